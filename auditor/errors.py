@@ -1,0 +1,64 @@
+"""The one exception tree. Each error carries a diagnosis for people and the exit code that it deserves.
+
+Only ``auditor.cli`` exits; everything below it raises one of these.
+"""
+
+from __future__ import annotations
+
+from enum import IntEnum
+
+
+class ExitCode(IntEnum):
+    """What the process tells its caller. The table in README is held to this enumeration by a test."""
+
+    OK = 0
+    INTERNAL = 1
+    USAGE = 2
+    NOTHING_COLLECTED = 3
+    FINDINGS = 4
+    INCOMPLETE = 5
+    INTERRUPTED = 130
+
+
+class AuditorError(Exception):
+    """Base of every error that a user may see.
+
+    ``message`` is one sentence that says what is wrong; ``hint`` what to do about it.
+    """
+
+    exit_code: ExitCode = ExitCode.INTERNAL
+
+    def __init__(self, message: str, *, hint: str = "") -> None:
+        super().__init__(message)
+        self.message = message
+        self.hint = hint
+
+    def diagnosis(self) -> str:
+        """The text shown to a person: the message, then the hint on a line of its own."""
+        return f"{self.message}\n  {self.hint}" if self.hint else self.message
+
+
+class ConfigError(AuditorError):
+    """Wrong usage or a broken input: option, rule file, configuration, estate, snapshot."""
+
+    exit_code = ExitCode.USAGE
+
+    @classmethod
+    def at(cls, file: object, line: int | None, message: str, *, hint: str = "") -> ConfigError:
+        """The same, naming the place in a file as ``file:line``."""
+        place = f"{file}:{line}" if line is not None else str(file)
+        return cls(f"{place}: {message}", hint=hint)
+
+
+class RuleError(ConfigError):
+    """A rule file that cannot be used; names file, line and reason."""
+
+
+class SnapshotError(ConfigError):
+    """A snapshot file that is damaged, truncated, or written by a newer version."""
+
+
+class CollectError(AuditorError):
+    """Nothing could be collected: no usable credentials, no reachable endpoint, every call refused."""
+
+    exit_code = ExitCode.NOTHING_COLLECTED

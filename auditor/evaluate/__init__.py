@@ -1,0 +1,1 @@
+"""From tables and rules to verdicts, findings and one frozen report value."""

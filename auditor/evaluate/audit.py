@@ -1,0 +1,173 @@
+"""Snapshot files and rules in, one frozen Report out; and the exit code that it deserves."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from auditor import __version__
+from auditor.errors import ExitCode, SnapshotError
+from auditor.evaluate.engine import Overrides, Verdicts, evaluate_rules
+from auditor.evaluate.findings import FindingMaker, Gaps
+from auditor.model.report import (
+    DomainSummary,
+    Finding,
+    Report,
+    ResourceRef,
+    RuleSummary,
+    SnapshotInfo,
+)
+from auditor.model.rule import Rule, Severity, Verdict
+from auditor.model.snapshot import Coverage, Gap
+from auditor.resolve.build import build
+from auditor.resolve.layers import NestedMerge
+from auditor.resolve.load import SourceFile
+from auditor.store.connection import connect, lock
+from auditor.store.snapshot_file import SnapshotFile, read_header, read_ledger, verify
+
+if TYPE_CHECKING:
+    import duckdb
+
+RESOURCE_TYPES = ("domain", "user_profile", "space", "app")
+OUT_OF_SCOPE = "Owned by SageMaker Unified Studio, which makes its profiles and settings: no rule speaks about it."
+
+
+def load_tables(
+    files: Sequence[Path], merge: NestedMerge = NestedMerge.UNKNOWN
+) -> tuple[duckdb.DuckDBPyConnection, tuple[SnapshotFile, ...]]:
+    """The documented tables of verified snapshot files, on a locked connection.
+
+    The hashes are computed while DuckDB reads. Raises SnapshotError.
+    """
+    sources = [SourceFile(path, read_header(path)) for path in files]
+    con = connect()
+    with ThreadPoolExecutor(max_workers=1) as pool:
+        pending = [pool.submit(verify, path) for path in files]
+        try:
+            build(con, sources, merge)
+        except SnapshotError:
+            # Damage is what the hash is for; its message says more than a parser's.
+            for check in pending:
+                check.result()
+            raise
+        verified = tuple(check.result() for check in pending)
+    lock(con)
+    return con, verified
+
+
+def evaluate(
+    files: Sequence[Path],
+    rules: Sequence[Rule],
+    *,
+    overrides: Overrides | None = None,
+    fail_on: Severity | None = Severity.HIGH,
+    merge: NestedMerge = NestedMerge.UNKNOWN,
+) -> Report:
+    """Evaluate the rules on the snapshots. The same files, rules and parameters give an equal Report.
+
+    Raises SnapshotError for a file that cannot be used.
+    """
+    overrides = overrides or {}
+    con, verified = load_tables(files, merge)
+    verdicts = evaluate_rules(con, rules, overrides)
+    gaps = tuple(sorted(Gap(*row) for row in con.execute("select * from gap").fetchall()))
+    maker = FindingMaker(con, verdicts, overrides, Gaps(gaps))
+    findings = [finding for rule in rules for finding in maker.of(rule)]
+    findings.sort(key=_finding_order)
+    causes = sorted(
+        maker.causes.values(), key=lambda c: (c.severity.rank, -c.affects, c.rule_id, c.resource.key, c.setting, c.id)
+    )
+    coverage: list[Coverage] = []
+    for path in files:
+        coverage += read_ledger(path)[1]
+    by_status = {str(v): sum(c[v] for c in verdicts.counts.values()) for v in Verdict} | {"waived": 0}
+    sources = {v.header.source for v in verified}
+    return Report(
+        tool_version=__version__,
+        as_of=max(v.header.as_of for v in verified),
+        source=sources.pop() if len(sources) == 1 else "mixed",
+        snapshots=tuple(_snapshot_info(v) for v in verified),
+        resources=_count_resources(con),
+        by_status=by_status,
+        by_severity=_by_severity(rules, verdicts),
+        rules=tuple(_rule_summary(r, verdicts) for r in rules),
+        domains=_domains(con, findings),
+        coverage=tuple(sorted(coverage)),
+        gaps=gaps,
+        root_causes=tuple(causes),
+        findings=tuple(findings),
+        fail_on=fail_on,
+        params={f"{rule}.{name}": value for rule, values in sorted(overrides.items()) for name, value in values.items()},
+    )
+
+
+def gate(report: Report, *, allow_incomplete: bool = False) -> ExitCode:
+    """4 where a failure reaches ``fail_on``; else 5 where something could not be seen or decided; else 0."""
+    if report.fail_on is not None and any(
+        f.status is Verdict.FAIL and f.severity.rank <= report.fail_on.rank for f in report.findings
+    ):
+        return ExitCode.FINDINGS
+    incomplete = bool(report.gaps) or any(f.status is not Verdict.FAIL for f in report.findings)
+    return ExitCode.INCOMPLETE if incomplete and not allow_incomplete else ExitCode.OK
+
+
+def _finding_order(f: Finding) -> tuple[Any, ...]:
+    status = (Verdict.FAIL, Verdict.ERROR, Verdict.UNKNOWN).index(f.status)
+    return (status, f.severity.rank, f.rule_id, f.resource.account, f.resource.region, f.resource.type, f.resource.id)
+
+
+def _by_severity(rules: Sequence[Rule], verdicts: Verdicts) -> dict[str, int]:
+    totals = {str(s): 0 for s in Severity}
+    for rule in rules:
+        totals[rule.severity] += verdicts.counts[rule.id].get(Verdict.FAIL, 0)
+    return totals
+
+
+def _count_resources(con: duckdb.DuckDBPyConnection) -> dict[str, int]:
+    return {name: con.execute(f"select count(*) from {name}").fetchall()[0][0] for name in RESOURCE_TYPES}
+
+
+def _snapshot_info(file: SnapshotFile) -> SnapshotInfo:
+    header = file.header
+    return SnapshotInfo(
+        file.path.name, file.sha256, header.as_of, header.source, header.botocore_version, header.caller,
+        tuple((s.account, s.region) for s in header.scopes),
+    )  # fmt: skip
+
+
+def _rule_summary(rule: Rule, verdicts: Verdicts) -> RuleSummary:
+    counts = {str(v): n for v, n in verdicts.counts[rule.id].items()} | {"waived": 0}
+    return RuleSummary(
+        rule.id, rule.name, rule.title, rule.severity, rule.area, rule.table, rule.why, rule.remediation.steps,
+        rule.practices, rule.references, counts,
+    )  # fmt: skip
+
+
+def _domains(con: duckdb.DuckDBPyConnection, findings: Sequence[Finding]) -> tuple[DomainSummary, ...]:
+    failed: dict[tuple[str, str, str], dict[str, int]] = {}
+    for finding in findings:
+        if finding.status is Verdict.FAIL:
+            place = (finding.resource.account, finding.resource.region, finding.resource.domain_id)
+            counts = failed.setdefault(place, {str(s): 0 for s in Severity})
+            counts[finding.severity] += 1
+    counts_sql = " ".join(
+        f"left join (select domain_key, count(*) as n from {name} group by 1) {name}_n on {name}_n.domain_key = d.key"
+        for name in ("user_profile", "space", "app")
+    )
+    rows = con.execute(f"""
+        select d.account, d.region, d.id, d.name, d.arn, d.status, d.auth_mode, d.default_experience, d.unified_studio,
+               coalesce(user_profile_n.n, 0), coalesce(space_n.n, 0), coalesce(app_n.n, 0)
+        from domain d {counts_sql} order by d.account, d.region, d.name, d.id""").fetchall()
+    summaries = []
+    for account, region, id_, name, arn, status, auth, experience, unified, profiles, spaces, apps in rows:
+        resource = ResourceRef("domain", id_, name or id_, account, region, arn or "", id_, name or "")
+        none: Mapping[str, int] = {str(s): 0 for s in Severity}
+        summaries.append(
+            DomainSummary(
+                resource, status or "", auth, experience, profiles, spaces, apps,
+                dict(failed.get((account, region, id_), none)), OUT_OF_SCOPE if unified else "",
+            )
+        )  # fmt: skip
+    return tuple(summaries)

@@ -1,0 +1,108 @@
+"""Hold a rule's expressions, parameters and cases against the documented tables."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Any
+
+from auditor.errors import RuleError
+from auditor.evaluate.guard import ExpressionError, Guard, documented_columns, unknown_column
+from auditor.evaluate.sql import parameter_values, substitute, value_problem
+from auditor.model.rule import Rule
+from auditor.resolve.tables import Table, table
+
+#: Makes an error that names file and line of the keys: ``complain(message, *keys, hint=…)``.
+Complain = Callable[..., RuleError]
+
+
+def checked(rule: Rule, complain: Complain, guard: Guard) -> Rule:
+    """The rule with ``columns`` and ``setting`` filled in. Raises what ``complain`` makes where it cannot be run."""
+    documented = table(rule.table)
+    if documented is None:
+        raise complain(f"there is no table {rule.table!r}", "table")
+    _check_params(rule, complain)
+    columns: list[str] = []
+    parameters: set[str] = set()
+    for key in ("require", "when"):
+        try:
+            expression = guard.check(getattr(rule, key), documented)
+        except ExpressionError as error:
+            raise complain(f"{key}: {error}", key, hint=_columns_hint(error, documented)) from error
+        columns += [c for c in expression.columns if c not in columns]
+        parameters |= set(expression.parameters)
+    _check_parameters_used(rule, parameters, complain)
+    values = parameter_values(rule)
+    for key in ("when", "require"):
+        try:
+            found = guard.bind({key: substitute(getattr(rule, key), values)}, documented)[key]
+        except ExpressionError as error:
+            raise complain(f"{key}: {error}", key, hint=_columns_hint(error, documented)) from error
+        if found != "BOOLEAN":
+            raise complain(f"{key}: must be true or false, but its type is {found}", key)
+    setting = rule.setting or (columns[0] if columns else "")
+    if not setting:
+        raise complain("require: reads no column of the table", "require")
+    if documented.column(setting) is None:
+        raise complain(f"setting: {unknown_column(setting, documented)}", "setting")
+    if rule.cause:
+        try:
+            guard.check(rule.cause, documented)
+            found = guard.bind({"cause": substitute(rule.cause, values)}, documented)["cause"]
+        except ExpressionError as error:
+            raise complain(f"cause: {error}", "cause", hint=_columns_hint(error, documented)) from error
+        if found != "VARCHAR":
+            raise complain(f"cause: must give a column's name, but its type is {found}", "cause")
+    if not rule.cases:
+        raise complain("cases: a rule needs at least one case", "cases")
+    _check_cases(rule, documented, complain)
+    return replace(rule, columns=tuple(columns), setting=setting)
+
+
+def _columns_hint(error: ExpressionError, documented: Table) -> str:
+    if "no column" not in str(error):
+        return ""
+    return f"Columns of {documented.name}: docs/tables.md"
+
+
+def _check_params(rule: Rule, complain: Complain) -> None:
+    for param in rule.params:
+        if not param.name.isidentifier():
+            raise complain(f"params: {param.name!r} is no parameter name", "params", param.name)
+        problem = value_problem(param, param.default)
+        if problem:
+            raise complain(f"params: {problem}", "params", param.name)
+
+
+def _check_parameters_used(rule: Rule, used: set[str], complain: Complain) -> None:
+    declared = {p.name for p in rule.params}
+    for name in sorted(used - declared):
+        raise complain(f"${name} is not declared under params", "require", hint="Declare it with type, default and doc.")
+    for name in sorted(declared - used):
+        raise complain(f"parameter {name} is used in neither when nor require", "params", name)
+
+
+def _check_cases(rule: Rule, documented: Table, complain: Complain) -> None:
+    own = documented_columns(documented)
+    params = {p.name: p for p in rule.params}
+    for index, case in enumerate(rule.cases):
+        at = ("cases", str(index))
+        for name in case.given:
+            if name not in own:
+                raise complain(f"cases: {unknown_column(name, documented)}", *at)
+        for name, value in (case.params or {}).items():
+            problem = value_problem(params[name], value) if name in params else f"there is no parameter {name!r}"
+            if problem:
+                raise complain(f"cases: {problem}", *at)
+        _check_tables(case.tables or {}, complain, at)
+
+
+def _check_tables(tables: Any, complain: Complain, at: tuple[str, ...]) -> None:
+    for name, rows in tables.items():
+        other = table(name)
+        if other is None:
+            raise complain(f"cases: there is no table {name!r}", *at)
+        for row in rows:
+            for column in row:
+                if column not in documented_columns(other):
+                    raise complain(f"cases: {unknown_column(column, other)}", *at)

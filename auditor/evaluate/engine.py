@@ -1,0 +1,85 @@
+"""Verdicts of all rules, one scan for each table."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from auditor.evaluate.guard import readable
+from auditor.evaluate.sql import verdict_sql
+from auditor.model.rule import Rule, Verdict
+
+if TYPE_CHECKING:
+    import duckdb
+
+Overrides = Mapping[str, Mapping[str, Any]]
+
+
+@dataclass(frozen=True, slots=True)
+class Verdicts:
+    """Where the verdicts are: table ``verdict_<table>`` (``key``, and a column for each rule id).
+
+    ``counts`` maps rule id to verdict to number of resources; ``errors`` maps the rules that failed at run time to
+    DuckDB's reason.
+    """
+
+    counts: Mapping[str, Mapping[Verdict, int]]
+    errors: Mapping[str, str]
+
+
+def evaluate_rules(con: duckdb.DuckDBPyConnection, rules: Sequence[Rule], overrides: Overrides) -> Verdicts:
+    """Evaluate the rules on the documented tables of ``con``. A rule that fails on some rows is ``error`` there and its
+    own verdict on the others."""
+    con.execute(f"create type verdict as ENUM({', '.join(repr(str(v)) for v in Verdict)})").fetchall()
+    counts: dict[str, Mapping[Verdict, int]] = {}
+    errors: dict[str, str] = {}
+    for table in sorted({r.table for r in rules}):
+        own = [r for r in rules if r.table == table]
+        errors |= _scan(con, table, own, overrides)
+        counts |= _count(con, table, own)
+    return Verdicts(counts, errors)
+
+
+def _scan(con: duckdb.DuckDBPyConnection, table: str, rules: list[Rule], overrides: Overrides) -> dict[str, str]:
+    import duckdb
+
+    verdicts = {r.id: f"({verdict_sql(r, overrides.get(r.id))})::verdict" for r in rules}
+    try:
+        _create(con, table, verdicts)
+        return {}
+    except duckdb.Error:
+        errors = {r.id: reason for r in rules if (reason := _failure(con, table, verdicts[r.id]))}
+    for rule_id in errors:
+        # TRY gives NULL where the expression raises, and a verdict never is NULL.
+        verdicts[rule_id] = f"coalesce(try({verdicts[rule_id]}), 'error'::verdict)"
+        if _failure(con, table, verdicts[rule_id]):
+            # TRY does not reach into subqueries; then no row of this rule can be trusted.
+            verdicts[rule_id] = "'error'::verdict"
+    _create(con, table, verdicts)
+    return errors
+
+
+def _create(con: duckdb.DuckDBPyConnection, table: str, verdicts: Mapping[str, str]) -> None:
+    columns = ", ".join(f'{sql} as "{rule_id}"' for rule_id, sql in verdicts.items())
+    con.execute(f"create or replace table verdict_{table} as select key, {columns} from {table}").fetchall()
+
+
+def _failure(con: duckdb.DuckDBPyConnection, table: str, sql: str) -> str:
+    import duckdb
+
+    try:
+        con.execute(f"select count(v) from (select {sql} as v from {table})").fetchall()
+    except duckdb.Error as error:
+        return readable(error)
+    return ""
+
+
+def _count(con: duckdb.DuckDBPyConnection, table: str, rules: list[Rule]) -> dict[str, Mapping[Verdict, int]]:
+    cells = [(r.id, v) for r in rules for v in Verdict]
+    select = ", ".join(f"count(*) filter (\"{rule_id}\" = '{verdict}')" for rule_id, verdict in cells)
+    row = con.execute(f"select {select} from verdict_{table}").fetchall()[0]
+    counts: dict[str, dict[Verdict, int]] = {r.id: {} for r in rules}
+    for (rule_id, verdict), number in zip(cells, row, strict=True):
+        counts[rule_id][verdict] = number
+    return dict(counts)

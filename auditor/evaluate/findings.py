@@ -1,0 +1,226 @@
+"""From verdicts to findings and root causes."""
+
+from __future__ import annotations
+
+import hashlib
+import shlex
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+from auditor.evaluate.engine import Overrides, Verdicts
+from auditor.evaluate.origin import deciding, needed, origin, select_list
+from auditor.evaluate.sql import parameter_values, substitute
+from auditor.model.report import Evidence, Finding, FindingRemediation, Origin, ResourceRef, RootCause
+from auditor.model.rule import Rule, Verdict
+from auditor.model.snapshot import Gap
+from auditor.resolve.tables import Table, table
+
+if TYPE_CHECKING:
+    import duckdb
+
+SHOWN = (Verdict.FAIL, Verdict.UNKNOWN, Verdict.ERROR)
+_BATCH = 2000
+
+
+def fingerprint(rule_id: str, resource: ResourceRef, setting: str) -> str:
+    """Stable name of a finding: no message, value, line or time goes in."""
+    return hashlib.sha256("\x1f".join((rule_id, resource.key, setting)).encode()).hexdigest()[:32]
+
+
+def shown(value: Any) -> str:
+    """A value in a sentence."""
+    if value is None:
+        return "unknown"
+    if value == "":
+        return "not set"
+    if isinstance(value, (list, tuple)):
+        return ", ".join(str(v) for v in value) or "none"
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    return str(value)
+
+
+class Gaps:
+    """Gaps by the resource that they concern, to say why something is unknown."""
+
+    def __init__(self, gaps: Sequence[Gap]) -> None:
+        self._by_resource: dict[tuple[str, str, str, str], list[Gap]] = defaultdict(list)
+        for gap in gaps:
+            self._by_resource[gap.account, gap.region, gap.resource_type, gap.resource_id].append(gap)
+
+    def reasons(self, resource: ResourceRef, paths: Sequence[str]) -> str:
+        """Why settings of the resource are unknown, as far as the gaps tell."""
+        place = (resource.account, resource.region)
+        found = [
+            gap
+            for gap in (
+                *self._by_resource[(*place, resource.type, resource.id)],
+                *self._by_resource[(*place, resource.type, "*")],
+                *self._by_resource[(*place, "domain", resource.domain_id)],
+                *self._by_resource[(*place, "domain", "*")],
+            )
+            if gap.setting in ("*", *paths) or any(p.startswith(f"{gap.setting}.") for p in paths)
+        ]
+        if not found:
+            found = [g for kind in ("user_profile", "vpc", "partner_app", "tags") for g in self._by_resource[(*place, kind, "*")]]
+        texts = dict.fromkeys(f"{g.reason.replace('_', ' ')}, {g.operation}" for g in found)
+        return "; ".join(list(texts)[:3])
+
+
+class FindingMaker:
+    """Makes the findings of rules over one connection's tables."""
+
+    def __init__(self, con: duckdb.DuckDBPyConnection, verdicts: Verdicts, overrides: Overrides, gaps: Gaps) -> None:
+        self._con = con
+        self._verdicts = verdicts
+        self._overrides = overrides
+        self._gaps = gaps
+        self.causes: dict[str, RootCause] = {}
+
+    def of(self, rule: Rule) -> list[Finding]:
+        """Findings of one rule: every fail, unknown and error."""
+        counts = self._verdicts.counts[rule.id]
+        if not any(counts.get(v) for v in SHOWN):
+            return []
+        documented = table(rule.table)
+        assert documented is not None, rule.table  # the loader refuses other tables
+        return [self._finding(rule, documented, row) for row in self._rows(rule, documented)]
+
+    def _rows(self, rule: Rule, documented: Table) -> list[dict[str, Any]]:
+        identity = [c for c in ("key", "account", "region", "id", "name", "arn", "domain_id", "domain_name")
+                    if documented.column(c) is not None]  # fmt: skip
+        names = needed(documented, (*identity, rule.setting, *rule.columns, *_placeholders(rule, documented)))
+        items = select_list(documented, names)
+        if rule.cause:
+            values = parameter_values(rule, self._overrides.get(rule.id))
+            items.append(f'({substitute(rule.cause, values)}) as "__cause"')
+
+        cursor = self._con.execute(
+            f'select v."{rule.id}"::VARCHAR as "__verdict", {", ".join(items)}'
+            f" from {documented.name} as t"
+            f' join verdict_{documented.name} v on v.key = t.key where v."{rule.id}" in'
+            f" ({', '.join(repr(str(v)) for v in SHOWN)}) order by t.key"
+        )
+        header = [d[0] for d in cursor.description or ()]
+        return [dict(zip(header, row, strict=True)) for row in cursor.fetchall()]
+
+    def _finding(self, rule: Rule, documented: Table, row: dict[str, Any]) -> Finding:
+        resource = _resource(documented, row)
+        verdict = Verdict(row["__verdict"])
+        blamed = str(row.get("__cause") or rule.setting)
+        if documented.column(blamed) is None:
+            blamed = rule.setting
+        evidence = tuple(
+            Evidence(name, row[name], origin(documented, name, row, resource))
+            for name in dict.fromkeys((blamed, rule.setting, *rule.columns))
+        )
+        setting = documented.column(rule.setting)
+        path = (setting.paths or {}).get("service", rule.setting) if setting else rule.setting
+        cause, remediation = "", None
+        if verdict is Verdict.FAIL:
+            cause, remediation = self._cause(rule, documented, row, resource, blamed)
+        return Finding(
+            fingerprint=fingerprint(rule.id, resource, path),
+            rule_id=rule.id,
+            status=verdict,
+            severity=rule.severity,
+            resource=resource,
+            message=self._message(rule, verdict, row, resource, evidence),
+            evidence=evidence,
+            root_cause=cause,
+            remediation=remediation,
+        )
+
+    def _message(
+        self, rule: Rule, verdict: Verdict, row: Mapping[str, Any], resource: ResourceRef, evidence: tuple[Evidence, ...]
+    ) -> str:
+        if verdict is Verdict.FAIL:
+            return rule.message.format_map({k: shown(v) for k, v in row.items()})
+        if verdict is Verdict.ERROR:
+            return f"the rule could not be evaluated: {self._verdicts.errors.get(rule.id, 'it failed on this resource')}"
+        unknown = [e for e in evidence if e.value is None]
+        names = ", ".join(e.setting for e in unknown) or "a value that the rule needs"
+        reasons = self._gaps.reasons(resource, [path for e in unknown for path in _paths(rule, e.setting)])
+        return f"cannot be decided: {names} is unknown" + (f" ({reasons})" if reasons else "")
+
+    def _cause(
+        self, rule: Rule, documented: Table, row: Mapping[str, Any], resource: ResourceRef, blamed: str
+    ) -> tuple[str, FindingRemediation]:
+        where = origin(documented, blamed, row, resource)
+        column = deciding(documented, blamed, row)
+        owner, setting = resource, where.path
+        # AWS's default applies until somebody sets a value; where a domain hands settings down, that is the place.
+        if column is not None and column.paths and "domain" in column.paths and where.layer in ("domain", "service"):
+            setting = column.paths["domain"]
+            if resource.type != "domain":
+                owner = domain_ref(resource)
+        elif where.layer == "service" and column is not None and column.paths:
+            setting = next(iter(column.paths.values()))
+        remediation = _remediation(rule, where, row)
+        cause_id = fingerprint(rule.id, owner, f"{where.layer}\x1f{setting}")[:16]
+        known = self.causes.get(cause_id)
+        if known is not None:
+            self.causes[cause_id] = replace(known, affects=known.affects + 1)
+        else:
+            value = row.get(column.name) if column is not None else row.get(blamed)
+            self.causes[cause_id] = RootCause(
+                cause_id, rule.id, rule.severity, owner, setting, value, where.layer, 1, remediation
+            )
+        return cause_id, remediation
+
+
+def _paths(rule: Rule, column_name: str) -> tuple[str, ...]:
+    documented = table(rule.table)
+    column = documented.column(column_name) if documented else None
+    if column is None or documented is None:
+        return ()
+    paths = tuple((column.paths or {}).values())
+    return paths + tuple(p for name in column.inputs for p in _paths(rule, name))
+
+
+def _placeholders(rule: Rule, documented: Table) -> tuple[str, ...]:
+    texts = (rule.message, *rule.remediation.aws.values())
+    return tuple(c.name for c in documented.columns if any(f"{{{c.name}}}" in text for text in texts))
+
+
+def domain_ref(resource: ResourceRef) -> ResourceRef:
+    """The domain that a resource belongs to."""
+    partition = resource.arn.split(":")[1] if resource.arn.startswith("arn:") else "aws"
+    arn = f"arn:{partition}:sagemaker:{resource.region}:{resource.account}:domain/{resource.domain_id}"
+    return ResourceRef(
+        "domain", resource.domain_id, resource.domain_name or resource.domain_id, resource.account, resource.region,
+        arn if resource.arn else "", resource.domain_id, resource.domain_name,
+    )  # fmt: skip
+
+
+def _resource(documented: Table, row: Mapping[str, Any]) -> ResourceRef:
+    domain = documented.name == "domain"
+    return ResourceRef(
+        type=documented.resource_type or documented.name,
+        id=row["id"],
+        name=row["name"] or row["id"],
+        account=row["account"],
+        region=row["region"],
+        arn=row.get("arn") or "",
+        domain_id=(row["id"] if domain else row.get("domain_id")) or "",
+        domain_name=(row["name"] if domain else row.get("domain_name")) or "",
+    )
+
+
+def _remediation(rule: Rule, where: Origin, row: Mapping[str, Any]) -> FindingRemediation:
+    fix = rule.remediation
+    quoted = {k: shlex.quote(str(v)) for k, v in row.items() if v is not None}
+
+    def pick(texts: Mapping[str, str]) -> str:
+        order = (where.layer, "any", *(("domain",) if where.layer == "service" else ()))
+        return next((texts[layer] for layer in order if layer in texts), "")
+
+    command = pick(fix.aws)
+    try:
+        command = command.format_map(quoted)
+    except KeyError:
+        # A name that the command needs is unknown for this resource: no command is better than a wrong one.
+        command = ""
+    return FindingRemediation(fix.steps, command.strip(), pick(fix.cloudformation).strip(), pick(fix.terraform).strip())

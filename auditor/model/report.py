@@ -1,0 +1,177 @@
+"""The one value that every report is a pure function of."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any
+
+from auditor.model.rule import Severity, Verdict
+from auditor.model.snapshot import Coverage, Gap
+
+REPORT_SCHEMA_VERSION = "1"
+
+
+@dataclass(frozen=True, slots=True)
+class ResourceRef:
+    """The resource a finding is about. ``file``/``line`` only for templates, ``arn`` only for live resources.
+
+    ``type``: domain, user_profile, space, app, account_region, …; ``id`` as in the snapshot; ``name`` for people;
+    ``domain_id``/``domain_name`` of the domain it belongs to (empty for account-wide resources).
+    """
+
+    type: str
+    id: str
+    name: str
+    account: str
+    region: str
+    arn: str = ""
+    domain_id: str = ""
+    domain_name: str = ""
+    file: str = ""
+    line: int | None = None
+
+    @property
+    def key(self) -> str:
+        return f"{self.account}/{self.region}/{self.type}/{self.id}"
+
+
+@dataclass(frozen=True, slots=True)
+class Origin:
+    """Which layer set a value: ``profile``, ``domain``, ``space``, ``app``, ``service`` (AWS's default), ``derived`` or
+    ``unknown``; ``resource`` is that layer's resource id (empty for service), ``path`` the API path there."""
+
+    layer: str
+    resource: str
+    path: str
+
+
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """One column that the rule read. ``value`` None means unknown."""
+
+    setting: str
+    value: Any
+    origin: Origin
+
+
+@dataclass(frozen=True, slots=True)
+class FindingRemediation:
+    """Remediation with this finding's own names filled in; snippets empty where there is none."""
+
+    steps: str
+    aws: str = ""
+    cloudformation: str = ""
+    terraform: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """A rule's verdict that somebody should see: fail, unknown or error. Made only by ``auditor.evaluate``."""
+
+    fingerprint: str
+    rule_id: str
+    status: Verdict
+    severity: Severity
+    resource: ResourceRef
+    message: str
+    evidence: tuple[Evidence, ...]
+    root_cause: str
+    """``RootCause.id`` for a failure, empty otherwise."""
+    remediation: FindingRemediation | None
+    waiver: str | None = None
+    first_seen: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class RootCause:
+    """The same setting at the same origin failing one rule for ``affects`` resources: one change mends them all."""
+
+    id: str
+    rule_id: str
+    severity: Severity
+    resource: ResourceRef
+    """The resource to change: the origin's, e.g. the domain when a profile inherits."""
+    setting: str
+    """API path at the origin, e.g. ``DefaultUserSettings.AutoMountHomeEFS``; the column's name where there is no path."""
+    value: Any
+    layer: str
+    affects: int
+    remediation: FindingRemediation | None
+
+
+@dataclass(frozen=True, slots=True)
+class RuleSummary:
+    """A rule as the report shows it, with its counts over all resources."""
+
+    id: str
+    name: str
+    title: str
+    severity: Severity
+    area: str
+    table: str
+    why: str
+    steps: str
+    practices: tuple[str, ...]
+    references: tuple[str, ...]
+    counts: dict[str, int]
+    """pass, fail, unknown, not_applicable, error (and waived)."""
+
+
+@dataclass(frozen=True, slots=True)
+class DomainSummary:
+    """A domain and what it holds; ``failed`` maps severity to the number of failures on it and on what it holds."""
+
+    resource: ResourceRef
+    status: str
+    auth_mode: str | None
+    experience: str | None
+    user_profiles: int
+    spaces: int
+    apps: int
+    failed: dict[str, int]
+    out_of_scope: str = ""
+    """Why no rule speaks about it (owned by SageMaker Unified Studio), else empty."""
+
+
+@dataclass(frozen=True, slots=True)
+class SnapshotInfo:
+    """Which snapshot(s) the report was made from."""
+
+    file: str
+    sha256: str
+    as_of: str
+    source: str
+    botocore_version: str
+    caller: str
+    scopes: tuple[tuple[str, str], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """Everything. Deterministic: the same snapshots and rules give an equal Report.
+
+    ``findings`` are sorted by severity, rule, account, region, resource; ``root_causes`` by severity, then ``affects`` falling.
+    """
+
+    tool_version: str
+    as_of: str
+    source: str
+    snapshots: tuple[SnapshotInfo, ...]
+    resources: dict[str, int]
+    """Resources audited, by type."""
+    by_status: dict[str, int]
+    """Verdicts: pass, fail, unknown, error, waived, not_applicable."""
+    by_severity: dict[str, int]
+    """Failures by severity."""
+    rules: tuple[RuleSummary, ...]
+    domains: tuple[DomainSummary, ...]
+    coverage: tuple[Coverage, ...]
+    gaps: tuple[Gap, ...]
+    root_causes: tuple[RootCause, ...]
+    findings: tuple[Finding, ...]
+    fail_on: Severity | None = Severity.HIGH
+    params: dict[str, Any] = field(default_factory=dict)
+    """Parameters that were overridden, ``STU505.max_gib`` → value."""
+
+    def rule(self, rule_id: str) -> RuleSummary:
+        return next(r for r in self.rules if r.id == rule_id)

@@ -1,0 +1,107 @@
+"""A rule: two SQL expressions over one documented table, with its prose and its own cases."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Any
+
+
+class Severity(StrEnum):
+    """Ordered from worst to least; ``rank`` 0 is the worst."""
+
+    CRITICAL = "critical"
+    HIGH = "high"
+    MEDIUM = "medium"
+    LOW = "low"
+    INFO = "info"
+
+    @property
+    def rank(self) -> int:
+        return list(Severity).index(self)
+
+
+class Verdict(StrEnum):
+    """The closed set of answers that a rule gives about one resource."""
+
+    PASS = "pass"
+    FAIL = "fail"
+    UNKNOWN = "unknown"
+    NOT_APPLICABLE = "not_applicable"
+    ERROR = "error"
+
+
+@dataclass(frozen=True, slots=True)
+class Param:
+    """A threshold or a list that a user may override. ``type`` is integer, number, string, boolean or list (of strings)."""
+
+    name: str
+    type: str
+    default: Any
+    doc: str
+
+
+@dataclass(frozen=True, slots=True)
+class Case:
+    """One example that travels with the rule: column values given, verdict expected.
+
+    ``given`` holds values by column of the rule's table; a column given as null is unknown; a column not given takes
+    the harness's compliant-neutral default for its type (see ``auditor.evaluate.cases``). ``tables`` may add rows of
+    other tables for scalar subqueries. ``params`` overrides parameters.
+    """
+
+    given: Mapping[str, Any]
+    then: Verdict
+    name: str = ""
+    params: Mapping[str, Any] | None = None
+    tables: Mapping[str, tuple[Mapping[str, Any], ...]] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Remediation:
+    """How to mend a finding.
+
+    ``steps`` is prose. ``aws`` maps the layer that set the value (``profile``, ``domain``, ``space``, ``service``; or
+    ``any``) to an AWS CLI command whose ``{placeholders}`` are columns of the table; ``cloudformation`` and
+    ``terraform`` are snippets, mapped the same way. Empty where no single call can mend it.
+    """
+
+    steps: str
+    aws: Mapping[str, str]
+    cloudformation: Mapping[str, str]
+    terraform: Mapping[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """One loaded, validated rule.
+
+    ``when`` false: not applicable, ``when`` NULL: unknown; ``require`` true: pass, false: fail, NULL: unknown.
+    ``setting`` names the column that a finding is about (fingerprint, root cause); by default the first column that
+    ``require`` reads. ``file`` and ``line`` say where it was defined.
+    """
+
+    id: str
+    name: str
+    title: str
+    severity: Severity
+    area: str
+    table: str
+    when: str
+    require: str
+    setting: str
+    message: str
+    why: str
+    remediation: Remediation
+    practices: tuple[str, ...]
+    references: tuple[str, ...]
+    since: str
+    params: tuple[Param, ...]
+    cases: tuple[Case, ...]
+    file: str
+    line: int
+    cause: str = ""
+    """SQL that names the column to blame, for rules that read several settings; empty: always ``setting``."""
+    columns: tuple[str, ...] = ()
+    """Columns of ``table`` that ``require`` and then ``when`` read, in order of first appearance, each once."""

@@ -1,0 +1,249 @@
+"""The settings table: every Studio setting that the product resolves, as data.
+
+For each setting: the column that holds its effective value, its API path, its type, the layers that may set it (by
+``scope``), and the value that AWS uses where no layer sets it, with the page that says so. Resolve generates its SQL
+from this table, the collectors check it against botocore's model, and ``docs/tables.md`` is generated from it.
+
+In the resolved tables NULL means unknown and nothing else. So a setting that is known to be unset has a value: the
+service's default, or where the service has none, ``''`` for text, ``[]`` for lists, ``0`` for numbers, ``false``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Literal
+
+#: user: profile's UserSettings, then the domain's DefaultUserSettings, then the service.
+#: domain: the domain itself, then the service. space_default: the domain's DefaultSpaceSettings, then the service.
+#: space: the space's own document, then the service. profile: the profile's own document (nothing to inherit).
+Scope = Literal["user", "domain", "space_default", "space", "profile"]
+Merge = Literal["replace", "union"]
+
+USER_PROFILE_ROOT = "UserSettings"
+DOMAIN_USER_ROOT = "DefaultUserSettings"
+DOMAIN_SPACE_ROOT = "DefaultSpaceSettings"
+
+API = "https://docs.aws.amazon.com/sagemaker/latest/APIReference/"
+GUIDE = "https://docs.aws.amazon.com/sagemaker/latest/dg/"
+
+
+@dataclass(frozen=True, slots=True)
+class Setting:
+    """One setting.
+
+    ``path`` is relative to the layer's root structure (``AutoMountHomeEFS`` under UserSettings). ``type`` is the
+    column's DuckDB type, ``raw_type`` the type of the document's member where it differs, and ``read`` turns the one
+    into the other (``{}`` is the member). ``default`` is SQL: a literal, or an expression over the domain's alias
+    ``d``; ``NULL`` where no primary source settles what AWS does (the answer is then unknown). ``absent_when`` is SQL
+    over ``{}`` that is true for values which mean "not set here".
+    """
+
+    column: str
+    path: str
+    type: str
+    scope: Scope
+    default: str
+    source: str
+    doc: str
+    unit: str = ""
+    merge: Merge = "replace"
+    raw_type: str = ""
+    read: str = "{}"
+    absent_when: str = ""
+
+    @property
+    def structure(self) -> str:
+        """First member of a nested path (``StudioWebPortalSettings``), empty for a plain member."""
+        return self.path.split(".", 1)[0] if "." in self.path else ""
+
+    @property
+    def document_type(self) -> str:
+        return self.raw_type or self.type
+
+
+_USER = API + "API_UserSettings.html"
+_PORTAL = API + "API_StudioWebPortalSettings.html"
+_IDLE = API + "API_IdleSettings.html"
+_DOMAIN = API + "API_CreateDomain.html"
+_SETTINGS = API + "API_DomainSettings.html"
+_EBS = API + "API_DefaultEbsStorageSettings.html"
+_LANDING = GUIDE + "studio-updated-migrate-ui.html"
+
+# Studio became the default on 30 November 2023; on that day itself the documents do not say which one applies.
+_LANDING_DEFAULT = (
+    "case when d.creation_time >= timestamp '2023-12-01' then 'studio::'"
+    " when d.creation_time < timestamp '2023-11-30' then 'app:JupyterServer:' end"
+)
+
+
+def _idle(app: str, column: str, scope: Scope) -> tuple[Setting, ...]:
+    base = f"{app}AppSettings.AppLifecycleManagement.IdleSettings."
+    label = "JupyterLab" if app == "JupyterLab" else "Code Editor"
+    note = "; 0: not set" if scope == "user" else "; 0: not set in the domain's space defaults"
+    return (
+        Setting(f"{column}_idle_shutdown", base + "LifecycleManagement", "VARCHAR", scope, "'DISABLED'", _IDLE,
+                f"Whether idle {label} apps are shut down: ENABLED or DISABLED"),
+        Setting(f"{column}_idle_timeout", base + "IdleTimeoutInMinutes", "INTEGER", scope, "0", _IDLE,
+                f"Minutes after which an idle {label} app is shut down{note}", "minutes"),
+        Setting(f"{column}_idle_timeout_min", base + "MinIdleTimeoutInMinutes", "INTEGER", scope, "0", _IDLE,
+                f"Least timeout that a user may choose for {label}{note}", "minutes"),
+        Setting(f"{column}_idle_timeout_max", base + "MaxIdleTimeoutInMinutes", "INTEGER", scope, "0", _IDLE,
+                f"Greatest timeout that a user may choose for {label}{note}", "minutes"),
+    )  # fmt: skip
+
+
+def _ebs(scope: Scope) -> tuple[Setting, ...]:
+    base = "SpaceStorageSettings.DefaultEbsStorageSettings."
+    return (
+        Setting("ebs_default_gb", base + "DefaultEbsVolumeSizeInGb", "INTEGER", scope, "5", _EBS,
+                "Size of a new space's EBS volume", "GiB"),
+        Setting("ebs_maximum_gb", base + "MaximumEbsVolumeSizeInGb", "INTEGER", scope, "100", _EBS,
+                "Greatest EBS volume that a space may have", "GiB"),
+    )  # fmt: skip
+
+
+_REPOSITORIES = "STRUCT(\"RepositoryUrl\" VARCHAR)[]"
+
+USER_SETTINGS: tuple[Setting, ...] = (
+    Setting("execution_role", "ExecutionRole", "VARCHAR", "user", "''", _USER,
+            "ARN of the IAM role that the profile's private spaces and jobs run as; '' where none is set"),
+    Setting("security_groups", "SecurityGroups", "VARCHAR[]", "user", "[]", _USER,
+            "Security groups of the profile's apps: the domain's and the profile's together", merge="union"),
+    Setting("default_landing_uri", "DefaultLandingUri", "VARCHAR", "user", _LANDING_DEFAULT, _LANDING,
+            "Where a person lands: studio:: is the new Studio, app:JupyterServer: is Studio Classic"),
+    Setting("studio_web_portal", "StudioWebPortal", "VARCHAR", "user", "'ENABLED'", _USER,
+            "Whether the new Studio can be opened at all: ENABLED or DISABLED"),
+    Setting("hidden_app_types", "StudioWebPortalSettings.HiddenAppTypes", "VARCHAR[]", "user", "[]", _PORTAL,
+            "App types whose entry is hidden in the new Studio"),
+    Setting("hidden_ml_tools", "StudioWebPortalSettings.HiddenMlTools", "VARCHAR[]", "user", "[]", _PORTAL,
+            "ML tools whose entry is hidden in the new Studio"),
+    Setting("hidden_instance_types", "StudioWebPortalSettings.HiddenInstanceTypes", "VARCHAR[]", "user", "[]",
+            _PORTAL, "Instance types that cannot be chosen in the new Studio"),
+    Setting("execution_role_session_name_mode", "StudioWebPortalSettings.ExecutionRoleSessionNameMode", "VARCHAR",
+            "user", "'STATIC'", _PORTAL, "Whether role sessions are named after the user: STATIC or USER_IDENTITY"),
+    Setting("auto_mount_home_efs", "AutoMountHomeEFS", "VARCHAR", "user", "'Enabled'", _USER,
+            "Whether private spaces mount the domain's EFS home: Enabled or Disabled. Disabled where the domain has"
+            " no EFS", absent_when="{} = 'DefaultAsDomain'"),
+    Setting("rstudio_access_status", "RStudioServerProAppSettings.AccessStatus", "VARCHAR", "user", "NULL",
+            API + "API_RStudioServerProAppSettings.html",
+            "Whether the person may use RStudio on a domain that has it: ENABLED or DISABLED; no source says what"
+            " an absent value means, so it is unknown then"),
+    *_idle("JupyterLab", "jupyterlab", "user"),
+    *_idle("CodeEditor", "code_editor", "user"),
+    *_ebs("user"),
+    Setting("jupyterlab_repositories", "JupyterLabAppSettings.CodeRepositories", "VARCHAR[]", "user", "[]",
+            API + "API_JupyterLabAppSettings.html", "Git repositories attached to JupyterLab",
+            raw_type=_REPOSITORIES, read="list_transform({}, lambda r: r.RepositoryUrl)"),
+    Setting("jupyterlab_instance_type", "JupyterLabAppSettings.DefaultResourceSpec.InstanceType", "VARCHAR", "user",
+            "''", API + "API_ResourceSpec.html", "Instance type of a new JupyterLab space; '' where none is set"),
+    Setting("notebook_output_option", "SharingSettings.NotebookOutputOption", "VARCHAR", "user", "''",
+            API + "API_SharingSettings.html", "Notebook sharing on Classic: '' off, Disabled without output, Allowed"
+            " with output"),
+    Setting("sharing_s3_output_path", "SharingSettings.S3OutputPath", "VARCHAR", "user", "''",
+            API + "API_SharingSettings.html", "S3 location of shared notebooks; '' where none is set"),
+    Setting("sharing_s3_kms_key_id", "SharingSettings.S3KmsKeyId", "VARCHAR", "user", "''",
+            API + "API_SharingSettings.html", "KMS key of shared notebooks; '' where none is set"),
+    Setting("jupyter_server_settings", "JupyterServerAppSettings", "BOOLEAN", "user", "false", _USER,
+            "Whether settings for Classic's JupyterServer app are present", raw_type="JSON",
+            read="({} is not null)", absent_when="{}::VARCHAR = '{{}}'"),
+    Setting("kernel_gateway_settings", "KernelGatewayAppSettings", "BOOLEAN", "user", "false", _USER,
+            "Whether settings for Classic's KernelGateway apps are present", raw_type="JSON",
+            read="({} is not null)", absent_when="{}::VARCHAR = '{{}}'"),
+)  # fmt: skip
+
+DOMAIN_SETTINGS: tuple[Setting, ...] = (
+    Setting("auth_mode", "AuthMode", "VARCHAR", "domain", "NULL", _DOMAIN, "How people sign in: SSO or IAM"),
+    Setting("vpc_id", "VpcId", "VARCHAR", "domain", "''", _DOMAIN, "The domain's VPC"),
+    Setting("subnet_ids", "SubnetIds", "VARCHAR[]", "domain", "[]", _DOMAIN, "The domain's subnets"),
+    Setting("app_network_access_type", "AppNetworkAccessType", "VARCHAR", "domain", "'PublicInternetOnly'", _DOMAIN,
+            "How apps reach the network: PublicInternetOnly or VpcOnly"),
+    Setting("kms_key_id", "KmsKeyId", "VARCHAR", "domain", "''", _DOMAIN,
+            "Customer's KMS key for the domain's volumes; '' where AWS's own key is used"),
+    Setting("home_efs_file_system_id", "HomeEfsFileSystemId", "VARCHAR", "domain", "''",
+            API + "API_DescribeDomain.html", "The domain's EFS; '' where it has none"),
+    Setting("home_efs_file_system_creation", "HomeEfsFileSystemCreation", "VARCHAR", "domain", "'Enabled'", _DOMAIN,
+            "Whether the domain was made with an EFS: Enabled or Disabled"),
+    Setting("tag_propagation", "TagPropagation", "VARCHAR", "domain", "'DISABLED'", _DOMAIN,
+            "Whether the domain's tags reach what Studio creates: ENABLED or DISABLED"),
+    Setting("execution_role_identity_config", "DomainSettings.ExecutionRoleIdentityConfig", "VARCHAR", "domain",
+            "'DISABLED'", _SETTINGS, "Whether the profile's name becomes sts:SourceIdentity: USER_PROFILE_NAME or"
+            " DISABLED"),
+    Setting("docker_access", "DomainSettings.DockerSettings.EnableDockerAccess", "VARCHAR", "domain", "'DISABLED'",
+            API + "API_DockerSettings.html", "Whether Docker may be used in Studio: ENABLED or DISABLED"),
+    Setting("docker_trusted_accounts", "DomainSettings.DockerSettings.VpcOnlyTrustedAccounts", "VARCHAR[]", "domain",
+            "[]", API + "API_DockerSettings.html", "Accounts whose images may be pulled in VpcOnly mode"),
+    Setting("trusted_identity_propagation", "DomainSettings.TrustedIdentityPropagationSettings.Status", "VARCHAR",
+            "domain", "'DISABLED'", _SETTINGS, "Whether Identity Center identities are propagated: ENABLED or"
+            " DISABLED"),
+    Setting("rstudio_licensed", "DomainSettings.RStudioServerProDomainSettings", "BOOLEAN", "domain", "false",
+            _SETTINGS, "Whether the domain has RStudio", raw_type="JSON", read="({} is not null)"),
+    Setting("unified_studio", "DomainSettings.UnifiedStudioSettings", "BOOLEAN", "domain", "false", _SETTINGS,
+            "Whether SageMaker Unified Studio owns the domain: no rule speaks about it then", raw_type="JSON",
+            read="({} is not null)", absent_when="{}::VARCHAR = '{{}}'"),
+)  # fmt: skip
+
+SPACE_DEFAULT_SETTINGS: tuple[Setting, ...] = (
+    Setting("execution_role", "ExecutionRole", "VARCHAR", "space_default", "''",
+            API + "API_DefaultSpaceSettings.html", "ARN of the IAM role of the domain's shared spaces"),
+    *_idle("JupyterLab", "jupyterlab", "space_default"),
+    *_ebs("space_default"),
+)  # fmt: skip
+
+_SPACE = API + "API_SpaceSettings.html"
+SPACE_SETTINGS: tuple[Setting, ...] = (
+    Setting("app_type", "SpaceSettings.AppType", "VARCHAR", "space", "''", _SPACE,
+            "The app that the space runs; '' in old spaces, which do not say"),
+    Setting("remote_access", "SpaceSettings.RemoteAccess", "VARCHAR", "space", "'DISABLED'", _SPACE,
+            "Whether the space can be reached from a local editor: ENABLED or DISABLED"),
+    Setting("sharing_type", "SpaceSharingSettings.SharingType", "VARCHAR", "space", "''",
+            API + "API_SpaceSharingSettings.html", "Private or Shared; '' in old spaces without sharing settings"),
+    Setting("owner", "OwnershipSettings.OwnerUserProfileName", "VARCHAR", "space", "''",
+            API + "API_OwnershipSettings.html", "Name of the profile that owns the space; '' where none is set"),
+    Setting("ebs_volume_gb", "SpaceSettings.SpaceStorageSettings.EbsStorageSettings.EbsVolumeSizeInGb", "INTEGER",
+            "space", "0", API + "API_EbsStorageSettings.html",
+            "Size of the space's EBS volume as set on the space; 0 where the default applies", "GiB"),
+    Setting("jupyterlab_instance_type", "SpaceSettings.JupyterLabAppSettings.DefaultResourceSpec.InstanceType",
+            "VARCHAR", "space", "''", _SPACE, "Instance type of the space's JupyterLab; '' where none is set"),
+    Setting("code_editor_instance_type", "SpaceSettings.CodeEditorAppSettings.DefaultResourceSpec.InstanceType",
+            "VARCHAR", "space", "''", _SPACE, "Instance type of the space's Code Editor; '' where none is set"),
+    Setting("jupyterlab_idle_timeout",
+            "SpaceSettings.JupyterLabAppSettings.AppLifecycleManagement.IdleSettings.IdleTimeoutInMinutes",
+            "INTEGER", "space", "0", API + "API_SpaceIdleSettings.html",
+            "The space's own JupyterLab idle timeout; 0: not set", "minutes"),
+    Setting("code_editor_idle_timeout",
+            "SpaceSettings.CodeEditorAppSettings.AppLifecycleManagement.IdleSettings.IdleTimeoutInMinutes",
+            "INTEGER", "space", "0", API + "API_SpaceIdleSettings.html",
+            "The space's own Code Editor idle timeout; 0: not set", "minutes"),
+    Setting("jupyter_server_settings", "SpaceSettings.JupyterServerAppSettings", "BOOLEAN", "space", "false", _SPACE,
+            "Whether the space has settings for Classic's JupyterServer app", raw_type="JSON",
+            read="({} is not null)"),
+    Setting("kernel_gateway_settings", "SpaceSettings.KernelGatewayAppSettings", "BOOLEAN", "space", "false", _SPACE,
+            "Whether the space has settings for Classic's KernelGateway apps", raw_type="JSON",
+            read="({} is not null)"),
+)  # fmt: skip
+
+PROFILE_SETTINGS: tuple[Setting, ...] = (
+    Setting("sso_user", "SingleSignOnUserValue", "VARCHAR", "profile", "''", API + "API_CreateUserProfile.html",
+            "User name in IAM Identity Center; '' where none is set"),
+)  # fmt: skip
+
+SETTINGS: tuple[Setting, ...] = (
+    *USER_SETTINGS, *DOMAIN_SETTINGS, *SPACE_DEFAULT_SETTINGS, *SPACE_SETTINGS, *PROFILE_SETTINGS,
+)  # fmt: skip
+
+
+def known_paths() -> Mapping[str, tuple[str, ...]]:
+    """Full API paths that the product reads, by snapshot kind; what an SDK's model is checked against."""
+    return {
+        "domain": (
+            *(s.path for s in DOMAIN_SETTINGS),
+            *(f"{DOMAIN_USER_ROOT}.{s.path}" for s in USER_SETTINGS),
+            *(f"{DOMAIN_SPACE_ROOT}.{s.path}" for s in SPACE_DEFAULT_SETTINGS),
+        ),
+        "user_profile": (
+            *(s.path for s in PROFILE_SETTINGS),
+            *(f"{USER_PROFILE_ROOT}.{s.path}" for s in USER_SETTINGS),
+        ),
+        "space": tuple(s.path for s in SPACE_SETTINGS),
+    }

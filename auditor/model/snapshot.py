@@ -1,0 +1,138 @@
+"""What a source saw, as raw documents, and what it could not see.
+
+A snapshot is a text file of JSON lines:
+
+- line 1 ``{"snapshot": Header}``
+- one line a resource, sorted by (account, region, kind, id):
+  ``{"account": …, "region": …, "kind": "user_profile", "id": …, "user_profile": {the API's document},
+  "tags": [{"Key": …, "Value": …}], "gaps": ["*"]}`` — the document stands under its kind's own name, so that
+  one typed scan reads every kind. ``tags`` is absent where tags do not apply or could not be read (then ``gaps``
+  holds ``"Tags"``). ``gaps`` lists API paths of the document that could not be seen; ``"*"`` means everything
+  that the document does not hold.
+- ``{"gap": Gap}`` lines, then ``{"coverage": Coverage}`` lines
+- the last line ``{"end": {"lines": number of lines before it, "sha256": hex over all bytes before it}}``
+
+Timestamps in documents are RFC 3339 text in UTC (``2026-11-23T20:42:00Z``).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+SCHEMA_VERSION = "1"
+
+Kind = Literal["account_region", "app", "domain", "partner_app", "space", "user_profile", "vpc"]
+KINDS: tuple[Kind, ...] = ("account_region", "app", "domain", "partner_app", "space", "user_profile", "vpc")
+
+Source = Literal["aws", "cloudformation", "terraform", "mixed"]
+
+#: Why something could not be seen. Closed, because reports and rules of thumb count by it.
+GapReason = Literal[
+    "access_denied",
+    "throttled",
+    "unreachable",
+    "server_error",
+    "not_in_sdk",
+    "region_not_enabled",
+    "ambiguous_inheritance",
+    "unexpected_response",
+    "limit_reached",
+]
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Gap:
+    """Something that was not seen. Never a verdict: rules that need it answer ``unknown``.
+
+    ``resource_id`` is ``"*"`` for all resources of ``resource_type`` in that account and region; ``setting`` is an API
+    path such as ``UserSettings.AutoMountHomeEFS``, ``"*"`` for the whole resource or the whole list.
+    """
+
+    account: str
+    region: str
+    resource_type: str
+    resource_id: str
+    setting: str
+    operation: str
+    reason: GapReason
+    detail: str = ""
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Coverage:
+    """What one API operation did in one account and region. ``retries`` are attempts beyond the first.
+
+    ``dropped`` counts resources that were deleted between list and describe: not a failure, not a gap.
+    ``error`` is the commonest error code among the failures, empty when there was none.
+    """
+
+    account: str
+    region: str
+    operation: str
+    calls: int
+    failed: int = 0
+    retries: int = 0
+    dropped: int = 0
+    error: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Unseen:
+    """An API path that the installed SDK's model does not know, for every resource of ``kind`` in the snapshot."""
+
+    kind: str
+    path: str
+
+
+@dataclass(frozen=True, slots=True)
+class Scope:
+    """One account and region that the snapshot speaks about, also when it holds no Studio resource."""
+
+    account: str
+    region: str
+
+
+@dataclass(frozen=True, slots=True)
+class Header:
+    """First line of a snapshot. ``as_of`` is the moment collection began, RFC 3339 in UTC: the rules' "now"."""
+
+    schema_version: str
+    source: Source
+    as_of: str
+    tool_version: str
+    botocore_version: str
+    caller: str
+    scopes: tuple[Scope, ...]
+    unseen: tuple[Unseen, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Record:
+    """One resource as the API gave it. ``id`` is unique within account, region and kind.
+
+    domain: ``d-abc`` · user_profile: ``d-abc/name`` · space: ``d-abc/name`` ·
+    app: ``d-abc/profile/NAME/TYPE/APPNAME`` or ``d-abc/space/NAME/TYPE/APPNAME`` · partner_app: its ARN ·
+    vpc: ``vpc-…`` · account_region: the region's name (one for each audited account and region; its ``gaps`` name the
+    kinds whose list could not be read completely, e.g. ``["user_profile", "partner_app", "vpc"]``).
+    ``tags`` None: not read or not applicable.
+    """
+
+    account: str
+    region: str
+    kind: Kind
+    id: str
+    document: Mapping[str, Any]
+    tags: tuple[tuple[str, str], ...] | None = None
+    gaps: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Snapshot:
+    """A whole snapshot in memory, as a collector returns it. The file holds the same, sorted."""
+
+    header: Header
+    records: tuple[Record, ...]
+    gaps: tuple[Gap, ...] = ()
+    coverage: tuple[Coverage, ...] = field(default=())

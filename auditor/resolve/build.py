@@ -1,0 +1,292 @@
+"""Create the documented tables from the raw ones, in SQL generated from the settings table.
+
+Nothing here loops over resources: each table is one query. ``user_profile`` is a view, since a rule reads a few of its
+columns and a million rows of all of them would take more memory than the documents do. The facts of Studio that are more than inheritance (what
+Classic is, what quick setup looks like, when an EFS is mounted) stand here, once.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import TYPE_CHECKING
+
+from auditor.model.settings import (
+    DOMAIN_SETTINGS,
+    DOMAIN_SPACE_ROOT,
+    DOMAIN_USER_ROOT,
+    PROFILE_SETTINGS,
+    SPACE_DEFAULT_SETTINGS,
+    SPACE_SETTINGS,
+    USER_PROFILE_ROOT,
+    USER_SETTINGS,
+    Setting,
+)
+from auditor.resolve.layers import NestedMerge, domain_layer_columns, effective, own_value
+from auditor.resolve.load import SourceFile, load
+from auditor.resolve.tables import SPACE_DEFAULT_PREFIX, USER_DEFAULT_PREFIX
+
+if TYPE_CHECKING:
+    import duckdb
+
+CLASSIC_APP_TYPES = "('JupyterServer', 'KernelGateway')"
+#: HiddenMlTools name by ListPartnerApps type. Source: API_StudioWebPortalSettings, API_PartnerAppSummary.
+PARTNER_TOOLS = {
+    "lakera-guard": "LakeraGuard",
+    "comet": "Comet",
+    "deepchecks-llm-evaluation": "DeepchecksLLMEvaluation",
+    "fiddler": "Fiddler",
+}
+#: A partner app that is being updated goes on serving.
+PARTNER_APP_IN_SERVICE = "('Available', 'Updating', 'UpdateFailed')"
+
+#: One byte a row. ``ambiguous`` stands where a nested structure's two readings differ (see NestedMerge).
+_ORIGIN = "ENUM('profile', 'domain', 'space', 'app', 'service', 'ambiguous')"
+
+_PARTITION = (
+    "case when {0}.region like 'cn-%' then 'aws-cn' when {0}.region like 'us-gov-%' then 'aws-us-gov' else 'aws' end"
+)
+
+
+def build(
+    con: duckdb.DuckDBPyConnection, files: Sequence[SourceFile], merge: NestedMerge = NestedMerge.UNKNOWN
+) -> None:
+    """Load the snapshot files and create every table of ``auditor.resolve.tables`` in ``con``.
+
+    Raises SnapshotError where a file's lines are not what a snapshot holds.
+    """
+    con.execute("set preserve_insertion_order = false")
+    load(con, files)
+    con.execute(f"create type origin as {_ORIGIN}")
+    _account_region(con)
+    _domain(con)
+    _user_profile(con, merge)
+    _space(con)
+    _app(con)
+    _gap(con)
+
+
+def _with_origin(items: Iterable[tuple[str, tuple[str, str]]]) -> str:
+    return ", ".join(f"{value} as {name}, ({origin})::origin as {name}_origin" for name, (value, origin) in items)
+
+
+def _account_region(con: duckdb.DuckDBPyConnection) -> None:
+    tool = "case doc.Type " + " ".join(f"when '{k}' then '{v}'" for k, v in PARTNER_TOOLS.items()) + " end"
+    con.execute(f"""
+        create table account_region as
+        with tools as (
+            select account, region, list(distinct {tool} order by {tool}) as tools from raw_partner_app
+            where doc.Status in {PARTNER_APP_IN_SERVICE} and {tool} is not null group by all)
+        select a.account || '/' || a.region || '/account_region/' || a.id as key, a.account, a.region, a.id,
+               a.account || '/' || a.region as name, a.as_of, coalesce(a.gaps, []::VARCHAR[]) as unlisted,
+               case when list_contains(a.gaps, 'partner_app') then null
+                    else coalesce(t.tools, []::VARCHAR[]) end as subscribed_partner_tools
+        from raw_account_region a left join tools t using (account, region)""")
+
+
+def _identity(alias: str, kind: str, name: str, arn_path: str, doc_arn: str) -> str:
+    arn = f"'arn:' || {_PARTITION.format(alias)} || ':sagemaker:' || {alias}.region || ':' || {alias}.account || ':'"
+    built = f"{arn} || {arn_path}"
+    whole = f"coalesce({alias}.doc.{doc_arn}, {built})" if doc_arn else built
+    return (
+        f"{alias}.account || '/' || {alias}.region || '/{kind}/' || {alias}.id as key, {alias}.account, {alias}.region,"
+        f" {alias}.id, {name} as name, {whole} as arn, {alias}.doc.Status as status,"
+        f" {alias}.doc.CreationTime as creation_time, {alias}.as_of"
+    )
+
+
+def _experience(prefix: str = "") -> str:
+    """Studio's portal decides, then the landing page: DISABLED keeps a person out of Studio whatever the default."""
+    return (
+        f"case when {prefix}studio_web_portal = 'DISABLED' then 'classic'"
+        f" when {prefix}default_landing_uri like 'app:JupyterServer:%' then 'classic'"
+        f" when {prefix}studio_web_portal is null then null"
+        f" when {prefix}default_landing_uri like 'studio:%' then 'studio'"
+        f" when {prefix}default_landing_uri like 'app:RStudioServerPro:%' then 'rstudio' end"
+    )
+
+
+#: AutoMountHomeEFS acts only where the domain has an EFS: (value, origin) given the setting's own value and origin.
+def _auto_mount(has_efs: str, value: str, origin: str) -> tuple[str, str]:
+    return (
+        f"case when {value} = 'Disabled' or not {has_efs} then 'Disabled' when {has_efs} then {value} end",
+        f"case when {value} = 'Disabled' then {origin} when not {has_efs} then 'domain'"
+        f" when {has_efs} then {origin} end",
+    )
+
+
+_QUICK_SETUP_SIGNS = {
+    "IAM": "auth_mode = 'IAM'",
+    "PublicInternetOnly": "app_network_access_type = 'PublicInternetOnly'",
+    "default VPC": "vpc_is_default",
+    "role name": "regexp_matches(default_execution_role,"
+    " ':role/service-role/AmazonSageMaker-ExecutionRole-[0-9]{8}T[0-9]{6}$')",
+    "no KMS key": "kms_key_id = ''",
+    "sharing path": "regexp_matches(default_sharing_s3_output_path, '^s3://sagemaker-studio-')",
+}
+#: The console's quick setup names domains so; digits only, since real ones hold 84 seconds.
+_QUICK_SETUP_NAME = "^QuickSetupDomain-[0-9]{8}T[0-9]{6}$"
+_QUICK_SETUP_ENOUGH = 4
+
+
+def _quick_setup() -> tuple[str, str]:
+    signs = ", ".join(f"case when {sql} then '{name}' end" for name, sql in _QUICK_SETUP_SIGNS.items())
+    possible = " + ".join(f"coalesce(({sql})::INT, 1)" for sql in _QUICK_SETUP_SIGNS.values())
+    certain = " + ".join(f"coalesce(({sql})::INT, 0)" for sql in _QUICK_SETUP_SIGNS.values())
+    verdict = (
+        f"case when regexp_matches(name, '{_QUICK_SETUP_NAME}') or {certain} >= {_QUICK_SETUP_ENOUGH} then true"
+        f" when name is null or {possible} >= {_QUICK_SETUP_ENOUGH} then null else false end"
+    )
+    return f"list_filter([{signs}], lambda s: s is not null)", verdict
+
+
+def _domain(con: duckdb.DuckDBPyConnection) -> None:
+    own = [(s.column, own_value(s, "d.doc", "d.gaps", "domain")) for s in DOMAIN_SETTINGS]
+    # The same rules for a profile that sets nothing: the domain's value, else the service's.
+    handed = [
+        (USER_DEFAULT_PREFIX + s.column, own_value(s, "d.doc", "d.gaps", "domain", DOMAIN_USER_ROOT))
+        for s in USER_SETTINGS
+    ]
+    spaces = [
+        (SPACE_DEFAULT_PREFIX + s.column, own_value(s, "d.doc", "d.gaps", "domain", DOMAIN_SPACE_ROOT))
+        for s in SPACE_DEFAULT_SETTINGS
+    ]
+    as_set = Setting("default_auto_mount_home_efs_set", "AutoMountHomeEFS", "VARCHAR", "user", "''", "", "")
+    handed.append((as_set.column, own_value(as_set, "d.doc", "d.gaps", "domain", DOMAIN_USER_ROOT)))
+    mount, mount_origin = _auto_mount("has_efs", "default_auto_mount_home_efs", "default_auto_mount_home_efs_origin")
+    signs, quick = _quick_setup()
+    con.execute(f"""
+        create table domain as
+        with d as (select *, doc.CreationTime as creation_time from raw_domain),
+        settings as (
+            select {_identity("d", "domain", "d.doc.DomainName", "'domain/' || d.id", "DomainArn")},
+                   d.id as domain_id, {_with_origin([*own, *handed, *spaces])}, d.tags
+            from d),
+        derived as (
+            select s.*, {_experience(USER_DEFAULT_PREFIX)} as default_experience,
+                   home_efs_file_system_creation <> 'Disabled' and home_efs_file_system_id <> '' as has_efs,
+                   case when v.id is not null then v.doc.IsDefault end as vpc_is_default
+            from settings s left join raw_vpc v
+              on v.account = s.account and v.region = s.region and v.id = s.vpc_id),
+        mounted as (
+            select * replace ({mount} as default_auto_mount_home_efs,
+                              ({mount_origin})::origin as default_auto_mount_home_efs_origin)
+            from derived)
+        select *, {signs} as quick_setup_signs, {quick} as quick_setup from mounted""")
+    layer = [c for s in USER_SETTINGS for c in domain_layer_columns(s, "d.doc", "d.gaps")]
+    con.execute(f"""
+        create table domain_layer as
+        with d as (select *, doc.CreationTime as creation_time from raw_domain)
+        select d.account, d.region, d.id as domain_id, {", ".join(layer)} from d""")
+
+
+#: Columns of the domain that each of its resources shows as well, with their origins.
+_FROM_DOMAIN = (
+    "coalesce(m.key, {0}.account || '/' || {0}.region || '/domain/' || {0}.doc.DomainId) as domain_key,"
+    " {0}.doc.DomainId as domain_id, m.name as domain_name,"
+    " m.unified_studio, m.unified_studio_origin"
+)
+_JOIN_DOMAIN = "left join domain m on m.account = {0}.account and m.region = {0}.region and m.domain_id = {0}.doc.DomainId"
+
+
+def words(text: str) -> str:
+    """SQL that splits a name into lower-case words on separators, digits and case changes."""
+    split = f"regexp_replace({text}, '(\\p{{Ll}})(\\p{{Lu}})', '\\1 \\2', 'g')"
+    return f"regexp_extract_all(lower({split}), '\\p{{L}}+')"
+
+
+def _user_profile(con: duckdb.DuckDBPyConnection, merge: NestedMerge) -> None:
+    own = [(s.column, own_value(s, "p.doc", "p.gaps", "profile")) for s in PROFILE_SETTINGS]
+    user = [(s.column, effective(s, merge)) for s in USER_SETTINGS]
+    mount, mount_origin = _auto_mount("domain_has_efs", "auto_mount_home_efs", "auto_mount_home_efs_origin")
+    arn_path = "'user-profile/' || p.id"
+    con.execute(f"""
+        create view user_profile_resolved as
+        with settings as (
+            select {_identity("p", "user_profile", "p.doc.UserProfileName", arn_path, "UserProfileArn")},
+                   {_FROM_DOMAIN.format("p")}, m.auth_mode, m.auth_mode_origin, m.rstudio_licensed,
+                   m.rstudio_licensed_origin, m.has_efs as domain_has_efs,
+                   {_with_origin([*own, *user])}, p.tags
+            from raw_user_profile p {_JOIN_DOMAIN.format("p")}
+            left join domain_layer d
+              on d.account = p.account and d.region = p.region and d.domain_id = p.doc.DomainId)
+        select * replace ({mount} as auto_mount_home_efs, ({mount_origin})::origin as auto_mount_home_efs_origin),
+               {_experience()} as experience,
+               {words("name")} as name_tokens, {words("split_part(sso_user, '@', 1)")} as sso_user_tokens
+        from settings""")
+    # IAM roles are global to an account, so a role's profiles are counted over all its regions; where some profile's
+    # role, or some region's list, was not seen, "only one" cannot be said (but "several" can).
+    con.execute("""
+        create table role_use as
+        select account, execution_role, count(*) as profiles from user_profile_resolved
+        where execution_role <> '' group by all""")
+    con.execute("""
+        create table role_unseen as
+        select account, bool_or(hidden) as hidden from (
+            select account, execution_role is null as hidden from user_profile_resolved
+            union all select account, list_contains(unlisted, 'user_profile') from account_region) group by account""")
+    con.execute("""
+        create view user_profile as
+        select u.*, case when u.execution_role is null then null when u.execution_role = '' then 0
+                         when r.profiles > 1 then r.profiles when not h.hidden then r.profiles
+                    end as execution_role_profiles,
+               a.subscribed_partner_tools
+        from user_profile_resolved u left join role_use r using (account, execution_role)
+        left join role_unseen h using (account) left join account_region a using (account, region)""")
+
+
+def _space(con: duckdb.DuckDBPyConnection) -> None:
+    own = [(s.column, own_value(s, "p.doc", "p.gaps", "space")) for s in SPACE_SETTINGS]
+    con.execute(f"""
+        create table space as
+        with settings as (
+            select {_identity("p", "space", "p.doc.SpaceName", "'space/' || p.id", "SpaceArn")},
+                   {_FROM_DOMAIN.format("p")},
+                   case when p.doc.SpaceDisplayName is null and list_contains(p.gaps, '*') then null
+                        else coalesce(p.doc.SpaceDisplayName, '') end as display_name,
+                   {_with_origin(own)}, p.tags
+            from raw_space p {_JOIN_DOMAIN.format("p")}),
+        owners as (
+            select distinct account, region, doc.DomainId as domain_id, lower(doc.UserProfileName) as owner
+            from raw_user_profile
+            where lower(doc.UserProfileName) in (select lower(doc.OwnershipSettings.OwnerUserProfileName) from raw_space))
+        select s.*,
+               case when app_type in {CLASSIC_APP_TYPES} then true when app_type <> '' then false
+                    when app_type is not null
+                    then sharing_type = '' and (jupyter_server_settings or kernel_gateway_settings) end as classic,
+               case when s.owner is null then null when s.owner = '' or o.owner is not null then true
+                    when list_contains(a.unlisted, 'user_profile') then null else false end as owner_exists
+        from settings s left join owners o
+          on o.account = s.account and o.region = s.region and o.domain_id = s.domain_id and o.owner = lower(s.owner)
+        left join account_region a on a.account = s.account and a.region = s.region""")
+
+
+def _app(con: duckdb.DuckDBPyConnection) -> None:
+    arn_path = (
+        "'app/' || p.doc.DomainId || '/' || coalesce(p.doc.SpaceName, p.doc.UserProfileName) || '/'"
+        " || lower(p.doc.AppType) || '/' || p.doc.AppName"
+    )
+    con.execute(f"""
+        create table app as
+        select {_identity("p", "app", "p.doc.AppName", arn_path, "")},
+               {_FROM_DOMAIN.format("p")},
+               p.doc.AppType as app_type, 'app'::origin as app_type_origin,
+               coalesce(p.doc.UserProfileName, '') as user_profile_name, coalesce(p.doc.SpaceName, '') as space_name,
+               coalesce(p.doc.ResourceSpec.InstanceType, '') as instance_type, 'app'::origin as instance_type_origin,
+               p.tags
+        from raw_app p {_JOIN_DOMAIN.format("p")}""")
+
+
+def _gap(con: duckdb.DuckDBPyConnection) -> None:
+    nested = [s for s in USER_SETTINGS if s.structure]
+    paths = ", ".join(
+        f"case when {s.column}_origin = 'ambiguous' then '{USER_PROFILE_ROOT}.{s.path}' end" for s in nested
+    )
+    con.execute(f"""
+        create table gap as
+        select * from raw_gap
+        union all
+        select account, region, 'user_profile', id, setting, 'DescribeUserProfile', 'ambiguous_inheritance',
+               'The profile sets ' || split_part(setting, '.', 2) || ' without this member and the domain sets it: AWS does'
+               || ' not document whether the structure replaces the domain''s whole or member by member'
+        from (select account, region, id, unnest(list_filter([{paths}], lambda s: s is not null)) as setting
+              from user_profile_resolved where {" or ".join(f"{s.column}_origin = 'ambiguous'" for s in nested)})""")

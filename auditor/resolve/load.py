@@ -1,0 +1,123 @@
+"""Read snapshot files: one typed scan for all small kinds, one for user profiles."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from auditor.errors import SnapshotError
+from auditor.model.snapshot import KINDS, Header
+from auditor.resolve.documents import DOCUMENTS, struct_type
+from auditor.resolve.layers import literal, string_list
+
+if TYPE_CHECKING:
+    import duckdb
+
+_GAP = {
+    name: "VARCHAR"
+    for name in ("account", "region", "resource_type", "resource_id", "setting", "operation", "reason", "detail")
+}
+_RECORD = {
+    "account": "VARCHAR",
+    "region": "VARCHAR",
+    "kind": "VARCHAR",
+    "id": "VARCHAR",
+    "tags": 'STRUCT("Key" VARCHAR, "Value" VARCHAR)[]',
+    "gaps": "VARCHAR[]",
+}
+#: Longest line of a snapshot: one resource's document. AWS bounds every list in it; this leaves room to spare.
+MAX_LINE_BYTES = 64 * 1024 * 1024
+
+#: Profiles are by far the most numerous and have the widest documents: a scan of their own keeps the other kinds' rows
+#: from carrying that width.
+WIDE = "user_profile"
+
+
+@dataclass(frozen=True, slots=True)
+class SourceFile:
+    """A snapshot file and its header."""
+
+    path: Path
+    header: Header
+
+
+def load(con: duckdb.DuckDBPyConnection, files: Sequence[SourceFile]) -> None:
+    """Create ``raw_<kind>`` (account, region, id, doc, tags, gaps, as_of) and ``raw_gap`` from the files.
+
+    ``gaps`` of a row holds the paths that its own record names and those that the SDK of its snapshot did not know.
+    Raises SnapshotError where a line is not what a snapshot holds, or two files hold the same account and region.
+    """
+    import duckdb
+
+    _refuse_overlap(files)
+    con.execute(
+        "create table header (filename VARCHAR, as_of TIMESTAMP, "
+        + ", ".join(f"unseen_{kind} VARCHAR[]" for kind in KINDS)
+        + ")"
+    )
+    for file in files:
+        unseen = [tuple(u.path for u in file.header.unseen if u.kind == kind) for kind in KINDS]
+        con.execute(
+            f"insert into header values ({literal(str(file.path))}, {literal(file.header.as_of)}, "
+            + ", ".join(f"{string_list(paths)}::VARCHAR[]" if paths else "null" for paths in unseen)
+            + ")"
+        )
+    others = [kind for kind in KINDS if kind != WIDE]
+    try:
+        con.execute(
+            f"create table raw as select * from {_scan(files, others)}"
+            f" where kind is distinct from '{WIDE}' and (kind is not null or gap is not null)"
+        )
+        con.execute(f"create table raw_{WIDE} as {_select(WIDE, _scan(files, [WIDE]))}")
+    except duckdb.Error as error:
+        raise _damaged(files, error) from error
+    for kind in others:
+        con.execute(f"create table raw_{kind} as {_select(kind, 'raw')}")
+    con.execute("create table raw_gap as select unnest(gap) from raw where gap is not null")
+    con.execute("drop table raw")
+
+
+def _damaged(files: Sequence[SourceFile], error: Exception) -> SnapshotError:
+    """The error for lines that DuckDB cannot read as a snapshot's."""
+    place = ", ".join(str(f.path) for f in files)
+    reason = str(error).strip().splitlines()[0]
+    return SnapshotError(f"{place}: a line is not what a snapshot holds: {reason}")
+
+
+def _scan(files: Sequence[SourceFile], kinds: Sequence[str]) -> str:
+    columns = dict(_RECORD)
+    if WIDE not in kinds:
+        columns["gap"] = struct_type(_GAP)
+    columns |= {kind: struct_type(DOCUMENTS[kind]) for kind in kinds if kind in DOCUMENTS}
+    names = ", ".join(f"{literal(name)}: {literal(type_)}" for name, type_ in columns.items())
+    paths = string_list(tuple(str(f.path) for f in files))
+    return (
+        f"read_json({paths}, format = 'newline_delimited', compression = 'none',"
+        f" maximum_object_size = {MAX_LINE_BYTES}, filename = true, columns = {{{names}}})"
+    )
+
+
+def _select(kind: str, relation: str) -> str:
+    document = f"records.{kind}" if kind in DOCUMENTS else "null"
+    return (
+        f"select account, region, id, {document} as doc,"
+        " case when tags is not null then map_from_entries(list_transform(tags, lambda t:"
+        " struct_pack(k := t.Key, v := t.Value))) end as tags,"
+        f" case when unseen_{kind} is null then gaps else list_concat(coalesce(gaps, []), unseen_{kind}) end as gaps,"
+        f" as_of from {relation} as records join header using (filename) where kind = '{kind}'"
+    )
+
+
+def _refuse_overlap(files: Sequence[SourceFile]) -> None:
+    seen: dict[tuple[str, str], Path] = {}
+    for file in files:
+        for scope in file.header.scopes:
+            place = (scope.account, scope.region)
+            if place in seen:
+                raise SnapshotError(
+                    f"{file.path} and {seen[place]} both hold account {scope.account} in {scope.region}",
+                    hint="Pass one snapshot for each account and region.",
+                )
+            seen[place] = file.path

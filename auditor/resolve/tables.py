@@ -1,0 +1,230 @@
+"""The documented tables: every column with its type, unit and meaning, and where an effective value comes from.
+
+These are what rules, ``auditor query`` and ``docs/tables.md`` speak about. NULL means unknown in each of them.
+A column that holds an effective setting has a companion ``<column>_origin`` with the layer that set it: ``profile``,
+``domain``, ``space`` or ``service`` (AWS's default).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from auditor.model.settings import (
+    DOMAIN_SETTINGS,
+    DOMAIN_SPACE_ROOT,
+    DOMAIN_USER_ROOT,
+    PROFILE_SETTINGS,
+    SPACE_DEFAULT_SETTINGS,
+    SPACE_SETTINGS,
+    USER_PROFILE_ROOT,
+    USER_SETTINGS,
+    Setting,
+)
+
+#: Prefixes of a domain's own columns for what it hands down.
+USER_DEFAULT_PREFIX = "default_"
+SPACE_DEFAULT_PREFIX = "space_default_"
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """One documented column.
+
+    ``paths`` maps each layer that may set the value to the API path there; empty for identity and derived columns.
+    A derived column lists its ``inputs``, the columns that it is computed from, and in ``via`` a SQL expression over
+    the table that names the input which decided the value: a finding's origin is that input's origin.
+    """
+
+    name: str
+    type: str
+    doc: str
+    unit: str = ""
+    paths: Mapping[str, str] | None = None
+    inputs: tuple[str, ...] = ()
+    via: str = ""
+
+    @property
+    def has_origin(self) -> bool:
+        return bool(self.paths)
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """One documented table. ``resource_type`` is what a row is in reports, empty where a row is no resource."""
+
+    name: str
+    doc: str
+    columns: tuple[Column, ...]
+    resource_type: str = ""
+
+    def column(self, name: str) -> Column | None:
+        return next((c for c in self.columns if c.name == name), None)
+
+
+def _effective(setting: Setting) -> Column:
+    paths = {"profile": f"{USER_PROFILE_ROOT}.{setting.path}", "domain": f"{DOMAIN_USER_ROOT}.{setting.path}",
+             "service": setting.path}  # fmt: skip
+    return Column(setting.column, setting.type, setting.doc, setting.unit, paths)
+
+
+def _own(setting: Setting, layer: str, prefix: str = "", root: str = "", about: str = "") -> Column:
+    path = f"{root}.{setting.path}" if root else setting.path
+    return Column(
+        prefix + setting.column, setting.type, about + setting.doc, setting.unit, {layer: path, "service": path}
+    )
+
+
+_PLACE = (
+    Column("key", "VARCHAR", "Unique key of the row: account/region/type/id"),
+    Column("account", "VARCHAR", "AWS account id"),
+    Column("region", "VARCHAR", "AWS region"),
+)
+_RESOURCE = (
+    *_PLACE,
+    Column("id", "VARCHAR", "Id within account and region, as in the snapshot"),
+    Column("name", "VARCHAR", "Name as AWS shows it"),
+    Column("arn", "VARCHAR", "ARN; '' for a resource of a template"),
+    Column("status", "VARCHAR", "Status as AWS gives it, e.g. InService, Failed"),
+    Column("creation_time", "TIMESTAMP", "When it was created"),
+    Column("as_of", "TIMESTAMP", "When the snapshot was taken: a rule's \"now\""),
+)
+_TAGS = Column("tags", "MAP(VARCHAR, VARCHAR)", "Tags by key; NULL where they could not be read", paths={})
+_DOMAIN_OF = (
+    Column("domain_key", "VARCHAR", "Key of its domain"),
+    Column("domain_id", "VARCHAR", "Id of its domain"),
+    Column("domain_name", "VARCHAR", "Name of its domain; NULL where the domain could not be read"),
+    Column("unified_studio", "BOOLEAN", "Whether SageMaker Unified Studio owns its domain",
+           paths={"domain": "DomainSettings.UnifiedStudioSettings", "service": "DomainSettings.UnifiedStudioSettings"}),
+)  # fmt: skip
+
+_VIA_EXPERIENCE = "case when {0}studio_web_portal = 'DISABLED' then '{0}studio_web_portal' else '{0}default_landing_uri' end"
+
+
+def _experience(prefix: str, doc: str) -> Column:
+    inputs = (f"{prefix}default_landing_uri", f"{prefix}studio_web_portal")
+    return Column(f"{prefix}experience", "VARCHAR", doc, inputs=inputs, via=_VIA_EXPERIENCE.format(prefix))
+
+
+_EXPERIENCE = (
+    "studio (the new Studio), classic (Studio Classic) or rstudio: where the person lands; classic as well where the"
+    " Studio portal is disabled"
+)
+
+DOMAIN = Table(
+    "domain", "One row a domain. default_… columns are what a profile of the domain gets that sets nothing itself"
+    " (DefaultUserSettings, then the service's default); space_default_… columns are for shared spaces.",
+    (
+        *_RESOURCE,
+        Column("domain_id", "VARCHAR", "The domain's id, d-…"),
+        *(_own(s, "domain") for s in DOMAIN_SETTINGS),
+        *(_own(s, "domain", USER_DEFAULT_PREFIX, DOMAIN_USER_ROOT, "For new profiles: ") for s in USER_SETTINGS),
+        Column("default_auto_mount_home_efs_set", "VARCHAR", "AutoMountHomeEFS exactly as the domain sets it, '' where"
+               " it does not", paths={"domain": "DefaultUserSettings.AutoMountHomeEFS",
+                                      "service": "DefaultUserSettings.AutoMountHomeEFS"}),
+        *(_own(s, "domain", SPACE_DEFAULT_PREFIX, DOMAIN_SPACE_ROOT, "For shared spaces: ")
+          for s in SPACE_DEFAULT_SETTINGS),
+        _experience(USER_DEFAULT_PREFIX, "For new profiles: " + _EXPERIENCE),
+        Column("has_efs", "BOOLEAN", "Whether the domain has an EFS at all",
+               inputs=("home_efs_file_system_id", "home_efs_file_system_creation"), via="'home_efs_file_system_id'"),
+        Column("vpc_is_default", "BOOLEAN", "Whether its VPC is the region's default VPC", inputs=("vpc_id",),
+               via="'vpc_id'"),
+        Column("quick_setup", "BOOLEAN", "Whether the domain carries quick setup's signature: its name, or at least four"
+               " of the signs", inputs=("name", "quick_setup_signs"), via="'name'"),
+        Column("quick_setup_signs", "VARCHAR[]", "Signs of quick setup that hold for certain: IAM, PublicInternetOnly,"
+               " default VPC, role name, no KMS key, sharing path"),
+        _TAGS,
+    ), "domain",
+)  # fmt: skip
+
+USER_PROFILE = Table(
+    "user_profile", "One row a user profile, with the settings in force for it.",
+    (
+        *_RESOURCE,
+        *_DOMAIN_OF,
+        Column("auth_mode", "VARCHAR", "How people sign in to its domain: SSO or IAM",
+               paths={"domain": "AuthMode", "service": "AuthMode"}),
+        Column("rstudio_licensed", "BOOLEAN", "Whether its domain has RStudio",
+               paths={"domain": "DomainSettings.RStudioServerProDomainSettings",
+                      "service": "DomainSettings.RStudioServerProDomainSettings"}),
+        Column("domain_has_efs", "BOOLEAN", "Whether its domain has an EFS at all"),
+        *(Column(s.column, s.type, s.doc, s.unit, {"profile": s.path, "service": s.path}) for s in PROFILE_SETTINGS),
+        *(_effective(s) for s in USER_SETTINGS),
+        _experience("", _EXPERIENCE),
+        Column("name_tokens", "VARCHAR[]", "Words of the profile's name, lower case: split on separators, digits and"
+               " case changes", inputs=("name",), via="'name'"),
+        Column("sso_user_tokens", "VARCHAR[]", "Words of the Identity Center user name before any @, split likewise",
+               inputs=("sso_user",), via="'sso_user'"),
+        Column("execution_role_profiles", "BIGINT", "How many profiles of the account have the same effective execution"
+               " role, this one included; 0 where it has none; NULL where that cannot be told",
+               inputs=("execution_role",), via="'execution_role'"),
+        Column("subscribed_partner_tools", "VARCHAR[]", "HiddenMlTools names of the partner apps that are in service in"
+               " the account and region"),
+        _TAGS,
+    ), "user_profile",
+)  # fmt: skip
+
+SPACE = Table(
+    "space", "One row a space, private or shared.",
+    (
+        *_RESOURCE,
+        *_DOMAIN_OF,
+        Column("display_name", "VARCHAR", "Display name; '' where none is set"),
+        *(_own(s, "space") for s in SPACE_SETTINGS),
+        Column("classic", "BOOLEAN", "Whether the space is one of Studio Classic: by its app type, or an old space with"
+               " Classic settings and no sharing settings",
+               inputs=("app_type", "sharing_type", "jupyter_server_settings", "kernel_gateway_settings"),
+               via="'app_type'"),
+        Column("owner_exists", "BOOLEAN", "Whether the owner's profile exists; true where the space has no owner",
+               inputs=("owner",), via="'owner'"),
+        _TAGS,
+    ), "space",
+)  # fmt: skip
+
+APP = Table(
+    "app", "One row an app that AWS lists, running or not.",
+    (
+        *_RESOURCE,
+        *_DOMAIN_OF,
+        Column("app_type", "VARCHAR", "JupyterLab, CodeEditor, JupyterServer, KernelGateway, …",
+               paths={"app": "AppType"}),
+        Column("user_profile_name", "VARCHAR", "Profile that the app belongs to; '' for an app of a space"),
+        Column("space_name", "VARCHAR", "Space that the app belongs to; '' for an app of a profile"),
+        Column("instance_type", "VARCHAR", "Instance type; '' where AWS gives none",
+               paths={"app": "ResourceSpec.InstanceType"}),
+        _TAGS,
+    ), "app",
+)  # fmt: skip
+
+ACCOUNT_REGION = Table(
+    "account_region", "One row an audited account and region.",
+    (*_PLACE, Column("id", "VARCHAR", "The region's name"), Column("name", "VARCHAR", "account/region"),
+     Column("as_of", "TIMESTAMP", "When the snapshot was taken"),
+     Column("unlisted", "VARCHAR[]", "Kinds of resources whose list could not be read completely"),
+     Column("subscribed_partner_tools", "VARCHAR[]", "HiddenMlTools names of the partner apps in service; NULL where"
+            " they could not be listed")),
+    "account_region",
+)  # fmt: skip
+
+GAP = Table(
+    "gap", "One row a thing that could not be seen.",
+    (
+        Column("account", "VARCHAR", "AWS account id"),
+        Column("region", "VARCHAR", "AWS region"),
+        Column("resource_type", "VARCHAR", "Type of the resource"),
+        Column("resource_id", "VARCHAR", "Id of the resource; * for all of that type"),
+        Column("setting", "VARCHAR", "API path; * for the whole resource or list"),
+        Column("operation", "VARCHAR", "API operation that failed"),
+        Column("reason", "VARCHAR", "access_denied, throttled, unreachable, server_error, not_in_sdk,"
+               " region_not_enabled, ambiguous_inheritance, unexpected_response or limit_reached"),
+        Column("detail", "VARCHAR", "What AWS said, or why it is ambiguous"),
+    ),
+)  # fmt: skip
+
+TABLES: tuple[Table, ...] = (DOMAIN, USER_PROFILE, SPACE, APP, ACCOUNT_REGION, GAP)
+_BY_NAME = {t.name: t for t in TABLES}
+
+
+def table(name: str) -> Table | None:
+    """The documented table of that name, or None."""
+    return _BY_NAME.get(name)

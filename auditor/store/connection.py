@@ -1,0 +1,40 @@
+"""The DuckDB connection that tables are built in and rules are evaluated on."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from tempfile import gettempdir
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    import duckdb
+
+
+def connect() -> duckdb.DuckDBPyConnection:
+    """An empty in-memory database that installs and loads nothing by itself.
+
+    Division by zero, of floats too, is an error rather than infinity or NULL: a rule that divides by zero must show up
+    as an error, never as a verdict.
+    """
+    import duckdb
+
+    con = duckdb.connect(":memory:")
+    for setting in (
+        "autoinstall_known_extensions = false",
+        "autoload_known_extensions = false",
+        "ieee_floating_point_ops = false",
+        "error_on_division_by_zero = true",
+        "TimeZone = 'UTC'",
+        f"temp_directory = '{(Path(gettempdir()) / 'auditor-duckdb').as_posix()}'",
+    ):
+        con.execute(f"set {setting}").fetchall()
+    return con
+
+
+def lock(con: duckdb.DuckDBPyConnection) -> None:
+    """Shut the connection off from files, extensions and settings, once the data is loaded.
+
+    Hygiene beside the expression guard, which is what keeps a rule to expressions over the documented tables.
+    """
+    con.execute("set enable_external_access = false").fetchall()
+    con.execute("set lock_configuration = true").fetchall()

@@ -1,0 +1,224 @@
+"""Write, verify and read snapshot files. ``auditor.model.snapshot`` says what they hold."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from auditor.errors import SnapshotError
+from auditor.model.snapshot import SCHEMA_VERSION, Coverage, Gap, Header, Record, Snapshot
+from auditor.store.files import atomic
+
+_BLOCK = 4 * 1024 * 1024
+_encoder = msgspec.json.Encoder(order="deterministic")
+_AGAIN = "Collect the account again, or restore the file from a copy."
+#: A coverage or gap line: what stands behind the last resource.
+_LEDGER = re.compile(rb'^\{"(gap|coverage)":')
+
+
+@dataclass(frozen=True, slots=True)
+class SnapshotFile:
+    """A file whose content was held against its own hash. ``lines`` counts those before the last."""
+
+    path: Path
+    header: Header
+    sha256: str
+    lines: int
+
+
+def _record(record: Record) -> dict[str, Any]:
+    line: dict[str, Any] = {
+        "account": record.account,
+        "region": record.region,
+        "kind": record.kind,
+        "id": record.id,
+        record.kind: record.document,
+    }
+    if record.tags is not None:
+        line["tags"] = [{"Key": key, "Value": value} for key, value in sorted(record.tags)]
+    if record.gaps:
+        line["gaps"] = sorted(record.gaps)
+    return line
+
+
+def encode(snapshot: Snapshot) -> Iterator[bytes]:
+    """The lines of a snapshot, the last one with the hash over the others. Equal snapshots give equal bytes."""
+    records = sorted(snapshot.records, key=lambda r: (r.account, r.region, r.kind, r.id))
+    lines: Iterable[dict[str, Any]] = (
+        {"snapshot": snapshot.header},
+        *(_record(r) for r in records),
+        *({"gap": g} for g in sorted(snapshot.gaps)),
+        *({"coverage": c} for c in sorted(snapshot.coverage)),
+    )
+    digest, count = hashlib.sha256(), 0
+    for line in lines:
+        data = _encoder.encode(line) + b"\n"
+        digest.update(data)
+        count += 1
+        yield data
+    yield _encoder.encode({"end": {"lines": count, "sha256": digest.hexdigest()}}) + b"\n"
+
+
+def write_snapshot(path: Path, snapshot: Snapshot) -> None:
+    """Write atomically. Raises ConfigError where the folder cannot be written."""
+    with atomic(path) as out:
+        for line in encode(snapshot):
+            out.write(line)
+
+
+class _End(msgspec.Struct, forbid_unknown_fields=True):
+    lines: int
+    sha256: str
+
+
+class _EndLine(msgspec.Struct, forbid_unknown_fields=True):
+    end: _End
+
+
+class _FirstLine(msgspec.Struct, forbid_unknown_fields=True):
+    snapshot: Header
+
+
+class _Version(msgspec.Struct):
+    schema_version: str
+
+
+class _VersionLine(msgspec.Struct):
+    snapshot: _Version
+
+
+class _LedgerLine(msgspec.Struct, forbid_unknown_fields=True):
+    gap: Gap | None = None
+    coverage: Coverage | None = None
+
+
+def read_header(path: Path) -> Header:
+    """The header of a snapshot file. Raises SnapshotError where there is none or it is of a newer version."""
+    try:
+        with path.open("rb") as file:
+            first = file.readline(_BLOCK)
+    except OSError as error:
+        raise SnapshotError(f"{path}: cannot be read: {error.strerror or error}") from error
+    if not first:
+        raise SnapshotError(f"{path}: the file is empty, so it is no snapshot", hint=_AGAIN)
+    try:
+        version = msgspec.json.decode(first, type=_VersionLine).snapshot.schema_version
+    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+        raise SnapshotError(f"{path}:1: not a snapshot of this tool (no header in the first line)") from error
+    if not version.isdecimal() or int(version) > int(SCHEMA_VERSION):
+        raise SnapshotError(
+            f"{path}: written by a newer version (snapshot schema {version}, this version reads {SCHEMA_VERSION})",
+            hint="Upgrade: pip install --upgrade sagemaker-studio-auditor",
+        )
+    try:
+        return msgspec.json.decode(first, type=_FirstLine).snapshot
+    except msgspec.DecodeError as error:
+        raise SnapshotError(f"{path}:1: the header is damaged: {error}", hint=_AGAIN) from error
+
+
+def _last_line(path: Path) -> tuple[bytes, int]:
+    """The last line and the offset that it starts at."""
+    with path.open("rb") as file:
+        size = file.seek(0, 2)
+        start = max(0, size - 4096)
+        file.seek(start)
+        tail = file.read()
+    body = tail.removesuffix(b"\n")
+    cut = body.rfind(b"\n") + 1
+    return tail[cut:], start + cut
+
+
+def verify(path: Path) -> SnapshotFile:
+    """Hold the file against its own hash, without decoding its records.
+
+    Raises SnapshotError where it is empty, truncated, damaged, of a newer version, or no snapshot.
+    """
+    header = read_header(path)
+    last, offset = _last_line(path)
+    truncated = SnapshotError(f"{path}: truncated: the last line, which holds the hash, is missing", hint=_AGAIN)
+    if not last.endswith(b"\n"):
+        raise truncated
+    try:
+        end = msgspec.json.decode(last, type=_EndLine).end
+    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+        raise truncated from error
+    digest, lines, left = hashlib.sha256(), 0, offset
+    with path.open("rb", buffering=0) as file:
+        while left > 0:
+            block = file.read(min(_BLOCK, left))
+            if not block:
+                break
+            digest.update(block)
+            lines += block.count(b"\n")
+            left -= len(block)
+    # The whole last line is compared, so that a change in it shows as well.
+    expected = _encoder.encode({"end": {"lines": lines, "sha256": digest.hexdigest()}}) + b"\n"
+    if end.sha256 != digest.hexdigest() or end.lines != lines or msgspec.json.decode(last) != msgspec.json.decode(expected):
+        raise SnapshotError(f"{path}: damaged: the content does not match the hash in its last line", hint=_AGAIN)
+    return SnapshotFile(path, header, end.sha256, lines)
+
+
+def read_ledger(path: Path) -> tuple[tuple[Gap, ...], tuple[Coverage, ...]]:
+    """Gaps and coverage. They stand at the end of the file, so it is read from there, block by block."""
+    gaps: list[Gap] = []
+    coverage: list[Coverage] = []
+    for line in _lines_backwards(path):
+        if line.startswith(b'{"end":'):
+            continue
+        if not _LEDGER.match(line):
+            break
+        try:
+            entry = msgspec.json.decode(line, type=_LedgerLine)
+        except msgspec.DecodeError as error:
+            raise SnapshotError(f"{path}: a gap or coverage line is damaged: {error}", hint=_AGAIN) from error
+        if entry.gap is not None:
+            gaps.append(entry.gap)
+        if entry.coverage is not None:
+            coverage.append(entry.coverage)
+    return tuple(sorted(gaps)), tuple(sorted(coverage))
+
+
+def _lines_backwards(path: Path) -> Iterator[bytes]:
+    with path.open("rb") as file:
+        position, rest = file.seek(0, 2), b""
+        while position > 0:
+            start = max(0, position - 256 * 1024)
+            file.seek(start)
+            block = file.read(position - start) + rest
+            position = start
+            first, *lines = block.split(b"\n")
+            yield from (line for line in reversed(lines) if line)
+            rest = first
+        if rest:
+            yield rest
+
+
+def read_snapshot(path: Path) -> Snapshot:
+    """The whole snapshot in memory, verified. Raises SnapshotError."""
+    verified = verify(path)
+    records: list[Record] = []
+    with path.open("rb") as file:
+        for line in file:
+            entry = msgspec.json.decode(line)
+            if "kind" in entry:
+                kind = entry["kind"]
+                tags = entry.get("tags")
+                records.append(
+                    Record(
+                        entry["account"],
+                        entry["region"],
+                        kind,
+                        entry["id"],
+                        entry[kind],
+                        None if tags is None else tuple((t["Key"], t["Value"]) for t in tags),
+                        tuple(entry.get("gaps", ())),
+                    )
+                )
+    gaps, coverage = read_ledger(path)
+    return Snapshot(verified.header, tuple(records), gaps, coverage)

@@ -1,0 +1,113 @@
+"""Write a large snapshot: a thousand profiles a domain, settings set at every layer in proportions seen in practice.
+
+    python benchmarks/generate_snapshot.py FILE [--profiles 1000000] [--domains 1000]
+"""
+
+from __future__ import annotations
+
+import argparse
+import hashlib
+import json
+import random
+from collections.abc import Iterator
+from pathlib import Path
+
+ACCOUNT, REGION = "111122223333", "eu-west-1"
+NAMES = ("grace-hopper", "j.smith", "aiko.tanaka", "ds-team", "shared", "maria-garcia", "user-jsmith", "o.adeyemi")
+
+
+def domain(n: int, rng: random.Random) -> tuple[str, dict[str, object]]:
+    domain_id = f"d-{n:012d}"
+    user: dict[str, object] = {"ExecutionRole": f"arn:aws:iam::{ACCOUNT}:role/studio-{n}", "SecurityGroups": ["sg-0a1b2c3d"]}
+    if n % 2:
+        user["DefaultLandingUri"] = "studio::"
+        user["StudioWebPortal"] = "ENABLED"
+    if n % 3:
+        user["AutoMountHomeEFS"] = rng.choice(["Enabled", "Disabled"])
+    if n % 4 == 0:
+        user["StudioWebPortalSettings"] = {"HiddenAppTypes": ["JupyterServer"], "HiddenMlTools": ["Comet"]}
+        user["JupyterLabAppSettings"] = {
+            "AppLifecycleManagement": {"IdleSettings": {"LifecycleManagement": "ENABLED", "IdleTimeoutInMinutes": 120}}
+        }
+    document: dict[str, object] = {
+        "DomainArn": f"arn:aws:sagemaker:{REGION}:{ACCOUNT}:domain/{domain_id}",
+        "DomainId": domain_id, "DomainName": f"domain-{n}", "Status": "InService",
+        "HomeEfsFileSystemId": f"fs-{n:08d}" if n % 5 else None,
+        "CreationTime": "2025-02-03T10:20:30Z", "LastModifiedTime": "2026-02-03T10:20:30Z",
+        "AuthMode": "SSO" if n % 3 == 0 else "IAM", "VpcId": f"vpc-{n % 7}", "SubnetIds": ["subnet-1", "subnet-2"],
+        "AppNetworkAccessType": "VpcOnly" if n % 2 else "PublicInternetOnly",
+        "DefaultUserSettings": user, "DomainSettings": {"ExecutionRoleIdentityConfig": "USER_PROFILE_NAME"},
+    }  # fmt: skip
+    return domain_id, {k: v for k, v in document.items() if v is not None}
+
+
+def profile(domain_id: str, n: int, rng: random.Random, sso: bool) -> tuple[str, dict[str, object]]:
+    name = f"{NAMES[n % len(NAMES)]}-{n}"
+    document: dict[str, object] = {
+        "DomainId": domain_id,
+        "UserProfileArn": f"arn:aws:sagemaker:{REGION}:{ACCOUNT}:user-profile/{domain_id}/{name}",
+        "UserProfileName": name, "HomeEfsFileSystemUid": str(200000 + n), "Status": "InService",
+        "CreationTime": "2025-03-04T05:06:07Z", "LastModifiedTime": "2026-03-04T05:06:07Z",
+    }  # fmt: skip
+    if sso:
+        document["SingleSignOnUserIdentifier"] = "UserName"
+        document["SingleSignOnUserValue"] = f"{name}@example.com"
+    if n % 3:
+        user: dict[str, object] = {}
+        if n % 2:
+            user["ExecutionRole"] = f"arn:aws:iam::{ACCOUNT}:role/studio-{domain_id}-{n}"
+        if n % 5 == 0:
+            user["AutoMountHomeEFS"] = rng.choice(["Enabled", "Disabled", "DefaultAsDomain"])
+        if n % 7 == 0:
+            user["StudioWebPortalSettings"] = {"HiddenAppTypes": ["JupyterServer", "Canvas"]}
+        if n % 11 == 0:
+            user["JupyterLabAppSettings"] = {
+                "DefaultResourceSpec": {"InstanceType": "ml.t3.medium"},
+                "AppLifecycleManagement": {"IdleSettings": {"LifecycleManagement": "ENABLED", "IdleTimeoutInMinutes": 60}},
+            }
+        document["UserSettings"] = user
+    return f"{domain_id}/{name}", document
+
+
+def lines(profiles: int, domains: int) -> Iterator[dict[str, object]]:
+    rng = random.Random(7)  # noqa: S311 — reproducible data, no secret
+    yield {"snapshot": {
+        "schema_version": "1", "source": "aws", "as_of": "2026-11-23T00:00:00Z", "tool_version": "0.1.0",
+        "botocore_version": "1.44.5", "caller": f"arn:aws:iam::{ACCOUNT}:user/audit",
+        "scopes": [{"account": ACCOUNT, "region": REGION}], "unseen": [],
+    }}  # fmt: skip
+    place = {"account": ACCOUNT, "region": REGION}
+    yield {**place, "kind": "account_region", "id": REGION, "account_region": {}}
+    ids = []
+    for n in range(domains):
+        domain_id, document = domain(n, rng)
+        ids.append((domain_id, document["AuthMode"] == "SSO"))
+        yield {**place, "kind": "domain", "id": domain_id, "domain": document, "tags": [{"Key": "team", "Value": "ml"}]}
+    each = -(-profiles // domains)
+    for index in range(profiles):
+        domain_id, sso = ids[index // each]
+        record_id, document = profile(domain_id, index, rng, sso)
+        yield {**place, "kind": "user_profile", "id": record_id, "user_profile": document, "tags": []}
+    for n in range(7):
+        vpc = {"VpcId": f"vpc-{n}", "IsDefault": n == 0}
+        yield {**place, "kind": "vpc", "id": f"vpc-{n}", "vpc": vpc}
+
+
+def write(path: Path, profiles: int, domains: int) -> None:
+    digest, count = hashlib.sha256(), 0
+    with path.open("wb") as out:
+        for line in lines(profiles, domains):
+            data = json.dumps(line, separators=(",", ":"), sort_keys=False).encode() + b"\n"
+            digest.update(data)
+            out.write(data)
+            count += 1
+        out.write(json.dumps({"end": {"lines": count, "sha256": digest.hexdigest()}}).encode() + b"\n")
+
+
+if __name__ == "__main__":
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("file", type=Path)
+    parser.add_argument("--profiles", type=int, default=1_000_000)
+    parser.add_argument("--domains", type=int, default=1_000)
+    arguments = parser.parse_args()
+    write(arguments.file, arguments.profiles, arguments.domains)
