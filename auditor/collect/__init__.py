@@ -1,1 +1,1 @@
-
+"""Sources: whatever can be turned into a snapshot. Nothing is interpreted here."""

@@ -1,0 +1,67 @@
+"""From what botocore raises to why something could not be seen."""
+
+from __future__ import annotations
+
+from botocore.exceptions import (
+    BotoCoreError,
+    ClientError,
+    ConnectionError as BotoConnectionError,
+    HTTPClientError,
+    NoCredentialsError,
+    OperationNotPageableError,
+)
+from botocore.parsers import ResponseParserError
+
+from auditor.model.snapshot import GapReason
+
+#: What a call may raise that is the service's or the network's doing. Anything else is a defect and goes up.
+CALL_ERRORS = (ClientError, BotoCoreError, ResponseParserError)
+
+_DENIED = ("AccessDenied", "UnauthorizedOperation", "UnauthorizedAccess", "NotAuthorized", "Forbidden")
+_THROTTLED = ("Throttl", "TooManyRequests", "RequestLimitExceeded", "SlowDown")
+#: What a region answers that the account has not enabled, where the same credentials work elsewhere.
+NOT_ENABLED = ("UnrecognizedClientException", "AuthFailure", "OptInRequired", "InvalidClientTokenId", "SubscriptionRequired")
+EXPIRED = ("ExpiredToken", "ExpiredTokenException", "RequestExpired")
+_GONE = ("ResourceNotFound", "ResourceNotFoundException")
+
+
+def code(error: Exception) -> str:
+    """AWS's error code, or the exception's name where no answer came."""
+    if isinstance(error, ClientError):
+        return str(error.response.get("Error", {}).get("Code", "")) or "ClientError"
+    return type(error).__name__
+
+
+def message(error: Exception) -> str:
+    """One line of what AWS or botocore said."""
+    if isinstance(error, ClientError):
+        text = str(error.response.get("Error", {}).get("Message", "")) or str(error)
+    else:
+        text = str(error)
+    return " ".join(text.split())[:500]
+
+
+def gone(error: Exception) -> bool:
+    """Whether the resource was deleted between list and describe."""
+    return code(error) in _GONE
+
+
+def reason(error: Exception) -> GapReason:
+    """The gap's reason for an error of a call."""
+    name = code(error)
+    if any(part in name for part in _DENIED):
+        return "access_denied"
+    if any(part in name for part in _THROTTLED):
+        return "throttled"
+    if name in NOT_ENABLED:
+        return "region_not_enabled"
+    if isinstance(error, ResponseParserError):
+        return "unexpected_response"
+    if isinstance(error, BotoConnectionError | HTTPClientError):
+        return "unreachable"
+    if isinstance(error, ClientError):
+        status = int(error.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0))
+        return "server_error" if status >= 500 else "access_denied" if status == 403 else "unexpected_response"
+    if isinstance(error, NoCredentialsError | OperationNotPageableError):
+        return "access_denied"
+    return "unexpected_response"

@@ -1,0 +1,71 @@
+"""Counts every call, so that a report can say what an audit asked for and what it did not get."""
+
+from __future__ import annotations
+
+import threading
+from collections import Counter
+
+from auditor.collect.aws import faults
+from auditor.model.snapshot import Coverage, Gap
+
+
+class Ledger:
+    """Calls, failures, retries and gaps of one account. Safe to use from many threads."""
+
+    def __init__(self, account: str) -> None:
+        self.account = account
+        self._lock = threading.Lock()
+        self._calls: Counter[tuple[str, str]] = Counter()
+        self._retries: Counter[tuple[str, str]] = Counter()
+        self._dropped: Counter[tuple[str, str]] = Counter()
+        self._errors: dict[tuple[str, str], Counter[str]] = {}
+        self._gaps: list[Gap] = []
+
+    def called(self, region: str, operation: str, retries: int, error: Exception | None = None) -> None:
+        """One call, finished. ``retries``: attempts beyond the first."""
+        key = (region, operation)
+        with self._lock:
+            self._calls[key] += 1
+            self._retries[key] += retries
+            if error is not None:
+                self._errors.setdefault(key, Counter())[faults.code(error)] += 1
+
+    def dropped(self, region: str, operation: str) -> None:
+        """A resource was gone when it was to be described: no failure after all."""
+        key = (region, operation)
+        with self._lock:
+            self._dropped[key] += 1
+            errors = self._errors.get(key)
+            for code in ("ResourceNotFound", "ResourceNotFoundException"):
+                if errors and errors[code]:
+                    errors[code] -= 1
+                    break
+
+    def gap(self, region: str, kind: str, resource_id: str, operation: str, error: Exception | None, detail: str = "") -> None:
+        """Something was not seen: a resource, or with ``*`` the rest of a list."""
+        reason = faults.reason(error) if error is not None else "unexpected_response"
+        text = detail or (faults.message(error) if error is not None else "")
+        with self._lock:
+            self._gaps.append(Gap(self.account, region, kind, resource_id, "*", operation, reason, text))
+
+    def add(self, gap: Gap) -> None:
+        with self._lock:
+            self._gaps.append(gap)
+
+    @property
+    def gaps(self) -> tuple[Gap, ...]:
+        return tuple(sorted(set(self._gaps)))
+
+    def coverage(self) -> tuple[Coverage, ...]:
+        """One line an operation and region."""
+        lines = []
+        for (region, operation), calls in sorted(self._calls.items()):
+            key = (region, operation)
+            errors = Counter({c: n for c, n in self._errors.get(key, Counter()).items() if n > 0})
+            most = min(errors, key=lambda c: (-errors[c], c)) if errors else ""
+            lines.append(
+                Coverage(
+                    self.account, region, operation, calls, sum(errors.values()), self._retries[key], self._dropped[key], most
+                )
+            )
+        return tuple(lines)

@@ -1,0 +1,101 @@
+"""Sessions, clients and who we are; wrong configuration becomes one clear sentence.
+
+============================================  ==========================  =========
+what is wrong                                 error                       exit code
+============================================  ==========================  =========
+no, partial or unreadable credentials         ConfigError                 2
+no region, a region name that does not exist  ConfigError                 2
+a profile that does not exist                 ConfigError                 2
+expired or invalid credentials                CollectError                3
+endpoint cannot be reached                    CollectError                3
+============================================  ==========================  =========
+"""
+
+from __future__ import annotations
+
+import threading
+from typing import Any
+
+import boto3
+import botocore.config
+import botocore.exceptions as exceptions
+
+from auditor.collect.aws import faults
+from auditor.errors import AuditorError, CollectError, ConfigError
+
+#: Attempts of one call, the first included. botocore's own default (3) gives up too early on a throttled account.
+MAX_ATTEMPTS = 8
+CONNECT_TIMEOUT, READ_TIMEOUT = 10, 60  # seconds
+_CREDENTIALS_HINT = "Set AWS_PROFILE, --profile, or AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY; or run: aws sso login"
+_REGION_HINT = "Pass --region (repeatable, or all), or set AWS_DEFAULT_REGION."
+
+
+class Clients:
+    """One session, one client for each service and region. Safe to use from many threads."""
+
+    def __init__(self, profile: str | None, concurrency: int, max_attempts: int = MAX_ATTEMPTS) -> None:
+        """Raises ConfigError where the profile does not exist or there are no credentials."""
+        try:
+            self._session = boto3.Session(profile_name=profile)
+            credentials = self._session.get_credentials()
+        except exceptions.BotoCoreError as error:
+            raise explain(error) from error
+        if credentials is None:
+            raise ConfigError("no AWS credentials found", hint=_CREDENTIALS_HINT)
+        self._config = botocore.config.Config(
+            # Adaptive mode slows down when AWS throttles, for the whole client, instead of stampeding.
+            retries={"mode": "adaptive", "total_max_attempts": max_attempts},
+            max_pool_connections=concurrency,
+            connect_timeout=CONNECT_TIMEOUT,
+            read_timeout=READ_TIMEOUT,
+        )
+        self._clients: dict[tuple[str, str], Any] = {}
+        self._lock = threading.Lock()
+
+    @property
+    def default_region(self) -> str | None:
+        return self._session.region_name
+
+    def available_regions(self) -> frozenset[str]:
+        """Regions where SageMaker exists, as far as the installed botocore knows."""
+        partitions = self._session.get_available_partitions()
+        return frozenset(r for p in partitions for r in self._session.get_available_regions("sagemaker", p))
+
+    def client(self, service: str, region: str) -> Any:
+        """The client; making one is not thread-safe in boto3, so it is guarded."""
+        with self._lock:
+            key = (service, region)
+            if key not in self._clients:
+                try:
+                    self._clients[key] = self._session.client(service, region_name=region, config=self._config)
+                except (exceptions.BotoCoreError, ValueError) as error:
+                    raise explain(error, region) from error
+            return self._clients[key]
+
+
+def explain(error: Exception, region: str = "") -> AuditorError:
+    """The error that a person should see for what botocore raised."""
+    code, text = faults.code(error), faults.message(error)
+    if isinstance(error, exceptions.ProfileNotFound):
+        return ConfigError(f"AWS profile not found: {text}", hint="See: aws configure list-profiles")
+    if isinstance(error, exceptions.NoRegionError):
+        return ConfigError("no AWS region", hint=_REGION_HINT)
+    if isinstance(error, exceptions.InvalidRegionError | ValueError):
+        return ConfigError(f"{region or text!r} is no AWS region", hint=_REGION_HINT)
+    if isinstance(error, exceptions.NoCredentialsError | exceptions.PartialCredentialsError):
+        return ConfigError(f"AWS credentials are missing or incomplete: {text}", hint=_CREDENTIALS_HINT)
+    if isinstance(
+        error, exceptions.TokenRetrievalError | exceptions.SSOTokenLoadError | exceptions.UnauthorizedSSOTokenError
+    ):
+        return CollectError(f"the single sign-on session is not valid any more: {text}", hint="Run: aws sso login")
+    if code in faults.EXPIRED:
+        return CollectError(f"the AWS credentials have expired ({code})", hint="Sign in again, then repeat the command.")
+    if code in (*faults.NOT_ENABLED, "SignatureDoesNotMatch", "InvalidAccessKeyId"):
+        return CollectError(f"AWS does not accept the credentials: {text}", hint=_CREDENTIALS_HINT)
+    if isinstance(error, exceptions.ConnectionError | exceptions.HTTPClientError):
+        return CollectError(
+            f"AWS cannot be reached: {text}", hint="Check the network, the region's name and AWS_ENDPOINT_URL."
+        )
+    if isinstance(error, exceptions.BotoCoreError) and not isinstance(error, exceptions.ClientError):
+        return ConfigError(f"AWS configuration: {text}", hint="Check ~/.aws/config and the AWS_ variables.")
+    return CollectError(f"AWS refused: {code}: {text}")

@@ -1,0 +1,91 @@
+"""What is collected, as data: list call, describe call, ids and permissions of each kind of resource.
+
+The IAM policy is computed from these entries, and a test holds each one against botocore's model. A new kind is an entry.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from auditor.model.snapshot import Kind
+
+Item = Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Spec:
+    """One kind of resource, listed over a whole region.
+
+    ``keys`` are the list item's members that the describe call takes. ``record_id`` makes the record's id from a
+    document. ``page_size`` is MaxResults. ``taggable``: resource type in the tagging API. ``optional``: evidence beside
+    the resources themselves; losing it is a gap, but not losing the account.
+    """
+
+    kind: Kind
+    service: str
+    list_operation: str
+    result: str
+    record_id: Callable[[Item], str]
+    permissions: tuple[str, ...]
+    describe_operation: str = ""
+    keys: tuple[str, ...] = ()
+    page_size: int = 100
+    taggable: str = ""
+    arn: str = ""
+    optional: bool = False
+
+
+def _app_id(item: Item) -> str:
+    owner = f"space/{item['SpaceName']}" if item.get("SpaceName") else f"profile/{item.get('UserProfileName', '')}"
+    return f"{item['DomainId']}/{owner}/{item['AppType']}/{item['AppName']}"
+
+
+SPECS: tuple[Spec, ...] = (
+    Spec(
+        "domain", "sagemaker", "ListDomains", "Domains", lambda i: str(i["DomainId"]),
+        ("sagemaker:ListDomains", "sagemaker:DescribeDomain"), "DescribeDomain", ("DomainId",),
+        taggable="sagemaker:domain", arn="domain/{id}",
+    ),
+    Spec(
+        "user_profile", "sagemaker", "ListUserProfiles", "UserProfiles", lambda i: f"{i['DomainId']}/{i['UserProfileName']}",
+        ("sagemaker:ListUserProfiles", "sagemaker:DescribeUserProfile"), "DescribeUserProfile",
+        ("DomainId", "UserProfileName"), taggable="sagemaker:user-profile", arn="user-profile/{id}",
+    ),
+    Spec(
+        "space", "sagemaker", "ListSpaces", "Spaces", lambda i: f"{i['DomainId']}/{i['SpaceName']}",
+        ("sagemaker:ListSpaces", "sagemaker:DescribeSpace"), "DescribeSpace", ("DomainId", "SpaceName"),
+        taggable="sagemaker:space", arn="space/{id}",
+    ),
+    # ListApps carries everything that the rules read, so no app is described: apps are many and short-lived.
+    Spec(
+        "app", "sagemaker", "ListApps", "Apps", _app_id, ("sagemaker:ListApps",), taggable="sagemaker:app",
+    ),
+    Spec(
+        "partner_app", "sagemaker", "ListPartnerApps", "Summaries", lambda i: str(i["Arn"]),
+        ("sagemaker:ListPartnerApps",), optional=True,
+    ),
+)  # fmt: skip
+
+#: Calls outside the table above, with what they need.
+OTHER_PERMISSIONS: Mapping[str, str] = {
+    "ec2:DescribeVpcs": "which VPC is the region's default one",
+    "ec2:DescribeRegions": "--region all",
+    "tag:GetResources": "tags, a hundred resources a call",
+}
+
+
+def app_tag_path(record_id: str) -> str:
+    """The end of an app's ARN, from its record id: AWS writes names and types in lower case there."""
+    domain, _, owner, app_type, name = record_id.split("/", 4)
+    return f"app/{domain}/{owner.lower()}/{app_type.lower()}/{name}"
+
+
+def permissions() -> dict[str, Any]:
+    """The least IAM policy that a live audit needs: read-only, and never CreatePresignedDomainUrl, which is a log-in."""
+    actions = sorted({a for spec in SPECS for a in spec.permissions} | set(OTHER_PERMISSIONS))
+    return {
+        "Version": "2012-10-17",
+        "Statement": [{"Sid": "StudioAuditor", "Effect": "Allow", "Action": actions, "Resource": "*"}],
+    }

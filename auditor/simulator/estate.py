@@ -1,0 +1,255 @@
+"""Estates: what a simulated account holds, as YAML files or generated.
+
+An estate file holds ``account``, ``region`` (the default one), ``vpcs``, ``roles``, ``domains`` (CreateDomain's members plus
+``id``, ``created``, ``status``, ``region``, ``tags``, and their ``profiles``, ``spaces`` and ``apps``), ``partner_apps`` and
+``mlflow``. ``$NAME`` in a domain stands for a VPC or subnet of ``vpcs``, ``role:NAME`` for a role's ARN.
+"""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, date, datetime
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from auditor.errors import ConfigError
+from auditor.simulator.state import StudioBackend, studio_backends
+from auditor.simulator.wire import ApiError, operation_model, validate
+
+_ESTATES = Path(__file__).parent / "estates"
+_KEYS = {"account", "region", "vpcs", "roles", "domains", "partner_apps", "mlflow", "about"}
+_TRUST = (
+    '{"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Principal": {"Service": "sagemaker.amazonaws.com"},'
+    ' "Action": ["sts:AssumeRole", "sts:SetSourceIdentity"]}]}'
+)
+CREATED = "2025-02-03"
+
+
+@dataclass(frozen=True, slots=True)
+class Estate:
+    """What to populate. ``data`` is the file's content, ``name`` where it came from."""
+
+    name: str
+    account: str
+    region: str
+    data: Mapping[str, Any]
+
+
+def names() -> tuple[str, ...]:
+    """Embedded estates."""
+    return tuple(sorted(p.stem for p in _ESTATES.glob("*.yaml") if ".expected" not in p.name))
+
+
+def load_estate(name: str) -> Estate:
+    """An embedded estate, ``generated:2x5000``, or a file. Raises ConfigError naming file and line."""
+    if name.startswith("generated:"):
+        domains, _, profiles = name.removeprefix("generated:").partition("x")
+        if not (domains.isdecimal() and profiles.isdecimal()):
+            raise ConfigError(f"{name}: expected generated:DOMAINSxPROFILES", hint="Example: generated:2x5000")
+        return generate(int(domains), int(profiles))
+    path = _ESTATES / f"{name}.yaml" if name in names() else Path(name)
+    try:
+        data = yaml.safe_load(path.read_text(encoding="utf-8"))
+    except OSError as error:
+        known = ", ".join(names())
+        raise ConfigError(f"there is no estate {name!r}", hint=f"Known: {known}, generated:2x50, or a file.") from error
+    except yaml.MarkedYAMLError as error:
+        line = error.problem_mark.line + 1 if error.problem_mark else 1
+        raise ConfigError.at(path, line, f"not valid YAML: {error.problem}") from error
+    if not isinstance(data, dict) or not {"region", "domains"} <= set(data):
+        raise ConfigError.at(path, 1, "an estate holds at least region and domains")
+    unknown = set(data) - _KEYS
+    if unknown:
+        raise ConfigError.at(path, 1, f"unknown: {', '.join(sorted(unknown))}", hint=f"Known: {', '.join(sorted(_KEYS))}")
+    return Estate(str(path), str(data.get("account", "123456789012")), data["region"], data)
+
+
+def generate(domains: int, profiles: int, seed: int = 7) -> Estate:
+    """``domains`` domains with ``profiles`` profiles each; the same seed gives the same estate."""
+    rng = random.Random(seed)  # noqa: S311 — reproducible sample data
+    people = ("aiko", "maria", "olu", "grace", "jan", "li-wei", "fatima", "noah", "priya", "tomas")
+    made: list[dict[str, Any]] = []
+    for d in range(domains):
+        made.append(
+            {
+                "DomainName": f"domain-{d}",
+                "AuthMode": "IAM",
+                "vpc": "main",
+                "DefaultUserSettings": {"ExecutionRole": f"role:studio-{d}", "DefaultLandingUri": "studio::"},
+                "profiles": [
+                    {
+                        "UserProfileName": f"{rng.choice(people)}-{d}-{p}",
+                        **({"UserSettings": {"AutoMountHomeEFS": rng.choice(["Enabled", "Disabled"])}} if p % 5 == 0 else {}),
+                    }
+                    for p in range(profiles)
+                ],
+            }
+        )
+    data = {"region": "eu-west-1", "vpcs": {"main": {}}, "roles": [f"studio-{d}" for d in range(domains)], "domains": made}
+    return Estate(f"generated:{domains}x{profiles}", "123456789012", "eu-west-1", data)
+
+
+def _epoch(value: object) -> float:
+    if isinstance(value, datetime):
+        moment = value if value.tzinfo else value.replace(tzinfo=UTC)
+    elif isinstance(value, date):
+        moment = datetime(value.year, value.month, value.day, tzinfo=UTC)
+    else:
+        moment = datetime.fromisoformat(str(value)).replace(tzinfo=UTC)
+    return moment.timestamp()
+
+
+class _Populator:
+    def __init__(self, estate: Estate) -> None:
+        self.estate = estate
+        self.data = estate.data
+        self.places: dict[str, str] = {}
+        self.created = _epoch(self.data.get("created", CREATED))
+
+    def backend(self, region: str) -> StudioBackend:
+        found: StudioBackend = studio_backends[self.estate.account][region]
+        return found
+
+    def check(self, operation: str, request: Mapping[str, Any]) -> None:
+        model = operation_model("sagemaker", operation)
+        assert model is not None, operation  # a name of this module
+        try:
+            validate(model, request)
+        except ApiError as error:
+            raise ConfigError(f"{self.estate.name}: {operation}: {error.message}") from error
+
+    def resolve(self, value: Any) -> Any:
+        """``$NAME`` and ``role:NAME`` replaced, all the way down."""
+        if isinstance(value, dict):
+            return {k: self.resolve(v) for k, v in value.items()}
+        if isinstance(value, list):
+            return [self.resolve(v) for v in value]
+        if isinstance(value, str) and value.startswith("$"):
+            if value not in self.places:
+                raise ConfigError(f"{self.estate.name}: there is no VPC {value!r}")
+            return self.places[value]
+        if isinstance(value, str) and value.startswith("role:"):
+            return f"arn:aws:iam::{self.estate.account}:role/{value.removeprefix('role:')}"
+        return value
+
+    def network(self) -> None:
+        import moto.backends as moto_backends
+        from moto.moto_api._internal import mock_random
+
+        mock_random.seed(42)
+        for number, (name, vpc) in enumerate((self.data.get("vpcs") or {}).items()):
+            region = (vpc or {}).get("region", self.estate.region)
+            ec2 = moto_backends.get_backend("ec2")[self.estate.account][region]
+            if (vpc or {}).get("default"):
+                made = ec2.get_default_vpc()
+                subnets = [s for zone in ec2.subnets.values() for s in zone.values() if s.vpc_id == made.id][:2]
+            else:
+                made = ec2.create_vpc(f"10.{number + 1}.0.0/16")
+                subnets = [ec2.create_subnet(made.id, f"10.{number + 1}.{n}.0/24") for n in range(2)]
+            self.places[f"${name}"] = made.id
+            for n, subnet in enumerate(subnets):
+                self.places[f"${name}.{n}"] = subnet.id
+        iam = moto_backends.get_backend("iam")[self.estate.account]["aws"]
+        for role in self.data.get("roles") or ():
+            path, _, name = str(role).rpartition("/")
+            iam.create_role(name, _TRUST, f"/{path}/" if path else "/", None, "", [], "3600")
+
+    def domain(self, entry: Mapping[str, Any]) -> None:
+        entry = self.resolve(dict(entry))
+        region = entry.pop("region", self.estate.region)
+        backend, created = self.backend(region), _epoch(entry.pop("created", CREATED))
+        vpc = entry.pop("vpc", None)
+        if vpc:
+            entry["VpcId"] = self.places[f"${vpc}"]
+            entry["SubnetIds"] = [self.places[f"${vpc}.0"], self.places[f"${vpc}.1"]]
+        inside = {name: entry.pop(name, None) or [] for name in ("profiles", "spaces", "apps")}
+        status, domain_id = entry.pop("status", None), entry.pop("id", "")
+        efs = entry.pop("efs", True)
+        entry.setdefault("DefaultUserSettings", {})
+        self.check("CreateDomain", entry)
+        document = backend.create_domain(entry, domain_id, created)
+        if status:
+            document["Status"] = status
+        if not efs:
+            document.pop("HomeEfsFileSystemId", None)
+        for profile in inside["profiles"]:
+            profile = {"UserProfileName": profile} if isinstance(profile, str) else dict(profile)
+            self.profile(backend, document, profile, created)
+        for space in inside["spaces"]:
+            self.space(backend, document, dict(space), created)
+        for app in inside["apps"]:
+            self.app(backend, document, dict(app), created)
+
+    def profile(self, backend: StudioBackend, domain: Mapping[str, Any], entry: dict[str, Any], created: float) -> None:
+        request = {"DomainId": domain["DomainId"], **entry}
+        user = request.pop("sso", None)
+        if user:
+            request |= {"SingleSignOnUserIdentifier": "UserName", "SingleSignOnUserValue": user}
+        status, moment = request.pop("status", None), request.pop("created", None)
+        role = request.pop("role", None)
+        if role:
+            request.setdefault("UserSettings", {})["ExecutionRole"] = self.resolve(f"role:{role}")
+        self.check("CreateUserProfile", request)
+        document = backend.create_profile(request, created if moment is None else _epoch(moment))
+        if status:
+            document["Status"] = status
+
+    def space(self, backend: StudioBackend, domain: Mapping[str, Any], entry: dict[str, Any], created: float) -> None:
+        request = {"DomainId": domain["DomainId"], **entry}
+        gone = request.pop("owner_gone", False)
+        owner, sharing = request.pop("owner", None), request.pop("sharing", "Private")
+        app_type = request.pop("app_type", None)
+        if owner:
+            request["OwnershipSettings"] = {"OwnerUserProfileName": owner}
+            request["SpaceSharingSettings"] = {"SharingType": sharing}
+        if app_type:
+            request.setdefault("SpaceSettings", {})["AppType"] = app_type
+        self.check("CreateSpace", request)
+        backend.create_space(request, created, check_owner=not gone)
+
+    def app(self, backend: StudioBackend, domain: Mapping[str, Any], entry: dict[str, Any], created: float) -> None:
+        request = {"DomainId": domain["DomainId"], "AppName": "default", **entry}
+        status = request.pop("status", None)
+        for short, member in (("profile", "UserProfileName"), ("space", "SpaceName"), ("type", "AppType")):
+            if short in request:
+                request[member] = request.pop(short)
+        instance = request.pop("instance", None)
+        if instance:
+            request["ResourceSpec"] = {"InstanceType": instance}
+        self.check("CreateApp", request)
+        # A deleted app stays in the list for a day, so it is given a creation time of its own but no age as deleted.
+        document = backend.create_app(request, created)
+        if status:
+            document["Status"] = status
+
+    def rest(self) -> None:
+        for entry in self.data.get("partner_apps") or ():
+            entry = dict(entry)
+            region, status = entry.pop("region", self.estate.region), entry.pop("status", None)
+            request = {"ExecutionRoleArn": "role:partner", "Tier": "small", "AuthType": "IAM", **entry}
+            request = self.resolve(request)
+            self.check("CreatePartnerApp", request)
+            document = self.backend(region).create_partner_app(request, self.created)
+            if status:
+                document["Status"] = status
+        for entry in self.data.get("mlflow") or ():
+            entry = self.resolve(dict(entry))
+            region = entry.pop("region", self.estate.region)
+            self.check("CreateMlflowTrackingServer", entry)
+            self.backend(region).create_mlflow(entry, self.created)
+
+
+def populate(estate: Estate) -> None:
+    """Fill the backends. Raises ConfigError where AWS would refuse what the estate says."""
+    populator = _Populator(estate)
+    try:
+        populator.network()
+        for domain in estate.data["domains"]:
+            populator.domain(domain)
+        populator.rest()
+    except ApiError as error:
+        raise ConfigError(f"{estate.name}: {error.message}") from error

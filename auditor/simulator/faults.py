@@ -1,0 +1,58 @@
+"""What can go wrong on purpose: refusals, throttling, outages and answers from the future."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+FaultKind = Literal[
+    "access_denied",  # AccessDeniedException, as for a missing permission
+    "throttle",  # ThrottlingException, HTTP 400
+    "server_error",  # InternalFailure, HTTP 500
+    "drop",  # the connection is closed without an answer
+    "not_found",  # as if the resource were deleted between list and describe
+    "expired_token",  # ExpiredTokenException
+    "not_enabled",  # UnrecognizedClientException, as in a region that the account has not enabled
+    "future",  # members and enum values that today's SDK does not know
+    "empty_page",  # a list answers with an empty page and a NextToken first
+    "loop",  # a list gives the same NextToken for ever
+    "garbage",  # an answer that is no JSON
+]
+
+
+@dataclass(frozen=True, slots=True)
+class Fault:
+    """One fault. ``operation`` may be ``*``; ``match`` is text that the request's values must contain; ``times`` limits
+    how often it strikes (None: always)."""
+
+    kind: FaultKind
+    operation: str = "*"
+    region: str = "*"
+    match: str = ""
+    times: int | None = None
+
+
+@dataclass(slots=True)
+class Faults:
+    """The faults of a simulator and how often each may still strike. Safe to use from many threads."""
+
+    faults: Sequence[Fault] = ()
+    _left: dict[int, int] = field(default_factory=dict)
+    _lock: threading.Lock = field(default_factory=threading.Lock)
+
+    def strike(self, operation: str, region: str, request: Mapping[str, Any]) -> FaultKind | None:
+        """The first fault that fits the request, using it up; None where none does."""
+        for number, fault in enumerate(self.faults):
+            if fault.operation not in ("*", operation) or fault.region not in ("*", region):
+                continue
+            if fault.match and not any(fault.match in str(value) for value in request.values()):
+                continue
+            with self._lock:
+                left = self._left.setdefault(number, -1 if fault.times is None else fault.times)
+                if left == 0:
+                    continue
+                self._left[number] = left - 1
+            return fault.kind
+        return None

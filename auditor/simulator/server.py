@@ -1,0 +1,288 @@
+"""The account over HTTP: a thin WSGI layer that answers Studio's operations and leaves the rest to moto's own server."""
+
+from __future__ import annotations
+
+import io
+import json
+import socket
+import threading
+import time
+from collections import Counter
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import Any
+
+from moto.core import DEFAULT_ACCOUNT_ID
+from moto.iam.models import get_account_id_from
+from moto.moto_server.werkzeug_app import DomainDispatcherApplication, create_backend_app
+from werkzeug.serving import BaseWSGIServer, WSGIRequestHandler, make_server
+
+from auditor.errors import ConfigError
+from auditor.simulator.estate import Estate, load_estate, populate
+from auditor.simulator.faults import Fault, FaultKind, Faults
+from auditor.simulator.operations import OPERATIONS, paged, tagged_resources, token
+from auditor.simulator.state import StudioBackend, studio_backends
+from auditor.simulator.wire import ApiError, operation_model, shaped, validate
+
+_STUDIO = "SageMaker."
+_TAGGING = "ResourceGroupsTaggingAPI_20170126."
+#: Shape checks and the like: called with (service, operation, answer) before an answer goes out.
+Observer = Callable[[str, str, Mapping[str, Any]], None]
+
+
+class _Handler(WSGIRequestHandler):
+    protocol_version = "HTTP/1.1"
+
+    def log(self, type: str, message: str, *args: Any) -> None:  # noqa: A002 — werkzeug's own name
+        """Silent: the program that uses the simulator owns the terminal."""
+
+
+class _App:
+    def __init__(self, faults: Sequence[Fault], latency: float, short_pages: int, observer: Observer | None) -> None:
+        self.faults = Faults(faults)
+        self.latency = latency
+        self.short_pages = short_pages
+        self.observer = observer
+        self.calls: Counter[str] = Counter()
+        self.problems: list[str] = []
+        self._lock = threading.Lock()
+        self._moto = DomainDispatcherApplication(create_backend_app)
+
+    def __call__(self, environ: dict[str, Any], start: Callable[..., Any]) -> Iterable[bytes]:
+        if self.latency:
+            time.sleep(self.latency)
+        service, operation, region, key = _target(environ)
+        body = environ["wsgi.input"].read(int(environ.get("CONTENT_LENGTH") or 0))
+        name = operation or _query_action(body) or "?"
+        with self._lock:
+            self.calls[f"{service}:{name}"] += 1
+        request = _json(body)
+        fault = self.faults.strike(name, region, request or {"body": body.decode(errors="replace")})
+        try:
+            _refuse(fault, service, name, region, request)
+            if fault == "drop":
+                _hang_up(environ)
+            if fault == "garbage":
+                return _answer(start, 200, b"<html>not JSON")
+            handled = self._handle(service, name, region, key, request, fault)
+        except ApiError as error:
+            if service not in ("sagemaker", "tagging"):
+                return _query_error(start, error)
+            return _answer(start, error.status, error.body())
+        if handled is None:
+            environ["wsgi.input"] = io.BytesIO(body)
+            result: Iterable[bytes] = self._moto(environ, start)
+            return result
+        return _answer(start, 200, json.dumps(handled).encode())
+
+    def _handle(
+        self, service: str, name: str, region: str, key: str, request: Mapping[str, Any], fault: FaultKind | None
+    ) -> Mapping[str, Any] | None:
+        """The answer's members, or None where moto is to answer."""
+        backend: StudioBackend = studio_backends[get_account_id_from(key) if key else DEFAULT_ACCOUNT_ID][region]
+        if service == "tagging" and name == "GetResources":
+            return _tag_page(backend, request)
+        if service != "sagemaker" or name not in OPERATIONS:
+            return None
+        model = operation_model("sagemaker", name)
+        assert model is not None, name  # OPERATIONS holds names of the model only
+        validate(model, request)
+        try:
+            answer = dict(OPERATIONS[name](backend, request))
+        except ApiError as error:
+            if name in ("AddTags", "ListTags", "DeleteTags") and error.code == "ResourceNotFound":
+                return None
+            raise
+        if name.startswith("List") and name != "ListTags":
+            answer = self._page(answer, request, fault)
+        shape = shaped(model, answer)
+        if self.observer is not None:
+            self.observer("sagemaker", name, shape)
+        return _future(shape) if fault == "future" else shape
+
+    def _page(self, answer: Mapping[str, Any], request: Mapping[str, Any], fault: FaultKind | None) -> dict[str, Any]:
+        (key, items), *_ = answer.items()
+        if fault == "empty_page":
+            return {key: [], "NextToken": request.get("NextToken", token(0))}
+        if fault == "loop":
+            return {key: items[:1], "NextToken": token(1)}
+        return paged(items, request, key, self.short_pages)
+
+
+def _target(environ: Mapping[str, Any]) -> tuple[str, str, str, str]:
+    """(service, operation, region, access key) of a signed request; operation empty for other protocols."""
+    target = str(environ.get("HTTP_X_AMZ_TARGET", ""))
+    key = region = service = ""
+    credential = str(environ.get("HTTP_AUTHORIZATION", "")).partition("Credential=")[2].split(",")[0].split("/")
+    if len(credential) >= 5:
+        key, _, region, service = credential[:4]
+    if target.startswith(_STUDIO):
+        return "sagemaker", target.removeprefix(_STUDIO), region, key
+    if target.startswith(_TAGGING):
+        return "tagging", target.removeprefix(_TAGGING), region, key
+    return service or "unknown", target.partition(".")[2], region, key
+
+
+def _query_action(body: bytes) -> str:
+    """The operation of a request in the query protocol (EC2, STS, IAM)."""
+    if not body.startswith(b"Action="):
+        return body.partition(b"&Action=")[2].partition(b"&")[0].decode(errors="replace")
+    return body[7:].partition(b"&")[0].decode(errors="replace")
+
+
+def _json(body: bytes) -> dict[str, Any]:
+    try:
+        request = json.loads(body or b"{}")
+    except ValueError:
+        return {}
+    return request if isinstance(request, dict) else {}
+
+
+def _refuse(fault: FaultKind | None, service: str, name: str, region: str, request: Mapping[str, Any]) -> None:
+    who = f"arn:aws:iam::{DEFAULT_ACCOUNT_ID}:user/auditor"
+    prefix = "tag" if service == "tagging" else service
+    errors: dict[FaultKind, ApiError] = {
+        "access_denied": ApiError(
+            "UnauthorizedOperation" if service == "ec2" else "AccessDeniedException",
+            f"User: {who} is not authorized to perform: {prefix}:{name} on resource: "
+            f"arn:aws:{prefix}:{region}:{DEFAULT_ACCOUNT_ID}:* because no identity-based policy allows the {prefix}:{name}"
+            " action",
+            403 if service == "ec2" else 400,
+        ),
+        "throttle": ApiError("ThrottlingException", "Rate exceeded"),
+        "server_error": ApiError("InternalFailure", "The request processing has failed because of an unknown error.", 500),
+        "not_found": ApiError("ResourceNotFound", f"UserProfile [{request.get('UserProfileName', '?')}] does not exist."),
+        "expired_token": ApiError(
+            "ExpiredTokenException" if service != "sts" else "ExpiredToken",
+            "The security token included in the request is expired", 400 if service != "sts" else 403,
+        ),
+        "not_enabled": ApiError(
+            "UnrecognizedClientException" if service not in ("sts", "ec2") else "InvalidClientTokenId",
+            "The security token included in the request is invalid.", 403 if service in ("sts", "ec2") else 400,
+        ),
+    }  # fmt: skip
+    if fault in errors:
+        raise errors[fault]
+
+
+def _hang_up(environ: Mapping[str, Any]) -> None:
+    connection: socket.socket = environ["werkzeug.socket"]
+    connection.shutdown(socket.SHUT_RDWR)
+    raise ConnectionAbortedError("hung up on purpose")
+
+
+def _future(answer: dict[str, Any]) -> dict[str, Any]:
+    """The same answer from an AWS that is years ahead: a new member at the top and in structures, new enum values."""
+    changed = json.loads(json.dumps(answer)) | {"MemberOfTheFuture": {"Setting": "On"}}
+    if "Status" in changed:
+        changed["Status"] = "Hibernating"
+    settings = changed.get("UserSettings") or changed.get("DefaultUserSettings")
+    if settings:
+        settings["SettingOfTheFuture"] = "On"
+        settings["StudioWebPortalSettings"] = {"HiddenMlTools": ["ToolOfTheFuture"], "HiddenAppTypes": ["AppOfTheFuture"]}
+    return dict(changed)
+
+
+def _tag_page(backend: StudioBackend, request: Mapping[str, Any]) -> dict[str, Any]:
+    wanted = {"MaxResults": request.get("ResourcesPerPage", 50)}
+    if request.get("PaginationToken"):
+        wanted["NextToken"] = request["PaginationToken"]
+    page = paged(tagged_resources(backend, request), wanted, "ResourceTagMappingList")
+    return {"ResourceTagMappingList": page["ResourceTagMappingList"], "PaginationToken": page.get("NextToken", "")}
+
+
+def _answer(start: Callable[..., Any], status: int, body: bytes) -> list[bytes]:
+    start(
+        f"{status} {'OK' if status == 200 else 'Error'}",
+        [("Content-Type", "application/x-amz-json-1.1"), ("Content-Length", str(len(body))), ("x-amzn-RequestId", "simulated")],
+    )
+    return [body]
+
+
+def _query_error(start: Callable[..., Any], error: ApiError) -> list[bytes]:
+    """EC2 and STS speak XML; both shapes of envelope, so that either client finds its error."""
+    inner = f"<Code>{error.code}</Code><Message>{error.message}</Message>"
+    body = f"<ErrorResponse><Error>{inner}</Error><Errors><Error>{inner}</Error></Errors></ErrorResponse>".encode()
+    start(f"{error.status} Error", [("Content-Type", "text/xml"), ("Content-Length", str(len(body)))])
+    return [body]
+
+
+class Simulator:
+    """A served estate, for a ``with`` block.
+
+    ``estate`` is a name (``acme``, ``clean``), ``generated:DOMAINSxPROFILES``, a path to an estate file, or an Estate.
+    ``port`` 0 takes a free one. ``latency_ms`` delays every answer, ``short_pages`` caps pages below what was asked.
+    ``calls`` counts requests by ``service:Operation``. Raises ConfigError for an unknown estate or a busy port.
+    """
+
+    def __init__(
+        self,
+        estate: str | Estate = "acme",
+        *,
+        port: int = 0,
+        faults: Sequence[Fault] = (),
+        latency_ms: float = 0,
+        short_pages: int = 0,
+        observer: Observer | None = None,
+    ) -> None:
+        self.estate = estate if isinstance(estate, Estate) else load_estate(estate)
+        self._app = _App(faults, latency_ms / 1000, short_pages, observer)
+        self._port = port
+        self._server: BaseWSGIServer | None = None
+        self._thread: threading.Thread | None = None
+
+    @property
+    def calls(self) -> Counter[str]:
+        return self._app.calls
+
+    @property
+    def endpoint_url(self) -> str:
+        assert self._server is not None, "the simulator is not running"
+        return f"http://127.0.0.1:{self._server.server_port}"
+
+    @property
+    def environment(self) -> dict[str, str]:
+        """Variables that point any AWS program here. The credentials are made up and open nothing."""
+        return {
+            "AWS_ENDPOINT_URL": self.endpoint_url,
+            "AWS_ACCESS_KEY_ID": "AKIASIMULATEDACCOUNT",
+            "AWS_SECRET_ACCESS_KEY": "simulated",
+            "AWS_DEFAULT_REGION": self.estate.region,
+            "AWS_EC2_METADATA_DISABLED": "true",
+        }
+
+    def start(self) -> None:
+        reset()
+        populate(self.estate)
+        try:
+            self._server = make_server("127.0.0.1", self._port, self._app, threaded=True, request_handler=_Handler)
+        except (OSError, SystemExit) as error:
+            raise ConfigError(
+                f"port {self._port} on 127.0.0.1 cannot be used: {error}", hint="Choose another with --port."
+            ) from error
+        self._thread = threading.Thread(target=self._server.serve_forever, name="simulator", daemon=True)
+        self._thread.start()
+
+    def stop(self) -> None:
+        if self._server is not None:
+            self._server.shutdown()
+            self._server.server_close()
+            self._server = None
+        if self._thread is not None:
+            self._thread.join(timeout=10)
+            self._thread = None
+
+    def __enter__(self) -> Simulator:
+        self.start()
+        return self
+
+    def __exit__(self, *exc: object) -> None:
+        self.stop()
+
+
+def reset() -> None:
+    """Forget every account, moto's and ours."""
+    import moto.backends as moto_backends
+
+    studio_backends.reset()
+    for name in ("ec2", "iam", "sts", "organizations", "identitystore", "sagemaker"):
+        moto_backends.get_backend(name).reset()

@@ -1,0 +1,304 @@
+"""What one account holds in one region, and the rules that AWS enforces on it.
+
+Documents are kept as the API would describe them: only members that were set, and timestamps in epoch seconds. Where AWS
+does not document a behaviour, the method says what was chosen.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping
+from copy import deepcopy
+from typing import Any
+
+from moto.core.base_backend import BackendDict, BaseBackend
+
+from auditor.simulator.wire import ApiError, now
+
+Document = dict[str, Any]
+
+#: Apps stay listed for a day after deletion (developer guide, "Delete or stop your running apps").
+DELETED_APPS_LISTED_SECONDS = 24 * 3600
+_APP_DELETED = "DeletedAt"
+
+
+def _not_found(kind: str, name: str) -> ApiError:
+    return ApiError("ResourceNotFound", f"{kind} [{name}] does not exist.")
+
+
+def _in_use(message: str) -> ApiError:
+    return ApiError("ResourceInUse", message)
+
+
+def _invalid(message: str) -> ApiError:
+    return ApiError("ValidationException", message)
+
+
+class StudioBackend(BaseBackend):
+    """Domains, profiles, spaces, apps, partner apps and MLflow servers of one account and region."""
+
+    def __init__(self, region_name: str, account_id: str) -> None:
+        super().__init__(region_name, account_id)
+        self.domains: dict[str, Document] = {}
+        self.profiles: dict[tuple[str, str], Document] = {}
+        self.spaces: dict[tuple[str, str], Document] = {}
+        self.apps: dict[tuple[str, str, str, str], Document] = {}
+        self.partner_apps: dict[str, Document] = {}
+        self.mlflow: dict[str, Document] = {}
+        self.tags: dict[str, dict[str, str]] = {}
+
+    def arn(self, kind: str, path: str) -> str:
+        partition = "aws-cn" if self.region_name.startswith("cn-") else "aws"
+        return f"arn:{partition}:sagemaker:{self.region_name}:{self.account_id}:{kind}/{path}"
+
+    def put_tags(self, arn: str, tags: list[Mapping[str, str]] | None) -> None:
+        if tags:
+            self.tags.setdefault(arn, {}).update({t["Key"]: t["Value"] for t in tags})
+
+    # Domains
+
+    def domain(self, domain_id: str) -> Document:
+        if domain_id not in self.domains:
+            raise _not_found("Domain", domain_id)
+        return self.domains[domain_id]
+
+    def create_domain(self, request: Mapping[str, Any], domain_id: str = "", created: float | None = None) -> Document:
+        if any(d["DomainName"] == request["DomainName"] for d in self.domains.values()):
+            raise _in_use(f"Domain with name {request['DomainName']} already exists.")
+        digest = hashlib.sha256(f"{self.account_id}{self.region_name}{request['DomainName']}".encode()).hexdigest()
+        domain_id = domain_id or f"d-{digest[:12]}"
+        document = {k: deepcopy(v) for k, v in request.items() if k != "Tags"}
+        self._check_portal(document["DefaultUserSettings"], {}, created)
+        moment = now() if created is None else created
+        arn = self.arn("domain", domain_id)
+        document |= {
+            "DomainId": domain_id,
+            "DomainArn": arn,
+            "Status": "InService",
+            "CreationTime": moment,
+            "LastModifiedTime": moment,
+            "Url": f"https://{domain_id}.studio.{self.region_name}.sagemaker.aws",
+        }
+        document.setdefault("AppNetworkAccessType", "PublicInternetOnly")
+        if request.get("HomeEfsFileSystemCreation") != "Disabled":
+            document["HomeEfsFileSystemId"] = f"fs-{digest[:17]}"
+        self.domains[domain_id] = document
+        self.put_tags(arn, request.get("Tags"))
+        return document
+
+    def update_domain(self, request: Mapping[str, Any]) -> Document:
+        """Members of the settings structures that the request holds replace the stored ones, the others stay: AWS
+        does not document the depth of an update, and the CLI examples send single members of DefaultUserSettings."""
+        document = self.domain(request["DomainId"])
+        changed = deepcopy(document)
+        for name, value in request.items():
+            if name == "DomainId":
+                continue
+            if name == "DomainSettingsForUpdate":
+                changed.setdefault("DomainSettings", {}).update(deepcopy(value))
+            elif name in ("DefaultUserSettings", "DefaultSpaceSettings"):
+                changed.setdefault(name, {}).update(deepcopy(value))
+            else:
+                changed[name] = deepcopy(value)
+        self._check_portal(changed.get("DefaultUserSettings", {}), {}, document["CreationTime"])
+        changed["LastModifiedTime"] = self._later(document)
+        document.clear()
+        document.update(changed)
+        return document
+
+    def delete_domain(self, domain_id: str) -> None:
+        self.domain(domain_id)
+        if any(key[0] == domain_id for key in (*self.profiles, *self.spaces)):
+            raise _in_use(f"Unable to delete Domain {domain_id} because UserProfile(s) or Space(s) are associated with it.")
+        self.tags.pop(self.domains.pop(domain_id)["DomainArn"], None)
+
+    def _later(self, document: Document) -> float:
+        return max(now(), document["LastModifiedTime"] + 1)
+
+    def _check_portal(self, own: Mapping[str, Any], inherited: Mapping[str, Any], created: float | None) -> None:
+        portal = own.get("StudioWebPortal", inherited.get("StudioWebPortal"))
+        landing = own.get("DefaultLandingUri", inherited.get("DefaultLandingUri"))
+        if portal == "DISABLED" and landing == "studio::":
+            raise _invalid("StudioWebPortal cannot be DISABLED when DefaultLandingUri is set to studio::")
+
+    # User profiles
+
+    def profile(self, domain_id: str, name: str) -> Document:
+        self.domain(domain_id)
+        document = self.profiles.get((domain_id, name.lower()))
+        if document is None:
+            raise _not_found("UserProfile", name)
+        return document
+
+    def create_profile(self, request: Mapping[str, Any], created: float | None = None) -> Document:
+        domain = self.domain(request["DomainId"])
+        name = request["UserProfileName"]
+        key = (request["DomainId"], name.lower())
+        if key in self.profiles:
+            raise _in_use(f"UserProfile [{name}] already exists.")
+        single_sign_on = [n for n in ("SingleSignOnUserIdentifier", "SingleSignOnUserValue") if request.get(n)]
+        if domain["AuthMode"] == "SSO" and len(single_sign_on) < 2:
+            raise _invalid("SingleSignOnUserIdentifier and SingleSignOnUserValue are required when AuthMode is SSO")
+        if domain["AuthMode"] == "IAM" and single_sign_on:
+            raise _invalid("SingleSignOnUserIdentifier and SingleSignOnUserValue are not allowed when AuthMode is IAM")
+        self._check_portal(request.get("UserSettings", {}), domain["DefaultUserSettings"], None)
+        moment = now() if created is None else created
+        arn = self.arn("user-profile", f"{request['DomainId']}/{name.lower()}")
+        document = {k: deepcopy(v) for k, v in request.items() if k != "Tags"}
+        document |= {
+            "UserProfileArn": arn,
+            "HomeEfsFileSystemUid": str(200000 + len(self.profiles)),
+            "Status": "InService",
+            "CreationTime": moment,
+            "LastModifiedTime": moment,
+        }
+        self.profiles[key] = document
+        self.put_tags(arn, request.get("Tags"))
+        return document
+
+    def update_profile(self, request: Mapping[str, Any]) -> Document:
+        """Members of UserSettings that the request holds replace the stored ones, the others stay (as in
+        ``update_domain``)."""
+        document = self.profile(request["DomainId"], request["UserProfileName"])
+        settings = deepcopy(document.get("UserSettings", {})) | deepcopy(request.get("UserSettings", {}))
+        self._check_portal(settings, self.domain(request["DomainId"])["DefaultUserSettings"], None)
+        if settings:
+            document["UserSettings"] = settings
+        document["LastModifiedTime"] = self._later(document)
+        return document
+
+    def delete_profile(self, domain_id: str, name: str) -> None:
+        document = self.profile(domain_id, name)
+        if any(
+            a["DomainId"] == domain_id and a.get("UserProfileName", "").lower() == name.lower() and a["Status"] != "Deleted"
+            for a in self.apps.values()
+        ):
+            raise _in_use(f"Unable to delete UserProfile [{name}] because App(s) are associated with it.")
+        del self.profiles[domain_id, name.lower()]
+        self.tags.pop(document["UserProfileArn"], None)
+
+    # Spaces
+
+    def space(self, domain_id: str, name: str) -> Document:
+        self.domain(domain_id)
+        document = self.spaces.get((domain_id, name.lower()))
+        if document is None:
+            raise _not_found("Space", name)
+        return document
+
+    def create_space(self, request: Mapping[str, Any], created: float | None = None, check_owner: bool = True) -> Document:
+        name, domain_id = request["SpaceName"], request["DomainId"]
+        self.domain(domain_id)
+        if (domain_id, name.lower()) in self.spaces:
+            raise _in_use(f"Space [{name}] already exists.")
+        sharing, owner = request.get("SpaceSharingSettings"), request.get("OwnershipSettings")
+        if (sharing is None) != (owner is None):
+            raise _invalid("SpaceSharingSettings and OwnershipSettings must be specified together")
+        if owner and check_owner:
+            self.profile(domain_id, owner["OwnerUserProfileName"])
+        moment = now() if created is None else created
+        arn = self.arn("space", f"{domain_id}/{name.lower()}")
+        document = {k: deepcopy(v) for k, v in request.items() if k != "Tags"}
+        document |= {
+            "SpaceArn": arn,
+            "Status": "InService",
+            "CreationTime": moment,
+            "LastModifiedTime": moment,
+            "Url": f"https://{domain_id}.studio.{self.region_name}.sagemaker.aws/space/{name}",
+        }
+        self.spaces[domain_id, name.lower()] = document
+        self.put_tags(arn, request.get("Tags"))
+        return document
+
+    def update_space(self, request: Mapping[str, Any]) -> Document:
+        document = self.space(request["DomainId"], request["SpaceName"])
+        old, new = document.get("SpaceSettings", {}), request.get("SpaceSettings", {})
+        if "AppType" in new and old.get("AppType") not in (None, new["AppType"]):
+            raise _invalid("AppType of a space cannot be changed")
+        if old or new:
+            document["SpaceSettings"] = deepcopy(old) | deepcopy(new)
+        if "SpaceDisplayName" in request:
+            document["SpaceDisplayName"] = request["SpaceDisplayName"]
+        document["LastModifiedTime"] = self._later(document)
+        return document
+
+    def delete_space(self, domain_id: str, name: str) -> None:
+        document = self.space(domain_id, name)
+        if any(
+            a["DomainId"] == domain_id and a.get("SpaceName", "").lower() == name.lower() and a["Status"] != "Deleted"
+            for a in self.apps.values()
+        ):
+            raise _in_use(f"Unable to delete Space [{name}] because App(s) are associated with it.")
+        del self.spaces[domain_id, name.lower()]
+        self.tags.pop(document["SpaceArn"], None)
+
+    # Apps
+
+    def _app_key(self, request: Mapping[str, Any]) -> tuple[str, str, str, str]:
+        owner = request.get("SpaceName") or request.get("UserProfileName")
+        if not owner or (request.get("SpaceName") and request.get("UserProfileName")):
+            raise _invalid("Exactly one of UserProfileName and SpaceName must be specified")
+        return request["DomainId"], owner.lower(), request["AppType"], request["AppName"]
+
+    def app(self, request: Mapping[str, Any]) -> Document:
+        key = self._app_key(request)
+        if key not in self.apps:
+            raise _not_found("App", request["AppName"])
+        return self.apps[key]
+
+    def create_app(self, request: Mapping[str, Any], created: float | None = None) -> Document:
+        key = self._app_key(request)
+        domain_id, owner, app_type, name = key
+        if request.get("SpaceName"):
+            self.space(domain_id, owner)
+        else:
+            self.profile(domain_id, owner)
+        if key in self.apps and self.apps[key]["Status"] != "Deleted":
+            raise _in_use(f"App [{name}] already exists.")
+        arn = self.arn("app", f"{domain_id}/{owner}/{app_type.lower()}/{name}")
+        document = {k: deepcopy(v) for k, v in request.items() if k != "Tags"}
+        document |= {"AppArn": arn, "Status": "InService", "CreationTime": now() if created is None else created}
+        self.apps[key] = document
+        self.put_tags(arn, request.get("Tags"))
+        return document
+
+    def delete_app(self, request: Mapping[str, Any]) -> None:
+        document = self.app(request)
+        if document["Status"] == "Deleted":
+            raise _not_found("App", request["AppName"])
+        document["Status"] = "Deleted"
+        document[_APP_DELETED] = now()
+
+    def listed_apps(self) -> list[Document]:
+        """Every app that still shows: a deleted one for a day."""
+        limit = now() - DELETED_APPS_LISTED_SECONDS
+        return [a for a in self.apps.values() if a.get(_APP_DELETED, limit + 1) > limit]
+
+    # Partner apps, MLflow
+
+    def create_partner_app(self, request: Mapping[str, Any], created: float | None = None) -> Document:
+        arn = self.arn("partner-app", "app-" + hashlib.sha256(request["Name"].encode()).hexdigest()[:12].upper())
+        document = {k: deepcopy(v) for k, v in request.items() if k not in ("Tags", "ClientToken")}
+        document |= {"Arn": arn, "Status": "Available", "CreationTime": now() if created is None else created}
+        self.partner_apps[arn] = document
+        return document
+
+    def create_mlflow(self, request: Mapping[str, Any], created: float | None = None) -> Document:
+        name = request["TrackingServerName"]
+        if name in self.mlflow:
+            raise _in_use(f"MlflowTrackingServer [{name}] already exists.")
+        document = {k: deepcopy(v) for k, v in request.items() if k != "Tags"}
+        moment = now() if created is None else created
+        document |= {
+            "TrackingServerArn": self.arn("mlflow-tracking-server", name),
+            "TrackingServerStatus": "Created",
+            "IsActive": "Active",
+            "MlflowVersion": request.get("MlflowVersion", "3.0"),
+            "CreationTime": moment,
+            "LastModifiedTime": moment,
+        }
+        self.mlflow[name] = document
+        return document
+
+
+studio_backends: Any = BackendDict(StudioBackend, "sagemaker")
