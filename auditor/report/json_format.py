@@ -1,0 +1,78 @@
+"""report.json: the wire format that other programs rely on. Its schema is report.schema.json beside this module."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from auditor.model.report import REPORT_SCHEMA_VERSION, Finding, Report, ResourceRef, RootCause
+from auditor.report.templates import environment
+
+SCHEMA = Path(__file__).parent / "report.schema.json"
+
+
+def schema() -> dict[str, Any]:
+    """The JSON Schema of report.json."""
+    loaded: dict[str, Any] = json.loads(SCHEMA.read_text(encoding="utf-8"))
+    return loaded
+
+
+def _resource(resource: ResourceRef) -> dict[str, Any]:
+    return {
+        "type": resource.type, "id": resource.id, "arn": resource.arn, "name": resource.name,
+        "account": resource.account, "region": resource.region, "domain_id": resource.domain_id,
+        "domain_name": resource.domain_name, "file": resource.file, "line": resource.line,
+    }  # fmt: skip
+
+
+def _finding(finding: Finding, names: dict[str, str]) -> dict[str, Any]:
+    return {
+        "fingerprint": finding.fingerprint,
+        "rule": {"id": finding.rule_id, "name": names[finding.rule_id]},
+        "status": finding.status,
+        "severity": finding.severity,
+        "resource": _resource(finding.resource),
+        "message": finding.message,
+        "evidence": finding.evidence,
+        "root_cause": finding.root_cause,
+        "remediation": finding.remediation,
+        "waiver": finding.waiver,
+        "first_seen": finding.first_seen,
+    }
+
+
+def _cause(cause: RootCause) -> dict[str, Any]:
+    return {
+        "id": cause.id, "rule": cause.rule_id, "severity": cause.severity, "resource": _resource(cause.resource),
+        "setting": cause.setting, "value": cause.value, "layer": cause.layer, "affects": cause.affects,
+        "remediation": cause.remediation,
+    }  # fmt: skip
+
+
+def render(report: Report) -> Iterator[str]:
+    """The document, one finding a line, so that two nights can be compared with line tools as well."""
+    names = {r.id: r.name for r in report.rules}
+    template = environment().get_template("report.json.j2")
+    out_of_scope = [
+        {"resource": _resource(d.resource), "reason": d.out_of_scope} for d in report.domains if d.out_of_scope
+    ]
+    return template.generate(
+        schema_version=REPORT_SCHEMA_VERSION,
+        report=report,
+        by_rule=[{"id": r.id, "name": r.name, **r.counts} for r in report.rules],
+        rules=[
+            {"id": r.id, "name": r.name, "title": r.title, "severity": r.severity, "area": r.area, "table": r.table,
+             "practices": r.practices, "references": r.references}
+            for r in report.rules
+        ],
+        domains=[
+            {"resource": _resource(d.resource), "status": d.status, "auth_mode": d.auth_mode, "experience": d.experience,
+             "user_profiles": d.user_profiles, "spaces": d.spaces, "apps": d.apps, "failed": d.failed}
+            for d in report.domains
+        ],
+        out_of_scope=out_of_scope,
+        root_causes=map(_cause, report.root_causes),
+        findings=(_finding(f, names) for f in report.findings),
+    )  # fmt: skip
