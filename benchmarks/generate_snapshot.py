@@ -1,6 +1,6 @@
 """Write a large snapshot: a thousand profiles a domain, settings set at every layer in proportions seen in practice.
 
-    python benchmarks/generate_snapshot.py FILE [--profiles 1000000] [--domains 1000]
+python benchmarks/generate_snapshot.py FILE [--profiles 1000000] [--domains 1000]
 """
 
 from __future__ import annotations
@@ -18,7 +18,10 @@ NAMES = ("grace-hopper", "j.smith", "aiko.tanaka", "ds-team", "shared", "maria-g
 
 def domain(n: int, rng: random.Random) -> tuple[str, dict[str, object]]:
     domain_id = f"d-{n:012d}"
-    user: dict[str, object] = {"ExecutionRole": f"arn:aws:iam::{ACCOUNT}:role/studio-{n}", "SecurityGroups": ["sg-0a1b2c3d"]}
+    user: dict[str, object] = {
+        "ExecutionRole": f"arn:aws:iam::{ACCOUNT}:role/studio-{n}",
+        "SecurityGroups": ["sg-0a1b2c3d"],
+    }
     if n % 2:
         user["DefaultLandingUri"] = "studio::"
         user["StudioWebPortal"] = "ENABLED"
@@ -63,7 +66,9 @@ def profile(domain_id: str, n: int, rng: random.Random, sso: bool) -> tuple[str,
         if n % 11 == 0:
             user["JupyterLabAppSettings"] = {
                 "DefaultResourceSpec": {"InstanceType": "ml.t3.medium"},
-                "AppLifecycleManagement": {"IdleSettings": {"LifecycleManagement": "ENABLED", "IdleTimeoutInMinutes": 60}},
+                "AppLifecycleManagement": {
+                    "IdleSettings": {"LifecycleManagement": "ENABLED", "IdleTimeoutInMinutes": 60}
+                },
             }
         document["UserSettings"] = user
     return f"{domain_id}/{name}", document

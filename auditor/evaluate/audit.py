@@ -99,7 +99,9 @@ def evaluate(
         root_causes=tuple(causes),
         findings=tuple(findings),
         fail_on=fail_on,
-        params={f"{rule}.{name}": value for rule, values in sorted(overrides.items()) for name, value in values.items()},
+        params={
+            f"{rule}.{name}": value for rule, values in sorted(overrides.items()) for name, value in values.items()
+        },
     )
 
 

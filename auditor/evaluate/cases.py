@@ -23,7 +23,7 @@ _NEUTRAL: Mapping[str, Any] = {
     "BOOLEAN": False,
     "INTEGER": 0,
     "BIGINT": 0,
-    "TIMESTAMP": datetime(2026, 1, 1),  # noqa: DTZ001 — the tables' timestamps are UTC without saying so
+    "TIMESTAMP": datetime(2026, 1, 1),
     "VARCHAR[]": [],
     "MAP(VARCHAR, VARCHAR)": {},
 }
@@ -90,7 +90,9 @@ def _insert(con: duckdb.DuckDBPyConnection, rule: Rule, table_name: str, given: 
             values.append(f"cast(? as {type_})")
             parameters.append(key if name == "key" else _NEUTRAL[type_])
     try:
-        con.execute(f"insert into {table_name} ({', '.join(names)}) values ({', '.join(values)})", parameters).fetchall()
+        con.execute(
+            f"insert into {table_name} ({', '.join(names)}) values ({', '.join(values)})", parameters
+        ).fetchall()
     except duckdb.Error as error:
         raise RuleError(f"{rule.file}: {rule.id}: case {dict(given)!r}: {readable(error)}") from error
 
@@ -106,9 +108,9 @@ def _run(con: duckdb.DuckDBPyConnection, rule: Rule, case: Case) -> CaseResult:
                 _insert(con, rule, name, row, f"other-{number}")
         try:
             sql = f"select {verdict_sql(rule, case.params)} from {rule.table} where key = 'case'"
-            row = con.execute(sql).fetchall()[0]
+            (verdict,) = con.execute(sql).fetchall()[0]
         except duckdb.Error as error:
             return CaseResult(rule, case, Verdict.ERROR, readable(error))
-        return CaseResult(rule, case, Verdict(row[0]))
+        return CaseResult(rule, case, Verdict(verdict))
     finally:
         con.execute("rollback").fetchall()

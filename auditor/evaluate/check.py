@@ -77,7 +77,9 @@ def _check_params(rule: Rule, complain: Complain) -> None:
 def _check_parameters_used(rule: Rule, used: set[str], complain: Complain) -> None:
     declared = {p.name for p in rule.params}
     for name in sorted(used - declared):
-        raise complain(f"${name} is not declared under params", "require", hint="Declare it with type, default and doc.")
+        raise complain(
+            f"${name} is not declared under params", "require", hint="Declare it with type, default and doc."
+        )
     for name in sorted(declared - used):
         raise complain(f"parameter {name} is used in neither when nor require", "params", name)
 

@@ -64,7 +64,11 @@ class Gaps:
             if gap.setting in ("*", *paths) or any(p.startswith(f"{gap.setting}.") for p in paths)
         ]
         if not found:
-            found = [g for kind in ("user_profile", "vpc", "partner_app", "tags") for g in self._by_resource[(*place, kind, "*")]]
+            found = [
+                g
+                for kind in ("user_profile", "vpc", "partner_app", "tags")
+                for g in self._by_resource[(*place, kind, "*")]
+            ]
         texts = dict.fromkeys(f"{g.reason.replace('_', ' ')}, {g.operation}" for g in found)
         return "; ".join(list(texts)[:3])
 
@@ -134,12 +138,19 @@ class FindingMaker:
         )
 
     def _message(
-        self, rule: Rule, verdict: Verdict, row: Mapping[str, Any], resource: ResourceRef, evidence: tuple[Evidence, ...]
+        self,
+        rule: Rule,
+        verdict: Verdict,
+        row: Mapping[str, Any],
+        resource: ResourceRef,
+        evidence: tuple[Evidence, ...],
     ) -> str:
         if verdict is Verdict.FAIL:
             return rule.message.format_map({k: shown(v) for k, v in row.items()})
         if verdict is Verdict.ERROR:
-            return f"the rule could not be evaluated: {self._verdicts.errors.get(rule.id, 'it failed on this resource')}"
+            return (
+                f"the rule could not be evaluated: {self._verdicts.errors.get(rule.id, 'it failed on this resource')}"
+            )
         unknown = [e for e in evidence if e.value is None]
         names = ", ".join(e.setting for e in unknown) or "a value that the rule needs"
         reasons = self._gaps.reasons(resource, [path for e in unknown for path in _paths(rule, e.setting)])

@@ -59,7 +59,9 @@ def rule_files(dirs: Sequence[Path]) -> Iterator[Path]:
             yield place
         elif place.is_dir():
             found = sorted(
-                p for p in place.rglob("*") if p.suffix in (".yaml", ".yml") and "frameworks" not in p.parts and p.is_file()
+                p
+                for p in place.rglob("*")
+                if p.suffix in (".yaml", ".yml") and "frameworks" not in p.parts and p.is_file()
             )
             if not found:
                 raise ConfigError(f"{place}: no rule files (*.yaml) in this folder")
@@ -180,7 +182,7 @@ def _placeholders(source: _Source, wire: RuleFile, documented: Table) -> None:
 def _layers(value: Layered | None) -> Mapping[str, str]:
     if value is None:
         return {}
-    return {"any": value} if isinstance(value, str) else dict(value)
+    return {"any": value} if isinstance(value, str) else {str(layer): text for layer, text in value.items()}
 
 
 def _rule(path: Path, line: int, wire: RuleFile) -> Rule:

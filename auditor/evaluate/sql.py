@@ -83,7 +83,9 @@ def parse_overrides(options: Sequence[str], rules: Sequence[Rule]) -> dict[str, 
         target, _, text = option.partition("=")
         rule_name, _, name = target.rpartition(".")
         if not (text and rule_name and name):
-            raise ConfigError(f"--param {option}: expected RULE.NAME=VALUE", hint="Example: --param STU101.min_letters=4")
+            raise ConfigError(
+                f"--param {option}: expected RULE.NAME=VALUE", hint="Example: --param STU101.min_letters=4"
+            )
         rule = next((r for r in rules if rule_name in (r.id, r.name)), None)
         if rule is None:
             raise ConfigError(f"--param {option}: there is no rule {rule_name!r}", hint="See: auditor rules list")

@@ -92,7 +92,7 @@ class RootCause:
     resource: ResourceRef
     """The resource to change: the origin's, e.g. the domain when a profile inherits."""
     setting: str
-    """API path at the origin, e.g. ``DefaultUserSettings.AutoMountHomeEFS``; the column's name where there is no path."""
+    """API path at the origin, e.g. ``DefaultUserSettings.AutoMountHomeEFS``; a column's name where there is no path."""
     value: Any
     layer: str
     affects: int
@@ -150,7 +150,8 @@ class SnapshotInfo:
 class Report:
     """Everything. Deterministic: the same snapshots and rules give an equal Report.
 
-    ``findings`` are sorted by severity, rule, account, region, resource; ``root_causes`` by severity, then ``affects`` falling.
+    ``findings`` are sorted by severity, rule, account, region, resource; ``root_causes`` by severity, then ``affects``
+    falling.
     """
 
     tool_version: str

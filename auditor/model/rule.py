@@ -25,7 +25,7 @@ class Severity(StrEnum):
 class Verdict(StrEnum):
     """The closed set of answers that a rule gives about one resource."""
 
-    PASS = "pass"
+    PASS = "pass"  # noqa: S105 — a verdict
     FAIL = "fail"
     UNKNOWN = "unknown"
     NOT_APPLICABLE = "not_applicable"
@@ -34,7 +34,7 @@ class Verdict(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Param:
-    """A threshold or a list that a user may override. ``type`` is integer, number, string, boolean or list (of strings)."""
+    """A threshold or a list that a user may override. ``type``: integer, number, string, boolean, list (of strings)."""
 
     name: str
     type: str

@@ -103,7 +103,7 @@ def _ebs(scope: Scope) -> tuple[Setting, ...]:
     )  # fmt: skip
 
 
-_REPOSITORIES = "STRUCT(\"RepositoryUrl\" VARCHAR)[]"
+_REPOSITORIES = 'STRUCT("RepositoryUrl" VARCHAR)[]'
 
 USER_SETTINGS: tuple[Setting, ...] = (
     Setting("execution_role", "ExecutionRole", "VARCHAR", "user", "''", _USER,

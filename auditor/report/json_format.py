@@ -68,7 +68,8 @@ def render(report: Report) -> Iterator[str]:
             for r in report.rules
         ],
         domains=[
-            {"resource": _resource(d.resource), "status": d.status, "auth_mode": d.auth_mode, "experience": d.experience,
+            {"resource": _resource(d.resource), "status": d.status, "auth_mode": d.auth_mode,
+             "experience": d.experience,
              "user_profiles": d.user_profiles, "spaces": d.spaces, "apps": d.apps, "failed": d.failed}
             for d in report.domains
         ],

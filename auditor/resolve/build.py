@@ -1,8 +1,8 @@
 """Create the documented tables from the raw ones, in SQL generated from the settings table.
 
 Nothing here loops over resources: each table is one query. ``user_profile`` is a view, since a rule reads a few of its
-columns and a million rows of all of them would take more memory than the documents do. The facts of Studio that are more than inheritance (what
-Classic is, what quick setup looks like, when an EFS is mounted) stand here, once.
+columns and a million rows of all of them would take more memory than the documents do. The facts of Studio that are
+more than inheritance (what Classic is, what quick setup looks like, when an EFS is mounted) stand here, once.
 """
 
 from __future__ import annotations
@@ -185,7 +185,9 @@ _FROM_DOMAIN = (
     " {0}.doc.DomainId as domain_id, m.name as domain_name,"
     " m.unified_studio, m.unified_studio_origin"
 )
-_JOIN_DOMAIN = "left join domain m on m.account = {0}.account and m.region = {0}.region and m.domain_id = {0}.doc.DomainId"
+_JOIN_DOMAIN = (
+    "left join domain m on m.account = {0}.account and m.region = {0}.region and m.domain_id = {0}.doc.DomainId"
+)
 
 
 def words(text: str) -> str:
@@ -248,7 +250,8 @@ def _space(con: duckdb.DuckDBPyConnection) -> None:
         owners as (
             select distinct account, region, doc.DomainId as domain_id, lower(doc.UserProfileName) as owner
             from raw_user_profile
-            where lower(doc.UserProfileName) in (select lower(doc.OwnershipSettings.OwnerUserProfileName) from raw_space))
+            where lower(doc.UserProfileName) in
+                (select lower(doc.OwnershipSettings.OwnerUserProfileName) from raw_space))
         select s.*,
                case when app_type in {CLASSIC_APP_TYPES} then true when app_type <> '' then false
                     when app_type is not null
@@ -286,7 +289,7 @@ def _gap(con: duckdb.DuckDBPyConnection) -> None:
         select * from raw_gap
         union all
         select account, region, 'user_profile', id, setting, 'DescribeUserProfile', 'ambiguous_inheritance',
-               'The profile sets ' || split_part(setting, '.', 2) || ' without this member and the domain sets it: AWS does'
-               || ' not document whether the structure replaces the domain''s whole or member by member'
+               'The profile sets ' || split_part(setting, '.', 2) || ' without this member and the domain sets it:'
+               || ' AWS does not document whether the structure replaces the domain''s whole or member by member'
         from (select account, region, id, unnest(list_filter([{paths}], lambda s: s is not null)) as setting
               from user_profile_resolved where {" or ".join(f"{s.column}_origin = 'ambiguous'" for s in nested)})""")

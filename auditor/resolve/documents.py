@@ -20,8 +20,8 @@ from auditor.model.settings import (
     Setting,
 )
 
-#: A structure that holds only ExecutionRoleSessionNameMode (AWS writes that member unasked), or nothing at all, does not
-#: replace the domain's. So these members, and only these, make a profile's structure one that was set on purpose.
+#: A structure that holds only ExecutionRoleSessionNameMode (AWS writes that member unasked), or nothing at all, does
+#: not replace the domain's. So these members, and only these, make a profile's structure one that was set on purpose.
 MEANINGFUL_MEMBERS: Mapping[str, tuple[str, ...]] = {
     "StudioWebPortalSettings": (
         "HiddenMlTools",

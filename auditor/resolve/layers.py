@@ -1,7 +1,7 @@
 """SQL for one setting's effective value and origin, generated from the settings table.
 
-``p`` is the profile's row (``doc``, ``gaps``), ``d`` the row of ``domain_layer``: for each user setting ``<column>`` (the
-domain's own value, NULL where it has none or it is unknown), ``<column>_unseen`` and for computed defaults
+``p`` is the profile's row (``doc``, ``gaps``), ``d`` the row of ``domain_layer``: for each user setting ``<column>``
+(the domain's own value, NULL where it has none or it is unknown), ``<column>_unseen`` and for computed defaults
 ``<column>_service``.
 """
 

@@ -15,10 +15,9 @@ from auditor.resolve.layers import literal, string_list
 if TYPE_CHECKING:
     import duckdb
 
-_GAP = {
-    name: "VARCHAR"
-    for name in ("account", "region", "resource_type", "resource_id", "setting", "operation", "reason", "detail")
-}
+_GAP = dict.fromkeys(
+    ("account", "region", "resource_type", "resource_id", "setting", "operation", "reason", "detail"), "VARCHAR"
+)
 _RECORD = {
     "account": "VARCHAR",
     "region": "VARCHAR",

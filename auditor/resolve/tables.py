@@ -87,7 +87,7 @@ _RESOURCE = (
     Column("arn", "VARCHAR", "ARN; '' for a resource of a template"),
     Column("status", "VARCHAR", "Status as AWS gives it, e.g. InService, Failed"),
     Column("creation_time", "TIMESTAMP", "When it was created"),
-    Column("as_of", "TIMESTAMP", "When the snapshot was taken: a rule's \"now\""),
+    Column("as_of", "TIMESTAMP", 'When the snapshot was taken: a rule\'s "now"'),
 )
 _TAGS = Column("tags", "MAP(VARCHAR, VARCHAR)", "Tags by key; NULL where they could not be read", paths={})
 _DOMAIN_OF = (
@@ -98,7 +98,9 @@ _DOMAIN_OF = (
            paths={"domain": "DomainSettings.UnifiedStudioSettings", "service": "DomainSettings.UnifiedStudioSettings"}),
 )  # fmt: skip
 
-_VIA_EXPERIENCE = "case when {0}studio_web_portal = 'DISABLED' then '{0}studio_web_portal' else '{0}default_landing_uri' end"
+_VIA_EXPERIENCE = (
+    "case when {0}studio_web_portal = 'DISABLED' then '{0}studio_web_portal' else '{0}default_landing_uri' end"
+)
 
 
 def _experience(prefix: str, doc: str) -> Column:
@@ -129,8 +131,8 @@ DOMAIN = Table(
                inputs=("home_efs_file_system_id", "home_efs_file_system_creation"), via="'home_efs_file_system_id'"),
         Column("vpc_is_default", "BOOLEAN", "Whether its VPC is the region's default VPC", inputs=("vpc_id",),
                via="'vpc_id'"),
-        Column("quick_setup", "BOOLEAN", "Whether the domain carries quick setup's signature: its name, or at least four"
-               " of the signs", inputs=("name", "quick_setup_signs"), via="'name'"),
+        Column("quick_setup", "BOOLEAN", "Whether the domain carries quick setup's signature: its name, or at least"
+               " four of the signs", inputs=("name", "quick_setup_signs"), via="'name'"),
         Column("quick_setup_signs", "VARCHAR[]", "Signs of quick setup that hold for certain: IAM, PublicInternetOnly,"
                " default VPC, role name, no KMS key, sharing path"),
         _TAGS,

@@ -1,8 +1,9 @@
 """Estates: what a simulated account holds, as YAML files or generated.
 
-An estate file holds ``account``, ``region`` (the default one), ``vpcs``, ``roles``, ``domains`` (CreateDomain's members plus
-``id``, ``created``, ``status``, ``region``, ``tags``, and their ``profiles``, ``spaces`` and ``apps``), ``partner_apps`` and
-``mlflow``. ``$NAME`` in a domain stands for a VPC or subnet of ``vpcs``, ``role:NAME`` for a role's ARN.
+An estate file holds ``account``, ``region`` (the default one), ``vpcs``, ``roles``, ``domains`` (CreateDomain's members
+plus ``id``, ``created``, ``status``, ``region``, ``tags``, and their ``profiles``, ``spaces`` and ``apps``),
+``partner_apps`` and ``mlflow``.
+``$NAME`` in a domain stands for a VPC or subnet of ``vpcs``, ``role:NAME`` for a role's ARN.
 """
 
 from __future__ import annotations
@@ -64,7 +65,9 @@ def load_estate(name: str) -> Estate:
         raise ConfigError.at(path, 1, "an estate holds at least region and domains")
     unknown = set(data) - _KEYS
     if unknown:
-        raise ConfigError.at(path, 1, f"unknown: {', '.join(sorted(unknown))}", hint=f"Known: {', '.join(sorted(_KEYS))}")
+        raise ConfigError.at(
+            path, 1, f"unknown: {', '.join(sorted(unknown))}", hint=f"Known: {', '.join(sorted(_KEYS))}"
+        )
     return Estate(str(path), str(data.get("account", "123456789012")), data["region"], data)
 
 
@@ -72,24 +75,32 @@ def generate(domains: int, profiles: int, seed: int = 7) -> Estate:
     """``domains`` domains with ``profiles`` profiles each; the same seed gives the same estate."""
     rng = random.Random(seed)  # noqa: S311 — reproducible sample data
     people = ("aiko", "maria", "olu", "grace", "jan", "li-wei", "fatima", "noah", "priya", "tomas")
-    made: list[dict[str, Any]] = []
-    for d in range(domains):
-        made.append(
-            {
-                "DomainName": f"domain-{d}",
-                "AuthMode": "IAM",
-                "vpc": "main",
-                "DefaultUserSettings": {"ExecutionRole": f"role:studio-{d}", "DefaultLandingUri": "studio::"},
-                "profiles": [
-                    {
-                        "UserProfileName": f"{rng.choice(people)}-{d}-{p}",
-                        **({"UserSettings": {"AutoMountHomeEFS": rng.choice(["Enabled", "Disabled"])}} if p % 5 == 0 else {}),
-                    }
-                    for p in range(profiles)
-                ],
-            }
-        )
-    data = {"region": "eu-west-1", "vpcs": {"main": {}}, "roles": [f"studio-{d}" for d in range(domains)], "domains": made}
+    made: list[dict[str, Any]] = [
+        {
+            "DomainName": f"domain-{d}",
+            "AuthMode": "IAM",
+            "vpc": "main",
+            "DefaultUserSettings": {"ExecutionRole": f"role:studio-{d}", "DefaultLandingUri": "studio::"},
+            "profiles": [
+                {
+                    "UserProfileName": f"{rng.choice(people)}-{d}-{p}",
+                    **(
+                        {"UserSettings": {"AutoMountHomeEFS": rng.choice(["Enabled", "Disabled"])}}
+                        if p % 5 == 0
+                        else {}
+                    ),
+                }
+                for p in range(profiles)
+            ],
+        }
+        for d in range(domains)
+    ]
+    data = {
+        "region": "eu-west-1",
+        "vpcs": {"main": {}},
+        "roles": [f"studio-{d}" for d in range(domains)],
+        "domains": made,
+    }
     return Estate(f"generated:{domains}x{profiles}", "123456789012", "eu-west-1", data)
 
 
@@ -143,7 +154,7 @@ class _Populator:
         mock_random.seed(42)
         for number, (name, vpc) in enumerate((self.data.get("vpcs") or {}).items()):
             region = (vpc or {}).get("region", self.estate.region)
-            ec2 = moto_backends.get_backend("ec2")[self.estate.account][region]
+            ec2: Any = moto_backends.get_backend("ec2")[self.estate.account][region]
             if (vpc or {}).get("default"):
                 made = ec2.get_default_vpc()
                 subnets = [s for zone in ec2.subnets.values() for s in zone.values() if s.vpc_id == made.id][:2]
@@ -158,8 +169,8 @@ class _Populator:
             path, _, name = str(role).rpartition("/")
             iam.create_role(name, _TRUST, f"/{path}/" if path else "/", None, "", [], "3600")
 
-    def domain(self, entry: Mapping[str, Any]) -> None:
-        entry = self.resolve(dict(entry))
+    def domain(self, given: Mapping[str, Any]) -> None:
+        entry: dict[str, Any] = self.resolve(dict(given))
         region = entry.pop("region", self.estate.region)
         backend, created = self.backend(region), _epoch(entry.pop("created", CREATED))
         vpc = entry.pop("vpc", None)

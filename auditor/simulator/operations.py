@@ -42,7 +42,11 @@ def _only(document: Document, *names: str) -> Document:
 
 def _sorted(items: Iterable[Document], request: Request) -> list[Document]:
     by = request.get("SortBy", "CreationTime")
-    ordered = sorted(items, key=lambda d: d.get(by, d["CreationTime"]))
+
+    def sort_key(document: Document) -> Any:
+        return document.get(by, document["CreationTime"])
+
+    ordered = sorted(items, key=sort_key)
     return ordered[::-1] if request.get("SortOrder") == "Descending" else ordered
 
 
@@ -60,7 +64,7 @@ def _matches(document: Document, request: Request, **filters: str) -> bool:
     return True
 
 
-def _list_domains(b: StudioBackend, r: Request) -> Mapping[str, Any]:
+def _list_domains(b: StudioBackend, _: Request) -> Mapping[str, Any]:
     names = ("DomainArn", "DomainId", "DomainName", "Status", "CreationTime", "LastModifiedTime", "Url")
     return {"Domains": [_only(d, *names) for d in _sorted(b.domains.values(), {})]}
 
@@ -101,7 +105,7 @@ def _list_apps(b: StudioBackend, r: Request) -> Mapping[str, Any]:
     return {"Apps": [_only(a, *names) for a in _sorted(found, r)]}
 
 
-def _list_partner_apps(b: StudioBackend, r: Request) -> Mapping[str, Any]:
+def _list_partner_apps(b: StudioBackend, _: Request) -> Mapping[str, Any]:
     names = ("Arn", "Name", "Type", "Status", "CreationTime")
     return {"Summaries": [_only(p, *names) for p in b.partner_apps.values()]}
 

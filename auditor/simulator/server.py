@@ -1,4 +1,4 @@
-"""The account over HTTP: a thin WSGI layer that answers Studio's operations and leaves the rest to moto's own server."""
+"""The account over HTTP: a thin WSGI layer that answers Studio's operations and leaves the rest to moto's server."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
-from moto.core import DEFAULT_ACCOUNT_ID
+from moto.core.models import DEFAULT_ACCOUNT_ID
 from moto.iam.models import get_account_id_from
 from moto.moto_server.werkzeug_app import DomainDispatcherApplication, create_backend_app
 from werkzeug.serving import BaseWSGIServer, WSGIRequestHandler, make_server
@@ -144,13 +144,17 @@ def _refuse(fault: FaultKind | None, service: str, name: str, region: str, reque
         "access_denied": ApiError(
             "UnauthorizedOperation" if service == "ec2" else "AccessDeniedException",
             f"User: {who} is not authorized to perform: {prefix}:{name} on resource: "
-            f"arn:aws:{prefix}:{region}:{DEFAULT_ACCOUNT_ID}:* because no identity-based policy allows the {prefix}:{name}"
-            " action",
+            f"arn:aws:{prefix}:{region}:{DEFAULT_ACCOUNT_ID}:* because no identity-based policy allows the"
+            f" {prefix}:{name} action",
             403 if service == "ec2" else 400,
         ),
         "throttle": ApiError("ThrottlingException", "Rate exceeded"),
-        "server_error": ApiError("InternalFailure", "The request processing has failed because of an unknown error.", 500),
-        "not_found": ApiError("ResourceNotFound", f"UserProfile [{request.get('UserProfileName', '?')}] does not exist."),
+        "server_error": ApiError(
+            "InternalFailure", "The request processing has failed because of an unknown error.", 500
+        ),
+        "not_found": ApiError(
+            "ResourceNotFound", f"UserProfile [{request.get('UserProfileName', '?')}] does not exist."
+        ),
         "expired_token": ApiError(
             "ExpiredTokenException" if service != "sts" else "ExpiredToken",
             "The security token included in the request is expired", 400 if service != "sts" else 403,
@@ -178,7 +182,10 @@ def _future(answer: dict[str, Any]) -> dict[str, Any]:
     settings = changed.get("UserSettings") or changed.get("DefaultUserSettings")
     if settings:
         settings["SettingOfTheFuture"] = "On"
-        settings["StudioWebPortalSettings"] = {"HiddenMlTools": ["ToolOfTheFuture"], "HiddenAppTypes": ["AppOfTheFuture"]}
+        settings["StudioWebPortalSettings"] = {
+            "HiddenMlTools": ["ToolOfTheFuture"],
+            "HiddenAppTypes": ["AppOfTheFuture"],
+        }
     return dict(changed)
 
 
@@ -193,7 +200,11 @@ def _tag_page(backend: StudioBackend, request: Mapping[str, Any]) -> dict[str, A
 def _answer(start: Callable[..., Any], status: int, body: bytes) -> list[bytes]:
     start(
         f"{status} {'OK' if status == 200 else 'Error'}",
-        [("Content-Type", "application/x-amz-json-1.1"), ("Content-Length", str(len(body))), ("x-amzn-RequestId", "simulated")],
+        [
+            ("Content-Type", "application/x-amz-json-1.1"),
+            ("Content-Length", str(len(body))),
+            ("x-amzn-RequestId", "simulated"),
+        ],
     )
     return [body]
 

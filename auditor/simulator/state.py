@@ -1,7 +1,7 @@
 """What one account holds in one region, and the rules that AWS enforces on it.
 
-Documents are kept as the API would describe them: only members that were set, and timestamps in epoch seconds. Where AWS
-does not document a behaviour, the method says what was chosen.
+Documents are kept as the API would describe them: only members that were set, and timestamps in epoch seconds. Where
+AWS does not document a behaviour, the method says what was chosen.
 """
 
 from __future__ import annotations
@@ -9,6 +9,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Mapping
 from copy import deepcopy
+from datetime import UTC, datetime
 from typing import Any
 
 from moto.core.base_backend import BackendDict, BaseBackend
@@ -19,6 +20,8 @@ Document = dict[str, Any]
 
 #: Apps stay listed for a day after deletion (developer guide, "Delete or stop your running apps").
 DELETED_APPS_LISTED_SECONDS = 24 * 3600
+#: Domains made later show Studio unless told otherwise (developer guide, "Migrate from Studio Classic").
+STUDIO_DEFAULT_SINCE = datetime(2023, 12, 1, tzinfo=UTC).timestamp()
 _APP_DELETED = "DeletedAt"
 
 
@@ -109,15 +112,19 @@ class StudioBackend(BaseBackend):
     def delete_domain(self, domain_id: str) -> None:
         self.domain(domain_id)
         if any(key[0] == domain_id for key in (*self.profiles, *self.spaces)):
-            raise _in_use(f"Unable to delete Domain {domain_id} because UserProfile(s) or Space(s) are associated with it.")
+            raise _in_use(
+                f"Unable to delete Domain {domain_id} because UserProfile(s) or Space(s) are associated with it."
+            )
         self.tags.pop(self.domains.pop(domain_id)["DomainArn"], None)
 
     def _later(self, document: Document) -> float:
-        return max(now(), document["LastModifiedTime"] + 1)
+        return max(now(), float(document["LastModifiedTime"]) + 1)
 
-    def _check_portal(self, own: Mapping[str, Any], inherited: Mapping[str, Any], created: float | None) -> None:
+    def _check_portal(self, own: Mapping[str, Any], inherited: Mapping[str, Any], domain_created: float | None) -> None:
         portal = own.get("StudioWebPortal", inherited.get("StudioWebPortal"))
-        landing = own.get("DefaultLandingUri", inherited.get("DefaultLandingUri"))
+        # Not set means Studio on a domain made after 30 November 2023; None is a domain that is being made now.
+        default = "studio::" if domain_created is None or domain_created >= STUDIO_DEFAULT_SINCE else ""
+        landing = own.get("DefaultLandingUri", inherited.get("DefaultLandingUri", default))
         if portal == "DISABLED" and landing == "studio::":
             raise _invalid("StudioWebPortal cannot be DISABLED when DefaultLandingUri is set to studio::")
 
@@ -141,7 +148,7 @@ class StudioBackend(BaseBackend):
             raise _invalid("SingleSignOnUserIdentifier and SingleSignOnUserValue are required when AuthMode is SSO")
         if domain["AuthMode"] == "IAM" and single_sign_on:
             raise _invalid("SingleSignOnUserIdentifier and SingleSignOnUserValue are not allowed when AuthMode is IAM")
-        self._check_portal(request.get("UserSettings", {}), domain["DefaultUserSettings"], None)
+        self._check_portal(request.get("UserSettings", {}), domain["DefaultUserSettings"], domain["CreationTime"])
         moment = now() if created is None else created
         arn = self.arn("user-profile", f"{request['DomainId']}/{name.lower()}")
         document = {k: deepcopy(v) for k, v in request.items() if k != "Tags"}
@@ -161,7 +168,8 @@ class StudioBackend(BaseBackend):
         ``update_domain``)."""
         document = self.profile(request["DomainId"], request["UserProfileName"])
         settings = deepcopy(document.get("UserSettings", {})) | deepcopy(request.get("UserSettings", {}))
-        self._check_portal(settings, self.domain(request["DomainId"])["DefaultUserSettings"], None)
+        domain = self.domain(request["DomainId"])
+        self._check_portal(settings, domain["DefaultUserSettings"], domain["CreationTime"])
         if settings:
             document["UserSettings"] = settings
         document["LastModifiedTime"] = self._later(document)
@@ -170,7 +178,9 @@ class StudioBackend(BaseBackend):
     def delete_profile(self, domain_id: str, name: str) -> None:
         document = self.profile(domain_id, name)
         if any(
-            a["DomainId"] == domain_id and a.get("UserProfileName", "").lower() == name.lower() and a["Status"] != "Deleted"
+            a["DomainId"] == domain_id
+            and a.get("UserProfileName", "").lower() == name.lower()
+            and a["Status"] != "Deleted"
             for a in self.apps.values()
         ):
             raise _in_use(f"Unable to delete UserProfile [{name}] because App(s) are associated with it.")
@@ -186,7 +196,9 @@ class StudioBackend(BaseBackend):
             raise _not_found("Space", name)
         return document
 
-    def create_space(self, request: Mapping[str, Any], created: float | None = None, check_owner: bool = True) -> Document:
+    def create_space(
+        self, request: Mapping[str, Any], created: float | None = None, check_owner: bool = True
+    ) -> Document:
         name, domain_id = request["SpaceName"], request["DomainId"]
         self.domain(domain_id)
         if (domain_id, name.lower()) in self.spaces:

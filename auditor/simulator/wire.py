@@ -9,7 +9,7 @@ from functools import cache
 from typing import Any
 
 import botocore.session
-from botocore.model import OperationModel, ServiceModel, Shape
+from botocore.model import ListShape, OperationModel, ServiceModel, Shape, StructureShape
 from botocore.validate import ParamValidator
 
 
@@ -52,7 +52,7 @@ def validate(operation: OperationModel, request: Mapping[str, Any]) -> None:
 
 
 def _enum_problems(shape: Shape, value: Any, path: str) -> list[str]:
-    if shape.type_name == "structure" and isinstance(value, Mapping):
+    if isinstance(shape, StructureShape) and isinstance(value, Mapping):
         members: Mapping[str, Shape] = shape.members
         return [
             problem
@@ -63,7 +63,7 @@ def _enum_problems(shape: Shape, value: Any, path: str) -> list[str]:
                 else [f"Unknown parameter {name} in {path or 'input'}"]
             )
         ]
-    if shape.type_name == "list" and isinstance(value, list):
+    if isinstance(shape, ListShape) and isinstance(value, list):
         return [p for item in value for p in _enum_problems(shape.member, item, path)]
     allowed = getattr(shape, "enum", None)
     if allowed and value not in allowed:

@@ -159,7 +159,11 @@ def verify(path: Path) -> SnapshotFile:
             left -= len(block)
     # The whole last line is compared, so that a change in it shows as well.
     expected = _encoder.encode({"end": {"lines": lines, "sha256": digest.hexdigest()}}) + b"\n"
-    if end.sha256 != digest.hexdigest() or end.lines != lines or msgspec.json.decode(last) != msgspec.json.decode(expected):
+    if (
+        end.sha256 != digest.hexdigest()
+        or end.lines != lines
+        or msgspec.json.decode(last) != msgspec.json.decode(expected)
+    ):
         raise SnapshotError(f"{path}: damaged: the content does not match the hash in its last line", hint=_AGAIN)
     return SnapshotFile(path, header, end.sha256, lines)
 

@@ -57,7 +57,9 @@ def collect(options: CollectOptions, progress: Progress | None = None) -> Snapsh
     not_known = unseen(clients.client("sagemaker", regions[0]))
     for region in regions:
         for member in not_known:
-            operation = {"domain": "DescribeDomain", "user_profile": "DescribeUserProfile"}.get(member.kind, "DescribeSpace")
+            operation = {"domain": "DescribeDomain", "user_profile": "DescribeUserProfile"}.get(
+                member.kind, "DescribeSpace"
+            )
             detail = f"not visible with botocore {botocore.__version__}: upgrade boto3"
             ledger.add(Gap(account, region, member.kind, "*", member.path, operation, "not_in_sdk", detail))
     header = Header(
@@ -107,7 +109,8 @@ def _refuse_nothing(ledger: Ledger, regions: tuple[str, ...]) -> None:
     if len(lost) == len(regions):
         gap = next(iter(lost.values()))
         raise CollectError(
-            f"nothing could be collected: {gap.operation} failed in every region ({gap.reason.replace('_', ' ')}: {gap.detail})",
+            f"nothing could be collected: {gap.operation} failed in every region"
+            f" ({gap.reason.replace('_', ' ')}: {gap.detail})",
             hint="auditor permissions prints the policy that an audit needs.",
         )
 
@@ -145,7 +148,9 @@ class _Run:
             raise
         self._pool.shutdown()
         for region in regions:
-            record = Record(self._ledger.account, region, "account_region", region, {}, gaps=tuple(sorted(self._unlisted[region])))
+            record = Record(
+                self._ledger.account, region, "account_region", region, {}, gaps=tuple(sorted(self._unlisted[region]))
+            )
             self._records[region, "account_region", region] = record
         return tuple(self._records.values())
 

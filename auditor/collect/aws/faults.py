@@ -5,10 +5,12 @@ from __future__ import annotations
 from botocore.exceptions import (
     BotoCoreError,
     ClientError,
-    ConnectionError as BotoConnectionError,
     HTTPClientError,
     NoCredentialsError,
     OperationNotPageableError,
+)
+from botocore.exceptions import (
+    ConnectionError as BotoConnectionError,
 )
 from botocore.parsers import ResponseParserError
 
@@ -20,7 +22,13 @@ CALL_ERRORS = (ClientError, BotoCoreError, ResponseParserError)
 _DENIED = ("AccessDenied", "UnauthorizedOperation", "UnauthorizedAccess", "NotAuthorized", "Forbidden")
 _THROTTLED = ("Throttl", "TooManyRequests", "RequestLimitExceeded", "SlowDown")
 #: What a region answers that the account has not enabled, where the same credentials work elsewhere.
-NOT_ENABLED = ("UnrecognizedClientException", "AuthFailure", "OptInRequired", "InvalidClientTokenId", "SubscriptionRequired")
+NOT_ENABLED = (
+    "UnrecognizedClientException",
+    "AuthFailure",
+    "OptInRequired",
+    "InvalidClientTokenId",
+    "SubscriptionRequired",
+)
 EXPIRED = ("ExpiredToken", "ExpiredTokenException", "RequestExpired")
 _GONE = ("ResourceNotFound", "ResourceNotFoundException")
 

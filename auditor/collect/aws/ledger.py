@@ -41,7 +41,9 @@ class Ledger:
                     errors[code] -= 1
                     break
 
-    def gap(self, region: str, kind: str, resource_id: str, operation: str, error: Exception | None, detail: str = "") -> None:
+    def gap(
+        self, region: str, kind: str, resource_id: str, operation: str, error: Exception | None, detail: str = ""
+    ) -> None:
         """Something was not seen: a resource, or with ``*`` the rest of a list."""
         reason = faults.reason(error) if error is not None else "unexpected_response"
         text = detail or (faults.message(error) if error is not None else "")
@@ -65,7 +67,14 @@ class Ledger:
             most = min(errors, key=lambda c: (-errors[c], c)) if errors else ""
             lines.append(
                 Coverage(
-                    self.account, region, operation, calls, sum(errors.values()), self._retries[key], self._dropped[key], most
+                    self.account,
+                    region,
+                    operation,
+                    calls,
+                    sum(errors.values()),
+                    self._retries[key],
+                    self._dropped[key],
+                    most,
                 )
             )
         return tuple(lines)

@@ -36,7 +36,7 @@ class Clients:
     def __init__(self, profile: str | None, concurrency: int, max_attempts: int = MAX_ATTEMPTS) -> None:
         """Raises ConfigError where the profile does not exist or there are no credentials."""
         try:
-            self._session = boto3.Session(profile_name=profile)
+            self._session: Any = boto3.Session(profile_name=profile)
             credentials = self._session.get_credentials()
         except exceptions.BotoCoreError as error:
             raise explain(error) from error
@@ -54,7 +54,8 @@ class Clients:
 
     @property
     def default_region(self) -> str | None:
-        return self._session.region_name
+        region: str | None = self._session.region_name
+        return region
 
     def available_regions(self) -> frozenset[str]:
         """Regions where SageMaker exists, as far as the installed botocore knows."""
@@ -89,7 +90,9 @@ def explain(error: Exception, region: str = "") -> AuditorError:
     ):
         return CollectError(f"the single sign-on session is not valid any more: {text}", hint="Run: aws sso login")
     if code in faults.EXPIRED:
-        return CollectError(f"the AWS credentials have expired ({code})", hint="Sign in again, then repeat the command.")
+        return CollectError(
+            f"the AWS credentials have expired ({code})", hint="Sign in again, then repeat the command."
+        )
     if code in (*faults.NOT_ENABLED, "SignatureDoesNotMatch", "InvalidAccessKeyId"):
         return CollectError(f"AWS does not accept the credentials: {text}", hint=_CREDENTIALS_HINT)
     if isinstance(error, exceptions.ConnectionError | exceptions.HTTPClientError):

@@ -1,6 +1,7 @@
 """What is collected, as data: list call, describe call, ids and permissions of each kind of resource.
 
-The IAM policy is computed from these entries, and a test holds each one against botocore's model. A new kind is an entry.
+The IAM policy is computed from these entries, and a test holds each one against botocore's model. A new kind is an
+entry.
 """
 
 from __future__ import annotations
@@ -49,7 +50,8 @@ SPECS: tuple[Spec, ...] = (
         taggable="sagemaker:domain", arn="domain/{id}",
     ),
     Spec(
-        "user_profile", "sagemaker", "ListUserProfiles", "UserProfiles", lambda i: f"{i['DomainId']}/{i['UserProfileName']}",
+        "user_profile", "sagemaker", "ListUserProfiles", "UserProfiles",
+        lambda i: f"{i['DomainId']}/{i['UserProfileName']}",
         ("sagemaker:ListUserProfiles", "sagemaker:DescribeUserProfile"), "DescribeUserProfile",
         ("DomainId", "UserProfileName"), taggable="sagemaker:user-profile", arn="user-profile/{id}",
     ),
@@ -83,7 +85,7 @@ def app_tag_path(record_id: str) -> str:
 
 
 def permissions() -> dict[str, Any]:
-    """The least IAM policy that a live audit needs: read-only, and never CreatePresignedDomainUrl, which is a log-in."""
+    """The least IAM policy that a live audit needs: read-only, never CreatePresignedDomainUrl (a log-in)."""
     actions = sorted({a for spec in SPECS for a in spec.permissions} | set(OTHER_PERMISSIONS))
     return {
         "Version": "2012-10-17",

@@ -1,0 +1,87 @@
+"""Shared by all tests: a clean AWS environment, and snapshots of the embedded estates, collected over HTTP once."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from auditor.collect.aws import CollectOptions, collect
+from auditor.evaluate.load import load_rules
+from auditor.model.rule import Rule
+from auditor.model.snapshot import Snapshot
+from auditor.resources import rules_dir
+from auditor.simulator import Simulator
+from auditor.store.snapshot_file import write_snapshot
+
+REGIONS = {"acme": ("eu-west-1", "us-east-1"), "clean": ("eu-west-1",)}
+
+
+@pytest.fixture(autouse=True)
+def _no_real_aws(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """No variable or file of this machine reaches boto3, so that no test can leave the machine."""
+    for name in list(os.environ):
+        if name.startswith("AWS_"):
+            monkeypatch.delenv(name)
+    monkeypatch.setenv("AWS_CONFIG_FILE", str(tmp_path / "no-aws-config"))
+    monkeypatch.setenv("AWS_SHARED_CREDENTIALS_FILE", str(tmp_path / "no-aws-credentials"))
+    monkeypatch.setenv("AWS_EC2_METADATA_DISABLED", "true")
+
+
+@pytest.fixture
+def simulated(monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[..., Simulator]]:
+    """Starts simulators and points boto3 at them: ``simulated("acme", faults=[…])``. One at a time."""
+    started: list[Simulator] = []
+
+    def start(estate: str = "acme", **options: object) -> Simulator:
+        while started:
+            started.pop().stop()
+        simulator = Simulator(estate, **options)  # type: ignore[arg-type]
+        simulator.start()
+        started.append(simulator)
+        for name, value in simulator.environment.items():
+            monkeypatch.setenv(name, value)
+        return simulator
+
+    yield start
+    for simulator in started:
+        simulator.stop()
+
+
+@pytest.fixture(scope="session")
+def estate_snapshot(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], Snapshot]:
+    """The snapshot of an embedded estate, collected once a session."""
+    made: dict[str, Snapshot] = {}
+
+    def snapshot(name: str) -> Snapshot:
+        if name not in made:
+            with Simulator(name) as simulator, pytest.MonkeyPatch.context() as patch:
+                for key, value in simulator.environment.items():
+                    patch.setenv(key, value)
+                made[name] = collect(CollectOptions(regions=REGIONS[name]))
+        return made[name]
+
+    return snapshot
+
+
+@pytest.fixture(scope="session")
+def estate_file(
+    estate_snapshot: Callable[[str], Snapshot], tmp_path_factory: pytest.TempPathFactory
+) -> Callable[[str], Path]:
+    """The same as a snapshot file. Not to be changed: copy it first."""
+    folder = tmp_path_factory.mktemp("snapshots")
+
+    def file(name: str) -> Path:
+        path = folder / f"{name}.jsonl"
+        if not path.exists():
+            write_snapshot(path, estate_snapshot(name))
+        return path
+
+    return file
+
+
+@pytest.fixture(scope="session")
+def built_in_rules() -> tuple[Rule, ...]:
+    return load_rules([rules_dir()])
