@@ -8,9 +8,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from auditor import __version__
-from auditor.errors import ExitCode, SnapshotError
+from auditor.errors import ConfigError, ExitCode, SnapshotError
 from auditor.evaluate.engine import Overrides, Verdicts, evaluate_rules
 from auditor.evaluate.findings import FindingMaker, Gaps
+from auditor.evaluate.guard import readable
 from auditor.model.report import (
     DomainSummary,
     Finding,
@@ -55,6 +56,23 @@ def load_tables(
         verified = tuple(check.result() for check in pending)
     lock(con)
     return con, verified
+
+
+def query(
+    files: Sequence[Path], sql: str, merge: NestedMerge = NestedMerge.UNKNOWN
+) -> tuple[tuple[str, ...], list[tuple[Any, ...]]]:
+    """Column names and rows of one statement over the documented tables. Raises ConfigError with DuckDB's reason."""
+    import duckdb
+
+    con, _ = load_tables(files, merge)
+    try:
+        cursor = con.execute(sql)
+        rows = cursor.fetchall()
+    except duckdb.Error as error:
+        raise ConfigError(
+            f"the query failed: {readable(error)}", hint="docs/tables.md lists tables and columns."
+        ) from error
+    return tuple(d[0] for d in cursor.description or ()), rows
 
 
 def evaluate(

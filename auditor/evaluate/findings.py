@@ -208,10 +208,12 @@ def domain_ref(resource: ResourceRef) -> ResourceRef:
 
 def _resource(documented: Table, row: Mapping[str, Any]) -> ResourceRef:
     domain = documented.name == "domain"
+    # Nearly every app is called "default": its owner and type are what people know it by.
+    name = row["id"].split("/", 2)[-1] if documented.name == "app" else row["name"]
     return ResourceRef(
         type=documented.resource_type or documented.name,
         id=row["id"],
-        name=row["name"] or row["id"],
+        name=name or row["id"],
         account=row["account"],
         region=row["region"],
         arn=row.get("arn") or "",

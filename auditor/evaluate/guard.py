@@ -22,7 +22,8 @@ _SCALAR_CLASSES = frozenset(
 )  # fmt: skip
 
 #: Pure functions: the same arguments give the same value, and nothing outside the arguments is read. Functions that
-#: pass over a NULL argument (concat, list_concat, greatest, least …) are left out: they would turn unknown into a verdict.
+#: pass over a NULL argument (concat, list_concat, greatest, least …) are left out: they would turn unknown into a
+#: verdict.
 #: So are those that look at the clock (now, and age with one argument).
 FUNCTIONS = frozenset(
     """

@@ -39,6 +39,11 @@ class Estate:
     region: str
     data: Mapping[str, Any]
 
+    @property
+    def regions(self) -> tuple[str, ...]:
+        """Every region that holds a domain, the default one first."""
+        return tuple(dict.fromkeys((self.region, *(d.get("region", self.region) for d in self.data["domains"]))))
+
 
 def names() -> tuple[str, ...]:
     """Embedded estates."""

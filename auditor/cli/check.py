@@ -1,0 +1,27 @@
+"""auditor check"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import click
+
+from auditor.cli.options import debug_option, evaluation_options, quiet_option, report_options
+from auditor.errors import ExitCode
+
+
+@click.command("check", short_help="Evaluate saved snapshots again.")
+@click.argument("files", nargs=-1, required=True, type=click.Path(path_type=Path), metavar="FILE...")
+@evaluation_options
+@report_options
+@quiet_option
+@debug_option
+def command(files: tuple[Path, ...], quiet: bool, **options: Any) -> ExitCode:
+    """Evaluate saved snapshots again, several into one report.
+
+    The same snapshots with the same rules give the same report.json, byte for byte.
+    """
+    from auditor.cli.evaluation import conclude, prepare
+
+    return conclude(prepare(quiet=quiet, **options), files)

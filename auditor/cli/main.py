@@ -1,0 +1,123 @@
+"""Entry point: the command group, loaded lazily, and the one place where errors become exit codes."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Mapping, Sequence
+from importlib import import_module
+from typing import NoReturn
+
+import click
+
+from auditor import __version__
+from auditor.cli.text import printable
+from auditor.errors import AuditorError, ExitCode
+
+#: Command -> (module, one-line help). The help stands here so that ``--help`` imports no command; a test holds it to
+#: each command's own.
+COMMANDS: Mapping[str, tuple[str, str]] = {
+    "audit": ("audit", "Collect an AWS account, evaluate the rules, report."),
+    "collect": ("collect", "Collect an AWS account into a snapshot file."),
+    "check": ("check", "Evaluate saved snapshots again."),
+    "rules": ("rules", "List, show and test rules."),
+    "query": ("query", "Ask the tables of a snapshot in SQL."),
+    "permissions": ("permissions", "Print the IAM policy that an audit needs."),
+    "demo": ("demo", "Audit a simulated account; needs no AWS."),
+    "simulate": ("simulate", "Serve a simulated AWS account over HTTP."),
+}
+
+
+class LazyGroup(click.Group):
+    """Imports a command's module only when that command runs: ``--help`` stays within 0.3 seconds."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002 — click's signature
+        return list(COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:  # noqa: ARG002
+        if cmd_name not in COMMANDS:
+            return None
+        command: click.Command = import_module(f"auditor.cli.{COMMANDS[cmd_name][0]}").command
+        return command
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: ARG002
+        with formatter.section("Commands"):
+            formatter.write_dl([(name, text) for name, (_, text) in COMMANDS.items()])
+
+
+@click.group(cls=LazyGroup, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
+@click.version_option(__version__, prog_name="auditor")
+def cli() -> None:
+    """Compliance auditor for Amazon SageMaker Studio.
+
+    Collects domains, user profiles, spaces and apps, works out the settings really in force, holds them against rules,
+    and says what is wrong, where it is set and how to mend it. Read-only.
+
+    Start without AWS: auditor demo
+    """
+
+
+def main(arguments: Sequence[str] | None = None) -> NoReturn:
+    """Run, and exit as README's table says. No traceback reaches a user, unless ``--debug`` asks for it."""
+    code = run(arguments)
+    try:
+        sys.stdout.flush()
+    except OSError:
+        _silence_stdout()
+    if code == ExitCode.INTERRUPTED:
+        # Threads may still wait for AWS to answer; nothing of theirs is needed any more.
+        sys.stderr.flush()
+        os._exit(code)
+    sys.exit(code)
+
+
+def run(arguments: Sequence[str] | None = None) -> int:
+    """Run and return the exit code; errors are printed to stderr."""
+    try:
+        result = cli.main(list(arguments) if arguments is not None else None, "auditor", standalone_mode=False)
+    except click.exceptions.NoArgsIsHelpError as error:
+        click.echo(error.format_message(), err=True)
+        return ExitCode.USAGE
+    except click.ClickException as error:
+        error.show()
+        return ExitCode.USAGE
+    except (KeyboardInterrupt, click.Abort):
+        click.echo("\nInterrupted: nothing was written after this.", err=True)
+        return ExitCode.INTERRUPTED
+    except AuditorError as error:
+        if _debug():
+            _traceback()
+        click.echo(f"Error: {printable(error.diagnosis())}", err=True)
+        return error.exit_code
+    except BrokenPipeError:
+        _silence_stdout()
+        return ExitCode.OK
+    except Exception as error:  # noqa: BLE001 — the last line of defence; what is lost here is a defect, and says so
+        if _debug():
+            _traceback()
+        click.echo(
+            f"Internal error: {type(error).__name__}: {printable(str(error))}\n"
+            "  This is a defect of the auditor. Run again with --debug and report what it prints.",
+            err=True,
+        )
+        return ExitCode.INTERNAL
+    return result if isinstance(result, int) else ExitCode.OK
+
+
+def _debug() -> bool:
+    return bool(os.environ.get("AUDITOR_DEBUG"))
+
+
+def _traceback() -> None:
+    import traceback
+
+    traceback.print_exc()
+
+
+def _silence_stdout() -> None:
+    """The reader (``head``, a pager) has gone; Python would complain about it once more on exit."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,41 @@
+"""auditor query"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from auditor.cli.options import debug_option
+from auditor.errors import ConfigError
+from auditor.resolve.layers import NestedMerge
+
+
+@click.command("query", short_help="Ask the tables of a snapshot in SQL.")
+@click.argument("sql")
+@click.option(
+    "--snapshot", "files", multiple=True, required=True, type=click.Path(path_type=Path), metavar="FILE",
+    help="Snapshot to ask; repeatable.",
+)  # fmt: skip
+@click.option("--format", "output", type=click.Choice(["table", "csv", "json"]), default="table", show_default=True)
+@click.option(
+    "--nested-merge", type=click.Choice([m.value for m in NestedMerge]), default=NestedMerge.UNKNOWN.value,
+    show_default=True, help="As for: auditor audit.",
+)  # fmt: skip
+@debug_option
+def command(sql: str, files: tuple[Path, ...], output: str, nested_merge: str) -> None:
+    """Ask the tables of a snapshot in SQL (DuckDB's dialect).
+
+    Tables: domain, user_profile, space, app, account_region, gap; docs/tables.md lists every column.
+
+    \b
+    auditor query --snapshot night.jsonl \\
+      "select domain_name, count(*) from user_profile where experience = 'classic' group by 1"
+    """
+    from auditor.cli.tabular import print_rows
+    from auditor.evaluate.audit import query
+
+    columns, rows = query(files, sql, NestedMerge(nested_merge))
+    if not columns:
+        raise ConfigError("the statement gives no rows", hint="Ask with SELECT.")
+    print_rows(columns, rows, output)

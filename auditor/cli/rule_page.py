@@ -1,0 +1,61 @@
+"""One rule, readable in a terminal."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from rich.console import Group, RenderableType
+from rich.padding import Padding
+from rich.syntax import Syntax
+from rich.text import Text
+
+from auditor.cli.text import STYLES
+from auditor.model.rule import Rule
+
+
+def _heading(text: str) -> Text:
+    return Text(f"\n{text}", "bold")
+
+
+def _block(text: str, language: str) -> RenderableType:
+    return Padding(Syntax(text.strip(), language, background_color="default", word_wrap=True), (0, 0, 0, 2))
+
+
+def _layered(title: str, texts: Mapping[str, str], language: str) -> list[RenderableType]:
+    parts: list[RenderableType] = []
+    seen: dict[str, list[str]] = {}
+    for layer, text in texts.items():
+        seen.setdefault(text, []).append(layer)
+    for text, layers in seen.items():
+        where = "" if layers == ["any"] else f", where set by: {', '.join(layers)}"
+        parts += [_heading(f"{title}{where}"), _block(text, language)]
+    return parts
+
+
+def page(rule: Rule) -> RenderableType:
+    """Everything that a user needs to know about the rule."""
+    parts: list[RenderableType] = [
+        Text.assemble((f"{rule.id} ", "bold"), (rule.name, "bold"), "  ", (rule.severity.value, STYLES[rule.severity])),
+        Text(rule.title),
+        Text(f"table {rule.table}, area {rule.area}, practices {', '.join(rule.practices)}, since {rule.since}", "dim"),
+        _heading("Why"),
+        Padding(Text(rule.why), (0, 0, 0, 2)),
+        _heading("Speaks about"),
+        _block(rule.when, "sql"),
+        _heading("Must hold"),
+        _block(rule.require, "sql"),
+    ]
+    if rule.params:
+        parts.append(_heading("Parameters"))
+        for param in rule.params:
+            value = ", ".join(param.default) if isinstance(param.default, list) else str(param.default)
+            parts.append(
+                Padding(Text(f"{rule.id}.{param.name} ({param.type}): {param.doc}\ndefault: {value}"), (0, 0, 0, 2))
+            )
+    parts += [_heading("How to mend it"), Padding(Text(rule.remediation.steps), (0, 0, 0, 2))]
+    parts += _layered("AWS CLI", rule.remediation.aws, "bash")
+    parts += _layered("CloudFormation", rule.remediation.cloudformation, "yaml")
+    parts += _layered("Terraform", rule.remediation.terraform, "terraform")
+    parts += [_heading("References"), *(Text(f"  {url}", no_wrap=True, overflow="ignore") for url in rule.references)]
+    parts.append(Text(f"\n{rule.file}", "dim", no_wrap=True, overflow="ignore"))
+    return Group(*parts)

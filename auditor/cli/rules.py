@@ -1,0 +1,111 @@
+"""auditor rules list | show | test | schema"""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from pathlib import Path
+
+import click
+
+from auditor.cli.options import chosen_rules, debug_option, rule_options
+from auditor.errors import ConfigError, ExitCode
+from auditor.model.rule import Rule
+
+_rules_option = click.option(
+    "--rules", "rules_dirs", multiple=True, metavar="DIR", type=click.Path(path_type=Path),
+    help="Folder of your own rules, added to the built-in ones; repeatable.",
+)  # fmt: skip
+
+
+@click.group("rules", short_help="List, show and test rules.")
+def command() -> None:
+    """List, show and test rules: the built-in ones and your own."""
+
+
+@command.command("list")
+@rule_options
+@click.option("--format", "output", type=click.Choice(["table", "csv", "json"]), default="table", show_default=True)
+@debug_option
+def list_(rules_dirs: tuple[Path, ...], only: tuple[str, ...], skip: tuple[str, ...], output: str) -> None:
+    """List the rules. Your own are checked only when they are used or tested."""
+    from auditor.cli.tabular import print_rows
+
+    rules = chosen_rules(rules_dirs, only, skip, bind=False)
+    columns = ("id", "severity", "table", "name", "title")
+    print_rows(columns, [(r.id, r.severity.value, r.table, r.name, r.title) for r in rules], output)
+
+
+@command.command("show")
+@click.argument("rule")
+@_rules_option
+@debug_option
+def show(rule: str, rules_dirs: tuple[Path, ...]) -> None:
+    """Show one rule, by id or name: what it holds, why, its parameters and how to mend a finding."""
+    (found,) = chosen_rules(rules_dirs, (_one(rule, rules_dirs),), ())
+    from rich.console import Console
+
+    from auditor.cli.rule_page import page
+
+    Console(highlight=False).print(page(found))
+
+
+def _one(name: str, rules_dirs: tuple[Path, ...]) -> str:
+    wanted = name.upper() if name[:3].upper() == "STU" else name
+    rules = chosen_rules(rules_dirs, (), (), bind=False)
+    if not any(wanted in (r.id, r.name) for r in rules):
+        from difflib import get_close_matches
+
+        near = get_close_matches(wanted, [n for r in rules for n in (r.id, r.name)], n=1)
+        hint = f"Did you mean {near[0]!r}?" if near else "See: auditor rules list"
+        raise ConfigError(f"there is no rule {name!r}", hint=hint)
+    return wanted
+
+
+@command.command("test")
+@click.argument("paths", nargs=-1, type=click.Path(path_type=Path))
+@click.option("-v", "--verbose", is_flag=True, help="Name every case, not only those that fail.")
+@debug_option
+def test(paths: tuple[Path, ...], verbose: bool) -> ExitCode:
+    """Run the cases that rules carry: those of PATHS (files or folders), else of the built-in rules.
+
+    Exits 0 when every case holds, 4 when one does not, 2 when a rule file cannot be used.
+    """
+    from auditor.evaluate.cases import run_cases
+    from auditor.evaluate.load import load_rules
+    from auditor.resources import rules_dir
+
+    rules = load_rules(paths or (rules_dir(),))
+    results = run_cases(rules)
+    for result in results:
+        name = result.case.name or ", ".join(f"{k}: {json.dumps(v, default=str)}" for k, v in result.case.given.items())
+        if not result.ok:
+            said = f"{result.got}{f' ({result.error})' if result.error else ''}"
+            click.echo(f"FAILED {result.rule.id} {name}: expected {result.case.then}, got {said}", color=None)
+        elif verbose:
+            click.echo(f"ok     {result.rule.id} {name}: {result.got}")
+    without = _without_cases(rules)
+    for rule, missing in without:
+        click.echo(f"NOTE   {rule.id} has no case for: {', '.join(missing)}")
+    counts = Counter(result.ok for result in results)
+    click.echo(f"{len(rules)} rules, {len(results)} cases: {counts[True]} hold, {counts[False]} do not")
+    return ExitCode.FINDINGS if counts[False] else ExitCode.OK
+
+
+def _without_cases(rules: tuple[Rule, ...]) -> list[tuple[Rule, list[str]]]:
+    """Rules that no case shows passing or failing: they might never do so."""
+    found = []
+    for rule in rules:
+        missing = [verdict for verdict in ("pass", "fail") if all(c.then != verdict for c in rule.cases)]
+        if missing:
+            found.append((rule, missing))
+    return found
+
+
+@command.command("schema")
+@debug_option
+def schema() -> None:
+    """Print the JSON Schema of a rule file, for editors."""
+    from auditor.evaluate.rulefile import rule_schema
+
+    click.echo(json.dumps(rule_schema(), indent=2))

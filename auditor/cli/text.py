@@ -1,0 +1,17 @@
+"""Words and colours that the commands share."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+#: Rich styles by severity.
+STYLES: Mapping[str, str] = {"critical": "bold red", "high": "red", "medium": "yellow", "low": "cyan", "info": "dim"}
+
+
+def printable(text: str) -> str:
+    """Text that came from outside, without characters that would steer a terminal."""
+    return "".join(c if c.isprintable() or c == "\n" else "\N{REPLACEMENT CHARACTER}" for c in text)
+
+
+def plural(number: int, noun: str) -> str:
+    return f"{number:,} {noun}{'' if number == 1 else 's'}"
