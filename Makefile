@@ -1,0 +1,52 @@
+# Two commands on a fresh machine: make demo, make test. Each sets up what it needs in .venv.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+export PIP_CONSTRAINT := $(CURDIR)/constraints/dev.txt
+export PIP_DISABLE_PIP_VERSION_CHECK := 1
+# Two workers: enough for two cores, and no more memory than a small machine has.
+WORKERS ?= 2
+
+.PHONY: help demo test check bench docs clean
+
+help: ## What each command does
+	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 12
+
+demo: $(VENV)/.demo ## Audit the embedded simulated account; writes ./audit-report/report.html
+	@$(BIN)/auditor demo --output audit-report
+	@echo "Open: file://$(CURDIR)/audit-report/report.html"
+
+test: $(VENV)/.dev ## Run the tests (browser tests need Chromium, else they are skipped)
+	$(BIN)/python -m pytest -n $(WORKERS) --dist loadscope --cov --cov-report=term:skip-covered
+
+check: $(VENV)/.dev ## Lint, format, types, rule cases, generated docs
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/auditor rules test
+	$(BIN)/python tools/generate_docs.py --check
+
+bench: $(VENV)/.dev ## Measure; the figures in README come from here
+	$(BIN)/python benchmarks/startup.py
+	$(BIN)/python benchmarks/check_snapshot.py
+	$(BIN)/python benchmarks/live_audit.py
+
+docs: $(VENV)/.dev ## Write the generated docs and the pictures
+	$(BIN)/python tools/generate_docs.py
+	$(BIN)/auditor demo --quiet --format html --output out/docs
+	$(BIN)/python tools/screenshots.py out/docs/report.html docs/images/report.png
+
+clean: ## Remove what make has made
+	rm -rf $(VENV) out audit-report .pytest_cache .mypy_cache .ruff_cache .coverage*
+
+$(BIN)/python:
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "Python 3.11 or newer is needed: make PYTHON=python3.12 …"; exit 1; }
+	$(PYTHON) -m venv $(VENV)
+
+$(VENV)/.demo: $(BIN)/python pyproject.toml constraints/dev.txt
+	$(BIN)/python -m pip install --quiet -e '.[demo]'
+	@touch $@
+
+$(VENV)/.dev: $(BIN)/python pyproject.toml constraints/dev.txt
+	$(BIN)/python -m pip install --quiet -e '.[dev]'
+	@touch $@ $(VENV)/.demo
