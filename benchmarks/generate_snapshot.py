@@ -75,7 +75,7 @@ def profile(domain_id: str, n: int, rng: random.Random, sso: bool) -> tuple[str,
 
 
 def lines(profiles: int, domains: int) -> Iterator[dict[str, object]]:
-    rng = random.Random(7)  # noqa: S311 — reproducible data, no secret
+    rng = random.Random(7)
     yield {"snapshot": {
         "schema_version": "1", "source": "aws", "as_of": "2026-11-23T00:00:00Z", "tool_version": "0.1.0",
         "botocore_version": "1.44.5", "caller": f"arn:aws:iam::{ACCOUNT}:user/audit",
