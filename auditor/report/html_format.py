@@ -6,6 +6,7 @@ import base64
 import hashlib
 from collections.abc import Iterator
 
+import jinja2
 from markupsafe import Markup
 
 from auditor.evaluate.findings import shown
@@ -48,13 +49,18 @@ def kind(resource: ResourceRef) -> str:
     return resource.type.replace("_", " ")
 
 
+def html_environment() -> jinja2.Environment:
+    """The environment with the filters that the page uses."""
+    made = environment()
+    made.filters |= {"shown": shown, "layer": layer, "kind": kind, "thousands": lambda number: f"{number:,}"}
+    return made
+
+
 def render(report: Report) -> Iterator[str]:
     """The page, piece by piece."""
     style = (templates_dir() / "report.css").read_text(encoding="utf-8")
     script = (templates_dir() / "report.js").read_text(encoding="utf-8")
-    made = environment()
-    made.filters |= {"shown": shown, "layer": layer, "kind": kind, "thousands": lambda number: f"{number:,}"}
-    template = made.get_template("report.html.j2")
+    template = html_environment().get_template("report.html.j2")
     # Our own files, not data; everything else in the page is escaped.
     return template.generate(
         view=html_view(report),

@@ -1,0 +1,25 @@
+"""Reports of the embedded estates."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from auditor.evaluate.audit import evaluate
+from auditor.model.report import Report
+from auditor.model.rule import Rule
+
+
+@pytest.fixture(scope="session")
+def report_of(estate_file: Callable[[str], Path], built_in_rules: tuple[Rule, ...]) -> Callable[[str], Report]:
+    """``report_of("acme")``: evaluated once a session."""
+    made: dict[str, Report] = {}
+
+    def report(name: str) -> Report:
+        if name not in made:
+            made[name] = evaluate([estate_file(name)], built_in_rules)
+        return made[name]
+
+    return report
