@@ -5,7 +5,8 @@ from __future__ import annotations
 import os
 import sys
 import tempfile
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -13,6 +14,7 @@ from typing import Any
 import click
 
 from auditor.cli.options import chosen_rules
+from auditor.cli.text import silence_stdout
 from auditor.errors import ConfigError, ExitCode
 from auditor.model.report import Report
 from auditor.model.rule import Rule, Severity
@@ -90,13 +92,25 @@ def conclude(plan: Evaluation, files: Sequence[Path]) -> ExitCode:
     report = evaluate(files, plan.rules, overrides=plan.overrides, fail_on=plan.fail_on, merge=plan.merge)
     code = gate(report, allow_incomplete=plan.allow_incomplete)
     if _to_stdout(plan.output):
-        for piece in render(report, plan.formats[0]):
-            click.echo(piece, nl=False)
+        with _patient():
+            for piece in render(report, plan.formats[0]):
+                click.echo(piece, nl=False)
         return code
     written = write(report, plan.formats, plan.output)
     if not plan.quiet:
-        show(report, code, written)
+        with _patient():
+            show(report, code, written)
     return code
+
+
+@contextmanager
+def _patient() -> Iterator[None]:
+    """A reader of stdout that leaves early must not change the gate's exit code."""
+    try:
+        yield
+        sys.stdout.flush()
+    except BrokenPipeError:
+        silence_stdout()
 
 
 def show(report: Report, code: ExitCode, written: Sequence[Path]) -> None:

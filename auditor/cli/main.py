@@ -11,7 +11,7 @@ from typing import NoReturn
 import click
 
 from auditor import __version__
-from auditor.cli.text import printable
+from auditor.cli.text import printable, silence_stdout
 from auditor.errors import AuditorError, ExitCode
 
 #: Command -> (module, one-line help). The help stands here so that ``--help`` imports no command; a test holds it to
@@ -63,7 +63,7 @@ def main(arguments: Sequence[str] | None = None) -> NoReturn:
     try:
         sys.stdout.flush()
     except OSError:
-        _silence_stdout()
+        silence_stdout()
     if code == ExitCode.INTERRUPTED:
         # Threads may still wait for AWS to answer; nothing of theirs is needed any more.
         sys.stderr.flush()
@@ -89,8 +89,9 @@ def run(arguments: Sequence[str] | None = None) -> int:
             _traceback()
         click.echo(f"Error: {printable(error.diagnosis())}", err=True)
         return error.exit_code
-    except BrokenPipeError:
-        _silence_stdout()
+    except SystemExit:
+        # click's answer to a reader of stdout that has gone (head, a pager): no error of ours.
+        silence_stdout()
         return ExitCode.OK
     except Exception as error:  # noqa: BLE001 — the last line of defence; what is lost here is a defect, and says so
         if _debug():
@@ -112,11 +113,6 @@ def _traceback() -> None:
     import traceback
 
     traceback.print_exc()
-
-
-def _silence_stdout() -> None:
-    """The reader (``head``, a pager) has gone; Python would complain about it once more on exit."""
-    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 if __name__ == "__main__":

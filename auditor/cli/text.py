@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import sys
 from collections.abc import Mapping
 
 #: Rich styles by severity.
@@ -15,3 +17,8 @@ def printable(text: str) -> str:
 
 def plural(number: int, noun: str) -> str:
     return f"{number:,} {noun}{'' if number == 1 else 's'}"
+
+
+def silence_stdout() -> None:
+    """The reader of stdout (``head``, a pager) has gone; Python would complain about it once more on exit."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

@@ -1,0 +1,180 @@
+"""What each command does beyond its exit code."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+import re
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+import yaml
+
+from auditor.cli.main import COMMANDS, LazyGroup, cli
+from auditor.collect.aws import permissions
+from auditor.report.render import Format
+from auditor.simulator import Simulator
+
+Auditor = Callable[..., object]
+DOCS = Path(__file__).resolve().parents[2] / "docs"
+
+
+@pytest.mark.parametrize("name", COMMANDS)
+def test_help_of_the_group_is_each_commands_own(name: str) -> None:
+    assert isinstance(cli, LazyGroup)
+    command = cli.get_command(None, name)  # type: ignore[arg-type]
+    assert command is not None
+    assert command.name == name
+    assert command.short_help == COMMANDS[name][1]
+
+
+def test_every_format_can_be_asked_for(auditor: Auditor, estate_file: Callable[[str], Path], tmp_path: Path) -> None:
+    auditor("check", estate_file("clean"), "--format", ",".join(Format), "--output", "r", "-q")
+    assert {p.name for p in (tmp_path / "r").iterdir()} == {f.file_name for f in Format}
+
+
+def test_check_gives_what_audit_gave(auditor: Auditor, simulated: Callable[..., Simulator], tmp_path: Path) -> None:
+    simulated("acme")
+    regions = ["--region", "eu-west-1", "--region", "us-east-1"]
+    auditor("audit", *regions, "--snapshot", "s.jsonl", "--output", "one", "--format", "json", "-q")
+    for folder in ("two", "three"):
+        auditor("check", "s.jsonl", "--output", folder, "--format", "json", "-q")
+    one, two, three = ((tmp_path / f / "report.json").read_bytes() for f in ("one", "two", "three"))
+    assert one == two == three
+
+
+def test_collect_writes_a_snapshot_and_says_what_it_holds(
+    auditor: Auditor, simulated: Callable[..., Simulator], tmp_path: Path
+) -> None:
+    simulated("acme")
+    outcome = auditor("collect", "--region", "eu-west-1", "--snapshot", "deep/er/s.jsonl")
+    assert outcome.code == 0
+    assert re.fullmatch(r"deep/er/s\.jsonl: \d+ resources\n", outcome.out)
+    assert (tmp_path / "deep/er/s.jsonl").stat().st_size > 10_000
+
+
+def test_quiet_prints_nothing(auditor: Auditor, estate_file: Callable[[str], Path]) -> None:
+    outcome = auditor("check", estate_file("acme"), "--quiet")
+    assert (outcome.code, outcome.out, outcome.err) == (4, "", "")
+
+
+def test_the_summary_names_causes_gaps_and_reports(auditor: Auditor, estate_file: Callable[[str], Path]) -> None:
+    out = auditor("check", estate_file("acme")).out
+    assert "4 domains, 53 profiles" in out
+    assert "high 8" in out
+    assert "STU302 domain-default-is-classic" in out
+    assert "ambiguous inheritance" in out
+    assert "Report: audit-report/report.html" in out
+
+
+def test_only_skip_and_param(auditor: Auditor, estate_file: Callable[[str], Path], tmp_path: Path) -> None:
+    acme = estate_file("acme")
+    auditor("check", acme, "--only", "people,STU501", "--skip", "generic-profile-name", "--format", "json", "-q")
+    document = json.loads((tmp_path / "audit-report/report.json").read_text())
+    assert [r["id"] for r in document["rules"]] == ["STU105", "STU106", "STU501"]
+    auditor(
+        "check", acme, "--only", "STU701", "--param", "STU701.approved=[team-board, scratchpad]", "--format", "json"
+    )
+    document = json.loads((tmp_path / "audit-report/report.json").read_text())
+    assert document["summary"]["by_status"]["fail"] == 0
+    assert document["params"] == {"STU701.approved": ["team-board", "scratchpad"]}
+
+
+def test_own_rules_join_the_built_in_ones(auditor: Auditor, estate_file: Callable[[str], Path], tmp_path: Path) -> None:
+    text = (DOCS / "writing-rules.md").read_text(encoding="utf-8")
+    rule = re.search(r"```yaml\n(.*?)```", text, re.DOTALL)
+    assert rule is not None
+    (tmp_path / "mine").mkdir()
+    (tmp_path / "mine" / "rule.yaml").write_text(rule.group(1))
+    tested = auditor("rules", "test", "mine")
+    assert tested.code == 0
+    assert tested.out == "1 rules, 5 cases: 5 hold, 0 do not\n"
+    listed = auditor("rules", "list", "--rules", "mine", "--format", "json")
+    assert {"ACME001", "STU101"} <= {r["id"] for r in json.loads(listed.out)}
+    auditor("check", estate_file("acme"), "--rules", "mine", "--only", "ACME001", "--format", "json", "-q")
+    document = json.loads((tmp_path / "audit-report/report.json").read_text())
+    # AWS's default maximum is 100 GiB, so every profile that is on the new Studio may create too large a volume.
+    assert document["summary"]["by_status"]["fail"] > 0
+
+
+def test_a_case_that_does_not_hold_is_named(auditor: Auditor, tmp_path: Path) -> None:
+    text = (DOCS / "writing-rules.md").read_text(encoding="utf-8")
+    rule = yaml.safe_load(re.search(r"```yaml\n(.*?)```", text, re.DOTALL).group(1))  # type: ignore[union-attr]
+    rule["cases"][0]["then"] = "fail"
+    (tmp_path / "rule.yaml").write_text(yaml.safe_dump(rule))
+    outcome = auditor("rules", "test", "rule.yaml")
+    assert outcome.code == 4
+    assert "FAILED ACME001" in outcome.out
+    assert "expected fail, got pass" in outcome.out
+
+
+def test_rules_show_reads_well(auditor: Auditor) -> None:
+    by_id, by_name = auditor("rules", "show", "stu402"), auditor("rules", "show", "classic-visible")
+    assert by_id.code == 0
+    assert by_id.out == by_name.out
+    for part in (
+        "STU402 classic-visible",
+        "medium",
+        "Why",
+        "Must hold",
+        "How to mend it",
+        "https://docs.aws.amazon.com",
+    ):
+        assert part in by_id.out
+
+
+def test_rules_schema_is_a_schema(auditor: Auditor) -> None:
+    import jsonschema
+
+    schema = json.loads(auditor("rules", "schema").out)
+    jsonschema.Draft202012Validator.check_schema(schema)
+    rules = Path(__file__).resolve().parents[2] / "rules"
+    for path in rules.rglob("STU*.yaml"):
+        jsonschema.validate(yaml.safe_load(path.read_text(encoding="utf-8")), schema)
+    with pytest.raises(jsonschema.ValidationError):
+        jsonschema.validate({"id": "STU101"}, schema)
+
+
+def test_query_formats(auditor: Auditor, estate_file: Callable[[str], Path]) -> None:
+    sql = "select name, auth_mode, tags from domain where name = 'research'"
+    as_json = json.loads(auditor("query", sql, "--snapshot", estate_file("acme"), "--format", "json").out)
+    assert as_json == [{"name": "research", "auth_mode": "SSO", "tags": {"cost-center": "4711", "team": "research"}}]
+    rows = list(
+        csv.reader(io.StringIO(auditor("query", sql, "--snapshot", estate_file("acme"), "--format", "csv").out))
+    )
+    assert rows[0] == ["name", "auth_mode", "tags"]
+    assert rows[1][:2] == ["research", "SSO"]
+    table = auditor("query", "select null as n, 1 as one", "--snapshot", estate_file("acme")).out
+    assert table == "n     one\n----  ---\nNULL  1\n"
+
+
+@pytest.mark.parametrize("sql", ["selec 1", "select nothing from domain", "select * from read_text('/etc/passwd')"])
+def test_query_says_what_is_wrong(auditor: Auditor, estate_file: Callable[[str], Path], sql: str) -> None:
+    outcome = auditor("query", sql, "--snapshot", estate_file("clean"))
+    assert outcome.code == 2
+    assert outcome.err.startswith("Error: the query failed: ")
+    assert outcome.out == ""
+
+
+def test_permissions_prints_the_policy(auditor: Auditor) -> None:
+    assert json.loads(auditor("permissions").out) == permissions()
+
+
+def test_demo_leaves_the_environment_alone(auditor: Auditor, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    import os
+
+    monkeypatch.setenv("AWS_PROFILE", "mine")
+    outcome = auditor("demo", "--estate", "clean")
+    assert outcome.code == 0
+    assert (tmp_path / "audit-report/report.html").exists()
+    assert os.environ["AWS_PROFILE"] == "mine"
+    assert "AWS_ENDPOINT_URL" not in os.environ
+
+
+def test_control_characters_do_not_reach_the_terminal(auditor: Auditor, tmp_path: Path) -> None:
+    (tmp_path / "\x1b[31mred.jsonl").write_text("")
+    outcome = auditor("check", "\x1b[31mred.jsonl")
+    assert outcome.code == 2
+    assert "\x1b" not in outcome.err

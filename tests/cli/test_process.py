@@ -1,0 +1,104 @@
+"""The command as a process: signals, pipes, start-up imports."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import boto3
+import pytest
+
+from auditor.simulator import Simulator
+
+from .conftest import process
+
+
+def _environment() -> dict[str, str]:
+    return dict(os.environ)
+
+
+def test_ctrl_c_ends_with_130_and_leaves_no_file(simulated: Callable[..., Simulator], tmp_path: Path) -> None:
+    simulator = simulated("generated:2x2000", latency_ms=30)
+    started = process(
+        ["audit", "--region", "eu-west-1", "--snapshot", "s.jsonl"],
+        cwd=tmp_path,
+        env=_environment(),
+        start_new_session=True,
+    )
+    deadline = time.monotonic() + 30
+    while simulator.calls["sagemaker:DescribeUserProfile"] < 20 and time.monotonic() < deadline:
+        time.sleep(0.05)
+    started.send_signal(signal.SIGINT)
+    out, err = started.communicate(timeout=30)
+    assert started.returncode == 130
+    assert out == ""
+    assert "Interrupted" in err
+    assert "Traceback" not in err
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_simulate_serves_boto3_until_stopped() -> None:
+    started = process(["simulate", "--estate", "clean", "--port", "0"])
+    assert started.stdout is not None
+    exported = dict(started.stdout.readline().strip().removeprefix("export ").split("=", 1) for _ in range(5))
+    client = boto3.client(
+        "sagemaker", endpoint_url=exported["AWS_ENDPOINT_URL"], region_name=exported["AWS_DEFAULT_REGION"],
+        aws_access_key_id=exported["AWS_ACCESS_KEY_ID"], aws_secret_access_key=exported["AWS_SECRET_ACCESS_KEY"],
+    )  # fmt: skip
+    assert len(client.list_domains()["Domains"]) > 0
+    started.send_signal(signal.SIGTERM)
+    assert started.wait(timeout=20) == 0
+
+
+def test_a_reader_that_leaves_is_no_error() -> None:
+    started = process(["rules", "schema"])
+    assert started.stdout is not None
+    assert started.stderr is not None
+    started.stdout.close()
+    assert started.wait(timeout=20) == 0
+    assert started.stderr.read() == ""
+
+
+@pytest.mark.parametrize("arguments", [["--help"], ["--version"], ["rules", "list"]])
+def test_light_commands_import_nothing_heavy(arguments: list[str]) -> None:
+    """What keeps start-up fast, without measuring time."""
+    code = (
+        "import sys; from auditor.cli.main import run; run(sys.argv[1:]);"
+        "print([m for m in ('boto3', 'botocore', 'duckdb', 'rich', 'moto', 'jinja2') if m in sys.modules])"
+    )
+    done = subprocess.run([sys.executable, "-c", code, *arguments], capture_output=True, text=True, check=True)
+    assert done.stdout.splitlines()[-1] == "[]"
+
+
+def test_a_bar_is_drawn_on_a_terminal_only(simulated: Callable[..., Simulator], tmp_path: Path) -> None:
+    """stderr is a terminal: progress there, and the summary alone on stdout."""
+    import pty
+
+    simulated("clean")
+    main, terminal = pty.openpty()
+    started = subprocess.Popen(
+        [str(Path(sys.executable).with_name("auditor")), "audit", "--region", "eu-west-1"],
+        stdout=subprocess.PIPE, stderr=terminal, cwd=tmp_path, env=_environment() | {"TERM": "xterm", "COLUMNS": "100"},
+    )  # fmt: skip
+    os.close(terminal)
+    drawn = b""
+    while True:
+        try:
+            piece = os.read(main, 4096)
+        except OSError:
+            break
+        if not piece:
+            break
+        drawn += piece
+    os.close(main)
+    assert started.stdout is not None
+    out = started.stdout.read().decode()
+    assert started.wait(timeout=30) == 0
+    assert b"collecting" in drawn
+    assert "collecting" not in out
+    assert "\x1b" not in out
