@@ -64,10 +64,11 @@ def _one(name: str, rules_dirs: tuple[Path, ...]) -> str:
 
 @command.command("test")
 @click.argument("paths", nargs=-1, type=click.Path(path_type=Path))
+@_rules_option
 @click.option("-v", "--verbose", is_flag=True, help="Name every case, not only those that fail.")
 @debug_option
-def test(paths: tuple[Path, ...], verbose: bool) -> ExitCode:
-    """Run the cases that rules carry: those of PATHS (files or folders), else of the built-in rules.
+def test(paths: tuple[Path, ...], rules_dirs: tuple[Path, ...], verbose: bool) -> ExitCode:
+    """Run the cases that rules carry: those of PATHS (files or folders), else of the built-in rules and --rules.
 
     Exits 0 when every case holds, 4 when one does not, 2 when a rule file cannot be used.
     """
@@ -75,7 +76,7 @@ def test(paths: tuple[Path, ...], verbose: bool) -> ExitCode:
     from auditor.evaluate.load import load_rules
     from auditor.resources import rules_dir
 
-    rules = load_rules(paths or (rules_dir(),))
+    rules = load_rules(paths or (rules_dir(), *rules_dirs))
     results = run_cases(rules)
     for result in results:
         name = result.case.name or ", ".join(f"{k}: {json.dumps(v, default=str)}" for k, v in result.case.given.items())
