@@ -95,7 +95,7 @@ def evaluate(
     findings = [finding for rule in rules for finding in maker.of(rule)]
     findings.sort(key=_finding_order)
     causes = sorted(
-        maker.causes.values(), key=lambda c: (c.severity.rank, -c.affects, c.rule_id, c.resource.key, c.setting, c.id)
+        maker.causes, key=lambda c: (c.severity.rank, -c.affects, c.rule_id, c.resource.key, c.setting, c.id)
     )
     coverage: list[Coverage] = []
     for path in files:

@@ -33,11 +33,12 @@ def checked(rule: Rule, complain: Complain, guard: Guard) -> Rule:
         parameters |= set(expression.parameters)
     _check_parameters_used(rule, parameters, complain)
     values = parameter_values(rule)
-    for key in ("when", "require"):
-        try:
-            found = guard.bind({key: substitute(getattr(rule, key), values)}, documented)[key]
-        except ExpressionError as error:
-            raise complain(f"{key}: {error}", key, hint=_columns_hint(error, documented)) from error
+    try:
+        types = guard.bind({key: substitute(getattr(rule, key), values) for key in ("when", "require")}, documented)
+    except ExpressionError as error:
+        # bind names the expression first where there are several.
+        raise complain(str(error), str(error).split(":")[0], hint=_columns_hint(error, documented)) from error
+    for key, found in types.items():
         if found != "BOOLEAN":
             raise complain(f"{key}: must be true or false, but its type is {found}", key)
     setting = rule.setting or (columns[0] if columns else "")
@@ -47,7 +48,9 @@ def checked(rule: Rule, complain: Complain, guard: Guard) -> Rule:
         raise complain(f"setting: {unknown_column(setting, documented)}", "setting")
     if rule.cause:
         try:
-            guard.check(rule.cause, documented)
+            undeclared = set(guard.check(rule.cause, documented).parameters) - set(values)
+            if undeclared:
+                raise complain(f"cause: ${min(undeclared)} is not declared under params", "cause")
             found = guard.bind({"cause": substitute(rule.cause, values)}, documented)["cause"]
         except ExpressionError as error:
             raise complain(f"cause: {error}", "cause", hint=_columns_hint(error, documented)) from error

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from auditor.evaluate.guard import readable
-from auditor.evaluate.sql import verdict_sql
+from auditor.evaluate.sql import careful_verdict_sql, verdict_sql
 from auditor.model.rule import Rule, Verdict
 
 if TYPE_CHECKING:
@@ -50,12 +50,12 @@ def _scan(con: duckdb.DuckDBPyConnection, table: str, rules: list[Rule], overrid
         return {}
     except duckdb.Error:
         errors = {r.id: reason for r in rules if (reason := _failure(con, table, verdicts[r.id]))}
-    for rule_id in errors:
-        # TRY gives NULL where the expression raises, and a verdict never is NULL.
-        verdicts[rule_id] = f"coalesce(try({verdicts[rule_id]}), 'error'::verdict)"
-        if _failure(con, table, verdicts[rule_id]):
-            # TRY does not reach into subqueries; then no row of this rule can be trusted.
-            verdicts[rule_id] = "'error'::verdict"
+    for rule in rules:
+        if rule.id in errors:
+            verdicts[rule.id] = f"({careful_verdict_sql(rule, overrides.get(rule.id))})::verdict"
+            if _failure(con, table, verdicts[rule.id]):
+                # TRY does not reach into subqueries; then no row of this rule can be trusted.
+                verdicts[rule.id] = "'error'::verdict"
     _create(con, table, verdicts)
     return errors
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import shlex
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
@@ -81,7 +81,13 @@ class FindingMaker:
         self._verdicts = verdicts
         self._overrides = overrides
         self._gaps = gaps
-        self.causes: dict[str, RootCause] = {}
+        self._causes: dict[str, RootCause] = {}
+        self._affects: Counter[str] = Counter()
+
+    @property
+    def causes(self) -> tuple[RootCause, ...]:
+        """Root causes of all failures made so far."""
+        return tuple(replace(cause, affects=self._affects[key]) for key, cause in self._causes.items())
 
     def of(self, rule: Rule) -> list[Finding]:
         """Findings of one rule: every fail, unknown and error."""
@@ -93,16 +99,27 @@ class FindingMaker:
         return [self._finding(rule, documented, row) for row in self._rows(rule, documented)]
 
     def _rows(self, rule: Rule, documented: Table) -> list[dict[str, Any]]:
+        import duckdb
+
         identity = [c for c in ("key", "account", "region", "id", "name", "arn", "domain_id", "domain_name")
                     if documented.column(c) is not None]  # fmt: skip
         names = needed(documented, (*identity, rule.setting, *rule.columns, *_placeholders(rule, documented)))
         items = select_list(documented, names)
+        cause = ""
         if rule.cause:
             values = parameter_values(rule, self._overrides.get(rule.id))
-            items.append(f'({substitute(rule.cause, values)}) as "__cause"')
+            cause = f', try(\n{substitute(rule.cause, values)}\n) as "__cause"'
+        try:
+            return self._read(rule, documented, items, cause)
+        except duckdb.Error:
+            if not cause:
+                raise
+            # A cause that cannot be worked out costs the finding its finer blame, not the report its finding.
+            return self._read(rule, documented, items, "")
 
+    def _read(self, rule: Rule, documented: Table, items: Sequence[str], cause: str) -> list[dict[str, Any]]:
         cursor = self._con.execute(
-            f'select v."{rule.id}"::VARCHAR as "__verdict", {", ".join(items)}'
+            f'select v."{rule.id}"::VARCHAR as "__verdict", {", ".join(items)}{cause}'
             f" from {documented.name} as t"
             f' join verdict_{documented.name} v on v.key = t.key where v."{rule.id}" in'
             f" ({', '.join(repr(str(v)) for v in SHOWN)}) order by t.key"
@@ -114,7 +131,7 @@ class FindingMaker:
         resource = _resource(documented, row)
         verdict = Verdict(row["__verdict"])
         blamed = str(row.get("__cause") or rule.setting)
-        if documented.column(blamed) is None:
+        if documented.column(blamed) is None or blamed not in row:
             blamed = rule.setting
         evidence = tuple(
             Evidence(name, row[name], origin(documented, name, row, resource))
@@ -146,7 +163,7 @@ class FindingMaker:
         evidence: tuple[Evidence, ...],
     ) -> str:
         if verdict is Verdict.FAIL:
-            return rule.message.format_map({k: shown(v) for k, v in row.items()})
+            return rule.message.format_map(_Shown(row))
         if verdict is Verdict.ERROR:
             return (
                 f"the rule could not be evaluated: {self._verdicts.errors.get(rule.id, 'it failed on this resource')}"
@@ -171,15 +188,30 @@ class FindingMaker:
             setting = next(iter(column.paths.values()))
         remediation = _remediation(rule, where, row)
         cause_id = fingerprint(rule.id, owner, f"{where.layer}\x1f{setting}")[:16]
-        known = self.causes.get(cause_id)
-        if known is not None:
-            self.causes[cause_id] = replace(known, affects=known.affects + 1)
-        else:
+        self._affects[cause_id] += 1
+        if cause_id not in self._causes:
             value = row.get(column.name) if column is not None else row.get(blamed)
-            self.causes[cause_id] = RootCause(
+            self._causes[cause_id] = RootCause(
                 cause_id, rule.id, rule.severity, owner, setting, value, where.layer, 1, remediation
             )
         return cause_id, remediation
+
+
+class _Shown(dict[str, Any]):
+    """A row whose values read well in a sentence."""
+
+    def __getitem__(self, name: str) -> str:
+        return shown(super().__getitem__(name))
+
+
+class _Quoted(dict[str, Any]):
+    """A row whose values are quoted for a shell. KeyError for one that is unknown: a command needs every name."""
+
+    def __getitem__(self, name: str) -> str:
+        value = super().__getitem__(name)
+        if value is None:
+            raise KeyError(name)
+        return shlex.quote(str(value))
 
 
 def _paths(rule: Rule, column_name: str) -> tuple[str, ...]:
@@ -224,7 +256,6 @@ def _resource(documented: Table, row: Mapping[str, Any]) -> ResourceRef:
 
 def _remediation(rule: Rule, where: Origin, row: Mapping[str, Any]) -> FindingRemediation:
     fix = rule.remediation
-    quoted = {k: shlex.quote(str(v)) for k, v in row.items() if v is not None}
 
     def pick(texts: Mapping[str, str]) -> str:
         order = (where.layer, "any", *(("domain",) if where.layer == "service" else ()))
@@ -232,7 +263,7 @@ def _remediation(rule: Rule, where: Origin, row: Mapping[str, Any]) -> FindingRe
 
     command = pick(fix.aws)
     try:
-        command = command.format_map(quoted)
+        command = command.format_map(_Quoted(row))
     except KeyError:
         # A name that the command needs is unknown for this resource: no command is better than a wrong one.
         command = ""

@@ -7,10 +7,11 @@ documented tables; everything else is refused, by the class of the syntax node, 
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from auditor.evaluate.sql import foreign_quoting
 from auditor.resolve.tables import TABLES, Table, table
 
 if TYPE_CHECKING:
@@ -22,9 +23,8 @@ _SCALAR_CLASSES = frozenset(
 )  # fmt: skip
 
 #: Pure functions: the same arguments give the same value, and nothing outside the arguments is read. Functions that
-#: pass over a NULL argument (concat, list_concat, greatest, least …) are left out: they would turn unknown into a
-#: verdict.
-#: So are those that look at the clock (now, and age with one argument).
+#: pass over a NULL argument (concat, list_concat, list_append, greatest, least …) are left out: they would turn unknown
+#: into a verdict. So are those that look at the clock (now, and age with one argument).
 FUNCTIONS = frozenset(
     """
     + - * / // % || ~~ !~~ ~~* !~~* ~ ^@ ** abs ceil floor round sign mod pow sqrt lower upper trim ltrim rtrim
@@ -34,7 +34,7 @@ FUNCTIONS = frozenset(
     regexp_replace regexp_split_to_array levenshtein jaccard coalesce ifnull nullif if list_value list_contains
     list_has array_contains list_has_any list_has_all list_filter list_transform list_distinct list_sort
     list_unique list_position list_extract list_slice list_min list_max list_sum list_count list_any_value
-    list_intersect list_append list_prepend list_reverse list_aggregate flatten array_length array_slice
+    list_reverse list_aggregate flatten array_length array_slice
     array_extract array_to_string map map_contains map_extract map_extract_value map_keys map_values map_entries
     cardinality element_at struct_extract date_diff datediff date_part datepart date_trunc date_add extract
     epoch to_minutes to_hours to_days to_weeks to_months to_years to_seconds year month day hour minute
@@ -102,11 +102,28 @@ class Guard:
         self._con = connect()
         create_empty_tables(self._con)
         lock(self._con)
+        self._parsed: dict[str, str] = {}
+
+    def read_ahead(self, expressions: Sequence[str]) -> None:
+        """Parse many expressions in one query; a hundred queries cost more than a hundred expressions."""
+        import duckdb
+
+        wanted = [e for e in expressions if e not in self._parsed]
+        statements = [f"select (\n{expression}\n)" for expression in wanted]
+        try:
+            rows = self._con.execute("select json_serialize_sql(s) from unnest(?) as t(s)", [statements]).fetchall()
+        except duckdb.Error:
+            # One of them is so wrong that DuckDB raises: each is parsed by itself, and that one named.
+            return
+        self._parsed |= {expression: row[0] for expression, row in zip(wanted, rows, strict=True)}
 
     def check(self, expression: str, documented: Table) -> Expression:
         """Raise ExpressionError unless the expression is allowed; say what it reads. Types are for ``bind``."""
         walker = _Walker(documented)
-        walker.scalar(self._parse(expression), frozenset())
+        try:
+            walker.scalar(self._parse(expression), frozenset())
+        except RecursionError as error:
+            raise ExpressionError("the expression is nested too deeply") from error
         return Expression(tuple(walker.columns), tuple(walker.parameters))
 
     def bind(self, expressions: dict[str, str], documented: Table) -> dict[str, str]:
@@ -115,7 +132,7 @@ class Guard:
         import duckdb
 
         try:
-            select = ", ".join(f"({sql}) as {name}" for name, sql in expressions.items())
+            select = ", ".join(f"(\n{sql}\n) as {name}" for name, sql in expressions.items())
             rows = self._con.execute(f"describe select {select} from {documented.name}").fetchall()
         except duckdb.Error as error:
             if len(expressions) == 1:
@@ -133,12 +150,20 @@ class Guard:
 
         if not expression.strip():
             raise ExpressionError("the expression is empty")
+        if foreign := foreign_quoting(expression):
+            raise ExpressionError(
+                f"{foreign} is not allowed in a rule: write 'text' in single quotes, and comments with --"
+            )
+        text = self._parsed.get(expression, "")
         try:
             # Line breaks around the expression end a comment that would otherwise swallow the closing bracket.
-            row = self._con.execute("select json_serialize_sql(?)", [f"select (\n{expression}\n)"]).fetchall()[0]
+            if not text:
+                text = self._con.execute("select json_serialize_sql(?)", [f"select (\n{expression}\n)"]).fetchall()[0][
+                    0
+                ]
         except duckdb.Error as error:
             raise ExpressionError(readable(error)) from error
-        parsed = json.loads(row[0])
+        parsed = json.loads(text)
         if parsed.get("error"):
             raise ExpressionError(f"not valid SQL: {parsed.get('error_message', 'syntax error')}")
         statements = parsed["statements"]
@@ -194,6 +219,9 @@ class _Walker:
         elif kind == "SUBQUERY":
             self._subquery(node, bound)
         elif kind == "LAMBDA":
+            # `a -> b` outside a list function is an operator on two values, of which only one would be checked here.
+            if node.get("syntax_type") != "LAMBDA_KEYWORD":
+                raise ExpressionError("-> is not allowed in a rule: write lambda x: …")
             names = frozenset(_lambda_names(node["lhs"]))
             self._predicate(node["expr"], bound | names)
         else:

@@ -19,8 +19,20 @@ from auditor.resolve.tables import TABLES, Table, table
 
 AREAS = ("people", "roles", "experience", "visibility", "storage", "domains", "operations", "account")
 _BUILT_IN = re.compile(r"^STU([1-8])[0-9]{2}$")
-_Loader: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+_SafeLoader: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+#: Deeper than any rule; the C parser builds its tree recursively and would bring the process down.
+_MAX_DEPTH = 50
 _FIELD = re.compile(r"`([^`]+)`")
+
+
+class _Loader(_SafeLoader):  # type: ignore[misc]
+    """Says where a value stands that only looks like a date or a number, such as 2024-13-45."""
+
+    def construct_object(self, node: yaml.Node, deep: bool = False) -> Any:
+        try:
+            return super().construct_object(node, deep)
+        except ValueError as error:
+            raise yaml.constructor.ConstructorError(None, None, str(error), node.start_mark) from error
 
 
 class _Source:
@@ -75,12 +87,7 @@ def load_rules(dirs: Sequence[Path], *, bind: bool = True) -> tuple[Rule, ...]:
 
     ``bind=False`` skips what needs DuckDB (columns, types, forbidden constructs); such rules can be listed, not run.
     """
-    guard = None
-    if bind:
-        from auditor.evaluate.guard import Guard
-
-        guard = Guard()
-    rules: list[Rule] = []
+    read: list[tuple[_Source, Rule]] = []
     places: dict[str, str] = {}
     for path in rule_files(dirs):
         source, rule = _read(path)
@@ -88,26 +95,38 @@ def load_rules(dirs: Sequence[Path], *, bind: bool = True) -> tuple[Rule, ...]:
             if unique in places:
                 raise source.error(f"{unique!r} is already defined in {places[unique]}", "id")
             places[unique] = f"{rule.file}:{rule.line}"
-        if guard is not None:
-            from auditor.evaluate.check import checked
-
-            rule = checked(rule, source.error, guard)
-        rules.append(rule)
+        read.append((source, rule))
+    rules = _checked(read) if bind else [rule for _, rule in read]
     return tuple(sorted(rules, key=lambda r: r.id))
+
+
+def _checked(read: Sequence[tuple[_Source, Rule]]) -> list[Rule]:
+    from auditor.evaluate.check import checked
+    from auditor.evaluate.guard import Guard
+
+    guard = Guard()
+    guard.read_ahead([e for _, rule in read for e in (rule.when, rule.require, rule.cause) if e])
+    return [checked(rule, source.error, guard) for source, rule in read]
 
 
 def _compose(path: Path) -> tuple[yaml.Node, dict[str, Any]]:
     try:
-        text = path.read_text(encoding="utf-8")
-    except (OSError, UnicodeDecodeError) as error:
-        raise RuleError(f"{path}: cannot be read: {error}") from error
+        data = path.read_bytes()
+    except OSError as error:
+        raise RuleError(f"{path}: cannot be read: {error.strerror or error}") from error
+    try:
+        text = data.decode("utf-8")
+    except UnicodeDecodeError as error:
+        line = data.count(b"\n", 0, error.start) + 1
+        raise RuleError(f"{path}:{line}: not UTF-8 text ({error.reason})") from error
     loader = _Loader(text)
     try:
+        _refuse_depth(path, text)
         node = loader.get_single_node()
         if node is None or not isinstance(node, yaml.MappingNode):
             raise RuleError(f"{path}:1: a rule file holds one mapping (id: …, name: …)")
         _refuse_duplicates(path, node)
-        data: dict[str, Any] = loader.construct_document(node)
+        document: dict[str, Any] = loader.construct_document(node)
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
         line = mark.line + 1 if mark else 1
@@ -116,20 +135,37 @@ def _compose(path: Path) -> tuple[yaml.Node, dict[str, Any]]:
         raise RuleError(f"{path}:1: not valid YAML: {error}") from error
     finally:
         loader.dispose()
-    return node, data
+    return node, document
 
 
-def _refuse_duplicates(path: Path, node: yaml.Node) -> None:
+def _refuse_depth(path: Path, text: str) -> None:
+    depth = 0
+    for event in yaml.parse(text, Loader=_SafeLoader):
+        if isinstance(event, yaml.CollectionStartEvent):
+            depth += 1
+        elif isinstance(event, yaml.CollectionEndEvent):
+            depth -= 1
+        if depth > _MAX_DEPTH:
+            line = event.start_mark.line + 1 if event.start_mark else 1
+            raise RuleError(f"{path}:{line}: nested too deeply")
+
+
+def _refuse_duplicates(path: Path, node: yaml.Node, above: tuple[yaml.Node, ...] = ()) -> None:
+    if any(node is outer for outer in above):
+        raise RuleError(f"{path}:{node.start_mark.line + 1}: an alias stands for what it lies in")
+    inner = (*above, node)
     if isinstance(node, yaml.MappingNode):
         seen: set[str] = set()
         for key, value in node.value:
+            if not isinstance(key, yaml.ScalarNode):
+                raise RuleError(f"{path}:{key.start_mark.line + 1}: a key must be a word")
             if key.value in seen:
                 raise RuleError(f"{path}:{key.start_mark.line + 1}: {key.value!r} is given twice")
             seen.add(key.value)
-            _refuse_duplicates(path, value)
+            _refuse_duplicates(path, value, inner)
     elif isinstance(node, yaml.SequenceNode):
         for item in node.value:
-            _refuse_duplicates(path, item)
+            _refuse_duplicates(path, item, inner)
 
 
 def _read(path: Path) -> tuple[_Source, Rule]:
@@ -149,7 +185,8 @@ def _read(path: Path) -> tuple[_Source, Rule]:
 
 
 def _wire_error(source: _Source, text: str) -> RuleError:
-    reason, _, place = text.partition(" - at `$")
+    reason, _, place = text.partition(" - at `")
+    place = place.removeprefix("key` in `").removeprefix("$")
     keys = [k for k in re.split(r"[.\[\]`]+", place) if k and k != "..."]
     field = _FIELD.search(reason)
     hint = ""
@@ -169,10 +206,15 @@ def _placeholders(source: _Source, wire: RuleFile, documented: Table) -> None:
         texts += [("remediation", text) for text in _layers(layered).values() if name == "aws"]
     for key, text in texts:
         try:
-            fields = [field for _, field, _, _ in string.Formatter().parse(text) if field is not None]
+            parts = [part for part in string.Formatter().parse(text) if part[1] is not None]
         except ValueError as error:
             raise source.error(f"{key}: {error}", key, hint="Write {{ and }} for literal braces.") from error
-        for field in fields:
+        for _, placeholder, spec, conversion in parts:
+            field = placeholder or ""
+            if spec or conversion:
+                raise source.error(
+                    f"{key}: {{{field}}} takes no format", key, hint="Write the name alone in the braces."
+                )
             if not field.isidentifier() or documented.column(field) is None:
                 near = get_close_matches(field, [c.name for c in documented.columns], n=1)
                 hint = f"Did you mean {near[0]!r}?" if near else "Write {{ and }} for literal braces."

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -10,8 +11,11 @@ from auditor.errors import ConfigError
 from auditor.model.rule import Param, Rule
 from auditor.resolve.layers import literal
 
-#: A string, a quoted identifier, a comment, or a parameter: only the last is replaced.
-_TOKEN = re.compile(r"""'(?:[^']|'')*'|"(?:[^"]|"")*"|--[^\n]*|\$([A-Za-z_][A-Za-z0-9_]*)""")
+#: A string, a quoted identifier, a comment, other quoting that DuckDB knows, or a parameter: only the last is replaced.
+_TOKEN = re.compile(
+    r"""'(?:[^']|'')*'|"(?:[^"]|"")*"|--[^\r\n]*"""
+    r"""|(?P<foreign>\$\w*\$|/\*|\b(?:[eExXbB]|[uU]&)')|\$(?P<name>[^\W\d]\w*)"""
+)
 
 _TYPES: Mapping[str, tuple[type, ...]] = {
     "integer": (int,),
@@ -28,6 +32,8 @@ def value_problem(param: Param, value: object) -> str:
     fits = isinstance(value, allowed) and (param.type == "boolean" or not isinstance(value, bool))
     if fits and isinstance(value, (list, tuple)):
         fits = all(isinstance(item, str) for item in value)
+    if fits and isinstance(value, float) and not math.isfinite(value):
+        fits = False
     if fits:
         return ""
     wanted = "a list of strings" if param.type == "list" else f"of type {param.type}"
@@ -44,11 +50,20 @@ def _literal(value: Any) -> str:
     return "[" + ", ".join(literal(item) for item in value) + "]::VARCHAR[]"
 
 
+def foreign_quoting(expression: str) -> str:
+    """The first sign of a kind of quoting or comment that ``substitute`` does not look into, empty where there is none.
+
+    ``$$text$$``, ``E'text'`` and ``/* text */`` could hide from the one who checks an expression what the other who
+    replaces its parameters would change.
+    """
+    return next((m["foreign"] for m in _TOKEN.finditer(expression) if m["foreign"]), "")
+
+
 def substitute(expression: str, values: Mapping[str, Any]) -> str:
     """The expression with every ``$name`` replaced by its value as a SQL literal."""
 
     def replace(match: re.Match[str]) -> str:
-        name = match.group(1)
+        name = match["name"]
         return match.group(0) if name is None else _literal(values[name])
 
     return _TOKEN.sub(replace, expression)
@@ -68,6 +83,26 @@ def verdict_sql(rule: Rule, overrides: Mapping[str, Any] | None = None) -> str:
     return (
         f"case when not (\n{when}\n) then 'not_applicable' when (\n{when}\n) is null then 'unknown'"
         f" when (\n{require}\n) then 'pass' when not (\n{require}\n) then 'fail' else 'unknown' end"
+    )
+
+
+def careful_verdict_sql(rule: Rule, overrides: Mapping[str, Any] | None = None) -> str:
+    """The same, and ``error`` on rows where an expression raises. Slower, and not for expressions with subqueries."""
+    values = parameter_values(rule, overrides)
+
+    def answer(expression: str) -> str:
+        # TRY gives NULL where its expression raises. DuckDB evaluates what occurs twice in a query once, and before TRY
+        # can catch it; in the body of a lambda it does not look for such.
+        body = f"coalesce((\n{substitute(expression, values)}\n)::VARCHAR, 'unknown')"
+        return f"try(list_transform([1], lambda _one: {body})[1])"
+
+    require = (
+        f"case {answer(rule.require)} when 'true' then 'pass' when 'false' then 'fail' when 'unknown' then 'unknown'"
+        " else 'error' end"
+    )
+    return (
+        f"case {answer(rule.when)} when 'true' then {require} when 'false' then 'not_applicable'"
+        " when 'unknown' then 'unknown' else 'error' end"
     )
 
 
@@ -95,7 +130,7 @@ def parse_overrides(options: Sequence[str], rules: Sequence[Rule]) -> dict[str, 
             raise ConfigError(f"--param {option}: {rule.id} has no parameter {name!r} (it has: {names})")
         try:
             value = yaml.safe_load(text)
-        except yaml.YAMLError as error:
+        except (yaml.YAMLError, ValueError) as error:
             raise ConfigError(f"--param {option}: {text!r} is not a YAML value") from error
         problem = value_problem(param, value)
         if problem:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from datetime import UTC, date, datetime
 from typing import Any
 
@@ -21,9 +20,12 @@ def _plain(value: Any) -> Any:
     return str(value)
 
 
+_encoder = msgspec.json.Encoder(enc_hook=_plain, order="sorted")
+
+
 def to_json(value: Any) -> str:
     """A value as JSON text with sorted keys; dataclasses as objects, timestamps as RFC 3339."""
-    return json.dumps(msgspec.to_builtins(value, enc_hook=_plain, order="sorted"), ensure_ascii=False, sort_keys=True)
+    return _encoder.encode(value).decode()
 
 
 def environment() -> jinja2.Environment:

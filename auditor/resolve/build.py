@@ -1,7 +1,6 @@
 """Create the documented tables from the raw ones, in SQL generated from the settings table.
 
-Nothing here loops over resources: each table is one query. ``user_profile`` is a view, since a rule reads a few of its
-columns and a million rows of all of them would take more memory than the documents do. The facts of Studio that are
+Nothing here loops over resources: each table is one query. The facts of Studio that are
 more than inheritance (what Classic is, what quick setup looks like, when an EFS is mounted) stand here, once.
 """
 
@@ -21,7 +20,8 @@ from auditor.model.settings import (
     USER_SETTINGS,
     Setting,
 )
-from auditor.resolve.layers import NestedMerge, domain_layer_columns, effective, own_value
+from auditor.resolve.documents import quoted
+from auditor.resolve.layers import NestedMerge, domain_layer_columns, effective, own_value, unseen
 from auditor.resolve.load import SourceFile, load
 from auditor.resolve.tables import SPACE_DEFAULT_PREFIX, USER_DEFAULT_PREFIX
 
@@ -190,6 +190,11 @@ _JOIN_DOMAIN = (
 )
 
 
+#: Up to so many profiles are resolved once and kept; more are resolved in each scan, of the columns that it reads. Kept
+#: rows save planning the view again for every query; a million of them would take more memory than the documents do.
+MATERIALISED_PROFILES = 100_000
+
+
 def words(text: str) -> str:
     """SQL that splits a name into lower-case words on separators, digits and case changes."""
     split = f"regexp_replace({text}, '(\\p{{Ll}})(\\p{{Lu}})', '\\1 \\2', 'g')"
@@ -201,8 +206,9 @@ def _user_profile(con: duckdb.DuckDBPyConnection, merge: NestedMerge) -> None:
     user = [(s.column, effective(s, merge)) for s in USER_SETTINGS]
     mount, mount_origin = _auto_mount("domain_has_efs", "auto_mount_home_efs", "auto_mount_home_efs_origin")
     arn_path = "'user-profile/' || p.id"
+    ((profiles,),) = con.execute("select count(*) from raw_user_profile").fetchall()
     con.execute(f"""
-        create view user_profile_resolved as
+        create {"table" if profiles <= MATERIALISED_PROFILES else "view"} user_profile_resolved as
         with settings as (
             select {_identity("p", "user_profile", "p.doc.UserProfileName", arn_path, "UserProfileArn")},
                    {_FROM_DOMAIN.format("p")}, m.auth_mode, m.auth_mode_origin, m.rstudio_licensed,
@@ -236,6 +242,12 @@ def _user_profile(con: duckdb.DuckDBPyConnection, merge: NestedMerge) -> None:
         left join role_unseen h using (account) left join account_region a using (account, region)""")
 
 
+def _text(path: str) -> str:
+    """SQL of a member of the resource's own document: '' where it is not set, NULL where it was not seen."""
+    member = f"p.doc.{quoted(path)}"
+    return f"case when {member} is null and {unseen('p.gaps', path)} then null else coalesce({member}, '') end"
+
+
 def _space(con: duckdb.DuckDBPyConnection) -> None:
     own = [(s.column, own_value(s, "p.doc", "p.gaps", "space")) for s in SPACE_SETTINGS]
     con.execute(f"""
@@ -243,8 +255,7 @@ def _space(con: duckdb.DuckDBPyConnection) -> None:
         with settings as (
             select {_identity("p", "space", "p.doc.SpaceName", "'space/' || p.id", "SpaceArn")},
                    {_FROM_DOMAIN.format("p")},
-                   case when p.doc.SpaceDisplayName is null and list_contains(p.gaps, '*') then null
-                        else coalesce(p.doc.SpaceDisplayName, '') end as display_name,
+                   {_text("SpaceDisplayName")} as display_name,
                    {_with_origin(own)}, p.tags
             from raw_space p {_JOIN_DOMAIN.format("p")}),
         owners as (
@@ -268,13 +279,15 @@ def _app(con: duckdb.DuckDBPyConnection) -> None:
         "'app/' || p.doc.DomainId || '/' || coalesce(p.doc.SpaceName, p.doc.UserProfileName) || '/'"
         " || lower(p.doc.AppType) || '/' || p.doc.AppName"
     )
+    instance_type = _text("ResourceSpec.InstanceType")
     con.execute(f"""
         create table app as
         select {_identity("p", "app", "p.doc.AppName", arn_path, "")},
                {_FROM_DOMAIN.format("p")},
-               p.doc.AppType as app_type, 'app'::origin as app_type_origin,
-               coalesce(p.doc.UserProfileName, '') as user_profile_name, coalesce(p.doc.SpaceName, '') as space_name,
-               coalesce(p.doc.ResourceSpec.InstanceType, '') as instance_type, 'app'::origin as instance_type_origin,
+               p.doc.AppType as app_type, case when p.doc.AppType is not null then 'app'::origin end as app_type_origin,
+               {_text("UserProfileName")} as user_profile_name, {_text("SpaceName")} as space_name,
+               {instance_type} as instance_type, case when {instance_type} is not null then 'app'::origin end
+                   as instance_type_origin,
                p.tags
         from raw_app p {_JOIN_DOMAIN.format("p")}""")
 

@@ -37,10 +37,10 @@ def string_list(items: tuple[str, ...]) -> str:
 def leaf(document: str, path: str, setting: Setting) -> str:
     """The layer's own value, in the column's type; NULL where the layer does not set it (or it is not visible)."""
     member = f"{document}.{quoted(path)}"
-    value = f"({setting.read.replace('{}', member)})"
+    value = f"({setting.read.format(member)})"
     present = f"{member} is not null"
     if setting.absent_when:
-        present += f" and not ({setting.absent_when.replace('{}', member)})"
+        present += f" and not ({setting.absent_when.format(member)})"
     elif setting.read == "{}":
         return member
     return f"case when {present} then {value} end"
@@ -109,7 +109,7 @@ def effective(setting: Setting, merge: NestedMerge) -> tuple[str, str]:
         empty = f"[]::{setting.type}"
         value = (
             f"case when ({own} is null and {own_unseen}) or ({column} is null and {domain_unseen}) then null"
-            f" else list_distinct(list_concat(coalesce({column}, {empty}), coalesce({own}, {empty}))) end"
+            f" else list_sort(list_distinct(list_concat(coalesce({column}, {empty}), coalesce({own}, {empty})))) end"
         )
         origin = (
             f"case when ({own} is null and {own_unseen}) or ({column} is null and {domain_unseen}) then null"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -56,24 +57,24 @@ def load(con: duckdb.DuckDBPyConnection, files: Sequence[SourceFile]) -> None:
         + ", ".join(f"unseen_{kind} VARCHAR[]" for kind in KINDS)
         + ")"
     )
-    for file in files:
-        unseen = [tuple(u.path for u in file.header.unseen if u.kind == kind) for kind in KINDS]
-        con.execute(
-            f"insert into header values ({literal(str(file.path))}, {literal(file.header.as_of)}, "
-            + ", ".join(f"{string_list(paths)}::VARCHAR[]" if paths else "null" for paths in unseen)
-            + ")"
-        )
     others = [kind for kind in KINDS if kind != WIDE]
     try:
+        for file in files:
+            unseen = [tuple(u.path for u in file.header.unseen if u.kind == kind) for kind in KINDS]
+            con.execute(
+                f"insert into header values ({literal(str(file.path))}, {literal(file.header.as_of)}, "
+                + ", ".join(f"{string_list(paths)}::VARCHAR[]" if paths else "null" for paths in unseen)
+                + ")"
+            )
         con.execute(
             f"create table raw as select * from {_scan(files, others)}"
             f" where kind is distinct from '{WIDE}' and (kind is not null or gap is not null)"
         )
         con.execute(f"create table raw_{WIDE} as {_select(WIDE, _scan(files, [WIDE]))}")
+        for kind in others:
+            con.execute(f"create table raw_{kind} as {_select(kind, 'raw')}")
     except duckdb.Error as error:
         raise _damaged(files, error) from error
-    for kind in others:
-        con.execute(f"create table raw_{kind} as {_select(kind, 'raw')}")
     con.execute("create table raw_gap as select unnest(gap) from raw where gap is not null")
     con.execute("drop table raw")
 
@@ -91,10 +92,11 @@ def _scan(files: Sequence[SourceFile], kinds: Sequence[str]) -> str:
         columns["gap"] = struct_type(_GAP)
     columns |= {kind: struct_type(DOCUMENTS[kind]) for kind in kinds if kind in DOCUMENTS}
     names = ", ".join(f"{literal(name)}: {literal(type_)}" for name, type_ in columns.items())
-    paths = string_list(tuple(str(f.path) for f in files))
+    # A name is a name: neither a pattern nor, as account=1/snapshot.jsonl, a source of columns.
+    paths = string_list(tuple(re.sub(r"[*?\[]", r"[\g<0>]", str(f.path)) for f in files))
     return (
         f"read_json({paths}, format = 'newline_delimited', compression = 'none',"
-        f" maximum_object_size = {MAX_LINE_BYTES}, filename = true, columns = {{{names}}})"
+        f" maximum_object_size = {MAX_LINE_BYTES}, filename = true, hive_partitioning = false, columns = {{{names}}})"
     )
 
 

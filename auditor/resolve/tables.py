@@ -8,7 +8,7 @@ A column that holds an effective setting has a companion ``<column>_origin`` wit
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from auditor.model.settings import (
     DOMAIN_SETTINGS,
@@ -57,9 +57,14 @@ class Table:
     doc: str
     columns: tuple[Column, ...]
     resource_type: str = ""
+    _index: dict[str, Column] = field(init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "_index", {c.name: c for c in self.columns})
 
     def column(self, name: str) -> Column | None:
-        return next((c for c in self.columns if c.name == name), None)
+        """The column of that name, or None."""
+        return self._index.get(name)
 
 
 def _effective(setting: Setting) -> Column:

@@ -9,6 +9,7 @@ plus ``id``, ``created``, ``status``, ``region``, ``tags``, and their ``profiles
 from __future__ import annotations
 
 import random
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
@@ -19,7 +20,7 @@ import yaml
 
 from auditor.errors import ConfigError
 from auditor.simulator.state import StudioBackend, studio_backends
-from auditor.simulator.wire import ApiError, operation_model, validate
+from auditor.simulator.wire import ApiError, operation_model, service_model, validate
 
 _ESTATES = Path(__file__).parent / "estates"
 _KEYS = {"account", "region", "vpcs", "roles", "domains", "partner_apps", "mlflow", "about"}
@@ -59,13 +60,20 @@ def load_estate(name: str) -> Estate:
         return generate(int(domains), int(profiles))
     path = _ESTATES / f"{name}.yaml" if name in names() else Path(name)
     try:
-        data = yaml.safe_load(path.read_text(encoding="utf-8"))
+        text = path.read_text(encoding="utf-8")
+        data = yaml.safe_load(text)
     except OSError as error:
         known = ", ".join(names())
         raise ConfigError(f"there is no estate {name!r}", hint=f"Known: {known}, generated:2x50, or a file.") from error
     except yaml.MarkedYAMLError as error:
         line = error.problem_mark.line + 1 if error.problem_mark else 1
         raise ConfigError.at(path, line, f"not valid YAML: {error.problem}") from error
+    except UnicodeDecodeError as error:
+        raise ConfigError.at(path, error.object.count(b"\n", 0, error.start) + 1, "not UTF-8 text") from error
+    except yaml.reader.ReaderError as error:
+        raise ConfigError.at(
+            path, text.count("\n", 0, error.position) + 1, f"not valid YAML: {error.reason}"
+        ) from error
     if not isinstance(data, dict) or not {"region", "domains"} <= set(data):
         raise ConfigError.at(path, 1, "an estate holds at least region and domains")
     unknown = set(data) - _KEYS
@@ -73,7 +81,34 @@ def load_estate(name: str) -> Estate:
         raise ConfigError.at(
             path, 1, f"unknown: {', '.join(sorted(unknown))}", hint=f"Known: {', '.join(sorted(_KEYS))}"
         )
+    problem = _form_problem(data)
+    if problem:
+        raise ConfigError.at(path, 1, problem)
     return Estate(str(path), str(data.get("account", "123456789012")), data["region"], data)
+
+
+def _form_problem(data: Mapping[str, Any]) -> str:
+    """What is of the wrong kind; empty where nothing is. The API's own members are checked when they are used."""
+    if not re.fullmatch(r"\d{12}", str(data.get("account", "123456789012"))):
+        return "account: twelve digits, in quotes"
+    if not isinstance(data["region"], str):
+        return "region: a name"
+    vpcs = data.get("vpcs") or {}
+    if not isinstance(vpcs, dict) or not all(isinstance(v, dict | None) for v in vpcs.values()):
+        return "vpcs: names, each with its options"
+    for key, kind in (("roles", str), ("domains", dict), ("partner_apps", dict), ("mlflow", dict)):
+        entries = data[key] if key == "domains" else data.get(key) or []
+        if not _list_of(entries, kind):
+            return f"{key}: a list of {'names' if kind is str else 'entries with members'}"
+    for domain in data["domains"]:
+        for key, kinds in (("profiles", str | dict), ("spaces", dict), ("apps", dict)):
+            if not _list_of(domain.get(key) or [], kinds):
+                return f"{key} of domain {domain.get('DomainName')}: a list of entries"
+    return ""
+
+
+def _list_of(value: object, kinds: Any) -> bool:
+    return isinstance(value, list) and all(isinstance(entry, kinds) for entry in value)
 
 
 def generate(domains: int, profiles: int, seed: int = 7) -> Estate:
@@ -124,11 +159,24 @@ class _Populator:
         self.estate = estate
         self.data = estate.data
         self.places: dict[str, str] = {}
-        self.created = _epoch(self.data.get("created", CREATED))
+        self.created = self.epoch(self.data.get("created", CREATED))
 
     def backend(self, region: str) -> StudioBackend:
-        found: StudioBackend = studio_backends[self.estate.account][region]
+        found: StudioBackend = self.place(studio_backends, region)
         return found
+
+    def epoch(self, value: object) -> float:
+        try:
+            return _epoch(value)
+        except ValueError as error:
+            raise ConfigError(f"{self.estate.name}: {value!r} is no date", hint="Example: 2026-03-01") from error
+
+    def place(self, backends: Any, region: object) -> Any:
+        """A service's backend of the estate's account in a region."""
+        try:
+            return backends[self.estate.account][region]
+        except KeyError as error:
+            raise ConfigError(f"{self.estate.name}: there is no region {region!r}") from error
 
     def check(self, operation: str, request: Mapping[str, Any]) -> None:
         model = operation_model("sagemaker", operation)
@@ -137,6 +185,15 @@ class _Populator:
             validate(model, request)
         except ApiError as error:
             raise ConfigError(f"{self.estate.name}: {operation}: {error.message}") from error
+
+    def put_status(self, document: dict[str, Any], shape: str, status: str | None) -> None:
+        """Another status than the one that a new resource has."""
+        if status is None:
+            return
+        allowed = getattr(service_model("sagemaker").shape_for(shape), "enum", ())
+        if status not in allowed:
+            raise ConfigError(f"{self.estate.name}: status {status!r} is none of {', '.join(allowed)}")
+        document["Status"] = status
 
     def resolve(self, value: Any) -> Any:
         """``$NAME`` and ``role:NAME`` replaced, all the way down."""
@@ -159,7 +216,7 @@ class _Populator:
         mock_random.seed(42)
         for number, (name, vpc) in enumerate((self.data.get("vpcs") or {}).items()):
             region = (vpc or {}).get("region", self.estate.region)
-            ec2: Any = moto_backends.get_backend("ec2")[self.estate.account][region]
+            ec2 = self.place(moto_backends.get_backend("ec2"), region)
             if (vpc or {}).get("default"):
                 made = ec2.get_default_vpc()
                 subnets = [s for zone in ec2.subnets.values() for s in zone.values() if s.vpc_id == made.id][:2]
@@ -177,19 +234,17 @@ class _Populator:
     def domain(self, given: Mapping[str, Any]) -> None:
         entry: dict[str, Any] = self.resolve(dict(given))
         region = entry.pop("region", self.estate.region)
-        backend, created = self.backend(region), _epoch(entry.pop("created", CREATED))
+        backend, created = self.backend(region), self.epoch(entry.pop("created", CREATED))
         vpc = entry.pop("vpc", None)
         if vpc:
-            entry["VpcId"] = self.places[f"${vpc}"]
-            entry["SubnetIds"] = [self.places[f"${vpc}.0"], self.places[f"${vpc}.1"]]
+            entry["VpcId"], *entry["SubnetIds"] = self.resolve([f"${vpc}", f"${vpc}.0", f"${vpc}.1"])
         inside = {name: entry.pop(name, None) or [] for name in ("profiles", "spaces", "apps")}
         status, domain_id = entry.pop("status", None), entry.pop("id", "")
         efs = entry.pop("efs", True)
         entry.setdefault("DefaultUserSettings", {})
         self.check("CreateDomain", entry)
         document = backend.create_domain(entry, domain_id, created)
-        if status:
-            document["Status"] = status
+        self.put_status(document, "DomainStatus", status)
         if not efs:
             document.pop("HomeEfsFileSystemId", None)
         for profile in inside["profiles"]:
@@ -210,9 +265,8 @@ class _Populator:
         if role:
             request.setdefault("UserSettings", {})["ExecutionRole"] = self.resolve(f"role:{role}")
         self.check("CreateUserProfile", request)
-        document = backend.create_profile(request, created if moment is None else _epoch(moment))
-        if status:
-            document["Status"] = status
+        document = backend.create_profile(request, created if moment is None else self.epoch(moment))
+        self.put_status(document, "UserProfileStatus", status)
 
     def space(self, backend: StudioBackend, domain: Mapping[str, Any], entry: dict[str, Any], created: float) -> None:
         request = {"DomainId": domain["DomainId"], **entry}
@@ -239,8 +293,7 @@ class _Populator:
         self.check("CreateApp", request)
         # A deleted app stays in the list for a day, so it is given a creation time of its own but no age as deleted.
         document = backend.create_app(request, created)
-        if status:
-            document["Status"] = status
+        self.put_status(document, "AppStatus", status)
 
     def rest(self) -> None:
         for entry in self.data.get("partner_apps") or ():
@@ -250,8 +303,7 @@ class _Populator:
             request = self.resolve(request)
             self.check("CreatePartnerApp", request)
             document = self.backend(region).create_partner_app(request, self.created)
-            if status:
-                document["Status"] = status
+            self.put_status(document, "PartnerAppStatus", status)
         for entry in self.data.get("mlflow") or ():
             entry = self.resolve(dict(entry))
             region = entry.pop("region", self.estate.region)

@@ -20,20 +20,27 @@ def paged(items: list[Document], request: Request, key: str, short: int = 0) -> 
     """One page. Tokens are opaque and only valid for the same request, as AWS's are; ``short`` caps a page below what
     was asked for, which is legal."""
     size = min(request.get("MaxResults", DEFAULT_PAGE), short or MAX_PAGE)
-    start = 0
-    if "NextToken" in request:
-        try:
-            start = int(base64.b64decode(request["NextToken"], validate=True).decode().removeprefix("at:"))
-        except (ValueError, binascii.Error) as error:
-            raise ApiError("ValidationException", "Invalid pagination token") from error
+    start, _ = position(request)
     answer: dict[str, Any] = {key: items[start : start + size]}
     if start + size < len(items):
         answer["NextToken"] = token(start + size)
     return answer
 
 
-def token(position: int) -> str:
-    return base64.b64encode(f"at:{position}".encode()).decode()
+def token(position: int, *, after_empty: bool = False) -> str:
+    """``after_empty``: an empty page came before, so that the token differs from the one that asked for that page."""
+    return base64.b64encode(f"at:{position}{'+' * after_empty}".encode()).decode()
+
+
+def position(request: Request) -> tuple[int, bool]:
+    """Where a request goes on, and whether an empty page sent it there."""
+    if "NextToken" not in request:
+        return 0, False
+    try:
+        text = base64.b64decode(request["NextToken"], validate=True).decode().removeprefix("at:")
+        return int(text.removesuffix("+")), text.endswith("+")
+    except (ValueError, binascii.Error) as error:
+        raise ApiError("ValidationException", "Invalid pagination token") from error
 
 
 def _only(document: Document, *names: str) -> Document:
@@ -118,8 +125,9 @@ def _list_mlflow(b: StudioBackend, r: Request) -> Mapping[str, Any]:
 
 
 def _tags_of(b: StudioBackend, arn: str) -> dict[str, str]:
-    documents = (*b.domains.values(), *b.profiles.values(), *b.spaces.values(), *b.apps.values())
-    arns = {d.get(n) for d in documents for n in ("DomainArn", "UserProfileArn", "SpaceArn", "AppArn")}
+    kinds = (b.domains, b.profiles, b.spaces, b.apps, b.partner_apps, b.mlflow)
+    names = ("DomainArn", "UserProfileArn", "SpaceArn", "AppArn", "Arn", "TrackingServerArn")
+    arns = {document.get(name) for kind in kinds for document in kind.values() for name in names}
     if arn not in arns:
         raise ApiError("ResourceNotFound", f"The resource with ARN {arn} does not exist.")
     return b.tags.setdefault(arn, {})
@@ -198,7 +206,9 @@ OPERATIONS: Mapping[str, Operation] = {
     "ListTags": lambda b, r: {"Tags": _as_tags(_tags_of(b, r["ResourceArn"]))},
 }
 
-_TAGGED = {"domain": "domain", "user-profile": "user-profile", "space": "space", "app": "app"}
+_TAGGED = frozenset({"domain", "user-profile", "space", "app"})
+#: First part of the ARN paths whose tags are kept here; other resources of SageMaker are moto's.
+OWN_ARNS = _TAGGED | {"partner-app", "mlflow-tracking-server"}
 
 
 def tagged_resources(b: StudioBackend, request: Request) -> list[Document]:
@@ -207,5 +217,5 @@ def tagged_resources(b: StudioBackend, request: Request) -> list[Document]:
     return [
         {"ResourceARN": arn, "Tags": _as_tags(tags)}
         for arn, tags in sorted(b.tags.items())
-        if arn.split(":", 5)[5].split("/")[0] in (wanted or set(_TAGGED))
+        if arn.split(":", 5)[5].split("/")[0] in (wanted or _TAGGED)
     ]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+import os
 import socket
 import threading
 import time
@@ -19,7 +20,7 @@ from werkzeug.serving import BaseWSGIServer, WSGIRequestHandler, make_server
 from auditor.errors import ConfigError
 from auditor.simulator.estate import Estate, load_estate, populate
 from auditor.simulator.faults import Fault, FaultKind, Faults
-from auditor.simulator.operations import OPERATIONS, paged, tagged_resources, token
+from auditor.simulator.operations import OPERATIONS, OWN_ARNS, paged, position, tagged_resources, token
 from auditor.simulator.state import StudioBackend, studio_backends
 from auditor.simulator.wire import ApiError, operation_model, shaped, validate
 
@@ -37,7 +38,10 @@ class _Handler(WSGIRequestHandler):
 
 
 class _App:
-    def __init__(self, faults: Sequence[Fault], latency: float, short_pages: int, observer: Observer | None) -> None:
+    def __init__(
+        self, account: str, faults: Sequence[Fault], latency: float, short_pages: int, observer: Observer | None
+    ) -> None:
+        self.account = account
         self.faults = Faults(faults)
         self.latency = latency
         self.short_pages = short_pages
@@ -45,7 +49,7 @@ class _App:
         self.calls: Counter[str] = Counter()
         self.problems: list[str] = []
         self._lock = threading.Lock()
-        self._moto = DomainDispatcherApplication(create_backend_app)
+        self._moto = DomainDispatcherApplication(_backend_app)
 
     def __call__(self, environ: dict[str, Any], start: Callable[..., Any]) -> Iterable[bytes]:
         if self.latency:
@@ -63,35 +67,52 @@ class _App:
                 _hang_up(environ)
             if fault == "garbage":
                 return _answer(start, 200, b"<html>not JSON")
-            handled = self._handle(service, name, region, key, request, fault)
+            account = self._account(key)
+            handled = self._handle(service, name, region, account, request, fault)
+            if handled is None:
+                environ |= {"wsgi.input": io.BytesIO(body), "HTTP_X_MOTO_ACCOUNT_ID": account}
+                return self._ask_moto(environ, start, name)
         except ApiError as error:
             if service not in ("sagemaker", "tagging"):
                 return _query_error(start, error)
             return _answer(start, error.status, error.body())
-        if handled is None:
-            environ["wsgi.input"] = io.BytesIO(body)
-            result: Iterable[bytes] = self._moto(environ, start)
-            return result
         return _answer(start, 200, json.dumps(handled).encode())
 
+    def _account(self, key: str) -> str:
+        """The account that an access key belongs to; a made-up key belongs to the estate's."""
+        account = str(get_account_id_from(key)) if key else DEFAULT_ACCOUNT_ID
+        return self.account if account == DEFAULT_ACCOUNT_ID else account
+
+    def _ask_moto(self, environ: dict[str, Any], start: Callable[..., Any], name: str) -> Iterable[bytes]:
+        try:
+            result: Iterable[bytes] = self._moto(environ, start)
+        except NotImplementedError as error:
+            raise ApiError("UnknownOperationException", f"The simulated account does not know {name}.") from error
+        return result
+
     def _handle(
-        self, service: str, name: str, region: str, key: str, request: Mapping[str, Any], fault: FaultKind | None
+        self, service: str, name: str, region: str, account: str, request: Mapping[str, Any], fault: FaultKind | None
     ) -> Mapping[str, Any] | None:
         """The answer's members, or None where moto is to answer."""
-        backend: StudioBackend = studio_backends[get_account_id_from(key) if key else DEFAULT_ACCOUNT_ID][region]
-        if service == "tagging" and name == "GetResources":
-            return _tag_page(backend, request)
-        if service != "sagemaker" or name not in OPERATIONS:
+        tags = service == "tagging" and name == "GetResources"
+        if not tags and (service != "sagemaker" or name not in OPERATIONS):
             return None
+        try:
+            backend: StudioBackend = studio_backends[account][region]
+        except KeyError as error:
+            raise ApiError("UnrecognizedClientException", f"There is no region {region}.") from error
+        if tags:
+            return self._tag_page(backend, request, fault)
         model = operation_model("sagemaker", name)
         assert model is not None, name  # OPERATIONS holds names of the model only
         validate(model, request)
         try:
             answer = dict(OPERATIONS[name](backend, request))
         except ApiError as error:
-            if name in ("AddTags", "ListTags", "DeleteTags") and error.code == "ResourceNotFound":
+            arn = str(request.get("ResourceArn", ""))
+            if name in ("AddTags", "ListTags", "DeleteTags") and arn.split(":", 5)[-1].split("/")[0] not in OWN_ARNS:
                 return None
-            raise
+            raise error
         if name.startswith("List") and name != "ListTags":
             answer = self._page(answer, request, fault)
         shape = shaped(model, answer)
@@ -101,11 +122,32 @@ class _App:
 
     def _page(self, answer: Mapping[str, Any], request: Mapping[str, Any], fault: FaultKind | None) -> dict[str, Any]:
         (key, items), *_ = answer.items()
-        if fault == "empty_page":
-            return {key: [], "NextToken": request.get("NextToken", token(0))}
+        start, after_empty = position(request)
+        if fault == "empty_page" and not after_empty:
+            return {key: [], "NextToken": token(start, after_empty=True)}
         if fault == "loop":
             return {key: items[:1], "NextToken": token(1)}
         return paged(items, request, key, self.short_pages)
+
+    def _tag_page(
+        self, backend: StudioBackend, request: Mapping[str, Any], fault: FaultKind | None
+    ) -> Mapping[str, Any]:
+        """The Tagging API's names for what a page is elsewhere; it gives an empty token where others give none."""
+        wanted = {"MaxResults": request.get("ResourcesPerPage", 50)}
+        if request.get("PaginationToken"):
+            wanted["NextToken"] = request["PaginationToken"]
+        page = self._page({"ResourceTagMappingList": tagged_resources(backend, request)}, wanted, fault)
+        return {
+            "ResourceTagMappingList": page["ResourceTagMappingList"],
+            "PaginationToken": page.get("NextToken", ""),
+        }
+
+
+def _backend_app(service: Any) -> Any:
+    """moto's application for a service. What moto lacks comes up as an exception, not as a page with a traceback."""
+    app = create_backend_app(service)
+    app.config["PROPAGATE_EXCEPTIONS"] = True
+    return app
 
 
 def _target(environ: Mapping[str, Any]) -> tuple[str, str, str, str]:
@@ -189,14 +231,6 @@ def _future(answer: dict[str, Any]) -> dict[str, Any]:
     return dict(changed)
 
 
-def _tag_page(backend: StudioBackend, request: Mapping[str, Any]) -> dict[str, Any]:
-    wanted = {"MaxResults": request.get("ResourcesPerPage", 50)}
-    if request.get("PaginationToken"):
-        wanted["NextToken"] = request["PaginationToken"]
-    page = paged(tagged_resources(backend, request), wanted, "ResourceTagMappingList")
-    return {"ResourceTagMappingList": page["ResourceTagMappingList"], "PaginationToken": page.get("NextToken", "")}
-
-
 def _answer(start: Callable[..., Any], status: int, body: bytes) -> list[bytes]:
     start(
         f"{status} {'OK' if status == 200 else 'Error'}",
@@ -236,7 +270,7 @@ class Simulator:
         observer: Observer | None = None,
     ) -> None:
         self.estate = estate if isinstance(estate, Estate) else load_estate(estate)
-        self._app = _App(faults, latency_ms / 1000, short_pages, observer)
+        self._app = _App(self.estate.account, faults, latency_ms / 1000, short_pages, observer)
         self._port = port
         self._server: BaseWSGIServer | None = None
         self._thread: threading.Thread | None = None
@@ -248,7 +282,7 @@ class Simulator:
     @property
     def endpoint_url(self) -> str:
         assert self._server is not None, "the simulator is not running"
-        return f"http://127.0.0.1:{self._server.server_port}"
+        return f"http://127.0.0.1:{self._server.port}"
 
     @property
     def environment(self) -> dict[str, str]:
@@ -262,15 +296,22 @@ class Simulator:
         }
 
     def start(self) -> None:
-        reset()
-        populate(self.estate)
+        # The port first: where it is taken, perhaps by a simulator of this process, nothing is forgotten yet.
         try:
-            self._server = make_server("127.0.0.1", self._port, self._app, threaded=True, request_handler=_Handler)
-        except (OSError, SystemExit) as error:
+            listening = socket.create_server(("127.0.0.1", self._port))
+        except (OSError, OverflowError) as error:
+            reason = os.strerror(error.errno) if isinstance(error, OSError) and error.errno else error
             raise ConfigError(
-                f"port {self._port} on 127.0.0.1 cannot be used: {error}", hint="Choose another with --port."
+                f"port {self._port} on 127.0.0.1 cannot be used: {reason}",
+                hint="Choose another with --port.",
             ) from error
-        self._thread = threading.Thread(target=self._server.serve_forever, name="simulator", daemon=True)
+        with listening:
+            reset()
+            populate(self.estate)
+            self._server = make_server(
+                "127.0.0.1", 0, self._app, threaded=True, request_handler=_Handler, fd=listening.fileno()
+            )
+        self._thread = threading.Thread(target=self._server.serve_forever, args=(0.05,), name="simulator", daemon=True)
         self._thread.start()
 
     def stop(self) -> None:
@@ -294,6 +335,8 @@ def reset() -> None:
     """Forget every account, moto's and ours."""
     import moto.backends as moto_backends
 
+    # 1300 machine images, which no audit reads, take moto half a second a region.
+    os.environ.setdefault("MOTO_EC2_LOAD_DEFAULT_AMIS", "false")
     studio_backends.reset()
     for name in ("ec2", "iam", "sts", "organizations", "identitystore", "sagemaker"):
         moto_backends.get_backend(name).reset()

@@ -290,9 +290,12 @@ class StudioBackend(BaseBackend):
 
     def create_partner_app(self, request: Mapping[str, Any], created: float | None = None) -> Document:
         arn = self.arn("partner-app", "app-" + hashlib.sha256(request["Name"].encode()).hexdigest()[:12].upper())
+        if arn in self.partner_apps:
+            raise ApiError("ConflictException", f"PartnerApp [{request['Name']}] already exists.")
         document = {k: deepcopy(v) for k, v in request.items() if k not in ("Tags", "ClientToken")}
         document |= {"Arn": arn, "Status": "Available", "CreationTime": now() if created is None else created}
         self.partner_apps[arn] = document
+        self.put_tags(arn, request.get("Tags"))
         return document
 
     def create_mlflow(self, request: Mapping[str, Any], created: float | None = None) -> Document:
@@ -310,6 +313,7 @@ class StudioBackend(BaseBackend):
             "LastModifiedTime": moment,
         }
         self.mlflow[name] = document
+        self.put_tags(document["TrackingServerArn"], request.get("Tags"))
         return document
 
 

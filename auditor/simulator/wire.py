@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from functools import cache
@@ -40,39 +41,53 @@ def operation_model(service: str, name: str) -> OperationModel | None:
 
 
 def validate(operation: OperationModel, request: Mapping[str, Any]) -> None:
-    """Refuse a request that does not fit the input shape, unknown members and enum values included."""
+    """Refuse a request that does not fit the input shape: unknown members, enum values, maxima and the form of names
+    included, which botocore's own validator leaves to the service."""
     shape = operation.input_shape
     if shape is None:
         return
     report = ParamValidator().validate(request, shape)
     problems = [report.generate_report()] if report.has_errors() else []
-    problems += _enum_problems(shape, request, "")
+    problems += _constraint_problems(shape, request, "")
     if problems:
         raise ApiError("ValidationException", "1 validation error detected: " + "; ".join(problems))
 
 
-def _enum_problems(shape: Shape, value: Any, path: str) -> list[str]:
+def _constraint_problems(shape: Shape, value: Any, path: str) -> list[str]:
     if isinstance(shape, StructureShape) and isinstance(value, Mapping):
         members: Mapping[str, Shape] = shape.members
         return [
             problem
             for name, inner in value.items()
             for problem in (
-                _enum_problems(members[name], inner, f"{path}.{name}" if path else name)
+                _constraint_problems(members[name], inner, f"{path}.{name}" if path else name)
                 if name in members
                 else [f"Unknown parameter {name} in {path or 'input'}"]
             )
         ]
+    problems = []
     if isinstance(shape, ListShape) and isinstance(value, list):
-        return [p for item in value for p in _enum_problems(shape.member, item, path)]
-    allowed = getattr(shape, "enum", None)
-    if allowed and value not in allowed:
+        problems = [p for item in value for p in _constraint_problems(shape.member, item, path)]
+    broken = _broken(shape, value)
+    if broken:
         member = path[:1].lower() + path[1:]
-        return [
-            f"Value '{value}' at '{member}' failed to satisfy constraint: Member must satisfy enum value set:"
-            f" [{', '.join(allowed)}]"
-        ]
-    return []
+        problems.append(f"Value '{value}' at '{member}' failed to satisfy constraint: Member must {broken}")
+    return problems
+
+
+def _broken(shape: Shape, value: Any) -> str:
+    """The constraint that the value breaks, in AWS's words; empty where it breaks none."""
+    allowed, most, pattern = getattr(shape, "enum", None), shape.metadata.get("max"), shape.metadata.get("pattern")
+    if allowed and value not in allowed:
+        return f"satisfy enum value set: [{', '.join(allowed)}]"
+    if most is not None and isinstance(value, int) and value > most:
+        return f"have value less than or equal to {most}"
+    if most is not None and isinstance(value, str | list) and len(value) > most:
+        return f"have length less than or equal to {most}"
+    # Names and ids only: other patterns are Java's, or take exponential time to fail.
+    if pattern and isinstance(value, str) and shape.name.endswith(("Name", "Id")) and not re.fullmatch(pattern, value):
+        return f"satisfy regular expression pattern: {pattern}"
+    return ""
 
 
 def epoch(moment: datetime) -> float:

@@ -111,14 +111,14 @@ def read_header(path: Path) -> Header:
         version = msgspec.json.decode(first, type=_VersionLine).snapshot.schema_version
     except (msgspec.DecodeError, UnicodeDecodeError) as error:
         raise SnapshotError(f"{path}:1: not a snapshot of this tool (no header in the first line)") from error
-    if not version.isdecimal() or int(version) > int(SCHEMA_VERSION):
+    if not version.isdecimal() or len(version) > 9 or int(version) > int(SCHEMA_VERSION):
         raise SnapshotError(
             f"{path}: written by a newer version (snapshot schema {version}, this version reads {SCHEMA_VERSION})",
             hint="Upgrade: pip install --upgrade sagemaker-studio-auditor",
         )
     try:
         return msgspec.json.decode(first, type=_FirstLine).snapshot
-    except msgspec.DecodeError as error:
+    except (msgspec.DecodeError, UnicodeDecodeError) as error:
         raise SnapshotError(f"{path}:1: the header is damaged: {error}", hint=_AGAIN) from error
 
 
@@ -179,7 +179,7 @@ def read_ledger(path: Path) -> tuple[tuple[Gap, ...], tuple[Coverage, ...]]:
             break
         try:
             entry = msgspec.json.decode(line, type=_LedgerLine)
-        except msgspec.DecodeError as error:
+        except (msgspec.DecodeError, UnicodeDecodeError) as error:
             raise SnapshotError(f"{path}: a gap or coverage line is damaged: {error}", hint=_AGAIN) from error
         if entry.gap is not None:
             gaps.append(entry.gap)

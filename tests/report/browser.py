@@ -40,7 +40,9 @@ def opened(path: Path, **context: Any) -> Iterator[Any]:
         page.on("console", lambda message: problems.append(message.text))
         page.on("pageerror", lambda error: problems.append(str(error)))
         page.on("dialog", lambda dialog: (problems.append(f"dialog: {dialog.message}"), dialog.dismiss()))
-        page.on("request", lambda r: None if r.url == path.as_uri() else problems.append(f"request: {r.url}"))
+        page.on(
+            "request", lambda r: None if r.url.split("?")[0] == path.as_uri() else problems.append(f"request: {r.url}")
+        )
         page.goto(path.as_uri())
         page.problems = problems
         yield page

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from playwright.sync_api import expect
 
 from auditor.model.report import Report
 from auditor.report.render import Format, render
@@ -44,21 +45,21 @@ def test_filters_search_and_the_address(page_file: Callable[..., Path], report_o
         page.keyboard.press("/")
         page.keyboard.type("felix-becker")
         expected = sum("felix-becker" in f.resource.name for f in findings)
-        page.wait_for_function(f"document.querySelectorAll({VISIBLE!r}).length === {expected}")
+        expect(page.locator(VISIBLE)).to_have_count(expected)
         assert f"{expected} of {len(findings)}" in page.locator("#shown").inner_text()
         assert page.evaluate("location.hash") == "#q=felix-becker"
         page.keyboard.press("Escape")
         page.check("input[name=severity][value=high]")
         high = sum(f.severity == "high" for f in findings)
-        page.wait_for_function(f"document.querySelectorAll({VISIBLE!r}).length === {high}")
-        page.goto(path.as_uri() + "#severity=high&domain=d-legacy000001")
-        page.reload()
+        expect(page.locator(VISIBLE)).to_have_count(high)
+        # Another query makes it a page of its own rather than a move within this one.
+        page.goto(path.as_uri() + "?sent-by-a-colleague#severity=high&domain=d-legacy000001")
         both = sum(f.severity == "high" and f.resource.domain_id == "d-legacy000001" for f in findings)
-        page.wait_for_function(f"document.querySelectorAll({VISIBLE!r}).length === {both}")
+        expect(page.locator(VISIBLE)).to_have_count(both)
         page.fill("#q", "nobody is called this")
         page.wait_for_selector("#nothing:visible")
         page.click("#clear")
-        page.wait_for_function(f"document.querySelectorAll({VISIBLE!r}).length === {len(findings)}")
+        expect(page.locator(VISIBLE)).to_have_count(len(findings))
         assert page.problems == []
 
 
@@ -82,7 +83,7 @@ def test_keyboard_theme_and_copy(page_file: Callable[..., Path]) -> None:
         page.evaluate("document.querySelectorAll('details').forEach(d => { d.open = true; })")
         block = page.locator(".copyable").first
         block.locator("button.copy").click()
-        page.wait_for_function("document.querySelector('.copyable button').textContent === 'Copied'")
+        expect(block.locator("button.copy")).to_have_text("Copied")
         assert page.evaluate("navigator.clipboard.readText()") == block.locator("pre").inner_text()
         assert page.problems == []
 
@@ -130,7 +131,7 @@ def test_hostile_text_does_nothing(page_file: Callable[..., Path], report_of: Re
 def test_the_greatest_page_still_answers(page_file: Callable[..., Path], report_of: ReportOf) -> None:
     with opened(page_file(multiplied(report_of("acme"), 200))) as page:
         page.fill("#q", "felix-becker-199")
-        page.wait_for_function("document.getElementById('shown').textContent.includes(' of ')")
+        expect(page.locator("#shown")).to_contain_text(" of ")
         assert page.problems == []
 
 

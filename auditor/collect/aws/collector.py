@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator, Mapping
-from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Any
@@ -17,6 +16,7 @@ from auditor.collect.aws.documents import plain, rfc3339, unseen
 from auditor.collect.aws.ledger import Ledger
 from auditor.collect.aws.session import MAX_ATTEMPTS, Clients, explain
 from auditor.collect.aws.specs import SPECS, Spec, app_tag_path
+from auditor.collect.aws.tasks import Tasks
 from auditor.collect.interface import Progress
 from auditor.errors import CollectError, ConfigError
 from auditor.model.snapshot import SCHEMA_VERSION, Gap, Header, Record, Scope, Snapshot
@@ -42,11 +42,15 @@ def collect(options: CollectOptions, progress: Progress | None = None) -> Snapsh
     list of resources could be read.
     """
     started = datetime.now(UTC).replace(microsecond=0)
+    if "all" in options.regions and options.regions != ("all",):
+        raise ConfigError("--region all stands alone", hint="Leave the other regions out.")
     clients = Clients(options.profile, options.concurrency, options.max_attempts)
     home = clients.default_region or (options.regions[0] if options.regions and options.regions != ("all",) else "")
     if not home and not options.regions:
         raise ConfigError("no AWS region", hint="Pass --region (repeatable, or all), or set AWS_DEFAULT_REGION.")
     home = home or "us-east-1"
+    for region in (home, *(r for r in options.regions if r != "all")):
+        clients.refuse_unknown(region)
     account, caller = _identity(clients, home)
     ledger = Ledger(account)
     ledger.called(home, "GetCallerIdentity", 0)
@@ -87,8 +91,6 @@ def _regions(clients: Clients, wanted: tuple[str, ...], home: str, ledger: Ledge
     if not wanted:
         return (home,)
     if wanted != ("all",):
-        if "all" in wanted:
-            raise ConfigError("--region all stands alone", hint="Leave the other regions out.")
         return tuple(dict.fromkeys(wanted))
     try:
         answer = clients.client("ec2", home).describe_regions(AllRegions=False)
@@ -100,7 +102,8 @@ def _regions(clients: Clients, wanted: tuple[str, ...], home: str, ledger: Ledge
         ) from error
     ledger.called(home, "DescribeRegions", 0)
     known = clients.available_regions()
-    return tuple(sorted(r["RegionName"] for r in answer["Regions"] if r["RegionName"] in known))
+    enabled = (r["RegionName"] for r in answer["Regions"] if r.get("OptInStatus") != "not-opted-in")
+    return tuple(sorted(region for region in enabled if region in known))
 
 
 def _refuse_nothing(ledger: Ledger, regions: tuple[str, ...]) -> None:
@@ -119,15 +122,10 @@ class _Run:
     def __init__(self, clients: Clients, ledger: Ledger, concurrency: int, progress: Progress | None) -> None:
         self._clients = clients
         self._ledger = ledger
-        self._progress = progress
-        self._pool = ThreadPoolExecutor(max_workers=concurrency, thread_name_prefix="collect")
-        self._pending: set[Future[Any]] = set()
+        self._tasks = Tasks(concurrency, progress)
         self._lock = threading.Lock()
-        self._stop = threading.Event()
         self._records: dict[tuple[str, str, str], Record] = {}
         self._unlisted: dict[str, set[str]] = {}
-        self._done = 0
-        self._total = 0
 
     def all(self, regions: tuple[str, ...]) -> tuple[Record, ...]:
         """Records of all regions. An interrupt stops what was not begun and goes up."""
@@ -135,18 +133,17 @@ class _Run:
             for region in regions:
                 self._unlisted[region] = set()
                 for spec in SPECS:
-                    self._submit(self._list, spec, region)
-            self._drain()
+                    self._tasks.submit(self._list, spec, region)
+            self._tasks.drain()
             # VPCs and tags hang on what was found, and cost a few calls a region.
             for region in regions:
-                self._submit(self._vpcs, region)
-                self._submit(self._tags, region)
-            self._drain()
+                self._tasks.submit(self._vpcs, region)
+                self._tasks.submit(self._tags, region)
+            self._tasks.drain()
         except BaseException:
-            self._stop.set()
-            self._pool.shutdown(wait=False, cancel_futures=True)
+            self._tasks.stop()
             raise
-        self._pool.shutdown()
+        self._tasks.close()
         for region in regions:
             record = Record(
                 self._ledger.account, region, "account_region", region, {}, gaps=tuple(sorted(self._unlisted[region]))
@@ -154,65 +151,52 @@ class _Run:
             self._records[region, "account_region", region] = record
         return tuple(self._records.values())
 
-    def _submit(self, function: Any, *arguments: Any) -> None:
-        with self._lock:
-            self._total += 1
-            self._pending.add(self._pool.submit(function, *arguments))
-
-    def _drain(self) -> None:
-        """Wait until nothing is pending; tasks submit further ones. The first defect goes up."""
-        while True:
-            with self._lock:
-                pending = set(self._pending)
-            if not pending:
-                return
-            # A short wait keeps Ctrl-C prompt: the main thread is never blocked for long.
-            done, _ = wait(pending, timeout=0.2, return_when=FIRST_COMPLETED)
-            with self._lock:
-                self._pending -= done
-                self._done += len(done)
-            for future in done:
-                future.result()
-            if self._progress is not None and done:
-                self._progress.advance("collecting", self._done, self._total)
-
-    def _call(self, service: str, region: str, operation: str, request: Mapping[str, Any]) -> Mapping[str, Any]:
-        if self._stop.is_set():
-            raise CollectError("interrupted")
+    def _call(
+        self, service: str, region: str, operation: str, request: Mapping[str, Any], expected: Iterable[str] = ()
+    ) -> Mapping[str, Any]:
+        """The answer. botocore makes an empty one of a body that is no JSON, so ``expected`` members must be there."""
+        self._tasks.check()
         client = self._clients.client(service, region)
         method = getattr(client, _snake(operation))
         try:
             answer: Mapping[str, Any] = method(**request)
         except faults.CALL_ERRORS as error:
-            retries = getattr(error, "response", {}).get("ResponseMetadata", {}).get("RetryAttempts", 0)
-            self._ledger.called(region, operation, int(retries), error)
+            # Errors of the connection have a response as well: None.
+            self._ledger.called(region, operation, _retries(getattr(error, "response", None) or {}), error)
             raise
-        self._ledger.called(region, operation, int(answer.get("ResponseMetadata", {}).get("RetryAttempts", 0)))
+        missing = [name for name in expected if name not in answer]
+        odd = _OddAnswerError(f"{operation} answered without {', '.join(missing)}") if missing else None
+        self._ledger.called(region, operation, _retries(answer), odd)
+        if odd is not None:
+            raise odd
         return answer
 
     def _pages(
-        self, service: str, region: str, operation: str, request: Mapping[str, Any], token_in: str, token_out: str
+        self,
+        service: str,
+        region: str,
+        operation: str,
+        request: Mapping[str, Any],
+        result: str,
+        cursor: str = "NextToken",
     ) -> Iterator[Mapping[str, Any]]:
         """Every page. Short and empty ones are legal; a token that comes again would never end."""
-        token, seen = "", set[str]()
+        at, seen = "", set[str]()
         for _ in range(_MAX_PAGES):
-            page = self._call(service, region, operation, {**request, **({token_in: token} if token else {})})
+            page = self._call(service, region, operation, {**request, **({cursor: at} if at else {})}, (result,))
             yield page
-            token = str(page.get(token_out) or "")
-            if not token:
+            at = str(page.get(cursor) or "")
+            if not at:
                 return
-            if token in seen:
-                raise _LoopError(f"{operation} gave the same {token_out} twice")
-            seen.add(token)
-        raise _LoopError(f"{operation} gave more than {_MAX_PAGES} pages")
+            if at in seen:
+                raise _OddAnswerError(f"{operation} gave the same {cursor} twice")
+            seen.add(at)
+        raise _OddAnswerError(f"{operation} gave more than {_MAX_PAGES} pages")
 
     def _lose(self, region: str, kind: str, operation: str, error: Exception) -> None:
         with self._lock:
             self._unlisted[region].add(kind)
-        if isinstance(error, _LoopError):
-            self._ledger.gap(region, kind, "*", operation, None, str(error))
-        else:
-            self._ledger.gap(region, kind, "*", operation, error)
+        self._ledger.gap(region, kind, "*", operation, error)
 
     def _keep(self, spec: Spec, region: str, item: Mapping[str, Any], gaps: tuple[str, ...] = ()) -> None:
         document = plain(item)
@@ -225,20 +209,20 @@ class _Run:
     def _list(self, spec: Spec, region: str) -> None:
         request = {"MaxResults": spec.page_size}
         try:
-            for page in self._pages(spec.service, region, spec.list_operation, request, "NextToken", "NextToken"):
-                for item in page.get(spec.result, ()):
+            for page in self._pages(spec.service, region, spec.list_operation, request, spec.result):
+                for item in page[spec.result]:
                     if spec.describe_operation:
-                        self._submit(self._describe, spec, region, item)
+                        self._tasks.submit(self._describe, spec, region, item)
                     else:
                         self._keep(spec, region, item)
-        except (*faults.CALL_ERRORS, _LoopError) as error:
+        except (*faults.CALL_ERRORS, _OddAnswerError) as error:
             self._lose(region, spec.kind, spec.list_operation, error)
 
     def _describe(self, spec: Spec, region: str, item: Mapping[str, Any]) -> None:
         request = {key: item[key] for key in spec.keys}
         try:
-            answer = self._call(spec.service, region, spec.describe_operation, request)
-        except faults.CALL_ERRORS as error:
+            answer = self._call(spec.service, region, spec.describe_operation, request, spec.keys)
+        except (*faults.CALL_ERRORS, _OddAnswerError) as error:
             if faults.gone(error):
                 self._ledger.dropped(region, spec.describe_operation)
                 return
@@ -258,12 +242,12 @@ class _Run:
             return
         request = {"Filters": [{"Name": "vpc-id", "Values": ids}]}
         try:
-            for page in self._pages("ec2", region, "DescribeVpcs", request, "NextToken", "NextToken"):
-                for vpc in page.get("Vpcs", ()):
+            for page in self._pages("ec2", region, "DescribeVpcs", request, "Vpcs"):
+                for vpc in page["Vpcs"]:
                     record = Record(self._ledger.account, region, "vpc", str(vpc["VpcId"]), plain(vpc))
                     with self._lock:
                         self._records[region, "vpc", record.id] = record
-        except (*faults.CALL_ERRORS, _LoopError) as error:
+        except (*faults.CALL_ERRORS, _OddAnswerError) as error:
             self._lose(region, "vpc", "DescribeVpcs", error)
 
     def _tags(self, region: str) -> None:
@@ -276,14 +260,13 @@ class _Run:
         tags: dict[str, tuple[tuple[str, str], ...]] = {}
         read = True
         try:
-            pages = self._pages(
-                "resourcegroupstaggingapi", region, "GetResources", request, "PaginationToken", "PaginationToken"
-            )
+            result = "ResourceTagMappingList"
+            pages = self._pages("resourcegroupstaggingapi", region, "GetResources", request, result, "PaginationToken")
             for page in pages:
-                for entry in page.get("ResourceTagMappingList", ()):
+                for entry in page[result]:
                     path = str(entry["ResourceARN"]).split(":", 5)[5].lower()
                     tags[path] = tuple((t["Key"], t["Value"]) for t in entry.get("Tags", ()))
-        except (*faults.CALL_ERRORS, _LoopError) as error:
+        except (*faults.CALL_ERRORS, _OddAnswerError) as error:
             read = False
             self._lose(region, "tags", "GetResources", error)
         for key in wanted:
@@ -297,8 +280,12 @@ class _Run:
                 self._records[key] = replace(record, gaps=(*record.gaps, "Tags"))
 
 
-class _LoopError(Exception):
-    """A list that would not end."""
+class _OddAnswerError(Exception):
+    """An answer that cannot be right: a list that would not end, or one without the members it must have."""
+
+
+def _retries(response: Mapping[str, Any]) -> int:
+    return int(response.get("ResponseMetadata", {}).get("RetryAttempts", 0))
 
 
 def _arn_path(record: Record) -> str:

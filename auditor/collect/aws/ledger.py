@@ -41,12 +41,9 @@ class Ledger:
                     errors[code] -= 1
                     break
 
-    def gap(
-        self, region: str, kind: str, resource_id: str, operation: str, error: Exception | None, detail: str = ""
-    ) -> None:
+    def gap(self, region: str, kind: str, resource_id: str, operation: str, error: Exception) -> None:
         """Something was not seen: a resource, or with ``*`` the rest of a list."""
-        reason = faults.reason(error) if error is not None else "unexpected_response"
-        text = detail or (faults.message(error) if error is not None else "")
+        reason, text = faults.reason(error), faults.message(error)
         with self._lock:
             self._gaps.append(Gap(self.account, region, kind, resource_id, "*", operation, reason, text))
 

@@ -17,8 +17,10 @@ import threading
 from typing import Any
 
 import boto3
+import botocore
 import botocore.config
 import botocore.exceptions as exceptions
+from botocore.parsers import ResponseParserError
 
 from auditor.collect.aws import faults
 from auditor.errors import AuditorError, CollectError, ConfigError
@@ -62,6 +64,16 @@ class Clients:
         partitions = self._session.get_available_partitions()
         return frozenset(r for p in partitions for r in self._session.get_available_regions("sagemaker", p))
 
+    def refuse_unknown(self, region: str) -> None:
+        """Raises ConfigError for a region that does not exist, as far as the installed botocore knows."""
+        partitions = self._session.get_available_partitions()
+        # EC2 is everywhere; the lists of other services lag behind.
+        if not any(region in self._session.get_available_regions("ec2", p) for p in partitions):
+            raise ConfigError(
+                f"{region!r} is no AWS region that botocore {botocore.__version__} knows",
+                hint=f"{_REGION_HINT} If the region is new, upgrade boto3.",
+            )
+
     def client(self, service: str, region: str) -> Any:
         """The client; making one is not thread-safe in boto3, so it is guarded."""
         with self._lock:
@@ -99,6 +111,11 @@ def explain(error: Exception, region: str = "") -> AuditorError:
         return CollectError(
             f"AWS cannot be reached: {text}", hint="Check the network, the region's name and AWS_ENDPOINT_URL."
         )
+    if isinstance(error, ResponseParserError):
+        return CollectError("what answered is not AWS", hint="Check AWS_ENDPOINT_URL and the network's proxy.")
     if isinstance(error, exceptions.BotoCoreError) and not isinstance(error, exceptions.ClientError):
         return ConfigError(f"AWS configuration: {text}", hint="Check ~/.aws/config and the AWS_ variables.")
-    return CollectError(f"AWS refused: {code}: {text}")
+    return CollectError(
+        f"AWS refused: {code}: {text}",
+        hint="Repeat the command; if it stays so, check the credentials and their policy.",
+    )

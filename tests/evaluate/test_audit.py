@@ -1,0 +1,210 @@
+"""Reports: the same snapshot gives the same bytes, and what a report says adds up."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from collections import Counter
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from auditor.evaluate.audit import evaluate
+from auditor.model.report import Report
+from auditor.model.rule import Rule, Severity, Verdict
+from auditor.model.snapshot import Coverage, Gap, Snapshot
+from auditor.report.render import Format, render
+from auditor.resolve import build
+from auditor.store.snapshot_file import read_snapshot, write_snapshot
+
+from .helpers import ACCOUNT, REGION, audit, changed, domain, only, profile, rules_of, snapshot_file, verdicts
+
+UNIFIED = "d-unified00001"
+
+
+def _json(report: Report) -> bytes:
+    return "".join(render(report, Format.JSON)).encode()
+
+
+@pytest.fixture(scope="module")
+def acme(estate_file: Callable[[str], Path], built_in_rules: tuple[Rule, ...]) -> Report:
+    return evaluate([estate_file("acme")], built_in_rules)
+
+
+class TestDeterminism:
+    """Byte for byte the same report.json, whatever may differ between two runs."""
+
+    def test_again(self, acme: Report, estate_file: Callable[[str], Path], built_in_rules: tuple[Rule, ...]) -> None:
+        again = evaluate([estate_file("acme")], built_in_rules)
+        assert again == acme
+        assert _json(again) == _json(acme)
+
+    @pytest.mark.parametrize("seed", ["1", "4242"])
+    def test_another_process(self, seed: str, acme: Report, estate_file: Callable[[str], Path]) -> None:
+        """Another order of sets and hashes."""
+        script = (
+            "import sys; from pathlib import Path; from auditor.evaluate.audit import evaluate;"
+            " from auditor.evaluate.load import load_rules; from auditor.resources import rules_dir;"
+            " from auditor.report.render import Format, render;"
+            " report = evaluate([Path(sys.argv[1])], load_rules([rules_dir()]));"
+            " sys.stdout.buffer.write(''.join(render(report, Format.JSON)).encode())"
+        )
+        environment = {**os.environ, "PYTHONHASHSEED": seed, "TZ": "Asia/Kathmandu"}
+        done = subprocess.run(
+            [sys.executable, "-c", script, str(estate_file("acme"))], env=environment, capture_output=True, check=True
+        )
+        assert done.stdout == _json(acme)
+
+    def test_profiles_resolved_at_once_or_in_each_scan(
+        self,
+        acme: Report,
+        estate_file: Callable[[str], Path],
+        built_in_rules: tuple[Rule, ...],
+        monkeypatch: pytest.MonkeyPatch,
+    ) -> None:
+        """Large accounts take the other way."""
+        monkeypatch.setattr(build, "MATERIALISED_PROFILES", 0)
+        assert _json(evaluate([estate_file("acme")], built_in_rules)) == _json(acme)
+
+    def test_one_file_or_one_for_each_region(
+        self, acme: Report, estate_snapshot: Callable[[str], Snapshot], built_in_rules: tuple[Rule, ...], tmp_path: Path
+    ) -> None:
+        """What is collected apart is audited together; the files' own names and hashes aside, nothing differs."""
+        whole = estate_snapshot("acme")
+        paths = []
+        for scope in whole.header.scopes:
+            place = (scope.account, scope.region)
+            part = Snapshot(
+                replace(whole.header, scopes=(scope,)),
+                tuple(r for r in whole.records if (r.account, r.region) == place),
+                tuple(g for g in whole.gaps if (g.account, g.region) == place),
+                tuple(c for c in whole.coverage if (c.account, c.region) == place),
+            )
+            paths.append(tmp_path / f"{scope.region}.jsonl")
+            write_snapshot(paths[-1], part)
+        apart = evaluate(paths, built_in_rules)
+        assert len(apart.snapshots) == 2
+        assert replace(apart, snapshots=(), coverage=()) == replace(acme, snapshots=(), coverage=())
+
+
+def test_verdicts_add_up(acme: Report) -> None:
+    """Each rule has one verdict on each resource of its table; totals are their sums."""
+    totals: Counter[str] = Counter()
+    for rule in acme.rules:
+        assert sum(rule.counts.values()) == acme.resources[rule.table], rule.id
+        totals.update(rule.counts)
+        for status in (Verdict.FAIL, Verdict.UNKNOWN, Verdict.ERROR):
+            found = sum(1 for f in acme.findings if f.rule_id == rule.id and f.status is status)
+            assert found == rule.counts[status], rule.id
+    assert dict(totals) == acme.by_status
+    by_severity = Counter(str(f.severity) for f in acme.findings if f.status is Verdict.FAIL)
+    assert {s: n for s, n in acme.by_severity.items() if n} == dict(by_severity)
+    for d in acme.domains:
+        held = [f for f in acme.findings if f.resource.domain_id == d.resource.id and f.status is Verdict.FAIL]
+        assert {s: n for s, n in d.failed.items() if n} == dict(Counter(str(f.severity) for f in held))
+
+
+def test_root_causes_add_up(acme: Report) -> None:
+    """Each failure has one cause; what causes affect is, rule by rule, what fails."""
+    causes = {cause.id: cause for cause in acme.root_causes}
+    assert len(causes) == len(acme.root_causes)
+    failures = [f for f in acme.findings if f.status is Verdict.FAIL]
+    affected = Counter(f.root_cause for f in failures)
+    assert {id_: cause.affects for id_, cause in causes.items()} == dict(affected)
+    for finding in failures:
+        assert causes[finding.root_cause].rule_id == finding.rule_id
+    assert all(f.root_cause == "" for f in acme.findings if f.status is not Verdict.FAIL)
+
+
+def test_what_matters_most_comes_first(acme: Report) -> None:
+    ranks = [(f.status is not Verdict.FAIL, f.severity.rank, f.rule_id) for f in acme.findings]
+    assert ranks == sorted(ranks)
+    causes = [(c.severity.rank, -c.affects) for c in acme.root_causes]
+    assert causes == sorted(causes)
+    assert len({severity for _, severity, _ in ranks}) > 1
+
+
+def test_unified_studio_is_out_of_scope(acme: Report) -> None:
+    """Reported once, as a domain that no rule speaks about; nothing of it is found, unknown or passed."""
+    out = {d.resource.id: d for d in acme.domains if d.out_of_scope}
+    assert list(out) == [UNIFIED]
+    assert (out[UNIFIED].user_profiles, out[UNIFIED].spaces, out[UNIFIED].apps) == (4, 1, 1)
+    assert not any(out[UNIFIED].failed.values())
+    assert [f for f in acme.findings if f.resource.domain_id == UNIFIED] == []
+
+
+def test_one_domain_setting_is_one_cause(tmp_path: Path, built_in_rules: tuple[Rule, ...]) -> None:
+    """However many profiles inherit it; whoever sets it itself is a cause of its own."""
+    efs = {"HomeEfsFileSystemId": "fs-1"}
+    report = audit(
+        tmp_path, built_in_rules,
+        domain("d-set", {**efs, "DefaultUserSettings": {"AutoMountHomeEFS": "Enabled"}}),
+        *(profile(f"p{n}", of="d-set") for n in range(7)), profile("own", {"AutoMountHomeEFS": "Enabled"}, of="d-set"),
+        domain("d-silent", efs), profile("q1", of="d-silent"), profile("q2", of="d-silent"),
+    )  # fmt: skip
+    causes = {
+        (c.resource.type, c.resource.id, c.layer, c.setting, c.value): c.affects
+        for c in report.root_causes
+        if c.rule_id == "STU501"
+    }
+    handed = "DefaultUserSettings.AutoMountHomeEFS"
+    assert causes == {
+        ("domain", "d-set", "domain", handed, "Enabled"): 7,
+        ("user_profile", "d-set/own", "profile", "UserSettings.AutoMountHomeEFS", "Enabled"): 1,
+        # AWS's own default is mended on the domain as well.
+        ("domain", "d-silent", "service", handed, "Enabled"): 2,
+    }
+    ids = {only(report.findings, "STU501", f"d-set/p{n}").root_cause for n in range(7)}
+    assert len(ids) == 1
+
+
+def test_two_files_are_one_report(tmp_path: Path) -> None:
+    """The later moment counts; gaps and coverage of both are there."""
+    rules = rules_of(tmp_path, changed())
+    gap = Gap(ACCOUNT, REGION, "vpc", "*", "*", "DescribeVpcs", "access_denied")
+    coverage = [Coverage(ACCOUNT, REGION, "ListDomains", 1), Coverage(ACCOUNT, REGION, "DescribeVpcs", 1, 1)]
+    one = snapshot_file(tmp_path / "one.jsonl", domain(), gaps=[gap], coverage=coverage)
+    two = _elsewhere(tmp_path / "two.jsonl", as_of="2026-11-25T02:00:00Z")
+    report = evaluate([one, two], rules)
+    assert report.as_of == "2026-11-25T02:00:00Z"
+    assert [s.file for s in report.snapshots] == ["one.jsonl", "two.jsonl"]
+    assert report.gaps == (gap,)
+    assert {c.operation for c in report.coverage} == {"ListDomains", "DescribeVpcs"}
+    assert {(f.resource.account, f.resource.id) for f in report.findings} == {(ACCOUNT, "d-1"), ("444455556666", "d-1")}
+
+
+def _elsewhere(path: Path, *, as_of: str) -> Path:
+    """The same domain in another account."""
+    snapshot = read_snapshot(snapshot_file(path, domain(), as_of=as_of))
+    scopes = tuple(replace(s, account="444455556666") for s in snapshot.header.scopes)
+    records = tuple(replace(r, account="444455556666") for r in snapshot.records)
+    write_snapshot(path, replace(snapshot, header=replace(snapshot.header, scopes=scopes), records=records))
+    return path
+
+
+NAMES = {
+    # What a team, a role, a default or a test account is called …
+    "user2": True, "default-20250513T204281": True, "ds-team": True, "ml-engineers": True, "shared-01": True,
+    "data-science": True, "admin": True, "TestUser": True, "mlEngineers": True, "intern-3": True, "svc-batch-01": True,
+    "analysts": True, "demo": True, "poc-2024": True, "team-a": True, "a1": True,
+    # … and what people are called.
+    "steamboat-willie": False, "grace-hopper": False, "j-smith": False, "adminah": False, "testa-maria": False,
+    "user-jsmith": False, "GraceHopper": False, "jdoe": False, "maria": False, "dev-anand": False, "bo-li-wei": False,
+}  # fmt: skip
+
+
+def test_names_of_people(tmp_path: Path, built_in_rules: tuple[Rule, ...]) -> None:
+    """STU101 over names as they come, words and all."""
+    report = audit(tmp_path, built_in_rules, domain(), *(profile(name) for name in NAMES))
+    generic = {f.resource.name for f in report.findings if f.rule_id == "STU101" and f.status is Verdict.FAIL}
+    assert generic == {name for name, expected in NAMES.items() if expected}
+
+
+def test_fail_on_and_parameters_are_in_the_report(tmp_path: Path) -> None:
+    rules = rules_of(tmp_path, changed())
+    assert audit(tmp_path, rules, domain(), fail_on=Severity.LOW).fail_on is Severity.LOW
+    assert audit(tmp_path, rules, domain()).params == {}
+    assert verdicts(audit(tmp_path, rules, domain())) == {("TST001", "d-1"): "fail"}

@@ -1,0 +1,120 @@
+"""The built-in rules against the catalogue: ids, names and severities are a contract; prose is part of the product."""
+
+from __future__ import annotations
+
+import re
+import string
+from pathlib import Path
+
+import pytest
+
+from auditor.model.rule import Rule
+from auditor.resolve.tables import table
+
+#: id, name, severity, table, practices
+CATALOGUE = """
+STU101 generic-profile-name              medium user_profile P01
+STU105 identity-center-user-not-a-person high   user_profile P01 P03
+STU106 identity-center-sign-in           medium domain       P03 P23
+STU201 execution-role-shared             medium user_profile P05
+STU202 execution-role-inherited          low    user_profile P05
+STU205 user-identity-in-role-sessions    medium domain       P04
+STU301 classic-is-default                medium user_profile P09
+STU302 domain-default-is-classic         high   domain       P09
+STU303 studio-portal-disabled            medium user_profile P09
+STU304 classic-app                       high   app          P10
+STU305 classic-space                     medium space        P10
+STU401 unneeded-app-visible              medium user_profile P14
+STU402 classic-visible                   medium user_profile P15
+STU403 rstudio-visible-without-licence   low    user_profile P16
+STU404 partner-app-visible-unsubscribed  medium user_profile P17
+STU501 efs-auto-mount-on-studio          low    user_profile P21
+STU502 domain-default-auto-mounts-efs    low    domain       P21
+STU504 auto-mount-value-invalid          medium domain       P21
+STU601 domain-in-default-vpc             high   domain       P22 P23
+STU602 quick-setup-domain                high   domain       P22
+STU603 domain-on-public-internet         high   domain       P24
+STU605 domain-without-customer-key       medium domain       P31
+STU701 shared-space                      low    space        P26
+STU702 space-owner-gone                  medium space        P26
+STU704 idle-shutdown-off                 medium user_profile P27
+STU709 remote-access-to-space            medium space        P24
+STU710 tags-not-propagated               low    domain       P06
+"""
+ROWS = [line.split() for line in CATALOGUE.strip().splitlines()]
+AREAS = ["people", "roles", "experience", "visibility", "storage", "domains", "operations"]
+
+
+@pytest.fixture(scope="module")
+def rules(built_in_rules: tuple[Rule, ...]) -> dict[str, Rule]:
+    return {rule.id: rule for rule in built_in_rules}
+
+
+@pytest.mark.parametrize("row", ROWS, ids=lambda row: row[0])
+class TestEveryRule:
+    """What the catalogue says, and what a person needs to act on a finding."""
+
+    def test_it_is_the_one_of_the_catalogue(self, row: list[str], rules: dict[str, Rule]) -> None:
+        id_, name, severity, of, *practices = row
+        rule = rules[id_]
+        assert (rule.name, rule.severity, rule.table, list(rule.practices)) == (name, severity, of, practices)
+
+    def test_its_file_is_where_it_is_looked_for(self, row: list[str], rules: dict[str, Rule]) -> None:
+        rule = rules[row[0]]
+        assert Path(rule.file).name == f"{rule.id}-{rule.name}.yaml"
+        assert Path(rule.file).parent.name == rule.area == AREAS[int(rule.id[3]) - 1]
+
+    def test_its_prose_is_there(self, row: list[str], rules: dict[str, Rule]) -> None:
+        rule = rules[row[0]]
+        for prose in (rule.title, rule.why, rule.remediation.steps, rule.message, rule.since):
+            assert prose.strip() == prose != ""
+        assert len(rule.why) > 60
+        assert not rule.title.endswith(".")
+        assert rule.references
+        assert all(url.startswith("https://docs.aws.amazon.com/") for url in rule.references)
+        assert all(param.doc for param in rule.params)
+
+    def test_its_placeholders_are_columns(self, row: list[str], rules: dict[str, Rule]) -> None:
+        """Nothing is left in braces once the row's values are filled in."""
+        rule = rules[row[0]]
+        documented = table(rule.table)
+        assert documented is not None
+        values = {column.name: "VALUE" for column in documented.columns}
+        for text in (rule.message, *rule.remediation.aws.values()):
+            filled = text.format_map(values)
+            assert not set(filled) & set("{}"), text
+            assert sum(1 for part in string.Formatter().parse(text) if part[1] is not None) == filled.count("VALUE")
+
+    def test_its_commands_name_what_they_change(self, row: list[str], rules: dict[str, Rule]) -> None:
+        """A region in each, so that it cannot hit another; what it changes by its own id."""
+        for command in rules[row[0]].remediation.aws.values():
+            assert command.startswith("aws sagemaker ")
+            assert "--region {region}" in command
+            assert "{domain_id}" in command or "{arn}" in command
+
+    def test_it_never_hides_what_must_not_be_hidden(self, row: list[str], rules: dict[str, Rule]) -> None:
+        """Hiding the first two breaks CloudFormation deployments, hiding the others hides nothing."""
+        fix = rules[row[0]].remediation
+        for text in (*fix.aws.values(), *fix.cloudformation.values(), *fix.terraform.values()):
+            assert not re.search("KernelGateway|RSessionGateway|TensorBoard|DetailedProfiler", text)
+
+    def test_it_skips_domains_of_unified_studio(self, row: list[str], rules: dict[str, Rule]) -> None:
+        assert "not unified_studio" in rules[row[0]].when
+
+
+def test_no_rule_is_missing_or_unknown(rules: dict[str, Rule]) -> None:
+    assert {row[0] for row in ROWS} <= set(rules)
+    assert len({rule.name for rule in rules.values()}) == len(rules)
+
+
+@pytest.mark.parametrize("id_", ["STU301", "STU302", "STU303"])
+def test_landing_page_and_portal_are_set_at_once(id_: str, rules: dict[str, Rule]) -> None:
+    """AWS refuses the new Studio's landing page while the portal is disabled, so one without the other may fail."""
+    fix = rules[id_].remediation
+    for text in (*fix.aws.values(), *fix.cloudformation.values()):
+        assert "DefaultLandingUri" in text
+        assert "StudioWebPortal" in text
+    for text in fix.terraform.values():
+        assert "default_landing_uri" in text
+        assert "studio_web_portal" in text
+    assert fix.aws

@@ -1,0 +1,240 @@
+"""What a finding says: evidence with its origin, message, remediation, and a name that lasts."""
+
+from __future__ import annotations
+
+import hashlib
+import shlex
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from auditor.model.report import Evidence, Finding, Origin, Report
+from auditor.model.rule import Rule, Verdict
+from auditor.model.snapshot import Gap, Record
+from auditor.resolve.layers import NestedMerge
+
+from .helpers import ACCOUNT, REGION, ROLE, audit, changed, domain, only, profile, rules_of
+
+EFS = {"HomeEfsFileSystemId": "fs-1"}
+
+
+def evidence(finding: Finding, setting: str) -> Evidence:
+    (found,) = [e for e in finding.evidence if e.setting == setting]
+    return found
+
+
+@pytest.fixture(scope="module")
+def report(tmp_path_factory: pytest.TempPathFactory, built_in_rules: tuple[Rule, ...]) -> Report:
+    """Profiles whose settings come from every layer."""
+    handed = {"AutoMountHomeEFS": "Enabled", "ExecutionRole": f"{ROLE}shared", "StudioWebPortal": "ENABLED"}
+    return audit(
+        tmp_path_factory.mktemp("findings"), built_in_rules,
+        domain("d-1", {**EFS, "DefaultUserSettings": handed, "VpcId": "vpc-1"}),
+        profile("inherits"),
+        profile("sets", {"AutoMountHomeEFS": "Enabled", "DefaultLandingUri": "app:JupyterServer:"}),
+        profile("studio", {"AutoMountHomeEFS": "Enabled"}), profile("disabled", {"StudioWebPortal": "DISABLED"}),
+        domain("d-2", {**EFS, "CreationTime": "2022-06-14T00:00:00Z"}), profile("old", of="d-2"),
+        Record(ACCOUNT, REGION, "vpc", "vpc-1", {"VpcId": "vpc-1", "IsDefault": True}),
+        Record(ACCOUNT, REGION, "app", "d-1/profile/studio/JupyterServer/default",
+               {"DomainId": "d-1", "UserProfileName": "studio", "AppType": "JupyterServer", "AppName": "default",
+                "Status": "InService"}),
+        Record(ACCOUNT, REGION, "space", "d-1/board",
+               {"DomainId": "d-1", "SpaceName": "board", "SpaceSettings": {"RemoteAccess": "ENABLED"}}, tags=()),
+    )  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("rule", "resource", "setting", "value", "origin"),
+    [
+        # A plain setting, from each layer that may set it.
+        ("STU501", "d-1/inherits", "auto_mount_home_efs", "Enabled",
+         Origin("domain", "d-1", "DefaultUserSettings.AutoMountHomeEFS")),
+        ("STU501", "d-1/studio", "auto_mount_home_efs", "Enabled",
+         Origin("profile", "d-1/studio", "UserSettings.AutoMountHomeEFS")),
+        ("STU502", "d-2", "default_auto_mount_home_efs", "Enabled",
+         Origin("service", "", "DefaultUserSettings.AutoMountHomeEFS")),
+        ("STU202", "d-1/inherits", "execution_role", f"{ROLE}shared",
+         Origin("domain", "d-1", "DefaultUserSettings.ExecutionRole")),
+        # What the domain itself is.
+        ("STU106", "d-1", "auth_mode", "IAM", Origin("domain", "d-1", "AuthMode")),
+        ("STU710", "d-1", "tag_propagation", "DISABLED", Origin("service", "", "TagPropagation")),
+        # What follows from other settings has the origin of the one that decided.
+        ("STU301", "d-1/sets", "experience", "classic",
+         Origin("profile", "d-1/sets", "UserSettings.DefaultLandingUri")),
+        ("STU301", "d-2/old", "experience", "classic", Origin("service", "", "DefaultLandingUri")),
+        ("STU301", "d-1/disabled", "experience", "classic",
+         Origin("profile", "d-1/disabled", "UserSettings.StudioWebPortal")),
+        ("STU501", "d-1/studio", "experience", "studio", Origin("service", "", "DefaultLandingUri")),
+        ("STU601", "d-1", "vpc_is_default", True, Origin("domain", "d-1", "VpcId")),
+        ("STU201", "d-1/inherits", "execution_role_profiles", 4,
+         Origin("domain", "d-1", "DefaultUserSettings.ExecutionRole")),
+        # Spaces and apps.
+        ("STU709", "d-1/board", "remote_access", "ENABLED", Origin("space", "d-1/board", "SpaceSettings.RemoteAccess")),
+        ("STU304", "d-1/profile/studio/JupyterServer/default", "app_type", "JupyterServer",
+         Origin("app", "d-1/profile/studio/JupyterServer/default", "AppType")),
+    ],
+    ids=lambda v: v if isinstance(v, str) else None,
+)  # fmt: skip
+def test_evidence(rule: str, resource: str, setting: str, value: Any, origin: Origin, report: Report) -> None:
+    """The value that the rule read, and who set it where."""
+    found = evidence(only(report.findings, rule, resource), setting)
+    assert (found.value, found.origin) == (value, origin)
+
+
+def test_evidence_is_all_that_the_rule_reads(report: Report, built_in_rules: tuple[Rule, ...]) -> None:
+    rules = {rule.id: rule for rule in built_in_rules}
+    for finding in report.findings:
+        assert {*rules[finding.rule_id].columns} <= {e.setting for e in finding.evidence}, finding.rule_id
+
+
+def test_resources_are_named_in_full(report: Report) -> None:
+    resource = only(report.findings, "STU301", "d-1/sets").resource
+    assert (resource.type, resource.name, resource.account, resource.region) == (
+        "user_profile",
+        "sets",
+        ACCOUNT,
+        REGION,
+    )
+    assert (resource.domain_id, resource.domain_name) == ("d-1", "name-of-d-1")
+    assert resource.arn == f"arn:aws:sagemaker:{REGION}:{ACCOUNT}:user-profile/d-1/sets"
+    assert resource.key == f"{ACCOUNT}/{REGION}/user_profile/d-1/sets"
+
+
+@pytest.mark.parametrize(
+    ("rule", "resource", "words"),
+    [
+        ("STU501", "d-1/inherits", ["update-domain", "--domain-id d-1", "AutoMountHomeEFS=Disabled"]),
+        ("STU501", "d-1/studio", ["update-user-profile", "--user-profile-name studio", "AutoMountHomeEFS=Disabled"]),
+        (
+            "STU301",
+            "d-2/old",
+            ["update-domain", "--domain-id d-2", "DefaultLandingUri=studio::,StudioWebPortal=ENABLED"],
+        ),
+        ("STU709", "d-1/board", ["update-space", "--space-name board", "RemoteAccess=DISABLED"]),
+    ],
+)
+def test_the_fix_is_proposed_where_the_value_was_set(
+    rule: str, resource: str, words: list[str], report: Report
+) -> None:
+    """On the domain for what is inherited, or is AWS's default; on the profile for what it sets itself."""
+    fix = only(report.findings, rule, resource).remediation
+    assert fix is not None
+    assert all(word in fix.aws for word in [*words, f"--region {REGION}"]), fix.aws
+    assert not set(fix.aws) & set("{}")
+
+
+def test_a_command_holds_names_as_names(tmp_path: Path) -> None:
+    """A name is quoted for the shell, in whatever a person may copy."""
+    text = changed(remediation={"steps": "s", "aws": "aws x --name {name} --id {domain_id}"})
+    hostile = "a; rm -rf $HOME `id` 'q'"
+    report = audit(tmp_path, rules_of(tmp_path, text), domain("d-1", {"DomainName": hostile}))
+    fix = report.findings[0].remediation
+    assert fix is not None
+    assert shlex.split(fix.aws) == ["aws", "x", "--name", hostile, "--id", "d-1"]
+    assert hostile in report.findings[0].message
+
+
+def test_no_command_where_a_name_is_unknown(tmp_path: Path) -> None:
+    """Better none than a wrong one."""
+    text = changed(remediation={"steps": "s", "aws": "aws x --vpc {vpc_id}"})
+    report = audit(tmp_path, rules_of(tmp_path, text), domain("d-1", gaps=["VpcId"]), domain("d-2", {"VpcId": "vpc-2"}))
+    fixes = {f.resource.id: f.remediation.aws for f in report.findings if f.remediation}
+    assert fixes == {"d-1": "", "d-2": "aws x --vpc vpc-2"}
+
+
+def test_messages_speak_of_values(tmp_path: Path) -> None:
+    text = changed(
+        message="{name}: {kms_key_id}, {subnet_ids}, {docker_trusted_accounts}, {vpc_is_default}, {has_efs}."
+    )
+    document = {"DomainName": "x", "SubnetIds": ["a", "b"], "HomeEfsFileSystemId": "fs"}
+    (finding,) = audit(tmp_path, rules_of(tmp_path, text), domain("d-1", document)).findings
+    assert finding.message == "x: not set, a, b, none, unknown, yes."
+
+
+def test_what_is_unknown_says_why(tmp_path: Path, built_in_rules: tuple[Rule, ...]) -> None:
+    """The setting, what AWS said, and which call said it; no cause to mend and no remediation."""
+    gaps = [
+        Gap(ACCOUNT, REGION, "user_profile", "d-1/ana", "*", "DescribeUserProfile", "throttled"),
+        Gap(ACCOUNT, REGION, "vpc", "*", "*", "DescribeVpcs", "access_denied"),
+    ]
+    records = [domain("d-1", {"VpcId": "vpc-1"}), profile("ana", gaps=["*"])]
+    report = audit(tmp_path, built_in_rules, *records, gaps=gaps)
+    for rule, resource, words in (
+        ("STU301", "d-1/ana", ["experience", "throttled", "DescribeUserProfile"]),
+        ("STU601", "d-1", ["vpc_is_default", "access denied", "DescribeVpcs"]),
+    ):
+        finding = only(report.findings, rule, resource)
+        assert finding.status is Verdict.UNKNOWN
+        assert all(word in finding.message for word in words), finding.message
+        assert (finding.root_cause, finding.remediation) == ("", None)
+
+
+def test_open_inheritance_is_unknown_until_a_reading_is_chosen(
+    tmp_path: Path, built_in_rules: tuple[Rule, ...]
+) -> None:
+    """The gap says so in the finding; the chosen reading decides, and leaves no gap."""
+    records = [
+        domain("d-1", {"DefaultUserSettings": {"StudioWebPortalSettings": {"HiddenAppTypes": ["JupyterServer"]}}}),
+        profile("ana", {"StudioWebPortalSettings": {"HiddenMlTools": []}}),
+    ]
+    statuses = {}
+    for merge in NestedMerge:
+        report = audit(tmp_path, [r for r in built_in_rules if r.id == "STU402"], *records, merge=merge)
+        found = report.findings
+        statuses[merge] = [str(f.status) for f in found]
+        if merge is NestedMerge.UNKNOWN:
+            assert "ambiguous inheritance" in found[0].message
+            assert evidence(found[0], "hidden_app_types").value is None
+            assert evidence(found[0], "hidden_app_types").origin.layer == "unknown"
+        assert bool(report.gaps) == (merge is NestedMerge.UNKNOWN)
+    assert statuses == {NestedMerge.UNKNOWN: ["unknown"], NestedMerge.REPLACE: ["fail"], NestedMerge.MEMBERS: []}
+
+
+class TestFingerprints:
+    """Baselines and waivers of users lie on them."""
+
+    def test_what_goes_in(self, report: Report) -> None:
+        """Rule, resource and setting; this very form, or every baseline is lost."""
+        for rule, resource, setting in (
+            ("STU501", f"{ACCOUNT}/{REGION}/user_profile/d-1/studio", "AutoMountHomeEFS"),
+            ("STU106", f"{ACCOUNT}/{REGION}/domain/d-1", "AuthMode"),
+        ):
+            expected = hashlib.sha256(f"{rule}\x1f{resource}\x1f{setting}".encode()).hexdigest()[:32]
+            found = only(report.findings, rule, resource.split("/", 3)[3])
+            assert found.fingerprint == expected
+
+    def test_nothing_else_goes_in(self, tmp_path: Path) -> None:
+        """Not message, severity, prose, parameters, values, layer, other rules, other resources, time."""
+        texts = [
+            changed(require="default_execution_role = $role", table="domain",
+                    params={"role": {"type": "string", "default": "x", "doc": "d"}}),
+            changed(require="$role = default_execution_role and kms_key_id = ''", setting="default_execution_role",
+                    params={"role": {"type": "string", "default": "y", "doc": "d"}}, message="reworded",
+                    severity="high", title="other", why="other", name="renamed"),
+        ]  # fmt: skip
+        found = set()
+        for number, (text, role) in enumerate(zip([*texts, texts[0]], [None, f"{ROLE}a", f"{ROLE}b"], strict=True)):
+            handed: dict[str, Any] = {} if role is None else {"DefaultUserSettings": {"ExecutionRole": role}}
+            handed["DomainName"] = f"renamed-{number}"
+            others = [domain(f"d-{n}") for n in range(5, 5 + number)]
+            report = audit(tmp_path, rules_of(tmp_path, text), domain("d-1", handed), *others)
+            found.add(only(report.findings, "TST001", "d-1").fingerprint)
+        assert len(found) == 1
+
+    def test_each_has_its_own(self, tmp_path: Path, built_in_rules: tuple[Rule, ...], report: Report) -> None:
+        """Across rules, resources, types, domains, accounts and regions."""
+        prints = [f.fingerprint for f in report.findings]
+        assert len(set(prints)) == len(prints) > 20
+        assert all(len(p) == 32 and set(p) <= set("0123456789abcdef") for p in prints)
+        two = audit(tmp_path, built_in_rules, domain("d-1"), profile("ana"), domain("d-2"), profile("ana", of="d-2"))
+        assert len({f.fingerprint for f in two.findings}) == len(two.findings)
+
+    def test_unknown_today_and_failed_tomorrow_are_one(self, tmp_path: Path, built_in_rules: tuple[Rule, ...]) -> None:
+        """So that a waiver or a baseline goes on to hold."""
+        rules = [rule for rule in built_in_rules if rule.id == "STU710"]
+        unseen = audit(tmp_path, rules, domain("d-1", gaps=["TagPropagation"]))
+        seen = audit(tmp_path, rules, domain("d-1"))
+        before, after = (only(r.findings, "STU710", "d-1") for r in (unseen, seen))
+        assert (before.status, after.status) == (Verdict.UNKNOWN, Verdict.FAIL)
+        assert before.fingerprint == after.fingerprint

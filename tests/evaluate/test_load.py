@@ -1,0 +1,215 @@
+"""Whatever is wrong with a rule file is said with file, line and reason before anything runs."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+
+from auditor.errors import ConfigError, ExitCode, RuleError
+from auditor.evaluate.load import load_rules, rule_files, select
+from auditor.model.rule import Rule, Severity, Verdict
+
+from .helpers import RULE, changed, rule_file
+
+CASE = "  - {given: {auth_mode: SSO}, then: pass}\n"
+
+
+def _text(old: str, new: str) -> str:
+    assert old in RULE
+    return RULE.replace(old, new)
+
+
+PARAM = "params: {p: {type: integer, default: 1, doc: d}}"
+
+#: (file, line, words of the message, words of the hint)
+BROKEN: dict[str, tuple[str | bytes, int, str, str]] = {
+    # YAML itself
+    "empty file": ("", 1, "one mapping", ""),
+    "only comments": ("# nothing\n", 1, "one mapping", ""),
+    "a list": ("- id: TST001\n", 1, "one mapping", ""),
+    "a word": ("rule\n", 1, "one mapping", ""),
+    "open bracket": (_text("practices: [P03]", "practices: [P03"), 12, "not valid YAML", ""),
+    "tab": (_text("why: Because.", "\twhy: Because."), 9, "not valid YAML", ""),
+    "two documents": (RULE + "---\n" + RULE, 17, "another document", ""),
+    "unknown alias": (_text("why: Because.", "why: *other"), 9, "not valid YAML", ""),
+    "python object": (_text("why: Because.", "why: !!python/object:os.system x"), 9, "not valid YAML", ""),
+    "impossible date": (_text("since: 0.1.0", "since: 2024-13-45"), 13, "month must be in 1..12", ""),
+    "not a number": (_text("since: 0.1.0", "since: !!int many"), 13, "not valid YAML", ""),
+    "not UTF-8": (RULE.replace("Because", "Caf\xe9").encode("latin-1"), 9, "not UTF-8", ""),
+    "control character": (RULE.encode() + b"\x00", 1, "not valid YAML", ""),
+    "duplicate key": (RULE + "name: again\n", 17, "'name' is given twice", ""),
+    "duplicate key inside": (_text("{steps: Make", "{steps: A, steps: Make"), 10, "'steps' is given twice", ""),
+    "a list as key": (RULE + "? [a, b]\n: c\n", 17, "key", ""),
+    "alias of itself": (_text("practices: [P03]", "practices: &a [*a]"), 11, "alias", ""),
+    "very deep": (_text("why: Because.", "why: " + "[" * 100_000), 9, "nested too deeply", ""),
+    # Fields
+    "missing field": (_text("require: auth_mode = 'SSO'\n", ""), 1, "missing required field `require`", ""),
+    "missing remediation": (_text("remediation: {steps: Make a new domain.}\n", ""), 1, "`remediation`", ""),
+    "missing steps": (_text("{steps: Make a new domain.}", "{aws: x}"), 10, "`steps`", ""),
+    "unknown field": (_text("why: Because.", "why: Because.\nreqiure: x"), 10, "`reqiure`", "'require'"),
+    "unknown field, nothing near": (_text("why: Because.", "why: B.\nzzz: x"), 10, "`zzz`", "schema"),
+    "unknown field of a case": (_text("then: pass", "then: pass, when: x"), 16, "`when`", ""),
+    "wrong type": (_text("title: People sign in through Identity Center", "title: [a]"), 3, "Expected `str`", ""),
+    "wrong type of a list": (_text("practices: [P03]", "practices: P03"), 11, "Expected `array`", ""),
+    "empty text": (_text("why: Because.", "why: ''"), 9, "length", ""),
+    "bad severity": (_text("severity: low", "severity: urgent"), 4, "urgent", ""),
+    "bad id": (_text("id: TST001", "id: tst-1"), 1, "matching regex", ""),
+    "id too long": (_text("id: TST001", "id: TST00001"), 1, "matching regex", ""),
+    "bad name": (_text("name: signs-in-with-sso", "name: Signs_In"), 2, "matching regex", ""),
+    "bad verdict": (_text("then: pass", "then: passed"), 16, "passed", ""),
+    "bad layer": (_text("{steps: Make a new domain.}", "{steps: s, aws: {tenant: x}}"), 10, "tenant", ""),
+    # Tables and columns
+    "unknown table": (_text("table: domain", "table: domains"), 5, "no table 'domains'", "user_profile"),
+    "raw table": (_text("table: domain", "table: raw_domain"), 5, "no table 'raw_domain'", ""),
+    "unknown column": (_text("require: auth_mode", "require: auth_mod"), 7, "no column 'auth_mod'", "docs/tables.md"),
+    "unknown column in when": (_text("when: not unified_studio", "when: not unified"), 6, "no column 'unified'", ""),
+    "unknown setting": (RULE + "setting: auth_mod\n", 17, "did you mean 'auth_mode'", ""),
+    "unknown origin": (_text("auth_mode = 'SSO'", "name_origin = 'domain'"), 7, "no column 'name_origin'", ""),
+    "no column at all": (_text("auth_mode = 'SSO'", "1 = 1").replace("when: not unified_studio\n", ""), 6,
+                         "reads no column", ""),
+    # Types
+    "not true or false": (_text("require: auth_mode = 'SSO'", "require: auth_mode"), 7, "its type is VARCHAR", ""),
+    "not true or false in when": (_text("when: not unified_studio", "when: len(name)"), 6, "its type is BIGINT", ""),
+    "cannot be compared": (_text("auth_mode = 'SSO'", "subnet_ids > 3"), 7, "require", ""),
+    "cause is no name": (RULE + "cause: unified_studio\n", 17, "its type is BOOLEAN", ""),
+    "cause of nothing": (RULE + "cause: auth_mod\n", 17, "no column 'auth_mod'", ""),
+    "cause with a parameter of nobody": (RULE + "cause: $p\n", 17, "$p is not declared", ""),
+    # Placeholders
+    "unknown placeholder": (_text("{auth_mode}", "{auth_mod}"), 8, "{auth_mod} is no column", "'auth_mode'"),
+    "empty placeholder": (_text("{auth_mode}", "{}"), 8, "no column", "{{"),
+    "attribute": (_text("{auth_mode}", "{auth_mode.__class__}"), 8, "no column", ""),
+    "index": (_text("{auth_mode}", "{subnet_ids[0]}"), 8, "no column", ""),
+    "format of a number": (_text("{auth_mode}", "{auth_mode:d}"), 8, "takes no format", ""),
+    "conversion": (_text("{auth_mode}", "{auth_mode!r}"), 8, "takes no format", ""),
+    "open brace": (_text("{auth_mode}", "{auth_mode"), 8, "message", "{{"),
+    "placeholder of a command": (_text("{steps: Make a new domain.}", "{steps: s, aws: 'aws {nam}'}"), 10,
+                                 "{nam} is no column", "'name'"),
+    # Parameters
+    "undeclared parameter": (_text("'SSO'", "$wanted"), 7, "$wanted is not declared", "type, default"),
+    "unused parameter": (_text("params: {}", PARAM), 14, "p is used in neither", ""),
+    "default of another type": (_text("params: {}", PARAM.replace("1", "'1'")), 14, "of type integer, not '1'", ""),
+    "true is no integer": (_text("params: {}", PARAM.replace("1", "true")), 14, "of type integer, not True", ""),
+    "list of numbers": (_text("params: {}", "params: {p: {type: list, default: [1], doc: d}}"), 14,
+                        "a list of strings", ""),
+    "no number at all": (_text("params: {}", "params: {p: {type: number, default: .nan, doc: d}}"), 14,
+                         "of type number", ""),
+    "unknown type": (_text("params: {}", "params: {p: {type: date, default: 1, doc: d}}"), 14, "date", ""),
+    "parameter without doc": (_text("params: {}", "params: {p: {type: integer, default: 1}}"), 14, "`doc`", ""),
+    "parameter that is no name": (_text("params: {}", "params: {a-b: {type: integer, default: 1, doc: d}}"), 14,
+                                  "no parameter name", ""),
+    # Cases
+    "no cases": (_text("cases:\n" + CASE, "cases: []\n"), 15, "at least one case", ""),
+    "case of nothing": (_text("given: {auth_mode", "given: {auth_mod"), 16, "did you mean 'auth_mode'", ""),
+    "case with a parameter of nobody": (_text("then: pass", "then: pass, params: {p: 1}"), 16, "no parameter 'p'", ""),
+    "second case": (RULE + CASE + "  - {given: {nothing_near: 1}, then: fail}\n", 18, "'nothing_near'", ""),
+    "case with another table": (_text("then: pass", "then: pass, tables: {spaces: []}"), 16, "no table 'spaces'", ""),
+    "case with a column of another table": (_text("then: pass", "then: pass, tables: {space: [{ownr: a}]}"), 16,
+                                            "did you mean 'owner'", ""),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", BROKEN)
+def test_what_is_wrong_is_said_where(name: str, tmp_path: Path) -> None:
+    text, line, message, hint = BROKEN[name]
+    path = rule_file(tmp_path, text)
+    with pytest.raises(RuleError) as error:
+        load_rules([tmp_path])
+    assert error.value.message.startswith(f"{path}:{line}: "), error.value.message
+    assert message in error.value.message
+    assert hint in error.value.hint
+    assert error.value.exit_code == ExitCode.USAGE
+
+
+@pytest.mark.parametrize(
+    ("second", "what"),
+    [(RULE, "'TST001'"), (RULE.replace("signs-in-with-sso", "other"), "'TST001'"),
+     (RULE.replace("TST001", "TST002"), "'signs-in-with-sso'")],
+)  # fmt: skip
+def test_ids_and_names_are_unique_across_files(second: str, what: str, tmp_path: Path) -> None:
+    """In one folder as well as in several."""
+    one, two = rule_file(tmp_path / "a", RULE), rule_file(tmp_path / "b", second)
+    for places in ([tmp_path], [one.parent, two.parent]):
+        with pytest.raises(RuleError) as error:
+            load_rules(places)
+        assert error.value.message.startswith(f"{two}:1: {what} is already defined in {one}:1")
+
+
+def test_one_broken_file_names_itself(tmp_path: Path) -> None:
+    rule_file(tmp_path, RULE, "a.yaml")
+    broken = rule_file(tmp_path, changed(id="TST002", name="other", severity="urgent"), "b.yml")
+    with pytest.raises(RuleError, match=re.escape(str(broken))):
+        load_rules([tmp_path])
+
+
+def test_folders_without_rules(tmp_path: Path) -> None:
+    (tmp_path / "empty").mkdir()
+    rule_file(tmp_path / "mapped", RULE, "frameworks/nist.yaml")
+    for folder, words in ((tmp_path / "empty", "no rule files"), (tmp_path / "mapped", "no rule files"),
+                          (tmp_path / "missing", "no such file or folder")):  # fmt: skip
+        with pytest.raises(ConfigError, match=words) as error:
+            load_rules([folder])
+        assert str(folder) in error.value.message
+        assert error.value.exit_code == ExitCode.USAGE
+
+
+def test_a_file_that_cannot_be_read(tmp_path: Path) -> None:
+    (tmp_path / "rule.yaml").symlink_to(tmp_path / "gone.yaml")
+    with pytest.raises(ConfigError):
+        load_rules([tmp_path / "rule.yaml"])
+
+
+def test_what_a_rule_file_becomes(tmp_path: Path) -> None:
+    text = changed(
+        require="auth_mode in ($mode, 'BOTH') and kms_key_id_origin = 'domain'",
+        params={"mode": {"type": "string", "default": "SSO", "doc": "d"}},
+        remediation={"steps": " Do. ", "aws": "aws {arn}", "terraform": {"domain": "x = 1"}},
+        cases=[{"given": {"auth_mode": "SSO"}, "then": "fail", "params": {"mode": "IAM"}, "name": "why"}],
+    )
+    path = rule_file(tmp_path / "mine", text)
+    (rule,) = load_rules([path])
+    assert (rule.id, rule.severity, rule.area, rule.file, rule.line) == ("TST001", Severity.LOW, "mine", str(path), 1)
+    assert rule.setting == "auth_mode"
+    assert rule.columns == ("auth_mode", "kms_key_id", "unified_studio")
+    assert rule.remediation.aws == {"any": "aws {arn}"}
+    assert (rule.remediation.terraform, rule.remediation.cloudformation) == ({"domain": "x = 1"}, {})
+    assert (rule.params[0].name, rule.params[0].default) == ("mode", "SSO")
+    assert (rule.cases[0].then, rule.cases[0].name, rule.cases[0].params) == (Verdict.FAIL, "why", {"mode": "IAM"})
+
+
+def test_rules_come_by_id_whatever_the_folder(tmp_path: Path) -> None:
+    """And yaml, yml and sub-folders alike; other files are left alone."""
+    rule_file(tmp_path, changed(id="TST003", name="c"), "a.yml")
+    rule_file(tmp_path, changed(id="TST001", name="b"), "z/deep/er.yaml")
+    rule_file(tmp_path, changed(id="TST002", name="a"), "m.yaml")
+    rule_file(tmp_path, "not a rule", "README.md")
+    assert [rule.id for rule in load_rules([tmp_path])] == ["TST001", "TST002", "TST003"]
+    assert len(list(rule_files([tmp_path]))) == 3
+
+
+@pytest.mark.parametrize(
+    ("only", "skip", "expected"),
+    [
+        (["STU101"], [], ["STU101"]),
+        (["generic-profile-name", "STU106"], [], ["STU101", "STU106"]),
+        (["storage"], [], ["STU501", "STU502", "STU504"]),
+        (["storage"], ["STU502"], ["STU501", "STU504"]),
+        (["STU101"], ["people"], []),
+    ],
+)
+def test_select(only: list[str], skip: list[str], expected: list[str], built_in_rules: tuple[Rule, ...]) -> None:
+    """By id, by name, by area; what is skipped is skipped, also when it was asked for."""
+    assert [r.id for r in select(built_in_rules, only, skip)] == expected
+
+
+def test_select_of_nothing_leaves_all(built_in_rules: tuple[Rule, ...]) -> None:
+    assert select(built_in_rules) == built_in_rules
+
+
+@pytest.mark.parametrize("option", ["only", "skip"])
+def test_select_of_an_unknown_one_is_refused(option: str, built_in_rules: tuple[Rule, ...]) -> None:
+    """Else a typing error would switch a rule on or off unseen."""
+    with pytest.raises(ConfigError, match=f"--{option} generic-profile-nam") as error:
+        select(built_in_rules, **{option: ["generic-profile-nam"]})
+    assert "generic-profile-name" in error.value.hint

@@ -1,0 +1,106 @@
+"""What a profile's row says beyond its own settings: words of its name, who else has its role, what is subscribed."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from .builder import Tables, domain, place, profile, record
+
+WORDS = {
+    "grace-hopper": ["grace", "hopper"],
+    "user2": ["user"],
+    "default-20250513T204284": ["default", "t"],
+    "mlEngineers": ["ml", "engineers"],
+    "DS-Team": ["ds", "team"],
+    "j-smith": ["j", "smith"],
+    "shared-01": ["shared"],
+    "adminah": ["adminah"],
+    "a1b2c3": ["a", "b", "c"],
+    "123": [],
+}
+
+
+def test_words_of_a_name() -> None:
+    """Lower case, split on separators, digits and changes of case."""
+    rows = Tables(domain(), *(profile(name) for name in WORDS)).by_name("user_profile")
+    assert {name: row["name_tokens"] for name, row in rows.items()} == WORDS
+
+
+def test_words_of_an_identity_center_user() -> None:
+    """Only what stands before the @ speaks; accents are letters; an unseen user has no words, not none."""
+    users = {"jdoe@team.example": ["jdoe"], "ml-team@acme.example": ["ml", "team"], "José.Núñez": ["josé", "núñez"]}
+    records = [profile(f"p{n}", also={"SingleSignOnUserValue": user}) for n, user in enumerate(users)]
+    rows = Tables(domain(), *records, profile("none"), profile("unseen", gaps=["SingleSignOnUserValue"])).by_name(
+        "user_profile"
+    )
+    assert [rows[f"p{n}"]["sso_user_tokens"] for n in range(len(users))] == list(users.values())
+    assert (rows["none"]["sso_user"], rows["none"]["sso_user_tokens"]) == ("", [])
+    assert (rows["unseen"]["sso_user"], rows["unseen"]["sso_user_tokens"]) == (None, None)
+
+
+def _role(arn: str) -> dict[str, str]:
+    return {"ExecutionRole": arn}
+
+
+def test_who_has_the_same_role() -> None:
+    """Counted over the account, since roles are global to it, and over who inherits it as well; never over accounts."""
+    rows = Tables(
+        domain("d-1", {"DefaultUserSettings": _role("arn:shared")}), domain("d-2"),
+        domain("d-3", region="us-east-1"),
+        profile("inherits"), profile("sets", _role("arn:shared"), of="d-2"),
+        profile("far", _role("arn:shared"), of="d-3", region="us-east-1"),
+        profile("own", _role("arn:own"), of="d-2"), profile("none", of="d-2"),
+        domain("d-4", account="444455556666"),
+        profile("stranger", _role("arn:own"), of="d-4", account="444455556666"),
+    ).by_name("user_profile")  # fmt: skip
+    assert {name: row["execution_role_profiles"] for name, row in rows.items()} == {
+        "inherits": 3, "sets": 3, "far": 3, "own": 1, "none": 0, "stranger": 1,
+    }  # fmt: skip
+
+
+def test_who_has_the_same_role_where_not_everybody_was_seen() -> None:
+    """Several are several; one could be more."""
+    two = [profile("a", _role("arn:two")), profile("b", _role("arn:two"))]
+    unlisted = Tables(place(["user_profile"]), domain(), *two, profile("one", _role("arn:one")), profile("none"))
+    counts = {name: row["execution_role_profiles"] for name, row in unlisted.by_name("user_profile").items()}
+    assert counts == {"a": 2, "b": 2, "one": None, "none": 0}
+    unseen = Tables(domain(), *two, profile("one", _role("arn:one")), profile("unseen", gaps=["*"]))
+    counts = {name: row["execution_role_profiles"] for name, row in unseen.by_name("user_profile").items()}
+    assert counts == {"a": 2, "b": 2, "one": None, "unseen": None}
+
+
+PARTNERS: list[tuple[str, str, str | None]] = [
+    ("comet", "Available", "Comet"),
+    ("lakera-guard", "Updating", "LakeraGuard"),
+    ("deepchecks-llm-evaluation", "UpdateFailed", "DeepchecksLLMEvaluation"),
+    ("fiddler", "Creating", None),
+    ("fiddler", "Deleted", None),
+    ("fiddler", "Failed", None),
+    ("something-of-tomorrow", "Available", None),
+]
+
+
+@pytest.mark.parametrize("unlisted", [False, True])
+def test_subscribed_partner_tools(unlisted: bool) -> None:
+    """By the names that HiddenMlTools uses; in service only; unknown where the list could not be read."""
+    apps = [record("partner_app", f"arn:{n}", {"Type": t, "Status": s}) for n, (t, s, _) in enumerate(PARTNERS)]
+    other = record("partner_app", "arn:far", {"Type": "fiddler", "Status": "Available"}, region="us-east-1")
+    tables = Tables(place(["partner_app"] if unlisted else []), place(region="us-east-1"), other, *apps, domain(),
+                    profile("ana"))  # fmt: skip
+    expected: Any = None if unlisted else sorted(tool for _, _, tool in PARTNERS if tool)
+    assert tables.rows("user_profile")[0]["subscribed_partner_tools"] == expected
+    places = {row["id"]: row["subscribed_partner_tools"] for row in tables.rows("account_region")}
+    assert places == {"eu-west-1": expected, "us-east-1": ["Fiddler"]}
+
+
+def test_tags() -> None:
+    """No tags is an empty map; tags that could not be read are NULL."""
+    rows = Tables(
+        domain(), profile("tagged", tags=(("owner", "ana"), ("k", ""))), profile("bare", tags=()),
+        profile("unread", tags=None, gaps=["Tags"]),
+    ).by_name("user_profile")  # fmt: skip
+    assert rows["tagged"]["tags"] == {"owner": "ana", "k": ""}
+    assert rows["bare"]["tags"] == {}
+    assert rows["unread"]["tags"] is None

@@ -1,0 +1,184 @@
+"""A profile's nested structure and its domain's: AWS does not say how they meet, so what both readings give counts.
+
+The two readings: the profile's structure replaces the domain's whole, or member by member.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from itertools import product
+from typing import Any
+
+import pytest
+
+from auditor.model.settings import SETTINGS
+from auditor.resolve.layers import NestedMerge
+
+from .builder import Tables, domain, merged, nest, profile
+
+LISTS = {"HiddenAppTypes": "hidden_app_types", "HiddenMlTools": "hidden_ml_tools",
+         "HiddenInstanceTypes": "hidden_instance_types"}  # fmt: skip
+MODE = "ExecutionRoleSessionNameMode"
+#: A list that the product shows nowhere, but which makes a structure one that somebody set.
+ALIASES = "HiddenSageMakerImageVersionAliases"
+Portal = dict[str, Any] | None
+
+
+def _portals() -> Iterator[Portal]:
+    """No structure, and every structure that sets some of its members."""
+    yield None
+    choices: dict[str, tuple[Any, ...]] = {
+        "HiddenAppTypes": (None, [], ["JupyterServer"]),
+        "HiddenMlTools": (None, ["Comet"]),
+        ALIASES: (None, [{"SageMakerImageName": "a", "VersionAliases": ["1"]}]),
+        MODE: (None, "USER_IDENTITY"),
+    }
+    for values in product(*choices.values()):
+        yield {name: value for name, value in zip(choices, values, strict=True) if value is not None}
+
+
+PORTALS = list(_portals())
+
+
+def _in_force(own: Portal, handed: Portal, merge: NestedMerge) -> dict[str, Any]:
+    """What is in force under one reading. AWS writes the mode unasked: alone, or with nothing, it replaces nothing."""
+    own, handed = own or {}, handed or {}
+    default: dict[str, Any] = {**{name: [] for name in LISTS}, MODE: "STATIC"}
+    replaces = merge is NestedMerge.REPLACE and set(own) - {MODE}
+    return {**default, **({} if replaces else handed), **own}
+
+
+@pytest.fixture(scope="module", params=list(NestedMerge))
+def portals(request: pytest.FixtureRequest) -> tuple[NestedMerge, dict[str, dict[str, Any]], set[tuple[str, str]]]:
+    """(reading, profiles by id, (profile, setting) with the gap of an open inheritance)."""
+    records = []
+    for number, handed in enumerate(PORTALS):
+        defaults = {} if handed is None else {"DefaultUserSettings": {"StudioWebPortalSettings": handed}}
+        records.append(domain(f"d-{number}", defaults))
+        for other, own in enumerate(PORTALS):
+            user = None if own is None else {"StudioWebPortalSettings": own}
+            records.append(profile(f"p-{other}", user, of=f"d-{number}"))
+    tables = Tables(*records, merge=request.param)
+    assert {gap[2] for gap in tables.gaps} <= {"ambiguous_inheritance"}
+    return request.param, tables.by_id("user_profile"), {gap[:2] for gap in tables.gaps}
+
+
+def test_every_portal_under_every_reading(
+    portals: tuple[NestedMerge, dict[str, dict[str, Any]], set[tuple[str, str]]],
+) -> None:
+    """All pairs of structures: the value where it is settled or chosen, else NULL and a gap that names the setting."""
+    merge, rows, gaps = portals
+    unsettled = set()
+    for (number, handed), (other, own) in product(enumerate(PORTALS), repeat=2):
+        id_ = f"d-{number}/p-{other}"
+        whole, members = (_in_force(own, handed, m) for m in (NestedMerge.REPLACE, NestedMerge.MEMBERS))
+        for member, column in {**LISTS, MODE: "execution_role_session_name_mode"}.items():
+            got = (rows[id_][column], rows[id_][f"{column}_origin"])
+            if merge is NestedMerge.UNKNOWN and whole[member] != members[member]:
+                assert got == (None, "ambiguous"), (id_, member, own, handed)
+                unsettled.add((id_, f"UserSettings.StudioWebPortalSettings.{member}"))
+                continue
+            expected = (whole if merge is NestedMerge.REPLACE else members)[member]
+            assert got[0] == expected, (id_, member, own, handed)
+            assert got[1] in ("profile", "domain", "service")
+            assert (got[1] == "profile") == (member in (own or {})), (id_, member, own, handed)
+    assert gaps == unsettled
+    assert bool(unsettled) == (merge is NestedMerge.UNKNOWN)
+
+
+def test_what_aws_writes_unasked_hides_nothing() -> None:
+    """Neither an empty structure nor the mode alone overrides the domain's lists; nor does it make a gap."""
+    handed = {"HiddenAppTypes": ["JupyterServer"], "HiddenMlTools": ["Comet"]}
+    alone: list[dict[str, str]] = [{}, {MODE: "USER_IDENTITY"}, {MODE: "STATIC"}]
+    tables = Tables(
+        domain(document={"DefaultUserSettings": {"StudioWebPortalSettings": handed}}),
+        *(profile(f"p{n}", {"StudioWebPortalSettings": portal}) for n, portal in enumerate(alone)),
+    )
+    for row in tables.rows("user_profile"):
+        assert (row["hidden_app_types"], row["hidden_app_types_origin"]) == (["JupyterServer"], "domain"), row["name"]
+        assert row["hidden_ml_tools"] == ["Comet"], row["name"]
+    assert tables.gaps == []
+
+
+NESTED = [s for s in SETTINGS if s.scope == "user" and s.structure not in ("", "StudioWebPortalSettings")]
+SAMPLES: dict[str, Any] = {"VARCHAR": "SET", "INTEGER": 77, "VARCHAR[]": [{"RepositoryUrl": "https://one"}]}
+SHOWN: dict[str, Any] = {**SAMPLES, "VARCHAR[]": ["https://one"]}
+
+
+def _every_structure(merge: NestedMerge) -> Tables:
+    """For each nested setting a domain that sets it, and a profile that sets something else in the same structure."""
+    records = []
+    for setting in NESTED:
+        handed = {"DefaultUserSettings": nest(setting.path, SAMPLES[setting.type])}
+        neighbour = {setting.structure: {"AMemberThatNobodyReads": 1}}
+        sibling = next(
+            (nest(s.path, SAMPLES[s.type]) for s in NESTED if s.structure == setting.structure and s is not setting),
+            neighbour,
+        )
+        records += [domain(f"d-{setting.column}", handed), profile("sibling", sibling, of=f"d-{setting.column}")]
+        both = merged(sibling, nest(setting.path, SAMPLES[setting.type]))
+        records.append(profile("both", both, of=f"d-{setting.column}"))
+    return Tables(*records, merge=merge)
+
+
+@pytest.mark.parametrize("merge", list(NestedMerge))
+def test_every_other_structure(merge: NestedMerge) -> None:
+    """JupyterLabAppSettings, SharingSettings … keep to the same law, however deep the member lies."""
+    tables = _every_structure(merge)
+    rows, expected = tables.by_id("user_profile"), set()
+    for setting in NESTED:
+        row = rows[f"d-{setting.column}/sibling"]
+        got = (row[setting.column], row[f"{setting.column}_origin"])
+        if merge is NestedMerge.UNKNOWN:
+            assert got == (None, "ambiguous"), setting.column
+            expected.add((row["id"], f"UserSettings.{setting.path}", "ambiguous_inheritance"))
+        elif merge is NestedMerge.MEMBERS:
+            assert got == (SHOWN[setting.type], "domain"), setting.column
+        else:
+            assert got[0] != SHOWN[setting.type], setting.column
+            assert got[1] in ("service", None), setting.column
+        both = rows[f"d-{setting.column}/both"]
+        assert (both[setting.column], both[f"{setting.column}_origin"]) == (SHOWN[setting.type], "profile")
+    assert set(tables.gaps) == expected
+
+
+def test_readings_that_agree_are_no_gap() -> None:
+    """The domain says in words what AWS does anyway: then it does not matter how the structures meet."""
+    handed = merged(
+        {"ExecutionRole": "arn:r"},
+        nest("JupyterLabAppSettings.AppLifecycleManagement.IdleSettings.LifecycleManagement", "DISABLED"),
+        {"SpaceStorageSettings": {"DefaultEbsStorageSettings": {"MaximumEbsVolumeSizeInGb": 100}}},
+        {"StudioWebPortalSettings": {"HiddenMlTools": []}},
+    )
+    own = {
+        "JupyterLabAppSettings": {"CodeRepositories": []},
+        "SpaceStorageSettings": {"DefaultEbsStorageSettings": {"DefaultEbsVolumeSizeInGb": 20}},
+        "StudioWebPortalSettings": {"HiddenAppTypes": ["Canvas"]},
+    }
+    tables = Tables(domain(document={"DefaultUserSettings": handed}), profile("ana", own))
+    row = tables.rows("user_profile")[0]
+    assert row["jupyterlab_idle_shutdown"] == "DISABLED"
+    assert (row["execution_role"], row["execution_role_origin"]) == ("arn:r", "domain")
+    assert (row["ebs_default_gb"], row["ebs_maximum_gb"]) == (20, 100)
+    assert row["hidden_ml_tools"] == []
+    assert tables.gaps == []
+
+
+def test_a_gap_of_its_own_for_each_profile_and_member() -> None:
+    """It names profile, path and the call whose answer is open, so that the coverage ledger can say it."""
+    handed = {"HiddenAppTypes": ["Canvas"], "HiddenMlTools": ["Comet"]}
+    tables = Tables(
+        domain(document={"DefaultUserSettings": {"StudioWebPortalSettings": handed}}),
+        profile("ana", {"StudioWebPortalSettings": {"HiddenInstanceTypes": []}}),
+        profile("bob", {"StudioWebPortalSettings": {"HiddenAppTypes": []}}),
+    )
+    gaps = tables.rows("gap")
+    assert {(g["resource_type"], g["resource_id"], g["setting"]) for g in gaps} == {
+        ("user_profile", "d-1/ana", "UserSettings.StudioWebPortalSettings.HiddenAppTypes"),
+        ("user_profile", "d-1/ana", "UserSettings.StudioWebPortalSettings.HiddenMlTools"),
+        ("user_profile", "d-1/bob", "UserSettings.StudioWebPortalSettings.HiddenMlTools"),
+    }
+    assert {(g["account"], g["region"], g["operation"]) for g in gaps} == {
+        ("111122223333", "eu-west-1", "DescribeUserProfile")
+    }
+    assert all(g["detail"] for g in gaps)

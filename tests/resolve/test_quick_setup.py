@@ -1,0 +1,121 @@
+"""Quick setup's signature: its name decides, else at least four of the six signs; and the region's default VPC."""
+
+from __future__ import annotations
+
+from itertools import product
+from typing import Any
+
+from auditor.model.snapshot import Record
+
+from .builder import Tables, domain, place, vpc
+
+ROLE = "arn:aws:iam::111122223333:role/service-role/AmazonSageMaker-ExecutionRole-20250513T204284"
+#: Sign → (path, value that shows it, value that does not).
+SIGNS: dict[str, tuple[str, Any, Any]] = {
+    "IAM": ("AuthMode", "IAM", "SSO"),
+    "PublicInternetOnly": ("AppNetworkAccessType", None, "VpcOnly"),  # the API's default
+    "default VPC": ("VpcId", "vpc-default", "vpc-own"),
+    "role name": ("ExecutionRole", ROLE, "arn:aws:iam::111122223333:role/studio"),
+    "no KMS key": ("KmsKeyId", None, "arn:aws:kms:eu-west-1:111122223333:key/a"),
+    "sharing path": ("S3OutputPath", "s3://sagemaker-studio-111122223333-abc/sharing", "s3://own-bucket/sharing"),
+}
+VPCS = (vpc("vpc-default", True), vpc("vpc-own", False))
+NAMES = {
+    "QuickSetupDomain-20250513T204284": True,  # 84 seconds, as real ones have
+    "QuickSetupDomain-20250513T204200": True,
+    "QuickSetupDomain-99999999T999999": True,
+    "QuickSetupDomain-20250513T20428": False,
+    "QuickSetupDomain-20250513T2042840": False,
+    "QuickSetupDomain-20250513-204284": False,
+    "QuickSetupDomain-20250513t204284": False,
+    "QuickSetupDomain-2025O513T204284": False,
+    "quicksetupdomain-20250513T204284": False,
+    "QuickSetupDomain": False,
+    "My-QuickSetupDomain-20250513T204284": False,
+    "QuickSetupDomain-20250513T204284-copy": False,
+    "QuickSetupDomain-20250513T204284\n": False,
+    "default-20250513T204284": False,
+}
+
+
+def _domain(id_: str, shows: dict[str, bool], name: str = "analytics", gaps: tuple[str, ...] = ()) -> Record:
+    document: dict[str, Any] = {"DomainName": name}
+    for sign, (member, yes, no) in SIGNS.items():
+        value = yes if shows[sign] else no
+        if value is None:
+            continue
+        if member == "ExecutionRole":
+            document.setdefault("DefaultUserSettings", {})[member] = value
+        elif member == "S3OutputPath":
+            document.setdefault("DefaultUserSettings", {})["SharingSettings"] = {member: value}
+        else:
+            document[member] = value
+    return domain(id_, document, gaps)
+
+
+NONE, ALL = dict.fromkeys(SIGNS, False), dict.fromkeys(SIGNS, True)
+
+
+def test_every_combination_of_signs() -> None:
+    """Four of six make quick setup, whichever four; three never do. The signs that hold are listed."""
+    combinations = [dict(zip(SIGNS, shows, strict=True)) for shows in product((True, False), repeat=len(SIGNS))]
+    rows = Tables(*VPCS, *(_domain(f"d-{n}", shows) for n, shows in enumerate(combinations))).by_id("domain")
+    for number, shows in enumerate(combinations):
+        row = rows[f"d-{number}"]
+        assert row["quick_setup"] is (sum(shows.values()) >= 4), shows
+        assert set(row["quick_setup_signs"]) == {sign for sign, holds in shows.items() if holds}
+
+
+def test_the_name_decides() -> None:
+    """Digits are matched, never read as a time; a name that only looks like it decides nothing."""
+    records = [_domain(f"d-{n}", NONE, name) for n, name in enumerate(NAMES)]
+    rows = Tables(*VPCS, *records).by_id("domain")
+    assert {name: rows[f"d-{n}"]["quick_setup"] for n, name in enumerate(NAMES)} == NAMES
+
+
+def test_what_was_not_seen() -> None:
+    """Unknown exactly where the signs that were not seen could make up the number."""
+    shows_three = {**NONE, "IAM": True, "PublicInternetOnly": True, "role name": True}
+    gap = "DefaultUserSettings.SharingSettings"
+    bare = _domain("x", shows_three).document
+    rows = Tables(
+        *VPCS,
+        # Three hold, the fourth was not seen.
+        domain("three-and-unseen", {**bare, "DefaultUserSettings": {"ExecutionRole": ROLE}}, [gap]),
+        # Three hold, none was hidden.
+        _domain("three", shows_three),
+        # Four hold for certain, whatever was not seen.
+        domain(
+            "four-and-unseen",
+            {"AuthMode": "IAM", "VpcId": "vpc-default", "DefaultUserSettings": {"ExecutionRole": ROLE}},
+            ["AppNetworkAccessType", gap],
+        ),
+        # Two hold at most, whatever was not seen.
+        domain("two", {"AuthMode": "SSO", "VpcId": "vpc-own", "AppNetworkAccessType": "VpcOnly", "KmsKeyId": "k",
+                       "DefaultUserSettings": {"ExecutionRole": "r"}}, [gap]),
+        # The VPC is one that was not listed.
+        domain("vpc-unknown", {**bare, "VpcId": "vpc-unlisted"}),
+        domain("nothing", {"DomainName": "analytics", "AuthMode": None}, ["*"]),
+        domain("name-and-nothing", {"DomainName": "QuickSetupDomain-20250513T204284", "AuthMode": None}, ["*"]),
+    ).by_id("domain")  # fmt: skip
+    assert {id_: row["quick_setup"] for id_, row in rows.items()} == {
+        "three-and-unseen": None, "three": False, "four-and-unseen": True, "two": False, "vpc-unknown": None,
+        "nothing": None, "name-and-nothing": True,
+    }  # fmt: skip
+
+
+def test_default_vpc() -> None:
+    """Known where the VPC was listed and said so in this region; unknown elsewhere, and where lists are incomplete."""
+    there = {"region": "us-east-1"}
+    far = Record("111122223333", "us-east-1", "vpc", "vpc-own", {"VpcId": "vpc-own", "IsDefault": True})
+    rows = Tables(
+        *VPCS, vpc("vpc-silent", None), far, place(), place(**there), place(["vpc"], region="eu-north-1"),
+        domain("default", {"VpcId": "vpc-default"}), domain("own", {"VpcId": "vpc-own"}),
+        domain("silent", {"VpcId": "vpc-silent"}), domain("elsewhere", {"VpcId": "vpc-of-another-account"}),
+        domain("unseen", gaps=["VpcId"]), domain("far", {"VpcId": "vpc-own"}, **there),
+        domain("unlisted", {"VpcId": "vpc-default"}, region="eu-north-1"),
+    ).by_id("domain")  # fmt: skip
+    assert {id_: row["vpc_is_default"] for id_, row in rows.items()} == {
+        "default": True, "own": False, "silent": None, "elsewhere": None, "unseen": None, "far": True,
+        "unlisted": None,
+    }  # fmt: skip

@@ -1,0 +1,161 @@
+"""What a space is, whether its owner exists, and what apps and their domains say."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from .builder import Document, Tables, domain, place, profile, record, space
+
+PRIVATE = {"SpaceSharingSettings": {"SharingType": "Private"}}
+SHARED = {"SpaceSharingSettings": {"SharingType": "Shared"}}
+SERVER = {"JupyterServerAppSettings": {"DefaultResourceSpec": {"InstanceType": "system"}}}
+GATEWAY = {"KernelGatewayAppSettings": {"CustomImages": []}}
+
+#: name → (document, gaps, classic)
+SPACES: dict[str, tuple[Document, list[str], bool | None]] = {
+    "jupyterlab": ({"SpaceSettings": {"AppType": "JupyterLab"}, **PRIVATE}, [], False),
+    "code-editor": ({"SpaceSettings": {"AppType": "CodeEditor"}, **SHARED}, [], False),
+    "jupyter-server": ({"SpaceSettings": {"AppType": "JupyterServer"}, **SHARED}, [], True),
+    "kernel-gateway": ({"SpaceSettings": {"AppType": "KernelGateway"}, **SHARED}, [], True),
+    "an-app-of-tomorrow": ({"SpaceSettings": {"AppType": "Something"}, **PRIVATE}, [], False),
+    # Before spaces had an app type, and sharing settings, all were Classic's.
+    "old-server": ({"SpaceSettings": SERVER}, [], True),
+    "old-gateway": ({"SpaceSettings": GATEWAY}, [], True),
+    "old-both": ({"SpaceSettings": {**SERVER, **GATEWAY}}, [], True),
+    "old-but-shared": ({"SpaceSettings": SERVER, **SHARED}, [], False),
+    "old-but-private": ({"SpaceSettings": GATEWAY, **PRIVATE}, [], False),
+    "no-type-no-settings": ({"SpaceSettings": {}}, [], False),
+    "nothing-at-all": ({}, [], False),
+    # The type says JupyterLab; settings for Classic beside it are none of its business.
+    "typed-with-server": ({"SpaceSettings": {"AppType": "JupyterLab", **SERVER}}, [], False),
+    # What was not seen.
+    "type-unseen": ({"SpaceSettings": SERVER}, ["SpaceSettings.AppType"], None),
+    "sharing-unseen": ({"SpaceSettings": SERVER}, ["SpaceSharingSettings"], None),
+    "settings-unseen": ({"SpaceSettings": {"AppType": "JupyterServer"}}, ["*"], True),
+    "all-unseen": ({}, ["*"], None),
+    "old-settings-unseen": (SHARED, ["SpaceSettings.JupyterServerAppSettings"], False),
+}
+
+
+@pytest.fixture(scope="module")
+def spaces() -> dict[str, dict[str, Any]]:
+    records = [space(name, document, gaps) for name, (document, gaps, _) in SPACES.items()]
+    return Tables(domain(), *records).by_name("space")
+
+
+@pytest.mark.parametrize("name", SPACES)
+def test_classic_spaces(name: str, spaces: dict[str, dict[str, Any]]) -> None:
+    assert spaces[name]["classic"] is SPACES[name][2]
+
+
+def test_members_of_a_space_that_were_not_seen(spaces: dict[str, dict[str, Any]]) -> None:
+    """NULL, never the value of a space that sets nothing."""
+    unseen, bare = spaces["all-unseen"], spaces["nothing-at-all"]
+    expected = {"remote_access": "DISABLED", "sharing_type": "", "owner": "", "display_name": "", "ebs_volume_gb": 0,
+                "jupyterlab_idle_timeout": 0, "jupyter_server_settings": False}  # fmt: skip
+    for column, value in expected.items():
+        assert bare[column] == value, column
+        assert unseen[column] is None, column
+
+
+def _owned(name: str, owner: str | None, of: str = "d-1", gaps: tuple[str, ...] = ()) -> Any:
+    return space(name, {} if owner is None else {"OwnershipSettings": {"OwnerUserProfileName": owner}}, gaps, of=of)
+
+
+def test_owners() -> None:
+    """Profile names are case-insensitive; the owner is one of the same domain; a space without an owner misses none."""
+    rows = Tables(
+        domain("d-1"), domain("d-2"), profile("ana-silva"), profile("Bob", of="d-1"), profile("carla", of="d-2"),
+        profile("dora", of="d-1", account="444455556666"),
+        _owned("there", "ana-silva"), _owned("other-case", "ANA-Silva"), _owned("other-case-2", "bob"),
+        _owned("gone", "bruno"), _owned("other-domain", "carla"), _owned("other-account", "dora"),
+        _owned("nobody", None), _owned("unseen", None, gaps=("OwnershipSettings",)),
+    ).by_name("space")  # fmt: skip
+    assert {name: row["owner_exists"] for name, row in rows.items()} == {
+        "there": True, "other-case": True, "other-case-2": True, "gone": False, "other-domain": False,
+        "other-account": False, "nobody": True, "unseen": None,
+    }  # fmt: skip
+
+
+def test_owners_where_profiles_could_not_be_listed() -> None:
+    """Who was seen exists; who was not may exist as well."""
+    rows = Tables(
+        place(["user_profile"]), domain(), profile("ana"),
+        _owned("there", "ana"), _owned("gone", "bruno"), _owned("nobody", None),
+    ).by_name("space")  # fmt: skip
+    assert {name: row["owner_exists"] for name, row in rows.items()} == {"there": True, "gone": None, "nobody": True}
+
+
+def _app(id_: str, document: Document, gaps: tuple[str, ...] = ()) -> Any:
+    return record("app", id_, {"DomainId": "d-1", "AppName": id_, "AppType": "JupyterLab", **document}, gaps)
+
+
+def test_apps() -> None:
+    """Statuses stay as AWS gives them; what a list did not say is NULL, what it said is not there is ''."""
+    rows = Tables(
+        domain(),
+        _app("of-space", {"SpaceName": "s", "Status": "InService", "ResourceSpec": {"InstanceType": "ml.t3.medium"}}),
+        _app("of-profile", {"UserProfileName": "ana", "Status": "Deleted"}),
+        _app("of-tomorrow", {"SpaceName": "s", "Status": "Snoozing", "AppType": "Holodeck"}),
+        _app("unseen", {"AppType": None}, ("*",)),
+        _app("instance-unseen", {"SpaceName": "s"}, ("ResourceSpec",)),
+    ).by_name("app")  # fmt: skip
+    columns = ("app_type", "user_profile_name", "space_name", "instance_type", "instance_type_origin", "status")
+    assert {name: tuple(row[c] for c in columns) for name, row in rows.items()} == {
+        "of-space": ("JupyterLab", "", "s", "ml.t3.medium", "app", "InService"),
+        "of-profile": ("JupyterLab", "ana", "", "", "app", "Deleted"),
+        "of-tomorrow": ("Holodeck", "", "s", "", "app", "Snoozing"),
+        "unseen": (None, None, None, None, None, None),
+        "instance-unseen": ("JupyterLab", "", "s", None, None, None),
+    }
+    assert rows["unseen"]["app_type_origin"] is None
+
+
+#: id → (DomainSettings, gaps, whether Unified Studio owns the domain)
+UNIFIED: dict[str, tuple[Document | None, list[str], bool | None]] = {
+    "owned": ({"UnifiedStudioSettings": {"StudioWebPortalAccess": "ENABLED"}}, [], True),
+    "empty": ({"UnifiedStudioSettings": {}}, [], False),
+    "other": ({"ExecutionRoleIdentityConfig": "DISABLED"}, [], False),
+    "absent": (None, [], False),
+    "unseen": (None, ["DomainSettings.UnifiedStudioSettings"], None),
+    "structure-unseen": (None, ["DomainSettings"], None),
+}
+
+
+def test_unified_studio_reaches_everything_of_its_domain() -> None:
+    records = []
+    for id_, (settings, gaps, _) in UNIFIED.items():
+        records += [
+            domain(id_, {} if settings is None else {"DomainSettings": settings}, gaps), profile("ana", of=id_),
+            space("s", of=id_), record("app", f"{id_}/space/s/JupyterLab/a", {"DomainId": id_, "AppName": "a"}),
+        ]  # fmt: skip
+    tables = Tables(*records)
+    for table in ("domain", "user_profile", "space", "app"):
+        found = {row["domain_id"]: row["unified_studio"] for row in tables.rows(table)}
+        assert found == {id_: owned for id_, (_, _, owned) in UNIFIED.items()}, table
+
+
+def test_settings_for_classic() -> None:
+    """An empty structure is one that nobody set; nothing is merged with the domain's."""
+    empty = {"JupyterServerAppSettings": {}, "KernelGatewayAppSettings": {}}
+    rows = Tables(domain(document={"DefaultUserSettings": {**SERVER, **GATEWAY}}), profile("ana", empty),
+                  domain("d-2"), profile("bob", empty, of="d-2")).by_name("user_profile")  # fmt: skip
+    columns = ("jupyter_server_settings", "kernel_gateway_settings")
+    assert [rows["ana"][c] for c in columns] == [True, True]
+    assert [rows["bob"][c] for c in columns] == [False, False]
+
+
+def test_rstudio_licence() -> None:
+    """A domain has RStudio where it has the settings for it, and nowhere else; nothing settles an absent access."""
+    rstudio = {"DomainSettings": {"RStudioServerProDomainSettings": {"DomainExecutionRoleArn": "arn:r"}}}
+    access = {"RStudioServerProAppSettings": {"AccessStatus": "DISABLED"}}
+    rows = Tables(
+        domain("with", rstudio), domain("without"), domain("unseen", gaps=["*"]),
+        profile("silent", of="with"), profile("denied", access, of="with"), profile("none", of="without"),
+        profile("who-knows", of="unseen"),
+    ).by_name("user_profile")  # fmt: skip
+    assert {name: (row["rstudio_licensed"], row["rstudio_access_status"]) for name, row in rows.items()} == {
+        "silent": (True, None), "denied": (True, "DISABLED"), "none": (False, None), "who-knows": (None, None),
+    }  # fmt: skip

@@ -1,0 +1,159 @@
+"""What may import what, how long a module may be, and what no file of the repository may hold."""
+
+from __future__ import annotations
+
+import ast
+import subprocess
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[1]
+PACKAGE = ROOT / "auditor"
+MODULES = sorted(PACKAGE.rglob("*.py"))
+
+#: model ← {collect, resolve, store} ← evaluate ← {history, report} ← cli. A part imports itself and what stands lower.
+RANKS = {
+    "": 0, "errors": 0, "resources": 1, "model": 1,
+    "collect": 2, "resolve": 2, "store": 2,
+    "evaluate": 3,
+    "history": 4, "report": 4, "simulator": 4,
+    "cli": 5, "__main__": 6,
+}  # fmt: skip
+#: Library → the only parts that may import it.
+HOMES = {
+    "boto3": {"collect/aws", "simulator"},
+    "botocore": {"collect/aws", "simulator"},
+    "moto": {"simulator"},
+    "werkzeug": {"simulator"},
+    "duckdb": {"store", "resolve", "evaluate", "history"},
+    "jinja2": {"report"},
+    "click": {"cli"},
+    "rich": {"cli"},
+}
+
+
+def _imports(path: Path) -> Iterator[str]:
+    """Every module that a file imports, at the top, in a function, or for type checkers, by its whole name."""
+    package = path.parent.relative_to(ROOT).parts
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            base = ".".join(package[: len(package) - node.level + 1]) if node.level else ""
+            module = ".".join(part for part in (base, node.module or "") if part)
+            yield module
+            yield from (f"{module}.{alias.name}" for alias in node.names)
+        elif (
+            isinstance(node, ast.Call)
+            and isinstance(node.func, ast.Name | ast.Attribute)
+            and (node.func.id if isinstance(node.func, ast.Name) else node.func.attr) in ("import_module", "__import__")
+            and node.args
+        ):
+            # Computed names of our own packages only: f"auditor.report.{…}".
+            first = node.args[0]
+            text = first.values[0] if isinstance(first, ast.JoinedStr) else first
+            assert isinstance(text, ast.Constant), f"{path}: an import that cannot be read"
+            yield str(text.value).rstrip(".")
+
+
+def _part(path: Path) -> str:
+    inside = path.relative_to(PACKAGE)
+    return inside.parts[0].removesuffix(".py") if inside.name != "__init__.py" or len(inside.parts) > 1 else ""
+
+
+def _ours(module: str) -> str | None:
+    """Part of the package that a module name lies in; None for other people's."""
+    parts = module.split(".")
+    if parts[0] != "auditor":
+        return None
+    return parts[1] if len(parts) > 1 and (parts[1] in RANKS or (PACKAGE / parts[1]).exists()) else ""
+
+
+def _name(path: Path) -> str:
+    return str(path.relative_to(ROOT))
+
+
+def test_every_part_has_a_place() -> None:
+    """A new package has to say where it stands."""
+    assert {_part(path) for path in MODULES} <= set(RANKS)
+
+
+@pytest.mark.parametrize("path", MODULES, ids=_name)
+def test_imports_point_one_way(path: Path) -> None:
+    part = _part(path)
+    wrong = {
+        module
+        for module in _imports(path)
+        if (target := _ours(module)) is not None and target != part and RANKS[target] >= RANKS[part]
+    }
+    assert wrong == set()
+
+
+def test_values_at_the_bottom_import_nothing_of_ours() -> None:
+    for path in (PACKAGE / "model").glob("*.py"):
+        targets = {_ours(module) for module in _imports(path)} - {None, ""}
+        assert targets <= {"errors", "model"}, _name(path)
+    assert {_ours(m) for m in _imports(PACKAGE / "errors.py")} <= {None}
+
+
+def test_only_the_command_line_starts_a_simulated_account() -> None:
+    users = {_part(path) for path in MODULES if any(_ours(m) == "simulator" for m in _imports(path))}
+    assert users <= {"simulator", "cli"}
+
+
+@pytest.mark.parametrize("library", HOMES)
+def test_libraries_have_a_home(library: str) -> None:
+    """So that each can be replaced, and is loaded only where it is needed."""
+    homes = [PACKAGE / home for home in HOMES[library]]
+    users = [path for path in MODULES if any(module.split(".")[0] == library for module in _imports(path))]
+    assert [_name(path) for path in users if not any(path.is_relative_to(home) for home in homes)] == []
+    assert users, f"nothing imports {library}: take it off the list"
+
+
+@pytest.mark.parametrize("path", MODULES, ids=_name)
+def test_modules_are_short(path: Path) -> None:
+    assert len(path.read_text(encoding="utf-8").splitlines()) < 400
+
+
+def test_only_the_command_line_ends_the_process() -> None:
+    """Everything below it raises."""
+    for path in MODULES:
+        if _part(path) in ("cli", "__main__"):
+            continue
+        names = {
+            node.attr if isinstance(node, ast.Attribute) else node.id
+            for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
+            if isinstance(node, ast.Attribute | ast.Name)
+        }
+        assert not names & {"exit", "_exit", "SystemExit"}, _name(path)
+
+
+def _files() -> list[Path]:
+    """Files that git knows or would add."""
+    if not (ROOT / ".git").exists():
+        pytest.skip("no git repository")
+    listed = subprocess.run(
+        ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"],
+        cwd=ROOT, capture_output=True, check=True,
+    ).stdout.decode()  # fmt: skip
+    return [ROOT / name for name in listed.split("\0") if name and (ROOT / name).is_file()]
+
+
+# Written apart, so that this file does not hold them itself.
+NEEDLES = [
+    "/wo" + "rk/",
+    "/tmp" + "/b",
+    "pypi." + "org/simple",
+    "files.python" + "hosted.org",
+    "registry." + "npmjs.org",
+]
+
+
+def test_no_file_names_a_machine() -> None:
+    """No path of the place where it was written, no package index: both are the user's own."""
+    files = _files()
+    assert PACKAGE / "errors.py" in files
+    found = [(_name(path), needle) for path in files for needle in NEEDLES if needle.encode() in path.read_bytes()]
+    assert found == []

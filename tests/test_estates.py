@@ -1,0 +1,95 @@
+"""The embedded estates, collected over HTTP and audited: exactly what was worked out by hand, nothing more or less."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+import auditor.simulator
+from auditor.errors import ExitCode
+from auditor.evaluate.audit import evaluate, gate
+from auditor.model.report import Finding, Report
+from auditor.model.rule import Rule, Severity, Verdict
+
+Audit = Callable[[str], Report]
+EXPECTED = Path(auditor.simulator.__file__).parent / "estates" / "acme.expected.yaml"
+
+
+@pytest.fixture(scope="module")
+def audit(estate_file: Callable[[str], Path], built_in_rules: tuple[Rule, ...]) -> Audit:
+    made: dict[str, Report] = {}
+
+    def audit(estate: str) -> Report:
+        if estate not in made:
+            made[estate] = evaluate([estate_file(estate)], built_in_rules)
+        return made[estate]
+
+    return audit
+
+
+@pytest.fixture(scope="module")
+def expected() -> dict[str, Any]:
+    loaded: dict[str, Any] = yaml.safe_load(EXPECTED.read_text(encoding="utf-8"))
+    return loaded
+
+
+def _place(finding: Finding, domains: dict[str, str]) -> str:
+    """domain, domain/profile, domain/space or domain/owner/type/name, as the expectation writes them."""
+    short = {name: key for key, name in domains.items()}.get(finding.resource.domain_name, finding.resource.domain_name)
+    parts = finding.resource.id.split("/")[1:]
+    if finding.resource.type == "app":
+        parts = parts[1:]
+    return "/".join([short, *parts])
+
+
+@pytest.mark.parametrize("status", [Verdict.FAIL, Verdict.UNKNOWN, Verdict.ERROR])
+def test_acme_is_what_was_worked_out(status: Verdict, audit: Audit, expected: dict[str, Any]) -> None:
+    """Rule by rule and resource by resource, in both directions; nothing is an error."""
+    found: dict[str, list[str]] = defaultdict(list)
+    for finding in audit("acme").findings:
+        if finding.status is status:
+            found[finding.rule_id].append(_place(finding, expected["domains"]))
+    wanted: dict[str, list[str]] = expected.get(str(status), {})
+    assert {rule: sorted(places) for rule, places in found.items()} == {r: sorted(p) for r, p in wanted.items()}
+
+
+def test_the_expectation_speaks_of_known_things(audit: Audit, expected: dict[str, Any]) -> None:
+    """Of rules and statuses that there are, and of no resource twice."""
+    assert set(expected) == {"domains", "fail", "unknown"}
+    rules = {rule.id for rule in audit("acme").rules}
+    for status in ("fail", "unknown"):
+        assert set(expected[status]) <= rules
+        assert all(len(places) == len(set(places)) for places in expected[status].values())
+    names = {domain.resource.name for domain in audit("acme").domains}
+    assert set(expected["domains"].values()) < names
+
+
+def test_acme_has_only_the_gaps_of_an_open_inheritance(audit: Audit) -> None:
+    """Two profiles set a part of a structure that the domain sets too: what they inherit of it, AWS does not say."""
+    idle = "UserSettings.JupyterLabAppSettings.AppLifecycleManagement.IdleSettings.IdleTimeoutInMinutes"
+    assert {(g.resource_id, g.setting, g.reason) for g in audit("acme").gaps} == {
+        ("d-research0001/ravi-kumar", "UserSettings.StudioWebPortalSettings.HiddenMlTools", "ambiguous_inheritance"),
+        ("d-research0001/emma-schmidt", idle, "ambiguous_inheritance"),
+    }
+
+
+def test_acme_fails_a_pipeline(audit: Audit) -> None:
+    report = audit("acme")
+    assert report.fail_on is Severity.HIGH
+    assert gate(report) == gate(report, allow_incomplete=True) == ExitCode.FINDINGS
+
+
+def test_clean_is_clean(audit: Audit) -> None:
+    """No finding of any kind and no gap, though every rule had something to say."""
+    report = audit("clean")
+    assert (report.findings, report.gaps, report.root_causes) == ((), (), ())
+    assert [rule.id for rule in report.rules if not rule.counts["pass"]] == []
+    assert [(c.operation, c.error) for c in report.coverage if c.failed] == []
+    assert all(report.resources.values())
+    assert not any(domain.out_of_scope for domain in report.domains)
+    assert gate(report) == ExitCode.OK
