@@ -48,11 +48,12 @@ def tables() -> str:
     """docs/tables.md"""
     parts = [
         NOTE,
-        "# Tables\n\nRules and `auditor query` speak about these tables. **NULL means unknown, and only that**: what",
-        " nobody set holds AWS's default, and where AWS has none, `''`, `[]`, `0` or `false`. Timestamps are in UTC.\n\n",
-        "A column that holds a setting in force has a companion `<column>_origin` with the layer that set it: `profile`,",
-        " `domain`, `space`, `app` or `service` (AWS's default). `ambiguous` is a nested structure whose merge AWS does",
-        " not document: the value is then NULL, unless `--nested-merge` chooses a reading.\n",
+        "# Tables\n\nRules and `auditor query` speak about these tables. **NULL means unknown, and only that**:",
+        " what nobody set holds AWS's default, and where AWS has none, `''`, `[]`, `0` or `false`. Timestamps are in",
+        " UTC.\n\n",
+        "A column that holds a setting in force has a companion `<column>_origin` with the layer that set it:",
+        " `profile`, `domain`, `space`, `app` or `service` (AWS's default). `ambiguous` is a nested structure whose",
+        " merge AWS does not document: the value is then NULL, unless `--nested-merge` chooses a reading.\n",
     ]
     for table in TABLES:
         parts += _table(table)
