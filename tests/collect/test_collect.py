@@ -230,6 +230,25 @@ def test_tags_of_more_than_a_page_are_found(collected: Collect) -> None:
     assert found.coverage("GetResources").calls == 2
 
 
+def test_tags_are_found_whatever_the_case_of_a_name(collected: Collect) -> None:
+    """ARNs hold names and app types in lower case, documents as they were given."""
+    estate = load_estate("generated:1x0")
+    tags = {"Tags": [{"Key": "team", "Value": "Lab"}]}
+    estate.data["domains"][0] |= {
+        "profiles": [{"UserProfileName": "AnaMaria", **tags}],
+        "spaces": [{"SpaceName": "NightLab", **tags}],
+        "apps": [{"space": "NightLab", "type": "JupyterLab", "AppName": "Default", **tags}],
+    }
+    found = collected(estate)
+    (domain,) = found.ids("domain")
+    for kind, name in (
+        ("user_profile", "AnaMaria"),
+        ("space", "NightLab"),
+        ("app", "space/NightLab/JupyterLab/Default"),
+    ):
+        assert found.record(kind, f"{domain}/{name}").tags == (("team", "Lab"),)
+
+
 def test_two_runs_give_the_same_lines(collected: Collect) -> None:
     """Threads finish in any order; the file does not show it, but for the moment in its header."""
     first = collected("acme", regions=BOTH).snapshot

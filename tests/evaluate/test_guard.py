@@ -122,6 +122,7 @@ HOSTILE = [
     "(select count(*) from domain group by all) > 0",
     "(select count(*) from domain having true) > 0",
     "(select name from domain qualify true) = name",
+    "(select name from domain qualify row_number() over () = 1) = name",
     "(select name from domain using sample 1) = name",
     "(select name from domain tablesample 10%) = name",
     "(select count(*) from domain as d(a, b)) > 0",

@@ -130,31 +130,43 @@ def test_each_snapshot_has_its_own_blind_spots(tmp_path: Path) -> None:
     assert roles == [("111122223333", None, None), ("444455556666", "", "Enabled")]
 
 
-NAMES = ["audit [prod].jsonl", "m/[ab].jsonl", "n/a*b.jsonl", "o/a?.jsonl", "account=999/region=mars/s.jsonl",
-         "kind=space/id=7/s.jsonl", "it's.jsonl", "s.json.gz", "ünï cöde.jsonl"]  # fmt: skip
+NAMES = ["audit [prod].jsonl", "m/[ab].jsonl", "n/a*b.jsonl", "o/a?.jsonl", "it's.jsonl", "s.json.gz", "ünï cöde.jsonl"]
 
 
-def test_a_file_name_is_only_a_name(tmp_path: Path) -> None:
-    """No pattern that reads its neighbours, no source of columns, no compression."""
+def _snapshot(account: str, id_: str) -> Snapshot:
+    header = Header(SCHEMA_VERSION, "aws", "2026-11-23T02:00:00Z", "0", "1", "", (Scope(account, REGION),))
+    gap = Gap(account, REGION, "domain", id_, "*", "DescribeDomain", "throttled")
+    records = (place(), domain(id_), profile("ana", of=id_))
+    return Snapshot(header, tuple(replace(r, account=account) for r in records), (gap,))
 
-    def snapshot(account: str, id_: str) -> Snapshot:
-        header = Header(SCHEMA_VERSION, "aws", "2026-11-23T02:00:00Z", "0", "1", "", (Scope(account, REGION),))
-        gap = Gap(account, REGION, "domain", id_, "*", "DescribeDomain", "throttled")
-        records = (place(), domain(id_), profile("ana", of=id_))
-        return Snapshot(header, tuple(replace(r, account=account) for r in records), (gap,))
 
-    files = {f"{number:012}": tmp_path / name for number, name in enumerate(NAMES)}
-    for account, path in files.items():
-        write_snapshot(path, snapshot(account, "d-right"))
-        for neighbour in ("a.jsonl", "b.jsonl", "ax.jsonl", "axxb.jsonl"):
-            write_snapshot(path.parent / neighbour, snapshot("999999999999", "d-wrong"))
-    con, _ = load_tables(list(files.values()))
+def _hold(paths: dict[str, Path]) -> None:
+    """Each file's tables hold what was written into it, and nothing else."""
+    con, _ = load_tables(list(paths.values()))
     for query, id_ in (
         ("select account, region, id from domain order by 1", "d-right"),
         ("select account, region, id from user_profile order by 1", "d-right/ana"),
         ("select account, region, resource_id from gap order by 1", "d-right"),
     ):
-        assert con.execute(query).fetchall() == [(account, REGION, id_) for account in files], query
+        assert con.execute(query).fetchall() == [(account, REGION, id_) for account in paths], query
+
+
+def test_a_file_name_is_only_a_name(tmp_path: Path) -> None:
+    """No pattern that reads its neighbours, no sign of compression."""
+    files = {f"{number:012}": tmp_path / name for number, name in enumerate(NAMES)}
+    for account, path in files.items():
+        write_snapshot(path, _snapshot(account, "d-right"))
+        for neighbour in ("a.jsonl", "b.jsonl", "ax.jsonl", "axxb.jsonl"):
+            write_snapshot(path.parent / neighbour, _snapshot("999999999999", "d-wrong"))
+    _hold(files)
+
+
+@pytest.mark.parametrize("name", ["account=999/region=mars/s.jsonl", "kind=space/id=7/s.jsonl"])
+def test_a_folder_name_is_only_a_name(name: str, tmp_path: Path) -> None:
+    """No source of columns, as folders of a data lake are."""
+    path = tmp_path / name
+    write_snapshot(path, _snapshot(ACCOUNT, "d-right"))
+    _hold({ACCOUNT: path})
 
 
 def test_defaults_are_not_forgotten_here() -> None:
