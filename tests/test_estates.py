@@ -39,7 +39,11 @@ def expected() -> dict[str, Any]:
 
 
 def _place(finding: Finding, domains: dict[str, str]) -> str:
-    """domain, domain/profile, domain/space or domain/owner/type/name, as the expectation writes them."""
+    """domain, domain/profile, domain/space, domain/owner/type/name, role or region, as the expectation writes them."""
+    if finding.resource.type == "execution_role":
+        return finding.resource.name
+    if finding.resource.type == "account_region":
+        return finding.resource.region
     short = {name: key for key, name in domains.items()}.get(finding.resource.domain_name, finding.resource.domain_name)
     parts = finding.resource.id.split("/")[1:]
     if finding.resource.type == "app":

@@ -19,12 +19,34 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any, Literal
+from typing import Any, Literal, get_args
 
 SCHEMA_VERSION = "1"
 
-Kind = Literal["account_region", "app", "domain", "partner_app", "space", "user_profile", "vpc"]
-KINDS: tuple[Kind, ...] = ("account_region", "app", "domain", "partner_app", "space", "user_profile", "vpc")
+Kind = Literal[
+    "account_region",
+    "app",
+    "domain",
+    "identity_user",
+    "log_group",
+    "mlflow_app",
+    "mlflow_server",
+    "partner_app",
+    "permission",
+    "role",
+    "route_table",
+    "sign_in",
+    "space",
+    "subnet",
+    "trail",
+    "user_profile",
+    "vpc",
+]
+KINDS: tuple[Kind, ...] = get_args(Kind)
+#: What a snapshot holds whose header does not say: the kinds of the first version.
+FIRST_KINDS: tuple[Kind, ...] = ("account_region", "app", "domain", "partner_app", "space", "user_profile", "vpc")
+#: The region of what belongs to an account and to no region: IAM roles, people of Identity Center.
+GLOBAL = "aws-global"
 
 Source = Literal["aws", "cloudformation", "terraform", "mixed"]
 
@@ -39,6 +61,7 @@ GapReason = Literal[
     "ambiguous_inheritance",
     "unexpected_response",
     "limit_reached",
+    "not_found",
 ]
 
 
@@ -106,6 +129,8 @@ class Header:
     caller: str
     scopes: tuple[Scope, ...]
     unseen: tuple[Unseen, ...] = ()
+    kinds: tuple[str, ...] = FIRST_KINDS
+    """Kinds that the source looked for. The lists of all others are unknown in this snapshot, not empty."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,8 +139,9 @@ class Record:
 
     domain: ``d-abc`` · user_profile: ``d-abc/name`` · space: ``d-abc/name`` ·
     app: ``d-abc/profile/NAME/TYPE/APPNAME`` or ``d-abc/space/NAME/TYPE/APPNAME`` · partner_app: its ARN ·
-    vpc: ``vpc-…`` · account_region: the region's name (one for each audited account and region; its ``gaps`` name the
-    kinds whose list could not be read completely, e.g. ``["user_profile", "partner_app", "vpc"]``).
+    vpc: ``vpc-…`` · role, permission: the role's ARN · sign_in: the event's id · identity_user: the user's id ·
+    the rest: name, id or ARN as AWS has it · account_region: the region's name (one for each audited account and
+    region; its ``gaps`` name the kinds whose list could not be read completely, e.g. ``["user_profile", "vpc"]``).
     ``tags`` None: not read or not applicable.
     """
 

@@ -3,6 +3,8 @@
 An estate file holds ``account``, ``region`` (the default one), ``vpcs``, ``roles``, ``domains`` (CreateDomain's members
 plus ``id``, ``created``, ``status``, ``region``, ``tags``, and their ``profiles``, ``spaces`` and ``apps``),
 ``partner_apps`` and ``mlflow``.
+An app's ``age_days`` counts back from midnight (UTC) of the day of the simulation, where other times are dates: so an
+app can stay young, and an estate is the same all day.
 ``$NAME`` in a domain stands for a VPC or subnet of ``vpcs``, ``role:NAME`` for a role's ARN.
 """
 
@@ -19,16 +21,23 @@ from typing import Any
 import yaml
 
 from auditor.errors import ConfigError
+from auditor.simulator import surroundings
 from auditor.simulator.state import StudioBackend, studio_backends
-from auditor.simulator.wire import ApiError, operation_model, service_model, validate
+from auditor.simulator.wire import ApiError, now, operation_model, service_model, validate
 
 _ESTATES = Path(__file__).parent / "estates"
-_KEYS = {"account", "region", "vpcs", "roles", "domains", "partner_apps", "mlflow", "about"}
-_TRUST = (
-    '{"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Principal": {"Service": "sagemaker.amazonaws.com"},'
-    ' "Action": ["sts:AssumeRole", "sts:SetSourceIdentity"]}]}'
-)
+_KEYS = {
+    "about", "account", "created", "domains", "identity_center", "log_groups", "missing_roles", "mlflow",
+    "partner_apps", "region", "roles", "trails", "vpcs",
+}  # fmt: skip
+_ENTRIES = "entries with members"
+_LISTS: Mapping[str, tuple[Any, str]] = {
+    "roles": (str | dict, "names, or entries with members"), "missing_roles": (str, "names"),
+    "domains": (dict, _ENTRIES), "partner_apps": (dict, _ENTRIES), "mlflow": (dict, _ENTRIES),
+    "trails": (dict, _ENTRIES), "log_groups": (dict, _ENTRIES),
+}  # fmt: skip
 CREATED = "2025-02-03"
+_DAY = 24 * 3600
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,12 +105,14 @@ def _form_problem(data: Mapping[str, Any]) -> str:
     vpcs = data.get("vpcs") or {}
     if not isinstance(vpcs, dict) or not all(isinstance(v, dict | None) for v in vpcs.values()):
         return "vpcs: names, each with its options"
-    for key, kind in (("roles", str), ("domains", dict), ("partner_apps", dict), ("mlflow", dict)):
+    if not isinstance(data.get("identity_center") or {}, dict):
+        return "identity_center: region and users"
+    for key, (kind, what) in _LISTS.items():
         entries = data[key] if key == "domains" else data.get(key) or []
         if not _list_of(entries, kind):
-            return f"{key}: a list of {'names' if kind is str else 'entries with members'}"
+            return f"{key}: a list of {what}"
     for domain in data["domains"]:
-        for key, kinds in (("profiles", str | dict), ("spaces", dict), ("apps", dict)):
+        for key, kinds in (("profiles", str | dict), ("spaces", dict), ("apps", dict), ("sign_ins", dict)):
             if not _list_of(domain.get(key) or [], kinds):
                 return f"{key} of domain {domain.get('DomainName')}: a list of entries"
     return ""
@@ -159,6 +170,7 @@ class _Populator:
         self.estate = estate
         self.data = estate.data
         self.places: dict[str, str] = {}
+        self.roles: set[str] = set()
         self.created = self.epoch(self.data.get("created", CREATED))
 
     def backend(self, region: str) -> StudioBackend:
@@ -206,7 +218,10 @@ class _Populator:
                 raise ConfigError(f"{self.estate.name}: there is no VPC {value!r}")
             return self.places[value]
         if isinstance(value, str) and value.startswith("role:"):
-            return f"arn:aws:iam::{self.estate.account}:role/{value.removeprefix('role:')}"
+            name = value.removeprefix("role:")
+            if name not in self.roles and name not in (self.data.get("missing_roles") or ()):
+                self.roles.add(surroundings.make_role(self.estate.account, name))
+            return f"arn:aws:iam::{self.estate.account}:role/{name}"
         return value
 
     def network(self) -> None:
@@ -223,13 +238,15 @@ class _Populator:
             else:
                 made = ec2.create_vpc(f"10.{number + 1}.0.0/16")
                 subnets = [ec2.create_subnet(made.id, f"10.{number + 1}.{n}.0/24") for n in range(2)]
+                for subnet in subnets:
+                    # moto gives out public addresses in every subnet; AWS only in those of a default VPC.
+                    subnet.map_public_ip_on_launch = False
             self.places[f"${name}"] = made.id
             for n, subnet in enumerate(subnets):
                 self.places[f"${name}.{n}"] = subnet.id
-        iam = moto_backends.get_backend("iam")[self.estate.account]["aws"]
-        for role in self.data.get("roles") or ():
-            path, _, name = str(role).rpartition("/")
-            iam.create_role(name, _TRUST, f"/{path}/" if path else "/", None, "", [], "3600")
+            if (vpc or {}).get("public"):
+                surroundings.make_public(self.estate.account, region, made.id, [s.id for s in subnets])
+        self.roles = {surroundings.make_role(self.estate.account, role) for role in self.data.get("roles") or ()}
 
     def domain(self, given: Mapping[str, Any]) -> None:
         entry: dict[str, Any] = self.resolve(dict(given))
@@ -238,7 +255,7 @@ class _Populator:
         vpc = entry.pop("vpc", None)
         if vpc:
             entry["VpcId"], *entry["SubnetIds"] = self.resolve([f"${vpc}", f"${vpc}.0", f"${vpc}.1"])
-        inside = {name: entry.pop(name, None) or [] for name in ("profiles", "spaces", "apps")}
+        inside = {name: entry.pop(name, None) or [] for name in ("profiles", "spaces", "apps", "sign_ins")}
         status, domain_id = entry.pop("status", None), entry.pop("id", "")
         efs = entry.pop("efs", True)
         entry.setdefault("DefaultUserSettings", {})
@@ -254,6 +271,8 @@ class _Populator:
             self.space(backend, document, dict(space), created)
         for app in inside["apps"]:
             self.app(backend, document, dict(app), created)
+        for sign_in in inside["sign_ins"]:
+            backend.sign_ins += surroundings.events(self.estate.account, region, document["DomainId"], sign_in)
 
     def profile(self, backend: StudioBackend, domain: Mapping[str, Any], entry: dict[str, Any], created: float) -> None:
         request = {"DomainId": domain["DomainId"], **entry}
@@ -284,6 +303,8 @@ class _Populator:
     def app(self, backend: StudioBackend, domain: Mapping[str, Any], entry: dict[str, Any], created: float) -> None:
         request = {"DomainId": domain["DomainId"], "AppName": "default", **entry}
         status = request.pop("status", None)
+        if "age_days" in request:
+            created = now() // _DAY * _DAY - _DAY * request.pop("age_days")
         for short, member in (("profile", "UserProfileName"), ("space", "SpaceName"), ("type", "AppType")):
             if short in request:
                 request[member] = request.pop(short)
@@ -309,6 +330,13 @@ class _Populator:
             region = entry.pop("region", self.estate.region)
             self.check("CreateMlflowTrackingServer", entry)
             self.backend(region).create_mlflow(entry, self.created)
+        account, region = self.estate.account, self.estate.region
+        if self.data.get("identity_center"):
+            surroundings.make_people(account, region, self.data["identity_center"])
+        for entry in self.data.get("trails") or ():
+            surroundings.make_trail(account, region, entry)
+        for entry in self.data.get("log_groups") or ():
+            surroundings.make_log_group(account, region, entry)
 
 
 def populate(estate: Estate) -> None:

@@ -201,6 +201,7 @@ OPERATIONS: Mapping[str, Operation] = {
     "ListPartnerApps": _list_partner_apps,
     "CreateMlflowTrackingServer": lambda b, r: b.create_mlflow(r),
     "ListMlflowTrackingServers": _list_mlflow,
+    "ListMlflowApps": lambda b, _: {"Summaries": list(b.mlflow_apps.values())},
     "AddTags": _add_tags,
     "DeleteTags": _delete_tags,
     "ListTags": lambda b, r: {"Tags": _as_tags(_tags_of(b, r["ResourceArn"]))},

@@ -18,6 +18,7 @@ from moto.moto_server.werkzeug_app import DomainDispatcherApplication, create_ba
 from werkzeug.serving import BaseWSGIServer, WSGIRequestHandler, make_server
 
 from auditor.errors import ConfigError
+from auditor.simulator import others
 from auditor.simulator.estate import Estate, load_estate, populate
 from auditor.simulator.faults import Fault, FaultKind, Faults
 from auditor.simulator.operations import OPERATIONS, OWN_ARNS, paged, position, tagged_resources, token
@@ -68,12 +69,18 @@ class _App:
             if fault == "garbage":
                 return _answer(start, 200, b"<html>not JSON")
             account = self._account(key)
+            if (service, name) in others.OPERATIONS:
+                members, text = others.answer(service, name, account, _studio(account, region), body)
+                if self.observer is not None:
+                    self.observer(service, name, members)
+                return _answer(start, 200, text)
             handled = self._handle(service, name, region, account, request, fault)
             if handled is None:
                 environ |= {"wsgi.input": io.BytesIO(body), "HTTP_X_MOTO_ACCOUNT_ID": account}
                 return self._ask_moto(environ, start, name)
         except ApiError as error:
-            if service not in ("sagemaker", "tagging"):
+            # Which protocol a request speaks shows in its headers.
+            if "HTTP_X_AMZ_TARGET" not in environ:
                 return _query_error(start, error)
             return _answer(start, error.status, error.body())
         return _answer(start, 200, json.dumps(handled).encode())
@@ -97,10 +104,7 @@ class _App:
         tags = service == "tagging" and name == "GetResources"
         if not tags and (service != "sagemaker" or name not in OPERATIONS):
             return None
-        try:
-            backend: StudioBackend = studio_backends[account][region]
-        except KeyError as error:
-            raise ApiError("UnrecognizedClientException", f"There is no region {region}.") from error
+        backend = _studio(account, region)
         if tags:
             return self._tag_page(backend, request, fault)
         model = operation_model("sagemaker", name)
@@ -161,7 +165,7 @@ def _target(environ: Mapping[str, Any]) -> tuple[str, str, str, str]:
         return "sagemaker", target.removeprefix(_STUDIO), region, key
     if target.startswith(_TAGGING):
         return "tagging", target.removeprefix(_TAGGING), region, key
-    return service or "unknown", target.partition(".")[2], region, key
+    return service or "unknown", target.rpartition(".")[2], region, key
 
 
 def _query_action(body: bytes) -> str:
@@ -229,6 +233,14 @@ def _future(answer: dict[str, Any]) -> dict[str, Any]:
             "HiddenAppTypes": ["AppOfTheFuture"],
         }
     return dict(changed)
+
+
+def _studio(account: str, region: str) -> StudioBackend:
+    try:
+        backend: StudioBackend = studio_backends[account][region]
+    except KeyError as error:
+        raise ApiError("UnrecognizedClientException", f"There is no region {region}.") from error
+    return backend
 
 
 def _answer(start: Callable[..., Any], status: int, body: bytes) -> list[bytes]:
@@ -331,6 +343,11 @@ class Simulator:
         self.stop()
 
 
+_SERVICES = (
+    "cloudtrail", "ec2", "iam", "identitystore", "logs", "organizations", "s3", "sagemaker", "ssoadmin", "sts",
+)  # fmt: skip
+
+
 def reset() -> None:
     """Forget every account, moto's and ours."""
     import moto.backends as moto_backends
@@ -338,5 +355,6 @@ def reset() -> None:
     # 1300 machine images, which no audit reads, take moto half a second a region.
     os.environ.setdefault("MOTO_EC2_LOAD_DEFAULT_AMIS", "false")
     studio_backends.reset()
-    for name in ("ec2", "iam", "sts", "organizations", "identitystore", "sagemaker"):
-        moto_backends.get_backend(name).reset()
+    for name in _SERVICES:
+        backend: Any = moto_backends.get_backend(name)  # type: ignore[call-overload]
+        backend.reset()

@@ -48,6 +48,8 @@ class StudioBackend(BaseBackend):
         self.apps: dict[tuple[str, str, str, str], Document] = {}
         self.partner_apps: dict[str, Document] = {}
         self.mlflow: dict[str, Document] = {}
+        self.mlflow_apps: dict[str, Document] = {}
+        self.sign_ins: list[Document] = []
         self.tags: dict[str, dict[str, str]] = {}
 
     def arn(self, kind: str, path: str) -> str:

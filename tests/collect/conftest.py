@@ -10,6 +10,7 @@ import pytest
 from botocore.loaders import create_loader
 
 from auditor.collect.aws import CollectOptions, collect
+from auditor.collect.aws.evidence import EVIDENCE, EvidenceOptions
 from auditor.model.snapshot import Coverage, Gap, Record, Snapshot
 from auditor.simulator import Fault, Simulator
 from auditor.simulator.estate import Estate
@@ -102,9 +103,13 @@ def collected(simulated: Callable[..., Simulator]) -> Collect:
         faults: Sequence[Fault] = (),
         regions: tuple[str, ...] = (HOME,),
         max_attempts: int = 2,
+        evidence: tuple[str, ...] = tuple(EVIDENCE),
         **options: object,
     ) -> Collected:
         simulator = simulated(estate, faults=faults, **options)
-        return Collected(collect(CollectOptions(regions=regions, max_attempts=max_attempts)), simulator)
+        wanted = EvidenceOptions(names=evidence)
+        return Collected(
+            collect(CollectOptions(regions=regions, max_attempts=max_attempts, evidence=wanted)), simulator
+        )
 
     return run

@@ -20,7 +20,8 @@ import auditor
 import auditor.simulator.estate
 from auditor.collect.aws import CollectOptions, collect
 from auditor.collect.aws.documents import plain, rfc3339
-from auditor.model.snapshot import Scope, Snapshot
+from auditor.collect.aws.evidence import EvidenceOptions
+from auditor.model.snapshot import GLOBAL, Scope, Snapshot
 from auditor.simulator import Fault, Simulator
 from auditor.simulator.estate import load_estate
 from auditor.store.snapshot_file import encode
@@ -75,13 +76,16 @@ def test_tags_are_those_of_the_estate(estate_snapshot: Callable[[str], Snapshot]
         expected["domain", domain["id"]] = domain.get("Tags", [])
         for space in domain["spaces"]:
             expected["space", f"{domain['id']}/{space['SpaceName']}"] = space.get("Tags", [])
-    assert any(expected.values())
+        for profile in domain["profiles"]:
+            tags = profile.get("Tags", []) if isinstance(profile, dict) else []
+            expected["user_profile", f"{domain['id']}/{_name(profile)}"] = tags
+    assert {kind for (kind, _), tags in expected.items() if tags} == {"domain", "space", "user_profile"}
     for record in estate_snapshot("acme").records:
-        if record.kind in ("domain", "space"):
+        if record.kind in ("domain", "space", "user_profile"):
             wanted = expected[record.kind, record.id]
             assert sorted(record.tags or ()) == sorted((t["Key"], t["Value"]) for t in wanted), record.id
             assert record.tags is not None
-        elif record.kind in ("user_profile", "app"):
+        elif record.kind == "app":
             assert record.tags == ()
         else:
             assert record.tags is None
@@ -133,8 +137,11 @@ def test_documents_are_what_the_api_answers(collected: Collect) -> None:
     summaries = {f"{s['DomainId']}/{s['SpaceName']}": _json(s) for s in studio.list_spaces(MaxResults=100)["Spaces"]}
     apps = [_json(a) for a in studio.list_apps(MaxResults=100)["Apps"]]
     partners = {p["Arn"]: _json(p) for p in studio.list_partner_apps(MaxResults=100)["Summaries"]}
+    servers = {
+        s["TrackingServerArn"]: _json(s) for s in studio.list_mlflow_tracking_servers()["TrackingServerSummaries"]
+    }
     seen = set()
-    for record in (r for r in found.snapshot.records if r.kind != "account_region"):
+    for record in found.snapshot.records:
         domain, _, name = record.id.partition("/")
         document = dict(record.document)
         if record.kind == "domain":
@@ -148,10 +155,19 @@ def test_documents_are_what_the_api_answers(collected: Collect) -> None:
             assert document in apps
         elif record.kind == "partner_app":
             assert document == partners[record.id]
-        else:
+        elif record.kind == "mlflow_server":
+            assert document == servers[record.id]
+        elif record.kind == "vpc":
             assert document == _json(ec2.describe_vpcs(VpcIds=[record.id])["Vpcs"][0])
+        elif record.kind == "subnet":
+            assert document == _json(ec2.describe_subnets(SubnetIds=[record.id])["Subnets"][0])
+        elif record.kind == "route_table":
+            assert document == _json(ec2.describe_route_tables(RouteTableIds=[record.id])["RouteTables"][0])
+        else:
+            continue  # made of several answers, or trimmed on purpose
         seen.add(record.kind)
-    assert seen == {"domain", "user_profile", "space", "app", "partner_app", "vpc"}
+    resources = {"domain", "user_profile", "space", "app", "partner_app", "mlflow_server"}
+    assert seen == resources | {"vpc", "subnet", "route_table"}
 
 
 def test_names_keep_their_case(collected: Collect) -> None:
@@ -273,7 +289,8 @@ def test_the_simulated_account_is_the_same_every_time(
 def test_only_the_regions_that_were_asked_for(collected: Collect) -> None:
     found = collected(regions=(AWAY,))
     assert found.snapshot.header.scopes == (Scope(ACCOUNT, AWAY),)
-    assert {r.region for r in found.snapshot.records} == {AWAY}
+    assert {r.region for r in found.snapshot.records} == {AWAY, GLOBAL}
+    assert {r.kind for r in found.snapshot.records if r.region == GLOBAL} <= {"identity_user", "permission", "role"}
 
 
 def test_no_region_is_the_default_one(collected: Collect) -> None:
@@ -319,7 +336,20 @@ def test_progress_grows_to_the_total(simulated: Callable[..., Simulator]) -> Non
         def advance(self, stage: str, done: int, total: int) -> None:
             told.append((done, total))
 
-    collect(CollectOptions(regions=BOTH), Listener())
+    collect(CollectOptions(regions=BOTH, evidence=EvidenceOptions(names=())), Listener())
     assert all(a[0] < b[0] for a, b in pairwise(told))
-    # Five lists, two calls for VPCs and tags, a domain, three profiles and a space to describe, in each region.
-    assert told[-1] == (24, 24)
+    # Four lists, tags, a domain, three profiles and a space to describe, in each region.
+    assert told[-1] == (20, 20)
+
+
+def test_identity_center_is_only_asked_where_a_domain_signs_in_with_it(collected: Collect) -> None:
+    """An account without Identity Center lacks nothing, so it must not have a gap for it."""
+    found = collected()
+    assert "sso:ListInstances" not in found.simulator.calls
+    assert found.gaps == ()
+    estate = load_estate("generated:1x0")
+    estate.data["domains"][0]["AuthMode"] = "SSO"
+    assert collected(estate).simulator.calls["sso:ListInstances"] == 1
+    # What could not be described may sign in with it.
+    found = collected(faults=[Fault("access_denied", "DescribeDomain")])
+    assert found.simulator.calls["sso:ListInstances"] == 1

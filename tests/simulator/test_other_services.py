@@ -69,7 +69,7 @@ def test_sagemaker_beside_studio_is_moto_s_with_its_tags(account: Simulator, stu
 
 
 def test_what_nobody_simulates_says_so(studio: Any) -> None:
-    assert refusal(studio.list_mlflow_apps) == ("UnknownOperationException", 400)
+    assert refusal(studio.list_contexts) == ("UnknownOperationException", 400)
 
 
 def test_calls_are_counted_by_service_and_operation(account: Simulator, studio: Any) -> None:

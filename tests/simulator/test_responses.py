@@ -12,7 +12,7 @@ from botocore.model import OperationModel
 
 from auditor.collect.aws import CollectOptions, collect
 from auditor.collect.aws.specs import SPECS
-from auditor.simulator import Simulator
+from auditor.simulator import Simulator, others
 from auditor.simulator.operations import OPERATIONS
 from auditor.simulator.wire import service_model
 
@@ -27,20 +27,21 @@ TAG = [{"Key": "team", "Value": "research"}]
 def test_answers_of_a_whole_audit_fit(
     simulated: Callable[..., Simulator], estate: str, regions: tuple[str, ...], short_pages: int
 ) -> None:
-    seen: list[tuple[str, Mapping[str, Any]]] = []
+    seen: list[tuple[str, str, Mapping[str, Any]]] = []
     simulated(
-        estate, short_pages=short_pages, observer=lambda _, name, answer: seen.append((name, deepcopy(dict(answer))))
+        estate,
+        short_pages=short_pages,
+        observer=lambda service, name, answer: seen.append((service, name, deepcopy(dict(answer)))),
     )
     collect(CollectOptions(regions=regions))
-    model = service_model("sagemaker")
     wrong = [
         f"{name} {problem}"
-        for name, answer in seen
-        for problem in problems(model.operation_model(name).output_shape, answer)
+        for service, name, answer in seen
+        for problem in problems(service_model(service).operation_model(name).output_shape, answer)
     ]
     assert wrong == []
-    expected = {o for spec in SPECS for o in (spec.list_operation, spec.describe_operation) if o}
-    assert {name for name, _ in seen} == expected
+    expected = {(s.service, o) for s in SPECS for o in (s.list_operation, s.describe_operation) if o}
+    assert {(service, name) for service, name, _ in seen} == expected | others.OPERATIONS
 
 
 class _Wire:
@@ -107,6 +108,7 @@ def test_answers_of_a_life_cycle_fit(account: Simulator) -> None:
         (studio.list_mlflow_tracking_servers, "TrackingServerSummaries"),
     ):  # fmt: skip
         assert len(listing(MaxResults=1)[key]) == 1
+    assert studio.list_mlflow_apps()["Summaries"] == []  # the simulator cannot make one
     for resource in (arn, partner, server):
         assert studio.list_tags(ResourceArn=resource)["Tags"] == TAG
     studio.add_tags(ResourceArn=arn, Tags=[{"Key": "owner", "Value": "ana"}])

@@ -2,27 +2,24 @@
 
 from __future__ import annotations
 
-import threading
-from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, replace
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
 
 import botocore
 
 from auditor import __version__
-from auditor.collect.aws import faults
-from auditor.collect.aws.documents import plain, rfc3339, unseen
+from auditor.collect.aws import evidence, faults
+from auditor.collect.aws.documents import rfc3339, unseen
+from auditor.collect.aws.evidence import EvidenceOptions
 from auditor.collect.aws.ledger import Ledger
+from auditor.collect.aws.run import LOST, Run
 from auditor.collect.aws.session import MAX_ATTEMPTS, Clients, explain
 from auditor.collect.aws.specs import SPECS, Spec, app_tag_path
-from auditor.collect.aws.tasks import Tasks
 from auditor.collect.interface import Progress
 from auditor.errors import CollectError, ConfigError
 from auditor.model.snapshot import SCHEMA_VERSION, Gap, Header, Record, Scope, Snapshot
-
-#: Pages of one list after which something is wrong: 100 a page, this many are ten million resources.
-_MAX_PAGES = 100_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +30,7 @@ class CollectOptions:
     regions: tuple[str, ...] = ()
     concurrency: int = 32
     max_attempts: int = MAX_ATTEMPTS
+    evidence: EvidenceOptions = field(default_factory=EvidenceOptions)
 
 
 def collect(options: CollectOptions, progress: Progress | None = None) -> Snapshot:
@@ -55,8 +53,8 @@ def collect(options: CollectOptions, progress: Progress | None = None) -> Snapsh
     ledger = Ledger(account)
     ledger.called(home, "GetCallerIdentity", 0)
     regions = _regions(clients, options.regions, home, ledger)
-    run = _Run(clients, ledger, options.concurrency, progress)
-    records = run.all(regions)
+    run = Run(clients, ledger, options.concurrency, progress)
+    records = _collect(run, regions, options.evidence)
     _refuse_nothing(ledger, regions)
     not_known = unseen(clients.client("sagemaker", regions[0]))
     for region in regions:
@@ -75,6 +73,7 @@ def collect(options: CollectOptions, progress: Progress | None = None) -> Snapsh
         caller=caller,
         scopes=tuple(Scope(account, region) for region in sorted(regions)),
         unseen=not_known,
+        kinds=tuple(sorted(options.evidence.kinds)),
     )
     return Snapshot(header, records, ledger.gaps, ledger.coverage())
 
@@ -118,184 +117,90 @@ def _refuse_nothing(ledger: Ledger, regions: tuple[str, ...]) -> None:
         )
 
 
-class _Run:
-    def __init__(self, clients: Clients, ledger: Ledger, concurrency: int, progress: Progress | None) -> None:
-        self._clients = clients
-        self._ledger = ledger
-        self._tasks = Tasks(concurrency, progress)
-        self._lock = threading.Lock()
-        self._records: dict[tuple[str, str, str], Record] = {}
-        self._unlisted: dict[str, set[str]] = {}
-
-    def all(self, regions: tuple[str, ...]) -> tuple[Record, ...]:
-        """Records of all regions. An interrupt stops what was not begun and goes up."""
-        try:
-            for region in regions:
-                self._unlisted[region] = set()
-                for spec in SPECS:
-                    self._tasks.submit(self._list, spec, region)
-            self._tasks.drain()
-            # VPCs and tags hang on what was found, and cost a few calls a region.
-            for region in regions:
-                self._tasks.submit(self._vpcs, region)
-                self._tasks.submit(self._tags, region)
-            self._tasks.drain()
-        except BaseException:
-            self._tasks.stop()
-            raise
-        self._tasks.close()
+def _collect(run: Run, regions: tuple[str, ...], options: EvidenceOptions) -> tuple[Record, ...]:
+    """Records of all regions. An interrupt stops what was not begun and goes up."""
+    try:
         for region in regions:
-            record = Record(
-                self._ledger.account, region, "account_region", region, {}, gaps=tuple(sorted(self._unlisted[region]))
-            )
-            self._records[region, "account_region", region] = record
-        return tuple(self._records.values())
+            for spec in SPECS:
+                if spec.kind in options.kinds or not spec.optional:
+                    run.tasks.submit(_list, run, spec, region)
+        evidence.begin(run, regions, options)
+        run.tasks.drain()
+        # What hangs on the resources that were found: tags, networks, roles. A few calls each.
+        for region in regions:
+            run.tasks.submit(_tags, run, region)
+        evidence.follow(run, regions, options)
+        run.tasks.drain()
+        evidence.finish(run, regions, options)
+        run.tasks.drain()
+    except BaseException:
+        run.tasks.stop()
+        raise
+    run.tasks.close()
+    return run.records(regions)
 
-    def _call(
-        self, service: str, region: str, operation: str, request: Mapping[str, Any], expected: Iterable[str] = ()
-    ) -> Mapping[str, Any]:
-        """The answer. botocore makes an empty one of a body that is no JSON, so ``expected`` members must be there."""
-        self._tasks.check()
-        client = self._clients.client(service, region)
-        method = getattr(client, _snake(operation))
-        try:
-            answer: Mapping[str, Any] = method(**request)
-        except faults.CALL_ERRORS as error:
-            # Errors of the connection have a response as well: None.
-            self._ledger.called(region, operation, _retries(getattr(error, "response", None) or {}), error)
-            raise
-        missing = [name for name in expected if name not in answer]
-        odd = _OddAnswerError(f"{operation} answered without {', '.join(missing)}") if missing else None
-        self._ledger.called(region, operation, _retries(answer), odd)
-        if odd is not None:
-            raise odd
-        return answer
 
-    def _pages(
-        self,
-        service: str,
-        region: str,
-        operation: str,
-        request: Mapping[str, Any],
-        result: str,
-        cursor: str = "NextToken",
-    ) -> Iterator[Mapping[str, Any]]:
-        """Every page. Short and empty ones are legal; a token that comes again would never end."""
-        at, seen = "", set[str]()
-        for _ in range(_MAX_PAGES):
-            page = self._call(service, region, operation, {**request, **({cursor: at} if at else {})}, (result,))
-            yield page
-            at = str(page.get(cursor) or "")
-            if not at:
-                return
-            if at in seen:
-                raise _OddAnswerError(f"{operation} gave the same {cursor} twice")
-            seen.add(at)
-        raise _OddAnswerError(f"{operation} gave more than {_MAX_PAGES} pages")
+def _keep(run: Run, spec: Spec, region: str, item: Mapping[str, Any], gaps: tuple[str, ...] = ()) -> None:
+    run.keep(region, spec.kind, spec.record_id(item), item, gaps)
 
-    def _lose(self, region: str, kind: str, operation: str, error: Exception) -> None:
-        with self._lock:
-            self._unlisted[region].add(kind)
-        self._ledger.gap(region, kind, "*", operation, error)
 
-    def _keep(self, spec: Spec, region: str, item: Mapping[str, Any], gaps: tuple[str, ...] = ()) -> None:
-        document = plain(item)
-        record_id = spec.record_id(document)
-        with self._lock:
-            self._records[region, spec.kind, record_id] = Record(
-                self._ledger.account, region, spec.kind, record_id, document, gaps=gaps
-            )
+def _list(run: Run, spec: Spec, region: str) -> None:
+    request = {"MaxResults": spec.page_size}
+    try:
+        for page in run.pages(spec.service, region, spec.list_operation, request, spec.result):
+            for item in page[spec.result]:
+                if spec.describe_operation:
+                    run.tasks.submit(_describe, run, spec, region, item)
+                else:
+                    _keep(run, spec, region, item)
+    except LOST as error:
+        run.lose([region], spec.kind, spec.list_operation, error)
 
-    def _list(self, spec: Spec, region: str) -> None:
-        request = {"MaxResults": spec.page_size}
-        try:
-            for page in self._pages(spec.service, region, spec.list_operation, request, spec.result):
-                for item in page[spec.result]:
-                    if spec.describe_operation:
-                        self._tasks.submit(self._describe, spec, region, item)
-                    else:
-                        self._keep(spec, region, item)
-        except (*faults.CALL_ERRORS, _OddAnswerError) as error:
-            self._lose(region, spec.kind, spec.list_operation, error)
 
-    def _describe(self, spec: Spec, region: str, item: Mapping[str, Any]) -> None:
-        request = {key: item[key] for key in spec.keys}
-        try:
-            answer = self._call(spec.service, region, spec.describe_operation, request, spec.keys)
-        except (*faults.CALL_ERRORS, _OddAnswerError) as error:
-            if faults.gone(error):
-                self._ledger.dropped(region, spec.describe_operation)
-                return
-            self._keep(spec, region, item, gaps=("*",))
-            self._ledger.gap(region, spec.kind, spec.record_id(item), spec.describe_operation, error)
+def _describe(run: Run, spec: Spec, region: str, item: Mapping[str, Any]) -> None:
+    request = {key: item[key] for key in spec.keys}
+    try:
+        answer = run.call(spec.service, region, spec.describe_operation, request, spec.keys)
+    except LOST as error:
+        if faults.gone(error):
+            run.ledger.dropped(region, spec.describe_operation)
             return
-        # An answer may lack what the list knew (never the other way round), so the list's members stand behind it.
-        self._keep(spec, region, {**item, **answer})
-
-    def _found(self, region: str, kind: str) -> list[Record]:
-        return [r for (place, k, _), r in self._records.items() if place == region and k == kind]
-
-    def _vpcs(self, region: str) -> None:
-        """The domains' VPCs. By filter, so that one which is gone is no error."""
-        ids = sorted({str(r.document["VpcId"]) for r in self._found(region, "domain") if r.document.get("VpcId")})
-        if not ids:
-            return
-        request = {"Filters": [{"Name": "vpc-id", "Values": ids}]}
-        try:
-            for page in self._pages("ec2", region, "DescribeVpcs", request, "Vpcs"):
-                for vpc in page["Vpcs"]:
-                    record = Record(self._ledger.account, region, "vpc", str(vpc["VpcId"]), plain(vpc))
-                    with self._lock:
-                        self._records[region, "vpc", record.id] = record
-        except (*faults.CALL_ERRORS, _OddAnswerError) as error:
-            self._lose(region, "vpc", "DescribeVpcs", error)
-
-    def _tags(self, region: str) -> None:
-        """Tags in bulk. A resource that the tagging API does not name has none."""
-        taggable = {spec.kind: spec.taggable for spec in SPECS if spec.taggable}
-        wanted = [key for key in self._records if key[0] == region and key[1] in taggable]
-        if not wanted:
-            return
-        request = {"ResourceTypeFilters": sorted(set(taggable.values())), "ResourcesPerPage": 100}
-        tags: dict[str, tuple[tuple[str, str], ...]] = {}
-        read = True
-        try:
-            result = "ResourceTagMappingList"
-            pages = self._pages("resourcegroupstaggingapi", region, "GetResources", request, result, "PaginationToken")
-            for page in pages:
-                for entry in page[result]:
-                    path = str(entry["ResourceARN"]).split(":", 5)[5].lower()
-                    tags[path] = tuple((t["Key"], t["Value"]) for t in entry.get("Tags", ()))
-        except (*faults.CALL_ERRORS, _OddAnswerError) as error:
-            read = False
-            self._lose(region, "tags", "GetResources", error)
-        for key in wanted:
-            record = self._records[key]
-            path = _arn_path(record).lower()
-            if path in tags:
-                self._records[key] = replace(record, tags=tags[path])
-            elif read:
-                self._records[key] = replace(record, tags=())
-            else:
-                self._records[key] = replace(record, gaps=(*record.gaps, "Tags"))
+        _keep(run, spec, region, item, gaps=("*",))
+        run.ledger.gap(region, spec.kind, spec.record_id(item), spec.describe_operation, error)
+        return
+    # An answer may lack what the list knew (never the other way round), so the list's members stand behind it.
+    _keep(run, spec, region, {**item, **answer})
 
 
-class _OddAnswerError(Exception):
-    """An answer that cannot be right: a list that would not end, or one without the members it must have."""
-
-
-def _retries(response: Mapping[str, Any]) -> int:
-    return int(response.get("ResponseMetadata", {}).get("RetryAttempts", 0))
+def _tags(run: Run, region: str) -> None:
+    """Tags in bulk. A resource that the tagging API does not name has none."""
+    taggable = {spec.kind: spec.taggable for spec in SPECS if spec.taggable}
+    wanted = [record for kind in taggable for record in run.found(kind, region)]
+    if not wanted:
+        return
+    request = {"ResourceTypeFilters": sorted(set(taggable.values())), "ResourcesPerPage": 100}
+    tags: dict[str, tuple[tuple[str, str], ...]] = {}
+    read = True
+    try:
+        result = "ResourceTagMappingList"
+        for page in run.pages("resourcegroupstaggingapi", region, "GetResources", request, result, "PaginationToken"):
+            for entry in page[result]:
+                path = str(entry["ResourceARN"]).split(":", 5)[5].lower()
+                tags[path] = tuple((t["Key"], t["Value"]) for t in entry.get("Tags", ()))
+    except LOST as error:
+        read = False
+        run.lose([region], "tags", "GetResources", error)
+    for record in wanted:
+        path = _arn_path(record).lower()
+        if path in tags:
+            run.change(record, tags=tags[path])
+        elif read:
+            run.change(record, tags=())
+        else:
+            run.change(record, gaps=(*record.gaps, "Tags"))
 
 
 def _arn_path(record: Record) -> str:
     if record.kind == "app":
         return app_tag_path(record.id)
     return next(spec.arn.format(id=record.id) for spec in SPECS if spec.kind == record.kind)
-
-
-def _snake(operation: str) -> str:
-    from botocore import xform_name
-
-    name: str = xform_name(operation)
-    return name

@@ -68,12 +68,31 @@ SPECS: tuple[Spec, ...] = (
         "partner_app", "sagemaker", "ListPartnerApps", "Summaries", lambda i: str(i["Arn"]),
         ("sagemaker:ListPartnerApps",), optional=True,
     ),
+    Spec(
+        "mlflow_server", "sagemaker", "ListMlflowTrackingServers", "TrackingServerSummaries",
+        lambda i: str(i["TrackingServerArn"]), ("sagemaker:ListMlflowTrackingServers",), optional=True,
+    ),
+    Spec(
+        "mlflow_app", "sagemaker", "ListMlflowApps", "Summaries", lambda i: str(i["Arn"]),
+        ("sagemaker:ListMlflowApps",), optional=True,
+    ),
 )  # fmt: skip
 
 #: Calls outside the table above, with what they need.
 OTHER_PERMISSIONS: Mapping[str, str] = {
-    "ec2:DescribeVpcs": "which VPC is the region's default one",
+    "cloudtrail:DescribeTrails": "whether management events are recorded (optional: account)",
+    "cloudtrail:GetEventSelectors": "what a trail records (optional: account)",
+    "cloudtrail:GetTrailStatus": "whether a trail is logging (optional: account)",
+    "cloudtrail:LookupEvents": "who opens which profile (optional: sign-ins)",
     "ec2:DescribeRegions": "--region all",
+    "ec2:DescribeRouteTables": "whether a domain's subnet leads to an internet gateway (optional: network)",
+    "ec2:DescribeSubnets": "whether a domain's subnet gives out public addresses (optional: network)",
+    "ec2:DescribeVpcs": "which VPC is the region's default one (optional: network)",
+    "iam:GetAccountAuthorizationDetails": "policies of the execution roles in use (optional: roles)",
+    "iam:SimulatePrincipalPolicy": "which tools a role may use (optional: permissions)",
+    "identitystore:ListUsers": "people of Identity Center, by user name (optional: identity-center)",
+    "logs:DescribeLogGroups": "how long Studio's logs are kept (optional: account)",
+    "sso:ListInstances": "where Identity Center keeps its people (optional: identity-center)",
     "tag:GetResources": "tags, a hundred resources a call",
 }
 

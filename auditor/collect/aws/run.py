@@ -1,0 +1,128 @@
+"""What every part of a collection needs: calling, paging, keeping what was seen, and noting what was not."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import replace
+from typing import Any
+
+from botocore import xform_name
+
+from auditor.collect.aws import faults
+from auditor.collect.aws.documents import plain
+from auditor.collect.aws.ledger import Ledger
+from auditor.collect.aws.session import Clients
+from auditor.collect.aws.tasks import Tasks
+from auditor.collect.interface import Progress
+from auditor.model.snapshot import Kind, Record
+
+#: Pages of one list after which something is wrong: 100 a page, this many are ten million resources.
+_MAX_PAGES = 100_000
+
+
+class OddAnswerError(Exception):
+    """An answer that cannot be right: a list that would not end, or one without the members it must have."""
+
+
+#: What a call may raise that is not a defect of ours.
+LOST = (*faults.CALL_ERRORS, OddAnswerError)
+
+
+class Run:
+    """One collection of one account. Safe to use from many threads, but for ``tasks.drain``."""
+
+    def __init__(self, clients: Clients, ledger: Ledger, concurrency: int, progress: Progress | None) -> None:
+        self.clients = clients
+        self.ledger = ledger
+        self.tasks = Tasks(concurrency, progress)
+        self._lock = threading.Lock()
+        self._records: dict[tuple[str, str, str], Record] = {}
+        self._unlisted: dict[str, set[str]] = {}
+
+    def call(
+        self, service: str, region: str, operation: str, request: Mapping[str, Any], expected: Iterable[str] = ()
+    ) -> Mapping[str, Any]:
+        """The answer. botocore makes an empty one of a body that is no JSON, so ``expected`` members must be there.
+
+        Raises one of ``LOST``.
+        """
+        self.tasks.check()
+        client = self.clients.client(service, region)
+        method = getattr(client, xform_name(operation))
+        try:
+            answer: Mapping[str, Any] = method(**request)
+        except faults.CALL_ERRORS as error:
+            # Errors of the connection have a response as well: None.
+            self.ledger.called(region, operation, _retries(getattr(error, "response", None) or {}), error)
+            raise
+        missing = [name for name in expected if name not in answer]
+        odd = OddAnswerError(f"{operation} answered without {', '.join(missing)}") if missing else None
+        self.ledger.called(region, operation, _retries(answer), odd)
+        if odd is not None:
+            raise odd
+        return answer
+
+    def pages(
+        self,
+        service: str,
+        region: str,
+        operation: str,
+        request: Mapping[str, Any],
+        result: str,
+        cursor: str = "NextToken",
+        cursor_out: str = "",
+    ) -> Iterator[Mapping[str, Any]]:
+        """Every page. Short and empty ones are legal; a token that comes again would never end."""
+        at, seen = "", set[str]()
+        for _ in range(_MAX_PAGES):
+            page = self.call(service, region, operation, {**request, **({cursor: at} if at else {})}, (result,))
+            yield page
+            at = str(page.get(cursor_out or cursor) or "")
+            if not at:
+                return
+            if at in seen:
+                raise OddAnswerError(f"{operation} gave the same {cursor} twice")
+            seen.add(at)
+        raise OddAnswerError(f"{operation} gave more than {_MAX_PAGES} pages")
+
+    def keep(
+        self, region: str, kind: Kind, record_id: str, document: Mapping[str, Any], gaps: tuple[str, ...] = ()
+    ) -> None:
+        """Remember a resource as it was seen."""
+        record = Record(self.ledger.account, region, kind, record_id, plain(document), gaps=gaps)
+        with self._lock:
+            self._records[region, kind, record_id] = record
+
+    def change(self, record: Record, **members: Any) -> None:
+        """Replace members of a record that was kept."""
+        with self._lock:
+            self._records[record.region, record.kind, record.id] = replace(record, **members)
+
+    def lose(self, regions: Iterable[str], kind: str, operation: str, error: Exception, place: str = "") -> None:
+        """A whole list was not seen, in the regions that need it. ``place``: where the call went, if elsewhere."""
+        regions = tuple(regions)
+        for region in regions:
+            self.unlisted(region, kind)
+        self.ledger.gap(place or regions[0], kind, "*", operation, error)
+
+    def unlisted(self, region: str, kind: str) -> None:
+        """The region's list of that kind is not complete."""
+        with self._lock:
+            self._unlisted.setdefault(region, set()).add(kind)
+
+    def found(self, kind: str, region: str = "") -> list[Record]:
+        """Records of a kind, of one region or of all, by id."""
+        with self._lock:
+            found = [r for (at, k, _), r in self._records.items() if k == kind and region in ("", at)]
+        return sorted(found, key=lambda r: (r.region, r.id))
+
+    def records(self, regions: Iterable[str]) -> tuple[Record, ...]:
+        """Everything, with one record for each region that names the lists which could not be read."""
+        for region in regions:
+            self.keep(region, "account_region", region, {}, tuple(sorted(self._unlisted.get(region, ()))))
+        return tuple(self._records.values())
+
+
+def _retries(response: Mapping[str, Any]) -> int:
+    return int(response.get("ResponseMetadata", {}).get("RetryAttempts", 0))

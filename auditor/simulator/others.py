@@ -1,0 +1,86 @@
+"""Operations of other services that moto lacks: CloudTrail's LookupEvents and IAM's SimulatePrincipalPolicy."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from typing import Any
+from urllib.parse import parse_qsl
+from xml.etree import ElementTree
+
+from auditor.simulator.operations import paged
+from auditor.simulator.policies import simulate
+from auditor.simulator.state import StudioBackend
+from auditor.simulator.wire import ApiError, operation_model, validate
+
+OPERATIONS = frozenset({("cloudtrail", "LookupEvents"), ("iam", "SimulatePrincipalPolicy")})
+#: LookupEvents: 50 events a page by default and at most, 90 days back (CloudTrail API reference).
+_EVENTS_PAGE = 50
+
+
+def answer(service: str, name: str, account: str, backend: StudioBackend, body: bytes) -> tuple[dict[str, Any], bytes]:
+    """The answer's members, and the same as the service's protocol writes them."""
+    model = operation_model(service, name)
+    assert model is not None, name
+    if service == "iam":
+        import moto.backends as moto_backends
+
+        request = _query(body)
+        validate(model, request)
+        members = simulate(moto_backends.get_backend("iam")[account]["aws"], request)
+        return members, _xml(name, members)
+    request = json.loads(body or b"{}")
+    validate(model, request)
+    members = _events(backend, request)
+    return members, json.dumps(members).encode()
+
+
+def _xml(name: str, members: Mapping[str, Any]) -> bytes:
+    """An answer of the query protocol."""
+    root = ElementTree.Element(f"{name}Response", xmlns="https://iam.amazonaws.com/doc/2010-05-08/")
+    _fill(ElementTree.SubElement(root, f"{name}Result"), members)
+    text: bytes = ElementTree.tostring(root, encoding="utf-8")
+    return text
+
+
+def _fill(element: ElementTree.Element, value: Any) -> None:
+    if isinstance(value, Mapping):
+        for name, inner in value.items():
+            _fill(ElementTree.SubElement(element, name), inner)
+    elif isinstance(value, list):
+        for item in value:
+            _fill(ElementTree.SubElement(element, "member"), item)
+    else:
+        element.text = str(value).lower() if isinstance(value, bool) else str(value)
+
+
+def _query(body: bytes) -> dict[str, Any]:
+    """The query protocol's flat fields as a request: ``ActionNames.member.1`` becomes a list."""
+    request: dict[str, Any] = {}
+    for field, value in parse_qsl(body.decode()):
+        name, member, _ = field.partition(".member.")
+        if member:
+            request.setdefault(name, []).append(value)
+        elif field not in ("Action", "Version"):
+            request[field] = int(value) if field == "MaxItems" else value
+    return request
+
+
+def _events(backend: StudioBackend, request: Mapping[str, Any]) -> dict[str, Any]:
+    attributes = request.get("LookupAttributes") or []
+    if len(attributes) > 1:
+        raise ApiError("InvalidLookupAttributesException", "You can only specify one LookupAttribute.")
+    wanted = {a["AttributeValue"] for a in attributes if a["AttributeKey"] == "EventName"}
+    start = float(request.get("StartTime", 0))
+    found = [
+        {k: v for k, v in event.items() if k != "_detail"} | {"CloudTrailEvent": json.dumps(_detail(event))}
+        for event in sorted(backend.sign_ins, key=lambda e: -e["EventTime"])
+        if (not attributes or event["EventName"] in wanted) and event["EventTime"] >= start
+    ]
+    return paged(found, {"MaxResults": _EVENTS_PAGE, **request}, "Events")
+
+
+def _detail(event: Mapping[str, Any]) -> dict[str, Any]:
+    moment = datetime.fromtimestamp(event["EventTime"], UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+    return {**event["_detail"], "eventTime": moment}

@@ -1,0 +1,210 @@
+"""What stands around Studio in an account: roles and their policies, people, trails, logs, who opened what.
+
+Estate files name them as follows.
+
+- ``roles``: names (``path/name``), or mappings ``{name, managed: [AWS policies], inline: {name: policy document},
+  customer: {name: policy document}, trust: [actions]}``. A role that a profile or domain names and that is not
+  listed is made as an ordinary one; ``missing_roles`` are left out.
+- ``identity_center: {region, users: [user names]}``
+- ``trails``: ``{name, region, multi_region, logging, management}``; ``log_groups``: ``{region, days}`` for Studio's.
+- ``sign_ins`` of a domain: ``{profile, by, days_ago, times, error}``, where ``by`` is ``user/NAME``,
+  ``role/ROLE/SESSION``, ``sso/PERMISSIONSET/PERSON`` or ``service/NAME``.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping
+from typing import Any
+
+import moto.backends as moto_backends
+
+from auditor.errors import ConfigError
+from auditor.simulator.wire import now
+
+STUDIO_LOG_GROUP = "/aws/sagemaker/studio"
+DEFAULT_TRUST = ("sts:AssumeRole", "sts:SetSourceIdentity")
+#: What an ordinary execution role of the estates may do: JupyterLab and Code Editor apps, training, its own bucket.
+_ORDINARY: Mapping[str, Any] = {
+    "Version": "2012-10-17",
+    "Statement": [
+        {
+            "Effect": "Allow",
+            "Action": "sagemaker:CreateApp",
+            "Resource": [f"arn:aws:sagemaker:*:*:app/*/*/{kind}/*" for kind in ("jupyterlab", "codeeditor", "canvas")],
+        },
+        {"Effect": "Allow", "Action": ["sagemaker:CreateTrainingJob", "sagemaker:Describe*"], "Resource": "*"},
+        {"Effect": "Allow", "Action": ["s3:GetObject", "s3:PutObject"], "Resource": "arn:aws:s3:::studio-data/*"},
+    ],
+}
+
+
+def _backend(service: str, account: str, region: str) -> Any:
+    backend: Any = moto_backends.get_backend(service)  # type: ignore[call-overload]
+    return backend[account][region]
+
+
+def make_role(account: str, entry: str | Mapping[str, Any]) -> str:
+    """Make a role in moto's IAM; gives its ``path/name``."""
+    given: Mapping[str, Any] = {"name": entry} if isinstance(entry, str) else entry
+    path, _, name = str(given["name"]).rpartition("/")
+    iam = _backend("iam", account, "aws")
+    trust = {
+        "Version": "2012-10-17",
+        "Statement": [
+            {
+                "Effect": "Allow",
+                "Principal": {"Service": "sagemaker.amazonaws.com"},
+                "Action": list(given.get("trust", DEFAULT_TRUST)),
+            }
+        ],
+    }
+    iam.create_role(name, json.dumps(trust), f"/{path}/" if path else "/", None, "", [], "3600")
+    policies = {"managed", "inline", "customer"} & set(given)
+    inline = given.get("inline") or ({} if policies else {"studio": _ORDINARY})
+    for policy, document in inline.items():
+        iam.put_role_policy(name, policy, _policy(document))
+    for policy in given.get("managed") or ():
+        iam.attach_role_policy(_aws_managed(iam, account, policy), name)
+    for policy, document in (given.get("customer") or {}).items():
+        made = iam.create_policy("", "/", _policy(document), policy, {})
+        iam.attach_role_policy(made.arn, name)
+    return str(given["name"])
+
+
+def _policy(document: Mapping[str, Any]) -> str:
+    return json.dumps({"Version": "2012-10-17", **document})
+
+
+def _aws_managed(iam: Any, account: str, name: str) -> str:
+    """ARN of an AWS managed policy, loaded from moto's copy of the real one. All of them would take seconds."""
+    from moto.iam.aws_managed_policies import aws_managed_policies_data
+    from moto.iam.models import AWSManagedPolicy
+
+    data = json.loads(aws_managed_policies_data).get(name)
+    if data is None:
+        raise ConfigError(f"roles: there is no AWS managed policy {name!r}")
+    policy = AWSManagedPolicy.from_data(name, account, "us-east-1", data)
+    iam.managed_policies.setdefault(policy.arn, policy)
+    return policy.arn
+
+
+def make_public(account: str, region: str, vpc_id: str, subnet_ids: list[str]) -> None:
+    """An internet gateway, and a route to it for the VPC's first subnet."""
+    ec2 = _backend("ec2", account, region)
+    gateway = ec2.create_internet_gateway()
+    ec2.attach_internet_gateway(gateway.id, vpc_id)
+    table = ec2.create_route_table(vpc_id)
+    ec2.create_route(table.id, "0.0.0.0/0", None, gateway_id=gateway.id)
+    ec2.associate_route_table(table.id, gateway_id=None, subnet_id=subnet_ids[0])
+
+
+def make_people(account: str, region: str, entry: Mapping[str, Any]) -> None:
+    """Identity Center with its users, by user name."""
+    place = str(entry.get("region", region))
+    (instance, *_) = _backend("ssoadmin", account, place).instances
+    store = _backend("identitystore", account, place)
+    for user in entry.get("users") or ():
+        _create_user(store, instance.identity_store_id, str(user))
+
+
+def _create_user(store: Any, store_id: str, user: str) -> None:
+    unset: Any = None
+    store.create_user(
+        store_id, user, {"GivenName": user, "FamilyName": user}, user, unset, unset, unset, unset, unset, unset, unset,
+        unset, unset, unset,
+    )  # fmt: skip
+
+
+def make_trail(account: str, region: str, entry: Mapping[str, Any]) -> None:
+    """A CloudTrail trail with its bucket, logging unless told otherwise."""
+    place = str(entry.get("region", region))
+    bucket = f"trail-{account}"
+    s3 = _backend("s3", account, "aws")
+    if bucket not in s3.buckets:
+        s3.create_bucket(bucket, place)
+    cloudtrail = _backend("cloudtrail", account, place)
+    multi, name = bool(entry.get("multi_region", True)), str(entry["name"])
+    cloudtrail.create_trail(name, bucket, "", "", True, multi, True, False, "", "", "", [])
+    if entry.get("logging", True):
+        cloudtrail.start_logging(name)
+    selector = {
+        "ReadWriteType": entry.get("read_write", "All"),
+        "IncludeManagementEvents": bool(entry.get("management", True)),
+        "DataResources": [],
+        "ExcludeManagementEventSources": [],
+    }
+    cloudtrail.put_event_selectors(name, [selector], [])
+
+
+def make_log_group(account: str, region: str, entry: Mapping[str, Any]) -> None:
+    """Studio's log group; ``days`` 0 or absent keeps it for ever."""
+    logs = _backend("logs", account, str(entry.get("region", region)))
+    logs.create_log_group(STUDIO_LOG_GROUP, {})
+    if entry.get("days"):
+        logs.put_retention_policy(STUDIO_LOG_GROUP, str(entry["days"]))
+
+
+def events(account: str, region: str, domain_id: str, entry: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """CreatePresignedDomainUrl events as CloudTrail writes them, newest first."""
+    made = []
+    for number in range(int(entry.get("times", 1))):
+        moment = now() - 86_400 * float(entry.get("days_ago", 1)) - 3_600 * number
+        profile, by = str(entry["profile"]), str(entry["by"])
+        digest = hashlib.sha256(f"{domain_id}{profile}{by}{number}{entry.get('days_ago')}".encode()).hexdigest()
+        event_id = f"{digest[:8]}-{digest[8:12]}-{digest[12:16]}-{digest[16:20]}-{digest[20:32]}"
+        made.append(
+            {
+                "EventId": event_id,
+                "EventName": "CreatePresignedDomainUrl",
+                "ReadOnly": "false",
+                "EventTime": moment,
+                "EventSource": "sagemaker.amazonaws.com",
+                "Username": by.rpartition("/")[2],
+                "Resources": [],
+                "_detail": {
+                    "eventVersion": "1.11",
+                    "userIdentity": identity(account, by),
+                    "eventSource": "sagemaker.amazonaws.com",
+                    "eventName": "CreatePresignedDomainUrl",
+                    "awsRegion": region,
+                    "sourceIPAddress": "203.0.113.7",
+                    "userAgent": "console.amazonaws.com",
+                    "requestParameters": {"domainId": domain_id, "userProfileName": profile},
+                    "responseElements": None,
+                    "eventID": event_id,
+                    "readOnly": False,
+                    "eventType": "AwsApiCall",
+                    "managementEvent": True,
+                    "recipientAccountId": account,
+                    "eventCategory": "Management",
+                    **({"errorCode": entry["error"], "errorMessage": "denied"} if entry.get("error") else {}),
+                },
+            }
+        )
+    return made
+
+
+def identity(account: str, by: str) -> dict[str, Any]:
+    """CloudTrail's userIdentity for the estate's short form."""
+    kind, _, rest = by.partition("/")
+    if kind == "service":
+        return {"type": "AWSService", "invokedBy": rest}
+    if kind == "user":
+        return {"type": "IAMUser", "principalId": "AIDASIMULATED", "arn": f"arn:aws:iam::{account}:user/{rest}",
+                "accountId": account, "userName": rest}  # fmt: skip
+    role, _, session = rest.partition("/")
+    path = ""
+    if kind == "sso":
+        role, path = f"AWSReservedSSO_{role}_0123456789abcdef", "aws-reserved/sso.amazonaws.com/"
+    return {
+        "type": "AssumedRole",
+        "principalId": f"AROASIMULATED:{session}",
+        "arn": f"arn:aws:sts::{account}:assumed-role/{role}/{session}",
+        "accountId": account,
+        "sessionContext": {
+            "sessionIssuer": {"type": "Role", "arn": f"arn:aws:iam::{account}:role/{path}{role}", "userName": role},
+            "attributes": {"mfaAuthenticated": "false"},
+        },
+    }
