@@ -44,9 +44,11 @@ class ConfigError(AuditorError):
     exit_code = ExitCode.USAGE
 
     @classmethod
-    def at(cls, file: object, line: int | None, message: str, *, hint: str = "") -> ConfigError:
-        """The same, naming the place in a file as ``file:line``."""
-        place = f"{file}:{line}" if line is not None else str(file)
+    def at(
+        cls, file: object, line: int | None, message: str, *, column: int | None = None, hint: str = ""
+    ) -> ConfigError:
+        """The same, naming the place in a file as ``file:line`` or ``file:line:column``."""
+        place = ":".join(str(part) for part in (file, line, column) if part is not None)
         return cls(f"{place}: {message}", hint=hint)
 
 

@@ -15,7 +15,7 @@ from pathlib import Path
 import psutil
 from measure import auditor, machine
 
-ESTATE, LATENCY, ROUNDS = "generated:4x500", "20", 3
+ESTATE, LATENCY, ROUNDS = "generated:2x5000", "20", 3
 
 BARE = """
 import boto3, sys

@@ -12,6 +12,7 @@ import click
 
 from auditor.cli.main import COMMANDS, cli
 from auditor.collect.aws.specs import OTHER_PERMISSIONS, SPECS, permissions
+from auditor.evaluate.frameworks import framework_files, load_frameworks
 from auditor.evaluate.load import AREAS, load_rules
 from auditor.model.rule import Rule
 from auditor.model.settings import SETTINGS
@@ -93,6 +94,7 @@ def rule_page(rule: Rule) -> str:
         parts.append("\n## Parameters\n\n| parameter | type | default | meaning |\n|---|---|---|---|\n")
         for p in rule.params:
             default = ", ".join(p.default) if isinstance(p.default, list) else p.default
+            default = f"that of `{p.same_as}`" if p.same_as else default
             parts.append(f"| `{rule.id}.{p.name}` | {p.type} | {_cell(default)} | {_cell(p.doc)} |\n")
     parts.append(f"\n## How to mend it\n\n{rule.remediation.steps}\n")
     parts += _layers("AWS CLI", dict(rule.remediation.aws), "bash")
@@ -120,6 +122,36 @@ def rule_index(rules: tuple[Rule, ...]) -> str:
     return "".join(parts)
 
 
+def frameworks(rules: tuple[Rule, ...]) -> str:
+    """docs/frameworks.md"""
+    files = framework_files([rules_dir()])
+    parts = [
+        NOTE,
+        "# Compliance frameworks\n\n`--framework NAME` on `auditor audit`, `check` and `demo` (or `frameworks:` in",
+        " [auditor.yaml](configuration.md)) groups the report by a framework's requirements as well: in report.html,",
+        " in report.json under `frameworks`, and one line in the summary. `auditor rules frameworks` lists them.\n\n",
+        "| a requirement is | where |\n|---|---|\n",
+        "| `fail` | one of its rules fails on some resource |\n",
+        "| `unknown` | none fails, but one could not be decided on some resource, or ended in an error |\n",
+        "| `pass` | neither, and at least one of its rules passes on some resource |\n",
+        "| `not_assessed` | its rules had nothing to judge, or were not evaluated |\n\n",
+        "A framework asks for more than rules about Studio can see. A requirement that passes here is evidence, not",
+        " conformity. The titles are ours; the frameworks' own texts are where the links lead.\n\n",
+        "A mapping of your own is a file `frameworks/NAME.yaml` inside a folder that `--rules` names, with `name`,",
+        " `title`, `version`, `source` and `requirements` (`id`, `title`, and under `rules` each rule id with the",
+        " reason for it). A rule that does not exist is refused with file, line and column.\n",
+    ]
+    for framework in load_frameworks(files, list(files), rules):
+        parts.append(
+            f"\n## {framework.name}\n\n[{framework.title}, {framework.version}]({framework.source})\n\n"
+            "| requirement | title | rules |\n|---|---|---|\n"
+        )
+        for requirement in framework.requirements:
+            ids = ", ".join(f"[{rule}](rules/{rule}.md)" for rule in requirement.rules)
+            parts.append(f"| {requirement.id} | {_cell(requirement.title)} | {ids} |\n")
+    return "".join(parts)
+
+
 def _command(name: str, command: click.Command, parent: click.Context) -> Iterator[str]:
     context = click.Context(command, info_name=name, parent=parent, max_content_width=100, terminal_width=100)
     yield f"\n## {context.command_path}\n\n{_code('', command.get_help(context))}"
@@ -132,7 +164,7 @@ def _command(name: str, command: click.Command, parent: click.Context) -> Iterat
 
 def commands() -> str:
     """docs/cli.md"""
-    root = click.Context(cli, info_name="auditor", max_content_width=100, terminal_width=100)
+    root = click.Context(cli, info_name="auditor", terminal_width=100, **cli.context_settings)
     parts = [NOTE, f"# Commands\n\n{_code('', cli.get_help(root))}"]
     for name in COMMANDS:
         command = cli.get_command(root, name)
@@ -168,6 +200,7 @@ def generated() -> dict[Path, str]:
         docs / "tables.md": tables(),
         docs / "cli.md": commands(),
         docs / "permissions.md": permission_page(),
+        docs / "frameworks.md": frameworks(rules),
         docs / "rules" / "README.md": rule_index(rules),
     }
     return files | {docs / "rules" / f"{rule.id}.md": rule_page(rule) for rule in rules}

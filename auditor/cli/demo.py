@@ -7,7 +7,7 @@ from typing import Any
 
 import click
 
-from auditor.cli.options import debug_option, evaluation_options, quiet_option, report_options
+from auditor.cli.options import EVIDENCE, debug_option, evaluation_options, quiet_option, report_options
 from auditor.errors import ConfigError, ExitCode
 
 
@@ -20,7 +20,8 @@ from auditor.errors import ConfigError, ExitCode
 def command(estate: str, quiet: bool, **options: Any) -> ExitCode:
     """Audit a simulated account over HTTP, with the same code that audits AWS, and write the reports.
 
-    Exits 0 when the demonstration worked, whatever was found; the summary names the exit code of a real audit.
+    The AWS profile and regions of auditor.yaml do not count here. Exits 0 when the demonstration worked, whatever was
+    found; the summary names the exit code of a real audit.
     """
     from auditor.cli.simulate import NEEDS_EXTRA
 
@@ -30,23 +31,27 @@ def command(estate: str, quiet: bool, **options: Any) -> ExitCode:
         raise ConfigError(
             f"the simulated account needs the extra demo ({error.name} is missing)", hint=NEEDS_EXTRA
         ) from error
-    from auditor.cli.audit import command as audit
+    from auditor.cli.audit import run
+    from auditor.cli.evaluation import prepare
 
+    plan = prepare(quiet=quiet, **options)
     with Simulator(estate) as simulator:
         saved = {n: v for n, v in os.environ.items() if n.startswith("AWS_")}
         for name in saved:
             del os.environ[name]
         os.environ.update(simulator.environment)
         try:
-            click.get_current_context().invoke(
-                audit,
-                profile=None,
-                regions=simulator.estate.regions,
-                concurrency=32,
-                snapshot=None,
-                quiet=quiet,
-                **options,
-            )
+            source = {
+                "profile": None,
+                "regions": simulator.estate.regions,
+                "concurrency": 32,
+                "evidence": EVIDENCE,
+                "sign_in_days": 90,
+                "sign_in_pages": 400,
+                "cloudtrail_logs": None,
+                "identity_store": "",
+            }
+            run(plan, None, source)
         finally:
             for name in simulator.environment:
                 os.environ.pop(name, None)

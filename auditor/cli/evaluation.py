@@ -9,60 +9,115 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
-from auditor.cli.options import chosen_rules
+from auditor.cli.options import (
+    DEFAULT_FAIL_ON,
+    DEFAULT_FORMATS,
+    DEFAULT_OUTPUT,
+    all_rules,
+    names,
+    rule_folders,
+    selected,
+)
 from auditor.cli.text import silence_stdout
 from auditor.errors import ConfigError, ExitCode
+from auditor.model.framework import Framework
 from auditor.model.report import Report
 from auditor.model.rule import Rule, Severity
 from auditor.report.render import Format, render, write
 from auditor.resolve.layers import NestedMerge
 
+if TYPE_CHECKING:
+    from auditor.config import Config
+
 
 @dataclass(frozen=True, slots=True)
 class Evaluation:
-    """What the evaluation and report options said, checked before anything is collected."""
+    """What the options and the configuration said, checked before anything is collected.
 
+    ``config`` holds what only the configuration can say (regions, AWS profile, personas).
+    """
+
+    config: Config
     rules: tuple[Rule, ...]
+    severities: Mapping[str, Severity]
     overrides: Mapping[str, Mapping[str, Any]]
     merge: NestedMerge
     fail_on: Severity | None
+    frameworks: tuple[Framework, ...]
     allow_incomplete: bool
     formats: tuple[Format, ...]
     output: Path
     quiet: bool
 
 
+def configuration(file: Path | None, quiet: bool) -> Config:
+    """The configuration of ``--config``, else auditor.yaml of the working folder, which is then said on stderr."""
+    from auditor.config import find_config, load_config
+
+    path = find_config(file)
+    if path is not None and file is None and not quiet:
+        click.echo(f"Configuration: {path} in the working folder", err=True)
+    return load_config(path)
+
+
 def prepare(
     *,
+    config: Path | None = None,
     rules_dirs: Sequence[Path],
     only: Sequence[str],
     skip: Sequence[str],
     parameters: Sequence[str],
-    nested_merge: str,
-    fail_on: str,
-    allow_incomplete: bool,
-    formats: tuple[Format, ...],
-    output: Path,
+    nested_merge: str | None,
+    fail_on: str | None,
+    allow_incomplete: bool | None,
+    frameworks: Sequence[str] = (),
+    formats: tuple[Format, ...] | None,
+    output: Path | None,
     quiet: bool,
 ) -> Evaluation:
-    """Everything that can be wrong with the options is found here, before the first AWS call. Raises ConfigError."""
+    """Everything that can be wrong with options and configuration is found here, before the first AWS call.
+
+    An option that was given wins over the configuration; folders of rules and parameters add up. Raises ConfigError.
+    """
+    from auditor.evaluate.frameworks import framework_files, load_frameworks
     from auditor.evaluate.sql import parse_overrides
 
-    rules = chosen_rules(rules_dirs, only, skip)
-    overrides = parse_overrides(parameters, rules)
+    file = configuration(config, quiet)
+    folders = [*file.rules_dirs, *rules_dirs]
+    every = all_rules(folders)
+    severities, overrides = file.for_rules(every)
+    for rule_id, values in parse_overrides(parameters, every).items():
+        overrides.setdefault(rule_id, {}).update(values)
+    # --only says all about the selection; --skip leaves the configuration's "only" as it is.
+    rules = selected(every, only or file.only, skip or (() if only else file.skip))
+    kept = {rule.id for rule in rules}
+    formats = formats or file.formats or DEFAULT_FORMATS
+    output = output or file.output or Path(DEFAULT_OUTPUT)
     if _to_stdout(output):
         if len(formats) != 1:
             raise ConfigError("--output - prints one report", hint="Add --format json, for example.")
     else:
         _check_writable(output)
+    known = framework_files(rule_folders(folders))
+    file.check_frameworks(known)
+    gated = fail_on or file.fail_on or DEFAULT_FAIL_ON
     return Evaluation(
-        rules, overrides, NestedMerge(nested_merge), None if fail_on == "none" else Severity(fail_on),
-        allow_incomplete, formats, output, quiet,
-    )  # fmt: skip
+        config=file,
+        rules=rules,
+        severities={rule_id: severity for rule_id, severity in severities.items() if rule_id in kept},
+        overrides=overrides,
+        merge=NestedMerge(nested_merge) if nested_merge else file.nested_merge or NestedMerge.UNKNOWN,
+        fail_on=None if gated == "none" else Severity(gated),
+        frameworks=load_frameworks(known, names(frameworks) or file.frameworks, every),
+        allow_incomplete=bool(file.allow_incomplete if allow_incomplete is None else allow_incomplete),
+        formats=formats,
+        output=output,
+        quiet=quiet,
+    )
 
 
 def _to_stdout(output: Path) -> bool:
@@ -89,7 +144,16 @@ def conclude(plan: Evaluation, files: Sequence[Path]) -> ExitCode:
     """Evaluate, write the reports, print the summary; the gate's exit code."""
     from auditor.evaluate.audit import evaluate, gate
 
-    report = evaluate(files, plan.rules, overrides=plan.overrides, fail_on=plan.fail_on, merge=plan.merge)
+    report = evaluate(
+        files,
+        plan.rules,
+        severities=plan.severities,
+        overrides=plan.overrides,
+        fail_on=plan.fail_on,
+        merge=plan.merge,
+        personas=plan.config.personas,
+        frameworks=plan.frameworks,
+    )
     code = gate(report, allow_incomplete=plan.allow_incomplete)
     if _to_stdout(plan.output):
         with _patient():

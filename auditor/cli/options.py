@@ -16,7 +16,14 @@ from auditor.report.render import Format
 from auditor.resolve.layers import NestedMerge
 
 _Command = TypeVar("_Command", bound=Callable[..., Any])
+# Options that auditor.yaml may set as well have None or () as their default, which says "not given"; what then holds
+# where the file is silent too:
 DEFAULT_OUTPUT = "./audit-report"
+#: Names of evidence, as auditor.collect.aws.evidence has them. A copy, since importing that would import boto3; a test
+#: holds the two together.
+EVIDENCE = ("sign-ins", "roles", "permissions", "identity-center", "partner-apps", "mlflow", "network", "account")
+DEFAULT_FORMATS = (Format.HTML, Format.JSON)
+DEFAULT_FAIL_ON = Severity.HIGH
 
 
 def _several(*decorators: Callable[[Any], Any]) -> Callable[[_Command], _Command]:
@@ -56,6 +63,49 @@ class FormatList(click.ParamType[tuple[Format, ...]]):
         return tuple(dict.fromkeys(chosen))
 
 
+@dataclass(frozen=True, slots=True)
+class EvidenceList(click.ParamType[tuple[str, ...]]):
+    """Kinds of evidence, separated by commas; ``all`` or ``none``."""
+
+    name = "evidence"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> tuple[str, ...]:
+        if isinstance(value, tuple):
+            return value
+        words = [word.strip() for word in str(value).split(",") if word.strip()]
+        if words == ["all"]:
+            return EVIDENCE
+        if words == ["none"]:
+            return ()
+        for word in words:
+            if word not in EVIDENCE:
+                self.fail(f"{word!r} is no kind of evidence. Known: all, none, {', '.join(EVIDENCE)}", param, ctx)
+        return tuple(dict.fromkeys(words))
+
+
+evidence_options = _several(
+    click.option(
+        "--evidence", type=EvidenceList(), default="all", show_default=True, metavar="LIST",
+        help=f"Evidence beside the resources, separated by commas: {', '.join(EVIDENCE)}; all, or none. Rules that need"
+        " what is left out answer unknown.",
+    ),
+    click.option(
+        "--sign-in-days", type=click.IntRange(1, 90), default=90, show_default=True,
+        help="How far back CloudTrail is asked who opened a profile.",
+    ),
+    click.option(
+        "--sign-in-pages", type=click.IntRange(1), default=400, show_default=True,
+        help="Pages of 50 events after which a region's sign-ins count as unknown, never as complete.",
+    ),
+    click.option(
+        "--cloudtrail-logs", metavar="DIR|s3://…", help="Read sign-ins from the trail's log files instead."
+    ),
+    click.option(
+        "--identity-store", default="", metavar="ID[@REGION]",
+        help="Identity store of Identity Center; otherwise it is looked for in the audited regions.",
+    ),
+)  # fmt: skip
+
 source_options = _several(
     click.option("--profile", metavar="NAME", help="AWS profile (default: AWS_PROFILE or the default one)."),
     click.option(
@@ -65,6 +115,12 @@ source_options = _several(
     click.option(
         "--concurrency", type=click.IntRange(1, 256), default=32, show_default=True, help="AWS calls at a time."
     ),
+)  # fmt: skip
+
+#: Parameters of source_options and evidence_options, which collection takes and evaluation does not.
+SOURCE = (
+    "profile", "regions", "concurrency", "evidence", "sign_in_days", "sign_in_pages", "cloudtrail_logs",
+    "identity_store",
 )  # fmt: skip
 
 rule_options = _several(
@@ -78,34 +134,47 @@ rule_options = _several(
     click.option("--skip", multiple=True, metavar="RULE", help="Not these rules; repeatable, or commas."),
 )  # fmt: skip
 
+merge_option = click.option(
+    "--nested-merge", type=click.Choice([m.value for m in NestedMerge]),
+    help="How a profile's nested structure meets its domain's; AWS does not document it, so by default the settings"
+    " concerned are unknown where it matters.  [default: unknown]",
+)  # fmt: skip
+
+config_option = click.option(
+    "--config", metavar="FILE", type=click.Path(path_type=Path, dir_okay=False),
+    help="Configuration; without it auditor.yaml in the working folder, if there is one. Options win over it.",
+)  # fmt: skip
+
 evaluation_options = _several(
+    config_option,
     rule_options,
     click.option(
         "--param", "parameters", multiple=True, metavar="RULE.NAME=VALUE", help="Override a rule's parameter."
     ),
+    merge_option,
     click.option(
-        "--nested-merge", type=click.Choice([m.value for m in NestedMerge]), default=NestedMerge.UNKNOWN.value,
-        show_default=True,
-        help="How a profile's nested structure meets its domain's; AWS does not document it, so by default the"
-        " settings concerned are unknown where it matters.",
+        "--fail-on", type=click.Choice([*(s.value for s in Severity), "none"]),
+        help=f"Exit 4 when a failure has at least this severity.  [default: {DEFAULT_FAIL_ON.value}]",
     ),
     click.option(
-        "--fail-on", type=click.Choice([*(s.value for s in Severity), "none"]), default=Severity.HIGH.value,
-        show_default=True, help="Exit 4 when a failure has at least this severity.",
-    ),
-    click.option(
-        "--allow-incomplete", is_flag=True, help="Do not exit 5 when something could not be seen or decided."
+        "--allow-incomplete/--no-allow-incomplete", default=None,
+        help="Do not exit 5 when something could not be seen or decided.",
     ),
 )  # fmt: skip
 
 report_options = _several(
     click.option(
-        "--format", "formats", type=FormatList(), default="html,json", show_default=True, metavar="LIST",
-        help=f"Reports to write, separated by commas: {', '.join(f.value for f in Format)}.",
+        "--framework", "frameworks", multiple=True, metavar="NAME",
+        help="Group the report by a compliance framework as well (auditor rules frameworks); repeatable, or commas.",
     ),
     click.option(
-        "--output", type=click.Path(path_type=Path), default=Path(DEFAULT_OUTPUT), show_default=DEFAULT_OUTPUT,
-        metavar="DIR", help="Folder for the reports; '-' prints the one report asked for.",
+        "--format", "formats", type=FormatList(), metavar="LIST",
+        help=f"Reports to write, separated by commas: {', '.join(f.value for f in Format)}."
+        f"  [default: {','.join(f.value for f in DEFAULT_FORMATS)}]",
+    ),
+    click.option(
+        "--output", type=click.Path(path_type=Path), metavar="DIR",
+        help=f"Folder for the reports; '-' prints the one report asked for.  [default: {DEFAULT_OUTPUT}]",
     ),
 )  # fmt: skip
 
@@ -115,14 +184,33 @@ def names(values: Sequence[str]) -> tuple[str, ...]:
     return tuple(word.strip() for value in values for word in value.split(",") if word.strip())
 
 
+def all_rules(rules_dirs: Sequence[Path], *, bind: bool = True) -> tuple[Rule, ...]:
+    """The built-in rules and the user's own; a folder may hold nothing but frameworks. Raises ConfigError."""
+    from auditor.evaluate.frameworks import only_frameworks
+    from auditor.evaluate.load import load_rules
+
+    return load_rules([folder for folder in rule_folders(rules_dirs) if not only_frameworks(folder)], bind=bind)
+
+
+def rule_folders(rules_dirs: Sequence[Path]) -> list[Path]:
+    """The folder of the built-in rules and the user's own; one that is named twice counts once."""
+    from auditor.resources import rules_dir
+
+    return [rules_dir(), *{path.resolve(): path for path in rules_dirs}.values()]
+
+
+def selected(rules: Sequence[Rule], only: Sequence[str], skip: Sequence[str]) -> tuple[Rule, ...]:
+    """The rules that ``--only`` and ``--skip`` leave. Raises ConfigError."""
+    from auditor.evaluate.load import select
+
+    kept = select(rules, names(only), names(skip))
+    if not kept:
+        raise ConfigError("--only and --skip leave no rule", hint="See: auditor rules list")
+    return kept
+
+
 def chosen_rules(
     rules_dirs: Sequence[Path], only: Sequence[str], skip: Sequence[str], *, bind: bool = True
 ) -> tuple[Rule, ...]:
     """The built-in rules and the user's own, as ``--only`` and ``--skip`` leave them. Raises ConfigError."""
-    from auditor.evaluate.load import load_rules, select
-    from auditor.resources import rules_dir
-
-    rules = select(load_rules([rules_dir(), *rules_dirs], bind=bind), names(only), names(skip))
-    if not rules:
-        raise ConfigError("--only and --skip leave no rule", hint="See: auditor rules list")
-    return rules
+    return selected(all_rules(rules_dirs, bind=bind), only, skip)

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from auditor.cli.options import debug_option
+from auditor.cli.options import config_option, debug_option, merge_option, quiet_option
 from auditor.errors import ConfigError
 from auditor.resolve.layers import NestedMerge
 
@@ -18,24 +18,29 @@ from auditor.resolve.layers import NestedMerge
     help="Snapshot to ask; repeatable.",
 )  # fmt: skip
 @click.option("--format", "output", type=click.Choice(["table", "csv", "json"]), default="table", show_default=True)
-@click.option(
-    "--nested-merge", type=click.Choice([m.value for m in NestedMerge]), default=NestedMerge.UNKNOWN.value,
-    show_default=True, help="As for: auditor audit.",
-)  # fmt: skip
+@config_option
+@merge_option
+@quiet_option
 @debug_option
-def command(sql: str, files: tuple[Path, ...], output: str, nested_merge: str) -> None:
+def command(
+    sql: str, files: tuple[Path, ...], output: str, config: Path | None, nested_merge: str | None, quiet: bool
+) -> None:
     """Ask the tables of a snapshot in SQL (DuckDB's dialect).
 
-    Tables: domain, user_profile, space, app, account_region, gap; docs/tables.md lists every column.
+    Tables: domain, user_profile, space, app, account_region, gap; docs/tables.md lists every column. Of the
+    configuration, personas and nested_merge count.
 
     \b
     auditor query --snapshot night.jsonl \\
       "select domain_name, count(*) from user_profile where experience = 'classic' group by 1"
     """
+    from auditor.cli.evaluation import configuration
     from auditor.cli.tabular import print_rows
     from auditor.evaluate.audit import query
 
-    columns, rows = query(files, sql, NestedMerge(nested_merge))
+    file = configuration(config, quiet)
+    merge = NestedMerge(nested_merge) if nested_merge else file.nested_merge or NestedMerge.UNKNOWN
+    columns, rows = query(files, sql, merge, file.personas)
     if not columns:
         raise ConfigError("the statement gives no rows", hint="Ask with SELECT.")
     print_rows(columns, rows, output)

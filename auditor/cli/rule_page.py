@@ -49,6 +49,7 @@ def page(rule: Rule) -> RenderableType:
         parts.append(_heading("Parameters"))
         for param in rule.params:
             value = ", ".join(param.default) if isinstance(param.default, list) else str(param.default)
+            value = f"that of {param.same_as}" if param.same_as else value
             parts.append(
                 Padding(Text(f"{rule.id}.{param.name} ({param.type}): {param.doc}\ndefault: {value}"), (0, 0, 0, 2))
             )

@@ -1,4 +1,4 @@
-"""auditor rules list | show | test | schema"""
+"""auditor rules list | show | test | frameworks | schema"""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from pathlib import Path
 
 import click
 
-from auditor.cli.options import chosen_rules, debug_option, rule_options
+from auditor.cli.options import all_rules, chosen_rules, debug_option, rule_folders, rule_options
 from auditor.errors import ConfigError, ExitCode
 from auditor.model.rule import Rule
 
@@ -101,6 +101,25 @@ def _without_cases(rules: tuple[Rule, ...]) -> list[tuple[Rule, list[str]]]:
         if missing:
             found.append((rule, missing))
     return found
+
+
+@command.command("frameworks")
+@_rules_option
+@click.option("--format", "output", type=click.Choice(["table", "csv", "json"]), default="table", show_default=True)
+@debug_option
+def frameworks(rules_dirs: tuple[Path, ...], output: str) -> None:
+    """List the compliance frameworks that --framework takes, and how much of each the rules speak about."""
+    from auditor.cli.tabular import print_rows
+    from auditor.evaluate.frameworks import framework_files, load_frameworks
+
+    files = framework_files(rule_folders(rules_dirs))
+    loaded = load_frameworks(files, list(files), all_rules(rules_dirs, bind=False))
+    columns = ("name", "version", "requirements", "rules", "title")
+    rows = [
+        (f.name, f.version, len(f.requirements), len({rule for r in f.requirements for rule in r.rules}), f.title)
+        for f in loaded
+    ]
+    print_rows(columns, rows, output)
 
 
 @command.command("schema")

@@ -12,7 +12,7 @@ from rich.text import Text
 
 from auditor.cli.text import STYLES, plural, printable
 from auditor.errors import ExitCode
-from auditor.model.report import Report, RootCause
+from auditor.model.report import FrameworkSummary, Report, RequirementStatus, RootCause
 from auditor.model.rule import Severity, Verdict
 
 _NOUNS = {"domain": "domain", "user_profile": "profile", "space": "space", "app": "app"}
@@ -27,6 +27,8 @@ def summary(report: Report, code: ExitCode, written: Sequence[Path]) -> Renderab
     unseen = _unseen(report)
     if unseen:
         parts += [Text(), unseen]
+    if report.frameworks:
+        parts += [Text(), *map(_framework, report.frameworks)]
     parts += [
         Text(),
         *(Text(f"Report: {path}", no_wrap=True, overflow="ignore") for path in written),
@@ -88,6 +90,21 @@ def _causes(report: Report) -> Table:
     if rest > 0:
         table.add_row("", "", Text(f"and {plural(rest, 'more cause')} in the report", "dim"), "")
     return table
+
+
+def _framework(framework: FrameworkSummary) -> Text:
+    counts = framework.by_status
+    styles = {RequirementStatus.FAIL: "red", RequirementStatus.UNKNOWN: "magenta", RequirementStatus.PASS: "green"}
+    line = Text(f"{printable(framework.title)} {printable(framework.version)}:")
+    for status in (
+        RequirementStatus.FAIL,
+        RequirementStatus.UNKNOWN,
+        RequirementStatus.PASS,
+        RequirementStatus.NOT_ASSESSED,
+    ):
+        number = counts[status]
+        line.append(f"  {status.replace('_', ' ')} {number:,}", styles.get(status, "dim") if number else "dim")
+    return line
 
 
 def _unseen(report: Report) -> Text | None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -11,7 +12,11 @@ from auditor import __version__
 from auditor.errors import ConfigError, ExitCode, SnapshotError
 from auditor.evaluate.engine import Overrides, Verdicts, evaluate_rules
 from auditor.evaluate.findings import FindingMaker, Gaps
+from auditor.evaluate.frameworks import assess
 from auditor.evaluate.guard import readable
+from auditor.evaluate.shared import follow
+from auditor.model.framework import Framework
+from auditor.model.persona import DEFAULT_PERSONAS, Persona
 from auditor.model.report import (
     DomainSummary,
     Finding,
@@ -36,7 +41,9 @@ OUT_OF_SCOPE = "Owned by SageMaker Unified Studio, which makes its profiles and 
 
 
 def load_tables(
-    files: Sequence[Path], merge: NestedMerge = NestedMerge.UNKNOWN
+    files: Sequence[Path],
+    merge: NestedMerge = NestedMerge.UNKNOWN,
+    personas: Sequence[Persona] = DEFAULT_PERSONAS,
 ) -> tuple[duckdb.DuckDBPyConnection, tuple[SnapshotFile, ...]]:
     """The documented tables of verified snapshot files, on a locked connection.
 
@@ -47,7 +54,7 @@ def load_tables(
     with ThreadPoolExecutor(max_workers=1) as pool:
         pending = [pool.submit(verify, path) for path in files]
         try:
-            build(con, sources, merge)
+            build(con, sources, merge, personas)
         except SnapshotError:
             # Damage is what the hash is for; its message says more than a parser's.
             for check in pending:
@@ -59,12 +66,15 @@ def load_tables(
 
 
 def query(
-    files: Sequence[Path], sql: str, merge: NestedMerge = NestedMerge.UNKNOWN
+    files: Sequence[Path],
+    sql: str,
+    merge: NestedMerge = NestedMerge.UNKNOWN,
+    personas: Sequence[Persona] = DEFAULT_PERSONAS,
 ) -> tuple[tuple[str, ...], list[tuple[Any, ...]]]:
     """Column names and rows of one statement over the documented tables. Raises ConfigError with DuckDB's reason."""
     import duckdb
 
-    con, _ = load_tables(files, merge)
+    con, _ = load_tables(files, merge, personas)
     try:
         cursor = con.execute(sql)
         rows = cursor.fetchall()
@@ -79,16 +89,21 @@ def evaluate(
     files: Sequence[Path],
     rules: Sequence[Rule],
     *,
+    severities: Mapping[str, Severity] | None = None,
     overrides: Overrides | None = None,
     fail_on: Severity | None = Severity.HIGH,
     merge: NestedMerge = NestedMerge.UNKNOWN,
+    personas: Sequence[Persona] = DEFAULT_PERSONAS,
+    frameworks: Sequence[Framework] = (),
 ) -> Report:
     """Evaluate the rules on the snapshots. The same files, rules and parameters give an equal Report.
 
-    Raises SnapshotError for a file that cannot be used.
+    ``severities`` by rule id stand instead of the rules' own. Raises SnapshotError for a file that cannot be used.
     """
-    overrides = overrides or {}
-    con, verified = load_tables(files, merge)
+    overrides, severities = follow(rules, overrides or {}), severities or {}
+    changed = {r.id: severities[r.id] for r in rules if severities.get(r.id, r.severity) is not r.severity}
+    rules = [replace(r, severity=severities.get(r.id, r.severity)) for r in rules]
+    con, verified = load_tables(files, merge, personas)
     verdicts = evaluate_rules(con, rules, overrides)
     gaps = tuple(sorted(Gap(*row) for row in con.execute("select * from gap").fetchall()))
     maker = FindingMaker(con, verdicts, overrides, Gaps(gaps))
@@ -118,8 +133,13 @@ def evaluate(
         findings=tuple(findings),
         fail_on=fail_on,
         params={
-            f"{rule}.{name}": value for rule, values in sorted(overrides.items()) for name, value in values.items()
+            f"{rule}.{name}": value
+            for rule, values in sorted(overrides.items())
+            if rule in verdicts.counts
+            for name, value in values.items()
         },
+        severities=dict(sorted(changed.items())),
+        frameworks=tuple(assess(framework, verdicts.counts) for framework in frameworks),
     )
 
 

@@ -11,8 +11,11 @@ from typing import TYPE_CHECKING, Any
 from auditor.errors import RuleError
 from auditor.evaluate.guard import create_empty_tables, documented_columns, readable
 from auditor.evaluate.sql import verdict_sql
+from auditor.model.persona import DEFAULT_PERSONAS
 from auditor.model.rule import Case, Rule, Verdict
 from auditor.model.settings import DOMAIN_SETTINGS, SPACE_DEFAULT_SETTINGS, SPACE_SETTINGS, USER_SETTINGS
+from auditor.model.studio import RSTUDIO
+from auditor.resolve.layers import literal, string_list
 from auditor.resolve.tables import SPACE_DEFAULT_PREFIX, USER_DEFAULT_PREFIX
 
 if TYPE_CHECKING:
@@ -55,7 +58,7 @@ def run_cases(rules: Sequence[Rule]) -> tuple[CaseResult, ...]:
 
 @cache
 def _defaults() -> Mapping[str, Any]:
-    """Values of columns whose setting has a literal default, by table.column."""
+    """Values of columns whose setting has a literal default, and what the built-in persona needs, by table.column."""
     values: dict[str, Any] = {}
     for setting in USER_SETTINGS:
         values[f"user_profile.{setting.column}"] = setting.default
@@ -66,7 +69,14 @@ def _defaults() -> Mapping[str, Any]:
         values[f"domain.{SPACE_DEFAULT_PREFIX}{setting.column}"] = setting.default
     for setting in SPACE_SETTINGS:
         values[f"space.{setting.column}"] = setting.default
-    return {k: v for k, v in values.items() if v != "NULL" and " " not in v}
+    literals = {k: v for k, v in values.items() if v != "NULL" and " " not in v}
+    # Everybody is of the built-in persona, on a domain without RStudio.
+    (default,) = DEFAULT_PERSONAS
+    return literals | {
+        "user_profile.persona": literal(default.name),
+        "user_profile.needed_app_types": string_list(tuple(a for a in default.apps if a != RSTUDIO)),
+        "user_profile.needed_ml_tools": string_list(default.tools),
+    }
 
 
 def _insert(con: duckdb.DuckDBPyConnection, rule: Rule, table_name: str, given: Mapping[str, Any], key: str) -> None:

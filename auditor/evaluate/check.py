@@ -6,14 +6,14 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
-from auditor.errors import RuleError
+from auditor.errors import ConfigError
 from auditor.evaluate.guard import ExpressionError, Guard, documented_columns, unknown_column
 from auditor.evaluate.sql import parameter_values, substitute, value_problem
 from auditor.model.rule import Rule
 from auditor.resolve.tables import Table, table
 
 #: Makes an error that names file and line of the keys: ``complain(message, *keys, hint=…)``.
-Complain = Callable[..., RuleError]
+Complain = Callable[..., ConfigError]
 
 
 def checked(rule: Rule, complain: Complain, guard: Guard) -> Rule:

@@ -47,11 +47,16 @@ class Gaps:
 
     def __init__(self, gaps: Sequence[Gap]) -> None:
         self._by_resource: dict[tuple[str, str, str, str], list[Gap]] = defaultdict(list)
+        self._by_domain: dict[tuple[str, str, str], list[Gap]] = defaultdict(list)
         for gap in gaps:
             self._by_resource[gap.account, gap.region, gap.resource_type, gap.resource_id].append(gap)
+            domain_id, inside, _ = gap.resource_id.partition("/")
+            if inside:
+                self._by_domain[gap.account, gap.region, domain_id].append(gap)
 
-    def reasons(self, resource: ResourceRef, paths: Sequence[str]) -> str:
-        """Why settings of the resource are unknown, as far as the gaps tell."""
+    def reasons(self, resource: ResourceRef, paths: Sequence[str], owner: str = "") -> str:
+        """Why settings of the resource are unknown, as far as the gaps tell. ``owner`` is the profile that a space
+        takes settings from."""
         place = (resource.account, resource.region)
         found = [
             gap
@@ -63,12 +68,16 @@ class Gaps:
             )
             if gap.setting in ("*", *paths) or any(p.startswith(f"{gap.setting}.") for p in paths)
         ]
+        if not found and owner:
+            found = self._by_resource[(*place, "user_profile", f"{resource.domain_id}/{owner}")]
         if not found:
             found = [
                 g
-                for kind in ("user_profile", "vpc", "partner_app", "tags")
+                for kind in ("user_profile", "space", "app", "vpc", "partner_app", "tags")
                 for g in self._by_resource[(*place, kind, "*")]
             ]
+            if resource.type == "domain":
+                found += self._by_domain[(*place, resource.id)]
         texts = dict.fromkeys(f"{g.reason.replace('_', ' ')}, {g.operation}" for g in found)
         return "; ".join(list(texts)[:3])
 
@@ -170,7 +179,8 @@ class FindingMaker:
             )
         unknown = [e for e in evidence if e.value is None]
         names = ", ".join(e.setting for e in unknown) or "a value that the rule needs"
-        reasons = self._gaps.reasons(resource, [path for e in unknown for path in _paths(rule, e.setting)])
+        paths = [path for e in unknown for path in _paths(rule, e.setting)]
+        reasons = self._gaps.reasons(resource, paths, str(row.get("owner") or ""))
         return f"cannot be decided: {names} is unknown" + (f" ({reasons})" if reasons else "")
 
     def _cause(

@@ -15,12 +15,13 @@ Text = Annotated[str, msgspec.Meta(min_length=1)]
 Layered = Text | dict[Literal["any", "profile", "domain", "space", "app", "service"], Text]
 
 
-class ParamFile(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
-    """A threshold or list that users may override."""
+class ParamFile(msgspec.Struct, forbid_unknown_fields=True, frozen=True, omit_defaults=True):
+    """A threshold or list that users may override. It has a default, or the value of another rule's parameter."""
 
     type: Literal["integer", "number", "string", "boolean", "list"]
-    default: Any
     doc: Text
+    default: Any | msgspec.UnsetType = msgspec.UNSET
+    same_as: Annotated[str, msgspec.Meta(description="Another rule's parameter: STU101.generic_words")] = ""
 
 
 class RemediationFile(msgspec.Struct, forbid_unknown_fields=True, frozen=True):

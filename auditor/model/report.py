@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from enum import StrEnum
 from typing import Any
 
 from auditor.model.rule import Severity, Verdict
@@ -146,6 +147,46 @@ class SnapshotInfo:
     scopes: tuple[tuple[str, str], ...]
 
 
+class RequirementStatus(StrEnum):
+    """How a framework's requirement stands."""
+
+    PASS = "pass"  # noqa: S105 — a status
+    FAIL = "fail"
+    UNKNOWN = "unknown"
+    NOT_ASSESSED = "not_assessed"
+
+
+@dataclass(frozen=True, slots=True)
+class RequirementSummary:
+    """A requirement; ``rules`` maps rule id to why it speaks about it, ``fail`` and ``unknown`` count their verdicts.
+
+    Rules that were not evaluated count for nothing; ``unknown`` holds the errors as well.
+    """
+
+    id: str
+    title: str
+    rules: dict[str, str]
+    status: RequirementStatus
+    fail: int
+    unknown: int
+
+
+@dataclass(frozen=True, slots=True)
+class FrameworkSummary:
+    """A framework that the report was asked to be grouped by."""
+
+    name: str
+    title: str
+    version: str
+    source: str
+    requirements: tuple[RequirementSummary, ...]
+
+    @property
+    def by_status(self) -> dict[RequirementStatus, int]:
+        """Requirements by status, each status present."""
+        return {status: sum(r.status is status for r in self.requirements) for status in RequirementStatus}
+
+
 @dataclass(frozen=True, slots=True)
 class Report:
     """Everything. Deterministic: the same snapshots and rules give an equal Report.
@@ -173,6 +214,10 @@ class Report:
     fail_on: Severity | None = Severity.HIGH
     params: dict[str, Any] = field(default_factory=dict)
     """Parameters that were overridden, ``STU505.max_gib`` → value."""
+    severities: dict[str, Severity] = field(default_factory=dict)
+    """Severities that stand instead of the rules' own, by rule id."""
+    frameworks: tuple[FrameworkSummary, ...] = ()
+    """Those that were asked for."""
 
     def rule(self, rule_id: str) -> RuleSummary:
         return next(r for r in self.rules if r.id == rule_id)

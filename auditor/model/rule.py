@@ -37,12 +37,17 @@ class Verdict(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Param:
-    """A threshold or a list that a user may override. ``type``: integer, number, string, boolean, list (of strings)."""
+    """A threshold or a list that a user may override. ``type``: integer, number, string, boolean, list (of strings).
+
+    ``same_as`` names another rule's parameter (``STU101.generic_words``) whose value this one takes where it is not
+    given itself; ``default`` is then that parameter's default.
+    """
 
     name: str
     type: str
     default: Any
     doc: str
+    same_as: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -71,7 +71,7 @@ class HtmlView:
     """The template's whole context, under the name ``view``.
 
     ``headline`` is the first sentence; ``first`` the causes to mend first; ``explained`` how many failures they explain
-    of ``failures``; ``clean`` the rules with no finding.
+    of ``failures``; ``clean`` the rules with no finding; ``shown_rules`` the ids of those with one.
     """
 
     report: Report
@@ -86,6 +86,7 @@ class HtmlView:
     out_of_scope: tuple[DomainSummary, ...]
     gaps: tuple[GapGroup, ...]
     rule_names: Mapping[str, RuleSummary]
+    shown_rules: frozenset[str]
     accounts: tuple[str, ...]
     regions: tuple[str, ...]
     hidden: int
@@ -111,6 +112,7 @@ def html_view(report: Report) -> HtmlView:
         out_of_scope=tuple(d for d in report.domains if d.out_of_scope),
         gaps=_gaps(report.gaps),
         rule_names={r.id: r for r in report.rules},
+        shown_rules=frozenset(shown),
         accounts=tuple(sorted({account for account, _ in places})),
         regions=tuple(sorted({region for _, region in places})),
         hidden=hidden,

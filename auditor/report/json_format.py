@@ -7,7 +7,14 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from auditor.model.report import REPORT_SCHEMA_VERSION, Finding, Report, ResourceRef, RootCause
+from auditor.model.report import (
+    REPORT_SCHEMA_VERSION,
+    Finding,
+    FrameworkSummary,
+    Report,
+    ResourceRef,
+    RootCause,
+)
 from auditor.report.templates import environment
 
 SCHEMA = Path(__file__).parent / "report.schema.json"
@@ -51,6 +58,18 @@ def _cause(cause: RootCause) -> dict[str, Any]:
     }  # fmt: skip
 
 
+def _framework(framework: FrameworkSummary) -> dict[str, Any]:
+    return {
+        "name": framework.name,
+        "version": framework.version,
+        "requirements": [
+            {"id": r.id, "title": r.title, "rules": list(r.rules), "status": r.status, "fail": r.fail,
+             "unknown": r.unknown}
+            for r in framework.requirements
+        ],
+    }  # fmt: skip
+
+
 def render(report: Report) -> Iterator[str]:
     """The document, one finding a line, so that two nights can be compared with line tools as well."""
     names = {r.id: r.name for r in report.rules}
@@ -73,6 +92,7 @@ def render(report: Report) -> Iterator[str]:
              "user_profiles": d.user_profiles, "spaces": d.spaces, "apps": d.apps, "failed": d.failed}
             for d in report.domains
         ],
+        frameworks=[_framework(f) for f in report.frameworks],
         out_of_scope=out_of_scope,
         root_causes=map(_cause, report.root_causes),
         findings=(_finding(f, names) for f in report.findings),

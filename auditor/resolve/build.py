@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING
 
+from auditor.model.persona import DEFAULT_PERSONAS, Persona
 from auditor.model.settings import (
     DOMAIN_SETTINGS,
     DOMAIN_SPACE_ROOT,
@@ -20,22 +21,18 @@ from auditor.model.settings import (
     USER_SETTINGS,
     Setting,
 )
+from auditor.model.studio import PARTNER_TOOLS
+from auditor.resolve import evidence, related
 from auditor.resolve.documents import quoted
 from auditor.resolve.layers import NestedMerge, domain_layer_columns, effective, own_value, unseen
 from auditor.resolve.load import SourceFile, load
+from auditor.resolve.personas import assign_personas, persona_columns, persona_number
 from auditor.resolve.tables import SPACE_DEFAULT_PREFIX, USER_DEFAULT_PREFIX
 
 if TYPE_CHECKING:
     import duckdb
 
 CLASSIC_APP_TYPES = "('JupyterServer', 'KernelGateway')"
-#: HiddenMlTools name by ListPartnerApps type. Source: API_StudioWebPortalSettings, API_PartnerAppSummary.
-PARTNER_TOOLS = {
-    "lakera-guard": "LakeraGuard",
-    "comet": "Comet",
-    "deepchecks-llm-evaluation": "DeepchecksLLMEvaluation",
-    "fiddler": "Fiddler",
-}
 #: A partner app that is being updated goes on serving.
 PARTNER_APP_IN_SERVICE = "('Available', 'Updating', 'UpdateFailed')"
 
@@ -48,20 +45,28 @@ _PARTITION = (
 
 
 def build(
-    con: duckdb.DuckDBPyConnection, files: Sequence[SourceFile], merge: NestedMerge = NestedMerge.UNKNOWN
+    con: duckdb.DuckDBPyConnection,
+    files: Sequence[SourceFile],
+    merge: NestedMerge = NestedMerge.UNKNOWN,
+    personas: Sequence[Persona] = DEFAULT_PERSONAS,
 ) -> None:
     """Load the snapshot files and create every table of ``auditor.resolve.tables`` in ``con``.
 
-    Raises SnapshotError where a file's lines are not what a snapshot holds.
+    ``personas`` end with the one that is everybody else's. Raises SnapshotError where a file's lines are not what a
+    snapshot holds.
     """
     con.execute("set preserve_insertion_order = false")
     load(con, files)
     con.execute(f"create type origin as {_ORIGIN}")
+    evidence.prepare(con)
     _account_region(con)
     _domain(con)
-    _user_profile(con, merge)
+    evidence.subnets(con)
+    assign_personas(con, personas)
+    _user_profile(con, merge, personas)
     _space(con)
     _app(con)
+    related.domain(con, CLASSIC_APP_TYPES)
     _gap(con)
 
 
@@ -79,7 +84,8 @@ def _account_region(con: duckdb.DuckDBPyConnection) -> None:
         select a.account || '/' || a.region || '/account_region/' || a.id as key, a.account, a.region, a.id,
                a.account || '/' || a.region as name, a.as_of, coalesce(a.gaps, []::VARCHAR[]) as unlisted,
                case when list_contains(a.gaps, 'partner_app') then null
-                    else coalesce(t.tools, []::VARCHAR[]) end as subscribed_partner_tools
+                    else coalesce(t.tools, []::VARCHAR[]) end as subscribed_partner_tools,
+               {evidence.account_columns()}
         from raw_account_region a left join tools t using (account, region)""")
 
 
@@ -155,7 +161,7 @@ def _domain(con: duckdb.DuckDBPyConnection) -> None:
     mount, mount_origin = _auto_mount("has_efs", "default_auto_mount_home_efs", "default_auto_mount_home_efs_origin")
     signs, quick = _quick_setup()
     con.execute(f"""
-        create table domain as
+        create table domain_resolved as
         with d as (select *, doc.CreationTime as creation_time from raw_domain),
         settings as (
             select {_identity("d", "domain", "d.doc.DomainName", "'domain/' || d.id", "DomainArn")},
@@ -186,7 +192,8 @@ _FROM_DOMAIN = (
     " m.unified_studio, m.unified_studio_origin"
 )
 _JOIN_DOMAIN = (
-    "left join domain m on m.account = {0}.account and m.region = {0}.region and m.domain_id = {0}.doc.DomainId"
+    "left join domain_resolved m on m.account = {0}.account and m.region = {0}.region"
+    " and m.domain_id = {0}.doc.DomainId"
 )
 
 
@@ -201,7 +208,7 @@ def words(text: str) -> str:
     return f"regexp_extract_all(lower({split}), '\\p{{L}}+')"
 
 
-def _user_profile(con: duckdb.DuckDBPyConnection, merge: NestedMerge) -> None:
+def _user_profile(con: duckdb.DuckDBPyConnection, merge: NestedMerge, personas: Sequence[Persona]) -> None:
     own = [(s.column, own_value(s, "p.doc", "p.gaps", "profile")) for s in PROFILE_SETTINGS]
     user = [(s.column, effective(s, merge)) for s in USER_SETTINGS]
     mount, mount_origin = _auto_mount("domain_has_efs", "auto_mount_home_efs", "auto_mount_home_efs_origin")
@@ -213,7 +220,7 @@ def _user_profile(con: duckdb.DuckDBPyConnection, merge: NestedMerge) -> None:
             select {_identity("p", "user_profile", "p.doc.UserProfileName", arn_path, "UserProfileArn")},
                    {_FROM_DOMAIN.format("p")}, m.auth_mode, m.auth_mode_origin, m.rstudio_licensed,
                    m.rstudio_licensed_origin, m.has_efs as domain_has_efs,
-                   {_with_origin([*own, *user])}, p.tags
+                   {_with_origin([*own, *user])}, p.tags, {persona_number(personas)} as persona_number
             from raw_user_profile p {_JOIN_DOMAIN.format("p")}
             left join domain_layer d
               on d.account = p.account and d.region = p.region and d.domain_id = p.doc.DomainId)
@@ -232,14 +239,23 @@ def _user_profile(con: duckdb.DuckDBPyConnection, merge: NestedMerge) -> None:
         select account, bool_or(hidden) as hidden from (
             select account, execution_role is null as hidden from user_profile_resolved
             union all select account, list_contains(unlisted, 'user_profile') from account_region) group by account""")
-    con.execute("""
+    related.profile_use(con)
+    evidence.execution_role(con)
+    con.execute(f"""
         create view user_profile as
-        select u.*, case when u.execution_role is null then null when u.execution_role = '' then 0
+        select u.* exclude (persona_number),
+               case when u.execution_role is null then null when u.execution_role = '' then 0
                          when r.profiles > 1 then r.profiles when not h.hidden then r.profiles
                     end as execution_role_profiles,
-               a.subscribed_partner_tools
+               a.subscribed_partner_tools, {related.SSO_USER_PROFILES} as sso_user_profiles,
+               {evidence.PROFILE_COLUMNS}, {persona_columns(personas)}
         from user_profile_resolved u left join role_use r using (account, execution_role)
-        left join role_unseen h using (account) left join account_region a using (account, region)""")
+        left join role_unseen h using (account) left join account_region a using (account, region)
+        left join person_use w on w.account = u.account and w.region = u.region and w.domain_id = u.domain_id
+          and w.person = lower(u.sso_user)
+        left join domain_profiles s on s.account = u.account and s.region = u.region
+          and s.domain_id = u.domain_id
+        {evidence.PROFILE_JOINS}""")
 
 
 def _text(path: str) -> str:
@@ -251,7 +267,7 @@ def _text(path: str) -> str:
 def _space(con: duckdb.DuckDBPyConnection) -> None:
     own = [(s.column, own_value(s, "p.doc", "p.gaps", "space")) for s in SPACE_SETTINGS]
     con.execute(f"""
-        create table space as
+        create table space_resolved as
         with settings as (
             select {_identity("p", "space", "p.doc.SpaceName", "'space/' || p.id", "SpaceArn")},
                    {_FROM_DOMAIN.format("p")},
@@ -272,6 +288,7 @@ def _space(con: duckdb.DuckDBPyConnection) -> None:
         from settings s left join owners o
           on o.account = s.account and o.region = s.region and o.domain_id = s.domain_id and o.owner = lower(s.owner)
         left join account_region a on a.account = s.account and a.region = s.region""")
+    related.space(con)
 
 
 def _app(con: duckdb.DuckDBPyConnection) -> None:
@@ -288,7 +305,7 @@ def _app(con: duckdb.DuckDBPyConnection) -> None:
                {_text("UserProfileName")} as user_profile_name, {_text("SpaceName")} as space_name,
                {instance_type} as instance_type, case when {instance_type} is not null then 'app'::origin end
                    as instance_type_origin,
-               p.tags
+               date_sub('hour', p.doc.CreationTime, p.as_of) as age_hours, p.tags
         from raw_app p {_JOIN_DOMAIN.format("p")}""")
 
 

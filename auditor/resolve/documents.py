@@ -90,6 +90,31 @@ DOCUMENTS: Mapping[str, Mapping[str, str]] = {
     },
     "partner_app": {"Type": "VARCHAR", "Status": "VARCHAR"},
     "vpc": {"VpcId": "VARCHAR", "IsDefault": "BOOLEAN"},
+    "subnet": {"SubnetId": "VARCHAR", "VpcId": "VARCHAR", "MapPublicIpOnLaunch": "BOOLEAN"},
+    "route_table": {
+        "VpcId": "VARCHAR",
+        "Routes": 'STRUCT("DestinationCidrBlock" VARCHAR, "DestinationIpv6CidrBlock" VARCHAR, "GatewayId" VARCHAR)[]',
+        "Associations": 'STRUCT("Main" BOOLEAN, "SubnetId" VARCHAR)[]',
+    },
+    "sign_in": {
+        "eventTime": "TIMESTAMP",
+        "errorCode": "VARCHAR",
+        "userIdentity": "JSON",
+        "requestParameters": "JSON",
+    },
+    "identity_user": {"UserId": "VARCHAR", "UserName": "VARCHAR"},
+    "mlflow_server": {"TrackingServerName": "VARCHAR", "TrackingServerStatus": "VARCHAR"},
+    "mlflow_app": {"Name": "VARCHAR", "Status": "VARCHAR"},
+    "log_group": {"logGroupName": "VARCHAR", "retentionInDays": "INTEGER"},
+    # Read by auditor.resolve.facts, member by member.
+    "role": {
+        "AssumeRolePolicyDocument": "JSON",
+        "RolePolicyList": "JSON",
+        "AttachedManagedPolicies": "JSON",
+        "LocalPolicyDocuments": "JSON",
+    },
+    "permission": {"Results": "JSON"},
+    "trail": {"Status": "JSON", "Selectors": "JSON"},
 }
 
 

@@ -53,7 +53,7 @@ def load(con: duckdb.DuckDBPyConnection, files: Sequence[SourceFile]) -> None:
 
     _refuse_overlap(files)
     con.execute(
-        "create table header (filename VARCHAR, as_of TIMESTAMP, "
+        "create table header (filename VARCHAR, as_of TIMESTAMP, unlisted VARCHAR[], "
         + ", ".join(f"unseen_{kind} VARCHAR[]" for kind in KINDS)
         + ")"
     )
@@ -62,7 +62,8 @@ def load(con: duckdb.DuckDBPyConnection, files: Sequence[SourceFile]) -> None:
         for file in files:
             unseen = [tuple(u.path for u in file.header.unseen if u.kind == kind) for kind in KINDS]
             con.execute(
-                f"insert into header values ({literal(str(file.path))}, {literal(file.header.as_of)}, "
+                f"insert into header values ({literal(str(file.path))}, {literal(file.header.as_of)},"
+                f" {string_list(_not_looked_for(file.header))}::VARCHAR[], "
                 + ", ".join(f"{string_list(paths)}::VARCHAR[]" if paths else "null" for paths in unseen)
                 + ")"
             )
@@ -106,9 +107,21 @@ def _select(kind: str, relation: str) -> str:
         f"select account, region, id, {document} as doc,"
         " case when tags is not null then map_from_entries(list_transform(tags, lambda t:"
         " struct_pack(k := t.Key, v := t.Value))) end as tags,"
-        f" case when unseen_{kind} is null then gaps else list_concat(coalesce(gaps, []), unseen_{kind}) end as gaps,"
+        f" {_gaps(kind)} as gaps,"
         f" as_of from {relation} as records join header using (filename) where kind = '{kind}'"
     )
+
+
+def _gaps(kind: str) -> str:
+    """What a record says that it lacks, and what its snapshot's header says of all records of its kind."""
+    if kind == "account_region":
+        return "list_distinct(list_concat(coalesce(gaps, []), unlisted))"
+    return f"case when unseen_{kind} is null then gaps else list_concat(coalesce(gaps, []), unseen_{kind}) end"
+
+
+def _not_looked_for(header: Header) -> tuple[str, ...]:
+    """Kinds that the snapshot's source did not ask for: their lists are unknown, not empty."""
+    return tuple(kind for kind in KINDS if kind not in header.kinds)
 
 
 def _refuse_overlap(files: Sequence[SourceFile]) -> None:

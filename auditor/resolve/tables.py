@@ -103,6 +103,7 @@ _DOMAIN_OF = (
            paths={"domain": "DomainSettings.UnifiedStudioSettings", "service": "DomainSettings.UnifiedStudioSettings"}),
 )  # fmt: skip
 
+_VIA_APP_TYPE = "case when app_type = 'CodeEditor' then 'code_editor_{0}' else 'jupyterlab_{0}' end"
 _VIA_EXPERIENCE = (
     "case when {0}studio_web_portal = 'DISABLED' then '{0}studio_web_portal' else '{0}default_landing_uri' end"
 )
@@ -134,12 +135,26 @@ DOMAIN = Table(
         _experience(USER_DEFAULT_PREFIX, "For new profiles: " + _EXPERIENCE),
         Column("has_efs", "BOOLEAN", "Whether the domain has an EFS at all",
                inputs=("home_efs_file_system_id", "home_efs_file_system_creation"), via="'home_efs_file_system_id'"),
+        Column("efs_needed", "BOOLEAN", "Whether something of the domain uses an EFS: RStudio, Studio Classic (by"
+               " default, in a profile, a space or an app) or an auto-mount (by default or in a profile)",
+               inputs=("rstudio_licensed", "default_experience", "default_auto_mount_home_efs")),
+        Column("has_shared_spaces", "BOOLEAN", "Whether a shared space exists in the domain"),
         Column("vpc_is_default", "BOOLEAN", "Whether its VPC is the region's default VPC", inputs=("vpc_id",),
                via="'vpc_id'"),
         Column("quick_setup", "BOOLEAN", "Whether the domain carries quick setup's signature: its name, or at least"
                " four of the signs", inputs=("name", "quick_setup_signs"), via="'name'"),
         Column("quick_setup_signs", "VARCHAR[]", "Signs of quick setup that hold for certain: IAM, PublicInternetOnly,"
                " default VPC, role name, no KMS key, sharing path"),
+        Column("public_subnets", "VARCHAR[]", "Its subnets that give out public addresses or lead to an internet"
+               " gateway",
+               inputs=("subnet_ids",), via="'subnet_ids'"),
+        Column("space_role_profiles", "BIGINT", "Profiles whose own role is the role of the domain's shared spaces; 0"
+               " where that role is not set", inputs=("space_default_execution_role",),
+               via="'space_default_execution_role'"),
+        Column("space_role_policies", "VARCHAR[]", "AWS's managed policies attached to the role of shared spaces",
+               inputs=("space_default_execution_role",), via="'space_default_execution_role'"),
+        Column("space_role_allows_everything", "BOOLEAN", "Whether the role of shared spaces allows every action on"
+               " every resource", inputs=("space_default_execution_role",), via="'space_default_execution_role'"),
         _TAGS,
     ), "domain",
 )  # fmt: skip
@@ -162,11 +177,30 @@ USER_PROFILE = Table(
                " case changes", inputs=("name",), via="'name'"),
         Column("sso_user_tokens", "VARCHAR[]", "Words of the Identity Center user name before any @, split likewise",
                inputs=("sso_user",), via="'sso_user'"),
+        Column("sso_user_profiles", "BIGINT", "How many profiles of the domain belong to the same Identity Center user,"
+               " this one included; 0 where it has none; NULL where that cannot be told",
+               inputs=("sso_user",), via="'sso_user'"),
         Column("execution_role_profiles", "BIGINT", "How many profiles of the account have the same effective execution"
                " role, this one included; 0 where it has none; NULL where that cannot be told",
                inputs=("execution_role",), via="'execution_role'"),
         Column("subscribed_partner_tools", "VARCHAR[]", "HiddenMlTools names of the partner apps that are in service in"
                " the account and region"),
+        Column("human_principals", "VARCHAR[]", "People who opened the profile, as sign_in names them"),
+        Column("machine_principals", "VARCHAR[]", "Programs that opened the profile, as sign_in names them"),
+        Column("several_profile_principals", "VARCHAR[]", "People who opened this and another profile of the domain"),
+        Column("sso_user_exists", "BOOLEAN", "Whether Identity Center knows the user; false where there is none",
+               inputs=("sso_user",), via="'sso_user'"),
+        Column("role_allowed_tools", "VARCHAR[]", "Tools that the execution role may use, as"
+               " execution_role has them",
+               inputs=("execution_role",), via="'execution_role'"),
+        Column("mlflow_servers", "BIGINT", "MLflow tracking servers and MLflow apps in the account and region"),
+        Column("persona", "VARCHAR", "Kind of person (docs/configuration.md); NULL where that hangs on tags, or a"
+               " domain's name, that could not be read"),
+        Column("needed_app_types", "VARCHAR[]", "App types that the persona needs; RStudioServerPro among them only"
+               " where the domain is known to have RStudio", inputs=("persona",), via="'persona'"),
+        Column("needed_ml_tools", "VARCHAR[]", "ML tools that the persona needs; a partner's tool among them only where"
+               " an app of it is in service, and NULL where that could not be read",
+               inputs=("persona",), via="'persona'"),
         _TAGS,
     ), "user_profile",
 )  # fmt: skip
@@ -184,6 +218,19 @@ SPACE = Table(
                via="'app_type'"),
         Column("owner_exists", "BOOLEAN", "Whether the owner's profile exists; true where the space has no owner",
                inputs=("owner",), via="'owner'"),
+        Column("owner_key", "VARCHAR", "Key of its owner in user_profile; '' where no profile owns the space",
+               inputs=("owner",), via="'owner'"),
+        Column("ebs_limit_gb", "INTEGER", "Greatest EBS volume in force for the space: its owner's, for a shared space"
+               " the domain's space default; 0 where no profile owns it", "GiB", inputs=("sharing_type", "owner")),
+        Column("idle_shutdown", "VARCHAR", "Whether the space's app is shut down when idle: ENABLED or DISABLED, as its"
+               " owner's profile says, for a shared space the domain's space default; '' where no profile owns it or"
+               " its app type has no such switch", inputs=("app_type", "sharing_type", "owner")),
+        Column("idle_timeout", "INTEGER", "The space's own idle timeout for its app type; 0: not set", "minutes",
+               inputs=("app_type", "jupyterlab_idle_timeout", "code_editor_idle_timeout"),
+               via=_VIA_APP_TYPE.format("idle_timeout")),
+        Column("instance_type", "VARCHAR", "Default instance type of the space's JupyterLab or Code Editor; '' where"
+               " none is set", inputs=("app_type", "jupyterlab_instance_type", "code_editor_instance_type"),
+               via=_VIA_APP_TYPE.format("instance_type")),
         _TAGS,
     ), "space",
 )  # fmt: skip
@@ -199,6 +246,8 @@ APP = Table(
         Column("space_name", "VARCHAR", "Space that the app belongs to; '' for an app of a profile"),
         Column("instance_type", "VARCHAR", "Instance type; '' where AWS gives none",
                paths={"app": "ResourceSpec.InstanceType"}),
+        Column("age_hours", "BIGINT", "Whole hours from its creation to the snapshot. AWS keeps the creation time of an"
+               " app that is started again within a day of its shutdown", "hours"),
         _TAGS,
     ), "app",
 )  # fmt: skip
@@ -209,8 +258,50 @@ ACCOUNT_REGION = Table(
      Column("as_of", "TIMESTAMP", "When the snapshot was taken"),
      Column("unlisted", "VARCHAR[]", "Kinds of resources whose list could not be read completely"),
      Column("subscribed_partner_tools", "VARCHAR[]", "HiddenMlTools names of the partner apps in service; NULL where"
-            " they could not be listed")),
+            " they could not be listed"),
+     Column("domains", "BIGINT", "Studio domains in the region"),
+     Column("mlflow_servers", "BIGINT", "MLflow tracking servers and MLflow apps in the region"),
+     Column("management_events_recorded", "BOOLEAN", "Whether a CloudTrail trail records management events that write"),
+     Column("studio_log_group", "BOOLEAN", "Whether Studio's log group /aws/sagemaker/studio exists"),
+     Column("studio_log_retention_days", "INTEGER", "How long Studio's log group keeps events; 0: for ever, or there is"
+            " no such group", "days")),
     "account_region",
+)  # fmt: skip
+
+EXECUTION_ROLE = Table(
+    "execution_role", "One row an execution role in use: of a profile, of a domain's default, or of its shared spaces."
+    " Its region is aws-global.",
+    (*_PLACE, Column("id", "VARCHAR", "ARN of the role"), Column("name", "VARCHAR", "Name of the role, without path"),
+     Column("arn", "VARCHAR", "ARN of the role"),
+     Column("as_of", "TIMESTAMP", "When the snapshot was taken"),
+     Column("profiles", "BIGINT", "Profiles for which the role is in force, as far as they were seen"),
+     Column("shared_spaces", "BOOLEAN", "Whether a domain's shared spaces run as the role"),
+     Column("unified_studio", "BOOLEAN", "Whether only domains of SageMaker Unified Studio use the role"),
+     Column("role_exists", "BOOLEAN", "Whether the role exists; NULL for another account's role"),
+     Column("managed_policies", "VARCHAR[]", "Names of AWS's managed policies that are attached"),
+     Column("customer_policies", "VARCHAR[]", "Names of the account's own managed policies that are attached"),
+     Column("allows_everything", "BOOLEAN", "Whether an inline policy or an attached policy of the account allows every"
+            " action on every resource without a condition"),
+     Column("trusts_set_source_identity", "BOOLEAN", "Whether the trust policy lets SageMaker call"
+            " sts:SetSourceIdentity"),
+     Column("source_identity", "BOOLEAN", "Whether a domain that uses the role has ExecutionRoleIdentityConfig"
+            " USER_PROFILE_NAME"),
+     Column("allowed_tools", "VARCHAR[]", "Tools of which the role may do a representative action, by IAM's own policy"
+            " simulator: HiddenAppTypes and HiddenMlTools names, and MLflow")),
+    "execution_role",
+)  # fmt: skip
+
+SIGN_IN = Table(
+    "sign_in", "One row a principal that opened a profile (CloudTrail CreatePresignedDomainUrl, domains of AuthMode IAM"
+    " only), within the window that was collected. Calls that failed do not count.",
+    (*_PLACE, Column("id", "VARCHAR", "domain/profile/principal"), Column("name", "VARCHAR", "The principal"),
+     Column("domain_id", "VARCHAR", "Id of the domain"),
+     Column("user_profile_name", "VARCHAR", "Name of the profile, lower case"),
+     Column("principal", "VARCHAR", "ARN of an IAM user, ROLE/SESSION of an assumed role, the person of an Identity"
+            " Center role (AWSReservedSSO_…), or the service"),
+     Column("kind", "VARCHAR", "human, machine (a session that a program named, or a service) or unknown"),
+     Column("first_time", "TIMESTAMP", "First time"), Column("last_time", "TIMESTAMP", "Last time"),
+     Column("times", "BIGINT", "How often"), Column("as_of", "TIMESTAMP", "When the snapshot was taken")),
 )  # fmt: skip
 
 GAP = Table(
@@ -223,12 +314,12 @@ GAP = Table(
         Column("setting", "VARCHAR", "API path; * for the whole resource or list"),
         Column("operation", "VARCHAR", "API operation that failed"),
         Column("reason", "VARCHAR", "access_denied, throttled, unreachable, server_error, not_in_sdk,"
-               " region_not_enabled, ambiguous_inheritance, unexpected_response or limit_reached"),
+               " region_not_enabled, ambiguous_inheritance, unexpected_response, limit_reached or not_found"),
         Column("detail", "VARCHAR", "What AWS said, or why it is ambiguous"),
     ),
 )  # fmt: skip
 
-TABLES: tuple[Table, ...] = (DOMAIN, USER_PROFILE, SPACE, APP, ACCOUNT_REGION, GAP)
+TABLES: tuple[Table, ...] = (DOMAIN, USER_PROFILE, SPACE, APP, EXECUTION_ROLE, SIGN_IN, ACCOUNT_REGION, GAP)
 _BY_NAME = {t.name: t for t in TABLES}
 
 

@@ -1,0 +1,34 @@
+"""From source options to a snapshot: the first half of audit, collect and demo."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+
+from auditor.cli.progress import progress
+from auditor.model.snapshot import Snapshot
+
+
+def collected(
+    *,
+    profile: str | None,
+    regions: tuple[str, ...],
+    concurrency: int,
+    evidence: tuple[str, ...],
+    sign_in_days: int,
+    sign_in_pages: int,
+    cloudtrail_logs: str | None,
+    identity_store: str,
+    quiet: bool,
+) -> Snapshot:
+    """Collect as the options say. Raises ConfigError and CollectError."""
+    from auditor.collect.aws import CollectOptions, collect
+    from auditor.collect.aws.evidence import EvidenceOptions
+
+    events = None
+    if cloudtrail_logs is not None:
+        from auditor.store.cloudtrail_logs import read_events
+
+        events = read_events(cloudtrail_logs, since=datetime.now(UTC) - timedelta(days=sign_in_days))
+    wanted = EvidenceOptions(evidence, sign_in_days, sign_in_pages, events, identity_store)
+    with progress(quiet) as shown:
+        return collect(CollectOptions(profile, regions, concurrency, evidence=wanted), shown)

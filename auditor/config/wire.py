@@ -1,0 +1,89 @@
+"""The wire format of auditor.yaml, and its JSON Schema. docs/configuration.md explains each key."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Literal
+
+import msgspec
+from msgspec import UNSET, UnsetType
+
+from auditor.model.rule import Severity
+from auditor.model.studio import ML_TOOLS, NEEDABLE_APP_TYPES
+from auditor.report.render import Format
+from auditor.resolve.layers import NestedMerge
+
+NAME_PATTERN = r"^[a-z][a-z0-9]*(-[a-z0-9]+)*$"
+_WILD = "Pattern: * is any characters, ? is one"
+
+Text = Annotated[str, msgspec.Meta(min_length=1)]
+#: Unknown names are refused by the loader, which can say more than an enumeration.
+App = Annotated[str, msgspec.Meta(extra_json_schema={"enum": list(NEEDABLE_APP_TYPES)})]
+Tool = Annotated[str, msgspec.Meta(extra_json_schema={"enum": list(ML_TOOLS)})]
+FailOn = Literal["critical", "high", "medium", "low", "info", "none"]
+
+
+def _text(description: str) -> msgspec.Meta:
+    return msgspec.Meta(min_length=1, description=description)
+
+
+def _doc(description: str, **schema: Any) -> msgspec.Meta:
+    return msgspec.Meta(description=description, extra_json_schema=schema or None)
+
+
+class MatchFile(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
+    """Profiles for which everything given here holds."""
+
+    tags: Annotated[dict[str, Text], _doc(f"Tag key: value. {_WILD}. Case counts")] = {}
+    name: Annotated[str, _text(f"The profile's name. {_WILD}. Case does not count")] | UnsetType = UNSET
+    domain: Annotated[str, _text(f"The domain's name or id. {_WILD}. Case does not count")] | UnsetType = UNSET
+
+
+class PersonaFile(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
+    """A kind of person: what such people need, and which profiles are theirs."""
+
+    name: Annotated[
+        str,
+        msgspec.Meta(
+            pattern=NAME_PATTERN, description="kebab-case, as data-scientist; default is everybody who fits no other"
+        ),
+    ]
+    apps: Annotated[list[App], _doc("App types that they need; all of these if left out")] | UnsetType = UNSET
+    tools: Annotated[list[Tool], _doc("ML tools that they need; all of AWS's own if left out")] | UnsetType = UNSET
+    match: Annotated[list[MatchFile], _doc("Their profiles: those that fit one of these")] = []
+
+
+class ConfigFile(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
+    """auditor.yaml. Every key is optional; options of the command line win."""
+
+    profile: Annotated[str, _text("AWS profile, as --profile")] | UnsetType = UNSET
+    regions: Annotated[list[Text], _doc("Regions to audit, or all; as --region")] = []
+    rules: Annotated[list[Text], _doc("Folders of your own rules, added to the built-in ones; as --rules")] = []
+    only: Annotated[list[Text], _doc("Only these rules: ids, names or areas; as --only")] = []
+    skip: Annotated[list[Text], _doc("Not these rules: ids, names or areas; as --skip")] = []
+    severities: Annotated[dict[str, Severity], _doc("Severity by rule (id or name), instead of the rule's own")] = {}
+    params: Annotated[
+        dict[str, dict[str, Any]], _doc("Parameters by rule (id or name) and name, instead of their defaults")
+    ] = {}
+    personas: Annotated[list[PersonaFile], _doc("Kinds of people; the first that fits a profile counts")] = []
+    frameworks: Annotated[list[Text], _doc("Compliance frameworks to group the report by; as --framework")] = []
+    waivers: Annotated[str, _text("File of waivers")] | UnsetType = UNSET
+    fail_on: Annotated[FailOn, _doc("Exit 4 from this severity on; as --fail-on")] | UnsetType = UNSET
+    allow_incomplete: (
+        Annotated[bool, _doc("Do not exit 5 when something could not be seen; as --allow-incomplete")] | UnsetType
+    ) = UNSET
+    nested_merge: (
+        Annotated[NestedMerge, _doc("How a profile's nested structure meets its domain's; as --nested-merge")]
+        | UnsetType
+    ) = UNSET
+    formats: Annotated[list[Format], _doc("Reports to write; as --format", minItems=1)] | UnsetType = UNSET
+    output: Annotated[str, _text("Folder for the reports; as --output")] | UnsetType = UNSET
+
+
+def config_schema() -> dict[str, Any]:
+    """JSON Schema (2020-12) of auditor.yaml, for editors and for ``auditor config schema``."""
+    schema = msgspec.json.schema(ConfigFile)
+    return {
+        "$schema": "https://json-schema.org/draft/2020-12/schema",
+        "title": "Configuration of the Studio auditor",
+        **schema,
+    }

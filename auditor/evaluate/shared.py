@@ -1,0 +1,82 @@
+"""What rules take from each other, so that one list, threshold or condition is written, and overridden, in one place.
+
+A parameter with ``same_as`` has another rule's value. ``@STU101`` in an expression stands for what STU101 requires,
+with its parameters; it belongs into a subquery over STU101's table: ``(select @STU101 from user_profile where …)``.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
+from typing import Any
+
+from auditor.model.rule import Param, Rule
+
+Find = Callable[[str], Rule | None]
+#: A string or a comment, which stay as they are, or another rule.
+_REFERENCE = re.compile(r"'(?:[^']|'')*'|--[^\r\n]*|@([A-Z]{2,10}[0-9]{3,4})\b")
+
+
+class SharedError(ValueError):
+    """What cannot be taken from another rule, and why; ``keys`` lead to it in the rule's file."""
+
+    def __init__(self, reason: str, *keys: str) -> None:
+        super().__init__(f"{keys[0]}: {reason}")
+        self.keys = keys
+
+
+def with_shared(rule: Rule, find: Find) -> Rule:
+    """The rule with what it takes from others written out; ``find`` gives a rule by id. Raises SharedError."""
+    taken: dict[str, Param] = {}
+    when, require = (_expression(rule, key, find, taken) for key in ("when", "require"))
+    own = tuple(_filled(p, find) if p.same_as else p for p in rule.params)
+    return replace(rule, when=when, require=require, params=(*own, *taken.values()))
+
+
+def _expression(rule: Rule, key: str, find: Find, taken: dict[str, Param]) -> str:
+    def written(match: re.Match[str]) -> str:
+        if match[1] is None:
+            return match[0]
+        other = find(match[1])
+        if other is None:
+            raise SharedError(f"there is no rule {match[1]}", key)
+        if any(m[1] for m in _REFERENCE.finditer(other.require)):
+            raise SharedError(f"{other.id} itself takes its condition from another rule; name that one", key)
+        for param in other.params:
+            source = f"{other.id}.{param.name}"
+            known = taken.get(param.name) or next((p for p in rule.params if p.name == param.name), None)
+            if known is None:
+                taken[param.name] = _filled(param, find) if param.same_as else replace(param, same_as=source)
+            elif known.same_as not in (source, param.same_as or source):
+                raise SharedError(f"parameter {param.name} is {other.id}'s as well; call it otherwise", key)
+        return f"(\n{other.require}\n)"
+
+    text: str = getattr(rule, key)
+    return _REFERENCE.sub(written, text)
+
+
+def _filled(param: Param, find: Find) -> Param:
+    rule_id, _, name = param.same_as.rpartition(".")
+    other = find(rule_id)
+    source = next((p for p in other.params if p.name == name), None) if other else None
+    if source is None:
+        raise SharedError(f"{param.name}: there is no parameter {param.same_as!r}", "params", param.name)
+    if source.same_as:
+        reason = f"{param.name}: {param.same_as} itself follows {source.same_as}; name that one"
+        raise SharedError(reason, "params", param.name)
+    if source.type != param.type:
+        reason = f"{param.name}: {param.same_as} is of type {source.type}, not {param.type}"
+        raise SharedError(reason, "params", param.name)
+    return replace(param, default=source.default)
+
+
+def follow(rules: Sequence[Rule], overrides: Mapping[str, Mapping[str, Any]]) -> dict[str, dict[str, Any]]:
+    """The overrides, and for each ``same_as`` parameter that is not overridden itself the one that it follows."""
+    followed = {rule_id: dict(values) for rule_id, values in overrides.items()}
+    for rule in rules:
+        for param in rule.params:
+            other, _, name = param.same_as.rpartition(".")
+            if name in overrides.get(other, {}):
+                followed.setdefault(rule.id, {}).setdefault(param.name, overrides[other][name])
+    return followed

@@ -1,0 +1,296 @@
+"""YAML files that people write: read strictly, with the place of each key, so that every error names file and line."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from difflib import get_close_matches
+from pathlib import Path
+from typing import Any, TypeVar
+
+import msgspec
+import yaml
+
+from auditor.errors import ConfigError
+
+_SafeLoader: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+#: Deeper than any file of ours; the C parser builds its tree recursively and would bring the process down.
+_MAX_DEPTH = 50
+_Wire = TypeVar("_Wire")
+_PLACE = re.compile(r" - at (?P<key>`key` in )?`\$(?P<path>.*)`$")
+_STEP = re.compile(r"\.([^.\[\]]+)|\[([^\]]+)\]")
+#: So many names fit into a hint.
+_FEW = 12
+_TYPES = {
+    "array": "a list", "object": "a mapping", "str": "text", "int": "a whole number", "float": "a number",
+    "bool": "true or false", "null": "nothing",
+}  # fmt: skip
+
+
+class _Loader(_SafeLoader):  # type: ignore[misc]
+    """Says where a value stands that only looks like a date or a number, such as 2024-13-45."""
+
+    def construct_object(self, node: yaml.Node, deep: bool = False) -> Any:
+        try:
+            return super().construct_object(node, deep)
+        except ValueError as error:
+            raise yaml.constructor.ConstructorError(None, None, str(error), node.start_mark) from error
+
+
+def near(name: str, known: Iterable[str], otherwise: str = "") -> str:
+    """A hint with the known name that is meant, or ``otherwise``."""
+    names = list(known)
+    folded = {n.lower(): n for n in names}
+    found = [folded[name.lower()]] if name.lower() in folded else get_close_matches(name, names, n=1)
+    return f"Did you mean {found[0]!r}?" if found else otherwise
+
+
+def dotted(keys: Sequence[str]) -> str:
+    """Keys as a path: ``personas[0].apps[1]``."""
+    text = "".join(f"[{key}]" if key.isdecimal() else f".{key}" for key in keys)
+    return text.removeprefix(".")
+
+
+class Source:
+    """A file's content, and where each of its keys stands. ``data`` is ``{}`` for an empty file.
+
+    ``kind`` is the error that the file's faults are. ``plain``: its errors name the column too, and speak of types in
+    plain words; without it they speak to those who write rules.
+    """
+
+    def __init__(
+        self, path: Path, root: yaml.Node | None, data: dict[str, Any], kind: type[ConfigError], plain: bool
+    ) -> None:
+        self.path = path
+        self.root = root
+        self.data = data
+        self._kind = kind
+        self._plain = plain
+
+    def _mark(self, keys: Sequence[str], value: bool) -> tuple[int, int]:
+        """Line and column of the last key that exists, or of its value."""
+        node = self.root
+        if node is None:
+            return 1, 1
+        mark = node.start_mark
+        for key in keys:
+            following = None
+            if isinstance(node, yaml.MappingNode):
+                for name, inner in node.value:
+                    if name.value == key:
+                        mark, following = (inner if value else name).start_mark, inner
+            elif isinstance(node, yaml.SequenceNode) and key.isdecimal() and int(key) < len(node.value):
+                following = node.value[int(key)]
+                mark = following.start_mark
+            if following is None:
+                break
+            node = following
+        return mark.line + 1, mark.column + 1
+
+    def line(self, *keys: str) -> int:
+        """Line of the last key that exists."""
+        return self._mark(keys, value=False)[0]
+
+    def error(self, message: str, *keys: str, hint: str = "", value: bool = False) -> ConfigError:
+        """An error at the keys; ``value``: at what stands there rather than at the key."""
+        line, column = self._mark(keys, value)
+        return self._kind.at(self.path, line, message, column=column if self._plain else None, hint=hint)
+
+    def convert(self, wire: type[_Wire], see: str) -> _Wire:
+        """The content as a wire type. ``see`` is the hint where nothing better can be said.
+
+        Raises the file's error for an unknown field, a missing one, or a value of the wrong type.
+        """
+        try:
+            return msgspec.convert(self.data, wire)
+        except msgspec.ValidationError as error:
+            raise self._explain(wire, str(error), see) from error
+
+    def _explain(self, wire: type, text: str, see: str) -> ConfigError:
+        found = _PLACE.search(text)
+        reason = text[: found.start()] if found else text
+        keys = self._keys(wire, text, found["path"]) if found else []
+        hint, value = "", True
+        where = f"{dotted(keys)}: " if keys else ""
+        of_key = bool(found and found["key"])
+        if field := re.search(r"unknown field `([^`]+)`", reason):
+            names = _names(wire, keys)
+            hint = near(field[1], names, f"Known here: {', '.join(names)}" if len(names) <= _FEW else see)
+            keys, value = [*keys, field[1]], False
+        elif enum := re.search(r"enum value '?([^']*)'?", reason):
+            names = _names(wire, keys, of_key)
+            hint = near(enum[1], names, f"Known: {', '.join(names)}")
+            keys, value = [*keys, enum[1]] if of_key else keys, not of_key
+        elif of_key:
+            odd = next((str(k) for k in _at(self.data, keys) if not isinstance(k, str)), "")
+            return self.error(f"{where}the key {odd} must be text", *keys, odd, hint="Put it in quotes.")
+        elif reason.endswith("got `null`"):
+            hint = "Give it a value, or take the key away."
+        elif reason.startswith("Expected `str`, got `") and not reason.endswith(("`array`", "`object`")):
+            hint = "Put it in quotes."
+        if self._plain and " matching regex " in reason:
+            reason, hint = f"{_at(self.data, keys)!r} is not written as it must be", _described(wire, keys)
+        elif self._plain:
+            reason = re.sub(r"`(\w+)`", lambda m: _TYPES.get(m[1], m[0]), re.sub("^Object (contains )?", "", reason))
+            reason = reason[0].lower() + reason[1:]
+        return self.error(where + reason, *keys, hint=hint, value=value)
+
+    def _keys(self, wire: type, text: str, path: str) -> list[str]:
+        """The keys of msgspec's path. It writes ``[...]`` for a mapping's key: the one that gives the same error."""
+        keys: list[str] = []
+        for name, index in _STEP.findall(path):
+            if index != "...":
+                keys.append(name or index)
+                continue
+            inside = _at(self.data, keys)
+            for key in inside:
+                try:
+                    msgspec.convert(_with(self.data, keys, {key: inside[key]}), wire)
+                except msgspec.ValidationError as error:
+                    if str(error) == text:
+                        keys.append(str(key))
+                        break
+        return keys
+
+
+def _at(data: Any, keys: Sequence[str]) -> Any:
+    for key in keys:
+        data = data[int(key)] if isinstance(data, list) else data[key]
+    return data
+
+
+def _with(data: Any, keys: Sequence[str], value: Any) -> Any:
+    """A copy of the data with the value at the keys."""
+    if not keys:
+        return value
+    key, *rest = keys
+    if isinstance(data, list):
+        return [_with(item, rest, value) if number == int(key) else item for number, item in enumerate(data)]
+    return {name: _with(item, rest, value) if name == key else item for name, item in data.items()}
+
+
+def _type_at(wire: type, keys: Sequence[str]) -> Any:
+    """msgspec's description of what may stand at the keys, its metadata still around it."""
+    import msgspec.inspect as inspect
+
+    here: inspect.Type = inspect.type_info(wire)
+    for key in keys:
+        inside = _plain(here)
+        if isinstance(inside, inspect.StructType):
+            here = next(f.type for f in inside.fields if f.encode_name == key)
+        elif isinstance(inside, inspect.ListType):
+            here = inside.item_type
+        elif isinstance(inside, inspect.DictType):
+            here = inside.value_type
+    return here
+
+
+def _plain(type_: Any) -> Any:
+    """The type without metadata; of several, the one with an inside."""
+    import msgspec.inspect as inspect
+
+    compound = (inspect.StructType, inspect.ListType, inspect.DictType, inspect.EnumType, inspect.LiteralType)
+    if isinstance(type_, inspect.Metadata):
+        return _plain(type_.type)
+    if isinstance(type_, inspect.UnionType):
+        return next((t for t in map(_plain, type_.types) if isinstance(t, compound)), type_.types[0])
+    return type_
+
+
+def _described(wire: type, keys: Sequence[str]) -> str:
+    """What the schema says about the value at the keys."""
+    return str((getattr(_type_at(wire, keys), "extra_json_schema", None) or {}).get("description", ""))
+
+
+def _names(wire: type, keys: Sequence[str], of_key: bool = False) -> list[str]:
+    """What may stand at the keys: fields of a structure, or the values of an enumeration (``of_key``: as a key)."""
+    import msgspec.inspect as inspect
+
+    here = _plain(_type_at(wire, keys))
+    if of_key and isinstance(here, inspect.DictType):
+        here = _plain(here.key_type)
+    if isinstance(here, inspect.StructType):
+        return [f.encode_name for f in here.fields]
+    if isinstance(here, inspect.EnumType):
+        return [str(member.value) for member in here.cls]
+    return [str(v) for v in here.values] if isinstance(here, inspect.LiteralType) else []
+
+
+def read_yaml(
+    path: Path, what: str, *, kind: type[ConfigError] = ConfigError, plain: bool = True, empty: bool = False
+) -> Source:
+    """Read a file that holds one mapping. ``what`` says so where it does not; ``empty``: it may hold nothing.
+
+    Raises ``kind`` for a file that cannot be read, is not YAML, gives a key twice or is nested without bound.
+    """
+
+    def fault(message: str, mark: yaml.Mark | None = None, line: int = 1) -> ConfigError:
+        if mark is None:
+            return kind.at(path, line, message, column=1 if plain else None)
+        return kind.at(path, mark.line + 1, message, column=mark.column + 1 if plain else None)
+
+    try:
+        data = path.read_bytes()
+    except OSError as error:
+        raise kind(f"{path}: cannot be read: {error.strerror or error}") from error
+    try:
+        text = data.decode("utf-8")
+    except UnicodeDecodeError as error:
+        raise fault(f"not UTF-8 text ({error.reason})", line=data.count(b"\n", 0, error.start) + 1) from error
+    loader = None
+    try:
+        loader = _Loader(text)
+        deep = _too_deep(text)
+        if deep is not None:
+            raise fault("nested too deeply", deep)
+        node = loader.get_single_node()
+        if node is None and empty:
+            return Source(path, None, {}, kind, plain)
+        if not isinstance(node, yaml.MappingNode):
+            raise fault(what)
+        odd = _odd(node)
+        if odd is not None:
+            raise fault(*odd)
+        document: Mapping[Any, Any] = loader.construct_document(node)
+    except yaml.MarkedYAMLError as error:
+        mark = error.problem_mark or error.context_mark
+        raise fault(f"not valid YAML: {error.problem or error.context}", mark) from error
+    except yaml.YAMLError as error:
+        raise fault(f"not valid YAML: {error}") from error
+    finally:
+        if loader is not None:
+            loader.dispose()
+    return Source(path, node, dict(document), kind, plain)
+
+
+def _too_deep(text: str) -> Any:
+    """The mark where the text is nested too deeply, None where it is not."""
+    depth = 0
+    for event in yaml.parse(text, Loader=_SafeLoader):
+        if isinstance(event, yaml.CollectionStartEvent):
+            depth += 1
+        elif isinstance(event, yaml.CollectionEndEvent):
+            depth -= 1
+        if depth > _MAX_DEPTH:
+            return event.start_mark
+    return None
+
+
+def _odd(node: yaml.Node, above: tuple[yaml.Node, ...] = ()) -> tuple[str, yaml.Mark] | None:
+    """What YAML allows and people do not mean: a key twice, a key that is no word, an alias of what it lies in."""
+    if any(node is outer for outer in above):
+        return "an alias stands for what it lies in", node.start_mark
+    inner = (*above, node)
+    children: list[yaml.Node] = []
+    if isinstance(node, yaml.MappingNode):
+        seen: set[str] = set()
+        for key, value in node.value:
+            if not isinstance(key, yaml.ScalarNode):
+                return "a key must be a word", key.start_mark
+            if key.value in seen:
+                return f"{key.value!r} is given twice", key.start_mark
+            seen.add(key.value)
+            children.append(value)
+    elif isinstance(node, yaml.SequenceNode):
+        children = node.value
+    return next((found for child in children if (found := _odd(child, inner)) is not None), None)

@@ -1,0 +1,111 @@
+"""A profile's persona and what it needs, in SQL generated from the personas. Nothing here loops over profiles.
+
+Where there is more than one persona, each profile's is worked out once and kept as a number beside its document;
+``user_profile`` turns the number into a name and into what that persona needs. NULL means that the persona hangs on
+something that could not be read: a condition on tags is NULL where the tags are, and an earlier persona that may fit
+keeps a later one from being certain.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import TYPE_CHECKING
+
+from auditor.model.persona import Match, Persona
+from auditor.model.studio import PARTNER_TOOLS, RSTUDIO
+from auditor.resolve.layers import literal, string_list
+
+if TYPE_CHECKING:
+    import duckdb
+
+
+def _like(text: str, pattern: str, *, case: bool) -> str:
+    """Whether the whole text fits the pattern (``*`` any characters, ``?`` one)."""
+    if "*" not in pattern and "?" not in pattern:
+        return f"{text} = {literal(pattern)}" if case else f"lower({text}) = lower({literal(pattern)})"
+    escaped = pattern.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
+    wild = escaped.replace("*", "%").replace("?", "_")
+    return f"{text} {'like' if case else 'ilike'} {literal(wild)} escape '\\'"
+
+
+def _fits(match: Match, tags: Mapping[str, str]) -> str:
+    # A tag that is not there is known not to fit; tags that were not read are unknown.
+    parts = [
+        f"case when tagged then coalesce({_like(tags[key], pattern, case=True)}, false) end"
+        for key, pattern in match.tags.items()
+    ]
+    if match.name:
+        parts.append(_like("name", match.name, case=False))
+    if match.domain:
+        names = (_like(text, match.domain, case=False) for text in ("domain_id", "domain_name"))
+        parts.append(f"({' or '.join(names)})")
+    return f"({' and '.join(parts)})"
+
+
+def assign_personas(con: duckdb.DuckDBPyConnection, personas: Sequence[Persona]) -> None:
+    """Give ``raw_user_profile`` the column ``persona``: the number, from 1, of the first persona that fits."""
+    named = personas[:-1]
+    if not named:
+        return
+    keys = sorted({key for one in named for match in one.matches for key in match.tags})
+    tags = {key: f"tag_{number}" for number, key in enumerate(keys)}
+    steps = []
+    for number, one in enumerate(named, start=1):
+        fits = " or ".join(_fits(match, tags) for match in one.matches)
+        steps.append(f"when coalesce({fits}, true) then case when {fits} then {number} end")
+    read = "".join(f", p.tags[{literal(key)}] as {column}" for key, column in tags.items())
+    con.execute("alter table raw_user_profile add column persona USMALLINT")
+    con.execute(f"""
+        update raw_user_profile t set persona = found.persona
+        from (
+            select row, case {" ".join(steps)} else {len(personas)} end as persona
+            from (
+                select p.rowid as row, p.doc.UserProfileName as name, p.doc.DomainId as domain_id,
+                       m.name as domain_name, p.tags is not null as tagged{read}
+                from raw_user_profile p left join domain_resolved m
+                  on m.account = p.account and m.region = p.region and m.domain_id = p.doc.DomainId)) found
+        where t.rowid = found.row""")
+
+
+def persona_number(personas: Sequence[Persona]) -> str:
+    """SQL over the raw profile ``p`` of its persona's number."""
+    return "1" if len(personas) == 1 else "p.persona"
+
+
+def _by_persona(personas: Sequence[Persona], of: Callable[[Persona], str]) -> str:
+    """SQL that depends on the profile's persona, in as few branches as there are different answers."""
+    answers: dict[str, list[str]] = {}
+    for number, one in enumerate(personas, start=1):
+        answers.setdefault(of(one), []).append(str(number))
+    if len(personas) == 1:
+        return next(iter(answers))
+    branches = (f"when u.persona_number in ({', '.join(numbers)}) then {sql}" for sql, numbers in answers.items())
+    return f"case {' '.join(branches)} end"
+
+
+def _apps(one: Persona) -> str:
+    everywhere = string_list(tuple(app for app in one.apps if app != RSTUDIO)) + "::VARCHAR[]"
+    if RSTUDIO not in one.apps:
+        return everywhere
+    return f"case when u.rstudio_licensed then {string_list(one.apps)} else {everywhere} end"
+
+
+def _tools(one: Persona) -> str:
+    partners = tuple(tool for tool in one.tools if tool in PARTNER_TOOLS.values())
+    own = string_list(tuple(tool for tool in one.tools if tool not in partners)) + "::VARCHAR[]"
+    if not partners:
+        return own
+    in_service = f"list_filter({string_list(partners)}, lambda t: list_contains(a.subscribed_partner_tools, t))"
+    return f"case when a.subscribed_partner_tools is not null then {own} || {in_service} end"
+
+
+def persona_columns(personas: Sequence[Persona]) -> str:
+    """Select-list items ``persona``, ``needed_app_types`` and ``needed_ml_tools`` over the profile's row ``u`` and its
+    account and region's ``a``.
+
+    RStudio is needed where the domain is known to have it, a partner's tool where an app of it is in service.
+    """
+    return (
+        f"{_by_persona(personas, lambda one: literal(one.name))} as persona,"
+        f" {_by_persona(personas, _apps)} as needed_app_types, {_by_persona(personas, _tools)} as needed_ml_tools"
+    )

@@ -1,0 +1,112 @@
+"""What a resource's neighbours say about it: a person's other profiles, a space's owner, what needs a domain's EFS.
+
+Each is one query over the resolved tables. Incomplete lists leave the question open: somebody who was seen twice has
+two profiles for certain, somebody who was seen once may have another.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from auditor.resolve import evidence
+
+if TYPE_CHECKING:
+    import duckdb
+
+
+def profile_use(con: duckdb.DuckDBPyConnection) -> None:
+    """``person_use``: people with several profiles in a domain (few rows, whatever the account's size);
+    ``domain_profiles``: by domain, what its profiles say together."""
+    con.execute("""
+        create table person_use as
+        select account, region, domain_id, lower(sso_user) as person, count(*) as profiles from user_profile_resolved
+        where sso_user <> '' group by all having count(*) > 1""")
+    con.execute(f"""
+        create table domain_profiles as
+        select account, region, domain_id, bool_or(sso_user is null) as person_unseen, {_any("needs_efs")} as needs_efs
+        from (select account, region, domain_id, sso_user,
+                     experience = 'classic' or auto_mount_home_efs = 'Enabled' as needs_efs from user_profile_resolved)
+        group by all""")
+
+
+#: Profiles of the same Identity Center user ``u.sso_user``, for a query that joins ``person_use`` as ``w``,
+#: ``domain_profiles`` as ``s`` and ``account_region`` as ``a``.
+SSO_USER_PROFILES = (
+    "case when u.sso_user is null then null when u.sso_user = '' then 0 when w.profiles > 1 then w.profiles"
+    " when s.person_unseen or list_contains(a.unlisted, 'user_profile') then null else 1 end"
+)
+
+
+def _any(condition: str) -> str:
+    """Whether the condition holds for any row of a group: true where it does, NULL where only unknown ones are left."""
+    return f"case when bool_or({condition}) then true when count(*) > count({condition}) then null else false end"
+
+
+def _of_type(code_editor: str, jupyterlab: str, other: str) -> str:
+    return (
+        f"case when s.app_type is null then null when s.app_type = 'CodeEditor' then {code_editor}"
+        f" when s.app_type = 'JupyterLab' then {jupyterlab} else {other} end"
+    )
+
+
+def _in_force(private: str, shared: str, none: str) -> str:
+    """The owner's value for a private space, the domain's for a shared one, ``none`` where nobody owns the space."""
+    return (
+        f"case when s.sharing_type = 'Shared' then {shared} when s.sharing_type is null or s.owner_exists is null"
+        f" then null when o.owner is not null then {private} else {none} end"
+    )
+
+
+def space(con: duckdb.DuckDBPyConnection) -> None:
+    """``space`` from ``space_resolved``, with what its owner's profile or its domain lays down for it."""
+    # DefaultSpaceSettings has no CodeEditorAppSettings (API_DefaultSpaceSettings): nothing turns it on in a shared one.
+    idle = _of_type(
+        _in_force("o.code_editor_idle_shutdown", "'DISABLED'", "''"),
+        _in_force("o.jupyterlab_idle_shutdown", "m.space_default_jupyterlab_idle_shutdown", "''"),
+        "''",
+    )
+    con.execute(f"""
+        create table space as
+        with owners as (
+            select key, account, region, domain_id, lower(name) as owner, ebs_maximum_gb, jupyterlab_idle_shutdown,
+                   code_editor_idle_shutdown
+            from user_profile_resolved where lower(name) in (select lower(owner) from space_resolved))
+        select s.*, {_in_force("o.ebs_maximum_gb", "m.space_default_ebs_maximum_gb", "0")} as ebs_limit_gb,
+               {idle} as idle_shutdown,
+               {_of_type("s.code_editor_idle_timeout", "s.jupyterlab_idle_timeout", "0")} as idle_timeout,
+               {_of_type("s.code_editor_instance_type", "s.jupyterlab_instance_type", "''")} as instance_type,
+               case when s.owner_exists is null then null when o.owner is null then '' else o.key end as owner_key
+        from space_resolved s left join domain_resolved m on m.key = s.domain_key
+        left join owners o on o.account = s.account and o.region = s.region and o.domain_id = s.domain_id
+          and o.owner = lower(s.owner)""")
+    con.execute("drop table space_resolved")
+
+
+def domain(con: duckdb.DuckDBPyConnection, classic_app_types: str) -> None:
+    """``domain`` from ``domain_resolved``, with what its profiles, spaces and apps say together."""
+
+    def seen(column: str, kind: str, alias: str) -> str:
+        """Of resources of a kind: true where one was seen, NULL where one may have been missed."""
+        return (
+            f"case when {alias}.{column} then true when list_contains(a.unlisted, '{kind}') then null"
+            f" when {alias}.domain_id is null then false else {alias}.{column} end"
+        )
+
+    con.execute(f"""
+        create table domain as
+        with spaces as (
+            select account, region, domain_id, {_any("sharing_type = 'Shared'")} as shared, {_any("classic")} as classic
+            from space group by all),
+        apps as (
+            select account, region, domain_id,
+                   {_any(f"app_type in {classic_app_types} and status not in ('Deleted', 'Failed')")} as classic
+            from app group by all)
+        select d.*, {seen("shared", "space", "s")} as has_shared_spaces,
+               d.rstudio_licensed or d.default_experience = 'classic' or d.default_auto_mount_home_efs = 'Enabled'
+               or {seen("needs_efs", "user_profile", "p")} or {seen("classic", "space", "s")}
+               or {seen("classic", "app", "c")} as efs_needed,
+               {evidence.DOMAIN_COLUMNS}
+        from domain_resolved d left join account_region a using (account, region)
+        left join domain_profiles p using (account, region, domain_id)
+        left join spaces s using (account, region, domain_id) left join apps c using (account, region, domain_id)
+        {evidence.DOMAIN_JOINS}""")
