@@ -20,6 +20,7 @@ from auditor.model.persona import DEFAULT_PERSONAS, Persona
 from auditor.model.report import (
     DomainSummary,
     Finding,
+    Gate,
     Report,
     ResourceRef,
     RuleSummary,
@@ -131,7 +132,7 @@ def evaluate(
         gaps=gaps,
         root_causes=tuple(causes),
         findings=tuple(findings),
-        fail_on=fail_on,
+        gate=Gate(fail_on),
         params={
             f"{rule}.{name}": value
             for rule, values in sorted(overrides.items())

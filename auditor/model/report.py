@@ -8,6 +8,7 @@ from typing import Any
 
 from auditor.model.rule import Severity, Verdict
 from auditor.model.snapshot import Coverage, Gap
+from auditor.model.waiver import Waiver, WaiverSummary
 
 REPORT_SCHEMA_VERSION = "1"
 
@@ -16,8 +17,9 @@ REPORT_SCHEMA_VERSION = "1"
 class ResourceRef:
     """The resource a finding is about. ``file``/``line`` only for templates, ``arn`` only for live resources.
 
-    ``type``: domain, user_profile, space, app, account_region, …; ``id`` as in the snapshot; ``name`` for people;
-    ``domain_id``/``domain_name`` of the domain it belongs to (empty for account-wide resources).
+    ``type``: domain, user_profile, space, app, account_region, …; ``id`` as in the snapshot, for a template the address
+    in it; ``name`` for people; ``domain_id``/``domain_name`` of the domain it belongs to (empty for account-wide
+    resources); ``construct`` the CDK construct's path, empty elsewhere.
     """
 
     type: str
@@ -30,6 +32,7 @@ class ResourceRef:
     domain_name: str = ""
     file: str = ""
     line: int | None = None
+    construct: str = ""
 
     @property
     def key(self) -> str:
@@ -39,11 +42,14 @@ class ResourceRef:
 @dataclass(frozen=True, slots=True)
 class Origin:
     """Which layer set a value: ``profile``, ``domain``, ``space``, ``app``, ``service`` (AWS's default), ``derived`` or
-    ``unknown``; ``resource`` is that layer's resource id (empty for service), ``path`` the API path there."""
+    ``unknown``; ``resource`` is that layer's resource id (empty for service), ``path`` the API path there; ``file`` and
+    ``line`` where a template writes it."""
 
     layer: str
     resource: str
     path: str
+    file: str = ""
+    line: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +71,24 @@ class FindingRemediation:
     terraform: str = ""
 
 
+class State(StrEnum):
+    """How a finding stands beside earlier runs (or a baseline).
+
+    In this run: ``new`` (never seen before), ``open`` (failed in the last run as well), ``regressed`` (failed before,
+    was resolved, fails again), ``waived``. From earlier runs only: ``resolved`` (passes now, or its resource is gone),
+    ``not_assessed`` (failed, and now nobody can say: unknown, an error, a rule or a resource that was not seen),
+    ``carried_over`` (its account and region were not part of this run).
+    """
+
+    NEW = "new"
+    OPEN = "open"
+    REGRESSED = "regressed"
+    WAIVED = "waived"
+    RESOLVED = "resolved"
+    NOT_ASSESSED = "not_assessed"
+    CARRIED_OVER = "carried_over"
+
+
 @dataclass(frozen=True, slots=True)
 class Finding:
     """A rule's verdict that somebody should see: fail, unknown or error. Made only by ``auditor.evaluate``."""
@@ -79,8 +103,60 @@ class Finding:
     root_cause: str
     """``RootCause.id`` for a failure, empty otherwise."""
     remediation: FindingRemediation | None
-    waiver: str | None = None
+    waiver: Waiver | None = None
+    """What sets the failure aside; ``status`` stays what the rule said."""
+    state: State | None = None
+    """None where there is nothing to compare with, and for unknown and error."""
     first_seen: str | None = None
+    """``as_of`` of the first run in which it failed, RFC 3339; None without a history."""
+    regressed: int = 0
+    """How often it came back after it was resolved."""
+    gates: bool = False
+    """Whether it is one of those for which the run exits 4."""
+
+
+@dataclass(frozen=True, slots=True)
+class PastFinding:
+    """A failure of an earlier run that is none of this one: ``state`` is resolved, not_assessed or carried_over.
+
+    ``finding`` as it was last recorded, ``last_seen`` the ``as_of`` of that run; ``reason`` says what became of it.
+    """
+
+    finding: Finding
+    state: State
+    last_seen: str
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class TrendPoint:
+    """One run of the history: failures by severity (waived ones aside), and what moved."""
+
+    as_of: str
+    by_severity: dict[str, int]
+    waived: int = 0
+    unknown: int = 0
+    new: int = 0
+    regressed: int = 0
+    resolved: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Gate:
+    """What made the exit code.
+
+    ``fail_on`` None never fails; ``by_rule`` and ``by_account`` stand instead of it where they name a rule or an
+    account (None there: never fails). ``new_only``: only findings whose fingerprint is not in the baseline (or the last
+    run) count; ``baseline`` names it.
+    """
+
+    fail_on: Severity | None = Severity.HIGH
+    by_rule: dict[str, Severity | None] = field(default_factory=dict)
+    by_account: dict[str, Severity | None] = field(default_factory=dict)
+    new_only: bool = False
+    baseline: str = ""
+    failed: int = 0
+    """Findings with ``gates``."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -202,22 +278,34 @@ class Report:
     resources: dict[str, int]
     """Resources audited, by type."""
     by_status: dict[str, int]
-    """Verdicts: pass, fail, unknown, error, waived, not_applicable."""
+    """Verdicts: pass, fail, unknown, error, waived (failures set aside: not among fail), not_applicable."""
     by_severity: dict[str, int]
-    """Failures by severity."""
+    """Failures by severity, waived ones aside."""
     rules: tuple[RuleSummary, ...]
     domains: tuple[DomainSummary, ...]
     coverage: tuple[Coverage, ...]
     gaps: tuple[Gap, ...]
     root_causes: tuple[RootCause, ...]
     findings: tuple[Finding, ...]
-    fail_on: Severity | None = Severity.HIGH
     params: dict[str, Any] = field(default_factory=dict)
     """Parameters that were overridden, ``STU505.max_gib`` → value."""
     severities: dict[str, Severity] = field(default_factory=dict)
     """Severities that stand instead of the rules' own, by rule id."""
     frameworks: tuple[FrameworkSummary, ...] = ()
     """Those that were asked for."""
+    waivers: tuple[WaiverSummary, ...] = ()
+    """Every waiver of the file, lapsed ones and those that match nothing included."""
+    gate: Gate = field(default_factory=Gate)
+    previous: str | None = None
+    """``as_of`` of the run that this one is compared with."""
+    past: tuple[PastFinding, ...] = ()
+    trend: tuple[TrendPoint, ...] = ()
+    """Runs of the history, oldest first, this one last; empty without a history."""
+
+    @property
+    def fail_on(self) -> Severity | None:
+        """The gate's threshold, None where it never fails."""
+        return self.gate.fail_on
 
     def rule(self, rule_id: str) -> RuleSummary:
         return next(r for r in self.rules if r.id == rule_id)

@@ -11,6 +11,7 @@ from auditor.model.report import (
     REPORT_SCHEMA_VERSION,
     Finding,
     FrameworkSummary,
+    PastFinding,
     Report,
     ResourceRef,
     RootCause,
@@ -31,13 +32,14 @@ def _resource(resource: ResourceRef) -> dict[str, Any]:
         "type": resource.type, "id": resource.id, "arn": resource.arn, "name": resource.name,
         "account": resource.account, "region": resource.region, "domain_id": resource.domain_id,
         "domain_name": resource.domain_name, "file": resource.file, "line": resource.line,
+        "construct": resource.construct,
     }  # fmt: skip
 
 
 def _finding(finding: Finding, names: dict[str, str]) -> dict[str, Any]:
     return {
         "fingerprint": finding.fingerprint,
-        "rule": {"id": finding.rule_id, "name": names[finding.rule_id]},
+        "rule": _rule(finding, names),
         "status": finding.status,
         "severity": finding.severity,
         "resource": _resource(finding.resource),
@@ -46,7 +48,10 @@ def _finding(finding: Finding, names: dict[str, str]) -> dict[str, Any]:
         "root_cause": finding.root_cause,
         "remediation": finding.remediation,
         "waiver": finding.waiver,
+        "state": finding.state,
         "first_seen": finding.first_seen,
+        "regressed": finding.regressed,
+        "gates": finding.gates,
     }
 
 
@@ -68,6 +73,20 @@ def _framework(framework: FrameworkSummary) -> dict[str, Any]:
             for r in framework.requirements
         ],
     }  # fmt: skip
+
+
+def _past(past: PastFinding, names: dict[str, str]) -> dict[str, Any]:
+    finding = past.finding
+    return {
+        "fingerprint": finding.fingerprint, "rule": _rule(finding, names), "severity": finding.severity,
+        "resource": _resource(finding.resource), "message": finding.message, "state": past.state,
+        "first_seen": finding.first_seen, "last_seen": past.last_seen, "reason": past.reason,
+    }  # fmt: skip
+
+
+def _rule(finding: Finding, names: dict[str, str]) -> dict[str, str]:
+    # A finding of an earlier run may be one of a rule that this run does not have.
+    return {"id": finding.rule_id, "name": names.get(finding.rule_id, finding.rule_id)}
 
 
 def render(report: Report) -> Iterator[str]:
@@ -94,6 +113,7 @@ def render(report: Report) -> Iterator[str]:
         ],
         frameworks=[_framework(f) for f in report.frameworks],
         out_of_scope=out_of_scope,
+        past=(_past(p, names) for p in report.past),
         root_causes=map(_cause, report.root_causes),
         findings=(_finding(f, names) for f in report.findings),
     )  # fmt: skip

@@ -9,7 +9,7 @@ import pytest
 
 from auditor.errors import ExitCode
 from auditor.evaluate.audit import gate
-from auditor.model.report import Report
+from auditor.model.report import Gate, Report
 from auditor.model.rule import Severity, Verdict
 from auditor.model.snapshot import Gap
 
@@ -69,7 +69,7 @@ def test_gate(seen: Seen, gap: bool, fail_on: str | None, code: ExitCode, allowe
         base,
         findings=tuple(replace(base.findings[0], status=Verdict(s), severity=Severity(v)) for s, v in seen),
         gaps=(GAP,) if gap else (),
-        fail_on=None if fail_on is None else Severity(fail_on),
+        gate=Gate(None if fail_on is None else Severity(fail_on)),
     )
     assert gate(report) == code
     assert gate(report, allow_incomplete=True) == allowed
