@@ -1,4 +1,4 @@
-"""Snapshot files and rules in, one frozen Report out; and the exit code that it deserves."""
+"""Snapshot files and rules in, one frozen Report out."""
 
 from __future__ import annotations
 
@@ -9,12 +9,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from auditor import __version__
-from auditor.errors import ConfigError, ExitCode, SnapshotError
+from auditor.errors import ConfigError, SnapshotError
 from auditor.evaluate.engine import Overrides, Verdicts, evaluate_rules
 from auditor.evaluate.findings import FindingMaker, Gaps
 from auditor.evaluate.frameworks import assess
+from auditor.evaluate.gate import cause_order, decide, waive
 from auditor.evaluate.guard import readable
 from auditor.evaluate.shared import follow
+from auditor.evaluate.waivers import Waivers, read_tags, weigh
 from auditor.model.framework import Framework
 from auditor.model.persona import DEFAULT_PERSONAS, Persona
 from auditor.model.report import (
@@ -37,6 +39,7 @@ from auditor.store.snapshot_file import SnapshotFile, read_header, read_ledger, 
 if TYPE_CHECKING:
     import duckdb
 
+NO_WAIVERS = Waivers()
 RESOURCE_TYPES = ("domain", "user_profile", "space", "app")
 OUT_OF_SCOPE = "Owned by SageMaker Unified Studio, which makes its profiles and settings: no rule speaks about it."
 
@@ -96,10 +99,13 @@ def evaluate(
     merge: NestedMerge = NestedMerge.UNKNOWN,
     personas: Sequence[Persona] = DEFAULT_PERSONAS,
     frameworks: Sequence[Framework] = (),
+    waivers: Waivers = NO_WAIVERS,
 ) -> Report:
-    """Evaluate the rules on the snapshots. The same files, rules and parameters give an equal Report.
+    """Evaluate the rules on the snapshots. The same files, rules, parameters and waivers give an equal Report.
 
-    ``severities`` by rule id stand instead of the rules' own. Raises SnapshotError for a file that cannot be used.
+    ``severities`` by rule id stand instead of the rules' own. Frameworks count verdicts: a waived failure is one there.
+    The report knows of no earlier run; ``auditor.evaluate.gate.decide`` adds what one does. Raises SnapshotError for a
+    file that cannot be used.
     """
     overrides, severities = follow(rules, overrides or {}), severities or {}
     changed = {r.id: severities[r.id] for r in rules if severities.get(r.id, r.severity) is not r.severity}
@@ -110,15 +116,13 @@ def evaluate(
     maker = FindingMaker(con, verdicts, overrides, Gaps(gaps))
     findings = [finding for rule in rules for finding in maker.of(rule)]
     findings.sort(key=_finding_order)
-    causes = sorted(
-        maker.causes, key=lambda c: (c.severity.rank, -c.affects, c.rule_id, c.resource.key, c.setting, c.id)
-    )
+    causes = sorted(maker.causes, key=cause_order)
     coverage: list[Coverage] = []
     for path in files:
         coverage += read_ledger(path)[1]
     by_status = {str(v): sum(c[v] for c in verdicts.counts.values()) for v in Verdict} | {"waived": 0}
     sources = {v.header.source for v in verified}
-    return Report(
+    report = Report(
         tool_version=__version__,
         as_of=max(v.header.as_of for v in verified),
         source=sources.pop() if len(sources) == 1 else "mixed",
@@ -142,16 +146,15 @@ def evaluate(
         severities=dict(sorted(changed.items())),
         frameworks=tuple(assess(framework, verdicts.counts) for framework in frameworks),
     )
-
-
-def gate(report: Report, *, allow_incomplete: bool = False) -> ExitCode:
-    """4 where a failure reaches ``fail_on``; else 5 where something could not be seen or decided; else 0."""
-    if report.fail_on is not None and any(
-        f.status is Verdict.FAIL and f.severity.rank <= report.fail_on.rank for f in report.findings
-    ):
-        return ExitCode.FINDINGS
-    incomplete = bool(report.gaps) or any(f.status is not Verdict.FAIL for f in report.findings)
-    return ExitCode.INCOMPLETE if incomplete and not allow_incomplete else ExitCode.OK
+    weighed = weigh(
+        waivers,
+        report.findings,
+        read_tags(con, waivers.tag_keys),
+        as_of=report.as_of,
+        evaluated=verdicts.counts,
+        scopes=[place for info in report.snapshots for place in info.scopes],
+    )
+    return decide(waive(report, weighed), Gate(fail_on))
 
 
 def _finding_order(f: Finding) -> tuple[Any, ...]:

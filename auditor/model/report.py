@@ -8,7 +8,7 @@ from typing import Any
 
 from auditor.model.rule import Severity, Verdict
 from auditor.model.snapshot import Coverage, Gap
-from auditor.model.waiver import Waiver, WaiverSummary
+from auditor.model.waiver import Waiver, WaiverProblem, WaiverSummary
 
 REPORT_SCHEMA_VERSION = "1"
 
@@ -74,8 +74,8 @@ class FindingRemediation:
 class State(StrEnum):
     """How a finding stands beside earlier runs (or a baseline).
 
-    In this run: ``new`` (never seen before), ``open`` (failed in the last run as well), ``regressed`` (failed before,
-    was resolved, fails again), ``waived``. From earlier runs only: ``resolved`` (passes now, or its resource is gone),
+    In this run: ``new`` (never seen before), ``open`` (failed before, and was not resolved since), ``regressed``
+    (failed before, was resolved, fails again), ``waived``. From earlier runs only: ``resolved`` (passes now, or its resource is gone),
     ``not_assessed`` (failed, and now nobody can say: unknown, an error, a rule or a resource that was not seen),
     ``carried_over`` (its account and region were not part of this run).
     """
@@ -106,7 +106,7 @@ class Finding:
     waiver: Waiver | None = None
     """What sets the failure aside; ``status`` stays what the rule said."""
     state: State | None = None
-    """None where there is nothing to compare with, and for unknown and error."""
+    """None where there is nothing to compare with (unless it is waived), and for unknown and error."""
     first_seen: str | None = None
     """``as_of`` of the first run in which it failed, RFC 3339; None without a history."""
     regressed: int = 0
@@ -161,7 +161,10 @@ class Gate:
 
 @dataclass(frozen=True, slots=True)
 class RootCause:
-    """The same setting at the same origin failing one rule for ``affects`` resources: one change mends them all."""
+    """The same setting at the same origin failing one rule for ``affects`` resources: one change mends them all.
+
+    Waived failures do not count: 0 where every failure of the cause is waived.
+    """
 
     id: str
     rule_id: str
@@ -268,7 +271,7 @@ class Report:
     """Everything. Deterministic: the same snapshots and rules give an equal Report.
 
     ``findings`` are sorted by severity, rule, account, region, resource; ``root_causes`` by severity, then ``affects``
-    falling.
+    falling, those that affect nothing (all waived) last.
     """
 
     tool_version: str
@@ -294,7 +297,9 @@ class Report:
     frameworks: tuple[FrameworkSummary, ...] = ()
     """Those that were asked for."""
     waivers: tuple[WaiverSummary, ...] = ()
-    """Every waiver of the file, lapsed ones and those that match nothing included."""
+    """Every waiver of the file and of tags, lapsed ones and those that match nothing included."""
+    waiver_problems: tuple[WaiverProblem, ...] = ()
+    """Tags that were meant as waivers and set nothing aside, because they cannot be read."""
     gate: Gate = field(default_factory=Gate)
     previous: str | None = None
     """``as_of`` of the run that this one is compared with."""
