@@ -7,14 +7,13 @@ import sys
 import tempfile
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
 from auditor.cli.options import (
-    DEFAULT_FAIL_ON,
     DEFAULT_FORMATS,
     DEFAULT_OUTPUT,
     all_rules,
@@ -25,13 +24,14 @@ from auditor.cli.options import (
 from auditor.cli.text import silence_stdout
 from auditor.errors import ConfigError, ExitCode
 from auditor.model.framework import Framework
-from auditor.model.report import Report
+from auditor.model.report import Gate, Report
 from auditor.model.rule import Rule, Severity
 from auditor.report.render import Format, render, write
 from auditor.resolve.layers import NestedMerge
 
 if TYPE_CHECKING:
     from auditor.config import Config
+    from auditor.evaluate.waivers import Waivers
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +46,9 @@ class Evaluation:
     severities: Mapping[str, Severity]
     overrides: Mapping[str, Mapping[str, Any]]
     merge: NestedMerge
-    fail_on: Severity | None
+    gate: Gate
+    baseline: Path | None
+    waivers: Waivers
     frameworks: tuple[Framework, ...]
     allow_incomplete: bool
     formats: tuple[Format, ...]
@@ -72,7 +74,10 @@ def prepare(
     skip: Sequence[str],
     parameters: Sequence[str],
     nested_merge: str | None,
-    fail_on: str | None,
+    fail_on: Sequence[tuple[str, str]],
+    new_only: bool | None,
+    baseline: Path | None,
+    waivers: Path | None,
     allow_incomplete: bool | None,
     frameworks: Sequence[str] = (),
     formats: tuple[Format, ...] | None,
@@ -83,8 +88,11 @@ def prepare(
 
     An option that was given wins over the configuration; folders of rules and parameters add up. Raises ConfigError.
     """
+    from auditor.cli.gate_options import thresholds
     from auditor.evaluate.frameworks import framework_files, load_frameworks
     from auditor.evaluate.sql import parse_overrides
+    from auditor.evaluate.waiver_file import load_waivers
+    from auditor.evaluate.waivers import Waivers
 
     file = configuration(config, quiet)
     folders = [*file.rules_dirs, *rules_dirs]
@@ -104,14 +112,16 @@ def prepare(
         _check_writable(output)
     known = framework_files(rule_folders(folders))
     file.check_frameworks(known)
-    gated = fail_on or file.fail_on or DEFAULT_FAIL_ON
+    granted = waivers or file.waivers
     return Evaluation(
         config=file,
         rules=rules,
         severities={rule_id: severity for rule_id, severity in severities.items() if rule_id in kept},
         overrides=overrides,
         merge=NestedMerge(nested_merge) if nested_merge else file.nested_merge or NestedMerge.UNKNOWN,
-        fail_on=None if gated == "none" else Severity(gated),
+        gate=replace(thresholds(fail_on, file, every), new_only=bool(file.new_only if new_only is None else new_only)),
+        baseline=baseline or file.baseline,
+        waivers=Waivers(load_waivers(granted, every) if granted else (), file.waiver_tag, every),
         frameworks=load_frameworks(known, names(frameworks) or file.frameworks, every),
         allow_incomplete=bool(file.allow_incomplete if allow_incomplete is None else allow_incomplete),
         formats=formats,
@@ -142,19 +152,21 @@ def _check_writable(folder: Path) -> None:
 
 def conclude(plan: Evaluation, files: Sequence[Path]) -> ExitCode:
     """Evaluate, write the reports, print the summary; the gate's exit code."""
-    from auditor.evaluate.audit import evaluate, gate
+    from auditor.evaluate.audit import evaluate
+    from auditor.evaluate.gate import decide, exit_code
 
     report = evaluate(
         files,
         plan.rules,
         severities=plan.severities,
         overrides=plan.overrides,
-        fail_on=plan.fail_on,
         merge=plan.merge,
         personas=plan.config.personas,
         frameworks=plan.frameworks,
+        waivers=plan.waivers,
     )
-    code = gate(report, allow_incomplete=plan.allow_incomplete)
+    report = decide(report, plan.gate)
+    code = exit_code(report, allow_incomplete=plan.allow_incomplete)
     if _to_stdout(plan.output):
         with _patient():
             for piece in render(report, plan.formats[0]):

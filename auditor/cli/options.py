@@ -10,8 +10,9 @@ from typing import Any, TypeVar
 
 import click
 
+from auditor.cli.gate_options import gate_options
 from auditor.errors import ConfigError
-from auditor.model.rule import Rule, Severity
+from auditor.model.rule import Rule
 from auditor.report.render import Format
 from auditor.resolve.layers import NestedMerge
 
@@ -23,7 +24,6 @@ DEFAULT_OUTPUT = "./audit-report"
 #: holds the two together.
 EVIDENCE = ("sign-ins", "roles", "permissions", "identity-center", "partner-apps", "mlflow", "network", "account")
 DEFAULT_FORMATS = (Format.HTML, Format.JSON)
-DEFAULT_FAIL_ON = Severity.HIGH
 
 
 def _several(*decorators: Callable[[Any], Any]) -> Callable[[_Command], _Command]:
@@ -152,10 +152,7 @@ evaluation_options = _several(
         "--param", "parameters", multiple=True, metavar="RULE.NAME=VALUE", help="Override a rule's parameter."
     ),
     merge_option,
-    click.option(
-        "--fail-on", type=click.Choice([*(s.value for s in Severity), "none"]),
-        help=f"Exit 4 when a failure has at least this severity.  [default: {DEFAULT_FAIL_ON.value}]",
-    ),
+    gate_options,
     click.option(
         "--allow-incomplete/--no-allow-incomplete", default=None,
         help="Do not exit 5 when something could not be seen or decided.",

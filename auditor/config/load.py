@@ -15,7 +15,7 @@ from auditor.evaluate.sql import value_problem
 from auditor.evaluate.yamlfile import Source, near, read_yaml
 from auditor.model.persona import DEFAULT, DEFAULT_PERSONAS, Match, Persona
 from auditor.model.rule import Rule, Severity
-from auditor.model.studio import HIDEABLE_APP_TYPES, ML_TOOLS, NEEDABLE_APP_TYPES
+from auditor.model.studio import HIDEABLE_APP_TYPES, NEEDABLE_APP_TYPES, NEEDABLE_TOOLS
 from auditor.report.render import Format
 from auditor.resolve.layers import NestedMerge
 
@@ -31,7 +31,8 @@ _Value = TypeVar("_Value")
 class Config:
     """What the file says; None or empty where it says nothing. Paths are resolved against the file's folder.
 
-    ``severities`` and ``params`` are by rule id or name, as written; ``for_rules`` holds them against the rules.
+    ``severities``, ``params`` and ``fail_on_rules`` are by rule id or name, as written; ``for_rules`` and
+    ``thresholds`` hold them against the rules. ``waiver_tag`` is empty where no tag may waive.
     ``personas`` end with the one that is everybody else's.
     """
 
@@ -46,11 +47,17 @@ class Config:
     personas: tuple[Persona, ...] = DEFAULT_PERSONAS
     frameworks: tuple[str, ...] = ()
     waivers: Path | None = None
+    waiver_tag: str = ""
     fail_on: str | None = None
+    fail_on_rules: Mapping[str, str] = field(default_factory=dict)
+    fail_on_accounts: Mapping[str, str] = field(default_factory=dict)
+    baseline: Path | None = None
+    new_only: bool | None = None
     allow_incomplete: bool | None = None
     nested_merge: NestedMerge | None = None
     formats: tuple[Format, ...] | None = None
     output: Path | None = None
+    store: str | None = None
     _source: Source | None = field(default=None, repr=False, compare=False)
 
     def error(self, message: str, *keys: str, hint: str = "", value: bool = False) -> ConfigError:
@@ -76,6 +83,16 @@ class Config:
             rule = self._rule("params", name, by_name)
             params.setdefault(rule.id, {}).update(self._values(rule, name, values))
         return severities, params
+
+    def thresholds(
+        self, rules: Sequence[Rule]
+    ) -> tuple[dict[str, Severity | None], dict[str, Severity | None]]:
+        """What fails a run by rule id and by account; None: never. Raises ConfigError for a rule that there is not."""
+        by_name = {name: rule for rule in rules for name in (rule.id, rule.name)}
+        return (
+            {self._rule("fail_on_rules", name, by_name).id: _limit(word) for name, word in self.fail_on_rules.items()},
+            {account: _limit(word) for account, word in self.fail_on_accounts.items()},
+        )
 
     def check_frameworks(self, known: Iterable[str]) -> None:
         """Raises ConfigError where the file asks for a framework that there is not."""
@@ -107,6 +124,10 @@ class Config:
         return dict(values)
 
 
+def _limit(word: str) -> Severity | None:
+    return None if word == "none" else Severity(word)
+
+
 def find_config(explicit: Path | None) -> Path | None:
     """The file to use: the one named, else auditor.yaml in the working folder, else none."""
     if explicit is not None:
@@ -134,11 +155,19 @@ def load_config(path: Path | None) -> Config:
         personas=_personas(source, wire.personas),
         frameworks=tuple(wire.frameworks),
         waivers=None if isinstance(wire.waivers, UnsetType) else _existing(source, folder / wire.waivers, "waivers"),
+        waiver_tag=_given(wire.waiver_tag) or "",
         fail_on=_given(wire.fail_on),
+        fail_on_rules=wire.fail_on_rules,
+        fail_on_accounts=wire.fail_on_accounts,
+        baseline=None
+        if isinstance(wire.baseline, UnsetType)
+        else _existing(source, folder / wire.baseline, "baseline"),
+        new_only=_given(wire.new_only),
         allow_incomplete=_given(wire.allow_incomplete),
         nested_merge=_given(wire.nested_merge),
         formats=None if isinstance(wire.formats, UnsetType) else _formats(source, wire.formats),
         output=None if isinstance(wire.output, UnsetType) else _output(folder, wire.output),
+        store=None if isinstance(wire.store, UnsetType) else _store(folder, wire.store),
         _source=source,
     )
 
@@ -156,6 +185,10 @@ def _existing(source: Source, path: Path, *keys: str) -> Path:
 
 def _output(folder: Path, text: str) -> Path:
     return Path("-") if text == "-" else folder / text
+
+
+def _store(folder: Path, text: str) -> str:
+    return text if "://" in text else str(folder / text)
 
 
 def _formats(source: Source, formats: Sequence[Format]) -> tuple[Format, ...]:
@@ -200,7 +233,7 @@ def _persona(source: Source, at: tuple[str, ...], wire: PersonaFile) -> Persona:
     return Persona(
         wire.name,
         base.apps if isinstance(wire.apps, UnsetType) else _needs(source, wire.apps, NEEDABLE_APP_TYPES, *at, "apps"),
-        base.tools if isinstance(wire.tools, UnsetType) else _needs(source, wire.tools, ML_TOOLS, *at, "tools"),
+        base.tools if isinstance(wire.tools, UnsetType) else _needs(source, wire.tools, NEEDABLE_TOOLS, *at, "tools"),
         tuple(matches),
     )
 

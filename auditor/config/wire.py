@@ -8,7 +8,7 @@ import msgspec
 from msgspec import UNSET, UnsetType
 
 from auditor.model.rule import Severity
-from auditor.model.studio import ML_TOOLS, NEEDABLE_APP_TYPES
+from auditor.model.studio import NEEDABLE_APP_TYPES, NEEDABLE_TOOLS
 from auditor.report.render import Format
 from auditor.resolve.layers import NestedMerge
 
@@ -18,7 +18,8 @@ _WILD = "Pattern: * is any characters, ? is one"
 Text = Annotated[str, msgspec.Meta(min_length=1)]
 #: Unknown names are refused by the loader, which can say more than an enumeration.
 App = Annotated[str, msgspec.Meta(extra_json_schema={"enum": list(NEEDABLE_APP_TYPES)})]
-Tool = Annotated[str, msgspec.Meta(extra_json_schema={"enum": list(ML_TOOLS)})]
+Tool = Annotated[str, msgspec.Meta(extra_json_schema={"enum": list(NEEDABLE_TOOLS)})]
+Account = Annotated[str, msgspec.Meta(pattern="^[0-9]{12}$", description="An account id of 12 digits, in quotes")]
 FailOn = Literal["critical", "high", "medium", "low", "info", "none"]
 
 
@@ -48,7 +49,7 @@ class PersonaFile(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
         ),
     ]
     apps: Annotated[list[App], _doc("App types that they need; all of these if left out")] | UnsetType = UNSET
-    tools: Annotated[list[Tool], _doc("ML tools that they need; all of AWS's own if left out")] | UnsetType = UNSET
+    tools: Annotated[list[Tool], _doc("ML tools that they need; all of AWS's own and MLflow if left out")] | UnsetType = UNSET
     match: Annotated[list[MatchFile], _doc("Their profiles: those that fit one of these")] = []
 
 
@@ -66,8 +67,17 @@ class ConfigFile(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
     ] = {}
     personas: Annotated[list[PersonaFile], _doc("Kinds of people; the first that fits a profile counts")] = []
     frameworks: Annotated[list[Text], _doc("Compliance frameworks to group the report by; as --framework")] = []
-    waivers: Annotated[str, _text("File of waivers")] | UnsetType = UNSET
+    waivers: Annotated[str, _text("File of waivers; as --waivers")] | UnsetType = UNSET
+    waiver_tag: (
+        Annotated[str, _text("Key of a resource's tag that may waive its failures; without it no tag does")] | UnsetType
+    ) = UNSET
     fail_on: Annotated[FailOn, _doc("Exit 4 from this severity on; as --fail-on")] | UnsetType = UNSET
+    fail_on_rules: Annotated[
+        dict[str, FailOn], _doc("The same by rule (id or name), instead of fail_on and fail_on_accounts")
+    ] = {}
+    fail_on_accounts: Annotated[dict[Account, FailOn], _doc("The same by account id, instead of fail_on")] = {}
+    baseline: Annotated[str, _text("Earlier report.json to compare with; as --baseline")] | UnsetType = UNSET
+    new_only: Annotated[bool, _doc("Only what the baseline does not hold exits 4; as --new-only")] | UnsetType = UNSET
     allow_incomplete: (
         Annotated[bool, _doc("Do not exit 5 when something could not be seen; as --allow-incomplete")] | UnsetType
     ) = UNSET
@@ -77,6 +87,7 @@ class ConfigFile(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
     ) = UNSET
     formats: Annotated[list[Format], _doc("Reports to write; as --format", minItems=1)] | UnsetType = UNSET
     output: Annotated[str, _text("Folder for the reports; as --output")] | UnsetType = UNSET
+    store: Annotated[str, _text("Where audit keeps its runs: a folder or s3://…; as --store")] | UnsetType = UNSET
 
 
 def config_schema() -> dict[str, Any]:

@@ -40,7 +40,8 @@ if TYPE_CHECKING:
     import duckdb
 
 NO_WAIVERS = Waivers()
-RESOURCE_TYPES = ("domain", "user_profile", "space", "app")
+#: Tables whose rows are the resources that an audit is about.
+RESOURCE_TYPES = ("domain", "user_profile", "space", "app", "execution_role")
 OUT_OF_SCOPE = "Owned by SageMaker Unified Studio, which makes its profiles and settings: no rule speaks about it."
 
 
