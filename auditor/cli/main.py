@@ -22,6 +22,7 @@ COMMANDS: Mapping[str, tuple[str, str]] = {
     "check": ("check", "Evaluate saved snapshots again."),
     "rules": ("rules", "List, show and test rules."),
     "config": ("config", "Check auditor.yaml; its JSON Schema."),
+    "waivers": ("waivers", "Check waivers.yaml; its JSON Schema."),
     "query": ("query", "Ask the tables of a snapshot in SQL."),
     "whereami": ("whereami", "Say whether this is Studio Classic or the new Studio."),
     "permissions": ("permissions", "Print the IAM policy that an audit needs."),

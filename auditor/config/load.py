@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -9,7 +10,7 @@ from typing import Any, TypeVar
 
 from msgspec import UNSET, UnsetType
 
-from auditor.config.wire import ConfigFile, PersonaFile, config_schema
+from auditor.config.wire import ACCOUNT, ConfigFile, PersonaFile, config_schema
 from auditor.errors import ConfigError
 from auditor.evaluate.sql import value_problem
 from auditor.evaluate.yamlfile import Source, near, read_yaml
@@ -84,9 +85,7 @@ class Config:
             params.setdefault(rule.id, {}).update(self._values(rule, name, values))
         return severities, params
 
-    def thresholds(
-        self, rules: Sequence[Rule]
-    ) -> tuple[dict[str, Severity | None], dict[str, Severity | None]]:
+    def thresholds(self, rules: Sequence[Rule]) -> tuple[dict[str, Severity | None], dict[str, Severity | None]]:
         """What fails a run by rule id and by account; None: never. Raises ConfigError for a rule that there is not."""
         by_name = {name: rule for rule in rules for name in (rule.id, rule.name)}
         return (
@@ -158,7 +157,7 @@ def load_config(path: Path | None) -> Config:
         waiver_tag=_given(wire.waiver_tag) or "",
         fail_on=_given(wire.fail_on),
         fail_on_rules=wire.fail_on_rules,
-        fail_on_accounts=wire.fail_on_accounts,
+        fail_on_accounts=_accounts(source, wire.fail_on_accounts),
         baseline=None
         if isinstance(wire.baseline, UnsetType)
         else _existing(source, folder / wire.baseline, "baseline"),
@@ -185,6 +184,14 @@ def _existing(source: Source, path: Path, *keys: str) -> Path:
 
 def _output(folder: Path, text: str) -> Path:
     return Path("-") if text == "-" else folder / text
+
+
+def _accounts(source: Source, limits: Mapping[str, str]) -> Mapping[str, str]:
+    for account in limits:
+        if not re.match(ACCOUNT, account):
+            message = f"fail_on_accounts: {account!r} is no account id of 12 digits"
+            raise source.error(message, "fail_on_accounts", account)
+    return limits
 
 
 def _store(folder: Path, text: str) -> str:

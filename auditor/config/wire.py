@@ -12,6 +12,7 @@ from auditor.model.studio import NEEDABLE_APP_TYPES, NEEDABLE_TOOLS
 from auditor.report.render import Format
 from auditor.resolve.layers import NestedMerge
 
+ACCOUNT = "^[0-9]{12}$"
 NAME_PATTERN = r"^[a-z][a-z0-9]*(-[a-z0-9]+)*$"
 _WILD = "Pattern: * is any characters, ? is one"
 
@@ -19,7 +20,6 @@ Text = Annotated[str, msgspec.Meta(min_length=1)]
 #: Unknown names are refused by the loader, which can say more than an enumeration.
 App = Annotated[str, msgspec.Meta(extra_json_schema={"enum": list(NEEDABLE_APP_TYPES)})]
 Tool = Annotated[str, msgspec.Meta(extra_json_schema={"enum": list(NEEDABLE_TOOLS)})]
-Account = Annotated[str, msgspec.Meta(pattern="^[0-9]{12}$", description="An account id of 12 digits, in quotes")]
 FailOn = Literal["critical", "high", "medium", "low", "info", "none"]
 
 
@@ -49,7 +49,9 @@ class PersonaFile(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
         ),
     ]
     apps: Annotated[list[App], _doc("App types that they need; all of these if left out")] | UnsetType = UNSET
-    tools: Annotated[list[Tool], _doc("ML tools that they need; all of AWS's own and MLflow if left out")] | UnsetType = UNSET
+    tools: (
+        Annotated[list[Tool], _doc("ML tools that they need; all of AWS's own and MLflow if left out")] | UnsetType
+    ) = UNSET
     match: Annotated[list[MatchFile], _doc("Their profiles: those that fit one of these")] = []
 
 
@@ -75,7 +77,9 @@ class ConfigFile(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
     fail_on_rules: Annotated[
         dict[str, FailOn], _doc("The same by rule (id or name), instead of fail_on and fail_on_accounts")
     ] = {}
-    fail_on_accounts: Annotated[dict[Account, FailOn], _doc("The same by account id, instead of fail_on")] = {}
+    fail_on_accounts: Annotated[
+        dict[str, FailOn], _doc("The same by account id, instead of fail_on", propertyNames={"pattern": ACCOUNT})
+    ] = {}
     baseline: Annotated[str, _text("Earlier report.json to compare with; as --baseline")] | UnsetType = UNSET
     new_only: Annotated[bool, _doc("Only what the baseline does not hold exits 4; as --new-only")] | UnsetType = UNSET
     allow_incomplete: (

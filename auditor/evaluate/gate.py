@@ -75,8 +75,7 @@ def _domains(domains: tuple[DomainSummary, ...], aside: list[Finding]) -> tuple[
         replace(
             domain,
             failed={
-                name: number
-                - gone[domain.resource.account, domain.resource.region, domain.resource.id, Severity(name)]
+                name: number - gone[domain.resource.account, domain.resource.region, domain.resource.id, Severity(name)]
                 for name, number in domain.failed.items()
             },
         )
@@ -124,14 +123,12 @@ def decide(
     )  # fmt: skip
 
 
-def _decided(
-    finding: Finding, policy: Gate, comparison: Comparison | None, news: Callable[[Finding], bool]
-) -> Finding:
+def _decided(finding: Finding, policy: Gate, comparison: Comparison | None, news: Callable[[Finding], bool]) -> Finding:
     if finding.status is not Verdict.FAIL:
         return finding
     gates = reaches(finding, policy) and (not policy.new_only or news(finding))
     if comparison is None:
-        return replace(finding, gates=gates) if gates else finding
+        return finding if finding.gates is gates else replace(finding, gates=gates)
     standing = comparison.standings[finding.fingerprint]
     return replace(
         finding,
@@ -156,7 +153,7 @@ def threshold(policy: Gate, rule_id: str, account: str) -> Severity | None:
     by_account: Mapping[str, Severity | None] = policy.by_account
     if rule_id in policy.by_rule:
         return policy.by_rule[rule_id]
-    return by_account[account] if account in by_account else policy.fail_on
+    return by_account.get(account, policy.fail_on)
 
 
 def exit_code(report: Report, *, allow_incomplete: bool = False) -> ExitCode:

@@ -20,7 +20,8 @@ _KEYS = ("until", "owner", "ticket", "reason")
 def read_tag(text: str, resource: str, named: Mapping[str, tuple[str, ...]]) -> Waiver | str:
     """The waiver that the tag's value says, or what is wrong with it.
 
-    ``named``: what rules may be called, as ``rule_names`` gives it; ``resource`` is the key of the tagged resource, the only one that the waiver speaks about.
+    ``named``: what rules may be called, as ``rule_names`` gives it. ``resource`` is the key of the tagged resource, the
+    only one that the waiver speaks about.
     """
     head, has_reason, reason = f" {text}".partition(" reason=")
     names: list[str] = []

@@ -75,9 +75,9 @@ class State(StrEnum):
     """How a finding stands beside earlier runs (or a baseline).
 
     In this run: ``new`` (never seen before), ``open`` (failed before, and was not resolved since), ``regressed``
-    (failed before, was resolved, fails again), ``waived``. From earlier runs only: ``resolved`` (passes now, or its resource is gone),
-    ``not_assessed`` (failed, and now nobody can say: unknown, an error, a rule or a resource that was not seen),
-    ``carried_over`` (its account and region were not part of this run).
+    (failed before, was resolved, fails again), ``waived``. From earlier runs only: ``resolved`` (passes now, or its
+    resource is gone), ``not_assessed`` (failed, and now nobody can say: unknown, an error, a rule or a resource that
+    was not seen), ``carried_over`` (its account and region were not part of this run).
     """
 
     NEW = "new"

@@ -10,8 +10,8 @@ from typing import Any
 import pytest
 
 from auditor.errors import ConfigError, ExitCode
-from auditor.evaluate.gate import exit_code
 from auditor.evaluate.engine import evaluate_rules
+from auditor.evaluate.gate import exit_code
 from auditor.evaluate.guard import create_empty_tables
 from auditor.evaluate.sql import parse_overrides
 from auditor.model.rule import Rule, Verdict
