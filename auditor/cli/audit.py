@@ -17,6 +17,7 @@ from auditor.cli.options import (
     quiet_option,
     report_options,
     source_options,
+    store_option,
 )
 from auditor.errors import ExitCode
 
@@ -32,6 +33,7 @@ if TYPE_CHECKING:
 )
 @evaluation_options
 @report_options
+@store_option
 @quiet_option
 @debug_option
 def command(
@@ -47,7 +49,7 @@ def command(
     from auditor.cli.evaluation import prepare
 
     source = {name: options.pop(name) for name in SOURCE}
-    plan = prepare(quiet=quiet, **options)
+    plan = prepare(quiet=quiet, keep=True, profile=source["profile"], **options)
     source["profile"] = source["profile"] or plan.config.profile
     source["regions"] = source["regions"] or plan.config.regions
     return run(plan, snapshot, source)

@@ -6,8 +6,8 @@ import os
 import sys
 import tempfile
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -30,15 +30,19 @@ from auditor.report.render import Format, render, write
 from auditor.resolve.layers import NestedMerge
 
 if TYPE_CHECKING:
+    from auditor.cli.keeping import Keeper
     from auditor.config import Config
     from auditor.evaluate.waivers import Waivers
+    from auditor.history.facts import Facts
+    from auditor.store.runs import RunStore
 
 
 @dataclass(frozen=True, slots=True)
 class Evaluation:
     """What the options and the configuration said, checked before anything is collected.
 
-    ``config`` holds what only the configuration can say (regions, AWS profile, personas).
+    ``config`` holds what only the configuration can say (regions, AWS profile, personas). ``baseline``: what the
+    earlier report.json holds; ``store``: where the run is kept.
     """
 
     config: Config
@@ -47,7 +51,8 @@ class Evaluation:
     overrides: Mapping[str, Mapping[str, Any]]
     merge: NestedMerge
     gate: Gate
-    baseline: Path | None
+    baseline: Facts | None
+    store: RunStore | None
     waivers: Waivers
     frameworks: tuple[Framework, ...]
     allow_incomplete: bool
@@ -82,13 +87,18 @@ def prepare(
     frameworks: Sequence[str] = (),
     formats: tuple[Format, ...] | None,
     output: Path | None,
+    store: str | None = None,
     quiet: bool,
+    keep: bool = False,
+    profile: str | None = None,
 ) -> Evaluation:
     """Everything that can be wrong with options and configuration is found here, before the first AWS call.
 
-    An option that was given wins over the configuration; folders of rules and parameters add up. Raises ConfigError.
+    An option that was given wins over the configuration; folders of rules and parameters add up. ``keep``: the
+    configuration's store takes the run, not only the option's. ``profile``: AWS profile for a store in S3. Raises
+    ConfigError.
     """
-    from auditor.cli.gate_options import thresholds
+    from auditor.cli.gate_options import limits
     from auditor.evaluate.frameworks import framework_files, load_frameworks
     from auditor.evaluate.sql import parse_overrides
     from auditor.evaluate.waiver_file import load_waivers
@@ -113,14 +123,21 @@ def prepare(
     known = framework_files(rule_folders(folders))
     file.check_frameworks(known)
     granted = waivers or file.waivers
+    gate = limits(fail_on, new_only, baseline, file, every)
+    place = store or (file.store if keep else None)
+    if gate.new_only and not gate.baseline and place is None:
+        raise ConfigError(
+            "--new-only has nothing to compare with", hint="Give it --baseline FILE (a report.json), or --store."
+        )
     return Evaluation(
         config=file,
         rules=rules,
         severities={rule_id: severity for rule_id, severity in severities.items() if rule_id in kept},
         overrides=overrides,
         merge=NestedMerge(nested_merge) if nested_merge else file.nested_merge or NestedMerge.UNKNOWN,
-        gate=replace(thresholds(fail_on, file, every), new_only=bool(file.new_only if new_only is None else new_only)),
-        baseline=baseline or file.baseline,
+        gate=gate,
+        baseline=_baseline(baseline or file.baseline),
+        store=_store(place, profile or file.profile),
         waivers=Waivers(load_waivers(granted, every) if granted else (), file.waiver_tag, every),
         frameworks=load_frameworks(known, names(frameworks) or file.frameworks, every),
         allow_incomplete=bool(file.allow_incomplete if allow_incomplete is None else allow_incomplete),
@@ -128,6 +145,22 @@ def prepare(
         output=output,
         quiet=quiet,
     )
+
+
+def _baseline(path: Path | None) -> Facts | None:
+    if path is None:
+        return None
+    from auditor.history.facts import read_report
+
+    return read_report(path)
+
+
+def _store(place: str | None, profile: str | None) -> RunStore | None:
+    if place is None:
+        return None
+    from auditor.cli.keeping import open_store
+
+    return open_store(place, profile)
 
 
 def _to_stdout(output: Path) -> bool:
@@ -151,9 +184,36 @@ def _check_writable(folder: Path) -> None:
 
 
 def conclude(plan: Evaluation, files: Sequence[Path]) -> ExitCode:
-    """Evaluate, write the reports, print the summary; the gate's exit code."""
+    """Evaluate, compare with what was before, write the reports, keep the run, print the summary; the exit code."""
+    from auditor.evaluate.gate import exit_code
+
+    with ExitStack() as stack:
+        keeper = None
+        if plan.store is not None:
+            from auditor.cli.keeping import keeping
+
+            keeper = stack.enter_context(keeping(plan.store))
+        report = _judged(plan, files, keeper)
+        code = exit_code(report, allow_incomplete=plan.allow_incomplete)
+        written: tuple[Path, ...] = ()
+        if _to_stdout(plan.output):
+            with _patient():
+                for piece in render(report, plan.formats[0]):
+                    click.echo(piece, nl=False)
+        else:
+            written = write(report, plan.formats, plan.output)
+        if keeper is not None:
+            keeper.keep(report, code, written)
+        if not plan.quiet and not _to_stdout(plan.output):
+            with _patient():
+                show(report, code, written)
+    return code
+
+
+def _judged(plan: Evaluation, files: Sequence[Path], keeper: Keeper | None) -> Report:
+    """The report, compared with the store or the baseline, and what fails the run decided."""
     from auditor.evaluate.audit import evaluate
-    from auditor.evaluate.gate import decide, exit_code
+    from auditor.evaluate.gate import decide
 
     report = evaluate(
         files,
@@ -164,19 +224,19 @@ def conclude(plan: Evaluation, files: Sequence[Path]) -> ExitCode:
         personas=plan.config.personas,
         frameworks=plan.frameworks,
         waivers=plan.waivers,
+        export=keeper.export if keeper is not None else None,
     )
-    report = decide(report, plan.gate)
-    code = exit_code(report, allow_incomplete=plan.allow_incomplete)
-    if _to_stdout(plan.output):
-        with _patient():
-            for piece in render(report, plan.formats[0]):
-                click.echo(piece, nl=False)
-        return code
-    written = write(report, plan.formats, plan.output)
-    if not plan.quiet:
-        with _patient():
-            show(report, code, written)
-    return code
+    comparison, known = None, None
+    if plan.baseline is not None:
+        known = plan.baseline.known
+    if keeper is not None:
+        comparison = keeper.compare(report)
+    elif plan.baseline is not None:
+        from auditor.history.compare import compare
+        from auditor.history.facts import facts_of
+
+        comparison = compare(plan.baseline, facts_of(report))
+    return decide(report, plan.gate, comparison, known)
 
 
 @contextmanager

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -69,11 +69,27 @@ _OPTIONS: tuple[Callable[[Any], Any], ...] = (
 )  # fmt: skip
 
 
-def thresholds(options: Sequence[tuple[str, str]], config: Config, rules: Sequence[Rule]) -> Gate:
-    """The thresholds of the options and the configuration; an option wins over what the file says of the same.
+def limits(
+    fail_on: Sequence[tuple[str, str]],
+    new_only: bool | None,
+    baseline: Path | None,
+    config: Config,
+    rules: Sequence[Rule],
+) -> Gate:
+    """What the options and the configuration say; an option wins over what the file says of the same.
 
     Raises ConfigError for a name that is no rule and no account.
     """
+    gate = _thresholds(fail_on, config, rules)
+    compared = baseline or config.baseline
+    return replace(
+        gate,
+        new_only=bool(config.new_only if new_only is None else new_only),
+        baseline=compared.name if compared is not None else "",
+    )
+
+
+def _thresholds(options: Sequence[tuple[str, str]], config: Config, rules: Sequence[Rule]) -> Gate:
     by_rule, by_account = config.thresholds(rules)
     names = {name: rule.id for rule in rules for name in (rule.id, rule.name)}
     general = config.fail_on or DEFAULT_FAIL_ON.value

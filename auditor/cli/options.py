@@ -159,6 +159,11 @@ evaluation_options = _several(
     ),
 )  # fmt: skip
 
+store_option = click.option(
+    "--store", metavar="DIR|s3://…",
+    help="Keep the run here and compare it with the runs before it (docs/store.md).",
+)  # fmt: skip
+
 report_options = _several(
     click.option(
         "--framework", "frameworks", multiple=True, metavar="NAME",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
@@ -40,6 +40,7 @@ if TYPE_CHECKING:
     import duckdb
 
 NO_WAIVERS = Waivers()
+Export = Callable[["duckdb.DuckDBPyConnection", tuple[SnapshotFile, ...]], None]
 #: Tables whose rows are the resources that an audit is about.
 RESOURCE_TYPES = ("domain", "user_profile", "space", "app", "execution_role")
 OUT_OF_SCOPE = "Owned by SageMaker Unified Studio, which makes its profiles and settings: no rule speaks about it."
@@ -49,10 +50,12 @@ def load_tables(
     files: Sequence[Path],
     merge: NestedMerge = NestedMerge.UNKNOWN,
     personas: Sequence[Persona] = DEFAULT_PERSONAS,
+    export: Export | None = None,
 ) -> tuple[duckdb.DuckDBPyConnection, tuple[SnapshotFile, ...]]:
     """The documented tables of verified snapshot files, on a locked connection.
 
-    The hashes are computed while DuckDB reads. Raises SnapshotError.
+    The hashes are computed while DuckDB reads. ``export`` may write files from the tables before the connection is
+    locked. Raises SnapshotError.
     """
     sources = [SourceFile(path, read_header(path)) for path in files]
     con = connect()
@@ -66,6 +69,8 @@ def load_tables(
                 check.result()
             raise
         verified = tuple(check.result() for check in pending)
+    if export is not None:
+        export(con, verified)
     lock(con)
     return con, verified
 
@@ -101,6 +106,7 @@ def evaluate(
     personas: Sequence[Persona] = DEFAULT_PERSONAS,
     frameworks: Sequence[Framework] = (),
     waivers: Waivers = NO_WAIVERS,
+    export: Export | None = None,
 ) -> Report:
     """Evaluate the rules on the snapshots. The same files, rules, parameters and waivers give an equal Report.
 
@@ -111,7 +117,7 @@ def evaluate(
     overrides, severities = follow(rules, overrides or {}), severities or {}
     changed = {r.id: severities[r.id] for r in rules if severities.get(r.id, r.severity) is not r.severity}
     rules = [replace(r, severity=severities.get(r.id, r.severity)) for r in rules]
-    con, verified = load_tables(files, merge, personas)
+    con, verified = load_tables(files, merge, personas, export)
     verdicts = evaluate_rules(con, rules, overrides)
     gaps = tuple(sorted(Gap(*row) for row in con.execute("select * from gap").fetchall()))
     maker = FindingMaker(con, verdicts, overrides, Gaps(gaps))

@@ -106,12 +106,13 @@ def decide(
     decided = replace(report, findings=findings, gate=gate)
     if comparison is None:
         return decided
+    decided = replace(decided, previous=comparison.previous, past=comparison.past)
+    if comparison.trend is None:
+        return decided
     moved = Counter(f.state for f in findings if f.state is not None)
     gone = sum(p.state is State.RESOLVED for p in comparison.past)
     return replace(
         decided,
-        previous=comparison.previous,
-        past=comparison.past,
         trend=(
             *comparison.trend,
             TrendPoint(

@@ -17,54 +17,51 @@ from auditor.model.waiver import ResourcePattern, Waiver
 _KEYS = ("until", "owner", "ticket", "reason")
 
 
-def read_tag(text: str, resource: str, named: Mapping[str, tuple[str, ...]]) -> Waiver | str:
+def read_tag(text: str, key: str, resource: ResourcePattern, named: Mapping[str, tuple[str, ...]]) -> Waiver | str:
     """The waiver that the tag's value says, or what is wrong with it.
 
-    ``named``: what rules may be called, as ``rule_names`` gives it. ``resource`` is the key of the tagged resource, the
-    only one that the waiver speaks about.
+    ``key`` and ``resource`` name the tagged resource, the only one that the waiver speaks about. ``named``: what rules
+    may be called, as ``rule_names`` gives it.
     """
     head, has_reason, reason = f" {text}".partition(" reason=")
     names: list[str] = []
     given: dict[str, str] = {}
     for word in head.split():
-        key, is_pair, value = word.partition("=")
+        member, is_pair, value = word.partition("=")
         if not is_pair:
             if given:
                 return f"{word!r} stands behind {next(iter(given))}=: rules come first"
             names.append(word)
-        elif key not in _KEYS:
-            return f"there is no {key}= (known: {', '.join(_KEYS)})"
-        elif key in given:
-            return f"{key}= is given twice"
+        elif member not in _KEYS:
+            return f"there is no {member}= (known: {', '.join(_KEYS)})"
+        elif member in given:
+            return f"{member}= is given twice"
         else:
-            given[key] = value
+            given[member] = value
     if has_reason:
         given["reason"] = " ".join(reason.split())
-    return _waiver(names, given, resource, named)
+    problem = _problem(names, given, named)
+    if problem:
+        return problem
+    until = day(given["until"])
+    if until is None:
+        return f"until={given['until']} is no day (YYYY-MM-DD)"
+    return Waiver(
+        rules=tuple(dict.fromkeys(rule for name in names for rule in named[name])),
+        resources=resource,
+        reason=given["reason"],
+        owner=given["owner"],
+        expires=until,
+        ticket=given.get("ticket", ""),
+        file=key,
+    )
 
 
-def _waiver(
-    names: Sequence[str], given: Mapping[str, str], resource: str, named: Mapping[str, tuple[str, ...]]
-) -> Waiver | str:
+def _problem(names: Sequence[str], given: Mapping[str, str], named: Mapping[str, tuple[str, ...]]) -> str:
     if not names:
         return "names no rule"
     unknown = next((name for name in names if name not in named), None)
     if unknown is not None:
         return f"there is no rule or area {unknown!r}"
     missing = [key for key in ("until", "owner", "reason") if not given.get(key)]
-    if missing:
-        return f"{missing[0]}= is missing"
-    until = day(given["until"])
-    if until is None:
-        return f"until={given['until']} is no day (YYYY-MM-DD)"
-    account, region, type_, id_ = resource.split("/", 3)
-    domain, _, name = id_.partition("/")
-    return Waiver(
-        rules=tuple(dict.fromkeys(rule for name in names for rule in named[name])),
-        resources=ResourcePattern(type_, account, region, domain, name.rpartition("/")[2]),
-        reason=given["reason"],
-        owner=given["owner"],
-        expires=until,
-        ticket=given.get("ticket", ""),
-        file=resource,
-    )
+    return f"{missing[0]}= is missing" if missing else ""

@@ -28,8 +28,17 @@ if TYPE_CHECKING:
 #: A waiver that lapses within so many days is pointed out.
 EXPIRING_DAYS = 14
 
-#: Tags of resources by the resource's key, for the tag keys that waivers speak about. No entry: none, or not read.
-Tags = Mapping[str, Mapping[str, str]]
+
+@dataclass(frozen=True, slots=True)
+class Tagged:
+    """A resource's tags, as far as waivers speak about their keys; and the pattern that means that resource."""
+
+    resource: ResourcePattern
+    tags: Mapping[str, str]
+
+
+#: By the resource's key. No entry: no such tag, or tags that were not read.
+Tags = Mapping[str, Tagged]
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,16 +68,18 @@ class Weighed:
     problems: tuple[WaiverProblem, ...]
 
 
-def read_tags(con: duckdb.DuckDBPyConnection, keys: Sequence[str]) -> dict[str, dict[str, str]]:
+def read_tags(con: duckdb.DuckDBPyConnection, keys: Sequence[str]) -> dict[str, Tagged]:
     """Tags of those resources that have one of the keys, from the documented tables."""
-    found: dict[str, dict[str, str]] = {}
+    found: dict[str, Tagged] = {}
     for table in TABLES:
         if not keys or not table.resource_type or table.column("tags") is None:
             continue
         columns = ", ".join(f"tags[{literal(key)}]" for key in keys)
         has = " or ".join(f"tags[{literal(key)}] is not null" for key in keys)
-        for resource, *values in con.execute(f"select key, {columns} from {table.name} where {has}").fetchall():
-            found[resource] = {k: v for k, v in zip(keys, values, strict=True) if v is not None}
+        rows = con.execute(f"select key, account, region, name, {columns} from {table.name} where {has}").fetchall()
+        for resource, account, region, name, *values in rows:
+            tags = {k: v for k, v in zip(keys, values, strict=True) if v is not None}
+            found[resource] = Tagged(ResourcePattern(table.resource_type, account, region, name=name or ""), tags)
     return found
 
 
@@ -102,7 +113,7 @@ def weigh(
             if (
                 finding.resource.key != tagged
                 if tagged is not None
-                else not fits(waiver.resources, finding.resource, tags.get(finding.resource.key, {}))
+                else not fits(waiver.resources, finding.resource, _tags_of(tags, finding.resource.key))
             ):
                 continue
             count = counts[id(waiver)]
@@ -159,15 +170,19 @@ def _from_tags(waivers: Waivers, tags: Tags) -> tuple[list[tuple[Waiver, str]], 
         return found, ()
     named = rule_names(waivers.rules)
     for key in sorted(tags):
-        text = tags[key].get(waivers.tag)
+        text = tags[key].tags.get(waivers.tag)
         if text is None:
             continue
-        waiver = read_tag(text, key, named)
+        waiver = read_tag(text, key, tags[key].resource, named)
         if isinstance(waiver, Waiver):
             found.append((waiver, key))
         else:
             problems.append(WaiverProblem(key, text, waiver))
     return found, tuple(problems)
+
+
+def _tags_of(tags: Tags, key: str) -> Mapping[str, str]:
+    return tags[key].tags if key in tags else {}
 
 
 def fits(pattern: ResourcePattern, resource: ResourceRef, tags: Mapping[str, str]) -> bool:

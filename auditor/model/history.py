@@ -28,10 +28,10 @@ class Comparison:
 
     ``previous``: ``as_of`` of the run that it is compared with, None where there was none. ``standings`` has an entry
     for each failure of this run, by fingerprint. ``past``: failures of earlier runs that are none of this one.
-    ``trend``: the history's runs, oldest first, without this one.
+    ``trend``: the history's runs, oldest first, without this one; None without a history.
     """
 
     previous: str | None
     standings: Mapping[str, Standing]
     past: tuple[PastFinding, ...] = ()
-    trend: tuple[TrendPoint, ...] = ()
+    trend: tuple[TrendPoint, ...] | None = None

@@ -239,7 +239,7 @@ class TestTags:
     def test_nonsense_never_waives_without_rule_day_owner_and_reason(self, text: str) -> None:
         from auditor.evaluate.waiver_tags import read_tag
 
-        read = read_tag(text, "1/r/domain/d-1", {"STU101": ("STU101",)})
+        read = read_tag(text, "1/r/domain/d-1", ResourcePattern("domain"), {"STU101": ("STU101",)})
         assert isinstance(read, str) or (read.rules and read.owner and read.reason and read.expires)
 
 
