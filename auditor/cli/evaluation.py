@@ -202,20 +202,18 @@ def conclude(plan: Evaluation, files: Sequence[Path]) -> ExitCode:
                     click.echo(piece, nl=False)
         else:
             written = write(report, plan.formats, plan.output)
-        if keeper is not None:
-            keeper.keep(report, code, written)
+        kept = keeper.keep(report, code, written) if keeper is not None else ""
         if not plan.quiet and not _to_stdout(plan.output):
             with _patient():
-                show(report, code, written)
+                show(report, code, written, kept)
     return code
 
 
-def _judged(plan: Evaluation, files: Sequence[Path], keeper: Keeper | None) -> Report:
-    """The report, compared with the store or the baseline, and what fails the run decided."""
+def evaluated(plan: Evaluation, files: Sequence[Path], keeper: Keeper | None = None) -> Report:
+    """The report, waivers applied, without what earlier runs know."""
     from auditor.evaluate.audit import evaluate
-    from auditor.evaluate.gate import decide
 
-    report = evaluate(
+    return evaluate(
         files,
         plan.rules,
         severities=plan.severities,
@@ -226,6 +224,13 @@ def _judged(plan: Evaluation, files: Sequence[Path], keeper: Keeper | None) -> R
         waivers=plan.waivers,
         export=keeper.export if keeper is not None else None,
     )
+
+
+def _judged(plan: Evaluation, files: Sequence[Path], keeper: Keeper | None) -> Report:
+    """The report, compared with the store or the baseline, and what fails the run decided."""
+    from auditor.evaluate.gate import decide
+
+    report = evaluated(plan, files, keeper)
     comparison, known = None, None
     if plan.baseline is not None:
         known = plan.baseline.known
@@ -249,11 +254,11 @@ def _patient() -> Iterator[None]:
         silence_stdout()
 
 
-def show(report: Report, code: ExitCode, written: Sequence[Path]) -> None:
+def show(report: Report, code: ExitCode, written: Sequence[Path], kept: str = "") -> None:
     """The summary of a report on stdout, in colour where that is a terminal."""
     from rich.console import Console
 
     from auditor.cli.summary import summary
 
     width = None if sys.stdout.isatty() else int(os.environ.get("COLUMNS", "100"))
-    Console(width=width, highlight=False).print(summary(report, code, written))
+    Console(width=width, highlight=False).print(summary(report, code, written, kept))

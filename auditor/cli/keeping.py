@@ -15,7 +15,7 @@ from auditor.history.trend import daily
 from auditor.model.history import Comparison
 from auditor.model.report import Report
 from auditor.report.render import Format, write
-from auditor.store.manifest import Manifest, run_id
+from auditor.store.manifest import run_id
 from auditor.store.places import open_place
 from auditor.store.runs import RunStore
 from auditor.store.snapshot_file import SnapshotFile
@@ -60,8 +60,8 @@ class Keeper:
         step = self._night.compare(report)
         return step.comparison(self._night.previous, self._night.trend)
 
-    def keep(self, report: Report, code: ExitCode, written: Sequence[Path]) -> Manifest:
-        """Add the run. ``written`` are its report files; report.json is made where it is not among them."""
+    def keep(self, report: Report, code: ExitCode, written: Sequence[Path]) -> str:
+        """Add the run; where it lies, for people. report.json is made where it is not among the files ``written``."""
         assert self._night is not None, "export comes first"
         reports = list(written)
         if Format.JSON.file_name not in {path.name for path in reports}:
@@ -69,7 +69,7 @@ class Keeper:
         snapshots = [(f.path, f.sha256) for f in self._files]
         manifest = self._night.keep(report, int(code), snapshots, reports)
         write_index(self._store)
-        return manifest
+        return f"{self._store.place.label}, run {manifest.run_id}"
 
 
 def write_index(store: RunStore) -> None:

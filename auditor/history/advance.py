@@ -158,7 +158,7 @@ class Step:
         standings = {
             fingerprint: Standing(State(state), first_seen, regressed, known)
             for fingerprint, state, first_seen, regressed, known in self._con.execute(
-                f"select fingerprint, state, {_rfc3339(f'coalesce(first_seen, {now})')},"
+                f"select fingerprint, state, {moment_text(f'coalesce(first_seen, {now})')},"
                 " regressed + (state = 'regressed')::INTEGER, state = 'open' and not was_waived"
                 " from judged where state in ('new', 'open', 'regressed')"
             ).fetchall()
@@ -167,7 +167,7 @@ class Step:
 
     def _past(self) -> Iterator[PastFinding]:
         rows = self._con.execute(
-            f"select fingerprint, state, reason, {_rfc3339('first_seen')}, {_rfc3339('last_seen')}, regressed,"
+            f"select fingerprint, state, reason, {moment_text('first_seen')}, {moment_text('last_seen')}, regressed,"
             f" {', '.join(_ABOUT)} from judged where state in ('resolved', 'not_assessed', 'carried_over')"
         ).fetchall()
         found = []
@@ -210,6 +210,6 @@ def _strings(
     con.execute(f"create or replace table {name} as {source}").fetchall()
 
 
-def _rfc3339(moment: str) -> str:
+def moment_text(moment: str) -> str:
     """SQL of a TIMESTAMP as it stands in reports: to the microsecond where there are any."""
     return f"rtrim(rtrim(strftime({moment}, '%Y-%m-%dT%H:%M:%S.%f'), '0'), '.') || 'Z'"

@@ -59,7 +59,7 @@ class Night:
         last = latest(earlier, facts.scopes)
         self._carried = _carried(earlier, last, facts.scopes, moment)
         sources = last | latest(earlier, self._carried)
-        files = _ledger_files(sources, earlier)
+        files = ledger_files(sources, earlier)
         before = empty(HISTORY)
         if files:
             before = parquet(self._store.place.fetch(files, self._folder / "before"))
@@ -133,7 +133,7 @@ def _carried(
     return frozenset(scope for scope, run in recent.items() if run.moment >= moment - CARRY)
 
 
-def _ledger_files(sources: Mapping[Scope, Manifest], earlier: Sequence[Manifest]) -> list[str]:
+def ledger_files(sources: Mapping[Scope, Manifest], earlier: Sequence[Manifest]) -> list[str]:
     """Parquet files with what is known of the scopes, and of what belongs to no region in their accounts."""
     of_account: dict[str, Manifest] = {}
     for run in earlier:

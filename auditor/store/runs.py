@@ -62,6 +62,15 @@ class RunStore:
             )
         self.place.put_bytes(STORE_FILE, msgspec.json.encode({"schema_version": SCHEMA_VERSION}) + b"\n")
 
+    def check(self) -> None:
+        """Raises ConfigError where the place is no store, or one of a newer version."""
+        if STORE_FILE not in [e.key for e in self.place.entries(STORE_FILE)]:
+            raise ConfigError(
+                f"{self.place.label} is no store: there is no {STORE_FILE} in it",
+                hint="auditor audit --store … makes one.",
+            )
+        _check_version(self.place.read(STORE_FILE), f"{self.place.label}/{STORE_FILE}")
+
     def runs(self) -> tuple[Manifest, ...]:
         """Every whole run, oldest first. Raises ConfigError where a manifest cannot be read."""
         keys = [e.key for e in self.place.entries(f"{RUNS}/") if e.key.endswith(".json")]

@@ -48,20 +48,20 @@ def _columns(*entries: tuple[str, str, str]) -> tuple[StoreColumn, ...]:
 
 _RUN = (
     ("run_id", "VARCHAR", "The run: its manifest is runs/RUN_ID.json"),
-    ("as_of", "TIMESTAMP", "When the run's collection began, UTC"),
+    ("as_of", "TIMESTAMP", "When the collection of the run began, UTC"),
 )
 _RESOURCE = (
     ("type", "VARCHAR", "Type of the resource: domain, user_profile, space, app, execution_role, account_region"),
     ("id", "VARCHAR", "Its id within account and region"),
     ("name", "VARCHAR", "Its name"),
-    ("arn", "VARCHAR", "Its ARN; '' in a template"),
-    ("domain_id", "VARCHAR", "Id of its domain; '' for what belongs to none"),
+    ("arn", "VARCHAR", "Its ARN; empty in a template"),
+    ("domain_id", "VARCHAR", "Id of its domain; empty for what belongs to none"),
     ("domain_name", "VARCHAR", "Name of its domain"),
 )
 _PLACE = (
-    ("file", "VARCHAR", "File of the template; '' for a live resource"),
+    ("file", "VARCHAR", "File of the template; empty for a live resource"),
     ("line", "INTEGER", "Line in it"),
-    ("construct", "VARCHAR", "CDK construct's path"),
+    ("construct", "VARCHAR", "Path of the CDK construct"),
 )
 
 FINDINGS = StoreTable(
@@ -84,7 +84,7 @@ FINDINGS = StoreTable(
         ("origin_layer", "VARCHAR", "Layer that set the value"),
         ("origin_resource", "VARCHAR", "Resource that set it"),
         ("origin_path", "VARCHAR", "API path there"),
-        ("root_cause", "VARCHAR", "Id of its root cause; '' for unknown and error"),
+        ("root_cause", "VARCHAR", "Id of its root cause; empty for unknown and error"),
         ("evidence", "VARCHAR", "All that the rule read, as JSON"),
         ("waiver", "VARCHAR", "The waiver, as JSON; NULL where there is none"),
     ),
@@ -96,7 +96,7 @@ RESOURCES = StoreTable(
         ("status", "VARCHAR", "Status as AWS gives it"),
         ("creation_time", "TIMESTAMP", "When it was created, UTC"),
         ("tags", "MAP(VARCHAR, VARCHAR)", "Its tags; NULL where they were not read or it can have none"),
-        ("settings", "VARCHAR", "The documented table's other columns with their origins, as JSON (docs/tables.md)"),
+        ("settings", "VARCHAR", "Other columns of its documented table, with their origins, as JSON (docs/tables.md)"),
     ),
 )  # fmt: skip
 COVERAGE = StoreTable(
@@ -106,7 +106,7 @@ COVERAGE = StoreTable(
         ("failed", "BIGINT", "Calls that failed"), ("retries", "BIGINT", "Attempts beyond the first"),
         ("dropped", "BIGINT", "Resources that were gone when they were to be described"),
         ("carried", "BIGINT", "Resources carried over from an earlier snapshot instead of being described"),
-        ("error", "VARCHAR", "Commonest error code; '' where there was none"),
+        ("error", "VARCHAR", "Commonest error code; empty where there was none"),
     ),
 )  # fmt: skip
 GAPS = StoreTable(

@@ -1,4 +1,4 @@
-"""A run beside another: nothing moves between a run and itself; what moved is in one list; a baseline absorbs nothing."""
+"""A run beside another: nothing moves between a run and itself, and a baseline absorbs nothing that is new."""
 
 from __future__ import annotations
 
@@ -123,7 +123,8 @@ def _report(facts: Facts) -> Report:
     )  # fmt: skip
 
 
-def _gated(facts: Facts, baseline: Facts | set[str], policy: Gate = Gate(Severity.LOW, new_only=True)) -> set[str]:
+def _gated(facts: Facts, baseline: Facts | set[str]) -> set[str]:
+    policy = Gate(Severity.LOW, new_only=True)
     known = baseline if isinstance(baseline, set) else baseline.known
     return {f.fingerprint for f in decide(_report(facts), policy, None, known).findings if f.gates}
 
