@@ -61,7 +61,7 @@ def run(plan: Evaluation, snapshot: Path | None, source: Mapping[str, Any]) -> E
     from auditor.cli.evaluation import conclude
     from auditor.store.snapshot_file import write_snapshot
 
-    found = collected(quiet=plan.quiet, **source)
+    found = collected(quiet=plan.quiet, store=plan.store, **source)
     if snapshot is not None:
         write_snapshot(snapshot, found)
         return conclude(plan, [snapshot])

@@ -51,6 +51,8 @@ def command(estate: str, quiet: bool, **options: Any) -> ExitCode:
                 "sign_in_pages": 400,
                 "cloudtrail_logs": None,
                 "identity_store": "",
+                "previous": None,
+                "full": True,
             }
             run(plan, None, source)
         finally:

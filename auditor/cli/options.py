@@ -115,12 +115,18 @@ source_options = _several(
     click.option(
         "--concurrency", type=click.IntRange(1, 256), default=32, show_default=True, help="AWS calls at a time."
     ),
+    click.option(
+        "--previous", metavar="FILE|DIR",
+        help="Earlier snapshot, folder of snapshots, or store: profiles and spaces that did not change since are not"
+        " described again (docs/incremental.md).  [default: the last run of --store]",
+    ),
+    click.option("--full", is_flag=True, help="Describe everything, whatever is known from before."),
 )  # fmt: skip
 
 #: Parameters of source_options and evidence_options, which collection takes and evaluation does not.
 SOURCE = (
     "profile", "regions", "concurrency", "evidence", "sign_in_days", "sign_in_pages", "cloudtrail_logs",
-    "identity_store",
+    "identity_store", "previous", "full",
 )  # fmt: skip
 
 rule_options = _several(

@@ -44,6 +44,8 @@ def _record(record: Record) -> dict[str, Any]:
         line["tags"] = [{"Key": key, "Value": value} for key, value in sorted(record.tags)]
     if record.gaps:
         line["gaps"] = sorted(record.gaps)
+    if record.described:
+        line["described"] = record.described
     return line
 
 
@@ -222,6 +224,7 @@ def read_snapshot(path: Path) -> Snapshot:
                         entry[kind],
                         None if tags is None else tuple((t["Key"], t["Value"]) for t in tags),
                         tuple(entry.get("gaps", ())),
+                        described=entry.get("described", ""),
                     )
                 )
     gaps, coverage = read_ledger(path)
