@@ -81,8 +81,8 @@ def _runs(old: str, new: str, store: str | None, profile: str | None, config: Pa
     runs = found.runs()
     sides = [choose(runs, text) for text in (old, new)]
     with tempfile.TemporaryDirectory(prefix="auditor-diff-") as folder:
-        files = [run.report("report.json") for run in sides]
-        assert all(files), "a run of a store has a report.json"
+        files = [run.report("report.json.gz") for run in sides]
+        assert all(files), "every run has one"
         before, after = (read_report(path) for path in found.fetch([f for f in files if f], Path(folder)))
     return before, after
 

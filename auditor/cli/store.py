@@ -110,8 +110,11 @@ def ddl(
     place = location or found.place.label
     if engine == "athena" and not place.startswith("s3://"):
         raise ConfigError("Athena reads from S3 only", hint="Say with --location s3://… where the store will be.")
+    if engine == "athena" and set("'`\n") & set(place):
+        raise ConfigError(f"{place!r}: Athena's statements cannot name it", hint="Choose a prefix without quotes.")
     if not database.replace("_", "").isalnum():
         raise ConfigError(f"--database {database}: letters, digits and underscores only")
-    statements = athena(place, database, found.runs(), repair=repair) if engine == "athena" else duckdb(place)
+    runs = found.runs()
+    statements = athena(place, database, runs, repair=repair) if engine == "athena" else duckdb(place, runs)
     for statement in statements:
         click.echo(f"{statement};\n")

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import gzip
+import zlib
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -146,11 +148,17 @@ class _Version(msgspec.Struct):
 
 
 def read_report(path: Path) -> Facts:
-    """What comparing needs of a report.json. Raises ConfigError where the file is none, or one of a newer version."""
+    """What comparing needs of a report.json, or of one that is gzipped, as a store keeps it.
+
+    Raises ConfigError where the file is none, or one of a newer version.
+    """
     try:
         data = path.read_bytes()
-    except OSError as error:
-        raise ConfigError(f"{path}: cannot be read: {error.strerror or error}") from error
+        if data.startswith(b"\x1f\x8b"):
+            data = gzip.decompress(data)
+    except (OSError, EOFError, zlib.error) as error:
+        reason = getattr(error, "strerror", None) or error
+        raise ConfigError(f"{path}: cannot be read: {reason}") from error
     try:
         version = msgspec.json.decode(data, type=_Version).schema_version
         if version != REPORT_SCHEMA_VERSION:

@@ -23,6 +23,9 @@ from auditor.store.tables import HISTORY, RESOURCES, STORE_TABLES, empty, load_r
 if TYPE_CHECKING:
     import duckdb
 
+#: Reports that people open where they lie; those for programs are kept compressed, which is a twentieth of their size.
+OPENED = (".html", ".md")
+
 
 class Night:
     """One run beside the store's history, before and while it is added.
@@ -91,7 +94,10 @@ class Night:
             key = f"{FILES}/{self._run_id}/snapshot-{number}.jsonl.gz"
             files[key] = _compressed(path, folder / f"snapshot-{number}.jsonl.gz")
             kept.append(StoredFile(key, 0, sha256))
-        written = {f"{FILES}/{self._run_id}/{path.name}": path for path in reports}
+        written = {}
+        for path in reports:
+            kept_as = path if path.suffix in OPENED else _compressed(path, folder / f"{path.name}.gz")
+            written[f"{FILES}/{self._run_id}/{kept_as.name}"] = kept_as
         tables: dict[str, tuple[StoredFile, ...]] = {}
         for table in STORE_TABLES:
             found = {

@@ -95,7 +95,9 @@ def index_view(runs: Sequence[Manifest], days: Sequence[TrendPoint]) -> IndexVie
 def _night(run: Manifest) -> NightView:
     accounts = run.accounts
     named = ", ".join(accounts[:2]) + (f" and {len(accounts) - 2} more" if len(accounts) > 2 else "")
-    links = tuple(Link(f.key.rpartition("/")[2].removeprefix("report."), f.key) for f in run.reports)
+    links = tuple(
+        Link(f.key.rpartition("/")[2].removeprefix("report.").removesuffix(".gz"), f.key) for f in run.reports
+    )
     order = {"html": 0, "md": 1}
     return NightView(
         run,

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from auditor.model.snapshot import GLOBAL
+from auditor.store.connection import literal
 from auditor.store.manifest import RUNS, Manifest
 from auditor.store.tables import NONE, PARTITIONS, STORE_TABLES, StoreTable
 
@@ -111,13 +112,18 @@ def _view(table: StoreTable, database: str) -> str:
     )
 
 
-def duckdb(location: str) -> Iterator[str]:
-    """The same as views for DuckDB. ``location``: the store's folder or s3:// address."""
+def duckdb(location: str, runs: Sequence[Manifest]) -> Iterator[str]:
+    """The same as views for DuckDB. ``location``: the store's folder or s3:// address.
+
+    A table that no run has rows of has no view: DuckDB refuses a pattern without files.
+    """
     root = location.rstrip("/")
-    yield f"CREATE OR REPLACE VIEW runs AS SELECT * FROM read_json({_text(f'{root}/{RUNS}/*.json')})"
+    yield f"CREATE OR REPLACE VIEW runs AS SELECT * FROM read_json({literal(f'{root}/{RUNS}/*.json')})"
     types = ", ".join(f"'{name}': {'DATE' if name == 'date' else 'VARCHAR'}" for name in PARTITIONS)
     for table in STORE_TABLES:
-        files = _text(f"{root}/{table.name}/*/*/*/*.parquet")
+        if not any(run.tables.get(table.name) for run in runs):
+            continue
+        files = literal(f"{root}/{table.name}/*/*/*/*.parquet")
         yield (
             f"CREATE OR REPLACE VIEW {table.name} AS\nSELECT * FROM read_parquet({files}, hive_partitioning = true,"
             f" hive_types = {{{types}}}, union_by_name = true)\nWHERE run_id IN (SELECT run_id FROM runs)"

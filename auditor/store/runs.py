@@ -2,7 +2,7 @@
 
     store.json                                                 which version of this layout it is
     runs/RUN.json                                              manifests: one there is a run that is whole
-    files/RUN/snapshot-1.jsonl.gz, report.json, report.html    what people open
+    files/RUN/snapshot-1.jsonl.gz, report.json.gz, report.html what people open
     TABLE/date=2026-11-23/account=…/region=…/RUN_0.parquet     findings, resources, coverage, gaps, history
     index.html                                                 the trend, and the nights to click
 

@@ -119,7 +119,7 @@ GAPS = StoreTable(
     ),
 )  # fmt: skip
 HISTORY = StoreTable(
-    "history", "One row a failure that a run or one before it has seen: the last run's rows are all that is known.",
+    "history", "One row a failure that this run or an earlier one has seen: the rows of the last run say all.",
     _columns(
         *_RUN,
         ("fingerprint", "VARCHAR", "Stable name of the finding"),
