@@ -13,7 +13,8 @@ ROOT = Path(__file__).resolve().parents[1]
 PACKAGE = ROOT / "auditor"
 MODULES = sorted(PACKAGE.rglob("*.py"))
 
-#: model ← {collect, resolve, store} ← evaluate ← {history, report} ← deliver ← cli. A part imports itself and what stands lower.
+#: model ← {collect, resolve, store} ← evaluate ← {history, report} ← deliver ← cli. A part imports itself and what
+#: stands lower.
 RANKS = {
     "": 0, "errors": 0, "resources": 1, "model": 1,
     "collect": 2, "resolve": 2, "store": 2,

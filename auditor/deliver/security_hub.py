@@ -24,7 +24,15 @@ from auditor.collect.aws.session import Clients, explain
 from auditor.errors import AuditorError, ConfigError
 from auditor.model.report import Finding, Report
 from auditor.model.snapshot import GLOBAL
-from auditor.report.asff_format import finding_id, findings, in_account, note, product_arn
+from auditor.report.asff_format import (
+    finding_id,
+    findings,
+    home_regions,
+    hub_region,
+    in_account,
+    note,
+    product_arn,
+)
 from auditor.report.common import TOOL
 from auditor.report.encode import to_json
 
@@ -140,8 +148,12 @@ class _Sender:
         self._account, self._region = place
         self._documents = documents
         self._audited = audited
-        here = [f for f in report.findings if (f.resource.account, f.resource.region) == place and in_account(f)]
-        self._waived = {finding_id(f): f for f in here if f.waiver is not None}
+        homes = home_regions(report)
+        self._waived = {
+            finding_id(f): f
+            for f in report.findings
+            if f.waiver is not None and in_account(f) and (f.resource.account, hub_region(f, homes)) == place
+        }
 
     def run(self, hub_of: Callable[[str, str], Hub]) -> None:
         try:
@@ -239,7 +251,7 @@ class _Sender:
         for finding in self._waived.values():
             by_note[note(finding, self._report.as_of)["Text"]].append(finding)
         for text, waived in by_note.items():
-            ids = [(finding_id(f), product_arn(f)) for f in waived]
+            ids = [(finding_id(f), product_arn(f.resource, self._region)) for f in waived]
             self._delivery.suppressed += self._update(hub, ids, "SUPPRESSED", {"Text": text, "UpdatedBy": TOOL})
 
     def _update(self, hub: Hub, ids: Sequence[tuple[str, str]], workflow: str, text: Mapping[str, str]) -> int:

@@ -19,11 +19,12 @@ Source of the limits: Security Hub API reference, AwsSecurityFinding; user guide
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
-from auditor.model.report import Finding, PastFinding, Report, RuleSummary, State
+from auditor.model.report import Finding, PastFinding, Report, ResourceRef, RuleSummary, State
 from auditor.model.rule import Severity, Verdict
+from auditor.model.snapshot import GLOBAL
 from auditor.report.common import (
     PRODUCT,
     TOOL,
@@ -67,9 +68,11 @@ def findings(report: Report) -> Iterator[dict[str, Any]]:
     """This run's findings, then those of earlier runs that changed: each as Security Hub takes it."""
     rules = {rule.id: rule for rule in report.rules}
     requirements = frameworks_of(report)
+    homes = home_regions(report)
 
     def made(finding: Finding, compliance: str, text: str) -> dict[str, Any]:
-        return _finding(report, finding, rules.get(finding.rule_id), requirements, compliance, text)
+        region = hub_region(finding, homes)
+        return _finding(report, finding, region, rules.get(finding.rule_id), requirements, compliance, text)
 
     for finding in report.findings:
         if in_account(finding):
@@ -107,22 +110,41 @@ def finding_id(finding: Finding) -> str:
     return cut(f"{TOOL}/{finding.rule_id}/{finding.fingerprint}", _ID)
 
 
-def product_arn(finding: Finding) -> str:
-    """The default product of the account: findings of a custom integration belong to it."""
+def home_regions(report: Report) -> dict[str, str]:
+    """By account, the region whose Security Hub takes findings about what is in no region (IAM roles).
+
+    us-east-1 where it was audited, since IAM itself is there; else the first of those that were.
+    """
+    audited: dict[str, list[str]] = {}
+    for info in report.snapshots:
+        for account, region in info.scopes:
+            if region != GLOBAL:
+                audited.setdefault(account, []).append(region)
+    return {account: min(regions, key=lambda r: (r != "us-east-1", r)) for account, regions in audited.items()}
+
+
+def hub_region(finding: Finding, homes: Mapping[str, str]) -> str:
+    """The region whose Security Hub takes the finding."""
     resource = finding.resource
+    return homes.get(resource.account, "us-east-1") if resource.region == GLOBAL else resource.region
+
+
+def product_arn(resource: ResourceRef, region: str) -> str:
+    """The default product of the account: findings of a custom integration belong to it."""
     account = resource.account
-    return f"arn:{partition(resource)}:securityhub:{resource.region}:{account}:product/{account}/default"
+    return f"arn:{partition(resource)}:securityhub:{region}:{account}:product/{account}/default"
 
 
 def note(finding: Finding, as_of: str) -> dict[str, str]:
     """The waiver as a note. ``UpdatedBy`` tells our suppressions from a person's."""
     assert finding.waiver is not None, finding.fingerprint
-    return {"Text": cut(waiver_words(finding.waiver), _NOTE), "UpdatedBy": TOOL, "UpdatedAt": as_of}
+    return {"Text": cut(_text(waiver_words(finding.waiver)), _NOTE), "UpdatedBy": TOOL, "UpdatedAt": as_of}
 
 
 def _finding(
     report: Report,
     finding: Finding,
+    region: str,
     rule: RuleSummary | None,
     requirements: dict[str, list[str]],
     compliance: str,
@@ -133,7 +155,7 @@ def _finding(
     made: dict[str, Any] = {
         "SchemaVersion": SCHEMA_VERSION,
         "Id": finding_id(finding),
-        "ProductArn": product_arn(finding),
+        "ProductArn": product_arn(finding.resource, region),
         "ProductName": PRODUCT,
         "CompanyName": TOOL,
         "GeneratorId": cut(f"{TOOL}/{finding.rule_id}", _ID),
@@ -149,7 +171,7 @@ def _finding(
         "Title": cut(f"{finding.rule_id} {rule.title if rule else ''}".strip(), _TITLE),
         "Description": cut(_text(text) or finding.rule_id, _DESCRIPTION),
         "ProductFields": _map(_fields(report, finding, rule), _FIELD),
-        "Resources": [_resource(finding)],
+        "Resources": [_resource(finding, region)],
         "Compliance": {"Status": compliance},
         "RecordState": "ACTIVE",
     }  # fmt: skip
@@ -189,7 +211,7 @@ def _text(value: str) -> str:
     return visible(value).strip()
 
 
-def _resource(finding: Finding) -> dict[str, Any]:
+def _resource(finding: Finding, region: str) -> dict[str, Any]:
     resource = finding.resource
     other = {"type": resource.type, "id": resource.id, "name": name(resource), "domainId": resource.domain_id,
              "domainName": resource.domain_name}  # fmt: skip
@@ -197,8 +219,8 @@ def _resource(finding: Finding) -> dict[str, Any]:
     return {
         # Security Hub has no type of its own for Studio's resources.
         "Type": "Other",
-        "Id": cut(resource.arn or resource.key, _ID),
+        "Id": cut(_text(resource.arn or resource.key), _ID),
         **({"Partition": where} if where in _PARTITIONS else {}),
-        "Region": resource.region,
+        "Region": region,
         "Details": {"Other": {key: cut(text, _DETAIL) for key, value in other.items() if (text := _text(value))}},
     }

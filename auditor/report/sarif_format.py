@@ -49,6 +49,7 @@ _LEVELS = {
 _SCORES = {Severity.CRITICAL: "9.5", Severity.HIGH: "8.0", Severity.MEDIUM: "5.5", Severity.LOW: "2.0"}
 _BASELINE = {State.NEW: "new", State.REGRESSED: "new", State.OPEN: "unchanged"}
 _ROOT = "%SRCROOT%"
+_UNKNOWN_RULE = "A rule of an earlier run that this one does not have."
 
 
 def render(report: Report) -> Iterator[str]:
@@ -103,15 +104,12 @@ class _Run:
     def tool(self) -> dict[str, Any]:
         version = self._report.tool_version
         reasons = sorted({gap.reason for gap in self._report.gaps})
-        notes = [
-            {"id": f"gap-{reason.replace('_', '-')}", "shortDescription": {"text": f"Not seen: {_words(reason)}."}}
-            for reason in reasons
-        ]
+        notes = [_described(_gap_id(reason), f"Not seen: {_words(reason)}.") for reason in reasons]
         notes += [
-            {"id": "rule-error", "shortDescription": {"text": "A rule could not be evaluated."}},
-            {"id": "results-left-out", "shortDescription": {"text": "More results than GitHub accepts."}},
+            _described("rule-error", "A rule could not be evaluated."),
+            _described("results-left-out", "More results than GitHub accepts."),
         ]
-        rules = [_stub(r) if isinstance(r, str) else _descriptor(r) for r in self._rules]
+        rules = [_described(r, _UNKNOWN_RULE) if isinstance(r, str) else _descriptor(r) for r in self._rules]
         return {"driver": {"name": TOOL, "version": version, "semanticVersion": _semantic(version), "rules": rules,
                            "notifications": notes}}  # fmt: skip
 
@@ -133,7 +131,7 @@ class _Run:
             note = _note("rule-error", "error", f"{rule_id}: {finding.message}")
             yield note | {"associatedRule": {"id": rule_id, "index": self._index[rule_id]}}
         for group in gap_groups(self._report):
-            yield _note(f"gap-{group.reason.replace('_', '-')}", "warning", gap_words(group))
+            yield _note(_gap_id(group.reason), "warning", gap_words(group))
 
     def _common(self, finding: Finding) -> dict[str, Any]:
         made: dict[str, Any] = {
@@ -222,14 +220,13 @@ def _words(reason: str) -> str:
     return reason.replace("_", " ")
 
 
-def _stub(rule_id: str) -> dict[str, Any]:
-    text = "A rule of an earlier run that this one does not have."
-    return {
-        "id": rule_id,
-        "shortDescription": {"text": text},
-        "fullDescription": {"text": text},
-        "help": {"text": text},
-    }
+def _gap_id(reason: str) -> str:
+    return f"gap-{reason.replace('_', '-')}"
+
+
+def _described(identifier: str, text: str) -> dict[str, Any]:
+    words = {"text": text}
+    return {"id": identifier, "shortDescription": words, "fullDescription": words, "help": words}
 
 
 def _descriptor(rule: RuleSummary) -> dict[str, Any]:
