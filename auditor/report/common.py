@@ -231,7 +231,13 @@ def cut(text: str, limit: int) -> str:
 
 def visible(text: str, keep: str = "\n\t") -> str:
     """The text with every character replaced that steers a display (control, direction) instead of showing."""
-    if text.isascii() and text.isprintable():
+    # Nearly every text is printable; the categories are asked for the rest only.
+    if text.isprintable():
+        return text
+    bare = text
+    for character in keep:
+        bare = bare.replace(character, "")
+    if bare.isprintable():
         return text
     return "".join(
         c if c in keep or unicodedata.category(c) not in _STEERING else "\N{REPLACEMENT CHARACTER}" for c in text

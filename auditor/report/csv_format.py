@@ -10,6 +10,7 @@ import csv
 import io
 import re
 from collections.abc import Iterator
+from functools import lru_cache
 
 from auditor.evaluate.findings import shown
 from auditor.model.report import Finding, Report
@@ -46,9 +47,12 @@ def render(report: Report) -> Iterator[str]:
     yield buffer.getvalue()
 
 
+@lru_cache(maxsize=4096)  # most cells are those of the row above
 def safe(cell: str) -> str:
     """The cell as text for every spreadsheet, without characters that steer a display."""
-    cell = _INNER.sub(r"\1'", visible(cell, keep="\n\t\r"))
+    cell = visible(cell, keep="\n\t\r")
+    if ";" in cell:
+        cell = _INNER.sub(r"\1'", cell)
     return f"'{cell}" if cell.lstrip(" ").startswith(_FORMULA) else cell
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import json
+import re
 from collections.abc import Callable
 from pathlib import Path
 
@@ -160,3 +161,23 @@ def test_a_file_that_is_no_text_or_is_not_there(template: Callable[..., Path], t
         load_template(binary)
     with pytest.raises(ConfigError, match="cannot read the template"):
         load_template(tmp_path / "nowhere.j2")
+
+
+def test_the_guide_lists_the_context_and_the_filters(template: Callable[..., Path]) -> None:
+    import jinja2.filters
+
+    guide = (Path(__file__).parents[2] / "docs" / "formats.md").read_text(encoding="utf-8")
+    section = guide[guide.index("## Your own templates") :]
+    rows = [line.split("|")[1] for line in section.splitlines() if line.startswith("| `")]
+    listed = {name for row in rows for name in re.findall(r"`(\w+)`", row)}
+    filters = set(load_template(template(""))._environment.filters) - set(jinja2.filters.FILTERS)
+    assert listed == {field.name for field in dataclasses.fields(Report)} | filters
+
+
+def test_the_guides_example_works(template: Callable[..., Path]) -> None:
+    guide = (Path(__file__).parents[2] / "docs" / "formats.md").read_text(encoding="utf-8")
+    example = guide.split("```jinja\n")[1].split("```")[0]
+    assert _render(template(example)).splitlines() == [
+        "2 findings fail the gate as of 2026-11-23T20:42:00Z.",
+        "- UserSettings.X on user profile research/alan: mends 2",
+    ]

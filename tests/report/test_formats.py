@@ -80,3 +80,9 @@ def test_is_streamed(output: Format) -> None:
     pieces = list(render(huge(3_000), output))
     assert len(pieces) > 5
     assert max(map(len, pieces)) < sum(map(len, pieces)) / 4
+
+
+def test_the_guide_names_every_format() -> None:
+    guide = (Path(__file__).parents[2] / "docs" / "formats.md").read_text(encoding="utf-8")
+    for output in Format:
+        assert f"| `{output.value}` | `{output.file_name}` |" in guide
