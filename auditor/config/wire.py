@@ -48,7 +48,9 @@ class PersonaFile(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
         ),
     ]
     apps: Annotated[list[App], _doc("App types that they need; all of these if left out")] | UnsetType = UNSET
-    tools: Annotated[list[Tool], _doc("ML tools that they need; all of AWS's own and MLflow if left out")] | UnsetType = UNSET
+    tools: (
+        Annotated[list[Tool], _doc("ML tools that they need; all of AWS's own and MLflow if left out")] | UnsetType
+    ) = UNSET
     match: Annotated[list[MatchFile], _doc("Their profiles: those that fit one of these")] = []
 
 

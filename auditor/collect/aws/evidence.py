@@ -118,12 +118,14 @@ def _trails(run: Run, region: str) -> None:
     for trail in answer["trailList"]:
         document, gaps = dict(trail), []
         arn = str(trail["TrailARN"])
-        for member, operation, request in (
-            ("Status", "GetTrailStatus", {"Name": arn}),
-            ("Selectors", "GetEventSelectors", {"TrailName": arn}),
+        for member, operation, request, kept in (
+            # The status also says when a file was last delivered, which moves all day long.
+            ("Status", "GetTrailStatus", {"Name": arn}, ("IsLogging",)),
+            ("Selectors", "GetEventSelectors", {"TrailName": arn}, ("EventSelectors", "AdvancedEventSelectors")),
         ):
             try:
-                document[member] = run.call("cloudtrail", region, operation, request)
+                answer = run.call("cloudtrail", region, operation, request)
+                document[member] = {name: answer[name] for name in kept if name in answer}
             except LOST as error:
                 # An organisation's trail may refuse its members; the other trails still count.
                 gaps.append(member)
