@@ -147,7 +147,7 @@ def make_log_group(account: str, region: str, entry: Mapping[str, Any], created:
     logs.create_log_group(STUDIO_LOG_GROUP, {})
     logs.groups[STUDIO_LOG_GROUP].creation_time = datetime.fromtimestamp(created, UTC).replace(tzinfo=None)
     if entry.get("days"):
-        logs.put_retention_policy(STUDIO_LOG_GROUP, str(entry["days"]))
+        logs.put_retention_policy(STUDIO_LOG_GROUP, int(entry["days"]))
 
 
 def events(account: str, region: str, domain_id: str, entry: Mapping[str, Any]) -> list[dict[str, Any]]:
