@@ -1,4 +1,4 @@
-"""CPU time, memory and size of each format for a report with many findings: ``python benchmarks/formats.py [FINDINGS]``."""
+"""CPU time, memory and size of each format for a large report: ``python benchmarks/formats.py [FINDINGS]``."""
 
 from __future__ import annotations
 
