@@ -161,7 +161,9 @@ class _Sender:
             if self._documents:
                 self._reopen(hub)
             documents = self._documents
-            if self._report.previous is None and self._audited:
+            # A baseline is no history: what came and went since it was made, it does not know.
+            history = self._report.previous is not None and bool(self._report.trend)
+            if self._audited and not history:
                 documents = [*documents, *self._resolved(hub)]
             self._import(hub, documents)
             self._suppress(hub)

@@ -43,9 +43,8 @@ def hubs() -> Hubs:
 
 def _alone(report: Report) -> Report:
     """The report of a run without a history."""
-    return replace(
-        report, previous=None, past=(), gaps=(), findings=tuple(replace(f, state=None) for f in report.findings)
-    )
+    findings = tuple(replace(f, state=None) for f in report.findings)
+    return replace(report, previous=None, past=(), trend=(), gaps=(), findings=findings)
 
 
 def _next(report: Report, **changes: Any) -> Report:
@@ -107,6 +106,20 @@ def test_without_a_history_what_is_not_found_again_is_archived(hubs: Hubs) -> No
     assert hubs.home.findings[gone]["RecordState"] == "ARCHIVED"
     assert hubs.home.findings[gone]["UpdatedAt"] == NEXT
     assert hubs.home.findings[kept]["RecordState"] == "ACTIVE"
+
+
+def test_a_baseline_is_no_history(hubs: Hubs) -> None:
+    """It is as old as it is, and may have been made before the finding that is gone now."""
+    report = _alone(everything())
+    send(report, hubs)
+    gone = _id(3, report)
+    rest = tuple(f for f in report.findings if finding_id(f) != gone)
+    assert send(_next(report, findings=rest, previous="2026-01-01T00:00:00Z"), hubs).archived == 1
+
+
+def test_with_a_history_nothing_is_read_but_what_was_suppressed(hubs: Hubs) -> None:
+    send(everything(), hubs)
+    assert [operation for operation, _ in hubs.home.calls].count("GetFindings") == 1
 
 
 @pytest.mark.parametrize("why", ["a list that was not read to its end", "a rule that did not run", "another region"])

@@ -21,6 +21,7 @@ from auditor.model.report import (
     RuleSummary,
     SnapshotInfo,
     State,
+    TrendPoint,
 )
 from auditor.model.rule import Severity, Verdict
 from auditor.model.snapshot import Coverage, Gap
@@ -149,7 +150,11 @@ def everything() -> Report:
         gate=Gate(Severity.HIGH, failed=2),
         previous=LAST,
         past=past,
-        trend=(),
+        trend=(
+            TrendPoint(LAST, {"critical": 0, "high": 3, "medium": 1, "low": 1, "info": 0}),
+            TrendPoint(AS_OF, {"critical": 1, "high": 2, "medium": 1, "low": 2, "info": 1}, waived=1, unknown=1, new=4,
+                       regressed=1, resolved=1),
+        ),
     )  # fmt: skip
 
 
