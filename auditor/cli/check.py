@@ -7,7 +7,14 @@ from typing import Any
 
 import click
 
-from auditor.cli.options import debug_option, evaluation_options, quiet_option, report_options, store_option
+from auditor.cli.options import (
+    debug_option,
+    delivery_option,
+    evaluation_options,
+    quiet_option,
+    report_options,
+    store_option,
+)
 from auditor.errors import ExitCode
 
 
@@ -16,6 +23,7 @@ from auditor.errors import ExitCode
 @evaluation_options
 @report_options
 @store_option
+@delivery_option
 @quiet_option
 @debug_option
 def command(files: tuple[Path, ...], quiet: bool, **options: Any) -> ExitCode:

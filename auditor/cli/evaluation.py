@@ -21,8 +21,8 @@ from auditor.cli.options import (
     rule_folders,
     selected,
 )
-from auditor.cli.text import silence_stdout
-from auditor.errors import ConfigError, ExitCode
+from auditor.cli.text import printable, silence_stdout
+from auditor.errors import AuditorError, ConfigError, ExitCode
 from auditor.model.framework import Framework
 from auditor.model.report import Gate, Report
 from auditor.model.rule import Rule, Severity
@@ -34,6 +34,7 @@ if TYPE_CHECKING:
     from auditor.config import Config
     from auditor.evaluate.waivers import Waivers
     from auditor.history.facts import Facts
+    from auditor.report.custom import CustomTemplate
     from auditor.store.runs import RunStore
 
 
@@ -59,6 +60,8 @@ class Evaluation:
     formats: tuple[Format, ...]
     output: Path
     quiet: bool
+    templates: tuple[CustomTemplate, ...] = ()
+    security_hub: bool = False
 
 
 def configuration(file: Path | None, quiet: bool) -> Config:
@@ -91,6 +94,8 @@ def prepare(
     quiet: bool,
     keep: bool = False,
     profile: str | None = None,
+    templates: Sequence[Path] = (),
+    security_hub: bool = False,
 ) -> Evaluation:
     """Everything that can be wrong with options and configuration is found here, before the first AWS call.
 
@@ -113,12 +118,15 @@ def prepare(
     # --only says all about the selection; --skip leaves the configuration's "only" as it is.
     rules = selected(every, only or file.only, skip or (() if only else file.skip))
     kept = {rule.id for rule in rules}
-    formats = formats or file.formats or DEFAULT_FORMATS
     output = output or file.output or Path(DEFAULT_OUTPUT)
+    custom = _templates(templates)
+    # A template that is printed is the one report asked for, unless a format is asked for as well.
+    formats = formats or (() if custom and _to_stdout(output) else file.formats or DEFAULT_FORMATS)
     if _to_stdout(output):
-        if len(formats) != 1:
+        if len(formats) + len(custom) != 1:
             raise ConfigError("--output - prints one report", hint="Add --format json, for example.")
     else:
+        _check_names(formats, custom)
         _check_writable(output)
     known = framework_files(rule_folders(folders))
     file.check_frameworks(known)
@@ -137,13 +145,16 @@ def prepare(
         merge=NestedMerge(nested_merge) if nested_merge else file.nested_merge or NestedMerge.UNKNOWN,
         gate=gate,
         baseline=_baseline(baseline or file.baseline),
-        store=_store(place, profile or file.profile),
         waivers=Waivers(load_waivers(granted, every) if granted else (), file.waiver_tag, every),
         frameworks=load_frameworks(known, names(frameworks) or file.frameworks, every),
         allow_incomplete=bool(file.allow_incomplete if allow_incomplete is None else allow_incomplete),
         formats=formats,
         output=output,
         quiet=quiet,
+        templates=custom,
+        security_hub=security_hub,
+        # Last: it may write, and nothing else may be wrong then.
+        store=_store(place, profile or file.profile),
     )
 
 
@@ -161,6 +172,26 @@ def _store(place: str | None, profile: str | None) -> RunStore | None:
     from auditor.cli.keeping import open_store
 
     return open_store(place, profile)
+
+
+def _templates(paths: Sequence[Path]) -> tuple[CustomTemplate, ...]:
+    """The user's templates, parsed now: an hour of collecting must not end at a typo."""
+    if not paths:
+        return ()
+    from auditor.report.custom import load_template
+
+    return tuple(map(load_template, paths))
+
+
+def _check_names(formats: Sequence[Format], templates: Sequence[CustomTemplate]) -> None:
+    taken = {output.file_name for output in formats}
+    for template in templates:
+        if template.file_name in taken:
+            raise ConfigError(
+                f"{template.path}: another report is written as {template.file_name} already",
+                hint="Rename the template, or leave that format out.",
+            )
+        taken.add(template.file_name)
 
 
 def _to_stdout(output: Path) -> bool:
@@ -183,8 +214,11 @@ def _check_writable(folder: Path) -> None:
         raise unwritable(folder, error) from error
 
 
-def conclude(plan: Evaluation, files: Sequence[Path]) -> ExitCode:
-    """Evaluate, compare with what was before, write the reports, keep the run, print the summary; the exit code."""
+def conclude(plan: Evaluation, files: Sequence[Path], profile: str | None = None) -> ExitCode:
+    """Evaluate, compare with what was before, write the reports, keep the run, print the summary, send; the exit code.
+
+    ``profile`` is for sending.
+    """
     from auditor.evaluate.gate import exit_code
 
     with ExitStack() as stack:
@@ -198,15 +232,32 @@ def conclude(plan: Evaluation, files: Sequence[Path]) -> ExitCode:
         written: tuple[Path, ...] = ()
         if _to_stdout(plan.output):
             with _patient():
-                for piece in render(report, plan.formats[0]):
+                for piece in plan.templates[0].render(report) if plan.templates else render(report, plan.formats[0]):
                     click.echo(piece, nl=False)
         else:
-            written = write(report, plan.formats, plan.output)
-        kept = keeper.keep(report, code, written) if keeper is not None else ""
+            written = write(report, plan.formats, plan.output, plan.templates)
+        kept = _kept(keeper, report, code, written)
         if not plan.quiet and not _to_stdout(plan.output):
             with _patient():
                 show(report, code, written, kept)
+    if plan.security_hub:
+        from auditor.cli.delivery import deliver
+
+        code = deliver(report, code, profile or plan.config.profile, quiet=plan.quiet)
     return code
+
+
+def _kept(keeper: Keeper | None, report: Report, code: ExitCode, written: Sequence[Path]) -> str:
+    """Where the run lies now. That it could not be kept must not hide that the gate failed: 4 wins."""
+    if keeper is None:
+        return ""
+    try:
+        return keeper.keep(report, code, written)
+    except AuditorError as error:
+        if code is not ExitCode.FINDINGS:
+            raise
+        click.echo(f"Error: {printable(error.diagnosis())}", err=True)
+        return ""
 
 
 def evaluated(plan: Evaluation, files: Sequence[Path], keeper: Keeper | None = None) -> Report:
