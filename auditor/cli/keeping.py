@@ -6,7 +6,7 @@ import tempfile
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import Any
 
 from auditor.errors import ExitCode
 from auditor.evaluate.export import export_resources
@@ -19,9 +19,6 @@ from auditor.store.manifest import run_id
 from auditor.store.places import open_place
 from auditor.store.runs import RunStore
 from auditor.store.snapshot_file import SnapshotFile
-
-if TYPE_CHECKING:
-    import duckdb
 
 
 def open_store(text: str, profile: str | None = None) -> RunStore:
@@ -46,8 +43,8 @@ class Keeper:
         self._night: Night | None = None
         self._files: tuple[SnapshotFile, ...] = ()
 
-    def export(self, con: duckdb.DuckDBPyConnection, files: tuple[SnapshotFile, ...]) -> None:
-        """Write the resources, while the connection may still write files."""
+    def export(self, con: Any, files: tuple[SnapshotFile, ...]) -> None:
+        """Write the resources, while the connection (DuckDB's) may still write files."""
         as_of = max(f.header.as_of for f in files)
         name = run_id(as_of, (f.sha256 for f in files))
         export_resources(con, self._folder, name, as_of)
