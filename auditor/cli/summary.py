@@ -160,7 +160,7 @@ def _news(report: Report) -> _Section | None:
 
 
 def _causes(report: Report) -> _Section | None:
-    causes = [cause for cause in report.root_causes if cause.affects]
+    causes = report.to_mend
     if not causes:
         return None
     names = {r.id: r.name for r in report.rules}

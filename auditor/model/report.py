@@ -312,5 +312,10 @@ class Report:
         """The gate's threshold, None where it never fails."""
         return self.gate.fail_on
 
+    @property
+    def to_mend(self) -> tuple[RootCause, ...]:
+        """Root causes without those whose failures are all waived."""
+        return tuple(cause for cause in self.root_causes if cause.affects)
+
     def rule(self, rule_id: str) -> RuleSummary:
         return next(r for r in self.rules if r.id == rule_id)

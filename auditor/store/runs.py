@@ -22,7 +22,7 @@ import msgspec
 
 from auditor.errors import ConfigError
 from auditor.store.manifest import FILES, RUNS, SCHEMA_VERSION, Manifest, StoredFile, decode, encode, run_of
-from auditor.store.places import Place, read_all
+from auditor.store.places import Entry, Place, read_all
 
 #: Files without a manifest are left alone for so long: their writer may still be at work.
 ORPHAN_AGE = timedelta(days=1)
@@ -45,6 +45,7 @@ class RunStore:
 
     def __init__(self, place: Place) -> None:
         self.place = place
+        self._read: dict[Entry, Manifest] = {}
 
     def prepare(self) -> None:
         """Make a store of an empty place; says early that it cannot be written.
@@ -72,11 +73,12 @@ class RunStore:
         _check_version(self.place.read(STORE_FILE), f"{self.place.label}/{STORE_FILE}")
 
     def runs(self) -> tuple[Manifest, ...]:
-        """Every whole run, oldest first. Raises ConfigError where a manifest cannot be read."""
-        keys = [e.key for e in self.place.entries(f"{RUNS}/") if e.key.endswith(".json")]
-        found = zip(keys, read_all(self.place, keys), strict=True)
-        manifests = [decode(data, f"{self.place.label}/{key}") for key, data in found]
-        return tuple(sorted(manifests, key=lambda m: (m.moment, m.run_id)))
+        """Every whole run, oldest first. A manifest is read once. Raises ConfigError where one cannot be read."""
+        entries = [e for e in self.place.entries(f"{RUNS}/") if e.key.endswith(".json")]
+        unread = [e for e in entries if e not in self._read]
+        for entry, data in zip(unread, read_all(self.place, [e.key for e in unread]), strict=True):
+            self._read[entry] = decode(data, f"{self.place.label}/{entry.key}")
+        return tuple(sorted((self._read[e] for e in entries), key=lambda m: (m.moment, m.run_id)))
 
     def fetch(self, files: Iterable[StoredFile], folder: Path) -> list[Path]:
         """Local files with the contents."""

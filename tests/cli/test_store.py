@@ -258,3 +258,13 @@ def test_2_for_wrong_usage(auditor: Auditor, tmp_path: Path, arguments: list[str
     assert (outcome.code, outcome.out) == (2, "")
     assert said in outcome.err
     assert sorted(str(p) for p in tmp_path.rglob("*")) == before
+
+
+def test_an_account_may_be_called_anything(auditor: Auditor, tmp_path: Path) -> None:
+    """In a snapshot of templates it is a path."""
+    name = "infra/live/a b=c%d"
+    for day, state in ((1, "new"), (2, "open")):
+        _, report = checked(auditor, night(tmp_path, day, {"a": "IAM"}, account=name), "--store", "nights")
+        assert states(report) == {"a": state}
+    told = json.loads(auditor("history", "--store", "nights", "--account", name, "--format", "json").out)
+    assert [f["account"] for f in told["failures"]] == [name]

@@ -18,6 +18,7 @@ from auditor.model.report import TrendPoint
 from auditor.model.rule import Severity
 from auditor.report.index_html import HEIGHT, NIGHTS, WIDTH, chart, index_view, render
 from auditor.store.manifest import Manifest, ScopeCounts
+from tests.report.browser import opened
 from tests.store.conftest import ACCOUNT, REGION, made
 
 HOSTILE = "<script>alert(1)</script>\"'&{{7*7}}"
@@ -123,3 +124,22 @@ def test_the_axis_ends_at_a_round_number(most: int, top: int) -> None:
     point = TrendPoint("2026-11-01", dict.fromkeys(Severity, 0) | {Severity.HIGH: most})
     assert chart([point]).values[-1][1] == f"{top:,}"
     assert re.fullmatch(r"From .*: 0 failures.*|From .* at most\.", chart([point]).summary)
+
+
+@pytest.mark.browser
+def test_a_browser_opens_it_without_a_complaint(tmp_path: Path) -> None:
+    path = tmp_path / "index.html"
+    path.write_text(_page(_runs(tmp_path, days=9)), encoding="utf-8")
+    with opened(path) as page:
+        assert page.problems == []
+        # The style was let through by the policy, and the chart is as wide as its frame.
+        assert (
+            page.locator("svg .high, polygon.high").first.evaluate("e => getComputedStyle(e).fill")
+            == "rgb(200, 69, 47)"
+        )
+        box = page.locator("figure svg[role=img]").bounding_box()
+        assert 600 < box["width"] < 1280
+        assert page.locator("tbody tr").count() == 9
+        # On a telephone the page does not scroll sideways; its table does.
+        page.set_viewport_size({"width": 390, "height": 800})
+        assert page.evaluate("document.documentElement.scrollWidth") <= 390
