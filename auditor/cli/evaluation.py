@@ -153,6 +153,7 @@ def conclude(plan: Evaluation, files: Sequence[Path]) -> ExitCode:
         merge=plan.merge,
         personas=plan.config.personas,
         frameworks=plan.frameworks,
+        with_inventory=Format.HTML in plan.formats,
     )
     code = gate(report, allow_incomplete=plan.allow_incomplete)
     if _to_stdout(plan.output):
