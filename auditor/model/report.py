@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 REPORT_SCHEMA_VERSION = "1"
 
 #: What one failure weighs beside others when causes are put in order.
-_WEIGHTS = {Severity.CRITICAL: 100, Severity.HIGH: 25, Severity.MEDIUM: 5, Severity.LOW: 1, Severity.INFO: 0.2}
+WEIGHTS = {Severity.CRITICAL: 100, Severity.HIGH: 25, Severity.MEDIUM: 5, Severity.LOW: 1, Severity.INFO: 0.2}
 
 
 @dataclass(frozen=True, slots=True)
@@ -172,7 +172,7 @@ def priority(severity: Severity, removes: int) -> float:
     The severity's weight, and as much again each time the number of failures doubles: a critical cause is not buried
     under low ones, however many resources inherit those, and of two alike the one that mends more comes first.
     """
-    return _WEIGHTS[severity] * (1 + log2(removes)) if removes > 0 else 0.0
+    return WEIGHTS[severity] * (1 + log2(removes)) if removes > 0 else 0.0
 
 
 @dataclass(frozen=True, slots=True)
