@@ -11,8 +11,8 @@ from auditor.model.rule import Severity
 
 #: Runs that the chart shows, the last ones.
 POINTS = 90
-WIDTH, HEIGHT = 480, 170
-_LEFT, _RIGHT, _TOP, _BOTTOM = 44, 6, 8, 22
+WIDTH, HEIGHT = 620, 170
+_LEFT, _RIGHT, _TOP, _BOTTOM = 48, 16, 8, 22
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,7 +76,7 @@ def trend_chart(points: Sequence[TrendPoint]) -> Chart | None:
     width = min(slot * 0.72, 28)
     bars = tuple(_bar(p, _LEFT + slot * n + (slot - width) / 2, width, base, scale) for n, p in enumerate(shown))
     y_ticks = tuple(Tick(f"{value:,}", base - value * scale) for value in range(0, ceiling + 1, step))
-    every = -(-len(shown) // 6)
+    every = -(-len(shown) // 8)
     # Counted from the last one: today is always named.
     x_ticks = tuple(
         Tick(_day(p.as_of), round(_LEFT + slot * (n + 0.5), 1))

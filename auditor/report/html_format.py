@@ -23,7 +23,7 @@ SCRIPTS = (
 )  # fmt: skip
 #: Characters of a value on the first screen; the page of its cause has all of it.
 _SHORT = 90
-_STATES = {"new": "new", "regressed": "back again", "open": "known", "resolved": "resolved",
+_STATES = {"new": "new", "regressed": "back again", "open": "still open", "resolved": "resolved",
            "not_assessed": "no longer assessed", "carried_over": "carried over", "waived": "waived"}  # fmt: skip
 
 

@@ -53,14 +53,14 @@ class PlaceView:
 
 @dataclass(frozen=True, slots=True)
 class GapGroup:
-    """Gaps with the same reason, call and place. ``examples`` are a few of them."""
+    """Gaps with the same reason and call. ``places`` are accounts and regions, ``details`` is what was said,
+    ``examples`` are a few of the gaps."""
 
     reason: str
     operation: str
-    account: str
-    region: str
+    places: tuple[tuple[str, str], ...]
     count: int
-    detail: str
+    details: tuple[str, ...]
     examples: tuple[Gap, ...]
 
 
@@ -262,12 +262,13 @@ def _drawn(views: Sequence[PlaceView]) -> tuple[PlaceView, ...]:
 
 
 def _gaps(gaps: Sequence[Gap]) -> tuple[GapGroup, ...]:
-    grouped: dict[tuple[str, str, str, str, str], list[Gap]] = defaultdict(list)
+    grouped: dict[tuple[str, str], list[Gap]] = defaultdict(list)
     for gap in gaps:
-        grouped[gap.reason, gap.operation, gap.account, gap.region, gap.detail].append(gap)
+        grouped[gap.reason, gap.operation].append(gap)
     return tuple(
-        GapGroup(reason, operation, account, region, len(found), detail, tuple(found[:5]))
-        for (reason, operation, account, region, detail), found in sorted(
-            grouped.items(), key=lambda g: (-len(g[1]), g[0])
+        GapGroup(
+            reason, operation, tuple(sorted({(g.account, g.region) for g in found})), len(found),
+            tuple(dict.fromkeys(g.detail for g in found if g.detail))[:3], tuple(found[:5]),
         )
-    )
+        for (reason, operation), found in sorted(grouped.items(), key=lambda g: (-len(g[1]), g[0]))
+    )  # fmt: skip

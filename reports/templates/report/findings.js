@@ -93,7 +93,7 @@ const makeFindings = (D, go) => {
   };
 
   // Filters
-  const count = h("p.count", {});
+  const count = h("span.count", {});
   const chips = h("ul.chips", { "aria-label": "Filters in force" });
   const hidden = h("p.dim.aside", {});
   const found = h("ul.found", { "aria-label": "Resources of that name" });
@@ -162,7 +162,7 @@ const makeFindings = (D, go) => {
 
   const draw = () => {
     const n = result.rows.length;
-    count.replaceChildren(h("b", {}, number(n)), ` ${n === 1 ? "finding" : "findings"}`, n < D.rowCount ? h("span.dim", {}, ` of ${number(D.rowCount)}`) : "");
+    count.replaceChildren(number(n), n < D.rowCount ? h("span.dim", {}, ` of ${number(D.rowCount)}`) : "");
     nothing.hidden = n > 0;
     drawChips();
     drawFacets();
@@ -215,8 +215,9 @@ const makeFindings = (D, go) => {
   const exporting = h("button", { type: "button", onclick: () => download("findings.csv", "text/csv;charset=utf-8", csvOf(D, result.rows)) }, "Export CSV");
   side.append(h("summary", {}, "Filters"), panels);
   side.open = matchMedia("(min-width: 64rem)").matches;
+  $("findings-title").append(" ", count);
   view.append(h("div.split", {}, side, h("div.main", {},
-    h("div.bar-row", {}, count, exporting), chips, found, hidden, list.element, nothing)), drawer.element);
+    h("div.bar-row", {}, h("div", {}, chips, found, hidden), exporting), list.element, nothing)), drawer.element);
 
   let typing = 0;
   box.addEventListener("input", () => {

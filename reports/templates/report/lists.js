@@ -50,16 +50,16 @@ const causesView = (D, index, place) => listView(D, "causes", {
   row: ({ c }) => {
     const x = D.cause(c);
     return [badge(x.severity), [h("a.open", { href: `#cause/${x.id}` }, x.rule.title), h("span.sub", {}, `${x.rule.id} · ${x.setting} = ${plainValue(x.value)}`)],
-      [resourceLink(D, x.resource), h("span.sub", {}, `${words(D.type(x.resource))} · ${D.account(x.resource)}`)], [h("b", {}, number(index.open[c])), index.fresh[c] ? h("span.sub.new", {}, `${number(index.fresh[c])} new`) : null]];
+      [resourceLink(D, x.resource), h("span.sub", {}, `${words(D.type(x.resource))} · ${D.account(x.resource)}`)], [h("b", {}, number(index.open[c])), index.fresh[c] ? h("span.fresh", {}, `${number(index.fresh[c])} new`) : null]];
   },
 });
 
 const domainsView = (D, index, place) => {
-  const cell = (n, name) => (n ? h(`b.s-${name}`, {}, number(n)) : h("span.dim", {}, "·"));
+  const cell = (n, name) => (n ? h(`b.s-${name}`, {}, number(n)) : h("span.dim", {}, "0"));
   return listView(D, "domains", {
     kind: "domains", label: "Domains", hint: "Find a domain", place,
     columns: [{ label: "Domain", kind: "resource", sort: "name", key: (x) => x.name }, { label: "Account, region", kind: "place", sort: "account", key: (x) => `${x.account} ${x.name}` }, { label: "Sign-in, default", kind: "since" },
-      { label: "Profiles, spaces, apps", kind: "num wide", sort: "profiles", key: (x) => -x.d.user_profiles }, ...D.header.severities.map((name, n) => ({ label: name, kind: "num", sort: name, key: (x) => -x.counts[n] }))],
+      { label: "Profiles, spaces, apps", kind: "num", sort: "profiles", key: (x) => -x.d.user_profiles }, ...D.header.severities.map((name, n) => ({ label: name, kind: "num", sort: name, key: (x) => -x.counts[n] }))],
     items: () => D.header.domains.map((d) => {
       const r = d.resource;
       const counts = index.domainCounts(r);

@@ -117,7 +117,7 @@ const rulePage = (D, id, index) => {
         h("tbody", {}, causes.slice(0, CAUSES_SHOWN).map(([c, open, fresh]) => {
           const cause = D.cause(c);
           return h("tr", {}, h("td", {}, where(D, cause.resource), h("span.sub", {}, `${D.account(cause.resource)} · ${D.region(cause.resource)}`)),
-            h("td", {}, h("a", { href: `#cause/${cause.id}` }, h("code", {}, cause.setting)), " = ", shownValue(cause.value)), h("td.num", {}, h("b", {}, number(open)), fresh ? h("span.new", {}, ` ${number(fresh)} new`) : null));
+            h("td", {}, h("a", { href: `#cause/${cause.id}` }, h("code", {}, cause.setting)), " = ", shownValue(cause.value)), h("td.num", {}, h("b", {}, number(open)), fresh ? h("span.fresh", {}, ` ${number(fresh)} new`) : null));
         })))) : h("p.dim", {}, "None."),
       causes.length > CAUSES_SHOWN ? h("p", {}, h("a", { href: `#causes?q=${id}` }, `All ${number(causes.length)} root causes of ${id}`)) : null,
       h("h2", {}, `Findings (${number(rows.length)})${undecided ? `, ${number(undecided)} undecided` : ""}`),

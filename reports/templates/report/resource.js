@@ -48,12 +48,33 @@ const makeInventory = (D) => {
   return { settings, signIns: (r) => signIns.get(r) || [], childrenOf, inside, role, complete: inventory ? inventory.complete : false, present: Boolean(inventory) };
 };
 
-const settingsTable = (D, r, columns, role) => h("div.scroll", { tabindex: "0", role: "region", "aria-label": "Settings in force" }, h("table.list.settings", {},
-  h("thead", {}, h("tr", {}, ["Setting", "In force", "Set where"].map((t) => h("th", { scope: "col" }, t)))),
-  h("tbody", {}, columns.map((c) => h(`tr.l-${c.layer}`, {},
-    h("th", { scope: "row" }, h("code", {}, c.name), h("span.sub", {}, c.doc)),
-    h("td", {}, shownValue(c.value), c.unit && c.value ? ` ${c.unit}` : "", c.name === "execution_role" && role(c.value) >= 0 ? [" ", h("a", { href: `#resource/${segment(D.key(role(c.value)))}` }, "the role")] : null),
-    h("td", {}, layerWords(c.layer, D.type(r)), c.paths[c.layer] ? h("span.sub", {}, c.paths[c.layer]) : null))))));
+const settingsTable = (D, r, columns, role) => {
+  const origins = columns.some((c) => c.layer !== "derived");
+  return h("div.scroll", { tabindex: "0", role: "region", "aria-label": "Settings in force" }, h("table.list.settings", {},
+    h("thead", {}, h("tr", {}, ["Setting", "In force", ...(origins ? ["Set where"] : [])].map((t) => h("th", { scope: "col" }, t)))),
+    h("tbody", {}, columns.map((c) => h("tr", {},
+      h("th", { scope: "row" }, h("code", {}, c.name), h("span.sub", {}, c.doc)),
+      h("td", {}, shownValue(c.value), c.unit && c.value ? ` ${c.unit}` : "",
+        c.name === "execution_role" && role(c.value) >= 0 ? [" ", h("a", { href: `#resource/${segment(D.key(role(c.value)))}` }, "the role")] : null),
+      origins ? h("td", {}, layerWords(c.layer, D.type(r)), c.paths[c.layer] ? h("span.sub", {}, c.paths[c.layer]) : null) : null)))));
+};
+
+/** Settings by who set them: what is its own first, what nobody set folded away. */
+const settingsByLayer = (D, r, columns, role) => {
+  const groups = [
+    ["Could not be seen, or is not settled", (c) => c.layer === "unknown" || c.layer === "ambiguous", true],
+    ["Set on it", (c) => !["unknown", "ambiguous", "service", "derived"].includes(c.layer) && (c.layer !== "domain" || D.type(r) === "domain"), true],
+    ["Inherited from the domain", (c) => c.layer === "domain" && D.type(r) !== "domain", true],
+    ["AWS’s defaults, which nobody changed", (c) => c.layer === "service", false],
+    ["Worked out from settings and evidence", (c) => c.layer === "derived", false],
+  ];
+  return groups.map(([name, fits, open]) => {
+    const own = columns.filter(fits);
+    const group = own.length ? fold(`${name} (${own.length})`, open, settingsTable(D, r, own, role)) : null;
+    if (group) group.classList.add("settings-group");
+    return group;
+  });
+};
 
 const resourceTable = (D, index, rows, label) => {
   const list = virtualTable({
@@ -141,7 +162,7 @@ const resourcePage = (D, key, index, inventory) => {
       h("h2", {}, `Findings (${number(now.length)})`), now.length ? open.element : h("p.empty", {}, "No open finding."),
       ...sections,
       settings
-        ? [h("h2", {}, "Settings in force"), h("p.lead", {}, "What counts for it today, and which layer set it. Words in grey were worked out from settings, not set."), settingsTable(D, r, [...settings.filter((c) => c.layer !== "derived"), ...settings.filter((c) => c.layer === "derived")], inventory.role)]
+        ? [h("h2", {}, "Settings in force"), h("p.lead", {}, "What counts for it today, and who set it."), settingsByLayer(D, r, settings, inventory.role)]
         : h("p.notice.calm", {}, inventory.present ? "Its settings are not in this page: " : "Settings are not in this page: ", D.header.left_out ? `left out so that it opens quickly (${D.header.left_out}).` : inventory.present ? "it was not among what was listed, or is of another kind." : "the report was made without them.", " auditor query asks the snapshot for them."),
       aside.length ? [h("h2", {}, `Waived and past (${number(aside.length)})`), others.element] : null,
     ],

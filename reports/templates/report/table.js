@@ -8,6 +8,8 @@ const PRINTED = 500;
  * `columns`: { label, kind, sort } each; `row(i)`: the cells of the i-th row; `open(i)`: what Enter or a click does.
  * Gives { element, show(count), redraw(), move(step), current, ... }.
  */
+const cellTag = (column) => `div.vt-cell.c-${column.kind}`;
+
 const virtualTable = ({ label, kind, columns, row, open, sorted, onSort }) => {
   const head = h("div.vt-head", { role: "rowgroup" });
   const body = h("div.vt-body", { role: "rowgroup" });
@@ -23,7 +25,7 @@ const virtualTable = ({ label, kind, columns, row, open, sorted, onSort }) => {
     const [by, down] = sorted ? sorted() : ["", false];
     head.replaceChildren(h("div.vt-row", { role: "row", "aria-rowindex": "1" }, columns.map((c) => {
       const on = c.sort && c.sort === by;
-      return h(`div.vt-cell.c-${c.kind}`, { role: "columnheader", "aria-sort": on ? (down ? "descending" : "ascending") : null },
+      return h(cellTag(c), { role: "columnheader", "aria-sort": on ? (down ? "descending" : "ascending") : null },
         c.sort ? h("button.sort", { type: "button", onclick: () => onSort(c.sort) }, c.label,
           h("span.arrow", { "aria-hidden": "true" }, on ? (down ? "▾" : "▴") : "")) : c.label);
     })));
@@ -31,7 +33,7 @@ const virtualTable = ({ label, kind, columns, row, open, sorted, onSort }) => {
 
   const make = (i) => {
     const made = h("div.vt-row", { role: "row", "aria-rowindex": String(i + 2) },
-      row(i).map((cell, n) => h(`div.vt-cell.c-${columns[n].kind}`, { role: "cell" }, cell)));
+      row(i).map((cell, n) => h(cellTag(columns[n]), { role: "cell", "data-label": columns[n].kind.startsWith("num") ? columns[n].label : null }, cell)));
     made.style.transform = `translateY(${i * height}px)`;
     made.dataset.index = i;
     if (i === current) made.classList.add("current");
