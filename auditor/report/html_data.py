@@ -12,7 +12,7 @@ from typing import Any
 from auditor.model.report import WEIGHTS, Evidence, Finding, FindingRemediation, Report, ResourceRef, State
 from auditor.model.rule import Severity, Verdict
 from auditor.model.waiver import Waiver
-from auditor.report.html_encode import NOTHING, Columns, Dictionary, Stencil, hexes, pack
+from auditor.report.html_encode import NOTHING, Columns, Dictionary, Stencil, hexes, pack, visible
 from auditor.report.html_resources import Resources, stencil
 
 #: Findings in the page at most, worst first; beyond it would not open quickly.
@@ -30,6 +30,9 @@ STEPS = (
     "settings of resources",
     "settings of resources, and the evidence and commands of single findings",
 )
+
+
+_RULE_TEXTS = ("name", "title", "why", "steps", "references")
 
 
 @dataclass(frozen=True, slots=True)
@@ -191,7 +194,7 @@ class _Encoder:
                 self._remediation(f.remediation, cut) if full else 0,
                 self._waivers.code(f.waiver, id(f.waiver)) + 1 if f.waiver else 0,
                 self._moments.code(f.first_seen or ""), self._moments.code(row.last_seen),
-                self._reasons.code(row.reason), min(f.regressed, 0xFFFF), int(f.gates),
+                self._reasons.code(visible(row.reason)), min(f.regressed, 0xFFFF), int(f.gates),
             ))  # fmt: skip
         for name, column in zip(names, zip(*numbers, strict=True) if numbers else [()] * len(names), strict=True):
             self._columns.numbers(f"row.{name}", column)
@@ -209,11 +212,11 @@ class _Encoder:
             at = e.origin.resource
             where = 0 if not at else 1 if at == resource.id else 2 if at == resource.domain_id else 0
             if at and not where:
-                where = 3 + self._places.code(at)
+                where = 3 + self._places.code(visible(at))
             item = (
-                self._settings.code(e.setting), self._value(e.value, cut), self._layers.code(e.origin.layer),
-                where, self._paths.code(e.origin.path),
-                self._places.code(f"{e.origin.file}:{e.origin.line}" if e.origin.line else e.origin.file),
+                self._settings.code(visible(e.setting)), self._value(e.value, cut), self._layers.code(e.origin.layer),
+                where, self._paths.code(visible(e.origin.path)),
+                self._places.code(visible(f"{e.origin.file}:{e.origin.line}" if e.origin.line else e.origin.file)),
             )  # fmt: skip
             items.append(self._items.code(item))
         return self._sets.code(tuple(items))
@@ -231,12 +234,12 @@ def _rule(report: Report, rule_id: str) -> dict[str, Any]:
         # A finding of an earlier run may be one of a rule that this run does not have.
         return {"id": rule_id, "name": rule_id, "title": rule_id, "severity": "", "practices": [], "references": [],
                 "why": "", "steps": "", "area": "", "table": "", "counts": {}}  # fmt: skip
-    return asdict(rule)
+    return {**asdict(rule), **{name: NOTHING.cut_value(getattr(rule, name)) for name in _RULE_TEXTS}}
 
 
 def _waiver(waiver: Waiver) -> dict[str, Any]:
     return {
-        "reason": waiver.reason, "owner": waiver.owner, "ticket": waiver.ticket,
-        "expires": waiver.expires.isoformat(), "file": waiver.file, "line": waiver.line,
+        "reason": visible(waiver.reason), "owner": visible(waiver.owner), "ticket": visible(waiver.ticket),
+        "expires": waiver.expires.isoformat(), "file": visible(waiver.file), "line": waiver.line,
         "value": NOTHING.cut_value(waiver.value) if waiver.for_value else None, "for_value": waiver.for_value,
     }  # fmt: skip

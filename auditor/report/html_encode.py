@@ -13,15 +13,19 @@ from typing import Any
 
 from auditor.report.templates import to_json
 
-#: Stand for what a text repeats of its resource; the page's script puts it back. Code points that no text holds
-#: which AWS accepts; a text with one of them is kept as it is, behind LITERAL.
-LITERAL = "\x00"
+#: Stand for what a text repeats of its resource; the page's script puts it back. ``visible`` leaves none in a text.
 MARKS = {"id": "\x01", "name": "\x02", "domain_id": "\x03", "domain_name": "\x04", "account": "\x05", "region": "\x06"}
-_MARKED = re.compile("[\x00-\x06]")
+#: Characters that steer a display, and could make a text look like another: C0 and C1, marks and overrides of direction.
+_STEERING = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069]")
 #: Shorter texts than this would be found everywhere.
 _SHORTEST = 3
 #: Greatest integer that a script holds exactly.
 _EXACT = 2**53
+
+
+def visible(text: str) -> str:
+    """The text with a replacement character for each that a reader could not see."""
+    return _STEERING.sub("\ufffd", text)
 
 
 class Dictionary:
@@ -50,13 +54,12 @@ class Stencil:
     def __init__(self, words: Mapping[str, str]) -> None:
         # The longest first: an id holds the name and the domain's id.
         self._words = sorted(
-            ((words[name], mark) for name, mark in MARKS.items() if len(words.get(name, "")) >= _SHORTEST),
+            ((visible(words[name]), mark) for name, mark in MARKS.items() if len(words.get(name, "")) >= _SHORTEST),
             key=lambda pair: (-len(pair[0]), pair[1]),
         )
 
     def cut(self, text: str) -> str:
-        if _MARKED.search(text):
-            return LITERAL + text
+        text = visible(text)
         for word, mark in self._words:
             if word in text:
                 text = text.replace(word, mark)
@@ -73,7 +76,9 @@ class Stencil:
         if isinstance(value, (list, tuple)):
             return [self.cut_value(item) for item in value]
         if isinstance(value, Mapping):
-            return {str(key): self.cut_value(item) for key, item in sorted(value.items(), key=lambda i: str(i[0]))}
+            return {
+                visible(str(key)): self.cut_value(item) for key, item in sorted(value.items(), key=lambda i: str(i[0]))
+            }
         text = to_json(value)
         return self.cut(text[1:-1]) if text.startswith('"') else text
 

@@ -5,12 +5,14 @@ from __future__ import annotations
 import base64
 import hashlib
 from collections.abc import Iterator
+from urllib.parse import quote
 
 import jinja2
 from markupsafe import Markup
 
 from auditor.evaluate.findings import shown
 from auditor.model.report import Report, ResourceRef
+from auditor.report.html_encode import visible
 from auditor.report.html_view import html_view
 from auditor.report.templates import environment
 from auditor.resources import templates_dir
@@ -68,7 +70,10 @@ def short(text: str) -> str:
 def html_environment() -> jinja2.Environment:
     """The environment with the filters that the page uses."""
     made = environment()
+    # Whatever stands in the page is seen: our own parts are Markup, all other text may be anybody's.
+    made.finalize = lambda value: visible(value) if isinstance(value, str) and not isinstance(value, Markup) else value
     made.filters |= {
+        "anchor": lambda key: quote(visible(key), safe="/:"),
         "shown": shown,
         "short": short,
         "kind": kind,

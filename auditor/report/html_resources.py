@@ -8,7 +8,7 @@ from typing import Any
 
 from auditor.model.inventory import Inventory, InventoryColumn, InventoryTable, SignIn
 from auditor.model.report import Report, ResourceRef
-from auditor.report.html_encode import NOTHING, Columns, Dictionary, Stencil
+from auditor.report.html_encode import NOTHING, Columns, Dictionary, Stencil, visible
 
 _TEXTS = ("type", "account", "region", "owner", "arn", "id", "file", "domain", "domain_id")
 
@@ -74,12 +74,12 @@ class Resources:
             cut = stencil(ref)
             # An id is cut by everything but itself.
             own = Stencil({"name": ref.name, "domain_id": ref.domain_id})
-            names.append(ref.name)
+            names.append(visible(ref.name))
             place = f"{ref.file}:{ref.construct}" if ref.construct else ref.file
             for name, text in (
-                ("type", ref.type), ("account", ref.account), ("region", ref.region), ("owner", self._owners[n]),
-                ("arn", cut.cut(ref.arn)), ("id", own.cut(ref.id)), ("file", place), ("domain", ref.domain_name),
-                ("domain_id", ref.domain_id),
+                ("type", ref.type), ("account", ref.account), ("region", ref.region),
+                ("owner", visible(self._owners[n])), ("arn", cut.cut(ref.arn)), ("id", own.cut(ref.id)),
+                ("file", visible(place)), ("domain", visible(ref.domain_name)), ("domain_id", visible(ref.domain_id)),
             ):  # fmt: skip
                 numbers[name].append(texts[name].code(text))
             numbers["line"].append(ref.line or 0)
@@ -115,7 +115,7 @@ class Resources:
         return {
             "complete": self._complete,
             "tables": tables,
-            "sign_ins": [[n, s.principal, s.kind, s.times, s.first, s.last] for s, n in profiles],
+            "sign_ins": [[n, visible(s.principal), s.kind, s.times, s.first, s.last] for s, n in profiles],
         }
 
     @staticmethod

@@ -64,11 +64,8 @@ const readData = (header, buffer, base) => {
   const T = header.texts;
   const R = D.resources;
 
-  /** What a stencil cut out is put back; a text that had marks of its own is kept whole behind \0. */
-  const fill = (text, r, ...own) => {
-    if (text.charCodeAt(0) === 0) return text.slice(1);
-    return text.replace(MARK, (mark) => (own.length ? own : wordsOf(r))[mark.charCodeAt(0) - 1]);
-  };
+  /** What a stencil cut out is put back. */
+  const fill = (text, r, ...own) => text.replace(MARK, (mark) => (own.length ? own : wordsOf(r))[mark.charCodeAt(0) - 1]);
   const wordsOf = (r) => [D.id(r), D.name(r), D.domainId(r), T.domain[R.domain[r]], D.account(r), D.region(r)];
   const fillValue = (value, r) => {
     if (typeof value === "string") return fill(value, r);

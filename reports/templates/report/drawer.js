@@ -7,10 +7,10 @@ const fixes = ([steps, aws, cloudformation, terraform]) => [
     .map(([what, text], n) => fold(what, n === 0, copyable(text, what))),
 ];
 
-const evidenceTable = (D, i) => h("table.list.evidence", {},
+const evidenceTable = (D, i) => h("div.scroll", { tabindex: "0", role: "region", "aria-label": "What was seen" }, h("table.list.evidence", {},
   h("thead", {}, h("tr", {}, ["Setting", "Value", "Where it comes from"].map((t) => h("th", { scope: "col" }, t)))),
   h("tbody", {}, D.evidence(i).map((e) => h("tr", {}, h("th", { scope: "row" }, h("code", {}, e.setting)), h("td", {}, shownValue(e.value)),
-    h("td", {}, layerWords(e.layer, D.type(D.rows.resource[i])), e.layer === "derived" ? null : h("span.sub", {}, e.path, e.at ? ` on ${e.at}` : "", e.place ? ` (${e.place})` : ""))))));
+    h("td", {}, layerWords(e.layer, D.type(D.rows.resource[i])), e.layer === "derived" ? null : h("span.sub", {}, e.path, e.at ? ` on ${e.at}` : "", e.place ? ` (${e.place})` : "")))))));
 
 /** What is said about one finding: in the drawer and on its own page. */
 const findingBody = (D, i) => {

@@ -4,7 +4,7 @@
 const FACET_ROWS = 8;
 const SORTS = { severity: "Severity", message: "Finding", resource: "Resource", place: "Account and domain", since: "First seen" };
 
-const makeFindings = (D, go) => {
+const makeFindings = (D) => {
   const view = $("findings");
   const box = $("q");
   const filter = makeFilter(D);
@@ -187,7 +187,7 @@ const makeFindings = (D, go) => {
     if (drawer.row >= 0) parts.push(`open=${D.rowId(drawer.row)}`);
     return `#findings${parts.length ? `?${parts.join("&")}` : ""}`;
   };
-  const remember = () => { if (!view.hidden) go.replace(address()); };
+  const remember = () => { if (!view.hidden) place.replace(address()); };
   const restore = (parameters) => {
     for (const facet of facets) chosen[facet.name].clear();
     box.value = "";
@@ -221,7 +221,7 @@ const makeFindings = (D, go) => {
 
   let typing = 0;
   box.addEventListener("input", () => {
-    if (view.hidden) { const text = box.value; go.push("#findings"); box.value = text; }
+    if (view.hidden) { const text = box.value; place.push("#findings"); box.value = text; }
     cancelAnimationFrame(typing);
     typing = requestAnimationFrame(update);
   });

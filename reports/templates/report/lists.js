@@ -1,13 +1,13 @@
 // Whole lists of causes, domains and resources, each with a box to find in it.
 
-const listView = (D, section, { kind, label, columns, place, items, row, open, hint }) => {
+const listView = (D, section, { kind, label, columns, items, row, open, hint }) => {
   const box = h("input.narrow", { type: "search", placeholder: hint, "aria-label": `${hint} in ${label.toLowerCase()}`, autocomplete: "off", spellcheck: "false" });
   const count = h("p.count", {});
   let all = null;
   let kept = [];
   let sort = ["", false];
   const list = virtualTable({
-    label, kind, columns, row: (k) => row(kept[k]), open: (k) => { location.hash = open(kept[k]); },
+    label, kind, columns, row: (k) => row(kept[k]), open: (k) => place.go(open(kept[k])),
     sorted: () => sort, onSort: (by) => { sort = [by, sort[0] === by ? !sort[1] : false]; show(); },
   });
   const show = () => {
@@ -35,8 +35,8 @@ const priority = (D, severity, n) => (n ? D.header.weights[severity] * (1 + Math
 /** Lower-case text of an item, made when it is first looked for. */
 const lazyText = (make) => { let text = null; return () => { text ??= make().toLowerCase(); return text; }; };
 
-const causesView = (D, index, place) => listView(D, "causes", {
-  kind: "causes", label: "Root causes", hint: "Find a cause", place,
+const causesView = (D, index) => listView(D, "causes", {
+  kind: "causes", label: "Root causes", hint: "Find a cause",
   columns: [{ label: "Severity", kind: "severity", sort: "severity", key: (x) => D.causes.severity[x.c] }, { label: "What should hold, and where to change it", kind: "message", sort: "rule", key: (x) => D.rules[D.causes.rule[x.c]].id },
     { label: "Resource", kind: "resource", sort: "resource", key: (x) => D.name(D.causes.resource[x.c]) }, { label: "Removes", kind: "num", sort: "removes", key: (x) => -index.open[x.c] }],
   items: () => {
@@ -54,10 +54,10 @@ const causesView = (D, index, place) => listView(D, "causes", {
   },
 });
 
-const domainsView = (D, index, place) => {
+const domainsView = (D, index) => {
   const cell = (n, name) => (n ? h(`b.s-${name}`, {}, number(n)) : h("span.dim", {}, "0"));
   return listView(D, "domains", {
-    kind: "domains", label: "Domains", hint: "Find a domain", place,
+    kind: "domains", label: "Domains", hint: "Find a domain",
     columns: [{ label: "Domain", kind: "resource", sort: "name", key: (x) => x.name }, { label: "Account, region", kind: "place", sort: "account", key: (x) => `${x.account} ${x.name}` }, { label: "Sign-in, default", kind: "since" },
       { label: "Profiles, spaces, apps", kind: "num", sort: "profiles", key: (x) => -x.d.user_profiles }, ...D.header.severities.map((name, n) => ({ label: name, kind: "num", sort: name, key: (x) => -x.counts[n] }))],
     items: () => D.header.domains.map((d) => {
@@ -72,7 +72,7 @@ const domainsView = (D, index, place) => {
   });
 };
 
-const resourcesView = (D, index, place) => {
+const resourcesView = (D, index) => {
   const items = () => {
     const found = [];
     for (let r = 0; r < D.resourceCount; r += 1) {
@@ -82,7 +82,7 @@ const resourcesView = (D, index, place) => {
     return found.sort((a, b) => a.worst - b.worst || b.n - a.n || a.r - b.r);
   };
   return listView(D, "resources", {
-    kind: "resources", label: "Resources", hint: "Find a person, domain, space, app or role", place, items,
+    kind: "resources", label: "Resources", hint: "Find a person, domain, space, app or role", items,
     columns: [{ label: "Name", kind: "resource", sort: "name", key: (x) => D.name(x.r) }, { label: "Findings", kind: "message", sort: "findings", key: (x) => -x.n }, { label: "Type", kind: "since", sort: "type", key: (x) => D.type(x.r) }, { label: "Account, domain", kind: "place", sort: "place", key: (x) => `${D.account(x.r)} ${D.domainName(x.r)}` }],
     open: ({ r }) => `#resource/${segment(D.key(r))}`,
     row: ({ r }) => [[h("a.open.name", { href: `#resource/${segment(D.key(r))}` }, D.name(r)), h("span.sub", {}, D.owner(r) ? `owner ${D.owner(r)}` : D.id(r))], severityWords(D, severityCounts(D, index.byResource(r))), words(D.type(r)), [h("span", {}, D.account(r)), h("span.sub", {}, `${D.domainName(r) || "no domain"} · ${D.region(r)}`)]],

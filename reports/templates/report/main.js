@@ -48,10 +48,30 @@ const makeIndex = (D) => {
 const views = [...document.querySelectorAll("main > .view")];
 const staticViews = new Set(views.filter((v) => !v.classList.contains("js")).map((v) => v.id));
 const baseTitle = document.title;
+/** Where the reader is. The address follows a moment later: browsers refuse more than a few changes a second. */
 const place = {
-  replace: (hash) => { if (hash !== location.hash) history.replaceState({ ...history.state, top: scrollY }, "", hash); },
-  push: (hash) => { history.replaceState({ ...history.state, top: scrollY }, ""); history.pushState({ top: 0 }, "", hash); route(false); },
+  wanted: null,
+  timer: 0,
+  replace: (hash) => {
+    place.wanted = hash;
+    clearTimeout(place.timer);
+    place.timer = setTimeout(place.settle, 200);
+  },
+  settle: () => {
+    clearTimeout(place.timer);
+    if (place.wanted !== null && place.wanted !== location.hash) history.replaceState(history.state, "", place.wanted);
+    place.wanted = null;
+  },
+  /** Remember how far the reader had scrolled, for when they come back. */
+  leave: () => { place.settle(); history.replaceState({ top: scrollY }, ""); },
+  go: (hash) => { place.leave(); location.hash = hash; },
+  push: (hash) => { place.leave(); history.pushState(null, "", hash); route(false); },
 };
+addEventListener("pagehide", place.settle);
+document.addEventListener("click", (event) => {
+  const link = event.target.closest("a[href^='#']");
+  if (link && !event.defaultPrevented && !event.ctrlKey && !event.metaKey && !link.classList.contains("skip")) place.leave();
+});
 let App = null;
 let currentList = null;
 
@@ -147,8 +167,7 @@ addEventListener("keydown", (event) => {
   }
 });
 
-addEventListener("hashchange", () => route(true));
-addEventListener("popstate", () => { /* hashchange follows where the address behind # has changed */ });
+addEventListener("hashchange", () => { clearTimeout(place.timer); place.wanted = null; if (location.hash !== "#main") route(true); });
 
 // Begin. The first screen is there already; the data follows.
 history.scrollRestoration = "manual";
@@ -159,9 +178,9 @@ const begin = async () => {
   block.remove();
   const index = makeIndex(D);
   const inventory = makeInventory(D);
-  const lists = { causes: causesView(D, index, place), domains: domainsView(D, index, place), resources: resourcesView(D, index, place) };
+  const lists = { causes: causesView(D, index), domains: domainsView(D, index), resources: resourcesView(D, index) };
   for (const [name, list] of Object.entries(lists)) ($(name).querySelector("[data-list]") || $(name)).append(list.element);
-  App = { D, index, inventory, lists, findings: makeFindings(D, place) };
+  App = { D, index, inventory, lists, findings: makeFindings(D) };
   root.classList.add("ready");
   if (location.hash) route(false);
   // Search is made ready while nobody waits for it.

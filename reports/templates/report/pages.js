@@ -27,7 +27,7 @@ const findingRows = (D, rows, label, { rule = true, resource = true } = {}) => {
   const list = virtualTable({
     label, kind: resource ? "few" : "few-own",
     columns: [{ label: "Severity", kind: "severity" }, { label: "Finding", kind: "message" }, ...(resource ? [{ label: "Resource", kind: "resource" }] : [])],
-    open: (k) => { location.hash = `#finding/${D.rowId(rows[k])}`; },
+    open: (k) => place.go(`#finding/${D.rowId(rows[k])}`),
     row: (k) => {
       const i = rows[k];
       const r = D.rows.resource[i];

@@ -48,9 +48,9 @@ const makeInventory = (D) => {
   return { settings, signIns: (r) => signIns.get(r) || [], childrenOf, inside, role, complete: inventory ? inventory.complete : false, present: Boolean(inventory) };
 };
 
-const settingsTable = (D, r, columns, role) => {
+const settingsTable = (D, r, columns, role, label) => {
   const origins = columns.some((c) => c.layer !== "derived");
-  return h("div.scroll", { tabindex: "0", role: "region", "aria-label": "Settings in force" }, h("table.list.settings", {},
+  return h("div.scroll", { tabindex: "0", role: "region", "aria-label": label }, h("table.list.settings", {},
     h("thead", {}, h("tr", {}, ["Setting", "In force", ...(origins ? ["Set where"] : [])].map((t) => h("th", { scope: "col" }, t)))),
     h("tbody", {}, columns.map((c) => h("tr", {},
       h("th", { scope: "row" }, h("code", {}, c.name), h("span.sub", {}, c.doc)),
@@ -70,7 +70,7 @@ const settingsByLayer = (D, r, columns, role) => {
   ];
   return groups.map(([name, fits, open]) => {
     const own = columns.filter(fits);
-    const group = own.length ? fold(`${name} (${own.length})`, open, settingsTable(D, r, own, role)) : null;
+    const group = own.length ? fold(`${name} (${own.length})`, open, settingsTable(D, r, own, role, name)) : null;
     if (group) group.classList.add("settings-group");
     return group;
   });
@@ -80,7 +80,7 @@ const resourceTable = (D, index, rows, label) => {
   const list = virtualTable({
     label, kind: "resources",
     columns: [{ label: "Name", kind: "resource" }, { label: "Findings", kind: "message" }, { label: "Type", kind: "since" }, { label: "Account, domain", kind: "place" }],
-    open: (k) => { location.hash = `#resource/${segment(D.key(rows()[k]))}`; },
+    open: (k) => place.go(`#resource/${segment(D.key(rows()[k]))}`),
     row: (k) => {
       const r = rows()[k];
       return [
@@ -129,7 +129,7 @@ const resourcePage = (D, key, index, inventory) => {
     const role = arn ? inventory.role(arn.value) : -1;
     if (role >= 0) {
       sections.push(h("h2", {}, "Its execution role"), h("p", {}, resourceLink(D, role), " ", severityWords(D, severityCounts(D, index.byResource(role))), h("span.sub", {}, layerWords(arn.layer, type))),
-        settingsTable(D, role, inventory.settings(role).filter((c) => c.name !== "unified_studio"), inventory.role));
+        settingsTable(D, role, inventory.settings(role).filter((c) => c.name !== "unified_studio"), inventory.role, "Its execution role"));
     }
   }
   let members = null;

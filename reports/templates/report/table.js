@@ -40,7 +40,12 @@ const virtualTable = ({ label, kind, columns, row, open, sorted, onSort }) => {
     return made;
   };
 
+  // A page that the reader has left takes its listeners with it.
+  const gone = new AbortController();
+  let begun = false;
   const draw = () => {
+    if (begun && !element.isConnected) gone.abort();
+    begun = begun || element.isConnected;
     if (!element.isConnected || !element.checkVisibility()) return;
     const top = body.getBoundingClientRect().top;
     let first = Math.max(0, Math.floor(-top / height) - OVERSCAN);
@@ -82,16 +87,17 @@ const virtualTable = ({ label, kind, columns, row, open, sorted, onSort }) => {
     draw();
   };
 
-  addEventListener("scroll", later, { passive: true });
-  addEventListener("resize", () => { measure(); later(); });
+  const { signal } = gone;
+  addEventListener("scroll", later, { passive: true, signal });
+  addEventListener("resize", () => { measure(); later(); }, { signal });
   const paper = (on) => {
     printing = on && element.isConnected && element.checkVisibility();
     element.classList.toggle("printing", printing);
     rest.textContent = printing && count > PRINTED ? `The first ${number(PRINTED)} of ${number(count)}. Export CSV for all of them.` : "";
     draw();
   };
-  addEventListener("beforeprint", () => paper(true));
-  addEventListener("afterprint", () => paper(false));
+  addEventListener("beforeprint", () => paper(true), { signal });
+  addEventListener("afterprint", () => paper(false), { signal });
 
   body.addEventListener("click", (event) => {
     const at = event.target.closest(".vt-row");
@@ -105,6 +111,7 @@ const virtualTable = ({ label, kind, columns, row, open, sorted, onSort }) => {
   const set = (i) => { current = i; mark(); };
   /** Bring the current row onto the screen, clear of what sticks to its top, and give it the focus. */
   const reveal = (focus) => {
+    if (current < 0) return;
     const top = body.getBoundingClientRect().top + current * height;
     const sticking = head.getBoundingClientRect().height + parseFloat(getComputedStyle(head).top || 0);
     if (top < sticking) scrollBy(0, top - sticking - height);
