@@ -68,13 +68,15 @@ class GapGroup:
 class HtmlView:
     """The template's whole context, under the name ``view``.
 
-    ``headline`` is the first sentence, ``verdict`` says what the gate made of the run. ``states`` counts this run's
-    failures and the past ones by state, ``compared`` is whether there is something to compare with. ``severities`` and
-    ``failures`` count failures, waived ones aside; ``urgent`` of them are high or critical, ``fresh`` new or back.
-    ``causes`` are the first to mend of ``cause_number``; ``fresh_causes`` those that brought what is new. ``accounts``
-    and ``domains`` (with one entry more for each account and region that has findings outside domains) are the worst
-    first; ``domain_number`` counts domains alone. ``gaps`` are grouped, ``attention`` are waivers that somebody must
-    look at. ``rules`` with a finding come first, the worst first. ``data`` is what the script unpacks.
+    ``headline`` is the first sentence, ``verdict`` says what the gate made of the run and ``passed`` whether it let it
+    through. ``states`` counts this run's failures and the past ones by state, ``compared`` is whether there is anything
+    to compare with. ``severities`` (each with its failures and the new ones among them) and ``failures`` leave waived
+    ones aside; ``fresh`` of them are new or came back. ``causes`` are the first to mend of ``cause_number``;
+    ``fresh_causes`` those that brought what is new. ``accounts`` and ``domains`` (with one entry more for each account
+    and region that has findings outside domains) are the worst first; ``domain_number`` counts domains alone,
+    ``out_of_scope`` are those that no rule speaks about. ``gaps`` are grouped, ``attention`` are waivers that somebody
+    must look at. ``rules`` with a finding come first, the worst first. ``chart`` is the trend, None without one.
+    ``scope_accounts`` and ``scope_regions`` are what was audited. ``data`` is what the script unpacks.
     """
 
     report: Report
@@ -85,7 +87,6 @@ class HtmlView:
     states: Mapping[str, int]
     severities: tuple[tuple[Severity, int, int], ...]
     failures: int
-    urgent: int
     fresh: int
     causes: tuple[CauseView, ...]
     cause_number: int
@@ -97,7 +98,6 @@ class HtmlView:
     gaps: tuple[GapGroup, ...]
     attention: tuple[WaiverSummary, ...]
     rules: tuple[RuleSummary, ...]
-    with_findings: frozenset[str]
     chart: Chart | None
     scope_accounts: tuple[str, ...]
     scope_regions: tuple[str, ...]
@@ -127,7 +127,6 @@ def html_view(report: Report) -> HtmlView:
         states={str(s): states[s] for s in State},
         severities=tuple((s, by_severity[s], fresh_by_severity[s]) for s in Severity),
         failures=len(failures),
-        urgent=urgent,
         fresh=fresh,
         causes=tuple(causes[:CAUSES]),
         cause_number=len(causes),
@@ -141,7 +140,6 @@ def html_view(report: Report) -> HtmlView:
             sorted((w for w in report.waivers if w.status in _ATTENTION), key=lambda w: _ATTENTION.index(w.status))
         ),
         rules=tuple(sorted(report.rules, key=lambda r: (r.id not in found, *_rule_order(r)))),
-        with_findings=frozenset(found),
         chart=trend_chart(report.trend),
         scope_accounts=tuple(sorted({account for account, _ in scopes})),
         scope_regions=tuple(sorted({region for _, region in scopes})),

@@ -1,6 +1,6 @@
 """Large, realistic reports made by hand: many accounts, a history, waivers, gaps, an inventory. Deterministic.
 
-Nothing is evaluated: verdicts are drawn by chance, so that a report has as many findings as a test or a benchmark asks for.
+Nothing is evaluated: verdicts are drawn by chance, so that a report has as many findings as is asked for.
 """
 
 from __future__ import annotations
@@ -123,7 +123,7 @@ def _finding(made: _Made, rule: Rule, resource: ResourceRef, domain: ResourceRef
 def _waiver(rule: Rule, domain: ResourceRef, status: WaiverStatus) -> WaiverSummary:
     days = {WaiverStatus.LAPSED: -12, WaiverStatus.EXPIRING: 9}.get(status, 120)
     waiver = Waiver(
-        (rule.id,), ResourcePattern(account=domain.account, domain=domain.name), "Migration to the new Studio under way",
+        (rule.id,), ResourcePattern(account=domain.account, domain=domain.name), "Migration to the new Studio",
         "ml-platform@example.com", date(2026, 11, 25) + timedelta(days=days), "SEC-1042", file="waivers.yaml", line=7,
     )  # fmt: skip
     return WaiverSummary(waiver, status, 14)
@@ -173,8 +173,8 @@ def _report(made: _Made, domains: list[ResourceRef], profiles: list[ResourceRef]
         past = _past(made, domains, profiles)
     failed = [f for f in made.findings if f.status is Verdict.FAIL and f.waiver is None]
     affects = Counter(f.root_cause for f in failed)
-    causes = [replace(c, affects=affects[c.id]) for c in made.causes.values() if affects[c.id]]
-    causes.sort(key=lambda c: (c.severity.rank, -c.affects, c.rule_id, c.resource.key, c.setting))
+    causes = [replace(c, affects=affects[c.id]) for c in made.causes.values()]
+    causes.sort(key=lambda c: (not c.affects, c.severity.rank, -c.affects, c.rule_id, c.resource.key, c.setting))
     by_severity = {str(s): sum(f.severity is s for f in failed) for s in Severity}
     if history:
         trend = _trend(made.rng, by_severity, sum(f.state is State.NEW for f in failed))
@@ -186,7 +186,7 @@ def _report(made: _Made, domains: list[ResourceRef], profiles: list[ResourceRef]
         snapshots=(SnapshotInfo("night.jsonl", _hex("snapshot", length=64), AS_OF, "aws", "1.44.5",
                                 "arn:aws:sts::111111111111:assumed-role/studio-audit/nightly",
                                 tuple(sorted({(d.account, d.region) for d in domains}))),),
-        resources={"domain": len(domains), "user_profile": len(profiles), "space": len(profiles), "app": len(profiles) // 3},
+        resources={"domain": len(domains), "user_profile": len(profiles), "space": len(profiles), "app": 0},
         by_status={"pass": len(made.findings) * 4, "fail": len(failed), "unknown": counts[Verdict.UNKNOWN], "error": 0,
                    "waived": waived, "not_applicable": len(made.findings) * 2},
         by_severity=by_severity, rules=_rules(made.findings), domains=_domains(domains, profiles, failed),
@@ -252,7 +252,7 @@ def _unseen(domains: list[ResourceRef], unknown: int) -> tuple[tuple[Gap, ...], 
             Gap(d.account, d.region, "user_profile", f"{d.id}/person-{n}", "UserSettings.StudioWebPortalSettings",
                 "DescribeUserProfile", "ambiguous_inheritance", "AWS does not say how the two structures meet")
             if n % 3 else
-            Gap(d.account, d.region, "tags", "*", "*", "ListTags", "access_denied", "not authorized: sagemaker:ListTags")
+            Gap(d.account, d.region, "tags", "*", "*", "ListTags", "access_denied", "not authorized")
         )  # fmt: skip
     return tuple(sorted(set(gaps))), tuple(sorted(coverage))
 
@@ -298,17 +298,18 @@ def _framework(findings: list[Finding]) -> FrameworkSummary:
 def _inventory(domains: list[ResourceRef], profiles: list[ResourceRef]) -> Inventory:
     keys = {d.id: d.key for d in domains}
     spaces = [
-        replace(p, type="space", id=f"{p.domain_id}/{p.name}-lab", name=f"{p.name}-lab", arn=p.arn.replace("user-profile", "space"))
+        replace(p, type="space", id=f"{p.domain_id}/{p.name}-lab", name=f"{p.name}-lab", arn="")
         for p in profiles[::2]
     ]  # fmt: skip
     owners = tuple("" if n % 4 == 0 else f"{p.name}@example.com" for n, p in enumerate(profiles))
+    own = [keys[p.domain_id] for p in profiles]
     tables = (
         _table(DOMAIN, domains, tuple("platform" for _ in domains), [d.key for d in domains], ["" for _ in domains]),
-        _table(USER_PROFILE, profiles, owners, [keys[p.domain_id] for p in profiles], [keys[p.domain_id] for p in profiles]),
+        _table(USER_PROFILE, profiles, owners, own, own),
         _table(SPACE, spaces, ("",) * len(spaces), [keys[s.domain_id] for s in spaces], [p.key for p in profiles[::2]]),
     )  # fmt: skip
     sign_ins = tuple(
-        SignIn(p.key, f"AWSReservedSSO_Data/{p.name}@example.com", "human", 12, "2026-10-01T08:00:00Z", "2026-11-24T16:20:00Z")
+        SignIn(p.key, f"{p.name}@example.com", "human", 12, "2026-10-01T08:00:00Z", "2026-11-24T16:20:00Z")
         for p in profiles[::3]
     )  # fmt: skip
     return Inventory(tables, sign_ins, True, {t.type: len(t.resources) for t in tables})

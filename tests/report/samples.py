@@ -8,7 +8,7 @@ from typing import Any
 
 from auditor.model.report import Report
 
-HOSTILE = "<img src=x onerror=alert(1)></script><script>alert(2)</script>\"'&{{7*7}}\u202e\x1b[31m\x02\u2028=cmd|' /C calc'!A0"
+HOSTILE = "<img src=x onerror=alert(1)></script><script>alert()</script>\"'&{{7*7}}\u202e\x1b[31m\x02\u2028=cmd|'/C'!A0"
 #: Not text of the account: identifiers that other parts of the report refer to, moments, and words of a closed set.
 _KEPT = {
     "account", "region", "type", "kind", "fingerprint", "root_cause", "rule_id", "rules", "as_of", "previous", "state",
@@ -39,7 +39,7 @@ def key(original: str) -> str:
 
 
 def _hostile(value: Any, name: str = "") -> Any:
-    if isinstance(value, Enum) or name in _KEPT and not is_dataclass(value):
+    if isinstance(value, Enum) or (name in _KEPT and not is_dataclass(value)):
         return tuple(_hostile(v) for v in value) if name in ("rules", "resources") and _values(value) else value
     if is_dataclass(value) and not isinstance(value, type):
         return replace(value, **{f.name: _hostile(getattr(value, f.name), f.name) for f in fields(value)})
