@@ -13,7 +13,7 @@ const evidenceTable = (D, i) => h("div.scroll", { tabindex: "0", role: "region",
     h("td", {}, layerWords(e.layer, D.type(D.rows.resource[i])), e.layer === "derived" ? null : h("span.sub", {}, e.path, e.at ? ` on ${e.at}` : "", e.place ? ` (${e.place})` : "")))))));
 
 /** What is said about one finding: in the drawer and on its own page. */
-const findingBody = (D, i) => {
+const findingBody = (D, i, heading) => {
   const r = D.rows.resource[i];
   const rule = D.rule(i);
   const waiver = D.waiver(i);
@@ -38,14 +38,14 @@ const findingBody = (D, i) => {
   return [
     waiver ? h("p.notice", {}, h("b", {}, `Waived until ${waiver.expires}`), ` by ${waiver.owner}: ${waiver.reason}`, waiver.ticket ? ` (${waiver.ticket})` : "",
       waiver.file ? h("span.sub", {}, waiver.file, waiver.line ? `:${waiver.line}` : "") : null) : null,
-    evidence.length ? [h("h3", {}, "What was seen"), evidenceTable(D, i)] : null,
-    cause ? [h("h3", {}, "Root cause"), h("p", {}, h("a", { href: `#cause/${cause.id}` }, D.name(cause.resource)), ` ${words(D.type(cause.resource))}: `, h("code", {}, cause.setting), " = ", shownValue(cause.value),
+    evidence.length ? [h(heading, {}, "What was seen"), evidenceTable(D, i)] : null,
+    cause ? [h(heading, {}, "Root cause"), h("p", {}, h("a", { href: `#cause/${cause.id}` }, D.name(cause.resource)), ` ${words(D.type(cause.resource))}: `, h("code", {}, cause.setting), " = ", shownValue(cause.value),
       h("span.sub", {}, `${layerWords(cause.layer, D.type(cause.resource))}; explains ${plural(D.causes.affects[D.rows.cause[i] - 1], "finding")}`))] : null,
-    D.rows.remediation[i] ? [h("h3", {}, "To mend it"), fixes(D.remediation(D.rows.remediation[i], r))] : null,
-    h("h3", {}, "Why"), h("p", {}, rule.why),
+    D.rows.remediation[i] ? [h(heading, {}, "To mend it"), fixes(D.remediation(D.rows.remediation[i], r))] : null,
+    h(heading, {}, "Why"), h("p", {}, rule.why),
     D.status(i) === "fail" && !waiver ? fold("Waive it", false, h("p.dim", {}, "For waivers.yaml, below “waivers:”. Fill in why and who."),
       copyable(waiverStub(D, rule, waiverResources(D, r), evidence.length ? evidence[0].value : undefined), "Waiver")) : null,
-    h("h3", {}, "Facts"), h("dl.about", {}, facts.map(([key, value]) => h("div", {}, h("dt", {}, key), h("dd", {}, value)))),
+    h(heading, {}, "Facts"), h("dl.about", {}, facts.map(([key, value]) => h("div", {}, h("dt", {}, key), h("dd", {}, value)))),
   ];
 };
 
@@ -75,7 +75,7 @@ const makeDrawer = (D, { closed, step }) => {
       row = i;
       top.replaceChildren(badge(D.severity(i)), " ", D.status(i) === "fail" ? "" : badge(D.status(i)), " ", D.rule(i).id);
       title.textContent = D.message(i);
-      content.replaceChildren(...findingBody(D, i).flat(Infinity).filter(Boolean));
+      content.replaceChildren(...findingBody(D, i, "h3").flat(Infinity).filter(Boolean));
       element.hidden = false;
       element.scrollTop = 0;
       document.body.classList.add("with-drawer");

@@ -181,6 +181,8 @@ const begin = async () => {
   const lists = { causes: causesView(D, index), domains: domainsView(D, index), resources: resourcesView(D, index) };
   for (const [name, list] of Object.entries(lists)) ($(name).querySelector("[data-list]") || $(name)).append(list.element);
   App = { D, index, inventory, lists, findings: makeFindings(D) };
+  // What stood in for the lists has done its duty.
+  for (const element of document.querySelectorAll("#causes > .plain, #domains > .plain")) element.remove();
   root.classList.add("ready");
   if (location.hash) route(false);
   // Search is made ready while nobody waits for it.

@@ -50,7 +50,7 @@ const findingPage = (D, id) => {
     content: [
       crumbs(h("a", { href: "#findings" }, "Findings"), h("a", { href: `#rule/${D.rule(i).id}` }, D.rule(i).id), resourceLink(D, r)),
       title(D.message(i)), h("p", {}, badge(D.severity(i)), " ", D.status(i) === "fail" ? null : badge(D.status(i))),
-      h("div.narrow-page", {}, findingBody(D, i)),
+      h("div.narrow-page", {}, findingBody(D, i, "h2")),
     ],
   };
 };
