@@ -97,7 +97,7 @@ def test_filters_search_and_the_address(page_file: PageFile, night: Report) -> N
         page.reload()
         page.wait_for_selector("html.ready")
         expect_listed(page, wanted)
-        assert page.is_checked("input[name=state][value=new]")
+        expect(page.locator("input[name=state][value=new]")).to_be_checked()
         page.click(".chips button:has-text('Clear all')")
         expect_listed(page, current(night))
         page.fill("#q", "nobody is called this")
@@ -130,7 +130,7 @@ def test_each_filter_gives_what_it_says(page_file: PageFile, night: Report, face
         expect_listed(page, wanted)
         # The number beside the value is the number of rows.
         box = page.locator(f"input[name={facet}]:checked")
-        assert box.locator("xpath=..").locator(".num").inner_text() == f"{wanted:,}"
+        expect(box.locator("xpath=..").locator(".num")).to_have_text(f"{wanted:,}")
         assert page.problems == []
 
 

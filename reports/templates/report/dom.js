@@ -43,6 +43,10 @@ const LAYER_WORDS = {
 const layerWords = (layer, type) =>
   layer === "domain" && type === "domain" ? "set on the domain" : LAYER_WORDS[layer] || layer;
 
+/** A path or a name that may break after its dots, underscores and slashes rather than anywhere. */
+const breakable = (text) => String(text).split(/(?<=[._/:])/).flatMap((part, n) => (n ? [document.createElement("wbr"), part] : [part]));
+const code = (text) => h("code", {}, breakable(text));
+
 const badge = (name, label) => h(`span.badge.${name}`, {}, label || words(name));
 
 /** A value as people read it; what is unknown, not set or empty is said in words. */
@@ -50,14 +54,14 @@ const shownValue = (value) => {
   if (value === null || value === undefined) return h("em.open", {}, "unknown");
   if (value === "") return h("em", {}, "not set");
   if (Array.isArray(value)) {
-    return value.length ? h("span.values", {}, value.map((v) => h("code", {}, plainValue(v)))) : h("em", {}, "none");
+    return value.length ? h("span.values", {}, value.map((v) => code(plainValue(v)))) : h("em", {}, "none");
   }
   if (typeof value === "object") {
     const entries = Object.entries(value);
     return entries.length
-      ? h("span.values", {}, entries.map(([k, v]) => h("code", {}, `${k}=${plainValue(v)}`))) : h("em", {}, "none");
+      ? h("span.values", {}, entries.map(([k, v]) => code(`${k}=${plainValue(v)}`))) : h("em", {}, "none");
   }
-  return h("code", {}, plainValue(value));
+  return code(plainValue(value));
 };
 
 /** The same as one line of text. */

@@ -9,8 +9,8 @@ const fixes = ([steps, aws, cloudformation, terraform]) => [
 
 const evidenceTable = (D, i) => h("div.scroll", { tabindex: "0", role: "region", "aria-label": "What was seen" }, h("table.list.evidence", {},
   h("thead", {}, h("tr", {}, ["Setting", "Value", "Where it comes from"].map((t) => h("th", { scope: "col" }, t)))),
-  h("tbody", {}, D.evidence(i).map((e) => h("tr", {}, h("th", { scope: "row" }, h("code", {}, e.setting)), h("td", {}, shownValue(e.value)),
-    h("td", {}, layerWords(e.layer, D.type(D.rows.resource[i])), e.layer === "derived" ? null : h("span.sub", {}, e.path, e.at ? ` on ${e.at}` : "", e.place ? ` (${e.place})` : "")))))));
+  h("tbody", {}, D.evidence(i).map((e) => h("tr", {}, h("th", { scope: "row" }, code(e.setting)), h("td", {}, shownValue(e.value)),
+    h("td", {}, layerWords(e.layer, D.type(D.rows.resource[i])), e.layer === "derived" ? null : h("span.sub", {}, breakable(e.path), e.at ? [" on ", breakable(e.at)] : "", e.place ? ` (${e.place})` : "")))))));
 
 /** What is said about one finding: in the drawer and on its own page. */
 const findingBody = (D, i, heading) => {
@@ -26,7 +26,7 @@ const findingBody = (D, i, heading) => {
     ["Domain", D.domain(r) >= 0 ? h("a", { href: `#resource/${segment(D.key(D.domain(r)))}` }, D.domainName(r)) : D.domainName(r)],
     ["Account, region", `${D.account(r)} · ${D.region(r)}`],
     ["Owner tag", D.owner(r)],
-    ["ARN", D.arn(r) ? [h("code", {}, D.arn(r)), " ", copyButton(D.arn(r))] : ""],
+    ["ARN", D.arn(r) ? [code(D.arn(r)), " ", copyButton(D.arn(r))] : ""],
     ["File", D.file(r)],
     ["Since the last run", state ? [badge(`st-${state}`, STATE_WORDS[state]), D.reason(i) ? ` ${D.reason(i)}` : ""] : ""],
     ["First seen", D.firstSeen(i) ? minute(D.firstSeen(i)) : ""],
@@ -39,7 +39,7 @@ const findingBody = (D, i, heading) => {
     waiver ? h("p.notice", {}, h("b", {}, `Waived until ${waiver.expires}`), ` by ${waiver.owner}: ${waiver.reason}`, waiver.ticket ? ` (${waiver.ticket})` : "",
       waiver.file ? h("span.sub", {}, waiver.file, waiver.line ? `:${waiver.line}` : "") : null) : null,
     evidence.length ? [h(heading, {}, "What was seen"), evidenceTable(D, i)] : null,
-    cause ? [h(heading, {}, "Root cause"), h("p", {}, h("a", { href: `#cause/${cause.id}` }, D.name(cause.resource)), ` ${words(D.type(cause.resource))}: `, h("code", {}, cause.setting), " = ", shownValue(cause.value),
+    cause ? [h(heading, {}, "Root cause"), h("p", {}, h("a", { href: `#cause/${cause.id}` }, D.name(cause.resource)), ` ${words(D.type(cause.resource))}: `, code(cause.setting), " = ", shownValue(cause.value),
       h("span.sub", {}, `${layerWords(cause.layer, D.type(cause.resource))}; explains ${plural(D.causes.affects[D.rows.cause[i] - 1], "finding")}`))] : null,
     D.rows.remediation[i] ? [h(heading, {}, "To mend it"), fixes(D.remediation(D.rows.remediation[i], r))] : null,
     h(heading, {}, "Why"), h("p", {}, rule.why),

@@ -165,11 +165,13 @@ const makeFindings = (D) => {
     count.replaceChildren(number(n), n < D.rowCount ? h("span.dim", {}, ` of ${number(D.rowCount)}`) : "");
     nothing.hidden = n > 0;
     drawChips();
-    drawFacets();
-    drawAside();
     list.show(n);
     say(plural(n, "finding"));
+    // The rows first: the numbers beside the filters may come a frame later.
+    cancelAnimationFrame(beside);
+    beside = requestAnimationFrame(() => setTimeout(() => { drawFacets(); drawAside(); }));
   };
+  let beside = 0;
   const apply = () => {
     query = box.value.trim();
     result = filter.run(query, chosen, order);

@@ -69,7 +69,7 @@ const causePage = (D, id, index) => {
     content: [
       crumbs(h("a", { href: "#causes" }, "Causes"), h("a", { href: `#rule/${cause.rule.id}` }, cause.rule.id)),
       title(cause.rule.title),
-      h("p.statement", {}, badge(cause.severity), " ", where(D, cause.resource), ": ", h("code", {}, cause.setting), " = ", shownValue(cause.value),
+      h("p.statement", {}, badge(cause.severity), " ", where(D, cause.resource), ": ", code(cause.setting), " = ", shownValue(cause.value),
         h("span.sub", {}, cause.layer === "service" ? "AWS’s default: nobody set it" : layerWords(cause.layer, D.type(cause.resource)))),
       h("div.two", {},
         h("section.card", {}, h("h2", {}, "To mend it"), D.causes.remediation[c] ? fixes(cause.remediation) : h("p", {}, cause.rule.steps)),
@@ -117,7 +117,7 @@ const rulePage = (D, id, index) => {
         h("tbody", {}, causes.slice(0, CAUSES_SHOWN).map(([c, open, fresh]) => {
           const cause = D.cause(c);
           return h("tr", {}, h("td", {}, where(D, cause.resource), h("span.sub", {}, `${D.account(cause.resource)} · ${D.region(cause.resource)}`)),
-            h("td", {}, h("a", { href: `#cause/${cause.id}` }, h("code", {}, cause.setting)), " = ", shownValue(cause.value)), h("td.num", {}, h("b", {}, number(open)), fresh ? h("span.fresh", {}, ` ${number(fresh)} new`) : null));
+            h("td", {}, h("a", { href: `#cause/${cause.id}` }, code(cause.setting)), " = ", shownValue(cause.value)), h("td.num", {}, h("b", {}, number(open)), fresh ? h("span.fresh", {}, ` ${number(fresh)} new`) : null));
         })))) : h("p.dim", {}, "None."),
       causes.length > CAUSES_SHOWN ? h("p", {}, h("a", { href: `#causes?q=${id}` }, `All ${number(causes.length)} root causes of ${id}`)) : null,
       h("h2", {}, `Findings (${number(rows.length)})${undecided ? `, ${number(undecided)} undecided` : ""}`),

@@ -53,10 +53,10 @@ const settingsTable = (D, r, columns, role, label) => {
   return h("div.scroll", { tabindex: "0", role: "region", "aria-label": label }, h("table.list.settings", {},
     h("thead", {}, h("tr", {}, ["Setting", "In force", ...(origins ? ["Set where"] : [])].map((t) => h("th", { scope: "col" }, t)))),
     h("tbody", {}, columns.map((c) => h("tr", {},
-      h("th", { scope: "row" }, h("code", {}, c.name), h("span.sub", {}, c.doc)),
+      h("th", { scope: "row" }, code(c.name), h("span.sub", {}, c.doc)),
       h("td", {}, shownValue(c.value), c.unit && c.value ? ` ${c.unit}` : "",
         c.name === "execution_role" && role(c.value) >= 0 ? [" ", h("a", { href: `#resource/${segment(D.key(role(c.value)))}` }, "the role")] : null),
-      origins ? h("td", {}, layerWords(c.layer, D.type(r)), c.paths[c.layer] ? h("span.sub", {}, c.paths[c.layer]) : null) : null)))));
+      origins ? h("td", {}, layerWords(c.layer, D.type(r)), c.paths[c.layer] ? h("span.sub", {}, breakable(c.paths[c.layer])) : null) : null)))));
 };
 
 /** Settings by who set them: what is its own first, what nobody set folded away. */
@@ -146,7 +146,7 @@ const resourcePage = (D, key, index, inventory) => {
   const causes = [...index.causesAt(r)].filter((c) => index.open[c]).sort((a, b) => index.open[b] - index.open[a]);
   if (causes.length && type === "domain") {
     sections.unshift(h("h2", {}, "What to change here"), h("div.scroll", { tabindex: "0", role: "region", "aria-label": "Root causes here" }, h("table.list", {}, h("thead", {}, h("tr", {}, h("th", { scope: "col" }, "Severity"), h("th", { scope: "col" }, "What should hold"), h("th.num", { scope: "col" }, "Removes"))),
-      h("tbody", {}, causes.slice(0, 50).map((c) => { const cause = D.cause(c); return h("tr", {}, h("td", {}, badge(cause.severity)), h("td", {}, h("a.strong", { href: `#cause/${cause.id}` }, cause.rule.title), h("span.sub", {}, h("code", {}, cause.setting), " = ", shownValue(cause.value))), h("td.num", {}, h("b", {}, number(index.open[c])))); })))));
+      h("tbody", {}, causes.slice(0, 50).map((c) => { const cause = D.cause(c); return h("tr", {}, h("td", {}, badge(cause.severity)), h("td", {}, h("a.strong", { href: `#cause/${cause.id}` }, cause.rule.title), h("span.sub", {}, code(cause.setting), " = ", shownValue(cause.value))), h("td.num", {}, h("b", {}, number(index.open[c])))); })))));
   }
   const parent = D.parent(r);
   return {
@@ -156,7 +156,7 @@ const resourcePage = (D, key, index, inventory) => {
       title(D.name(r)),
       h("p.statement", {}, h("span.dim", {}, `${words(type)} · ${D.account(r)} · ${D.region(r)} `), severityWords(D, severityCounts(D, rows))),
       factList([
-        ["Id", D.id(r) !== D.name(r) ? h("code", {}, D.id(r)) : null], ["Owner tag", D.owner(r)], ["ARN", D.arn(r) ? [h("code", {}, D.arn(r)), " ", copyButton(D.arn(r))] : null], ["File", D.file(r)],
+        ["Id", D.id(r) !== D.name(r) ? code(D.id(r)) : null], ["Owner tag", D.owner(r)], ["ARN", D.arn(r) ? [code(D.arn(r)), " ", copyButton(D.arn(r))] : null], ["File", D.file(r)],
         ...(summary ? [["Out of scope", summary.out_of_scope], ["Holds", `${plural(summary.user_profiles, "profile")}, ${plural(summary.spaces, "space")}, ${plural(summary.apps, "app")}`], ["All findings in it", h("a", { href: `#findings?domain=${segment(D.id(r))}` }, "filter and export them")]] : []),
       ]),
       h("h2", {}, `Findings (${number(now.length)})`), now.length ? open.element : h("p.empty", {}, "No open finding."),
