@@ -33,13 +33,14 @@ class CauseView:
 
 @dataclass(frozen=True, slots=True)
 class PlaceView:
-    """A domain, or an account as the sum of its domains and of what belongs to none (``domain`` None).
+    """A domain; what belongs to none in an account and ``region``; or an account, the sum of both (``region`` empty).
 
     ``failed`` counts failures by severity, waived ones aside; ``new`` those that are new or came back; ``unknown`` what
     could not be decided. ``bar`` is ``failed`` drawn, of 100 for the worst place of its kind.
     """
 
     account: str
+    region: str
     domain: DomainSummary | None
     failed: Mapping[str, int]
     new: int
@@ -194,7 +195,7 @@ def _verdict(report: Report, failures: Sequence[Finding]) -> tuple[str, bool]:
 
 def _headline(report: Report, failures: int, urgent: int, fresh: int, causes: int, compared: bool) -> str:
     unseen = report.by_status[Verdict.UNKNOWN] + report.by_status[Verdict.ERROR]
-    doubt = f" {_number(unseen, 'verdict is', 'verdicts are')} open." if unseen else ""
+    doubt = f" {_number(unseen, 'verdict is', 'verdicts are')} undecided." if unseen else ""
     if not sum(report.resources.values()):
         return "No Studio resource was found in what was audited." + doubt
     if not failures:
@@ -230,7 +231,7 @@ def _places(report: Report, failures: Sequence[Finding]) -> tuple[tuple[PlaceVie
     places: dict[tuple[str, str, str], DomainSummary | None] = dict(known)
     places |= {place: None for place in (*failed, *unknown) if place not in known}
     domains = [
-        PlaceView(place[0], summary, dict(failed[place]), fresh[place], unknown[place], ())
+        PlaceView(place[0], place[1], summary, dict(failed[place]), fresh[place], unknown[place], ())
         for place, summary in places.items()
     ]
     sums: dict[str, list[PlaceView]] = defaultdict(list)
@@ -238,7 +239,7 @@ def _places(report: Report, failures: Sequence[Finding]) -> tuple[tuple[PlaceVie
         sums[view.account].append(view)
     accounts = [
         PlaceView(
-            account, None, dict(sum((Counter(v.failed) for v in own), Counter())), sum(v.new for v in own),
+            account, "", None, dict(sum((Counter(v.failed) for v in own), Counter())), sum(v.new for v in own),
             sum(v.unknown for v in own), (),
         )
         for account, own in sums.items()
@@ -251,10 +252,10 @@ def _drawn(views: Sequence[PlaceView]) -> tuple[PlaceView, ...]:
 
     def order(view: PlaceView) -> tuple[float, str, str]:
         weight = sum(priority(Severity(s), n) for s, n in view.failed.items())
-        return (-weight, view.account, view.domain.resource.key if view.domain else "")
+        return (-weight, view.account, view.domain.resource.key if view.domain else view.region)
 
     return tuple(
-        PlaceView(v.account, v.domain, v.failed, v.new, v.unknown, stacked(v.failed, greatest))
+        PlaceView(v.account, v.region, v.domain, v.failed, v.new, v.unknown, stacked(v.failed, greatest))
         for v in sorted(views, key=order)
     )
 

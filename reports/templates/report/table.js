@@ -46,7 +46,7 @@ const virtualTable = ({ label, kind, columns, row, open, sorted, onSort }) => {
   const draw = () => {
     if (begun && !element.isConnected) gone.abort();
     begun = begun || element.isConnected;
-    if (!element.isConnected || !element.checkVisibility()) return;
+    if (!element.getClientRects().length) return;
     const top = body.getBoundingClientRect().top;
     let first = Math.max(0, Math.floor(-top / height) - OVERSCAN);
     let last = Math.min(count, Math.ceil((innerHeight - top) / height) + OVERSCAN);
@@ -67,7 +67,7 @@ const virtualTable = ({ label, kind, columns, row, open, sorted, onSort }) => {
   const later = () => { cancelAnimationFrame(waiting); waiting = requestAnimationFrame(draw); };
 
   const measure = () => {
-    if (!count || !element.isConnected || !element.checkVisibility()) return;
+    if (!count || !element.getClientRects().length) return;
     const probe = shown.values().next().value || body.appendChild(make(0));
     const found = probe.getBoundingClientRect().height;
     if (!shown.size) probe.remove();
@@ -91,7 +91,7 @@ const virtualTable = ({ label, kind, columns, row, open, sorted, onSort }) => {
   addEventListener("scroll", later, { passive: true, signal });
   addEventListener("resize", () => { measure(); later(); }, { signal });
   const paper = (on) => {
-    printing = on && element.isConnected && element.checkVisibility();
+    printing = on && element.getClientRects().length > 0;
     element.classList.toggle("printing", printing);
     rest.textContent = printing && count > PRINTED ? `The first ${number(PRINTED)} of ${number(count)}. Export CSV for all of them.` : "";
     draw();
