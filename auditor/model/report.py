@@ -318,7 +318,7 @@ class Report:
     trend: tuple[TrendPoint, ...] = ()
     """Runs of the history, oldest first, this one last; empty without a history."""
     inventory: Inventory | None = None
-    """Every audited resource with its settings in force; None unless a format that shows it was asked for."""
+    """Every audited resource with its settings in force; None unless HTML or a template of the user was asked for."""
 
     @property
     def fail_on(self) -> Severity | None:

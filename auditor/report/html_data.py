@@ -12,7 +12,8 @@ from typing import Any
 from auditor.model.report import WEIGHTS, Evidence, Finding, FindingRemediation, Report, ResourceRef, State
 from auditor.model.rule import Severity, Verdict
 from auditor.model.waiver import Waiver
-from auditor.report.html_encode import NOTHING, Columns, Dictionary, Stencil, hexes, pack, visible
+from auditor.report.common import visible
+from auditor.report.html_encode import NOTHING, Columns, Dictionary, Stencil, hexes, pack
 from auditor.report.html_resources import Resources, stencil
 
 #: Findings in the page at most, worst first; beyond it would not open quickly.

@@ -4,28 +4,21 @@ from __future__ import annotations
 
 import base64
 import gzip
-import re
 import sys
 from array import array
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from auditor.report.templates import to_json
+from auditor.report.common import visible
+from auditor.report.encode import to_json
 
 #: Stand for what a text repeats of its resource; the page's script puts it back. ``visible`` leaves none in a text.
 MARKS = {"id": "\x01", "name": "\x02", "domain_id": "\x03", "domain_name": "\x04", "account": "\x05", "region": "\x06"}
-#: Characters that steer a display, and could make a text look like another: C0 and C1, marks of direction.
-_STEERING = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069]")
 #: Shorter texts than this would be found everywhere.
 _SHORTEST = 3
 #: Greatest integer that a script holds exactly.
 _EXACT = 2**53
-
-
-def visible(text: str) -> str:
-    """The text with a replacement character for each that a reader could not see."""
-    return _STEERING.sub("\ufffd", text)
 
 
 class Dictionary:

@@ -12,7 +12,7 @@ from markupsafe import Markup
 
 from auditor.evaluate.findings import shown
 from auditor.model.report import Report, ResourceRef
-from auditor.report.html_encode import visible
+from auditor.report.common import visible
 from auditor.report.html_view import html_view
 from auditor.report.templates import environment
 from auditor.resources import templates_dir

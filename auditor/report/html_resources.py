@@ -8,7 +8,8 @@ from typing import Any
 
 from auditor.model.inventory import Inventory, InventoryColumn, InventoryTable, SignIn
 from auditor.model.report import Report, ResourceRef
-from auditor.report.html_encode import NOTHING, Columns, Dictionary, Stencil, visible
+from auditor.report.common import visible
+from auditor.report.html_encode import NOTHING, Columns, Dictionary, Stencil
 
 _TEXTS = ("type", "account", "region", "owner", "arn", "id", "file", "domain", "domain_id")
 

@@ -19,18 +19,18 @@ _KEPT = {
 _KEYS = {"domains", "parents", "profile"}
 
 
-def hostile(report: Report) -> Report:
-    """The report with markup wherever a text of the account, a template or a rule file can stand."""
+def hostile(report: Report, *, rules: bool = False) -> Report:
+    """The report with markup wherever a text of the account or a template can stand; ``rules``: of rule files too."""
     return replace(
         _hostile(report),
-        rules=tuple(replace(_hostile(r), id=r.id, severity=r.severity) for r in report.rules),
+        rules=tuple(replace(_hostile(r), id=r.id) for r in report.rules) if rules else report.rules,
         root_causes=tuple(replace(_hostile(c), id=c.id) for c in report.root_causes),
     )
 
 
 def text(original: str) -> str:
-    """What becomes of a text. Equal texts stay equal."""
-    return f"{HOSTILE}{original}"
+    """What becomes of a text. Equal texts stay equal, and none stays none."""
+    return f"{HOSTILE}{original}" if original else ""
 
 
 def key(original: str) -> str:
@@ -44,7 +44,7 @@ def _hostile(value: Any, name: str = "") -> Any:
     if is_dataclass(value) and not isinstance(value, type):
         return replace(value, **{f.name: _hostile(getattr(value, f.name), f.name) for f in fields(value)})
     if isinstance(value, str):
-        return key(value) if name in _KEYS else text(value)
+        return HOSTILE if name == "message" and value else key(value) if name in _KEYS else text(value)
     if isinstance(value, (tuple, list)):
         return tuple(_hostile(item, name) for item in value)
     if isinstance(value, dict):

@@ -293,7 +293,7 @@ def test_copies_commands_and_waivers(page_file: PageFile, report_of: ReportOf) -
 
 
 def test_a_waiver_of_hostile_text_is_still_yaml(page_file: PageFile) -> None:
-    report = hostile(large(60))
+    report = hostile(large(60), rules=True)
     finding = next(f for f in report.findings if f.status is Verdict.FAIL and f.waiver is None)
     with opened(page_file(report), f"#finding/{finding.fingerprint}") as page:
         page.click("summary:has-text('Waive it')")
@@ -304,7 +304,7 @@ def test_a_waiver_of_hostile_text_is_still_yaml(page_file: PageFile) -> None:
 
 
 def test_exports_the_filtered_rows_as_csv(page_file: PageFile) -> None:
-    report = hostile(large(300))
+    report = hostile(large(300), rules=True)
     with opened(page_file(report), "#findings?severity=medium") as page:
         with page.expect_download() as download:
             page.click("button:has-text('Export CSV')")
@@ -401,7 +401,7 @@ def test_narrow_screens_scroll_tables_not_the_page(page_file: PageFile, night: R
 
 
 def test_hostile_text_does_nothing(page_file: PageFile) -> None:
-    report = hostile(large(200))
+    report = hostile(large(200), rules=True)
     path = page_file(report)
     with opened(path) as page:
         shown = HOSTILE.split("\u202e")[0]

@@ -17,8 +17,9 @@ from hypothesis import strategies as st
 
 from auditor.model.report import Evidence, Origin, Report, State
 from auditor.model.rule import Verdict
+from auditor.report.common import visible
 from auditor.report.html_data import STEPS, page_data
-from auditor.report.html_encode import MARKS, Columns, Stencil, hexes, visible
+from auditor.report.html_encode import MARKS, Columns, Stencil, hexes
 
 from .estate import large
 from .samples import hostile
@@ -65,7 +66,9 @@ class Unpacked:
         return value
 
 
-@pytest.mark.parametrize("make", [lambda: large(500), lambda: hostile(large(200))], ids=["large", "hostile"])
+@pytest.mark.parametrize(
+    "make", [lambda: large(500), lambda: hostile(large(200), rules=True)], ids=["large", "hostile"]
+)
 def test_every_finding_comes_back(make: Callable[[], Report]) -> None:
     report = make()
     data = page_data(report)
