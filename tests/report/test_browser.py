@@ -442,3 +442,15 @@ def test_a_hundred_thousand_findings(page_file: PageFile) -> None:
         page.wait_for_selector(f".vt-row[aria-rowindex='{last}']")
         assert page.locator("#findings .vt-body .vt-row").count() < 60
         assert page.problems == []
+
+
+@pytest.mark.parametrize("fragment", ["#findings", "#causes", "#resources", "#rules"])
+def test_heads_stay_in_sight(page_file: PageFile, night: Report, fragment: str) -> None:
+    with opened(page_file(night), fragment) as page:
+        page.evaluate("scrollTo(0, 1500)")
+        page.wait_for_timeout(100)
+        assert page.evaluate("scrollY") > 500
+        head = page.locator(f"{fragment} .vt-head, {fragment} > .scroll thead th").first
+        top = head.evaluate("e => e.getBoundingClientRect().top")
+        bar = page.locator(".top").evaluate("e => e.getBoundingClientRect().bottom")
+        assert abs(top - bar) <= 2
