@@ -16,7 +16,7 @@ FLAGS = [
     "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
     "--disable-component-update", "--disable-sync",
 ]  # fmt: skip
-SIZE = {"width": 1280, "height": 860}
+SIZE = {"width": 1200, "height": 760}
 
 
 def chromium() -> str | None:
