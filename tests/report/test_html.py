@@ -128,6 +128,13 @@ def test_says_what_to_do_without_its_script(report_of: ReportOf) -> None:
     assert {f"resource/{d.resource.key}" for d in report.domains} <= ids
 
 
+def test_a_first_run_does_not_claim_that_nothing_is_new(report_of: ReportOf) -> None:
+    text = page_of(report_of("acme")).text
+    assert "there is no earlier run and no baseline" in text
+    assert "Nothing new" not in text
+    assert "there is no earlier run" not in page_of(large(200)).text
+
+
 def test_the_clean_estate_says_so(report_of: ReportOf) -> None:
     text = page_of(report_of("clean")).text
     assert "No finding: every rule that could be decided holds." in text
