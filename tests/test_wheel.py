@@ -78,7 +78,7 @@ def test_audits_outside_the_checkout(installed: Path, tmp_path: Path) -> None:
         )  # fmt: skip
     assert (done.returncode, done.stderr) == (4, "")
     document = json.loads((tmp_path / "audit-report" / "report.json").read_text())
-    assert document["summary"]["resources"]["domain"] == 4
+    assert document["summary"]["resources"]["domain"] == 5
     assert "<!doctype html>" in (tmp_path / "audit-report" / "report.html").read_text()[:100]
 
 
