@@ -17,8 +17,8 @@ _TOKEN = re.compile(
     r"""|(?P<foreign>\$\w*\$|/\*|\b(?:[eExXbB]|[uU]&)')|\$(?P<name>[^\W\d]\w*)"""
 )
 
-#: From so many items a list is written as one string that DuckDB splits once: binding a thousand constants wherever a rule
-#: names its list takes longer than a small audit.
+#: From so many items a list is written as one string, which DuckDB splits once: to bind a thousand constants wherever a
+#: rule names its list takes longer than a small audit.
 _LONG = 16
 
 _TYPES: Mapping[str, tuple[type, ...]] = {

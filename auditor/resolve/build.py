@@ -208,12 +208,13 @@ def words(text: str) -> str:
     An acronym ends before a capitalised word of three letters or more (DSTeam, JSmith), so that MLOPs stays one word.
     Marks belong to their letter, or Indian scripts and decomposed accents would fall apart.
     """
-    split = f"regexp_replace({text}, '(\\p{{Ll}})(\\p{{Lu}})|(\\p{{Lu}})(\\p{{Lu}}\\p{{Ll}}{{2}})', '\\1\\3 \\2\\4', 'g')"
-    return f"regexp_extract_all(lower({split}), '[\\p{{L}}\\p{{M}}]+')"
+    case = r"(\p{Ll})(\p{Lu})|(\p{Lu})(\p{Lu}\p{Ll}{2})"
+    split = rf"regexp_replace({text}, '{case}', '\1\3 \2\4', 'g')"
+    return rf"regexp_extract_all(lower({split}), '[\p{{L}}\p{{M}}]+')"
 
 
 def _user_words(user: str) -> str:
-    """SQL of the words of a user name: what a directory puts before it (ACME\\) and after it (@acme.example) left out."""
+    """SQL of the words of a user name, without a directory before it (ACME\\) and a domain after it (@acme.example)."""
     return words(f"split_part(regexp_replace({user}, '^.*\\\\', ''), '@', 1)")
 
 

@@ -1,4 +1,4 @@
-"""STU101 and STU105 on labelled names, through a snapshot and the real rules: people are left alone, everybody else is found.
+"""STU101 and STU105 on labelled names, through a snapshot and the real rules: people are left alone, all else is found.
 
 What counts is the held-out part, chosen by the names' hash; nothing was tuned on it (tests/evaluate/names/README.md).
 """
@@ -38,10 +38,19 @@ def _measured(rule_id: str):  # type: ignore[no-untyped-def]
 def test_precision_and_recall(rule_id: str, part: str) -> None:
     benchmark = _benchmark()
     names, generic = _measured(rule_id)
-    figures = benchmark.judge((n for n in names if n.part == part), generic)
+    figures = benchmark.judge(names, generic, part)
     report = f"{rule_id}, {part}: {figures}\npeople called generic: {figures.wronged}\nmissed: {figures.missed}"
     assert figures.precision >= benchmark.PRECISION, report
     assert figures.recall >= benchmark.RECALL, report
+
+
+def test_nobody_is_wronged_whose_name_was_not_made_up() -> None:
+    """Names of public repositories. Many are called after a project (lottery-analyst), which no list can know: hence no
+    aim for what is missed."""
+    figures = _benchmark().judge(*_measured("STU101"), "public")
+    assert figures.wronged == ()
+    assert figures.precision >= _benchmark().PRECISION
+    assert len(figures.found) > len(figures.missed), figures.missed
 
 
 def test_the_names_are_enough_and_each_is_there_once() -> None:
@@ -49,7 +58,7 @@ def test_the_names_are_enough_and_each_is_there_once() -> None:
     assert [text for text, times in Counter(n.text for n in names).items() if times > 1] == []
     parts = Counter((n.part, n.generic) for n in names)
     assert sum(parts.values()) >= 600
-    assert min(parts.values()) >= 200
+    assert all(parts[part, generic] >= 200 for part in ("tune", "held_out") for generic in (True, False))
     assert sum(count for (part, _), count in parts.items() if part == "held_out") >= len(names) / 3
     users = _benchmark().user_names()
     assert len({n.text for n in users}) == len(users) >= 300

@@ -27,7 +27,7 @@ WORDS = {
 
 
 def test_words_of_a_name() -> None:
-    """Lower case, split on separators, digits and changes of case; an acronym ends before a word, not before its plural."""
+    """Lower case, split on separators, digits and changes of case; an acronym ends before a word, not before an s."""
     rows = Tables(domain(), *(profile(name) for name in WORDS)).by_name("user_profile")
     assert {name: row["name_tokens"] for name, row in rows.items()} == WORDS
 
