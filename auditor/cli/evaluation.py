@@ -274,6 +274,7 @@ def evaluated(plan: Evaluation, files: Sequence[Path], keeper: Keeper | None = N
         frameworks=plan.frameworks,
         waivers=plan.waivers,
         export=keeper.export if keeper is not None else None,
+        with_inventory=Format.HTML in plan.formats or bool(plan.templates),
     )
 
 

@@ -242,10 +242,11 @@ def _unseen(report: Report) -> _Section | None:
 
 
 def _reports(written: Sequence[Path], kept: str) -> Iterator[Text]:
-    first, rest = written[:2], written[2:]
+    """The first few with their paths; the others lie beside them."""
+    first, rest = written[:3], [path.name for path in written[3:]]
     yield from (Text(f"Report: {path}") for path in first)
-    if rest:
-        yield Text(f"        and beside it {', '.join(path.name for path in rest)}")
+    for begin in range(0, len(rest), 4):
+        yield Text(f"        {'also ' if begin == 0 else '     '}{', '.join(rest[begin : begin + 4])}")
     if kept:
         yield Text(f"Kept in {printable(kept)}")
 

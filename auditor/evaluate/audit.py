@@ -15,6 +15,7 @@ from auditor.evaluate.findings import FindingMaker, Gaps
 from auditor.evaluate.frameworks import assess
 from auditor.evaluate.gate import cause_order, decide, waive
 from auditor.evaluate.guard import readable
+from auditor.evaluate.inventory import inventory, owner_tags
 from auditor.evaluate.shared import follow
 from auditor.evaluate.waivers import Waivers, read_tags, weigh
 from auditor.model.framework import Framework
@@ -107,12 +108,13 @@ def evaluate(
     frameworks: Sequence[Framework] = (),
     waivers: Waivers = NO_WAIVERS,
     export: Export | None = None,
+    with_inventory: bool = False,
 ) -> Report:
     """Evaluate the rules on the snapshots. The same files, rules, parameters and waivers give an equal Report.
 
-    ``severities`` by rule id stand instead of the rules' own. Frameworks count verdicts: a waived failure is one there.
-    The report knows of no earlier run; ``auditor.evaluate.gate.decide`` adds what one does. Raises SnapshotError for a
-    file that cannot be used.
+    ``with_inventory`` adds what only the HTML report shows. ``severities`` by rule id stand instead of the rules' own.
+    Frameworks count verdicts: a waived failure is one there. The report knows of no earlier run;
+    ``auditor.evaluate.gate.decide`` adds what one does. Raises SnapshotError for a file that cannot be used.
     """
     overrides, severities = follow(rules, overrides or {}), severities or {}
     changed = {r.id: severities[r.id] for r in rules if severities.get(r.id, r.severity) is not r.severity}
@@ -152,6 +154,7 @@ def evaluate(
         },
         severities=dict(sorted(changed.items())),
         frameworks=tuple(assess(framework, verdicts.counts) for framework in frameworks),
+        inventory=inventory(con, owner_tags(rules, overrides)) if with_inventory else None,
     )
     weighed = weigh(
         waivers,
