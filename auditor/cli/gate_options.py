@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import click
 
 from auditor.errors import ConfigError
-from auditor.evaluate.yamlfile import near
 from auditor.model.report import Gate
 from auditor.model.rule import Rule, Severity
 
@@ -101,6 +100,8 @@ def _thresholds(options: Sequence[tuple[str, str]], config: Config, rules: Seque
         elif of in names:
             by_rule[names[of]] = severity(word)
         else:
+            from auditor.evaluate.yamlfile import near
+
             raise ConfigError(
                 f"--fail-on {of}={word}: {of!r} is no rule, and no account id of 12 digits",
                 hint=near(of, names, "See: auditor rules list"),
