@@ -8,7 +8,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator, Mapping
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -19,16 +19,29 @@ _MAX_DEPTH = 10
 
 
 @dataclass(frozen=True, slots=True)
+class Cdk:
+    """What an assembly knows beside its templates: construct paths by logical id (nested stacks may repeat an id), and
+    files by the name that they are uploaded under."""
+
+    constructs: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    assets: Mapping[str, Path] = field(default_factory=dict)
+
+    def construct(self, logical_id: str, inside: str = "") -> str:
+        """The path of a resource: of the one inside the construct of a nested stack, else the outermost."""
+        paths = [p for p in self.constructs.get(logical_id, ()) if p.startswith(inside)]
+        return min(paths, key=lambda p: (p.count("/"), p), default="")
+
+
+@dataclass(frozen=True, slots=True)
 class AssemblyStack:
     """A stack of an assembly: its template, the parameters and tags that the app gives it, pseudo parameters that its
-    environment fixes, and construct paths by logical id."""
+    environment fixes."""
 
-    name: str
     template: Path
     parameters: Mapping[str, str]
     tags: Mapping[str, str]
     pseudo: Mapping[str, str]
-    constructs: Mapping[str, str]
+    cdk: Cdk
 
 
 def is_assembly(folder: Path) -> bool:
@@ -49,19 +62,19 @@ def stacks(folder: Path, depth: int = 0) -> Iterator[AssemblyStack]:
     artifacts = _manifest(folder).get("artifacts")
     if not isinstance(artifacts, Mapping):
         raise UnreadableError("manifest.json names no artifacts")
-    for name, artifact in artifacts.items():
+    assets = _assets(folder, artifacts)
+    for artifact in artifacts.values():
         if not isinstance(artifact, Mapping):
             continue
         properties = _mapping(artifact.get("properties"))
         if artifact.get("type") == "aws:cloudformation:stack" and isinstance(properties.get("templateFile"), str):
             environment = str(artifact.get("environment", ""))
             yield AssemblyStack(
-                str(name),
                 folder / properties["templateFile"],
                 _texts(properties.get("parameters")),
                 _texts(properties.get("tags")),
                 _environment(environment),
-                _constructs(folder, artifact),
+                Cdk(_constructs(folder, artifact), assets),
             )
         elif artifact.get("type") == "cdk:cloud-assembly" and isinstance(properties.get("directoryName"), str):
             if depth >= _MAX_DEPTH:
@@ -102,7 +115,25 @@ def _environment(environment: str) -> dict[str, str]:
     return found
 
 
-def _constructs(folder: Path, artifact: Mapping[str, Any]) -> dict[str, str]:
+def _assets(folder: Path, artifacts: Mapping[str, Any]) -> dict[str, Path]:
+    """Files by the last part of the key that they are uploaded under."""
+    found: dict[str, Path] = {}
+    for artifact in artifacts.values():
+        properties = _mapping(_mapping(artifact).get("properties"))
+        if _mapping(artifact).get("type") != "cdk:asset-manifest" or not isinstance(properties.get("file"), str):
+            continue
+        with suppress(OSError, ValueError):
+            manifest = _mapping(json.loads((folder / properties["file"]).read_text(encoding="utf-8")))
+            for asset in _mapping(manifest.get("files")).values():
+                path = _mapping(_mapping(asset).get("source")).get("path")
+                for destination in _mapping(_mapping(asset).get("destinations")).values():
+                    key = _mapping(destination).get("objectKey")
+                    if isinstance(path, str) and isinstance(key, str):
+                        found[key.rpartition("/")[2]] = folder / path
+    return found
+
+
+def _constructs(folder: Path, artifact: Mapping[str, Any]) -> dict[str, tuple[str, ...]]:
     """Construct paths by logical id, from the metadata of the manifest or of the file that it names."""
     metadata = dict(_mapping(artifact.get("metadata")))
     extra = _mapping(artifact.get("properties")).get("additionalMetadataFile") or artifact.get("additionalMetadataFile")
@@ -110,9 +141,10 @@ def _constructs(folder: Path, artifact: Mapping[str, Any]) -> dict[str, str]:
         # Only names for people: without them a finding still names file and line.
         with suppress(OSError, ValueError):
             metadata |= _mapping(json.loads((folder / extra).read_text(encoding="utf-8")))
-    found = {}
+    found: dict[str, tuple[str, ...]] = {}
     for path, entries in metadata.items():
         for entry in entries if isinstance(entries, list) else ():
             if isinstance(entry, Mapping) and entry.get("type") == "aws:cdk:logicalId":
-                found[str(entry.get("data"))] = str(path).lstrip("/")
+                id_ = str(entry.get("data"))
+                found[id_] = (*found.get(id_, ()), str(path).lstrip("/"))
     return found

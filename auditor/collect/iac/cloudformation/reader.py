@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
-from auditor.collect.iac.cloudformation.assembly import stacks
+from auditor.collect.iac.cloudformation.assembly import Cdk, stacks
 from auditor.collect.iac.cloudformation.parameters import Given, declared
 from auditor.collect.iac.cloudformation.stack import Library, Stack
 from auditor.collect.iac.interface import NotAssessed, Root
@@ -44,19 +44,17 @@ class Reader:
             given = Given(
                 {**stack.pseudo, **stack.parameters, **self._given.values}, {**stack.tags, **self._given.tags}
             )
-            root = self._template(stack.template, given, stack.constructs)
+            root = self._template(stack.template, given, stack.cdk)
             if root is not None:
                 yield root
 
-    def _template(
-        self, path: Path, given: Given | None = None, constructs: Mapping[str, str] | None = None
-    ) -> Root | None:
+    def _template(self, path: Path, given: Given | None = None, cdk: Cdk | None = None) -> Root | None:
         given = given or self._given
         name = self._name(path)
         try:
             template = self._library.template(path)
             self.declared |= set(declared(template.content))
-            stack = Stack(self._library, template, given.values, given.pseudo, constructs=constructs)
+            stack = Stack(self._library, template, given.values, given.pseudo, cdk=cdk)
             resources = tuple(stack.resources())
         except NotATemplateError:
             return None

@@ -7,10 +7,11 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from auditor.collect.iac.cloudformation.assembly import Cdk
 from auditor.collect.iac.cloudformation.evaluator import FOR_EACH, Evaluator
 from auditor.collect.iac.cloudformation.nodes import key_line, members, property_lines
 from auditor.collect.iac.cloudformation.parameters import declared, parameter_values
-from auditor.collect.iac.cloudformation.values import NO_VALUE
+from auditor.collect.iac.cloudformation.values import NO_VALUE, shown
 from auditor.collect.iac.interface import NotAssessed, Reference, Resource, Unknown, Value
 from auditor.collect.iac.parsers import NotATemplateError, UnreadableError, parse_cloudformation
 from auditor.collect.iac.types import TYPES
@@ -52,8 +53,8 @@ class Library:
 
 
 class Stack:
-    """A stack as it would be deployed. ``prefix`` stands before the addresses of a nested stack's resources;
-    ``constructs`` are CDK paths by logical id, where the assembly knows more than the template."""
+    """A stack as it would be deployed. ``prefix`` stands before the addresses of a nested stack's resources, ``inside``
+    is its construct's path; ``cdk`` is what an assembly knows beside its templates."""
 
     def __init__(
         self,
@@ -65,11 +66,12 @@ class Stack:
         prefix: str = "",
         doubt: Unknown | None = None,
         above: tuple[Path, ...] = (),
-        constructs: Mapping[str, str] | None = None,
+        cdk: Cdk | None = None,
+        inside: str = "",
     ) -> None:
         self._library, self._template, self._pseudo, self._prefix = library, template, pseudo, prefix
         self._above = (*above, template.path)
-        self._constructs = constructs or {}
+        self._cdk, self._inside = cdk or Cdk(), inside
         content = template.content
         self._evaluator = Evaluator(content, parameter_values(content, values), pseudo, self._attribute)
         self._resources = {name: node for name, node in members(content["Resources"]) if isinstance(node, Mapping)}
@@ -142,7 +144,7 @@ class Stack:
     def _construct(self, name: str, node: Mapping[str, Any]) -> str:
         metadata = node.get("Metadata")
         path = metadata.get("aws:cdk:path") if isinstance(metadata, Mapping) else None
-        return str(path) if isinstance(path, str) else self._constructs.get(name, "")
+        return str(path) if isinstance(path, str) else self._cdk.construct(name, self._inside)
 
     def _miss(self, name: str, reason: str, line: int | None) -> None:
         self.not_assessed.append(NotAssessed(f"{self._template.name}#{self._prefix}{name}", reason, line))
@@ -184,7 +186,12 @@ class Stack:
         values = passed if isinstance(passed, dict) else dict.fromkeys(declared(template.content))
         pseudo = {k: v for k, v in self._pseudo.items() if k not in ("AWS::StackName", "AWS::StackId")}
         prefix = f"{self._prefix}{name}/"
-        return Stack(self._library, template, values, pseudo, prefix=prefix, doubt=doubt, above=self._above)
+        # …/People.NestedStack/People.NestedStackResource holds what the construct …/People made.
+        inside = self._construct(name, node).partition(".NestedStack/")[0]
+        return Stack(
+            self._library, template, values, pseudo, prefix=prefix, doubt=doubt, above=self._above, cdk=self._cdk,
+            inside=f"{inside}/" if inside else "",
+        )  # fmt: skip
 
     def _local(self, node: Mapping[str, Any], properties: Mapping[str, Any]) -> Path:
         """The nested template's file. The CDK says which asset it is; others name a path that packaging replaces."""
@@ -193,6 +200,9 @@ class Stack:
         named = asset if isinstance(asset, str) else properties.get("TemplateURL", properties.get("Location"))
         if not isinstance(named, str):
             named = self._evaluator.value(named) if named is not None else ""
+        uploaded = self._cdk.assets.get(shown(named).rpartition("/")[2])
+        if uploaded is not None and uploaded.is_file():
+            return uploaded.resolve()
         if isinstance(named, Unknown):
             raise UnreadableError(f"its location is not known: {named.expression} ({named.reason})")
         if not isinstance(named, str) or not named or "://" in named or "$" in named:
