@@ -87,10 +87,10 @@ def _table(con: duckdb.DuckDBPyConnection, documented: Table, owners: Sequence[s
         from {documented.name} t{where}""").fetchall()
     identity = [c.name for c in documented.columns if c.name in _IDENTITY and not c.name.endswith("_tokens")]
     items = ", ".join(f'"{name}"' for name in (*identity, "__parent"))
+    places = Places(con)
     cursor = con.execute(f'select {items} from {_ROWS} order by "__n"')
     header = [d[0] for d in cursor.description or ()]
     resources: list[ResourceRef] = []
-    places = Places(con)
     domains: list[str] = []
     parents: list[str] = []
     for values in cursor.fetchall():
