@@ -26,6 +26,7 @@ from auditor.model.report import (
     State,
 )
 from auditor.model.rule import Severity, Verdict
+from auditor.model.snapshot import INNATE_GAPS
 from auditor.model.waiver import WaiverStatus, WaiverSummary
 
 LINES = 40
@@ -63,9 +64,12 @@ def summary(report: Report, code: ExitCode, written: Sequence[Path], kept: str =
     ``kept`` names the store that took the run.
     """
     top = [*_title(report), _severities(report)]
+    if not sum(report.resources.values()):
+        top.append(Text("No Studio resource was found in what was audited."))
     bottom = [Text(), *_reports(written, kept), _verdict(report, code)]
     found = (
-        _failing(report, code), _news(report), _causes(report), _waivers(report), _unseen(report), _frameworks(report)
+        _failing(report, code), _news(report), _causes(report), _waivers(report), _unseen(report), _not_run(report),
+        _frameworks(report),
     )  # fmt: skip
     sections = [section for section in found if section is not None]
     for section in sections:
@@ -227,9 +231,10 @@ def _framework(framework: FrameworkSummary) -> Text:
 
 def _unseen(report: Report) -> _Section | None:
     open_ = report.by_status[Verdict.UNKNOWN] + report.by_status[Verdict.ERROR]
-    if not report.gaps and not open_:
+    lost = [g for g in report.gaps if g.reason not in INNATE_GAPS]
+    if not lost and not open_:
         return None
-    kinds = Counter((g.reason, g.operation, g.region if g.resource_id == "*" else "") for g in report.gaps)
+    kinds = Counter((g.reason, g.operation, g.region if g.resource_id == "*" else "") for g in lost)
     ordered = sorted(kinds.items(), key=lambda k: (-k[1], k[0]))
 
     def line(reason: str, operation: str, region: str, count: int) -> Text:
@@ -249,6 +254,19 @@ def _reports(written: Sequence[Path], kept: str) -> Iterator[Text]:
         yield Text(f"        {'also ' if begin == 0 else '     '}{', '.join(rest[begin : begin + 4])}")
     if kept:
         yield Text(f"Kept in {printable(kept)}")
+
+
+def _not_run(report: Report) -> _Section | None:
+    """Rules that templates cannot answer, by what they need."""
+    reasons: dict[str, list[str]] = {}
+    for rule in report.rules:
+        if rule.not_run:
+            reasons.setdefault(rule.not_run, []).append(rule.id)
+    if not reasons:
+        return None
+    ordered = sorted(reasons.items(), key=lambda item: item[1])
+    lines = [partial(Text, f"{', '.join(rules)}: {reason}") for reason, rules in ordered]
+    return _Section(Text("Did not run", "bold"), lines, "more reasons in the report")
 
 
 def _verdict(report: Report, code: ExitCode) -> Text:

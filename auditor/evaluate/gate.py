@@ -23,6 +23,7 @@ from auditor.model.report import (
     TrendPoint,
 )
 from auditor.model.rule import Severity, Verdict
+from auditor.model.snapshot import INNATE_GAPS
 
 
 def waive(report: Report, weighed: Weighed) -> Report:
@@ -161,5 +162,6 @@ def exit_code(report: Report, *, allow_incomplete: bool = False) -> ExitCode:
     """4 where a finding fails the run; else 5 where something could not be seen or decided; else 0."""
     if any(f.gates for f in report.findings):
         return ExitCode.FINDINGS
-    incomplete = bool(report.gaps) or any(f.status is not Verdict.FAIL for f in report.findings)
+    lost = any(g.reason not in INNATE_GAPS for g in report.gaps)
+    incomplete = lost or any(f.status is not Verdict.FAIL for f in report.findings)
     return ExitCode.INCOMPLETE if incomplete and not allow_incomplete else ExitCode.OK

@@ -87,7 +87,7 @@ def facts_of(report: Report) -> Facts:
     return Facts(
         report.as_of,
         frozenset(place for info in report.snapshots for place in info.scopes),
-        frozenset(r.id for r in report.rules),
+        frozenset(r.id for r in report.rules if not r.not_run),
         lost_lists(report.gaps),
         tuple(fact(f) for f in report.findings),
         tuple(
@@ -103,6 +103,7 @@ def facts_of(report: Report) -> Facts:
 
 class _Rule(msgspec.Struct):
     id: str
+    not_run: str = ""
 
 
 class _Finding(msgspec.Struct):
@@ -174,7 +175,7 @@ def read_report(path: Path) -> Facts:
     return Facts(
         wire.as_of,
         frozenset(scope for snapshot in wire.snapshots for scope in snapshot.scopes),
-        frozenset(r.id for r in wire.rules),
+        frozenset(r.id for r in wire.rules if not r.not_run),
         lost_lists(wire.gaps),
         tuple(_facts(wire.findings)),
         tuple(
