@@ -10,6 +10,7 @@ from pathlib import Path
 import msgspec
 
 from auditor.errors import ConfigError, RuleError
+from auditor.evaluate import changes
 from auditor.evaluate.rulefile import Layered, RuleFile
 from auditor.evaluate.shared import SharedError, with_shared
 from auditor.evaluate.yamlfile import Source, near, read_yaml
@@ -83,7 +84,20 @@ def _checked(read: Sequence[tuple[Source, Rule]]) -> list[Rule]:
     from auditor.evaluate.guard import Guard
 
     guard = Guard()
-    guard.read_ahead([e for _, rule in read for e in (rule.when, rule.require, rule.cause) if e])
+    guard.read_ahead(
+        [
+            expression
+            for _, rule in read
+            for expression in (
+                rule.when,
+                rule.require,
+                rule.cause,
+                rule.remediation.at,
+                *rule.remediation.values.values(),
+            )
+            if expression
+        ]
+    )
     return [checked(rule, source.error, guard) for source, rule in read]
 
 
@@ -95,6 +109,7 @@ def _read(path: Path) -> tuple[Source, Rule]:
         raise source.error(
             f"there is no table {wire.table!r}", "table", hint="Tables: " + ", ".join(t.name for t in TABLES)
         )
+    changes.check(source, wire, documented)
     _placeholders(source, wire, documented)
     for name, param in wire.params.items():
         if (param.default is msgspec.UNSET) == (not param.same_as):
@@ -118,8 +133,11 @@ def _placeholders(source: Source, wire: RuleFile, documented: Table) -> None:
                 raise source.error(
                     f"{key}: {{{field}}} takes no format", key, hint="Write the name alone in the braces."
                 )
-            if not field.isidentifier() or documented.column(field) is None:
-                hint = near(field, [c.name for c in documented.columns], "Write {{ and }} for literal braces.")
+            known = [c.name for c in documented.columns]
+            if key == "remediation":
+                known += wire.remediation.values
+            if not field.isidentifier() or field not in known:
+                hint = near(field, known, "Write {{ and }} for literal braces.")
                 raise source.error(f"{key}: {{{field}}} is no column of {documented.name}", key, hint=hint)
 
 
@@ -146,7 +164,13 @@ def _rule(path: Path, line: int, wire: RuleFile) -> Rule:
         message=wire.message,
         why=wire.why.strip(),
         remediation=Remediation(
-            fix.steps.strip(), _layers(fix.aws), _layers(fix.cloudformation), _layers(fix.terraform)
+            steps=fix.steps.strip(),
+            aws=_layers(fix.aws),
+            cloudformation=_layers(fix.cloudformation),
+            terraform=_layers(fix.terraform),
+            changes=changes.changes_of(wire),
+            values=fix.values,
+            at=fix.at,
         ),
         practices=tuple(wire.practices),
         references=tuple(wire.references),
