@@ -7,10 +7,12 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+import yaml
 
+import auditor.simulator
 from auditor.collect.aws import CollectOptions, collect
 from auditor.evaluate.load import load_rules
-from auditor.model.rule import Rule
+from auditor.model.rule import Rule, Severity
 from auditor.model.snapshot import Snapshot
 from auditor.resources import rules_dir
 from auditor.simulator import Simulator
@@ -80,6 +82,19 @@ def estate_file(
         return path
 
     return file
+
+
+@pytest.fixture(scope="session")
+def acme_failures(built_in_rules: tuple[Rule, ...]) -> Callable[[Severity | None], int]:
+    """How many failures of a severity or worse the embedded estate has, as they were worked out by hand."""
+    path = Path(auditor.simulator.__file__).parent / "estates" / "acme.expected.yaml"
+    expected = yaml.safe_load(path.read_text(encoding="utf-8"))["fail"]
+    ranks = {rule.id: rule.severity.rank for rule in built_in_rules}
+
+    def failures(least: Severity | None = None) -> int:
+        return sum(len(places) for rule, places in expected.items() if least is None or ranks[rule] <= least.rank)
+
+    return failures
 
 
 @pytest.fixture(scope="session")

@@ -14,6 +14,7 @@ from auditor.cli.main import COMMANDS, cli
 from auditor.collect.aws.specs import OTHER_PERMISSIONS, SPECS, permissions
 from auditor.evaluate.frameworks import framework_files, load_frameworks
 from auditor.evaluate.load import AREAS, load_rules
+from auditor.model.practices import PRACTICES
 from auditor.model.rule import Rule
 from auditor.model.settings import SETTINGS
 from auditor.resolve.tables import TABLES, Column, Table
@@ -85,8 +86,10 @@ def rule_page(rule: Rule) -> str:
         NOTE,
         f"# {rule.id} {rule.name}\n\n{rule.title}.\n\n",
         f"| severity | table | area | practices | since |\n|---|---|---|---|---|\n"
-        f"| {rule.severity} | [{rule.table}](../tables.md#{rule.table}) | {rule.area} | {', '.join(rule.practices)} |"
-        f" {rule.since} |\n\n",
+        f"| {rule.severity} | [{rule.table}](../tables.md#{rule.table}) | {rule.area} |"
+        f" {', '.join(rule.practices)} | {rule.since} |\n\n",
+        *(f"- [{number}](../practices.md): {PRACTICES[number]}\n" for number in rule.practices),
+        "\n",
         f"## Why\n\n{rule.why}\n\n## What must hold\n\nSpeaks about:\n\n{_code('sql', rule.when)}\n",
         f"Must hold:\n\n{_code('sql', rule.require)}",
     ]
@@ -106,6 +109,19 @@ def rule_page(rule: Rule) -> str:
         name = f"{case.name}: " if case.name else ""
         parts.append(f"| {_cell(name)}`{_cell(given)}` | {case.then} |\n")
     parts.append("\n## References\n\n" + "".join(f"- <{url}>\n" for url in rule.references))
+    return "".join(parts)
+
+
+def practices(rules: tuple[Rule, ...]) -> str:
+    """docs/practices.md"""
+    parts = [
+        NOTE,
+        "# Practices\n\nWhat the rules hold an organisation to. A practice without a rule is one that no setting shows;"
+        " `auditor whereami` answers P11.\n\n| practice | says | rules |\n|---|---|---|\n",
+    ]
+    for number, sentence in PRACTICES.items():
+        links = ", ".join(f"[{r.id}](rules/{r.id}.md)" for r in rules if number in r.practices)
+        parts.append(f"| {number} | {sentence} | {links} |\n")
     return "".join(parts)
 
 
@@ -201,6 +217,7 @@ def generated() -> dict[Path, str]:
         docs / "cli.md": commands(),
         docs / "permissions.md": permission_page(),
         docs / "frameworks.md": frameworks(rules),
+        docs / "practices.md": practices(rules),
         docs / "rules" / "README.md": rule_index(rules),
     }
     return files | {docs / "rules" / f"{rule.id}.md": rule_page(rule) for rule in rules}

@@ -38,7 +38,8 @@ from auditor.store.snapshot_file import SnapshotFile, read_header, read_ledger, 
 if TYPE_CHECKING:
     import duckdb
 
-RESOURCE_TYPES = ("domain", "user_profile", "space", "app")
+#: Tables whose rows are the resources that an audit is about.
+RESOURCE_TYPES = ("domain", "user_profile", "space", "app", "execution_role")
 OUT_OF_SCOPE = "Owned by SageMaker Unified Studio, which makes its profiles and settings: no rule speaks about it."
 
 

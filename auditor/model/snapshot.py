@@ -47,6 +47,7 @@ KINDS: tuple[Kind, ...] = get_args(Kind)
 FIRST_KINDS: tuple[Kind, ...] = ("account_region", "app", "domain", "partner_app", "space", "user_profile", "vpc")
 #: The region of what belongs to an account and to no region: IAM roles, people of Identity Center.
 GLOBAL = "aws-global"
+GLOBAL_KINDS: tuple[Kind, ...] = ("identity_user", "permission", "role")
 
 Source = Literal["aws", "cloudformation", "terraform", "mixed"]
 
