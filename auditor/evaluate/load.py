@@ -13,6 +13,7 @@ from auditor.errors import ConfigError, RuleError
 from auditor.evaluate import changes
 from auditor.evaluate.rulefile import Layered, RuleFile
 from auditor.evaluate.shared import SharedError, with_shared
+from auditor.evaluate.words import OPTION
 from auditor.evaluate.yamlfile import Source, near, read_yaml
 from auditor.model.rule import Case, Param, Remediation, Rule, Verdict
 from auditor.resolve.tables import TABLES, Table, table
@@ -129,7 +130,8 @@ def _placeholders(source: Source, wire: RuleFile, documented: Table) -> None:
             raise source.error(f"{key}: {error}", key, hint="Write {{ and }} for literal braces.") from error
         for _, placeholder, spec, conversion in parts:
             field = placeholder or ""
-            if spec or conversion:
+            option = key == "remediation" and OPTION.fullmatch(spec or "")
+            if (spec and not option) or conversion:
                 raise source.error(
                     f"{key}: {{{field}}} takes no format", key, hint="Write the name alone in the braces."
                 )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import string
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
@@ -72,8 +73,7 @@ class Mended:
 def columns(rule: Rule, documented: Table) -> tuple[str, ...]:
     """Columns of the rule's table that its remediation needs beside those of the rule."""
     fix = rule.remediation
-    texts = tuple(fix.aws.values())
-    named = {c.name for c in documented.columns if any(f"{{{c.name}}}" in text for text in texts)}
+    named = {part[1] for text in fix.aws.values() for part in string.Formatter().parse(text) if part[1]}
     for change in fix.changes:
         named |= {v[1:] for v in (change.value, change.but_not) if isinstance(v, str) and v.startswith("$")}
         column = _column_at(documented, change.path)
@@ -94,6 +94,7 @@ def expressions(rule: Rule, overrides: Mapping[str, Any] | None) -> list[str]:
 
 def _column_at(documented: Table, path: str) -> str:
     """The column that holds the setting at a path of a profile's own document, empty where there is none."""
+    path = path.partition("[]")[0]
     return next((c.name for c in documented.columns if c.paths and c.paths.get("profile") == path), "")
 
 
@@ -218,9 +219,9 @@ class Mender:
                     held[step.top] = {**theirs, **(mine or {})}
                     copied.append(step.top.partition(".")[2])
                     _demand_whole(domain, step.moved(DOMAIN_USER_ROOT))
-            column = _column_at(documented, step.path)
-            if isinstance(row.get(column), list | tuple):
-                lists[step.path] = list(row[column])
+            listed, item = row.get(_column_at(documented, step.path)), step.path.partition("[].")[2]
+            if isinstance(listed, list | tuple):
+                lists[step.path] = [{item: value} for value in listed] if item else list(listed)
             _demand_whole(own, step)
         return self._command(rule, resource, steps, held, lists, tuple(dict.fromkeys(copied)))
 
@@ -252,7 +253,7 @@ class Mender:
             return FindingRemediation(fix.steps)
         changed = tuple(step.path.replace("[]", "") for step in steps)
         words = [*_call(resource), *settings_call.options(sent)]
-        whole = tuple(dict.fromkeys(s.top.partition(".")[2] for s in steps if s.nested and held.get(s.top)))
+        whole = tuple(dict.fromkeys(s.top.partition(".")[2] for s in steps if s.nested and _value_in(sent, s.top)))
         note = " ".join(
             filter(None, (followed_no_more(copied), sent_whole(whole), to_fill_in(" ".join(map(str, steps)))))
         )  # fmt: skip
@@ -337,7 +338,11 @@ def _demand_whole(document: Document, step: Step) -> None:
 
 
 def _value(document: Document, path: str) -> Any:
-    found: Any = document.members
+    return _value_in(document.members, path)
+
+
+def _value_in(members: Mapping[str, Any], path: str) -> Any:
+    found: Any = members
     for part in path.split("."):
         found = found.get(part) if isinstance(found, Mapping) else None
     return found

@@ -82,10 +82,12 @@ def settings(steps: Sequence[Step], held: Mapping[str, Any], lists: Mapping[str,
         if _apply(place, names, step, before, lists.get(step.path)):
             changed.add(step.top)
     for step in steps:
-        # A structure in which nothing changes need not be sent; of plain members AWS demands some together.
-        if step.nested and step.top not in changed:
-            sent[step.root].pop(step.top.partition(".")[2], None)
-    return sent if changed else {}
+        # A structure or list in which nothing changes need not be sent; of plain members AWS demands some together.
+        if (step.nested or step.action != "set") and step.top not in changed:
+            parent, _, name = step.top.rpartition(".")
+            structure: dict[str, Any] = sent.get(parent, {}) if parent else sent
+            structure.pop(name, None)
+    return {name: value for name, value in sent.items() if value != {}} if changed else {}
 
 
 def _apply(place: dict[str, Any], names: list[str], step: Step, before: Any, inherited: list[Any] | None) -> bool:

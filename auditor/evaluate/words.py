@@ -27,6 +27,21 @@ def word(value: object) -> str:
     return shlex.quote(text)
 
 
+#: After a placeholder's name, the option before its value, where that is not '': ``{space_name: --space-name}``.
+OPTION = re.compile(r" --[a-z][a-z-]*")
+
+
+class _Text(str):
+    """Words, with an option before them where one is asked for; then nothing at all stands for ''."""
+
+    __slots__ = ()
+
+    def __format__(self, spec: str) -> str:
+        if not self and not spec:
+            raise UnusableError("No command: a name that it needs is not set.")
+        return f"{spec} {self}" if self and spec else str(self)
+
+
 class Words(dict[str, Any]):
     """A row whose values are words for a shell, a list's items one after the other.
 
@@ -43,7 +58,9 @@ class Words(dict[str, Any]):
             raise KeyError(name)
         if VALUE + name in self:
             self.used.append(str(value))
-        return " ".join(word(v) for v in (value if isinstance(value, list | tuple) else [value]))
+        if value == "":
+            return _Text()
+        return _Text(" ".join(word(v) for v in (value if isinstance(value, list | tuple) else [value])))
 
 
 def explained(name: str, meaning: str) -> str:
@@ -58,8 +75,8 @@ def sent_whole(members: Sequence[str]) -> str:
     if not members:
         return ""
     return (
-        f"The command sends {' and '.join(members)} whole, as the audit saw it, so that no other member is lost; audit"
-        " again first where it has been changed since."
+        f"The command sends {' and '.join(members)} whole, as the audit saw it, so that nothing in it is lost: audit again"
+        " before another command for it."
     )
 
 

@@ -16,6 +16,7 @@ from auditor.collect.aws import CollectOptions, collect
 from auditor.collect.aws.documents import unseen
 from auditor.model.settings import known_paths
 from auditor.model.snapshot import Unseen
+from auditor.model.structures import settings_paths
 from auditor.simulator import Simulator
 from auditor.simulator.estate import generate
 from auditor.simulator.wire import service_model
@@ -103,7 +104,8 @@ def test_a_structure_that_is_missing_takes_its_members_with_it(
     client = boto3.Session().client("sagemaker", HOME, aws_access_key_id="x", aws_secret_access_key="x")
     expected = {
         Unseen(kind, path)
-        for kind, paths in known_paths().items()
+        for table in (known_paths(), settings_paths())
+        for kind, paths in table.items()
         for path in paths
         if path.startswith(("UserSettings.CodeEditorAppSettings", "DefaultUserSettings.CodeEditorAppSettings"))
     }
