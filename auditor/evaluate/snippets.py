@@ -62,7 +62,7 @@ def tags(resource: ResourceRef, pairs: Mapping[str, str]) -> tuple[str, str]:
 def _about(type_: str, resource: ResourceRef, left_out: list[str]) -> Iterator[str]:
     name = resource.id if resource.id == resource.name else f"{resource.id} ({resource.name})"
     # A name with a line break in it would end the comment.
-    yield f"# {type_}" + (f": {name}" if name.isprintable() and len(name) < 300 else "")
+    yield f"# {type_}" + (f": {name}" if name and name.isprintable() and len(name) < 300 else "")
     for path in left_out:
         yield f"# {path} is set as well and cannot be written here"
 

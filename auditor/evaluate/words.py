@@ -75,8 +75,8 @@ def sent_whole(members: Sequence[str]) -> str:
     if not members:
         return ""
     return (
-        f"The command sends {' and '.join(members)} whole, as the audit saw it, so that nothing in it is lost: audit again"
-        " before another command for it."
+        f"The command sends {' and '.join(members)} whole, as the audit saw it, so that nothing in it is lost: audit"
+        " again before another command for it."
     )
 
 
