@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from auditor.evaluate import mend
 from auditor.evaluate.documents import Documents
 from auditor.evaluate.engine import Overrides, Verdicts
+from auditor.evaluate.holding import domain_ref
 from auditor.evaluate.mend import Mended, Mender
 from auditor.evaluate.origin import deciding, needed, origin, select_list
 from auditor.evaluate.sql import parameter_values, substitute
@@ -229,7 +230,7 @@ class FindingMaker:
         elif column is not None and column.paths and "domain" in column.paths and where.layer in ("domain", "service"):
             setting = column.paths["domain"]
             if resource.type != "domain":
-                owner = mend.domain_ref(resource)
+                owner = domain_ref(resource)
         elif where.layer == "service" and column is not None and column.paths:
             setting = next(iter(column.paths.values()))
         cause_id = fingerprint(rule.id, owner, f"{where.layer}\x1f{setting}")[:16]

@@ -6,12 +6,14 @@ import re
 import string
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import cache
 from typing import TYPE_CHECKING, Any
 
 from auditor.evaluate import settings_call, snippets
 from auditor.evaluate.changes import TAGS
 from auditor.evaluate.documents import Document, Documents
 from auditor.evaluate.engine import Overrides
+from auditor.evaluate.holding import call, demand_whole, domain_ref, on_purpose, replaces, value_in, value_of
 from auditor.evaluate.settings_call import Step
 from auditor.evaluate.sql import parameter_values, substitute
 from auditor.evaluate.words import (
@@ -25,11 +27,11 @@ from auditor.evaluate.words import (
     to_fill_in,
     word,
 )
+from auditor.model.dialects import DEMANDED
 from auditor.model.report import FindingRemediation, Origin, ResourceRef
 from auditor.model.rule import Rule
 from auditor.model.settings import DOMAIN_USER_ROOT
-from auditor.resolve.documents import MEANINGFUL_MEMBERS
-from auditor.resolve.tables import Table
+from auditor.resolve.tables import Table, table
 
 if TYPE_CHECKING:
     import duckdb
@@ -92,10 +94,17 @@ def expressions(rule: Rule, overrides: Mapping[str, Any] | None) -> list[str]:
     return [f'try(\n{substitute(sql, values)}\n) as "{name}"' for name, sql in named.items()]
 
 
+@cache
+def _columns_at(table_name: str) -> Mapping[str, str]:
+    """The columns of a table by the path of the setting in a profile's own document."""
+    documented = table(table_name)
+    assert documented is not None, table_name
+    return {c.paths["profile"]: c.name for c in documented.columns if c.paths and "profile" in c.paths}
+
+
 def _column_at(documented: Table, path: str) -> str:
     """The column that holds the setting at a path of a profile's own document, empty where there is none."""
-    path = path.partition("[]")[0]
-    return next((c.name for c in documented.columns if c.paths and c.paths.get("profile") == path), "")
+    return _columns_at(documented.name).get(path.partition("[]")[0], "")
 
 
 class Mender:
@@ -107,6 +116,7 @@ class Mender:
         self._overrides = overrides
         self._followers: dict[str, dict[str, int]] = {}
         self._made: dict[str, FindingRemediation] = {}
+        self._options: dict[str, list[str]] = {}
 
     def mend(
         self, rule: Rule, documented: Table, row: Mapping[str, Any], resource: ResourceRef, where: Origin
@@ -157,9 +167,9 @@ class Mender:
         chosen = str(row.get(_AT) or "")
         held = self._held(row, resource, documented, steps)
         place = "profile" if chosen == "profile" or (held and chosen != "domain") else "domain"
-        only_here = self._on_profile(rule, documented, row, resource, steps)
         if place == "profile":
-            return Mended(only_here, "profile" if held else "", steps)
+            sent, copied = self._of_profile(documented, row, resource, steps)
+            return Mended(self._command(rule, resource, steps, sent, copied), "profile" if held else "", steps)
         moved = tuple(step.moved(DOMAIN_USER_ROOT) for step in steps)
         domain = domain_ref(resource)
         key = f"{rule.id} {domain.key} {moved}"
@@ -167,12 +177,13 @@ class Mender:
             made = self._on(rule, domain, moved, "domain")
             others = self._followers_of(documented, domain, steps) - 1
             self._made[key] = replace(made, note=" ".join(filter(None, (shared(others), made.note))))
-        return Mended(replace(self._made[key], aws_only_here=only_here.aws), "domain", steps)
+        alone = self._alone(documented, row, resource, steps, key)
+        return Mended(replace(self._made[key], aws_only_here=alone), "domain", steps)
 
     def _steps(self, rule: Rule, row: Mapping[str, Any]) -> Iterator[Step]:
         parameters = parameter_values(rule, self._overrides.get(rule.id))
 
-        def value_of(part: Any) -> Any:
+        def worked_out(part: Any) -> Any:
             if not (isinstance(part, str) and part.startswith("$")):
                 return part
             name = part[1:]
@@ -181,8 +192,8 @@ class Mender:
             return parameters[name] if name in parameters else row.get(name)
 
         for change in rule.remediation.changes:
-            value = value_of(change.value)
-            spared = [] if change.but_not is None else value_of(change.but_not)
+            value = worked_out(change.value)
+            spared = [] if change.but_not is None else worked_out(change.but_not)
             if value is None or spared is None:
                 continue
             if change.action != "set":
@@ -196,41 +207,65 @@ class Mender:
         own = self._document(resource, "user_profile")
         for step in steps:
             column = _column_at(documented, step.path)
-            if row.get(f"{column}_origin") == "profile" or _on_purpose(own, step):
+            if row.get(f"{column}_origin") == "profile" or on_purpose(own, step):
                 return True
         return False
 
-    def _on_profile(
-        self, rule: Rule, documented: Table, row: Mapping[str, Any], resource: ResourceRef, steps: Sequence[Step]
-    ) -> FindingRemediation:
-        """The change on the profile alone. What it inherits of a structure it gets for its own, so that nothing else
-        changes for it."""
+    def _alone(
+        self, documented: Table, row: Mapping[str, Any], resource: ResourceRef, steps: Sequence[Step], key: str
+    ) -> str:
+        """The command for this profile alone where the domain is the place; ``key`` names domain and change."""
+        if not self._documents.live(resource.account):
+            return ""
+        own = self._document(resource, "user_profile")
+        # Profiles that hold nothing of it, which are most, differ in their names only.
+        common = all(value_of(own, step.top) is None for step in steps)
+        options = self._options.get(key) if common else None
+        if options is None:
+            options = settings_call.options(self._of_profile(documented, row, resource, steps)[0])
+            if common:
+                self._options[key] = options
+        for step in steps:
+            self._demand_whole(resource, own, step)
+        return " ".join((*call(resource), *options))
+
+    def _of_profile(
+        self, documented: Table, row: Mapping[str, Any], resource: ResourceRef, steps: Sequence[Step]
+    ) -> tuple[dict[str, Any], tuple[str, ...]]:
+        """What a change of the profile alone sends, and the structures that it gets for its own: what it takes over of
+        them from its domain goes with them, so that nothing else changes for it."""
         own = self._document(resource, "user_profile")
         held: dict[str, Any] = {}
         lists: dict[str, list[Any]] = {}
         copied: list[str] = []
         for step in steps:
-            mine = _value(own, step.top)
+            mine = value_of(own, step.top)
             held[step.top] = mine
-            if step.nested and not _on_purpose(own, step) and _replaces(step):
+            if step.nested and not on_purpose(own, step) and replaces(step):
                 domain = self._document(domain_ref(resource), "domain")
-                theirs = _value(domain, step.moved(DOMAIN_USER_ROOT).top)
+                theirs = value_of(domain, step.moved(DOMAIN_USER_ROOT).top)
                 if theirs:
                     held[step.top] = {**theirs, **(mine or {})}
                     copied.append(step.top.partition(".")[2])
-                    _demand_whole(domain, step.moved(DOMAIN_USER_ROOT))
+                    self._demand_whole(resource, domain, step.moved(DOMAIN_USER_ROOT))
             listed, item = row.get(_column_at(documented, step.path)), step.path.partition("[].")[2]
             if isinstance(listed, list | tuple):
                 lists[step.path] = [{item: value} for value in listed] if item else list(listed)
-            _demand_whole(own, step)
-        return self._command(rule, resource, steps, held, lists, tuple(dict.fromkeys(copied)))
+            self._demand_whole(resource, own, step)
+        return settings_call.settings(steps, held, lists), tuple(dict.fromkeys(copied))
 
     def _on(self, rule: Rule, resource: ResourceRef, steps: Sequence[Step], kind: str) -> FindingRemediation:
         """The change on a resource that inherits nothing."""
         document = self._document(resource, kind)
         for step in steps:
-            _demand_whole(document, step)
-        return self._command(rule, resource, steps, {s.top: _value(document, s.top) for s in steps}, {}, ())
+            self._demand_whole(resource, document, step)
+        sent = settings_call.settings(steps, {step.top: value_of(document, step.top) for step in steps}, {})
+        return self._command(rule, resource, steps, sent, ())
+
+    def _demand_whole(self, resource: ResourceRef, document: Document, step: Step) -> None:
+        # A template is mended where it is written: nothing is sent, so nothing is lost.
+        if self._documents.live(resource.account):
+            demand_whole(document, step)
 
     def _document(self, resource: ResourceRef, kind: str) -> Document:
         found = self._documents.get((resource.account, resource.region, kind, resource.id))
@@ -243,28 +278,34 @@ class Mender:
         rule: Rule,
         resource: ResourceRef,
         steps: Sequence[Step],
-        held: Mapping[str, Any],
-        lists: Mapping[str, list[Any]],
+        sent: Mapping[str, Any],
         copied: tuple[str, ...],
     ) -> FindingRemediation:
         fix = rule.remediation
-        sent = settings_call.settings(steps, held, lists)
         if not sent:
             return FindingRemediation(fix.steps)
         changed = tuple(step.path.replace("[]", "") for step in steps)
-        words = [*_call(resource), *settings_call.options(sent)]
-        whole = tuple(dict.fromkeys(s.top.partition(".")[2] for s in steps if s.nested and _value_in(sent, s.top)))
-        note = " ".join(
-            filter(None, (followed_no_more(copied), sent_whole(whole), to_fill_in(" ".join(map(str, steps)))))
-        )  # fmt: skip
-        live = self._documents.live(resource.account)
+        command = ""
+        note = [to_fill_in(" ".join(map(str, steps)))]
+        if self._documents.live(resource.account):
+            whole = tuple(dict.fromkeys(s.top.partition(".")[2] for s in steps if s.nested and value_in(sent, s.top)))
+            command = " ".join((*call(resource), *settings_call.options(sent)))
+            note = [followed_no_more(copied), sent_whole(whole), *note]
+        written = {name: self._demanded(resource, name, value) for name, value in sent.items()}
         return FindingRemediation(
             fix.steps,
-            " ".join(words) if live else "",
-            fix.cloudformation.get("any", "") or snippets.cloudformation(resource, sent, changed),
-            fix.terraform.get("any", "") or snippets.terraform(resource, sent, changed),
-            note,
+            command,
+            fix.cloudformation.get("any", "") or snippets.cloudformation(resource, written, changed),
+            fix.terraform.get("any", "") or snippets.terraform(resource, written, changed),
+            " ".join(filter(None, note)),
         )
+
+    def _demanded(self, resource: ResourceRef, name: str, value: Any) -> Any:
+        """The value with what templates demand beside it, as the resource has it."""
+        beside = DEMANDED.get(name)
+        if beside is None or beside in value:
+            return value
+        return {beside: value_of(self._document(resource, resource.type), f"{name}.{beside}") or "ROLE_ARN", **value}
 
     def _tagged(
         self, rule: Rule, row: Mapping[str, Any], resource: ResourceRef, steps: Sequence[Step]
@@ -281,18 +322,13 @@ class Mender:
         if not pairs:
             return FindingRemediation(rule.remediation.steps)
         live = self._documents.live(resource.account)
-        call = [
-            "aws",
-            "sagemaker",
-            "add-tags",
-            "--region",
-            word(resource.region),
-            "--resource-arn",
-            word(resource.arn),
-        ]
+        command = ""
+        if live:
+            words = ("--region", word(resource.region), "--resource-arn", word(resource.arn))
+            command = " ".join(("aws sagemaker add-tags", *words, *settings_call.tag_options(pairs)))
         return FindingRemediation(
             rule.remediation.steps,
-            " ".join([*call, *settings_call.tag_options(pairs)]) if live else "",
+            command,
             *snippets.tags(resource, pairs),
             " ".join(
                 explained(value, f"the value of the tag {key}") for key, value in pairs.items() if value.isupper()
@@ -309,62 +345,3 @@ class Mender:
             ).fetchall()
             self._followers[condition] = dict(rows)
         return self._followers[condition].get(domain.key, 0)
-
-
-def _on_purpose(own: Document, step: Step) -> bool:
-    """Whether the profile sets the structure that the setting lies in, so that it may replace the domain's."""
-    if not step.nested:
-        return False
-    structure = own.structure(step.top)
-    meaningful = MEANINGFUL_MEMBERS.get(step.top.partition(".")[2])
-    if structure is None:
-        return False
-    return any(m in structure for m in meaningful) if meaningful else True
-
-
-def _replaces(step: Step) -> bool:
-    """Whether a profile's structure that holds this member alone may replace the domain's."""
-    meaningful = MEANINGFUL_MEMBERS.get(step.top.partition(".")[2])
-    return not meaningful or step.path.split(".")[2].removesuffix("[]") in meaningful
-
-
-def _demand_whole(document: Document, step: Step) -> None:
-    if (step.nested or step.action != "set") and not document.whole(step.top):
-        member = step.top.partition(".")[2] or step.top
-        raise UnusableError(
-            f"No command: not every member of {member} could be seen (see the gaps), and one that is not sent might be"
-            " lost. Audit with the newest boto3 and the permissions of docs/permissions.md."
-        )
-
-
-def _value(document: Document, path: str) -> Any:
-    return _value_in(document.members, path)
-
-
-def _value_in(members: Mapping[str, Any], path: str) -> Any:
-    found: Any = members
-    for part in path.split("."):
-        found = found.get(part) if isinstance(found, Mapping) else None
-    return found
-
-
-def _call(resource: ResourceRef) -> list[str]:
-    call = ["aws", "sagemaker"]
-    place = ["--region", word(resource.region), "--domain-id", word(resource.domain_id)]
-    if resource.type == "domain":
-        return [*call, "update-domain", *place]
-    option, operation = {
-        "user_profile": ("--user-profile-name", "update-user-profile"),
-        "space": ("--space-name", "update-space"),
-    }[resource.type]
-    return [*call, operation, *place, option, word(resource.name)]
-
-
-def domain_ref(resource: ResourceRef) -> ResourceRef:
-    """The domain that a resource belongs to."""
-    partition = resource.arn.split(":")[1] if resource.arn.startswith("arn:") else "aws"
-    arn = f"arn:{partition}:sagemaker:{resource.region}:{resource.account}:domain/{resource.domain_id}"
-    return ResourceRef(
-        "domain", resource.domain_id, resource.domain_name or resource.domain_id, resource.account, resource.region,
-        arn if resource.arn else "", resource.domain_id, resource.domain_name,
-    )  # fmt: skip

@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from fnmatch import fnmatchcase
+from functools import cache
 
 #: Kind of resource → its type.
 CLOUDFORMATION: Mapping[str, str] = {
@@ -55,6 +56,15 @@ NOT_IN_TERRAFORM = (
 )
 
 
+#: Values that CloudFormation's schema does not know yet; it refuses a template that holds one.
+NOT_YET_IN_CLOUDFORMATION: Mapping[str, frozenset[str]] = {
+    "HiddenMlTools": frozenset({"RunningInstances", "Datasets", "Evaluators"}),
+}
+#: What both languages demand beside any other member of a structure.
+DEMANDED: Mapping[str, str] = {"DefaultSpaceSettings": "ExecutionRole"}
+
+
+@cache
 def lacks(absent: tuple[str, ...], path: str) -> bool:
     """Whether a template language cannot express the setting."""
     return any(fnmatchcase(path, pattern) or fnmatchcase(path, f"{pattern}.*") for pattern in absent)
@@ -72,6 +82,7 @@ _WORDS = {"SageMaker": "Sagemaker", "EFS": "Efs", "FSx": "Fsx"}
 _BOUNDARY = re.compile(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])")
 
 
+@cache
 def terraform_name(member: str) -> str:
     """The name of a member in Terraform: ``AutoMountHomeEFS`` is ``auto_mount_home_efs``."""
     if member in REPEATED_BLOCKS:

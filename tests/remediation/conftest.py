@@ -4,13 +4,13 @@ from collections.abc import Iterator
 
 import pytest
 
-from .proof import Account, aws_cli
+from .proof import Account
 
 
 @pytest.fixture(scope="module")
 def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Account]:
     """The account, audited once."""
-    account = Account(tmp_path_factory.mktemp("proof"), aws_cli())
+    account = Account(tmp_path_factory.mktemp("proof"))
     yield account
     account.stop()
 

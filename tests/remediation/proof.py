@@ -122,9 +122,8 @@ def _rows(path: Path, merge: NestedMerge) -> dict[str, dict[str, Any]]:
 class Account:
     """The simulated account: audited, changed by commands, and put back."""
 
-    def __init__(self, folder: Path, cli: str) -> None:
+    def __init__(self, folder: Path) -> None:
         self._folder = folder
-        self._cli = cli
         self._simulator = Simulator(ESTATE)
         self._number = 0
         self._simulator.start()
@@ -135,7 +134,8 @@ class Account:
         self._simulator.stop()
 
     def environment(self) -> dict[str, str]:
-        return {**os.environ, **self._simulator.environment, "PATH": f"{self._cli}:/usr/bin:/bin", "AWS_PAGER": ""}
+        """What the AWS CLI runs with: it, and the account's address."""
+        return {**os.environ, **self._simulator.environment, "PATH": f"{aws_cli()}:/usr/bin:/bin"}
 
     def audit(self, rules: Sequence[Rule]) -> Audit:
         self._number += 1
@@ -178,13 +178,14 @@ class Account:
 
     def reset(self) -> None:
         """As it was at the beginning."""
-        if any(not self._simulator.calls[c] for c in ("sagemaker:ListDomains",)) or self._touched_others():
+        if self._touched_others():
             self._simulator.stop()
             self._simulator.start()
         self._restore()
         self._simulator.calls.clear()
 
     def _touched_others(self) -> bool:
+        """Whether a service was changed whose state is not put back here."""
         reads = ("Get", "List", "Describe", "Lookup", "Simulate")
         changed = [name for name in self._simulator.calls if not name.partition(":")[2].startswith(reads)]
         return any(not name.startswith("sagemaker:") for name in changed)
