@@ -30,6 +30,7 @@ bench: $(VENV)/.dev ## Measure; the figures in README come from here
 	$(BIN)/python benchmarks/startup.py
 	$(BIN)/python benchmarks/check_snapshot.py
 	$(BIN)/python benchmarks/live_audit.py
+	$(BIN)/python benchmarks/formats.py
 
 docs: $(VENV)/.dev ## Write the generated docs and the pictures
 	$(BIN)/python tools/generate_docs.py

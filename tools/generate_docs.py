@@ -12,6 +12,7 @@ import click
 
 from auditor.cli.main import COMMANDS, cli
 from auditor.collect.aws.specs import OTHER_PERMISSIONS, SPECS, permissions
+from auditor.deliver.security_hub import PERMISSIONS as SENDING
 from auditor.evaluate.frameworks import framework_files, load_frameworks
 from auditor.evaluate.load import AREAS, load_rules
 from auditor.evaluate.outline import outline
@@ -216,6 +217,14 @@ def permission_page() -> str:
         parts += (f"| `{action}` | {spec.kind.replace('_', ' ')}{' (optional)' if spec.optional else ''} |\n"
                   for action in spec.permissions)  # fmt: skip
     parts += (f"| `{action}` | {why} |\n" for action, why in OTHER_PERMISSIONS.items())
+    statement = {"Sid": "StudioAuditorSends", "Effect": "Allow", "Action": sorted(SENDING), "Resource": "*"}
+    parts += [
+        "\n## Sending to Security Hub\n\nAn audit only reads. `--send-to-security-hub` writes, into Security Hub and",
+        " nowhere else, and needs these beside the policy above, in each account whose findings are sent:\n\n",
+        _code("json", json.dumps({"Version": "2012-10-17", "Statement": [statement]}, indent=2)),
+        "\n| action | for |\n|---|---|\n",
+    ]
+    parts += (f"| `{action}` | {why} |\n" for action, why in SENDING.items())
     return "".join(parts)
 
 
