@@ -382,7 +382,7 @@ class TestWrittenOut:
 
 def test_a_domain_that_is_not_in_the_snapshot(tmp_path: Path) -> None:
     """Nothing is known of what the profile takes over, so nothing can be copied; its own settings are known."""
-    rules = rules_of(tmp_path, hides().replace("not unified_studio", "true"))
+    rules = rules_of(tmp_path, hides().replace("when: not unified_studio", "when: 'true'"))
     own = {"StudioWebPortalSettings": {"HiddenAppTypes": []}}
     report = audit(tmp_path, rules, profile("ana", own))
     assert sent(fix_of(report, "ana").aws)[0][2] == "update-user-profile"
