@@ -1,6 +1,8 @@
 # Two commands on a fresh machine: make demo, make test. Each sets up what it needs in .venv.
 PYTHON ?= python3
 VENV := .venv
+# The AWS CLI that the proofs of printed commands run; it brings a botocore of its own.
+AWSCLI := .venv-awscli
 BIN := $(VENV)/bin
 export PIP_CONSTRAINT := $(CURDIR)/constraints/dev.txt
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
@@ -16,7 +18,7 @@ demo: $(VENV)/.demo ## Audit the embedded simulated account; writes ./audit-repo
 	@$(BIN)/auditor demo --output audit-report
 	@echo "Open: file://$(CURDIR)/audit-report/report.html"
 
-test: $(VENV)/.dev ## Run the tests (browser tests need Chromium, else they are skipped)
+test: $(VENV)/.dev $(AWSCLI)/.done ## Run the tests (browser tests need Chromium, else they are skipped)
 	$(BIN)/python -m pytest -n $(WORKERS) --dist loadscope --cov --cov-report=term:skip-covered
 
 check: $(VENV)/.dev ## Lint, format, types, rule cases, generated docs
@@ -38,11 +40,16 @@ docs: $(VENV)/.dev ## Write the generated docs and the pictures
 	$(BIN)/python tools/screenshots.py out/docs/report.html docs/images/report.png
 
 clean: ## Remove what make has made
-	rm -rf $(VENV) out audit-report .pytest_cache .mypy_cache .ruff_cache .coverage*
+	rm -rf $(VENV) $(AWSCLI) out audit-report .pytest_cache .mypy_cache .ruff_cache .coverage*
 
 $(BIN)/python:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "Python 3.11 or newer is needed: make PYTHON=python3.12 …"; exit 1; }
 	$(PYTHON) -m venv $(VENV)
+
+$(AWSCLI)/.done: constraints/awscli.txt
+	$(PYTHON) -m venv $(AWSCLI)
+	PIP_CONSTRAINT=$(CURDIR)/constraints/awscli.txt $(AWSCLI)/bin/python -m pip install --quiet awscli
+	@touch $@
 
 $(VENV)/.demo: $(BIN)/python pyproject.toml constraints/dev.txt
 	$(BIN)/python -m pip install --quiet -e '.[demo]'
