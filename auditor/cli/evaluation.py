@@ -183,6 +183,7 @@ def conclude(plan: Evaluation, files: Sequence[Path], profile: str | None = None
         merge=plan.merge,
         personas=plan.config.personas,
         frameworks=plan.frameworks,
+        with_inventory=Format.HTML in plan.formats or bool(plan.templates),
     )
     code = gate(report, allow_incomplete=plan.allow_incomplete)
     if _to_stdout(plan.output):
