@@ -205,6 +205,15 @@ class Account:
         self._simulator.writes.clear()
 
 
+#: Operations of other services → the member of the document that they change.
+_MEMBERS = {
+    "detach-role-policy": "AttachedManagedPolicies",
+    "put-role-policy": "RolePolicyList",
+    "update-assume-role-policy": "AssumeRolePolicyDocument",
+    "put-retention-policy": "retentionInDays",
+}
+
+
 def example(account: Account, rule: str, layer: str, operation: str) -> Finding:
     """A failure whose cause lies at that layer and whose command calls that operation."""
     layers = {cause.id: cause.layer for cause in account.before.report.root_causes}
@@ -247,13 +256,23 @@ def prove(account: Account, rule: Rule, finding: Finding, command: str, *, only_
         assert changed == {("app", finding.resource.id)}
         assert _other(before, after, ("app", finding.resource.id)) == {"Status"}
         return
-    if operation in ("detach-role-policy", "put-role-policy"):
-        # What the role may do changes with its policies.
-        assert {kind for kind, _ in changed} == {"role", "permission"}
-        assert len({id_ for _, id_ in changed}) == 1
+    if operation in _MEMBERS:
+        # What a role may do changes with its policies.
+        ((_, id_),) = {key for key in changed if key[0] != "permission"}
+        assert {other for _, other in changed} == {id_}
+        target = next(key for key in changed if key[0] != "permission")
+        assert {path.partition(".")[0] for path in _other(before, after, target)} == {_MEMBERS[operation]}
+        if operation in ("detach-role-policy", "put-role-policy"):
+            old, new = (a.records[target].document[_MEMBERS[operation]] for a in (before, after))
+            fewer, more = sorted((old, new), key=len)
+            assert (fewer, len(more)) == ([p for p in more if p in fewer], len(fewer) + 1)
         return
     assert len(changed) == 1, changed
     (target,) = changed
+    kept = dict(before.records[target].tags or ())
+    assert kept.items() <= dict(after.records[target].tags or ()).items()
+    if operation == "add-tags":
+        assert _other(before, after, target) == set()
     if only_here:
         assert target == ("user_profile", finding.resource.id)
     if rule.remediation.changes:
@@ -318,8 +337,6 @@ def _nothing_lost(before: Audit, after: Audit, key: tuple[str, str], allowed: tu
     for path in allowed:
         if isinstance(old.get(path), list) and isinstance(new.get(path), list):
             assert _one_way(old[path], new[path]), f"{path}: {old[path]} became {new[path]}"
-    kept = dict(before.records[key].tags or ())
-    assert kept.items() <= dict(after.records[key].tags or ()).items()
 
 
 def _one_way(old: list[Any], new: list[Any]) -> bool:

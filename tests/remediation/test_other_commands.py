@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 
-from .proof import RULES, Account, example, prove
+from auditor.model.placeholders import PLACEHOLDERS
+
+from .proof import FILLED_IN, ROOT, RULES, Account, example, prove
 from .test_user_settings import CASES as USER_CASES
 
 CASES = [
@@ -70,6 +74,15 @@ def test_every_rule_with_a_command_is_proven() -> None:
     proven = {case[0] for case in (*CASES, *USER_CASES)}
     assert proven == {r.id for r in RULES.values() if r.remediation.by_command}
     assert set(NO_CALL) == set(RULES) - proven
+
+
+def test_the_guide_names_every_rule_without_a_command_and_every_placeholder() -> None:
+    guide = (ROOT / "docs" / "remediation.md").read_text(encoding="utf-8")
+    section = guide.partition("## What no call mends")[2].partition("\n## ")[0]
+    assert set(re.findall(r"STU\d{3}", section.replace("(STU101)", ""))) == set(NO_CALL)
+    listed = dict(re.findall(r"^\| `([A-Z_]+)` \| (.+) \|$", guide, re.MULTILINE))
+    assert listed == dict(PLACEHOLDERS)
+    assert set(FILLED_IN) == set(PLACEHOLDERS)
 
 
 @pytest.mark.parametrize("rule", NO_CALL)
