@@ -27,6 +27,7 @@ RANKS = {
 HOMES = {
     "boto3": {"collect/aws", "simulator", "store"},
     "botocore": {"collect/aws", "simulator", "store"},
+    "checkov": {"collect/iac", "checkov"},
     "moto": {"simulator"},
     "werkzeug": {"simulator"},
     "duckdb": {"store", "resolve", "evaluate", "history"},

@@ -25,6 +25,7 @@ def checked(rule: Rule, complain: Complain, guard: Guard) -> Rule:
         raise complain(f"there is no table {rule.table!r}", "table")
     _check_params(rule, complain)
     columns: list[str] = []
+    reads: list[str] = []
     parameters: set[str] = set()
     for key in ("require", "when"):
         try:
@@ -32,6 +33,7 @@ def checked(rule: Rule, complain: Complain, guard: Guard) -> Rule:
         except ExpressionError as error:
             raise complain(f"{key}: {error}", key, hint=_columns_hint(error, documented)) from error
         columns += [c for c in expression.columns if c not in columns]
+        reads += [r for r in expression.reads if r not in reads]
         parameters |= set(expression.parameters)
     values = parameter_values(rule)
     parameters |= _check_remediation(rule, documented, values, complain, guard)
@@ -62,7 +64,7 @@ def checked(rule: Rule, complain: Complain, guard: Guard) -> Rule:
     if not rule.cases:
         raise complain("cases: a rule needs at least one case", "cases")
     _check_cases(rule, documented, complain)
-    return replace(rule, columns=tuple(columns), setting=setting)
+    return replace(rule, columns=tuple(columns), reads=tuple(reads), setting=setting)
 
 
 def _check_remediation(

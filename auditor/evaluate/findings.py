@@ -14,10 +14,11 @@ from auditor.evaluate.engine import Overrides, Verdicts
 from auditor.evaluate.holding import domain_ref
 from auditor.evaluate.mend import Mended, Mender
 from auditor.evaluate.origin import deciding, needed, origin, select_list
+from auditor.evaluate.places import Places
 from auditor.evaluate.sql import parameter_values, substitute
 from auditor.model.report import Evidence, Finding, FindingRemediation, ResourceRef, RootCause
 from auditor.model.rule import Rule, Verdict
-from auditor.model.snapshot import Gap
+from auditor.model.snapshot import INNATE_GAPS, TEMPLATE_GAPS, Gap
 from auditor.resolve.tables import Table, table
 
 if TYPE_CHECKING:
@@ -58,8 +59,8 @@ class Gaps:
                 self._by_domain[gap.account, gap.region, domain_id].append(gap)
 
     def reasons(self, resource: ResourceRef, paths: Sequence[str], owner: str = "") -> str:
-        """Why settings of the resource are unknown, as far as the gaps tell. ``owner`` is the profile that a space
-        takes settings from."""
+        """Why settings of the resource are unknown, as far as the gaps tell. ``owner`` is the id of the profile that a
+        space takes settings from."""
         place = (resource.account, resource.region)
         found = [
             gap
@@ -72,17 +73,27 @@ class Gaps:
             if gap.setting in ("*", *paths) or any(p.startswith(f"{gap.setting}.") for p in paths)
         ]
         if not found and owner:
-            found = self._by_resource[(*place, "user_profile", f"{resource.domain_id}/{owner}")]
+            found = self._by_resource[(*place, "user_profile", owner)]
+        if not found:
+            # In a template: its domain lies elsewhere, or an expression stands behind a value that is derived.
+            own = self._by_resource[(*place, resource.type, resource.id)]
+            found = [g for g in own if g.reason in TEMPLATE_GAPS]
         if not found:
             found = [
                 g
                 for kind in ("user_profile", "space", "app", "vpc", "partner_app", "tags")
                 for g in self._by_resource[(*place, kind, "*")]
+                if g.reason not in INNATE_GAPS
             ]
             if resource.type == "domain":
                 found += self._by_domain[(*place, resource.id)]
-        texts = dict.fromkeys(f"{g.reason.replace('_', ' ')}, {g.operation}" for g in found)
+        texts = dict.fromkeys(map(_reason, found))
         return "; ".join(list(texts)[:3])
+
+
+def _reason(gap: Gap) -> str:
+    text = gap.reason.replace("_", " ")
+    return f"{text}: {gap.detail}" if gap.reason in TEMPLATE_GAPS else f"{text}, {gap.operation}"
 
 
 class FindingMaker:
@@ -103,6 +114,7 @@ class FindingMaker:
         self._overrides = overrides
         self._gaps = gaps
         self._mender = Mender(con, documents, overrides)
+        self._places = Places(con)
         self._causes: dict[str, RootCause] = {}
         self._mended: dict[str, Mended] = {}
         self._affects: Counter[str] = Counter()
@@ -140,7 +152,8 @@ class FindingMaker:
     def _rows(self, rule: Rule, documented: Table) -> list[dict[str, Any]]:
         import duckdb
 
-        identity = [c for c in ("key", "account", "region", "id", "name", "arn", "domain_id", "domain_name")
+        identity = [c for c in ("key", "account", "region", "id", "name", "arn", "domain_id", "domain_name",
+                              "owner_key")
                     if documented.column(c) is not None]  # fmt: skip
         names = needed(
             documented,
@@ -170,13 +183,13 @@ class FindingMaker:
         return [dict(zip(header, row, strict=True)) for row in cursor.fetchall()]
 
     def _finding(self, rule: Rule, documented: Table, row: dict[str, Any]) -> Finding:
-        resource = resource_ref(documented, row)
+        resource = self._places.resource(resource_ref(documented, row))
         verdict = Verdict(row["__verdict"])
         blamed = str(row.get("__cause") or rule.setting)
         if documented.column(blamed) is None or blamed not in row:
             blamed = rule.setting
         evidence = tuple(
-            Evidence(name, row[name], origin(documented, name, row, resource))
+            Evidence(name, row[name], self._places.origin(origin(documented, name, row, resource), resource))
             for name in dict.fromkeys((blamed, rule.setting, *rule.columns))
         )
         setting = documented.column(rule.setting)
@@ -213,7 +226,9 @@ class FindingMaker:
         unknown = [e for e in evidence if e.value is None]
         names = ", ".join(e.setting for e in unknown) or "a value that the rule needs"
         paths = [path for e in unknown for path in _paths(rule, e.setting)]
-        reasons = self._gaps.reasons(resource, paths, str(row.get("owner") or ""))
+        # Behind a profile's key: account/region/user_profile/id.
+        owner = str(row.get("owner_key") or "").partition("/user_profile/")[2]
+        reasons = self._gaps.reasons(resource, paths, owner)
         return f"cannot be decided: {names} is unknown" + (f" ({reasons})" if reasons else "")
 
     def _cause(
@@ -230,7 +245,7 @@ class FindingMaker:
         elif column is not None and column.paths and "domain" in column.paths and where.layer in ("domain", "service"):
             setting = column.paths["domain"]
             if resource.type != "domain":
-                owner = domain_ref(resource)
+                owner = self._places.resource(domain_ref(resource))
         elif where.layer == "service" and column is not None and column.paths:
             setting = next(iter(column.paths.values()))
         cause_id = fingerprint(rule.id, owner, f"{where.layer}\x1f{setting}")[:16]

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from auditor.evaluate.engine import Overrides
 from auditor.evaluate.findings import SHOWN, resource_ref
+from auditor.evaluate.places import Places
 from auditor.evaluate.sql import parameter_values
 from auditor.model.inventory import Inventory, InventoryColumn, InventoryTable, SignIn
 from auditor.model.report import ResourceRef
@@ -86,6 +87,7 @@ def _table(con: duckdb.DuckDBPyConnection, documented: Table, owners: Sequence[s
         from {documented.name} t{where}""").fetchall()
     identity = [c.name for c in documented.columns if c.name in _IDENTITY and not c.name.endswith("_tokens")]
     items = ", ".join(f'"{name}"' for name in (*identity, "__parent"))
+    places = Places(con)
     cursor = con.execute(f'select {items} from {_ROWS} order by "__n"')
     header = [d[0] for d in cursor.description or ()]
     resources: list[ResourceRef] = []
@@ -93,7 +95,7 @@ def _table(con: duckdb.DuckDBPyConnection, documented: Table, owners: Sequence[s
     parents: list[str] = []
     for values in cursor.fetchall():
         row = dict(zip(header, values, strict=True))
-        resources.append(resource_ref(documented, row))
+        resources.append(places.resource(resource_ref(documented, row)))
         domains.append(row.get("domain_key") or (row["key"] if documented is DOMAIN else ""))
         parents.append(row["__parent"])
     columns = [_column(con, c, len(resources)) for c in documented.columns if c.name not in _IDENTITY]

@@ -140,7 +140,7 @@ class Mender:
             return next((texts[layer] for layer in order if layer in texts), "")
 
         template, command, note = pick(fix.aws), "", ""
-        if template and self._documents.live(resource.account):
+        if template and self._live(resource):
             words = Words(row)
             try:
                 command = template.format_map(words).strip()
@@ -215,7 +215,7 @@ class Mender:
         self, documented: Table, row: Mapping[str, Any], resource: ResourceRef, steps: Sequence[Step], key: str
     ) -> str:
         """The command for this profile alone where the domain is the place; ``key`` names domain and change."""
-        if not self._documents.live(resource.account):
+        if not self._live(resource):
             return ""
         own = self._document(resource, "user_profile")
         # Profiles that hold nothing of it, which are most, differ in their names only.
@@ -262,9 +262,13 @@ class Mender:
         sent = settings_call.settings(steps, {step.top: value_of(document, step.top) for step in steps}, {})
         return self._command(rule, resource, steps, sent, ())
 
+    def _live(self, resource: ResourceRef) -> bool:
+        """Whether a command can change it. What a template makes is mended in the template, not beside it."""
+        return not resource.file and self._documents.live(resource.account)
+
     def _demand_whole(self, resource: ResourceRef, document: Document, step: Step) -> None:
         # A template is mended where it is written: nothing is sent, so nothing is lost.
-        if self._documents.live(resource.account):
+        if self._live(resource):
             demand_whole(document, step)
 
     def _document(self, resource: ResourceRef, kind: str) -> Document:
@@ -287,7 +291,7 @@ class Mender:
         changed = tuple(step.path.replace("[]", "") for step in steps)
         command = ""
         note = [to_fill_in(" ".join(map(str, steps)))]
-        if self._documents.live(resource.account):
+        if self._live(resource):
             whole = tuple(dict.fromkeys(s.top.partition(".")[2] for s in steps if s.nested and value_in(sent, s.top)))
             command = " ".join((*call(resource), *settings_call.options(sent)))
             note = [followed_no_more(copied), sent_whole(whole), *note]
@@ -321,7 +325,7 @@ class Mender:
         pairs = {key: value for key, value in pairs.items() if key not in present}
         if not pairs:
             return FindingRemediation(rule.remediation.steps)
-        live = self._documents.live(resource.account)
+        live = self._live(resource)
         command = ""
         if live:
             words = ("--region", word(resource.region), "--resource-arn", word(resource.arn))

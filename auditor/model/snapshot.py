@@ -8,11 +8,16 @@ A snapshot is a text file of JSON lines:
   "tags": [{"Key": …, "Value": …}], "gaps": ["*"]}`` — the document stands under its kind's own name, so that
   one typed scan reads every kind. ``tags`` is absent where tags do not apply or could not be read (then ``gaps``
   holds ``"Tags"``). ``gaps`` lists API paths of the document that could not be seen; ``"*"`` means everything
-  that the document does not hold.
+  that the document does not hold; ``"exists"`` that the resource may not exist at all, or more than once (a template's
+  condition or count that is unknown). A resource of a template has ``"place": {"file": …, "line": …, "construct": …,
+  "lines": {API path: line}}`` as well.
 - ``{"gap": Gap}`` lines, then ``{"coverage": Coverage}`` lines
 - the last line ``{"end": {"lines": number of lines before it, "sha256": hex over all bytes before it}}``
 
 Timestamps in documents are RFC 3339 text in UTC (``2026-11-23T20:42:00Z``).
+
+In a snapshot of templates the account is the path of what is deployed together (a template, a Terraform root module),
+so that two of them never mix; the region is ``template`` (``aws-global`` for roles), a resource's id its address.
 """
 
 from __future__ import annotations
@@ -47,6 +52,10 @@ KINDS: tuple[Kind, ...] = get_args(Kind)
 FIRST_KINDS: tuple[Kind, ...] = ("account_region", "app", "domain", "partner_app", "space", "user_profile", "vpc")
 #: The region of what belongs to an account and to no region: IAM roles, people of Identity Center.
 GLOBAL = "aws-global"
+#: The region of what a template holds.
+TEMPLATE = "template"
+#: The gap of a resource that may not exist: no verdict on it can be certain.
+EXISTS = "exists"
 GLOBAL_KINDS: tuple[Kind, ...] = ("identity_user", "permission", "role")
 
 Source = Literal["aws", "cloudformation", "terraform", "mixed"]
@@ -63,7 +72,15 @@ GapReason = Literal[
     "unexpected_response",
     "limit_reached",
     "not_found",
+    "unresolved_expression",
+    "not_expressible",
+    "not_assessed",
 ]
+#: Reasons of templates: their detail says more than the language that could not say it.
+TEMPLATE_GAPS: frozenset[GapReason] = frozenset({"unresolved_expression", "not_expressible", "not_assessed"})
+#: Gaps that by themselves leave nothing open: what a template's language cannot express was not lost on the way. Rules
+#: that need it answer unknown all the same.
+INNATE_GAPS: frozenset[GapReason] = frozenset({"not_expressible"})
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -71,7 +88,8 @@ class Gap:
     """Something that was not seen. Never a verdict: rules that need it answer ``unknown``.
 
     ``resource_id`` is ``"*"`` for all resources of ``resource_type`` in that account and region; ``setting`` is an API
-    path such as ``UserSettings.AutoMountHomeEFS``, ``"*"`` for the whole resource or the whole list.
+    path such as ``UserSettings.AutoMountHomeEFS``, ``"*"`` for the whole resource or the whole list. ``operation`` is
+    an API operation, for a template its language.
     """
 
     account: str
@@ -89,7 +107,8 @@ class Coverage:
     """What one API operation did in one account and region. ``retries`` are attempts beyond the first.
 
     ``dropped`` counts resources that were deleted between list and describe: not a failure, not a gap.
-    ``error`` is the commonest error code among the failures, empty when there was none.
+    ``error`` is the commonest error code among the failures, empty when there was none. For a template ``operation`` is
+    a file that was read, ``error`` why it could not be understood.
     """
 
     account: str
@@ -135,8 +154,21 @@ class Header:
 
 
 @dataclass(frozen=True, slots=True)
+class Place:
+    """Where a template defines a resource: file as the user named it, line from 1 (None: not known), CDK construct.
+
+    ``lines`` gives the line of each API path that the template writes; structures have lines as well as members.
+    """
+
+    file: str
+    line: int | None = None
+    construct: str = ""
+    lines: Mapping[str, int] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
 class Record:
-    """One resource as the API gave it. ``id`` is unique within account, region and kind.
+    """One resource as the API gave it, or as a template would make it. ``id`` is unique in account, region and kind.
 
     domain: ``d-abc`` · user_profile: ``d-abc/name`` · space: ``d-abc/name`` ·
     app: ``d-abc/profile/NAME/TYPE/APPNAME`` or ``d-abc/space/NAME/TYPE/APPNAME`` · partner_app: its ARN ·
@@ -153,6 +185,7 @@ class Record:
     document: Mapping[str, Any]
     tags: tuple[tuple[str, str], ...] | None = None
     gaps: tuple[str, ...] = ()
+    place: Place | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -21,6 +21,7 @@ from auditor.model.settings import (
     USER_SETTINGS,
     Setting,
 )
+from auditor.model.snapshot import EXISTS
 from auditor.model.studio import PARTNER_TOOLS
 from auditor.resolve import evidence, related
 from auditor.resolve.documents import quoted
@@ -91,8 +92,7 @@ def _account_region(con: duckdb.DuckDBPyConnection) -> None:
 
 def _identity(alias: str, kind: str, name: str, arn_path: str, doc_arn: str) -> str:
     arn = f"'arn:' || {_PARTITION.format(alias)} || ':sagemaker:' || {alias}.region || ':' || {alias}.account || ':'"
-    built = f"{arn} || {arn_path}"
-    whole = f"coalesce({alias}.doc.{doc_arn}, {built})" if doc_arn else built
+    whole = f"coalesce({alias}.doc.{doc_arn}, {arn} || {arn_path})"
     return (
         f"{alias}.account || '/' || {alias}.region || '/{kind}/' || {alias}.id as key, {alias}.account, {alias}.region,"
         f" {alias}.id, {name} as name, {whole} as arn, {alias}.doc.Status as status,"
@@ -145,6 +145,13 @@ def _quick_setup() -> tuple[str, str]:
     return f"list_filter([{signs}], lambda s: s is not null)", verdict
 
 
+#: What a template makes is judged as created when the template is scanned.
+_DATED_DOMAIN = (
+    "select *, case when account in (select account from template_account) then as_of else doc.CreationTime end"
+    " as creation_time from raw_domain"
+)
+
+
 def _domain(con: duckdb.DuckDBPyConnection) -> None:
     own = [(s.column, own_value(s, "d.doc", "d.gaps", "domain")) for s in DOMAIN_SETTINGS]
     # The same rules for a profile that sets nothing: the domain's value, else the service's.
@@ -162,7 +169,7 @@ def _domain(con: duckdb.DuckDBPyConnection) -> None:
     signs, quick = _quick_setup()
     con.execute(f"""
         create table domain_resolved as
-        with d as (select *, doc.CreationTime as creation_time from raw_domain),
+        with d as ({_DATED_DOMAIN}),
         settings as (
             select {_identity("d", "domain", "d.doc.DomainName", "'domain/' || d.id", "DomainArn")},
                    d.id as domain_id, {_with_origin([*own, *handed, *spaces])}, d.tags
@@ -181,7 +188,7 @@ def _domain(con: duckdb.DuckDBPyConnection) -> None:
     layer = [c for s in USER_SETTINGS for c in domain_layer_columns(s, "d.doc", "d.gaps")]
     con.execute(f"""
         create table domain_layer as
-        with d as (select *, doc.CreationTime as creation_time from raw_domain)
+        with d as ({_DATED_DOMAIN})
         select d.account, d.region, d.id as domain_id, {", ".join(layer)} from d""")
 
 
@@ -239,11 +246,16 @@ def _user_profile(con: duckdb.DuckDBPyConnection, merge: NestedMerge, personas: 
                {words("name")} as name_tokens, {_user_words("sso_user")} as sso_user_tokens
         from settings""")
     # IAM roles are global to an account, so a role's profiles are counted over all its regions; where some profile's
-    # role, or some region's list, was not seen, "only one" cannot be said (but "several" can).
+    # role, or some region's list, was not seen, "only one" cannot be said (but "several" can). Nor can it of a role
+    # that a template uses and does not make: others may use it as well.
     con.execute("""
         create table role_use as
-        select account, execution_role, count(*) as profiles from user_profile_resolved
-        where execution_role <> '' group by all""")
+        with used as (
+            select account, execution_role, count(*) as profiles from user_profile_resolved
+            where execution_role <> '' group by all)
+        select u.*, t.account is not null and f.id is null as made_elsewhere
+        from used u left join template_account t using (account)
+        left join role_fact f on f.account = u.account and f.id = u.execution_role""")
     con.execute("""
         create table role_unseen as
         select account, bool_or(hidden) as hidden from (
@@ -255,7 +267,7 @@ def _user_profile(con: duckdb.DuckDBPyConnection, merge: NestedMerge, personas: 
         create view user_profile as
         select u.* exclude (persona_number),
                case when u.execution_role is null then null when u.execution_role = '' then 0
-                         when r.profiles > 1 then r.profiles when not h.hidden then r.profiles
+                         when r.profiles > 1 then r.profiles when not h.hidden and not r.made_elsewhere then r.profiles
                     end as execution_role_profiles,
                a.subscribed_partner_tools, {related.SSO_USER_PROFILES} as sso_user_profiles,
                {evidence.PROFILE_COLUMNS}, {persona_columns(personas)}
@@ -282,19 +294,20 @@ def _space(con: duckdb.DuckDBPyConnection) -> None:
             select {_identity("p", "space", "p.doc.SpaceName", "'space/' || p.id", "SpaceArn")},
                    {_FROM_DOMAIN.format("p")},
                    {_text("SpaceDisplayName")} as display_name,
-                   {_with_origin(own)}, p.tags
+                   {_with_origin(own)}, p.tags, m.key is null as domain_unseen
             from raw_space p {_JOIN_DOMAIN.format("p")}),
         owners as (
             select distinct account, region, doc.DomainId as domain_id, lower(doc.UserProfileName) as owner
             from raw_user_profile
-            where lower(doc.UserProfileName) in
+            where not coalesce(list_contains(gaps, '{EXISTS}'), false) and lower(doc.UserProfileName) in
                 (select lower(doc.OwnershipSettings.OwnerUserProfileName) from raw_space))
-        select s.*,
+        select s.* exclude (domain_unseen),
                case when app_type in {CLASSIC_APP_TYPES} then true when app_type <> '' then false
                     when app_type is not null
                     then sharing_type = '' and (jupyter_server_settings or kernel_gateway_settings) end as classic,
                case when s.owner is null then null when s.owner = '' or o.owner is not null then true
-                    when list_contains(a.unlisted, 'user_profile') then null else false end as owner_exists
+                    when s.domain_unseen or list_contains(a.unlisted, 'user_profile') then null else false
+                    end as owner_exists
         from settings s left join owners o
           on o.account = s.account and o.region = s.region and o.domain_id = s.domain_id and o.owner = lower(s.owner)
         left join account_region a on a.account = s.account and a.region = s.region""")
@@ -309,7 +322,7 @@ def _app(con: duckdb.DuckDBPyConnection) -> None:
     instance_type = _text("ResourceSpec.InstanceType")
     con.execute(f"""
         create table app as
-        select {_identity("p", "app", "p.doc.AppName", arn_path, "")},
+        select {_identity("p", "app", "p.doc.AppName", arn_path, "AppArn")},
                {_FROM_DOMAIN.format("p")},
                p.doc.AppType as app_type, case when p.doc.AppType is not null then 'app'::origin end as app_type_origin,
                {_text("UserProfileName")} as user_profile_name, {_text("SpaceName")} as space_name,

@@ -79,6 +79,7 @@ DOCUMENTS: Mapping[str, Mapping[str, str]] = {
         **_settings(SPACE_SETTINGS),
     },
     "app": {
+        "AppArn": "VARCHAR",
         "DomainId": "VARCHAR",
         "UserProfileName": "VARCHAR",
         "SpaceName": "VARCHAR",

@@ -120,10 +120,11 @@ def account_columns() -> str:
         f" {count('mlflow_app')} end as mlflow_servers,"
         f" case when (select bool_or(records) {trails}) then true when list_contains(a.gaps, 'trail') or"
         f" (select count(*) > count(records) {trails}) then null else false end as management_events_recorded,"
-        f" case when list_contains(a.gaps, 'log_group') then null else (select count(*) > 0 {group}) end"
-        " as studio_log_group,"
-        f" case when list_contains(a.gaps, 'log_group') then null else"
-        f" coalesce((select any_value(g.doc.retentionInDays) {group}), 0) end as studio_log_retention_days"
+        f" case when (select count(*) > 0 {group}) then true when list_contains(a.gaps, 'log_group') then null"
+        " else false end as studio_log_group,"
+        f" case when (select count(*) > 0 {group}) then (select any_value(case when list_contains(g.gaps,"
+        f" 'retentionInDays') then null else coalesce(g.doc.retentionInDays, 0) end) {group})"
+        " when list_contains(a.gaps, 'log_group') then null else 0 end as studio_log_retention_days"
     )
 
 
@@ -177,8 +178,10 @@ def subnets(con: duckdb.DuckDBPyConnection) -> None:
             select account, region, domain_id, vpc_id, unnest(subnet_ids) as id from domain_resolved),
         judged as (
             select w.account, w.region, w.domain_id, w.id,
-                   case when s.doc.MapPublicIpOnLaunch or coalesce(e.public, m.public) then true
-                        when s.doc.MapPublicIpOnLaunch is null or coalesce(e.public, m.public) is null then null
+                   -- The main table counts only for a subnet that is associated with none.
+                   case when e.association is not null then e.public else m.public end as routed,
+                   case when s.doc.MapPublicIpOnLaunch or routed then true
+                        when s.doc.MapPublicIpOnLaunch is null or routed is null then null
                         else false end as public
             from wanted w
             left join raw_subnet s on s.account = w.account and s.region = w.region and s.id = w.id

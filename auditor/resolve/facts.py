@@ -95,18 +95,25 @@ def trust_with_source_identity(trust: object) -> str | None:
     return None
 
 
-def role_facts(role: Mapping[str, Any]) -> dict[str, Any]:
-    """What a role's document says: names of AWS's and the customer's policies attached, and the two questions above."""
+def role_facts(role: Mapping[str, Any], gaps: Sequence[str] = ()) -> dict[str, Any]:
+    """What a role's document says: names of AWS's and the customer's policies attached, and the two questions above.
+
+    Where the list of attached policies has a gap (in a template), neither names nor "nothing allows everything" can be
+    told.
+    """
+    listed = "AttachedManagedPolicies" not in gaps
     attached = [
         (str(p.get("PolicyName", "")), str(p.get("PolicyArn", ""))) for p in role.get("AttachedManagedPolicies") or ()
     ]
     local = role.get("LocalPolicyDocuments") or {}
     own = {arn: name for name, arn in attached if not is_aws_managed(arn)}
     documents = [p.get("PolicyDocument") for p in role.get("RolePolicyList") or ()] + [local.get(arn) for arn in own]
+    if not listed:
+        documents.append(None)
     return {
-        "managed_policies": sorted(name for name, arn in attached if is_aws_managed(arn)),
-        "managed_policy_arns": sorted(arn for _, arn in attached if is_aws_managed(arn)),
-        "customer_policies": sorted(own.values()),
+        "managed_policies": sorted(name for name, arn in attached if is_aws_managed(arn)) if listed else None,
+        "managed_policy_arns": sorted(arn for _, arn in attached if is_aws_managed(arn)) if listed else None,
+        "customer_policies": sorted(own.values()) if listed else None,
         "allows_everything": allows_everything(documents),
         "trusts_set_source_identity": trusts_set_source_identity(role.get("AssumeRolePolicyDocument")),
         "trust_with_source_identity": trust_with_source_identity(role.get("AssumeRolePolicyDocument")),
@@ -156,8 +163,10 @@ def collect(con: duckdb.DuckDBPyConnection) -> None:
         " managed_policy_arns VARCHAR[], customer_policies VARCHAR[], allows_everything BOOLEAN,"
         " trusts_set_source_identity BOOLEAN, trust_with_source_identity VARCHAR)"
     )
-    for account, arn, text in con.execute("select account, id, to_json(doc)::VARCHAR from raw_role").fetchall():
-        facts = role_facts(json.loads(text))
+    for account, arn, text, gaps in con.execute(
+        "select account, id, to_json(doc)::VARCHAR, coalesce(gaps, []) from raw_role"
+    ).fetchall():
+        facts = role_facts(json.loads(text), gaps)
         con.execute("insert into role_fact values (?, ?, ?, ?, ?, ?, ?, ?)", [account, arn, *facts.values()])
     con.execute("create table permission_fact (account VARCHAR, id VARCHAR, allowed_tools VARCHAR[])")
     for account, arn, text in con.execute("select account, id, to_json(doc)::VARCHAR from raw_permission").fetchall():

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from auditor.errors import SnapshotError
 from auditor.model.snapshot import GLOBAL_KINDS, KINDS, Header
+from auditor.resolve import places
 from auditor.resolve.documents import DOCUMENTS, struct_type
 from auditor.resolve.layers import literal, string_list
 
@@ -27,6 +28,8 @@ _RECORD = {
     "tags": 'STRUCT("Key" VARCHAR, "Value" VARCHAR)[]',
     "gaps": "VARCHAR[]",
 }
+#: Only templates have places; without one the scan need not look for any.
+_PLACE = "STRUCT(file VARCHAR, line INTEGER, construct VARCHAR, lines MAP(VARCHAR, INTEGER))"
 #: Longest line of a snapshot: one resource's document. AWS bounds every list in it; this leaves room to spare.
 MAX_LINE_BYTES = 64 * 1024 * 1024
 
@@ -44,26 +47,29 @@ class SourceFile:
 
 
 def load(con: duckdb.DuckDBPyConnection, files: Sequence[SourceFile]) -> None:
-    """Create ``raw_<kind>`` (account, region, id, doc, tags, gaps, as_of) and ``raw_gap`` from the files.
+    """Create ``raw_<kind>`` (account, region, id, doc, tags, gaps, as_of; ``place`` where a file is of templates) and
+    ``raw_gap`` from the files, and what ``auditor.resolve.places`` makes of places.
 
     ``gaps`` of a row holds the paths that its own record names and those that the SDK of its snapshot did not know.
+    ``raw_account_region`` has ``template`` as well: whether the account is no account but a template.
     Raises SnapshotError where a line is not what a snapshot holds, or two files hold the same account and region.
     """
     import duckdb
 
     _refuse_overlap(files)
     con.execute(
-        "create table header (filename VARCHAR, as_of TIMESTAMP, unlisted VARCHAR[], "
+        "create table header (filename VARCHAR, as_of TIMESTAMP, template BOOLEAN, unlisted VARCHAR[], "
         + ", ".join(f"unseen_{kind} VARCHAR[]" for kind in KINDS)
         + ")"
     )
     others = [kind for kind in KINDS if kind != WIDE]
+    placed = any(_is_template(file) for file in files)
     try:
         for file in files:
             unseen = [tuple(u.path for u in file.header.unseen if u.kind == kind) for kind in KINDS]
             con.execute(
                 f"insert into header values ({literal(str(file.path))}, {literal(file.header.as_of)},"
-                f" {string_list(_not_looked_for(file.header))}::VARCHAR[], "
+                f" {_is_template(file)}, {string_list(_not_looked_for(file.header))}::VARCHAR[], "
                 + ", ".join(f"{string_list(paths)}::VARCHAR[]" if paths else "null" for paths in unseen)
                 + ")"
             )
@@ -71,13 +77,18 @@ def load(con: duckdb.DuckDBPyConnection, files: Sequence[SourceFile]) -> None:
             f"create table raw as select * from {_scan(files, others)}"
             f" where kind is distinct from '{WIDE}' and (kind is not null or gap is not null)"
         )
-        con.execute(f"create table raw_{WIDE} as {_select(WIDE, _scan(files, [WIDE]))}")
+        con.execute(f"create table raw_{WIDE} as {_select(WIDE, _scan(files, [WIDE]), placed)}")
         for kind in others:
-            con.execute(f"create table raw_{kind} as {_select(kind, 'raw')}")
+            con.execute(f"create table raw_{kind} as {_select(kind, 'raw', placed)}")
     except duckdb.Error as error:
         raise _damaged(files, error) from error
     con.execute("create table raw_gap as select unnest(gap) from raw where gap is not null")
     con.execute("drop table raw")
+    places.create(con, placed)
+
+
+def _is_template(file: SourceFile) -> bool:
+    return file.header.source != "aws"
 
 
 def _damaged(files: Sequence[SourceFile], error: Exception) -> SnapshotError:
@@ -89,6 +100,8 @@ def _damaged(files: Sequence[SourceFile], error: Exception) -> SnapshotError:
 
 def _scan(files: Sequence[SourceFile], kinds: Sequence[str]) -> str:
     columns = dict(_RECORD)
+    if any(_is_template(file) for file in files):
+        columns["place"] = _PLACE
     if WIDE not in kinds:
         columns["gap"] = struct_type(_GAP)
     columns |= {kind: struct_type(DOCUMENTS[kind]) for kind in kinds if kind in DOCUMENTS}
@@ -101,7 +114,7 @@ def _scan(files: Sequence[SourceFile], kinds: Sequence[str]) -> str:
     )
 
 
-def _select(kind: str, relation: str) -> str:
+def _select(kind: str, relation: str, placed: bool) -> str:
     # What belongs to an account and to no region stands in the snapshot of each of its regions: the latest counts.
     latest = (
         " qualify row_number() over (partition by account, id order by as_of desc) = 1" if kind in GLOBAL_KINDS else ""
@@ -111,8 +124,9 @@ def _select(kind: str, relation: str) -> str:
         f"select account, region, id, {document} as doc,"
         " case when tags is not null then map_from_entries(list_transform(tags, lambda t:"
         " struct_pack(k := t.Key, v := t.Value))) end as tags,"
-        f" {_gaps(kind)} as gaps,"
-        f" as_of from {relation} as records join header using (filename) where kind = '{kind}'{latest}"
+        f" {_gaps(kind)} as gaps, {'place, ' if placed else ''}"
+        f" as_of{', template' if kind == 'account_region' else ''}"
+        f" from {relation} as records join header using (filename) where kind = '{kind}'{latest}"
     )
 
 

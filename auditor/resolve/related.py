@@ -16,17 +16,21 @@ if TYPE_CHECKING:
 
 def profile_use(con: duckdb.DuckDBPyConnection) -> None:
     """``person_use``: people with several profiles in a domain (few rows, whatever the account's size);
-    ``domain_profiles``: by domain, what its profiles say together."""
+    ``domain_profiles``: by domain, what its profiles say together; if it was not seen itself, others may say more."""
     con.execute("""
         create table person_use as
         select account, region, domain_id, lower(sso_user) as person, count(*) as profiles from user_profile_resolved
         where sso_user <> '' group by all having count(*) > 1""")
     con.execute(f"""
         create table domain_profiles as
-        select account, region, domain_id, bool_or(sso_user is null) as person_unseen, {_any("needs_efs")} as needs_efs
-        from (select account, region, domain_id, sso_user,
-                     experience = 'classic' or auto_mount_home_efs = 'Enabled' as needs_efs from user_profile_resolved)
-        group by all""")
+        with profiles as (
+            select account, region, domain_id, bool_or(sso_user is null) as person_unseen,
+                   {_any("needs_efs")} as needs_efs
+            from (select account, region, domain_id, sso_user, experience = 'classic' or auto_mount_home_efs = 'Enabled'
+                         as needs_efs from user_profile_resolved)
+            group by all)
+        select p.* replace (p.person_unseen or m.key is null as person_unseen)
+        from profiles p left join domain_resolved m using (account, region, domain_id)""")
 
 
 #: Profiles of the same Identity Center user ``u.sso_user``, for a query that joins ``person_use`` as ``w``,

@@ -25,6 +25,9 @@ from auditor.model.settings import (
 #: Prefixes of a domain's own columns for what it hands down.
 USER_DEFAULT_PREFIX = "default_"
 SPACE_DEFAULT_PREFIX = "space_default_"
+#: A "kind" of what only a running account has: a state, a moment of creation.
+LIVE = "live"
+_MLFLOW = ("mlflow_server", "mlflow_app")
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +37,8 @@ class Column:
     ``paths`` maps each layer that may set the value to the API path there; empty for identity and derived columns.
     A derived column lists its ``inputs``, the columns that it is computed from, and in ``via`` a SQL expression over
     the table that names the input which decided the value: a finding's origin is that input's origin.
+    ``kinds``: snapshot kinds that the value hangs on beside those of its table and of its inputs; ``LIVE`` where it is
+    something that only a running account has.
     """
 
     name: str
@@ -43,6 +48,7 @@ class Column:
     paths: Mapping[str, str] | None = None
     inputs: tuple[str, ...] = ()
     via: str = ""
+    kinds: tuple[str, ...] = ()
 
     @property
     def has_origin(self) -> bool:
@@ -51,12 +57,14 @@ class Column:
 
 @dataclass(frozen=True, slots=True)
 class Table:
-    """One documented table. ``resource_type`` is what a row is in reports, empty where a row is no resource."""
+    """One documented table. ``resource_type`` is what a row is in reports, empty where a row is no resource; ``kinds``
+    the snapshot kinds that its rows come from."""
 
     name: str
     doc: str
     columns: tuple[Column, ...]
     resource_type: str = ""
+    kinds: tuple[str, ...] = ()
     _index: dict[str, Column] = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
@@ -82,16 +90,16 @@ def _own(setting: Setting, layer: str, prefix: str = "", root: str = "", about: 
 
 _PLACE = (
     Column("key", "VARCHAR", "Unique key of the row: account/region/type/id"),
-    Column("account", "VARCHAR", "AWS account id"),
-    Column("region", "VARCHAR", "AWS region"),
+    Column("account", "VARCHAR", "AWS account id; for a template its path, or its root module's"),
+    Column("region", "VARCHAR", "AWS region; template for a template"),
 )
 _RESOURCE = (
     *_PLACE,
     Column("id", "VARCHAR", "Id within account and region, as in the snapshot"),
     Column("name", "VARCHAR", "Name as AWS shows it"),
     Column("arn", "VARCHAR", "ARN; '' for a resource of a template"),
-    Column("status", "VARCHAR", "Status as AWS gives it, e.g. InService, Failed"),
-    Column("creation_time", "TIMESTAMP", "When it was created"),
+    Column("status", "VARCHAR", "Status as AWS gives it, e.g. InService, Failed; InService for what a template makes"),
+    Column("creation_time", "TIMESTAMP", "When it was created; NULL for what a template makes", kinds=(LIVE,)),
     Column("as_of", "TIMESTAMP", 'When the snapshot was taken: a rule\'s "now"'),
 )
 _TAGS = Column("tags", "MAP(VARCHAR, VARCHAR)", "Tags by key; NULL where they could not be read", paths={})
@@ -156,7 +164,7 @@ DOMAIN = Table(
         Column("space_role_allows_everything", "BOOLEAN", "Whether the role of shared spaces allows every action on"
                " every resource", inputs=("space_default_execution_role",), via="'space_default_execution_role'"),
         _TAGS,
-    ), "domain",
+    ), "domain", ("domain",),
 )  # fmt: skip
 
 USER_PROFILE = Table(
@@ -185,25 +193,29 @@ USER_PROFILE = Table(
                " role, this one included; 0 where it has none; NULL where that cannot be told",
                inputs=("execution_role",), via="'execution_role'"),
         Column("subscribed_partner_tools", "VARCHAR[]", "HiddenMlTools names of the partner apps that are in service in"
-               " the account and region"),
-        Column("human_principals", "VARCHAR[]", "People who opened the profile, as sign_in names them"),
-        Column("machine_principals", "VARCHAR[]", "Programs that opened the profile, as sign_in names them"),
-        Column("several_profile_principals", "VARCHAR[]", "People who opened this and another profile of the domain"),
+               " the account and region", kinds=("partner_app",)),
+        Column("human_principals", "VARCHAR[]", "People who opened the profile, as sign_in names them",
+               kinds=("sign_in",)),
+        Column("machine_principals", "VARCHAR[]", "Programs that opened the profile, as sign_in names them",
+               kinds=("sign_in",)),
+        Column("several_profile_principals", "VARCHAR[]", "People who opened this and another profile of the domain",
+               kinds=("sign_in",)),
         Column("sso_user_exists", "BOOLEAN", "Whether Identity Center knows the user; false where there is none",
-               inputs=("sso_user",), via="'sso_user'"),
+               inputs=("sso_user",), via="'sso_user'", kinds=("identity_user",)),
         Column("role_allowed_tools", "VARCHAR[]", "Tools that the execution role may use, as"
                " execution_role has them",
-               inputs=("execution_role",), via="'execution_role'"),
-        Column("mlflow_servers", "BIGINT", "MLflow tracking servers and MLflow apps in the account and region"),
+               inputs=("execution_role",), via="'execution_role'", kinds=("permission",)),
+        Column("mlflow_servers", "BIGINT", "MLflow tracking servers and MLflow apps in the account and region",
+               kinds=_MLFLOW),
         Column("persona", "VARCHAR", "Kind of person (docs/configuration.md); NULL where that hangs on tags, or a"
                " domain's name, that could not be read"),
         Column("needed_app_types", "VARCHAR[]", "App types that the persona needs; RStudioServerPro among them only"
                " where the domain is known to have RStudio", inputs=("persona",), via="'persona'"),
         Column("needed_ml_tools", "VARCHAR[]", "ML tools that the persona needs; a partner's tool among them only where"
                " an app of it is in service, and NULL where that could not be read",
-               inputs=("persona",), via="'persona'"),
+               inputs=("persona",), via="'persona'", kinds=("partner_app",)),
         _TAGS,
-    ), "user_profile",
+    ), "user_profile", ("user_profile",),
 )  # fmt: skip
 
 SPACE = Table(
@@ -233,7 +245,7 @@ SPACE = Table(
                " none is set", inputs=("app_type", "jupyterlab_instance_type", "code_editor_instance_type"),
                via=_VIA_APP_TYPE.format("instance_type")),
         _TAGS,
-    ), "space",
+    ), "space", ("space",),
 )  # fmt: skip
 
 APP = Table(
@@ -248,9 +260,9 @@ APP = Table(
         Column("instance_type", "VARCHAR", "Instance type; '' where AWS gives none",
                paths={"app": "ResourceSpec.InstanceType"}),
         Column("age_hours", "BIGINT", "Whole hours from its creation to the snapshot. AWS keeps the creation time of an"
-               " app that is started again within a day of its shutdown", "hours"),
+               " app that is started again within a day of its shutdown", "hours", kinds=(LIVE,)),
         _TAGS,
-    ), "app",
+    ), "app", ("app",),
 )  # fmt: skip
 
 ACCOUNT_REGION = Table(
@@ -259,14 +271,17 @@ ACCOUNT_REGION = Table(
      Column("as_of", "TIMESTAMP", "When the snapshot was taken"),
      Column("unlisted", "VARCHAR[]", "Kinds of resources whose list could not be read completely"),
      Column("subscribed_partner_tools", "VARCHAR[]", "HiddenMlTools names of the partner apps in service; NULL where"
-            " they could not be listed"),
-     Column("domains", "BIGINT", "Studio domains in the region"),
-     Column("mlflow_servers", "BIGINT", "MLflow tracking servers and MLflow apps in the region"),
-     Column("management_events_recorded", "BOOLEAN", "Whether a CloudTrail trail records management events that write"),
-     Column("studio_log_group", "BOOLEAN", "Whether Studio's log group /aws/sagemaker/studio exists"),
+            " they could not be listed", kinds=("partner_app",)),
+     Column("domains", "BIGINT", "Studio domains in the region", kinds=("domain",)),
+     Column("mlflow_servers", "BIGINT", "MLflow tracking servers and MLflow apps in the region",
+            kinds=_MLFLOW),
+     Column("management_events_recorded", "BOOLEAN", "Whether a CloudTrail trail records management events that write",
+            kinds=("trail",)),
+     Column("studio_log_group", "BOOLEAN", "Whether Studio's log group /aws/sagemaker/studio exists",
+            kinds=("log_group",)),
      Column("studio_log_retention_days", "INTEGER", "How long Studio's log group keeps events; 0: for ever, or there is"
-            " no such group", "days")),
-    "account_region",
+            " no such group", "days", kinds=("log_group",))),
+    "account_region", ("account_region",),
 )  # fmt: skip
 
 EXECUTION_ROLE = Table(
@@ -291,8 +306,8 @@ EXECUTION_ROLE = Table(
      Column("source_identity", "BOOLEAN", "Whether a domain that uses the role has ExecutionRoleIdentityConfig"
             " USER_PROFILE_NAME"),
      Column("allowed_tools", "VARCHAR[]", "Tools of which the role may do a representative action, by IAM's own policy"
-            " simulator: HiddenAppTypes and HiddenMlTools names, and MLflow")),
-    "execution_role",
+            " simulator: HiddenAppTypes and HiddenMlTools names, and MLflow", kinds=("permission",))),
+    "execution_role", ("role",),
 )  # fmt: skip
 
 SIGN_IN = Table(
@@ -306,6 +321,7 @@ SIGN_IN = Table(
      Column("kind", "VARCHAR", "human, machine (a session that a program named, or a service) or unknown"),
      Column("first_time", "TIMESTAMP", "First time"), Column("last_time", "TIMESTAMP", "Last time"),
      Column("times", "BIGINT", "How often"), Column("as_of", "TIMESTAMP", "When the snapshot was taken")),
+    kinds=("sign_in",),
 )  # fmt: skip
 
 GAP = Table(
@@ -316,14 +332,24 @@ GAP = Table(
         Column("resource_type", "VARCHAR", "Type of the resource"),
         Column("resource_id", "VARCHAR", "Id of the resource; * for all of that type"),
         Column("setting", "VARCHAR", "API path; * for the whole resource or list"),
-        Column("operation", "VARCHAR", "API operation that failed"),
+        Column("operation", "VARCHAR", "API operation that failed; for a template its language"),
         Column("reason", "VARCHAR", "access_denied, throttled, unreachable, server_error, not_in_sdk,"
-               " region_not_enabled, ambiguous_inheritance, unexpected_response, limit_reached or not_found"),
-        Column("detail", "VARCHAR", "What AWS said, or why it is ambiguous"),
+               " region_not_enabled, ambiguous_inheritance, unexpected_response, limit_reached or not_found; for a"
+               " template unresolved_expression, not_expressible or not_assessed"),
+        Column("detail", "VARCHAR", "What AWS said, or why it is ambiguous, or which expression is not resolved"),
     ),
 )  # fmt: skip
 
-TABLES: tuple[Table, ...] = (DOMAIN, USER_PROFILE, SPACE, APP, EXECUTION_ROLE, SIGN_IN, ACCOUNT_REGION, GAP)
+PLACE = Table(
+    "place", "One row a resource of a template: where it is defined.",
+    (*_PLACE, Column("resource_type", "VARCHAR", "Type of the resource: domain, user_profile, execution_role, vpc, …"),
+     Column("id", "VARCHAR", "Address of the resource in its template"),
+     Column("file", "VARCHAR", "The file, as it was named to the scan"),
+     Column("line", "INTEGER", "Line in the file, from 1; NULL where it is not known"),
+     Column("construct", "VARCHAR", "Path of the CDK construct; '' elsewhere")),
+)  # fmt: skip
+
+TABLES: tuple[Table, ...] = (DOMAIN, USER_PROFILE, SPACE, APP, EXECUTION_ROLE, SIGN_IN, ACCOUNT_REGION, GAP, PLACE)
 _BY_NAME = {t.name: t for t in TABLES}
 
 

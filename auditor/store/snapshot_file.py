@@ -12,7 +12,7 @@ from typing import Any
 import msgspec
 
 from auditor.errors import SnapshotError
-from auditor.model.snapshot import SCHEMA_VERSION, Coverage, Gap, Header, Record, Snapshot
+from auditor.model.snapshot import SCHEMA_VERSION, Coverage, Gap, Header, Place, Record, Snapshot
 from auditor.store.files import atomic
 
 _BLOCK = 4 * 1024 * 1024
@@ -44,6 +44,8 @@ def _record(record: Record) -> dict[str, Any]:
         line["tags"] = [{"Key": key, "Value": value} for key, value in sorted(record.tags)]
     if record.gaps:
         line["gaps"] = sorted(record.gaps)
+    if record.place is not None:
+        line["place"] = record.place
     return line
 
 
@@ -254,6 +256,7 @@ def read_snapshot(path: Path) -> Snapshot:
                         entry[kind],
                         None if tags is None else tuple((t["Key"], t["Value"]) for t in tags),
                         tuple(entry.get("gaps", ())),
+                        Place(**entry["place"]) if "place" in entry else None,
                     )
                 )
     gaps, coverage = read_ledger(path)

@@ -1,0 +1,143 @@
+"""From the roots that readers found to a snapshot: the same records as a live collection, with places and gaps."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import Any
+
+from auditor import __version__
+from auditor.collect.iac.interface import Reference, Resource, Root, Unknown
+from auditor.collect.iac.mapping import not_expressible
+from auditor.collect.iac.scope import LANGUAGE_NAMES, Scope
+from auditor.collect.iac.surroundings import Surroundings
+from auditor.collect.iac.translate import Document, document
+from auditor.collect.iac.types import STUDIO_KINDS, TYPES, Language
+from auditor.model import snapshot as model
+from auditor.model.snapshot import EXISTS, TEMPLATE, Coverage, Gap, Kind, Place, Record, Snapshot
+
+#: Kinds whose lists a root holds completely, where everything in it was understood. Of all others an account may have
+#: more than any template shows.
+_COMPLETE: tuple[Kind, ...] = ("account_region", "app", "domain", "space", "user_profile")
+#: The document's member for the ARN, which nothing has before it is deployed.
+_ARNS = {"domain": "DomainArn", "user_profile": "UserProfileArn", "space": "SpaceArn", "app": "AppArn"}
+_NAMES = {"domain": "DomainName", "user_profile": "UserProfileName", "space": "SpaceName", "app": "AppName"}
+_OWNER = "OwnershipSettings.OwnerUserProfileName"
+
+
+def build(roots: Sequence[Root], as_of: str) -> Snapshot:
+    """The snapshot of the roots. ``as_of``: the moment of the scan, RFC 3339 in UTC. Equal roots give equal values."""
+    records: list[Record] = []
+    gaps: list[Gap] = []
+    coverage: list[Coverage] = []
+    for root in roots:
+        scope = Scope(root)
+        records += _records(scope)
+        gaps += scope.gaps
+        coverage += _coverage(root)
+    languages = {"terraform" if "Terraform" in root.language else "cloudformation" for root in roots}
+    source: model.Source = "cloudformation" if languages <= {"cloudformation"} else "terraform"
+    header = model.Header(
+        schema_version=model.SCHEMA_VERSION,
+        source=source if len(languages) < 2 else "mixed",
+        as_of=as_of,
+        tool_version=__version__,
+        botocore_version="",
+        caller="",
+        scopes=tuple(model.Scope(root.path, TEMPLATE) for root in sorted(roots, key=lambda r: r.path)),
+        kinds=_COMPLETE,
+    )
+    return Snapshot(header, tuple(records), tuple(sorted(set(gaps))), tuple(sorted(coverage)))
+
+
+def _records(scope: Scope) -> list[Record]:
+    root = scope.root
+    records = [_studio(scope, resource) for kind in STUDIO_KINDS for resource in scope.of(kind)]
+    records += Surroundings(scope).records()
+    incomplete: set[str] = {r.kind for r in records if EXISTS in r.gaps}
+    for missing in root.not_assessed:
+        incomplete |= set(STUDIO_KINDS)
+        where = f"{missing.what}:{missing.line}" if missing.line else missing.what
+        scope.gap("template", missing.what, "*", Unknown(where, missing.reason, "not_assessed"))
+    place = Place(root.files[0] if root.files else root.path)
+    account = Record(root.path, TEMPLATE, "account_region", TEMPLATE, {}, None, tuple(sorted(incomplete)), place)
+    return [account, *records]
+
+
+def _coverage(root: Root) -> list[Coverage]:
+    failed = {n.what: n.reason for n in root.not_assessed}
+    files = dict.fromkeys((*root.files, *failed))
+    return [
+        Coverage(root.path, TEMPLATE, file, 1, int(file in failed), error=failed.get(file, "")[:200]) for file in files
+    ]
+
+
+def _studio(scope: Scope, resource: Resource) -> Record:
+    """The record of a domain, profile, space or app."""
+    kind, language = scope.info(resource)
+    assert kind in _ARNS, kind
+    found = document(resource, kind, language, scope.resolve)
+    _roles(scope, found)
+    members = found.members
+    if kind == "domain":
+        _created_domain(resource, found)
+    else:
+        _in_domain(scope, kind, resource, found)
+    members[_ARNS[kind]] = ""
+    # What a template says is what will be.
+    members["Status"] = "InService"
+    if found.tags is not None:
+        found.tags = {**scope.root.tags, **found.tags}
+    place = scope.place(resource, found.lines)
+    id_ = resource.address
+    if resource.doubt is not None:
+        kept = {n: members[n] for n in ("DomainId", _NAMES[kind], _ARNS[kind]) if n in members}
+        scope.gap(kind, id_, "*", resource.doubt)
+        return Record(scope.root.path, TEMPLATE, kind, id_, kept, None, ("*", EXISTS, "Tags"), place)  # type: ignore[arg-type]
+    scope.note(kind, id_, found.gaps)
+    cannot = not_expressible(kind, language)
+    _innate(scope, kind, language, cannot)
+    tags = None if found.tags is None else tuple(sorted(found.tags.items()))
+    gaps = tuple(sorted({*found.gaps, *cannot}))
+    return Record(scope.root.path, TEMPLATE, kind, id_, members, tags, gaps, place)  # type: ignore[arg-type]
+
+
+def _innate(scope: Scope, kind: str, language: Language, paths: Sequence[str]) -> None:
+    """One gap for each member that the language lacks, for all resources of the kind."""
+    name = LANGUAGE_NAMES[language]
+    for path in paths:
+        scope.gap(kind, "*", path, Unknown("", f"{name} cannot express it", "not_expressible"))
+
+
+def _created_domain(resource: Resource, found: Document) -> None:
+    """What AWS gives a domain when it is made: its id, and a file system unless told not to make one."""
+    members = found.members
+    members["DomainId"] = resource.address
+    creation = found.gaps.get("HomeEfsFileSystemCreation")
+    if creation is not None:
+        found.gaps["HomeEfsFileSystemId"] = replace(creation)
+    elif members.get("HomeEfsFileSystemCreation") != "Disabled":
+        members["HomeEfsFileSystemId"] = Reference(resource.address, "HomeEfsFileSystemId").text
+
+
+def _in_domain(scope: Scope, kind: str, resource: Resource, found: Document) -> None:
+    """Say why what the domain hands down is unknown, where the domain is not in the root."""
+    domain = found.members.get("DomainId")
+    if domain is None:
+        if "DomainId" not in found.gaps:
+            found.gaps["DomainId"] = Unknown("", "it names no domain")
+    elif domain not in scope.by_address or TYPES[scope.by_address[domain].type].kind != "domain":
+        reason = "the domain is not defined here, so what it hands down is unknown"
+        scope.gap(kind, resource.address, "DomainId", Unknown(str(domain), reason))
+
+
+def _roles(scope: Scope, found: Document) -> None:
+    """Execution roles that are written as an ARN built around a role of the root are that role's."""
+    for layer in ("UserSettings", "DefaultUserSettings", "DefaultSpaceSettings"):
+        path = f"{layer}.ExecutionRole"
+        structure: Any = found.members.get(layer)
+        value = found.gaps.get(path) or (structure or {}).get("ExecutionRole")
+        arn = scope.role_of(value) if value is not None else None
+        if arn is not None and isinstance(structure, dict):
+            structure["ExecutionRole"] = arn
+            found.gaps.pop(path, None)

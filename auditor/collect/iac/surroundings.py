@@ -1,0 +1,236 @@
+"""Records of what Studio resources hang on: roles with their policies, networks, trails, log groups.
+
+Templates spread a role over several resources (its policies, their attachments); the records are composed as AWS would
+answer. What may change a verdict and is unknown stays a gap.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import defaultdict
+from collections.abc import Mapping
+from typing import Any
+
+from auditor.collect.iac import networks
+from auditor.collect.iac.interface import Resource, Unknown, unknowns
+from auditor.collect.iac.scope import Scope, plain, split
+from auditor.model.snapshot import GLOBAL, Kind, Record
+
+#: An AWS managed policy, whatever the partition: ``arn:${AWS::Partition}:iam::aws:policy/AmazonSageMakerFullAccess``.
+_AWS_POLICY = re.compile(r"^arn:[^:]*(?:\$\{[^}]*\})?[^:]*:iam::aws:policy/((?:[\w+=,.@-]+/)*)([\w+=,.@-]+)$")
+
+
+class Surroundings:
+    """Composes the records of one root. ``scope.note`` is told of each gap."""
+
+    def __init__(self, scope: Scope) -> None:
+        self._scope = scope
+
+    def records(self) -> list[Record]:
+        """Roles, VPCs, subnets, route tables, trails, log groups, and other services' inventory."""
+        return [*self._roles(), *networks.records(scope=self._scope), *self._account()]
+
+    # Roles
+
+    def _roles(self) -> list[Record]:
+        inline, attached, everywhere = self._policies()
+        found = []
+        for role in self._scope.certain("role"):
+            doc = self._scope.read(role)
+            gaps: dict[str, Unknown] = {}
+            arn = self._scope.role_arn(role)
+            policies = [
+                {"PolicyName": str(p.get("PolicyName", "")), "PolicyDocument": p.get("PolicyDocument")}
+                for p in _known_list(doc.members.get("Policies"), gaps, "RolePolicyList")
+                if isinstance(p, Mapping)
+            ]
+            policies += inline[role.address]
+            arns = [
+                *_known_list(doc.members.get("ManagedPolicyArns"), gaps, "AttachedManagedPolicies"),
+                *attached[role.address],
+            ]
+            if "RoleName" in doc.members:
+                # A policy that is attached to a name from elsewhere may be attached to this one.
+                policies += everywhere
+            members: dict[str, Any] = {"Arn": arn, "RoleName": arn.rpartition("/")[2]}
+            listed, local, parts = self._attached(arns, gaps)
+            members["AttachedManagedPolicies"], members["LocalPolicyDocuments"] = listed, local
+            policies += parts
+            members["RolePolicyList"] = [p for policy in policies for p in _certain_statements(policy)]
+            trust = doc.members.get("AssumeRolePolicyDocument")
+            hole = _hole(trust, ("Effect", "Action", "NotAction", "Principal", "NotPrincipal"), partial=True)
+            if hole is not None:
+                gaps["AssumeRolePolicyDocument"] = hole
+            elif isinstance(trust, Mapping):
+                members["AssumeRolePolicyDocument"] = plain(trust)
+            lines = {
+                {"Policies": "RolePolicyList", "ManagedPolicyArns": "AttachedManagedPolicies"}.get(path, path): line
+                for path, line in doc.lines.items()
+            }
+            found.append(self._scope.record("role", role, arn, members, gaps, lines, GLOBAL))
+        return found
+
+    def _policies(self) -> tuple[dict[str, list[Any]], dict[str, list[Any]], list[Any]]:
+        """Inline policies by role, attached policies' ARNs by role, and policies of which the role is not known."""
+        inline: dict[str, list[Any]] = defaultdict(list)
+        attached: dict[str, list[Any]] = defaultdict(list)
+        everywhere: list[Any] = []
+        for resource in self._scope.of("role_policy"):
+            doc = self._scope.read(resource)
+            policy = {"PolicyName": str(doc.members.get("PolicyName", "")),
+                      "PolicyDocument": _doubtful(resource, doc.members.get("PolicyDocument"))}  # fmt: skip
+            for role in self._targets(resource):
+                (everywhere if role is None else inline[role]).append(policy)
+        for resource in self._scope.of("managed_policy"):
+            for role in self._targets(resource):
+                if role is None:
+                    everywhere.append({"PolicyName": "", "PolicyDocument": None})
+                else:
+                    attached[role].append(resource.doubt or self._scope.policy_arn(resource))
+        for resource in self._scope.of("policy_attachment"):
+            arn = self._scope.read(resource).members.get("PolicyArn")
+            for role in self._targets(resource):
+                if role is None:
+                    everywhere.append({"PolicyName": "", "PolicyDocument": None})
+                elif arn is not None:
+                    attached[role].append(resource.doubt or arn)
+        return inline, attached, everywhere
+
+    def _targets(self, resource: Resource) -> list[str | None]:
+        """Addresses of the roles that a policy is put on; None for one that cannot be told."""
+        raw = self._scope.raw(resource, "Roles") or []
+        names = [*(raw if isinstance(raw, list | tuple) else [raw]), self._scope.raw(resource, "RoleName")]
+        found: list[str | None] = []
+        for name in names:
+            if isinstance(name, Unknown):
+                found.append(None)
+            elif name is not None:
+                role = self._scope.role_named(name)
+                if role is not None:
+                    found.append(role.address)
+        return found
+
+    def _attached(
+        self, arns: list[Any], gaps: dict[str, Unknown]
+    ) -> tuple[list[dict[str, str]], dict[str, Any], list[dict[str, Any]]]:
+        """Attached policies as AWS lists them, documents of the root's own, and certain parts of those with holes."""
+        listed: list[dict[str, str]] = []
+        local: dict[str, Any] = {}
+        parts: list[dict[str, Any]] = []
+        own = {self._scope.policy_arn(p): p for p in self._scope.of("managed_policy")}
+        for arn in arns:
+            text = arn.expression if isinstance(arn, Unknown) else str(arn)
+            aws = _AWS_POLICY.match(text)
+            if aws:
+                listed.append({"PolicyName": aws[2], "PolicyArn": f"arn:aws:iam::aws:policy/{aws[1]}{aws[2]}"})
+            elif isinstance(arn, Unknown):
+                gaps.setdefault("AttachedManagedPolicies", arn)
+            else:
+                listed.append({"PolicyName": text.rpartition("/")[2], "PolicyArn": text})
+                if text in own:
+                    policy = self._scope.read(own[text]).members.get("PolicyDocument")
+                    whole, *rest = _certain_statements({"PolicyDocument": policy})
+                    if rest:
+                        # A document with a hole that matters is none: what it allows stays open.
+                        parts.append(whole)
+                    else:
+                        local[text] = whole["PolicyDocument"]
+        return listed, local, parts
+
+    # Trails, logs, and what else the account has
+
+    def _account(self) -> list[Record]:
+        found = []
+        for group in self._scope.certain("log_group"):
+            members, gaps = split(self._scope.read(group).members)
+            name = members.get("LogGroupName")
+            if isinstance(name, str):
+                # CloudWatch Logs writes its members so.
+                renamed = {"LogGroupName": "logGroupName", "RetentionInDays": "retentionInDays"}
+                document_ = {renamed[k]: v for k, v in members.items()}
+                holes = {renamed[k]: v for k, v in gaps.items()}
+                found.append(self._scope.record("log_group", group, name, document_, holes))
+        for trail in self._scope.certain("trail"):
+            doc = self._scope.read(trail).members
+            gaps = {}
+            members = {"TrailARN": trail.address}
+            logging = doc.get("IsLogging", True)
+            selectors = {k: doc[k] for k in ("EventSelectors", "AdvancedEventSelectors") if k in doc}
+            hole = next(unknowns([logging, selectors]), None)
+            if hole is not None:
+                gaps["Status"] = hole
+            else:
+                # A trail without selectors records every management event.
+                selectors = selectors or {"EventSelectors": [{"IncludeManagementEvents": True, "ReadWriteType": "All"}]}
+                members |= {"Status": {"IsLogging": logging}, "Selectors": _with_defaults(selectors)}
+            found.append(self._scope.record("trail", trail, trail.address, members, gaps, {}))
+        named: tuple[tuple[Kind, str], ...] = (("partner_app", "Arn"), ("mlflow_server", "TrackingServerArn"),
+                                               ("mlflow_app", "Arn"))  # fmt: skip
+        for kind, arn in named:
+            for resource in self._scope.certain(kind):
+                members, gaps = split(self._scope.read(resource).members)
+                status = {"partner_app": "Available"}.get(kind, "Created")
+                members |= {arn: resource.address, "Status": status}
+                found.append(self._scope.record(kind, resource, resource.address, members, gaps, {}))
+        return found
+
+
+def _with_defaults(selectors: Any) -> dict[str, Any]:
+    """A selector that does not say includes management events (API_EventSelector)."""
+    found: dict[str, Any] = plain(selectors)
+    for selector in found.get("EventSelectors", ()):
+        selector.setdefault("IncludeManagementEvents", True)
+    return found
+
+
+def _known_list(value: Any, gaps: dict[str, Unknown], path: str) -> list[Any]:
+    if isinstance(value, Unknown):
+        gaps[path] = value
+        return [{"PolicyName": "", "PolicyDocument": None}] if path == "RolePolicyList" else []
+    return list(value or ())
+
+
+def _doubtful(resource: Resource, policy: Any) -> Any:
+    return resource.doubt or policy
+
+
+def _statements(policy: Any) -> list[Any]:
+    if not isinstance(policy, Mapping):
+        return []
+    listed = policy.get("Statement")
+    return listed if isinstance(listed, list) else [] if listed is None else [listed]
+
+
+_TELLING = ("Effect", "Action", "NotAction", "Resource", "NotResource", "Condition")
+
+
+def _hole(policy: Any, members: tuple[str, ...] = _TELLING, *, partial: bool = False) -> Unknown | None:
+    """An unknown that may decide what the policy says. Text of which a part is known is never ``*``; where ``partial``
+    text may decide as well, that counts too."""
+    if isinstance(policy, Unknown):
+        return policy
+    if isinstance(policy, Mapping) and isinstance(policy.get("Statement"), Unknown):
+        found: Unknown = policy["Statement"]
+        return found
+    for statement in _statements(policy):
+        if isinstance(statement, Unknown):
+            return statement
+        for name in members:
+            for hole in unknowns(statement.get(name) if isinstance(statement, Mapping) else None):
+                if partial or not hole.partial:
+                    return hole
+    return None
+
+
+def _certain_statements(policy: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """The policy as it is where nothing in it is open; else its certain statements, and one without a document, which
+    says that there is more."""
+    document_ = policy.get("PolicyDocument")
+    name = policy.get("PolicyName", "")
+    if _hole(document_) is None:
+        return [{"PolicyName": name, "PolicyDocument": plain(document_)}]
+    certain = [plain(s) for s in _statements(document_) if _hole({"Statement": [s]}) is None]
+    return [
+        {"PolicyName": name, "PolicyDocument": {"Statement": certain}},
+        {"PolicyName": name, "PolicyDocument": None},
+    ]

@@ -1,0 +1,95 @@
+"""Resource types of the template languages that the product reads, by what they are to it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Literal, NamedTuple
+
+from auditor.model.snapshot import Kind
+
+Language = Literal["cloudformation", "aws", "awscc"]
+
+#: What is no record of its own but tells about one: a policy of a role, a route of a route table.
+Part = Literal["role_policy", "managed_policy", "policy_attachment", "route", "route_association", "internet_gateway"]
+
+
+class TypeInfo(NamedTuple):
+    """``kind``: the record that a resource of the type makes, or the part of another one that it is."""
+
+    kind: Kind | Part
+    language: Language
+
+
+_CLOUDFORMATION: Mapping[str, Kind | Part] = {
+    "AWS::SageMaker::Domain": "domain",
+    "AWS::SageMaker::UserProfile": "user_profile",
+    "AWS::SageMaker::Space": "space",
+    "AWS::SageMaker::App": "app",
+    "AWS::SageMaker::PartnerApp": "partner_app",
+    "AWS::SageMaker::MlflowTrackingServer": "mlflow_server",
+    "AWS::SageMaker::MlflowApp": "mlflow_app",
+    "AWS::IAM::Role": "role",
+    "AWS::IAM::Policy": "role_policy",
+    "AWS::IAM::RolePolicy": "role_policy",
+    "AWS::IAM::ManagedPolicy": "managed_policy",
+    "AWS::EC2::VPC": "vpc",
+    "AWS::EC2::Subnet": "subnet",
+    "AWS::EC2::RouteTable": "route_table",
+    "AWS::EC2::Route": "route",
+    "AWS::EC2::SubnetRouteTableAssociation": "route_association",
+    "AWS::EC2::InternetGateway": "internet_gateway",
+    "AWS::Logs::LogGroup": "log_group",
+    "AWS::CloudTrail::Trail": "trail",
+}
+_AWS: Mapping[str, Kind | Part] = {
+    "aws_sagemaker_domain": "domain",
+    "aws_sagemaker_user_profile": "user_profile",
+    "aws_sagemaker_space": "space",
+    "aws_sagemaker_app": "app",
+    "aws_sagemaker_mlflow_tracking_server": "mlflow_server",
+    "aws_iam_role": "role",
+    "aws_iam_role_policy": "role_policy",
+    "aws_iam_policy": "managed_policy",
+    "aws_iam_role_policy_attachment": "policy_attachment",
+    "aws_iam_policy_attachment": "policy_attachment",
+    "aws_vpc": "vpc",
+    "aws_default_vpc": "vpc",
+    "aws_subnet": "subnet",
+    "aws_default_subnet": "subnet",
+    "aws_route_table": "route_table",
+    "aws_default_route_table": "route_table",
+    "aws_route": "route",
+    "aws_route_table_association": "route_association",
+    "aws_main_route_table_association": "route_association",
+    "aws_internet_gateway": "internet_gateway",
+    "aws_cloudwatch_log_group": "log_group",
+    "aws_cloudtrail": "trail",
+}
+_AWSCC: Mapping[str, Kind | Part] = {
+    "awscc_sagemaker_domain": "domain",
+    "awscc_sagemaker_user_profile": "user_profile",
+    "awscc_sagemaker_space": "space",
+    "awscc_sagemaker_app": "app",
+    "awscc_sagemaker_partner_app": "partner_app",
+    "awscc_sagemaker_mlflow_tracking_server": "mlflow_server",
+    "awscc_iam_role": "role",
+    "awscc_iam_role_policy": "role_policy",
+    "awscc_iam_managed_policy": "managed_policy",
+    "awscc_ec2_vpc": "vpc",
+    "awscc_ec2_subnet": "subnet",
+    "awscc_ec2_route_table": "route_table",
+    "awscc_ec2_route": "route",
+    "awscc_ec2_subnet_route_table_association": "route_association",
+    "awscc_ec2_internet_gateway": "internet_gateway",
+    "awscc_logs_log_group": "log_group",
+    "awscc_cloudtrail_trail": "trail",
+}
+
+#: Every type that the builder reads. Look-alikes (AWS::DataZone::Domain, AWS::OpenSearchService::Domain) are not.
+TYPES: Mapping[str, TypeInfo] = {
+    **{name: TypeInfo(kind, "cloudformation") for name, kind in _CLOUDFORMATION.items()},
+    **{name: TypeInfo(kind, "aws") for name, kind in _AWS.items()},
+    **{name: TypeInfo(kind, "awscc") for name, kind in _AWSCC.items()},
+}
+#: Kinds that the report speaks about.
+STUDIO_KINDS: tuple[Kind, ...] = ("domain", "user_profile", "space", "app")

@@ -1,0 +1,31 @@
+"""Where templates define things, and which resources of theirs may not exist."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from auditor.model.snapshot import EXISTS, KINDS
+
+if TYPE_CHECKING:
+    import duckdb
+
+
+def create(con: duckdb.DuckDBPyConnection, placed: bool) -> None:
+    """``place`` (with ``lines`` beside its documented columns), ``template_account`` (roots of templates), and
+    ``doubtful`` (keys of resources that may not exist). Without templates (``placed`` false) all three are empty."""
+    con.execute("""
+        create table place (key VARCHAR, account VARCHAR, region VARCHAR, resource_type VARCHAR, id VARCHAR,
+                            file VARCHAR, line INTEGER, construct VARCHAR, lines MAP(VARCHAR, INTEGER))""")
+    con.execute("create table doubtful (key VARCHAR)")
+    con.execute("create table template_account as select distinct account from raw_account_region where template")
+    if not placed:
+        return
+    for kind in KINDS:
+        # A role's row stands in execution_role.
+        name = "execution_role" if kind == "role" else kind
+        key = f"account || '/' || region || '/{name}/' || id"
+        con.execute(f"""
+            insert into place select {key}, account, region, '{name}', id, place.file, place.line,
+                                     place.construct, place.lines
+            from raw_{kind} where place is not null""")
+        con.execute(f"insert into doubtful select {key} from raw_{kind} where list_contains(gaps, '{EXISTS}')")
