@@ -1,7 +1,7 @@
 """How CloudFormation and Terraform write the settings of the API: resource types, names, and what they lack.
 
-Source: CloudFormation's template reference (with AppLifecycleManagement, which cfn-lint 1.58's schemas of UserProfile
-and Space leave out), and the schema of Terraform's aws provider 6.25. Tests hold this against both.
+Source: the schemas of CloudFormation's resources and of Terraform's aws provider (versions in tests/iac/schemas). Tests
+hold this against both.
 """
 
 from __future__ import annotations
@@ -38,14 +38,12 @@ NOT_IN_CLOUDFORMATION = (
     "DomainSettings.DockerSettings.RootlessDocker",
     "DomainSettings.AmazonQSettings",
     "DomainSettings.UnifiedStudioSettings.SingleSignOnApplicationArn",
-    "SpaceSettings.*.TrainingPlanArn",
 )
 NOT_IN_TERRAFORM = (
     "*.TrainingPlanArn",
     "*.CanvasAppSettings.IdentityProviderOAuthSettings",
     "*.HiddenSageMakerImageVersionAliases",
     "*.ExecutionRoleSessionNameMode",
-    "DomainSettings.TrustedIdentityPropagationSettings",
     "DomainSettings.DockerSettings.RootlessDocker",
     "DomainSettings.AmazonQSettings",
     "DomainSettings.UnifiedStudioSettings",
@@ -82,6 +80,11 @@ _WORDS = {"SageMaker": "Sagemaker", "EFS": "Efs", "FSx": "Fsx"}
 _BOUNDARY = re.compile(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])")
 
 
+def snake(path: str) -> str:
+    """The Terraform providers' name of an API path: ``RStudioWebPortal`` → r_studio_web_portal."""
+    return _BOUNDARY.sub("_", path).lower()
+
+
 @cache
 def terraform_name(member: str) -> str:
     """The name of a member in Terraform: ``AutoMountHomeEFS`` is ``auto_mount_home_efs``."""
@@ -89,4 +92,4 @@ def terraform_name(member: str) -> str:
         return REPEATED_BLOCKS[member]
     for word, plain in _WORDS.items():
         member = member.replace(word, plain)
-    return _BOUNDARY.sub("_", member).lower()
+    return snake(member)

@@ -6,7 +6,7 @@ import json
 import re
 import subprocess
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -29,11 +29,12 @@ from auditor.model.rule import Verdict
 from auditor.model.structures import settings_paths
 from auditor.model.studio import HIDEABLE_APP_TYPES, ML_TOOLS
 
-from .proof import REGION, RULES, Account, filled_in
+from .proof import REGION, ROOT, RULES, Account, filled_in
 
-PROVIDER: Mapping[str, Any] = json.loads((Path(__file__).parent / "terraform_schema.json").read_text(encoding="utf-8"))[
-    "resources"
-]
+SCHEMAS = ROOT / "tests" / "iac" / "schemas"
+PROVIDER, RESOURCES = (
+    json.loads((SCHEMAS / f"{name}.json").read_text(encoding="utf-8"))["types"] for name in ("aws", "cloudformation")
+)
 CFN_LINT = str(Path(sys.executable).parent / "cfn-lint")
 #: What CloudFormation demands beside a snippet.
 REQUIRED: Mapping[str, Any] = {
@@ -178,23 +179,23 @@ def _check(body: Mapping[str, Any], block: Mapping[str, Any], where: str) -> Non
     for name, value in body.items():
         if name.startswith("__"):
             continue  # the parser's own: whether it is a block, its comments
-        if name in block.get("blocks", {}):
+        known = _inside(block, name)
+        assert known is not None, f"{where} has no {name}"
+        if isinstance(known, dict):
             assert isinstance(value, list), f"{where}.{name} is a block"
             for inner in value:
-                _check(inner, block["blocks"][name], f"{where}.{name}")
-        else:
-            assert name in block["attributes"], f"{where} has no {name}"
+                _check(inner, known, f"{where}.{name}")
 
 
-def _knows_cloudformation(schema: Mapping[str, Any], path: str) -> bool:
-    node: Any = schema
-    for part in path.split("."):
-        while "$ref" in node:
-            node = schema["definitions"][node["$ref"].rpartition("/")[2]]
-        if part not in node.get("properties", {}):
-            return False
-        node = node["properties"][part]
-    return True
+def _inside(block: Any, name: str) -> Any:
+    """What the schema says of a member, None where there is none. ``[]`` behind a name: it may stand several times."""
+    return block.get(name, block.get(f"{name}[]")) if isinstance(block, dict) else None
+
+
+def _knows(block: Any, names: Iterable[str]) -> bool:
+    for name in names:
+        block = _inside(block, name)
+    return block is not None
 
 
 def test_values_that_cloudformation_refuses_are_known() -> None:
@@ -207,20 +208,11 @@ def test_values_that_cloudformation_refuses_are_known() -> None:
         assert set(names) - known == NOT_YET_IN_CLOUDFORMATION.get(member, frozenset()), member
 
 
-def _knows_terraform(block: Mapping[str, Any], path: str) -> bool:
-    for part in path.split("."):
-        name = terraform_name(part)
-        if name in block.get("blocks", {}):
-            block = block["blocks"][name]
-        elif name not in block.get("attributes", ()):
-            return False
-    return True
-
-
 @pytest.mark.parametrize("kind", settings_paths())
 def test_what_the_languages_lack_is_known(kind: str) -> None:
     """Every setting of the API: written under its name, or on the list of what a language lacks; never both."""
-    schema, block = _schema(CLOUDFORMATION[kind]), PROVIDER[TERRAFORM[kind]]
+    resource, block = RESOURCES[CLOUDFORMATION[kind]], PROVIDER[TERRAFORM[kind]]
     for path in settings_paths()[kind]:
-        assert _knows_cloudformation(schema, path) != lacks(NOT_IN_CLOUDFORMATION, path), path
-        assert _knows_terraform(block, path) != lacks(NOT_IN_TERRAFORM, path), path
+        parts = path.split(".")
+        assert _knows(resource, parts) != lacks(NOT_IN_CLOUDFORMATION, path), path
+        assert _knows(block, map(terraform_name, parts)) != lacks(NOT_IN_TERRAFORM, path), path
