@@ -72,12 +72,14 @@ def settings(steps: Sequence[Step], held: Mapping[str, Any], lists: Mapping[str,
         if parts:
             place = sent.setdefault(root, {})
             if step.nested and parts[0] not in place:
-                place[parts[0]] = deepcopy(held.get(step.top)) or {}
+                place[parts[0]] = deepcopy(held.get(step.top))
         names = parts or [root]
         for name in names[:-1]:
             if name.endswith("[]"):
                 break
-            place = place.setdefault(name, {})
+            if not isinstance(place.get(name), dict):
+                place[name] = {}  # not there yet; AWS gives no null, but a file may hold one
+            place = place[name]
         before = held.get(step.top) if not step.nested else None
         if _apply(place, names, step, before, lists.get(step.path)):
             changed.add(step.top)

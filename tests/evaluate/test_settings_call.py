@@ -121,6 +121,15 @@ def test_items_of_a_list_of_structures() -> None:
     }
 
 
+def test_a_null_is_nothing() -> None:
+    """AWS gives none, but a file may hold one."""
+    path = "UserSettings.JupyterLabAppSettings.AppLifecycleManagement.IdleSettings.IdleTimeoutInMinutes"
+    step = Step(path, "set", 60)
+    expected = {"AppLifecycleManagement": {"IdleSettings": {"IdleTimeoutInMinutes": 60}}}
+    for held in (None, {}, {"AppLifecycleManagement": None}):
+        assert settings((step,), {step.top: held}, {}) == {"UserSettings": {"JupyterLabAppSettings": expected}}
+
+
 def test_nothing_is_sent_where_nothing_changes() -> None:
     portal = "UserSettings.StudioWebPortalSettings"
     held = {portal: {"HiddenAppTypes": ["JupyterServer"]}, "UserSettings.AutoMountHomeEFS": "Disabled"}
