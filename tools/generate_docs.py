@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import sys
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 import click
@@ -16,6 +16,7 @@ from auditor.deliver.security_hub import PERMISSIONS as SENDING
 from auditor.evaluate.applicable import why_not
 from auditor.evaluate.frameworks import framework_files, load_frameworks
 from auditor.evaluate.load import AREAS, load_rules
+from auditor.evaluate.outline import outline
 from auditor.model.practices import PRACTICES
 from auditor.model.rule import Rule
 from auditor.model.settings import SETTINGS
@@ -74,13 +75,25 @@ def _code(language: str, text: str) -> str:
     return f"```{language}\n{text.strip()}\n```\n"
 
 
-def _layers(title: str, texts: dict[str, str], language: str) -> Iterator[str]:
-    grouped: dict[str, list[str]] = defaultdict(list)
-    for layer, text in texts.items():
-        grouped[text].append(layer)
-    for text, layers in grouped.items():
-        where = "" if layers == ["any"] else f", where set by: {', '.join(layers)}"
-        yield f"\n{title}{where}\n\n{_code(language, text)}"
+def _texts(title: str, texts: Mapping[str, str], language: str) -> Iterator[str]:
+    for where, text in texts.items():
+        yield f"\n{title}{', ' + where if where else ''}\n\n{_code(language, text)}"
+
+
+def _mending(rule: Rule) -> Iterator[str]:
+    shown = outline(rule)
+    yield from _texts("AWS CLI", shown.commands, "bash")
+    if shown.changes:
+        yield ("\nWhat the command changes; it sends [the rest of each structure as it is](../remediation.md).\n")
+        yield "\n| setting | becomes |\n|---|---|\n"
+        for path, becomes in shown.changes:
+            yield f"| `{path}` | {_cell(becomes)} |\n"
+    for name, expression in rule.remediation.values.items():
+        yield f"\n`{name}` is:\n\n{_code('sql', expression)}"
+    if rule.remediation.at:
+        yield f"\nWhere it is changed, if not where it was set:\n\n{_code('sql', rule.remediation.at)}"
+    yield from _texts("CloudFormation", shown.cloudformation, "yaml")
+    yield from _texts("Terraform", shown.terraform, "hcl")
 
 
 def rule_page(rule: Rule) -> str:
@@ -106,9 +119,7 @@ def rule_page(rule: Rule) -> str:
             default = f"that of `{p.same_as}`" if p.same_as else default
             parts.append(f"| `{rule.id}.{p.name}` | {p.type} | {_cell(default)} | {_cell(p.doc)} |\n")
     parts.append(f"\n## How to mend it\n\n{rule.remediation.steps}\n")
-    parts += _layers("AWS CLI", dict(rule.remediation.aws), "bash")
-    parts += _layers("CloudFormation", dict(rule.remediation.cloudformation), "yaml")
-    parts += _layers("Terraform", dict(rule.remediation.terraform), "hcl")
+    parts += _mending(rule)
     parts.append("\n## Examples\n\n| given | verdict |\n|---|---|\n")
     for case in rule.cases:
         given = ", ".join(f"{k}: {json.dumps(v, default=str, ensure_ascii=False)}" for k, v in case.given.items())

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from auditor import __version__
 from auditor.errors import ConfigError, SnapshotError
 from auditor.evaluate.applicable import why_not
+from auditor.evaluate.documents import Documents
 from auditor.evaluate.engine import Overrides, Verdicts, evaluate_rules
 from auditor.evaluate.findings import FindingMaker, Gaps
 from auditor.evaluate.frameworks import assess
@@ -124,7 +125,7 @@ def evaluate(
     con, verified = load_tables(files, merge, personas, export)
     verdicts = evaluate_rules(con, rules, overrides)
     gaps = tuple(sorted(Gap(*row) for row in con.execute("select * from gap").fetchall()))
-    maker = FindingMaker(con, verdicts, overrides, Gaps(gaps))
+    maker = FindingMaker(con, verdicts, overrides, Gaps(gaps), Documents(verified), rules)
     findings = [finding for rule in rules for finding in maker.of(rule)]
     findings.sort(key=_finding_order)
     causes = sorted(maker.causes, key=cause_order)

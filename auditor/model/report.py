@@ -70,12 +70,18 @@ class Evidence:
 
 @dataclass(frozen=True, slots=True)
 class FindingRemediation:
-    """Remediation with this finding's own names filled in; snippets empty where there is none."""
+    """Remediation with this finding's own names and settings filled in; empty what there is none of.
+
+    ``note`` says what to know before ``aws`` is run: what else it changes, what to put in for words in capitals, or why
+    there is no command. ``aws_only_here``: where ``aws`` changes a domain, the command for this profile alone.
+    """
 
     steps: str
     aws: str = ""
     cloudformation: str = ""
     terraform: str = ""
+    note: str = ""
+    aws_only_here: str = ""
 
 
 class State(StrEnum):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -190,6 +190,38 @@ def read_ledger(path: Path) -> tuple[tuple[Gap, ...], tuple[Coverage, ...]]:
         if entry.coverage is not None:
             coverage.append(entry.coverage)
     return tuple(sorted(gaps)), tuple(sorted(coverage))
+
+
+class _Resource(msgspec.Struct):
+    account: str = ""
+    region: str = ""
+    kind: str = ""
+    id: str = ""
+    gaps: tuple[str, ...] = ()
+    domain: msgspec.Raw = msgspec.Raw(b"")
+    user_profile: msgspec.Raw = msgspec.Raw(b"")
+    space: msgspec.Raw = msgspec.Raw(b"")
+
+
+Key = tuple[str, str, str, str]
+
+
+def read_documents(path: Path, wanted: Callable[[Key], bool]) -> Iterator[tuple[Key, bytes, tuple[str, ...]]]:
+    """Whole documents of domains, user profiles and spaces: key (account, region, kind, id), JSON, and gaps.
+
+    ``wanted`` chooses by key. Only lines that are wanted are kept, and none is decoded beyond its first level. Raises
+    SnapshotError for a line that is not JSON.
+    """
+    decode = msgspec.json.Decoder(_Resource).decode
+    try:
+        with path.open("rb") as file:
+            for line in file:
+                entry = decode(line)
+                key = (entry.account, entry.region, entry.kind, entry.id)
+                if entry.kind in ("domain", "user_profile", "space") and wanted(key):
+                    yield key, bytes(getattr(entry, entry.kind)), entry.gaps
+    except (OSError, msgspec.DecodeError, UnicodeDecodeError) as error:
+        raise SnapshotError(f"{path}: a line is damaged: {error}", hint=_AGAIN) from error
 
 
 def _lines_backwards(path: Path) -> Iterator[bytes]:

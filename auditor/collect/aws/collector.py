@@ -20,6 +20,7 @@ from auditor.collect.aws.session import MAX_ATTEMPTS, Clients, explain
 from auditor.collect.aws.specs import SPECS, Spec, app_tag_path
 from auditor.collect.interface import Progress
 from auditor.errors import CollectError, ConfigError
+from auditor.model.settings import known_paths
 from auditor.model.snapshot import SCHEMA_VERSION, Gap, Header, Record, Scope, Snapshot
 
 
@@ -66,8 +67,10 @@ def collect(options: CollectOptions, progress: Progress | None = None) -> Snapsh
     records = _collect(run, regions, options.evidence)
     _refuse_nothing(ledger, regions)
     not_known = unseen(clients.client("sagemaker", regions[0]))
+    read = known_paths()
     for region in regions:
-        for member in not_known:
+        # What only commands send back is no gap in what the rules see.
+        for member in (m for m in not_known if m.path in read[m.kind]):
             operation = {"domain": "DescribeDomain", "user_profile": "DescribeUserProfile"}.get(
                 member.kind, "DescribeSpace"
             )
