@@ -20,6 +20,7 @@ COMMANDS: Mapping[str, tuple[str, str]] = {
     "audit": ("audit", "Collect an AWS account, evaluate the rules, report."),
     "collect": ("collect", "Collect an AWS account into a snapshot file."),
     "check": ("check", "Evaluate saved snapshots again."),
+    "scan": ("scan", "Evaluate templates before they are deployed."),
     "rules": ("rules", "List, show and test rules."),
     "config": ("config", "Check auditor.yaml; its JSON Schema."),
     "query": ("query", "Ask the tables of a snapshot in SQL."),

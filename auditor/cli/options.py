@@ -134,6 +134,22 @@ rule_options = _several(
     click.option("--skip", multiple=True, metavar="RULE", help="Not these rules; repeatable, or commas."),
 )  # fmt: skip
 
+#: How templates are read. Terraform's variables belong here as well.
+template_options = _several(
+    click.option(
+        "--parameter", "template_parameters", multiple=True, metavar="NAME=VALUE",
+        help="Value of a CloudFormation parameter, or of a pseudo parameter such as AWS::Region; repeatable.",
+    ),
+    click.option(
+        "--parameters", "parameter_files", multiple=True, metavar="FILE",
+        type=click.Path(path_type=Path, dir_okay=False),
+        help="File of CloudFormation parameters: the AWS CLI's form, or names and values; repeatable.",
+    ),
+)  # fmt: skip
+
+#: Parameters of template_options, which reading templates takes and evaluation does not.
+TEMPLATES = ("template_parameters", "parameter_files")
+
 merge_option = click.option(
     "--nested-merge", type=click.Choice([m.value for m in NestedMerge]),
     help="How a profile's nested structure meets its domain's; AWS does not document it, so by default the settings"

@@ -14,6 +14,7 @@ from auditor.cli.text import STYLES, plural, printable
 from auditor.errors import ExitCode
 from auditor.model.report import FrameworkSummary, Report, RequirementStatus, RootCause
 from auditor.model.rule import Severity, Verdict
+from auditor.model.snapshot import INNATE_GAPS
 
 _NOUNS = {"domain": "domain", "user_profile": "profile", "space": "space", "app": "app"}
 _CAUSES = 8
@@ -22,11 +23,16 @@ _CAUSES = 8
 def summary(report: Report, code: ExitCode, written: Sequence[Path]) -> RenderableType:
     """Everything that came from the account is printed as plain text, control characters replaced."""
     parts: list[RenderableType] = [_title(report), _severities(report)]
+    if not sum(report.resources.values()):
+        parts.append(Text("No Studio resource was found in what was audited."))
     if report.root_causes:
         parts += [Text(), _causes(report)]
     unseen = _unseen(report)
     if unseen:
         parts += [Text(), unseen]
+    not_run = _not_run(report)
+    if not_run:
+        parts += [Text(), not_run]
     if report.frameworks:
         parts += [Text(), *map(_framework, report.frameworks)]
     parts += [
@@ -108,17 +114,32 @@ def _framework(framework: FrameworkSummary) -> Text:
 
 
 def _unseen(report: Report) -> Text | None:
-    if not report.gaps and not report.by_status[Verdict.UNKNOWN]:
+    lost = [g for g in report.gaps if g.reason not in INNATE_GAPS]
+    if not lost and not report.by_status[Verdict.UNKNOWN]:
         return None
     text = Text("Could not be seen", "bold")
-    kinds = Counter((g.reason, g.operation, g.region if g.resource_id == "*" else "") for g in report.gaps)
+    kinds = Counter((g.reason, g.operation, g.region if g.resource_id == "*" else "") for g in lost)
     for (reason, operation, region), number in kinds.most_common(5):
         place = f" in {region}" if region else f" on {plural(number, 'resource')}"
         text.append(f"\n  {operation}: {reason.replace('_', ' ')}{printable(place)}", "default not bold")
     if len(kinds) > 5:
         text.append(f"\n  and {len(kinds) - 5} more in the report", "dim not bold")
-    if not report.gaps:
+    if not lost:
         text.append(f"\n  {plural(report.by_status[Verdict.UNKNOWN], 'verdict')} unknown", "default not bold")
+    return text
+
+
+def _not_run(report: Report) -> Text | None:
+    """Rules that templates cannot answer, by what they need."""
+    reasons: dict[str, list[str]] = {}
+    for rule in report.rules:
+        if rule.not_run:
+            reasons.setdefault(rule.not_run, []).append(rule.id)
+    if not reasons:
+        return None
+    text = Text("Did not run", "bold")
+    for reason, rules in sorted(reasons.items(), key=lambda item: item[1]):
+        text.append(f"\n  {', '.join(rules)}: {reason}", "default not bold")
     return text
 
 

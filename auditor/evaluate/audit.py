@@ -10,10 +10,12 @@ from typing import TYPE_CHECKING, Any
 
 from auditor import __version__
 from auditor.errors import ConfigError, ExitCode, SnapshotError
+from auditor.evaluate.applicable import why_not
 from auditor.evaluate.engine import Overrides, Verdicts, evaluate_rules
 from auditor.evaluate.findings import FindingMaker, Gaps
 from auditor.evaluate.frameworks import assess
 from auditor.evaluate.guard import readable
+from auditor.evaluate.places import Places
 from auditor.evaluate.shared import follow
 from auditor.model.framework import Framework
 from auditor.model.persona import DEFAULT_PERSONAS, Persona
@@ -27,7 +29,7 @@ from auditor.model.report import (
     SnapshotInfo,
 )
 from auditor.model.rule import Rule, Severity, Verdict
-from auditor.model.snapshot import Coverage, Gap
+from auditor.model.snapshot import INNATE_GAPS, Coverage, Gap, Source
 from auditor.resolve.build import build
 from auditor.resolve.layers import NestedMerge
 from auditor.resolve.load import SourceFile
@@ -117,16 +119,16 @@ def evaluate(
     for path in files:
         coverage += read_ledger(path)[1]
     by_status = {str(v): sum(c[v] for c in verdicts.counts.values()) for v in Verdict} | {"waived": 0}
-    sources = {v.header.source for v in verified}
+    sources: set[Source] = {v.header.source for v in verified}
     return Report(
         tool_version=__version__,
         as_of=max(v.header.as_of for v in verified),
-        source=sources.pop() if len(sources) == 1 else "mixed",
+        source=next(iter(sources)) if len(sources) == 1 else "mixed",
         snapshots=tuple(_snapshot_info(v) for v in verified),
         resources=_count_resources(con),
         by_status=by_status,
         by_severity=_by_severity(rules, verdicts),
-        rules=tuple(_rule_summary(r, verdicts) for r in rules),
+        rules=tuple(_rule_summary(r, verdicts, sources) for r in rules),
         domains=_domains(con, findings),
         coverage=tuple(sorted(coverage)),
         gaps=gaps,
@@ -150,7 +152,9 @@ def gate(report: Report, *, allow_incomplete: bool = False) -> ExitCode:
         f.status is Verdict.FAIL and f.severity.rank <= report.fail_on.rank for f in report.findings
     ):
         return ExitCode.FINDINGS
-    incomplete = bool(report.gaps) or any(f.status is not Verdict.FAIL for f in report.findings)
+    incomplete = any(g.reason not in INNATE_GAPS for g in report.gaps) or any(
+        f.status is not Verdict.FAIL for f in report.findings
+    )
     return ExitCode.INCOMPLETE if incomplete and not allow_incomplete else ExitCode.OK
 
 
@@ -178,11 +182,14 @@ def _snapshot_info(file: SnapshotFile) -> SnapshotInfo:
     )  # fmt: skip
 
 
-def _rule_summary(rule: Rule, verdicts: Verdicts) -> RuleSummary:
+def _rule_summary(rule: Rule, verdicts: Verdicts, sources: set[Source]) -> RuleSummary:
+    # On templates alone, a rule that needs what none holds and said nothing did not run.
+    decided = any(verdicts.counts[rule.id].get(v) for v in Verdict if v is not Verdict.NOT_APPLICABLE)
+    not_run = "" if decided or "aws" in sources else why_not(rule)
     counts = {str(v): n for v, n in verdicts.counts[rule.id].items()} | {"waived": 0}
     return RuleSummary(
         rule.id, rule.name, rule.title, rule.severity, rule.area, rule.table, rule.why, rule.remediation.steps,
-        rule.practices, rule.references, counts,
+        rule.practices, rule.references, counts, not_run,
     )  # fmt: skip
 
 
@@ -202,8 +209,9 @@ def _domains(con: duckdb.DuckDBPyConnection, findings: Sequence[Finding]) -> tup
                coalesce(user_profile_n.n, 0), coalesce(space_n.n, 0), coalesce(app_n.n, 0)
         from domain d {counts_sql} order by d.account, d.region, d.name, d.id""").fetchall()
     summaries = []
+    places = Places(con)
     for account, region, id_, name, arn, status, auth, experience, unified, profiles, spaces, apps in rows:
-        resource = ResourceRef("domain", id_, name or id_, account, region, arn or "", id_, name or "")
+        resource = places.resource(ResourceRef("domain", id_, name or id_, account, region, arn or "", id_, name or ""))
         none: Mapping[str, int] = {str(s): 0 for s in Severity}
         summaries.append(
             DomainSummary(

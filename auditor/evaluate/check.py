@@ -23,6 +23,7 @@ def checked(rule: Rule, complain: Complain, guard: Guard) -> Rule:
         raise complain(f"there is no table {rule.table!r}", "table")
     _check_params(rule, complain)
     columns: list[str] = []
+    reads: list[str] = []
     parameters: set[str] = set()
     for key in ("require", "when"):
         try:
@@ -30,6 +31,7 @@ def checked(rule: Rule, complain: Complain, guard: Guard) -> Rule:
         except ExpressionError as error:
             raise complain(f"{key}: {error}", key, hint=_columns_hint(error, documented)) from error
         columns += [c for c in expression.columns if c not in columns]
+        reads += [r for r in expression.reads if r not in reads]
         parameters |= set(expression.parameters)
     _check_parameters_used(rule, parameters, complain)
     values = parameter_values(rule)
@@ -59,7 +61,7 @@ def checked(rule: Rule, complain: Complain, guard: Guard) -> Rule:
     if not rule.cases:
         raise complain("cases: a rule needs at least one case", "cases")
     _check_cases(rule, documented, complain)
-    return replace(rule, columns=tuple(columns), setting=setting)
+    return replace(rule, columns=tuple(columns), reads=tuple(reads), setting=setting)
 
 
 def _columns_hint(error: ExpressionError, documented: Table) -> str:

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from auditor.evaluate.applicable import settle
 from auditor.evaluate.guard import readable
 from auditor.evaluate.sql import careful_verdict_sql, verdict_sql
 from auditor.model.rule import Rule, Verdict
@@ -37,6 +38,7 @@ def evaluate_rules(con: duckdb.DuckDBPyConnection, rules: Sequence[Rule], overri
     for table in sorted({r.table for r in rules}):
         own = [r for r in rules if r.table == table]
         errors |= _scan(con, table, own, overrides)
+        settle(con, table, own)
         counts |= _count(con, table, own)
     return Verdicts(counts, errors)
 

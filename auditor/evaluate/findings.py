@@ -11,10 +11,11 @@ from typing import TYPE_CHECKING, Any
 
 from auditor.evaluate.engine import Overrides, Verdicts
 from auditor.evaluate.origin import deciding, needed, origin, select_list
+from auditor.evaluate.places import Places
 from auditor.evaluate.sql import parameter_values, substitute
 from auditor.model.report import Evidence, Finding, FindingRemediation, Origin, ResourceRef, RootCause
 from auditor.model.rule import Rule, Verdict
-from auditor.model.snapshot import Gap
+from auditor.model.snapshot import TEMPLATE_GAPS, Gap
 from auditor.resolve.tables import Table, table
 
 if TYPE_CHECKING:
@@ -55,8 +56,8 @@ class Gaps:
                 self._by_domain[gap.account, gap.region, domain_id].append(gap)
 
     def reasons(self, resource: ResourceRef, paths: Sequence[str], owner: str = "") -> str:
-        """Why settings of the resource are unknown, as far as the gaps tell. ``owner`` is the profile that a space
-        takes settings from."""
+        """Why settings of the resource are unknown, as far as the gaps tell. ``owner`` is the id of the profile that a
+        space takes settings from."""
         place = (resource.account, resource.region)
         found = [
             gap
@@ -69,7 +70,10 @@ class Gaps:
             if gap.setting in ("*", *paths) or any(p.startswith(f"{gap.setting}.") for p in paths)
         ]
         if not found and owner:
-            found = self._by_resource[(*place, "user_profile", f"{resource.domain_id}/{owner}")]
+            found = self._by_resource[(*place, "user_profile", owner)]
+        if not found:
+            # A resource of a template whose domain lies elsewhere inherits what nobody can tell.
+            found = [g for g in self._by_resource[(*place, resource.type, resource.id)] if g.setting == "DomainId"]
         if not found:
             found = [
                 g
@@ -78,8 +82,13 @@ class Gaps:
             ]
             if resource.type == "domain":
                 found += self._by_domain[(*place, resource.id)]
-        texts = dict.fromkeys(f"{g.reason.replace('_', ' ')}, {g.operation}" for g in found)
+        texts = dict.fromkeys(map(_reason, found))
         return "; ".join(list(texts)[:3])
+
+
+def _reason(gap: Gap) -> str:
+    text = gap.reason.replace("_", " ")
+    return f"{text}: {gap.detail}" if gap.reason in TEMPLATE_GAPS else f"{text}, {gap.operation}"
 
 
 class FindingMaker:
@@ -90,6 +99,7 @@ class FindingMaker:
         self._verdicts = verdicts
         self._overrides = overrides
         self._gaps = gaps
+        self._places = Places(con)
         self._causes: dict[str, RootCause] = {}
         self._affects: Counter[str] = Counter()
 
@@ -110,7 +120,8 @@ class FindingMaker:
     def _rows(self, rule: Rule, documented: Table) -> list[dict[str, Any]]:
         import duckdb
 
-        identity = [c for c in ("key", "account", "region", "id", "name", "arn", "domain_id", "domain_name")
+        identity = [c for c in ("key", "account", "region", "id", "name", "arn", "domain_id", "domain_name",
+                              "owner_key")
                     if documented.column(c) is not None]  # fmt: skip
         names = needed(documented, (*identity, rule.setting, *rule.columns, *_placeholders(rule, documented)))
         items = select_list(documented, names)
@@ -137,13 +148,13 @@ class FindingMaker:
         return [dict(zip(header, row, strict=True)) for row in cursor.fetchall()]
 
     def _finding(self, rule: Rule, documented: Table, row: dict[str, Any]) -> Finding:
-        resource = _resource(documented, row)
+        resource = self._places.resource(_resource(documented, row))
         verdict = Verdict(row["__verdict"])
         blamed = str(row.get("__cause") or rule.setting)
         if documented.column(blamed) is None or blamed not in row:
             blamed = rule.setting
         evidence = tuple(
-            Evidence(name, row[name], origin(documented, name, row, resource))
+            Evidence(name, row[name], self._places.origin(origin(documented, name, row, resource), resource))
             for name in dict.fromkeys((blamed, rule.setting, *rule.columns))
         )
         setting = documented.column(rule.setting)
@@ -180,7 +191,9 @@ class FindingMaker:
         unknown = [e for e in evidence if e.value is None]
         names = ", ".join(e.setting for e in unknown) or "a value that the rule needs"
         paths = [path for e in unknown for path in _paths(rule, e.setting)]
-        reasons = self._gaps.reasons(resource, paths, str(row.get("owner") or ""))
+        # Behind a profile's key: account/region/user_profile/id.
+        owner = str(row.get("owner_key") or "").partition("/user_profile/")[2]
+        reasons = self._gaps.reasons(resource, paths, owner)
         return f"cannot be decided: {names} is unknown" + (f" ({reasons})" if reasons else "")
 
     def _cause(
@@ -193,10 +206,10 @@ class FindingMaker:
         if column is not None and column.paths and "domain" in column.paths and where.layer in ("domain", "service"):
             setting = column.paths["domain"]
             if resource.type != "domain":
-                owner = domain_ref(resource)
+                owner = self._places.resource(domain_ref(resource))
         elif where.layer == "service" and column is not None and column.paths:
             setting = next(iter(column.paths.values()))
-        remediation = _remediation(rule, where, row)
+        remediation = _remediation(rule, where, row, resource)
         cause_id = fingerprint(rule.id, owner, f"{where.layer}\x1f{setting}")[:16]
         self._affects[cause_id] += 1
         if cause_id not in self._causes:
@@ -264,14 +277,15 @@ def _resource(documented: Table, row: Mapping[str, Any]) -> ResourceRef:
     )
 
 
-def _remediation(rule: Rule, where: Origin, row: Mapping[str, Any]) -> FindingRemediation:
+def _remediation(rule: Rule, where: Origin, row: Mapping[str, Any], resource: ResourceRef) -> FindingRemediation:
     fix = rule.remediation
 
     def pick(texts: Mapping[str, str]) -> str:
         order = (where.layer, "any", *(("domain",) if where.layer == "service" else ()))
         return next((texts[layer] for layer in order if layer in texts), "")
 
-    command = pick(fix.aws)
+    # What a template makes is mended in the template, not beside it.
+    command = "" if resource.file else pick(fix.aws)
     try:
         command = command.format_map(_Quoted(row))
     except KeyError:

@@ -70,10 +70,12 @@ class ExpressionError(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class Expression:
-    """What an accepted expression reads: ``columns`` of its own table and ``parameters``, each in order, once."""
+    """What an accepted expression reads: ``columns`` of its own table, ``parameters``, and in ``reads`` what its
+    subqueries do, each in order, once."""
 
     columns: tuple[str, ...]
     parameters: tuple[str, ...]
+    reads: tuple[str, ...] = ()
 
 
 def documented_columns(documented: Table) -> dict[str, str]:
@@ -124,7 +126,7 @@ class Guard:
             walker.scalar(self._parse(expression), frozenset())
         except RecursionError as error:
             raise ExpressionError("the expression is nested too deeply") from error
-        return Expression(tuple(walker.columns), tuple(walker.parameters))
+        return Expression(tuple(walker.columns), tuple(walker.parameters), tuple(walker.reads))
 
     def bind(self, expressions: dict[str, str], documented: Table) -> dict[str, str]:
         """The DuckDB type of each expression, parameters already replaced. Raises ExpressionError naming the first
@@ -203,7 +205,8 @@ class _Walker:
         self._in_filter = False
         self.columns: list[str] = []
         self.parameters: list[str] = []
-        self._tables: list[tuple[str, dict[str, str]]] = []
+        self.reads: list[str] = []
+        self._tables: list[tuple[str, dict[str, str], str]] = []
 
     def scalar(self, node: dict[str, Any], bound: frozenset[str]) -> None:
         kind = node.get("class")
@@ -261,8 +264,9 @@ class _Walker:
         first = names[0].lower()
         if first in bound:
             return
-        for alias, columns in reversed(self._tables):
+        for alias, columns, name in reversed(self._tables):
             if first == alias or first in columns:
+                self._once(self.reads, f"{name}.{names[-1].lower()}" if first != alias or len(names) > 1 else name)
                 return
         if first == self.own.name and len(names) > 1:
             first = names[1].lower()
@@ -289,7 +293,8 @@ class _Walker:
         if source.get("column_name_alias"):
             raise ExpressionError("a table in a subquery cannot rename its columns")
         alias = str(source.get("alias") or name).lower()
-        self._tables.append((alias, documented_columns(documented)))
+        self._once(self.reads, documented.name)
+        self._tables.append((alias, documented_columns(documented), documented.name))
         for item in select["select_list"]:
             if item.get("class") != "STAR" or item.get("replace_list") or item.get("expr"):
                 self.scalar(item, bound)

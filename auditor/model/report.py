@@ -192,6 +192,8 @@ class RuleSummary:
     references: tuple[str, ...]
     counts: dict[str, int]
     """pass, fail, unknown, not_applicable, error (and waived)."""
+    not_run: str = ""
+    """Why the rule said nothing at all: templates do not hold what it needs. Empty where it ran."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -113,3 +113,5 @@ class Rule:
     """SQL that names the column to blame, for rules that read several settings; empty: always ``setting``."""
     columns: tuple[str, ...] = ()
     """Columns of ``table`` that ``require`` and then ``when`` read, in order of first appearance, each once."""
+    reads: tuple[str, ...] = ()
+    """What their subqueries read: names of tables, and their columns as ``table.column``."""

@@ -75,6 +75,8 @@ GapReason = Literal[
     "not_expressible",
     "not_assessed",
 ]
+#: Reasons of templates: their detail says more than the language that could not say it.
+TEMPLATE_GAPS: frozenset[GapReason] = frozenset({"unresolved_expression", "not_expressible", "not_assessed"})
 #: Gaps that by themselves leave nothing open: what a template's language cannot express was not lost on the way. Rules
 #: that need it answer unknown all the same.
 INNATE_GAPS: frozenset[GapReason] = frozenset({"not_expressible"})

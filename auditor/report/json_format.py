@@ -102,7 +102,7 @@ def render(report: Report) -> Iterator[str]:
         by_rule=[{"id": r.id, "name": r.name, **r.counts} for r in report.rules],
         rules=[
             {"id": r.id, "name": r.name, "title": r.title, "severity": r.severity, "area": r.area, "table": r.table,
-             "practices": r.practices, "references": r.references}
+             "practices": r.practices, "references": r.references, "not_run": r.not_run}
             for r in report.rules
         ],
         domains=[

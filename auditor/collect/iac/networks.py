@@ -1,5 +1,7 @@
-"""VPCs, subnets and route tables of a root, as EC2 would describe them: in templates a table's routes and associations are
-resources of their own."""
+"""VPCs, subnets and route tables of a root, as EC2 would describe them.
+
+In templates a table's routes and associations are resources of their own.
+"""
 
 from __future__ import annotations
 

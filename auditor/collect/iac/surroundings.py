@@ -62,7 +62,7 @@ class Surroundings:
             if hole is not None:
                 gaps["AssumeRolePolicyDocument"] = hole
             elif isinstance(trust, Mapping):
-                members["AssumeRolePolicyDocument"] = trust
+                members["AssumeRolePolicyDocument"] = plain(trust)
             lines = {
                 {"Policies": "RolePolicyList", "ManagedPolicyArns": "AttachedManagedPolicies"}.get(path, path): line
                 for path, line in doc.lines.items()

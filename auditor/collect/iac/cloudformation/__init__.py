@@ -1,0 +1,1 @@
+"""CloudFormation templates and CDK assemblies: checkov parses, this package resolves what checkov leaves open."""

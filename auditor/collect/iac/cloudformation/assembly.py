@@ -1,0 +1,150 @@
+"""What ``cdk synth`` writes: a cloud assembly (``cdk.out``), its stacks with their templates and construct paths.
+
+Source: the CDK's cloud-assembly-schema (manifest.json). Assemblies of stages lie in folders of their own.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping
+from contextlib import suppress
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from auditor.collect.iac.parsers import UnreadableError
+
+MANIFEST = "manifest.json"
+_MAX_DEPTH = 10
+
+
+@dataclass(frozen=True, slots=True)
+class Cdk:
+    """What an assembly knows beside its templates: construct paths by logical id (nested stacks may repeat an id), and
+    files by the name that they are uploaded under."""
+
+    constructs: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    assets: Mapping[str, Path] = field(default_factory=dict)
+
+    def construct(self, logical_id: str, inside: str = "") -> str:
+        """The path of a resource: of the one inside the construct of a nested stack, else the outermost."""
+        paths = [p for p in self.constructs.get(logical_id, ()) if p.startswith(inside)]
+        return min(paths, key=lambda p: (p.count("/"), p), default="")
+
+
+@dataclass(frozen=True, slots=True)
+class AssemblyStack:
+    """A stack of an assembly: its template, the parameters and tags that the app gives it, pseudo parameters that its
+    environment fixes."""
+
+    template: Path
+    parameters: Mapping[str, str]
+    tags: Mapping[str, str]
+    pseudo: Mapping[str, str]
+    cdk: Cdk
+
+
+def is_assembly(folder: Path) -> bool:
+    """Whether the folder holds a cloud assembly."""
+    path = folder / MANIFEST
+    if not path.is_file():
+        return False
+    try:
+        manifest = _manifest(folder)
+    except UnreadableError:
+        # Other tools have a manifest.json as well; only one beside templates is a broken assembly.
+        return any(folder.glob("*.template.json"))
+    return isinstance(manifest.get("artifacts"), Mapping) and "version" in manifest
+
+
+def stacks(folder: Path, depth: int = 0) -> Iterator[AssemblyStack]:
+    """Every stack of the assembly and of the stages inside it. Raises UnreadableError."""
+    artifacts = _manifest(folder).get("artifacts")
+    if not isinstance(artifacts, Mapping):
+        raise UnreadableError("manifest.json names no artifacts")
+    assets = _assets(folder, artifacts)
+    for artifact in artifacts.values():
+        if not isinstance(artifact, Mapping):
+            continue
+        properties = _mapping(artifact.get("properties"))
+        if artifact.get("type") == "aws:cloudformation:stack" and isinstance(properties.get("templateFile"), str):
+            environment = str(artifact.get("environment", ""))
+            yield AssemblyStack(
+                folder / properties["templateFile"],
+                _texts(properties.get("parameters")),
+                _texts(properties.get("tags")),
+                _environment(environment),
+                Cdk(_constructs(folder, artifact), assets),
+            )
+        elif artifact.get("type") == "cdk:cloud-assembly" and isinstance(properties.get("directoryName"), str):
+            if depth >= _MAX_DEPTH:
+                raise UnreadableError("its stages are nested too deeply")
+            yield from stacks(folder / properties["directoryName"], depth + 1)
+
+
+def _manifest(folder: Path) -> Mapping[str, Any]:
+    try:
+        found = json.loads((folder / MANIFEST).read_text(encoding="utf-8"))
+    except OSError as error:
+        raise UnreadableError(f"{MANIFEST}: {error.strerror or error}") from error
+    except (ValueError, RecursionError) as error:
+        raise UnreadableError(f"{MANIFEST} is no JSON") from error
+    return _mapping(found)
+
+
+def _mapping(value: object) -> Mapping[str, Any]:
+    return value if isinstance(value, Mapping) else {}
+
+
+def _texts(value: object) -> dict[str, str]:
+    """Names and texts; a value that is a token (a mapping) is not known before deployment and is left out."""
+    return {str(k): str(v) for k, v in _mapping(value).items() if isinstance(v, str | int | float)}
+
+
+def _environment(environment: str) -> dict[str, str]:
+    """``aws://111122223333/eu-west-1`` as pseudo parameters; parts of an environment-agnostic stack are unknown."""
+    account, _, region = environment.removeprefix("aws://").partition("/")
+    found = {}
+    if account.isdigit():
+        found["AWS::AccountId"] = account
+    if region and not region.startswith("unknown"):
+        found["AWS::Region"] = region
+        found["AWS::Partition"] = {"cn": "aws-cn", "us-gov": "aws-us-gov"}.get(
+            next((p for p in ("us-gov", "cn") if region.startswith(f"{p}-")), ""), "aws"
+        )
+    return found
+
+
+def _assets(folder: Path, artifacts: Mapping[str, Any]) -> dict[str, Path]:
+    """Files by the last part of the key that they are uploaded under."""
+    found: dict[str, Path] = {}
+    for artifact in artifacts.values():
+        properties = _mapping(_mapping(artifact).get("properties"))
+        if _mapping(artifact).get("type") != "cdk:asset-manifest" or not isinstance(properties.get("file"), str):
+            continue
+        with suppress(OSError, ValueError):
+            manifest = _mapping(json.loads((folder / properties["file"]).read_text(encoding="utf-8")))
+            for asset in _mapping(manifest.get("files")).values():
+                path = _mapping(_mapping(asset).get("source")).get("path")
+                for destination in _mapping(_mapping(asset).get("destinations")).values():
+                    key = _mapping(destination).get("objectKey")
+                    if isinstance(path, str) and isinstance(key, str):
+                        found[key.rpartition("/")[2]] = folder / path
+    return found
+
+
+def _constructs(folder: Path, artifact: Mapping[str, Any]) -> dict[str, tuple[str, ...]]:
+    """Construct paths by logical id, from the metadata of the manifest or of the file that it names."""
+    metadata = dict(_mapping(artifact.get("metadata")))
+    extra = _mapping(artifact.get("properties")).get("additionalMetadataFile") or artifact.get("additionalMetadataFile")
+    if isinstance(extra, str):
+        # Only names for people: without them a finding still names file and line.
+        with suppress(OSError, ValueError):
+            metadata |= _mapping(json.loads((folder / extra).read_text(encoding="utf-8")))
+    found: dict[str, tuple[str, ...]] = {}
+    for path, entries in metadata.items():
+        for entry in entries if isinstance(entries, list) else ():
+            if isinstance(entry, Mapping) and entry.get("type") == "aws:cdk:logicalId":
+                id_ = str(entry.get("data"))
+                found[id_] = (*found.get(id_, ()), str(path).lstrip("/"))
+    return found

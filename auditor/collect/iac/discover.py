@@ -1,0 +1,116 @@
+"""What there is to assess below the paths that a user names."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+from collections.abc import Iterator, Sequence
+from contextlib import suppress
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from auditor.collect.iac.cloudformation.assembly import is_assembly
+from auditor.errors import ConfigError
+
+ENDINGS = (".yaml", ".yml", ".json", ".template")
+_SKIPPED = frozenset({"node_modules", "__pycache__", "site-packages"})
+#: A template body may have 1 MB (CloudFormation quotas); whatever is much larger is none.
+_MAX_BYTES = 16 * 1024 * 1024
+_TYPE = re.compile(r"""["']?\bType["']?\s*:\s*["']?(?:AWS|Custom|Alexa)::""")
+_RESOURCES = re.compile(r"""["']?\bResources["']?\s*:""")
+#: A template without any of these words holds no Studio resource, nor can anything that it takes in.
+_OURS = re.compile(r"SageMaker|CloudFormation::Stack|Serverless::Application|Fn::ForEach|Transform")
+
+
+@dataclass(slots=True)
+class Found:
+    """Files that look like templates, those among them that cannot hold anything of Studio, folders of cloud
+    assemblies, and ``cdk.json`` files whose app has not been synthesised."""
+
+    templates: list[Path] = field(default_factory=list)
+    others: list[Path] = field(default_factory=list)
+    assemblies: list[Path] = field(default_factory=list)
+    cdk_sources: list[Path] = field(default_factory=list)
+
+
+def discover(paths: Sequence[Path]) -> Found:
+    """Look through the paths: files are taken at their word, folders are searched. Raises ConfigError for a path that
+    does not exist, or a file that is none of ours."""
+    found = Found()
+    seen: set[Path] = set()
+    for path in paths:
+        if not path.exists():
+            raise ConfigError(f"{path}: no such file or folder")
+        for file in [path] if path.is_file() else _walk(path, found):
+            if file.resolve() not in seen:
+                seen.add(file.resolve())
+                _file(file, found, named=path.is_file())
+    return found
+
+
+def _walk(folder: Path, found: Found) -> Iterator[Path]:
+    for place, folders, files in os.walk(folder):
+        here = Path(place)
+        if is_assembly(here):
+            if all(here.resolve() != other.resolve() for other in found.assemblies):
+                found.assemblies.append(here)
+            folders.clear()
+            continue
+        folders[:] = sorted(f for f in folders if not f.startswith(".") and f not in _SKIPPED)
+        for name in sorted(files):
+            if name == "cdk.json" and not _synthesised(here):
+                found.cdk_sources.append(here / name)
+            elif name.endswith(ENDINGS) and not name.startswith("."):
+                yield here / name
+
+
+def _synthesised(folder: Path) -> bool:
+    output = "cdk.out"
+    with suppress(OSError, ValueError):
+        content = json.loads((folder / "cdk.json").read_text(encoding="utf-8"))
+        if isinstance(content, dict) and isinstance(content.get("output"), str):
+            output = content["output"]
+    return is_assembly(folder / output)
+
+
+def _file(file: Path, found: Found, *, named: bool) -> None:
+    text = _text(file)
+    if text is not None and looks_like_template(text):
+        (found.templates if named or _OURS.search(text) else found.others).append(file)
+    elif named:
+        if file.suffix in (".py", ".ts", ".js", ".java", ".cs", ".go"):
+            raise ConfigError(f"{file}: CDK source is no template", hint="Run cdk synth and scan the folder cdk.out.")
+        raise ConfigError(f"{file}: this is no template", hint="See docs/templates.md for what can be scanned.")
+
+
+def _text(file: Path) -> str | None:
+    """The file's text, None where it is no text of a template's size."""
+    with suppress(OSError):
+        if file.stat().st_size <= _MAX_BYTES:
+            return file.read_bytes().decode("utf-8", "replace")
+    return None
+
+
+def looks_like_template(text: str) -> bool:
+    """Whether a text is meant as a CloudFormation template, be it broken or not."""
+    if "AWSTemplateFormatVersion" in text:
+        return True
+    return bool(_RESOURCES.search(text) and _TYPE.search(text))
+
+
+def well_formed(file: Path) -> bool:
+    """Whether a file is YAML or JSON at all: what is asked of templates that hold nothing of Studio."""
+    import yaml
+
+    text = _text(file) or ""
+    loader = getattr(yaml, "CBaseLoader", yaml.BaseLoader)
+    try:
+        for _ in yaml.parse(text, Loader=loader):
+            pass
+    except (yaml.YAMLError, ValueError):
+        try:
+            json.loads(text)
+        except (ValueError, RecursionError):
+            return False
+    return True

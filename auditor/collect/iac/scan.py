@@ -1,0 +1,99 @@
+"""Scan templates: find them, read them, build the snapshot."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+
+from auditor.collect.iac import parsers
+from auditor.collect.iac.build import build
+from auditor.collect.iac.cloudformation.parameters import given
+from auditor.collect.iac.cloudformation.reader import LANGUAGE, Reader
+from auditor.collect.iac.discover import Found, discover, well_formed
+from auditor.collect.iac.interface import NotAssessed, Root
+from auditor.errors import CollectError, ConfigError
+from auditor.model.snapshot import Snapshot
+
+CDK_SOURCE = "CDK source is no template: run cdk synth and scan the folder cdk.out"
+
+
+@dataclass(frozen=True, slots=True)
+class ScanOptions:
+    """``parameters``: NAME=VALUE for CloudFormation; ``parameter_files``: files of them."""
+
+    parameters: tuple[str, ...] = ()
+    parameter_files: tuple[Path, ...] = ()
+
+
+def scan(paths: Sequence[Path], options: ScanOptions, as_of: datetime | None = None) -> Snapshot:
+    """The snapshot of everything below the paths.
+
+    Raises ConfigError where a path or an option is wrong or the extra is missing, CollectError where nothing could be
+    assessed. A file that looks like a template and cannot be read is a gap.
+    """
+    parsers.require()
+    values = given(options.parameters, options.parameter_files)
+    found = discover(paths)
+    reader = Reader(shown, values)
+    roots = _cloudformation(found, reader, everything=bool(values.options))
+    _refuse_unfit(values.options, reader.declared, roots)
+    if not any(root.files for root in roots):
+        raise _nothing(paths, roots)
+    moment = (as_of or datetime.now(UTC)).astimezone(UTC).replace(microsecond=0)
+    return build(roots, moment.isoformat().replace("+00:00", "Z"))
+
+
+def shown(path: Path) -> str:
+    """A file as the user would name it: from the working folder, with forward slashes."""
+    path = path.resolve()
+    try:
+        return path.relative_to(Path.cwd().resolve()).as_posix() or "."
+    except ValueError:
+        return path.as_posix()
+
+
+def _cloudformation(found: Found, reader: Reader, *, everything: bool) -> list[Root]:
+    """``everything``: read templates without anything of Studio as well, for the sake of their parameters' names."""
+    roots = list(reader.templates([*found.templates, *(found.others if everything else ())]))
+    taken = {file for root in roots for file in root.files}
+    for folder in found.assemblies:
+        roots += reader.assembly(folder)
+    for file in () if everything else found.others:
+        name = shown(file)
+        if name in taken:
+            continue
+        missed = () if well_formed(file) else (NotAssessed(name, "it is neither YAML nor JSON"),)
+        roots.append(Root(name, LANGUAGE, (), () if missed else (name,), missed))
+    for file in found.cdk_sources:
+        roots.append(Root(shown(file), LANGUAGE, (), (), (NotAssessed(shown(file), CDK_SOURCE),)))
+    return roots
+
+
+def _refuse_unfit(options: frozenset[str], declared: set[str], roots: Sequence[Root]) -> None:
+    """A parameter that no template has is a misspelt one."""
+    from difflib import get_close_matches
+
+    unreadable = any(root.not_assessed for root in roots)
+    for name in sorted(options - declared):
+        if name.startswith("AWS::") or unreadable:
+            continue
+        near = get_close_matches(name, sorted(declared), n=1)
+        hint = f"Did you mean {near[0]!r}?" if near else "Parameters of the templates: " + ", ".join(sorted(declared))
+        raise ConfigError(f"--parameter {name}: no template declares it", hint=hint if declared else "")
+
+
+def _nothing(paths: Sequence[Path], roots: Sequence[Root]) -> CollectError:
+    missed = [n for root in roots for n in root.not_assessed]
+    where = ", ".join(str(path) for path in paths)
+    if not missed:
+        return CollectError(
+            f"nothing could be assessed: no template in {where}",
+            hint="See docs/templates.md for what can be scanned. CDK source is no template: scan cdk.out.",
+        )
+    listed = "\n  ".join(
+        f"{n.what}{f':{n.line}' if n.line else ''}: {n.reason}" for n in sorted(missed, key=lambda n: n.what)[:10]
+    )
+    more = f"\n  and {len(missed) - 10} more" if len(missed) > 10 else ""
+    return CollectError(f"nothing could be assessed: every template was refused\n  {listed}{more}")
