@@ -43,6 +43,22 @@ def _members(body: n.Body, scope: Scope, names: Names, lines: dict[str, int], pa
     return found
 
 
+def written_lines(body: n.Body, path: str = "") -> dict[str, int]:
+    """The line of everything that is written, as far as it can be told without evaluating anything."""
+    lines: dict[str, int] = {}
+    for name, node in body.attributes.items():
+        lines.setdefault(f"{path}{name}", body.lines.get(name, node.line))
+        if isinstance(node, n.Object):
+            for key, item in node.items:
+                lines.setdefault(f"{path}{name}.{n.literal(key)}", item.line)
+    for block in body.blocks:
+        inner = next(block.body.of("content"), block) if block.kind == "dynamic" else block
+        name = block.labels[0] if block.kind == "dynamic" and block.labels else block.kind
+        lines.setdefault(f"{path}{name}", inner.line)
+        lines = {**written_lines(inner.body, f"{path}{name}."), **lines}
+    return lines
+
+
 def block_values(body: n.Body, name: str, scope: Scope, names: Names) -> list[Value]:
     """The blocks of one name, as another expression sees them."""
     return [

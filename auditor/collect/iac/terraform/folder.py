@@ -106,6 +106,7 @@ def read_file(file: Path) -> n.Body:
 
 # JSON
 
+
 def json_body(text: str, *, variables: bool = False) -> n.Body:
     """The same configuration in JSON. Raises UnreadableError."""
     try:
@@ -135,9 +136,7 @@ def _blocks(kind: str, labels: int, value: Any, places: _Places, path: tuple[str
     if labels == 0:
         skip = LABELS[path[0]] + 1 if path and path[0] in LABELS else 1
         return [n.Block(kind, path[len(path) - skip + 1 :], _members(value, places, path), places.line(path))]
-    return [
-        block for name, item in value.items() for block in _blocks(kind, labels - 1, item, places, (*path, name))
-    ]
+    return [block for name, item in value.items() for block in _blocks(kind, labels - 1, item, places, (*path, name))]
 
 
 def _members(value: Mapping[str, Any], places: _Places, path: tuple[str, ...]) -> n.Body:
@@ -210,6 +209,7 @@ class _Places:
 
 
 # Override files
+
 
 def _override(module: Module, block: n.Block) -> None:
     """Merge a block of an override file into the one that it overrides."""

@@ -421,9 +421,7 @@ _STRICT: Mapping[str, Callable[..., Value]] = {
     "floor": lambda value: int(number(value) // 1),
     "index": _index,
     "list": lambda *items: list(items),
-    "matchkeys": lambda values, keys, wanted: [
-        v for v, key in zip(values, keys, strict=True) if _within(key, wanted)
-    ],
+    "matchkeys": lambda values, keys, wanted: [v for v, key in zip(values, keys, strict=True) if _within(key, wanted)],
     "max": lambda *values: max(_numbers(values)),
     "min": lambda *values: min(_numbers(values)),
     "parseint": lambda text, base: int(str(plain_text(text)), int(number(base))),

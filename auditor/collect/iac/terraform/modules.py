@@ -151,7 +151,11 @@ class ModuleInstance:
             case "resource":
                 return Namespace("resource", lambda type_: self._typed("resource", type_))
             case "path":
-                return {"module": self._path(), "root": ".", "cwd": Unknown("${path.cwd}", "it is where Terraform runs")}
+                return {
+                    "module": self._path(),
+                    "root": ".",
+                    "cwd": Unknown("${path.cwd}", "it is where Terraform runs"),
+                }
             case "terraform" | "tofu":
                 return Namespace(name, lambda part: Unknown(f"${{{name}.{part}}}", f"the {part} is chosen at run time"))
             case "each" | "count" | "self" | "ephemeral":
@@ -334,4 +338,3 @@ def provider_name(node: n.Node | None) -> str:
         node = node.value
     text = n.literal(node)
     return text if isinstance(text, str) else node.source if node is not None else ""
-

@@ -79,8 +79,11 @@ class Plan:
         configuration = mapping(content.get("configuration"))
         self._root = Place((), mapping(configuration.get("root_module")))
         self._providers = mapping(configuration.get("provider_config"))
-        self._changes = {str(mapping(c).get("address")): mapping(c) for c in items(content.get("resource_changes"))
-                         if "deposed" not in mapping(c)}
+        self._changes = {
+            str(mapping(c).get("address")): mapping(c)
+            for c in items(content.get("resource_changes"))
+            if "deposed" not in mapping(c)
+        }
         planned = mapping(mapping(content.get("planned_values")).get("root_module"))
         prior = mapping(mapping(mapping(content.get("prior_state")).get("values")).get("root_module"))
         self._planned = [i for i in self._walk(planned) if i.entry.get("mode") == "managed" and not self._forgotten(i)]
@@ -134,9 +137,7 @@ class Plan:
             for attribute in ("id", "arn"):
                 text = instance.values.get(attribute)
                 # The id of a role or a policy is its name or ARN; a name may be another thing's as well.
-                if isinstance(text, str) and (
-                    attribute == "arn" or ("iam" not in instance.type and "-" in text)
-                ):
+                if isinstance(text, str) and (attribute == "arn" or ("iam" not in instance.type and "-" in text)):
                     found.setdefault(text, Reference(instance.address, attribute))
         return found
 
@@ -223,7 +224,9 @@ class _Merge:
         if later is True:
             return self._later(name, written)
         if name in _TAGS and isinstance(value, Mapping):
-            return {k: self._tag(k, value.get(k), mapping(later).get(k)) for k in dict.fromkeys([*value, *mapping(later)])}
+            return {
+                k: self._tag(k, value.get(k), mapping(later).get(k)) for k in dict.fromkeys([*value, *mapping(later)])
+            }
         if isinstance(value, Mapping):
             return self.structure(value, later, written)
         if isinstance(value, list):

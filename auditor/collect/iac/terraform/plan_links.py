@@ -112,9 +112,7 @@ class Links:
         that it stands in, ``key`` its instance's."""
         return set(self._follow(expression, place, own, key, 0))
 
-    def _follow(
-        self, expression: Any, place: Place, own: Mapping[str, Any], key: Key, depth: int
-    ) -> Iterator[Target]:
+    def _follow(self, expression: Any, place: Place, own: Mapping[str, Any], key: Key, depth: int) -> Iterator[Target]:
         if depth > _DEPTH:
             yield OPAQUE
             return

@@ -78,6 +78,12 @@ class Reader:
         """Where ``terraform init`` has put a module; it notes so in a manifest of the root module."""
         return next((m[".".join(keys)] for m in self._manifests.values() if ".".join(keys) in m), None)
 
+    def beside(self, folder: Path) -> Module | None:
+        """The module in the folder that a plan lies in, None where there is none."""
+        module = self.module(folder)
+        self._manifests = {module.path: _manifest(module.path)}
+        return module if module.files else None
+
     # Roots
 
     def root(self, path: Path, inside: Path | None = None) -> Root:

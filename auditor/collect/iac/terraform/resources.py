@@ -35,9 +35,7 @@ def _of(module: ModuleInstance) -> Iterator[Resource]:
         if block.labels[0] == "aws_vpc":
             for handle in module.handles(block):
                 if handle.is_default_vpc:
-                    yield Resource(
-                        handle.address, "aws_default_vpc", {}, block.file, block.line, doubt=handle.doubt
-                    )
+                    yield Resource(handle.address, "aws_default_vpc", {}, block.file, block.line, doubt=handle.doubt)
 
 
 def _resource(handle: ResourceHandle) -> Resource:
@@ -68,7 +66,9 @@ def _default_tags(handle: ResourceHandle) -> Value:
         if written is None:
             return {}
         return Unknown(f"${{{name}}}", f"provider {name} is not configured here, so its tags are not known")
-    found, _ = properties(n.Body({}, [b for b in provider.block.body.blocks if _tags_block(b)]), provider.module, NO_NAMES)
+    found, _ = properties(
+        n.Body({}, [b for b in provider.block.body.blocks if _tags_block(b)]), provider.module, NO_NAMES
+    )
     if "default_tags" not in found:
         node = provider.block.body.attributes.get("default_tags")
         found = {} if node is None else {"default_tags": settled(value(node, provider.module))}
