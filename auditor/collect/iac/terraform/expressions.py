@@ -42,8 +42,9 @@ class Scope(Protocol):
     def named(self, name: str) -> Value:
         """The value of the first part of a reference. Raises EvaluationError where nothing is called so."""
 
-    files: Files
-    """What ``file`` and its kin see."""
+    @property
+    def files(self) -> Files:
+        """What ``file`` and its kin see."""
 
     def spend(self) -> None:
         """Count one step. Raises EvaluationError when there were too many."""

@@ -1,8 +1,8 @@
 """Resources and data sources as values: what another expression may ask of them.
 
-An attribute that is written has the value that is written. ``id``, ``arn`` and names that AWS makes up are references: known
-to be that resource's. What else the provider computes is unknown. Data sources are read when Terraform runs; only what
-follows from their own arguments is known.
+An attribute that is written has the value that is written. ``id``, ``arn`` and names that AWS makes up are references,
+known to be that resource's. What else the provider computes is unknown. Data sources are read when Terraform runs; only
+what follows from their own arguments is known.
 """
 
 from __future__ import annotations

@@ -25,7 +25,7 @@ _MAX_DEPTH = 30
 class Library(Protocol):
     """Finds the modules that a module calls."""
 
-    def called(self, caller: Module, keys: tuple[str, ...], source: Value, block: n.Block) -> Module | str:
+    def called(self, caller: Module, keys: tuple[str, ...], source: Value) -> Module | str:
         """The module that a call means, or why it cannot be read. ``keys``: names of the calls from the root on."""
 
 
@@ -87,8 +87,10 @@ Path = tuple[tuple[str, Key], ...]
 
 
 class ModuleInstance:
-    """One call of a module. ``inputs`` gives the value passed to a variable, or ABSENT. ``doubt``: why it may not exist,
-    or several times."""
+    """One call of a module.
+
+    ``inputs`` gives the value passed to a variable, or ABSENT. ``doubt``: why it may not exist, or several times.
+    """
 
     def __init__(
         self,
@@ -275,7 +277,7 @@ class ModuleInstance:
         keys = tuple(label for label, _ in (*self.path, (name, None)))
         source = block.body.attributes.get("source")
         module = "it names no source" if source is None else self.shared.library.called(
-            self.module, keys, value(source, self), block
+            self.module, keys, value(source, self)
         )  # fmt: skip
         if not isinstance(module, str) and (len(self.path) >= _MAX_DEPTH or self._calls(module)):
             module = "it calls itself"
@@ -317,7 +319,7 @@ class ModuleInstance:
     # Providers
 
     def provider(self, name: str) -> Provider | None:
-        """The configuration that a provider's local name means here (``aws``, ``aws.west``); None where there is none."""
+        """The configuration that a provider's local name means here (``aws``, ``aws.west``), if there is one."""
         for label, block in self.module.labelled("provider"):
             alias = n.literal(block.body.attributes.get("alias"))
             if name == (f"{label}.{alias}" if alias else label):

@@ -1,7 +1,7 @@
 """Plans: what ``terraform show -json PLAN`` writes.
 
-Values that are known stand in ``planned_values``, in ``resource_changes`` which of the others are known after apply, and
-in ``configuration`` what was written. What is neither known nor written is left to the provider: not set. Source:
+Values that are known stand in ``planned_values``; ``resource_changes`` says which others are known after apply, and
+``configuration`` what was written. What is neither known nor written is left to the provider: not set. Source:
 HashiCorp's documentation, "JSON Output Format".
 """
 
@@ -181,7 +181,7 @@ class Plan:
     ) -> None:
         """The provider's tags under the resource's own: ``tags_all`` where it is known, else as it is configured."""
         everything = found.pop("tags_all", None)
-        if isinstance(instance.values.get("tags_all"), Mapping) and not unknown.get("tags_all") is True:
+        if isinstance(instance.values.get("tags_all"), Mapping) and unknown.get("tags_all") is not True:
             found["tags"] = everything if everything is not None else {}
             return
         provider = mapping(self._providers.get(str(configured.get("provider_config_key"))))
@@ -291,12 +291,12 @@ class _Merge:
             return Unknown(shown, reason)
         everything = self._links.targets(_whole(written), self._place, self._configured, self._key)
         if not everything:
-            # All of it was known when the plan was made, and still the value is not: it is null, for the provider to set.
+            # All of it was known when the plan was made, and still the value is not: null, for the provider to set.
             return ABSENT
-        if isinstance(written, _Part) and OPAQUE not in everything and not _may_link(name):
-            if all(is_identity(target.attribute or "id") for target in everything):
-                # Ids and ARNs are all that the structure gets from elsewhere, and this is no place for one.
-                return ABSENT
+        named = all(target is not OPAQUE and is_identity(target.attribute or "id") for target in everything)
+        if isinstance(written, _Part) and named and not _may_link(name):
+            # Ids and ARNs are all that the structure gets from elsewhere, and this is no place for one.
+            return ABSENT
         listed = leaves([r for r in items(mapping(_whole(written)).get("references")) if isinstance(r, str)])
         unknown = Unknown(f"${{{', '.join(listed)}}}" if listed else shown, reason)
         targets = self._targets(name, written)

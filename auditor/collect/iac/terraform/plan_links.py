@@ -102,7 +102,7 @@ class Links:
 
     def __post_init__(self) -> None:
         for address in self.types:
-            match = re.match(r'^(.*?)(\[(?:\d+|"(?:[^"\\]|\\.)*")\])?$', address, re.S)
+            match = re.match(r'^(.*?)(\[(?:\d+|"(?:[^"\\]|\\.)*")\])?$', address, re.DOTALL)
             assert match is not None
             self._bases.setdefault(match[1], []).append(address)
 
@@ -198,6 +198,6 @@ class Links:
 
 
 def leaves(references: Sequence[str]) -> list[str]:
-    """References without those that are only the beginning of another one: the format lists each with its beginnings."""
+    """References without those that are only the beginning of another one; the format lists those as well."""
     unique = list(dict.fromkeys(references))
     return [r for r in unique if not any(o != r and o.startswith((f"{r}.", f"{r}[")) for o in unique)]

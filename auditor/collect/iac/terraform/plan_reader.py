@@ -77,7 +77,7 @@ def _block(instance: Instance, module: Module | None, reader: Reader) -> n.Block
             return None
         call = next((block for label, block in module.labelled("module") if label == name), None)
         source = None if call is None else n.literal(call.body.attributes.get("source"))
-        found = None if call is None else reader.called(module, names[: at + 1], source, call)
+        found = None if call is None else reader.called(module, names[: at + 1], source)
         module = found if isinstance(found, Module) else None
     if module is None:
         return None

@@ -28,7 +28,7 @@ class Reader:
     given: Given = field(default_factory=Given)
     declared: set[str] = field(default_factory=set)
     _modules: dict[Path, Module] = field(default_factory=dict)
-    _manifests: dict[Path, dict[str, Path]] = field(default_factory=dict)
+    _fetched: dict[str, Path] = field(default_factory=dict)
 
     def folders(self, folders: Sequence[Path]) -> Iterator[Root]:
         """The root modules among the folders: those that no other one calls. ``file`` and its kin may read what lies
@@ -54,7 +54,7 @@ class Reader:
 
     # Library
 
-    def called(self, caller: Module, keys: tuple[str, ...], source: Value, block: n.Block) -> Module | str:
+    def called(self, caller: Module, keys: tuple[str, ...], source: Value) -> Module | str:
         """The module that a call means, or why it cannot be read."""
         text = plain_text(source)
         if text is None:
@@ -63,7 +63,8 @@ class Reader:
         if _is_local(text):
             folder = (caller.path / text).resolve()
             return self._readable(folder, f"there is no folder {text}")
-        fetched = self._fetched(block, keys)
+        # Where ``terraform init`` has put it; it notes so in a manifest of the root module.
+        fetched = self._fetched.get(".".join(keys))
         if fetched is None:
             return f"its source is not a local folder ({text}), and terraform init has not fetched it"
         return self._readable(fetched, f"{self.shown(fetched)}, where terraform init put it, is not there")
@@ -74,14 +75,10 @@ class Reader:
         module = self.module(folder)
         return module if module.files or module.not_assessed else f"{module.name} holds no configuration"
 
-    def _fetched(self, block: n.Block, keys: tuple[str, ...]) -> Path | None:
-        """Where ``terraform init`` has put a module; it notes so in a manifest of the root module."""
-        return next((m[".".join(keys)] for m in self._manifests.values() if ".".join(keys) in m), None)
-
     def beside(self, folder: Path) -> Module | None:
         """The module in the folder that a plan lies in, None where there is none."""
         module = self.module(folder)
-        self._manifests = {module.path: _manifest(module.path)}
+        self._fetched = _manifest(module.path)
         return module if module.files else None
 
     # Roots
@@ -89,7 +86,7 @@ class Reader:
     def root(self, path: Path, inside: Path | None = None) -> Root:
         """The root module in a folder with all that it calls."""
         module = self.module(path)
-        self._manifests = {module.path: _manifest(module.path)}
+        self._fetched = _manifest(module.path)
         self.declared |= {name for name, _ in module.labelled("variable")}
         files = LocalFiles(module.path, (inside or module.path).resolve())
         shared = Shared(self, files, str(module.path), {})

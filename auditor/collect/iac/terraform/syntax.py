@@ -2,8 +2,8 @@
 
 The parser's own result is a mapping of texts: operators have no precedence in it, literals and expressions look alike,
 places are lost. So its tree is taken instead, from the same grammar and behind the same checks. Three habits of the
-grammar are put right here: it knows no precedence of operators, it takes ``a == b ? c : d`` for ``a == (b ? c : d)``, and
-a quoted text is one token, whatever is in it (``auditor.collect.iac.terraform.templates`` opens that).
+grammar are put right: it knows no precedence of operators, it takes ``a == b ? c : d`` for ``a == (b ? c : d)``, and a
+quoted text is one token, whatever is in it (``auditor.collect.iac.terraform.templates`` opens that).
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ SECONDS = 10.0
 _PRECEDENCE = (("||",), ("&&",), ("==", "!="), ("<", ">", "<=", ">="), ("+", "-"), ("*", "/", "%"))
 _RANK = {operator: rank for rank, operators in enumerate(_PRECEDENCE) for operator in operators}
 _WORDS = {"true": True, "false": False, "null": None}
-_HEREDOC = re.compile(r"<<-?([^\n]+)\n(.*\n)?[ \t]*\S+\Z", re.S)
+_HEREDOC = re.compile(r"<<-?([^\n]+)\n(.*\n)?[ \t]*\S+\Z", re.DOTALL)
 
 
 def parse(text: str) -> n.Body:

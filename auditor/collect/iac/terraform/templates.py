@@ -1,7 +1,7 @@
 """Text with ``${…}`` and ``%{…}`` in it, taken apart.
 
-checkov's grammar takes a quoted text for one token; what is inside an interpolation goes back to its parser. Source of the
-syntax: Terraform's language documentation, "Strings and Templates".
+checkov's grammar takes a quoted text for one token; what is inside an interpolation goes back to its parser. Source of
+the syntax: Terraform's language documentation, "Strings and Templates".
 """
 
 from __future__ import annotations
@@ -15,9 +15,9 @@ from auditor.collect.iac.parsers import UnreadableError
 from auditor.collect.iac.terraform.nodes import Node
 from auditor.collect.iac.terraform.syntax import parse_expression
 
-_ESCAPE = re.compile(r"\\(?:u([0-9a-fA-F]{4})|U([0-9a-fA-F]{8})|(.))", re.S)
+_ESCAPE = re.compile(r"\\(?:u([0-9a-fA-F]{4})|U([0-9a-fA-F]{8})|(.))", re.DOTALL)
 _CONTROL = {"n": "\n", "r": "\r", "t": "\t"}
-_FOR = re.compile(r"^for\s+([\w-]+)\s*(?:,\s*([\w-]+)\s*)?in\s+(.*)$", re.S)
+_FOR = re.compile(r"^for\s+([\w-]+)\s*(?:,\s*([\w-]+)\s*)?in\s+(.*)$", re.DOTALL)
 
 
 @dataclass(frozen=True, slots=True)

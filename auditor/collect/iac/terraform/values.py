@@ -1,8 +1,8 @@
 """Values of Terraform expressions, with what cannot be known before deployment in them.
 
 Text, numbers, true, false and null are Python's; objects and maps are dicts, lists and tuples are lists. Beside them
-stand ``SetOf`` for sets, ``Holed`` for JSON text with holes, and the interface's Unknown and Reference. What only exists
-while a module is evaluated (resources and modules as values) is a ``Handle``.
+stand ``SetOf`` for sets, ``Holed`` for JSON text with holes, and the interface's Unknown and Reference. Resources and
+modules as values, which exist only while a module is evaluated, are ``Handle``.
 """
 
 from __future__ import annotations

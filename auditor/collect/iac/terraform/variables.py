@@ -72,7 +72,7 @@ class RootValues:
     files: list[str] = field(default_factory=list)
 
 
-def root_values(module: Module, user: Given, scope: Scope, name: Path | None = None) -> RootValues:
+def root_values(module: Module, user: Given, scope: Scope) -> RootValues:
     """What the environment, the files beside the configuration, and the user give."""
     found = RootValues()
     texts = {k.removeprefix("TF_VAR_"): v for k, v in os.environ.items() if k.startswith("TF_VAR_")}
