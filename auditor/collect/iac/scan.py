@@ -46,7 +46,7 @@ def scan(paths: Sequence[Path], options: ScanOptions, as_of: datetime | None = N
     reader = Reader(shown, values)
     roots = _cloudformation(found, reader, everything=bool(values.options))
     _refuse_unfit("--parameter", values.options, reader.declared, roots)
-    modules = terraform.Reader(shown, user)
+    modules = terraform.Reader(shown, user, [path if path.is_dir() else path.parent for path in paths])
     configured = [*modules.folders(found.modules), *(read_plan(file, modules) for file in found.plans)]
     _refuse_unfit("--var", frozenset(user.options), modules.declared, configured)
     roots += configured

@@ -256,15 +256,15 @@ def _relined(blocks: Sequence[n.Block], line: int) -> list[n.Block]:
 
 @dataclass(frozen=True, slots=True)
 class LocalFiles:
-    """Files that ``file`` and its kin may read: those inside ``inside``. ``root``: the root module's folder, from which
-    relative names start."""
+    """Files that ``file`` and its kin may read. ``root``: the root module's folder, from which relative names start;
+    ``allowed``: whether a path may be looked at, since a report shows what is read."""
 
     root: Path
-    inside: Path
+    allowed: Callable[[Path], bool]
 
     def _path(self, name: str) -> Path:
         path = (self.root / name).resolve()
-        if not path.is_relative_to(self.inside):
+        if not self.allowed(path):
             raise EvaluationError(f"{name} lies outside of what is scanned")
         return path
 
@@ -289,7 +289,7 @@ class LocalFiles:
             raise EvaluationError(f"the pattern {pattern!r} is not worked out here")
         found = []
         for file in base.glob(pattern):
-            if file.is_file() and file.resolve().is_relative_to(self.inside):
+            if file.is_file() and self.allowed(file.resolve()):
                 found.append(file.relative_to(base).as_posix())
             if len(found) > _MANY_FILES:
                 raise EvaluationError("there are too many files")

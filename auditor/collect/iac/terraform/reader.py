@@ -21,23 +21,26 @@ _TERRAGRUNT = "terragrunt.hcl"
 
 @dataclass(slots=True)
 class Reader:
-    """Reads Terraform folders; each file once. ``shown``: a file as the user would name it. ``declared``: names of the
-    variables of all roots that were read."""
+    """Reads Terraform folders; each file once.
+
+    ``shown``: a file as the user would name it. ``scanned``: the paths that the user named; ``file`` and its kin may
+    read what lies below them. ``declared``: names of the variables of all roots that were read.
+    """
 
     shown: Callable[[Path], str]
     given: Given = field(default_factory=Given)
+    scanned: Sequence[Path] = ()
     declared: set[str] = field(default_factory=set)
     _modules: dict[Path, Module] = field(default_factory=dict)
     _fetched: dict[str, Path] = field(default_factory=dict)
 
     def folders(self, folders: Sequence[Path]) -> Iterator[Root]:
-        """The root modules among the folders: those that no other one calls. ``file`` and its kin may read what lies
-        below the folder that holds them all."""
+        """The root modules among the folders: those that no other one calls."""
         paths = list(dict.fromkeys(folder.resolve() for folder in folders))
         called = {child for path in paths for child in self._local_calls(self.module(path)) if child != path}
         roots = [path for path in paths if path not in called] or paths
         for path in roots:
-            yield self.root(path, inside=_top(path, paths))
+            yield self.root(path)
 
     def module(self, path: Path) -> Module:
         """The module in a folder."""
@@ -45,6 +48,11 @@ class Reader:
         if path not in self._modules:
             self._modules[path] = read_module(path, self.shown)
         return self._modules[path]
+
+    def _allowed(self, path: Path) -> bool:
+        if any(path.is_relative_to(folder.resolve()) for folder in self.scanned):
+            return True
+        return any(path.is_relative_to(folder) for folder, module in self._modules.items() if module.files)
 
     def _local_calls(self, module: Module) -> Iterator[Path]:
         for block in module.of("module"):
@@ -83,12 +91,12 @@ class Reader:
 
     # Roots
 
-    def root(self, path: Path, inside: Path | None = None) -> Root:
+    def root(self, path: Path) -> Root:
         """The root module in a folder with all that it calls."""
         module = self.module(path)
         self._fetched = _manifest(module.path)
         self.declared |= {name for name, _ in module.labelled("variable")}
-        files = LocalFiles(module.path, (inside or module.path).resolve())
+        files = LocalFiles(module.path, self._allowed)
         shared = Shared(self, files, str(module.path), {})
         # Values of variables see no names at all.
         empty = ModuleInstance(Module(module.path, module.name), shared, lambda _: ABSENT)
@@ -118,11 +126,6 @@ def _inputs(values: RootValues) -> Callable[[str], Value]:
 
 def _is_local(source: str) -> bool:
     return source in (".", "..") or source.startswith(("./", "../"))
-
-
-def _top(path: Path, paths: Sequence[Path]) -> Path:
-    """The outermost of the folders that a folder lies in."""
-    return min((p for p in paths if path.is_relative_to(p)), key=lambda p: len(p.parts))
 
 
 def _manifest(root: Path) -> dict[str, Path]:
