@@ -5,16 +5,19 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 
-from auditor.collect.aws import CollectOptions, collect
 from auditor.evaluate.load import load_rules
 from auditor.model.rule import Rule
 from auditor.model.snapshot import Snapshot
 from auditor.resources import rules_dir
-from auditor.simulator import Simulator
 from auditor.store.snapshot_file import write_snapshot
+
+if TYPE_CHECKING:
+    # Needs moto, which the environment of the template tests does not have.
+    from auditor.simulator import Simulator
 
 REGIONS = {"acme": ("eu-west-1", "us-east-1"), "clean": ("eu-west-1",)}
 
@@ -33,6 +36,8 @@ def _no_real_aws(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
 @pytest.fixture
 def simulated(monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[..., Simulator]]:
     """Starts simulators and points boto3 at them: ``simulated("acme", faults=[…])``. One at a time."""
+    from auditor.simulator import Simulator
+
     started: list[Simulator] = []
 
     def start(estate: str = "acme", **options: object) -> Simulator:
@@ -53,6 +58,9 @@ def simulated(monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[..., Simulat
 @pytest.fixture(scope="session")
 def estate_snapshot(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], Snapshot]:
     """The snapshot of an embedded estate, collected once a session."""
+    from auditor.collect.aws import CollectOptions, collect
+    from auditor.simulator import Simulator
+
     made: dict[str, Snapshot] = {}
 
     def snapshot(name: str) -> Snapshot:

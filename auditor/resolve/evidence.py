@@ -176,8 +176,10 @@ def subnets(con: duckdb.DuckDBPyConnection) -> None:
             select account, region, domain_id, vpc_id, unnest(subnet_ids) as id from domain_resolved),
         judged as (
             select w.account, w.region, w.domain_id, w.id,
-                   case when s.doc.MapPublicIpOnLaunch or coalesce(e.public, m.public) then true
-                        when s.doc.MapPublicIpOnLaunch is null or coalesce(e.public, m.public) is null then null
+                   -- The main table counts only for a subnet that is associated with none.
+                   case when e.association is not null then e.public else m.public end as routed,
+                   case when s.doc.MapPublicIpOnLaunch or routed then true
+                        when s.doc.MapPublicIpOnLaunch is null or routed is null then null
                         else false end as public
             from wanted w
             left join raw_subnet s on s.account = w.account and s.region = w.region and s.id = w.id

@@ -111,7 +111,9 @@ class Evaluator:
             return [v for v in map(self.value, node) if v is not NO_VALUE]
         if isinstance(node, str):
             return literal(self.replaced(str(node)))
-        return node if node is None else scalar(node)
+        if node is None:
+            return Unknown("null", "CloudFormation takes no null values", "unexpected_response")
+        return scalar(node)
 
     def _mapping(self, node: Mapping[str, Any]) -> Value:
         found: dict[str, Value] = {}
@@ -223,6 +225,8 @@ class Evaluator:
         delimiter, text = str(argument[0]), self.value(argument[1])
         if isinstance(text, Unknown):
             return Unknown(f"${{Fn::Split:{text.expression}}}", text.reason)
+        if isinstance(text, Reference) and delimiter == ",":
+            return [text]  # a name or an id holds no comma
         if isinstance(text, Reference):
             return Unknown(f"${{Fn::Split:{text.text}}}", f"{text.text} is known at deployment only")
         plain = plain_text(text)

@@ -1,0 +1,16 @@
+"""Tests that read templates need checkov, which pins an old boto3 and has an environment of its own, .venv-checkov."""
+
+from __future__ import annotations
+
+import os
+from importlib.util import find_spec
+
+import pytest
+
+
+@pytest.fixture(autouse=True)
+def _needs_checkov(request: pytest.FixtureRequest) -> None:
+    if request.node.get_closest_marker("checkov") and find_spec("checkov") is None:
+        if os.environ.get("AUDITOR_REQUIRE_CHECKOV"):
+            pytest.fail("checkov is not installed here, and AUDITOR_REQUIRE_CHECKOV is set")
+        pytest.skip("needs checkov: make test runs these in .venv-checkov")

@@ -1,0 +1,1 @@
+# The app of this project; it is not run.
