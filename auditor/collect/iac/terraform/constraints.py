@@ -9,8 +9,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from auditor.collect.iac.interface import Reference, Unknown, Value
+from auditor.collect.iac.parsers import UnreadableError
 from auditor.collect.iac.terraform import nodes as n
 from auditor.collect.iac.terraform.expressions import Scope, value
+from auditor.collect.iac.terraform.syntax import parse_expression
 from auditor.collect.iac.terraform.values import EvaluationError, Handle, Holed, SetOf, number, plain_text, truth
 
 
@@ -22,11 +24,18 @@ def converted(given: Value, wanted: n.Node | None, scope: Scope) -> Value:
         case n.Name(name=name):
             return _simple(given, name)
         case n.Literal(value=str(name)):
-            # Terraform 0.11 wrote types as text.
-            return _simple(given, name)
+            # JSON writes types as text, and so did Terraform 0.11.
+            return converted(given, _parsed(name, wanted.line), scope) if "(" in name else _simple(given, name)
         case n.Call(name=name, arguments=[inner, *_]):
             return _collection(given, name, inner, scope)
     return given
+
+
+def _parsed(text: str, line: int) -> n.Node:
+    try:
+        return parse_expression(text, line)
+    except UnreadableError as error:
+        raise EvaluationError(f"its type {text} is not understood") from error
 
 
 def _simple(given: Value, name: str) -> Value:

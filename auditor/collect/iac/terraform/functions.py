@@ -305,12 +305,6 @@ def _set_union(*sets: Value) -> Value:
     return next((_gap(s) for s in sets if _open_value(s)), None) or SetOf.of([item for s in sets for item in s])
 
 
-def _base64(value: Value) -> Value:
-    """Text of which a part is unknown is not empty, also when it is encoded."""
-    return _gap(value) if hole(value) is not None else _MISSING
-
-
-#: May give _MISSING: then the arguments have no holes, and the strict table goes on.
 _OPEN: Mapping[str, Callable[..., Any]] = {
     "alltrue": lambda items: _quantified(items, False),
     "anytrue": lambda items: _quantified(items, True),

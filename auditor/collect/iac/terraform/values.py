@@ -165,7 +165,7 @@ def json_text(value: Value) -> Value:
     """jsonencode: text, or the content where something in it is unknown."""
     if hole(value) is not None:
         return Holed(value)
-    return json.dumps(value, separators=(",", ":"), default=str, ensure_ascii=False)
+    return json.dumps(value, separators=(",", ":"), sort_keys=True, ensure_ascii=False)
 
 
 def settled(value: Value) -> Value:
