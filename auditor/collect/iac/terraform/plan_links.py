@@ -118,18 +118,18 @@ class Links:
             return
         if isinstance(expression, list):
             for item in expression:
-                yield from self._follow(item, place, own, key, depth + 1)
+                yield from self._follow(item, place, own, key, depth + 1, indexed)
             return
         found = mapping(expression)
         if "references" not in found:
             if "constant_value" not in found:
                 for member in found.values():
-                    yield from self._follow(member, place, own, key, depth + 1)
+                    yield from self._follow(member, place, own, key, depth + 1, indexed)
             return
         references = [r for r in items(found["references"]) if isinstance(r, str)]
         keyed = any(r.startswith(("each.key", "count.index")) for r in references)
         for reference in leaves(references):
-            yield from self._reference(reference, place, own, key if keyed else None, depth + 1)
+            yield from self._reference(reference, place, own, key if keyed else indexed, depth + 1)
 
     def _reference(
         self, reference: str, place: Place, own: Mapping[str, Any], key: Key, depth: int
@@ -142,7 +142,7 @@ class Links:
                 # Known when the plan is made.
                 return
             case "var":
-                yield from self._variable(rest.partition(".")[0].partition("[")[0], place, depth)
+                yield from self._variable(rest.partition(".")[0].partition("[")[0], place, key, depth)
             case "each":
                 expression = own.get("for_each_expression")
                 # What stands in one element of a collection cannot be told from the references of the whole.
@@ -155,14 +155,14 @@ class Links:
             case _:
                 yield from self._resource(reference, place, key)
 
-    def _variable(self, name: str, place: Place, depth: int) -> Iterator[Target]:
+    def _variable(self, name: str, place: Place, key: Key, depth: int) -> Iterator[Target]:
         if place.parent is None:
             return
         call_name, call_key = place.path[-1]
         call = mapping(mapping(place.parent.configuration.get("module_calls")).get(call_name))
         expressions = mapping(call.get("expressions"))
         if name in expressions:
-            yield from self._follow(expressions[name], place.parent, call, key_in(call_key), depth)
+            yield from self._follow(expressions[name], place.parent, call, key_in(call_key), depth, key)
 
     def _output(self, reference: str, place: Place, key: Key, depth: int) -> Iterator[Target]:
         match = _MODULE.match(reference)
