@@ -112,7 +112,11 @@ class Links:
         that it stands in, ``key`` its instance's."""
         return set(self._follow(expression, place, own, key, 0))
 
-    def _follow(self, expression: Any, place: Place, own: Mapping[str, Any], key: Key, depth: int) -> Iterator[Target]:
+    def _follow(
+        self, expression: Any, place: Place, own: Mapping[str, Any], key: Key, depth: int, indexed: Key = None
+    ) -> Iterator[Target]:
+        """``key``: of the instance that the expression stands in; ``indexed``: the key by which its value is indexed
+        where it is used."""
         if depth > _DEPTH:
             yield OPAQUE
             return
