@@ -25,6 +25,7 @@ RANKS = {
 HOMES = {
     "boto3": {"collect/aws", "simulator"},
     "botocore": {"collect/aws", "simulator"},
+    "checkov": {"collect/iac", "checkov"},
     "moto": {"simulator"},
     "werkzeug": {"simulator"},
     "duckdb": {"store", "resolve", "evaluate", "history"},

@@ -61,13 +61,12 @@ def quiet() -> Iterator[None]:
 
 def _cloudformation_parser() -> Any:
     """checkov.cloudformation.parser, without running checkov/cloudformation/__init__.py."""
-    name = f"{_CLOUDFORMATION}.parser"
-    if name in sys.modules:
-        return sys.modules[name]
+    if "checkov.cloudformation.parser" in sys.modules:
+        return sys.modules["checkov.cloudformation.parser"]
     require()
     with quiet():
         if _CLOUDFORMATION in sys.modules:
-            return import_module(name)
+            return import_module("checkov.cloudformation.parser")
         package = ModuleType(_CLOUDFORMATION)
         spec = find_spec("checkov")
         assert spec is not None
@@ -75,7 +74,7 @@ def _cloudformation_parser() -> Any:
         package.__path__ = [str(Path(place) / "cloudformation") for place in spec.submodule_search_locations]
         sys.modules[_CLOUDFORMATION] = package
         try:
-            return import_module(name)
+            return import_module("checkov.cloudformation.parser")
         finally:
             # Whoever imports the package next gets the real one.
             del sys.modules[_CLOUDFORMATION]
