@@ -241,6 +241,17 @@ def test_a_dynamic_block_is_not_in_the_configuration(read: Read) -> None:
     assert isinstance(settings["auto_mount_home_efs"], Unknown)
 
 
+def test_a_structure_of_which_nothing_is_known(read: Read) -> None:
+    content = plan(
+        [resource(DOMAIN, {})],
+        [change(DOMAIN, {"default_user_settings": {"execution_role": True}, "domain_settings": {"x": False}})],
+        [config("aws_sagemaker_domain", "d", {"default_user_settings": {"execution_role": refs("local.role")}})],
+    )
+    properties = found(read(content))[DOMAIN].properties
+    assert isinstance(properties["default_user_settings"]["execution_role"], Unknown)
+    assert "domain_settings" not in properties
+
+
 AWSCC = "awscc_sagemaker_domain.d"
 
 

@@ -227,6 +227,9 @@ class _Merge:
             return {
                 k: self._tag(k, value.get(k), mapping(later).get(k)) for k in dict.fromkeys([*value, *mapping(later)])
             }
+        if value is None and isinstance(later, Mapping):
+            # Nothing in the structure is known yet.
+            return self.structure({}, later, written) or ABSENT
         if isinstance(value, Mapping):
             return self.structure(value, later, written)
         if isinstance(value, list):
