@@ -12,6 +12,7 @@ import click
 
 from auditor.cli.main import COMMANDS, cli
 from auditor.collect.aws.specs import OTHER_PERMISSIONS, SPECS, permissions
+from auditor.evaluate.applicable import why_not
 from auditor.evaluate.frameworks import framework_files, load_frameworks
 from auditor.evaluate.load import AREAS, load_rules
 from auditor.model.rule import Rule
@@ -90,6 +91,9 @@ def rule_page(rule: Rule) -> str:
         f"## Why\n\n{rule.why}\n\n## What must hold\n\nSpeaks about:\n\n{_code('sql', rule.when)}\n",
         f"Must hold:\n\n{_code('sql', rule.require)}",
     ]
+    missing = why_not(rule)
+    if missing:
+        parts.append(f"\n## On templates\n\nRuns as far as it can be decided without: {missing}.\n")
     if rule.params:
         parts.append("\n## Parameters\n\n| parameter | type | default | meaning |\n|---|---|---|---|\n")
         for p in rule.params:

@@ -10,6 +10,7 @@ from rich.syntax import Syntax
 from rich.text import Text
 
 from auditor.cli.text import STYLES
+from auditor.evaluate.applicable import why_not
 from auditor.model.rule import Rule
 
 
@@ -45,6 +46,12 @@ def page(rule: Rule) -> RenderableType:
         _heading("Must hold"),
         _block(rule.require, "sql"),
     ]
+    missing = why_not(rule)
+    if missing:
+        parts += [
+            _heading("On templates"),
+            Padding(Text(f"As far as it can be decided without: {missing}."), (0, 0, 0, 2)),
+        ]
     if rule.params:
         parts.append(_heading("Parameters"))
         for param in rule.params:

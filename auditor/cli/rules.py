@@ -28,12 +28,18 @@ def command() -> None:
 @click.option("--format", "output", type=click.Choice(["table", "csv", "json"]), default="table", show_default=True)
 @debug_option
 def list_(rules_dirs: tuple[Path, ...], only: tuple[str, ...], skip: tuple[str, ...], output: str) -> None:
-    """List the rules. Your own are checked only when they are used or tested."""
+    """List the rules. Your own are checked only when they are used or tested.
+
+    Column templates_lack: what the rule reads and no template holds; it runs on templates ("auditor scan") as far as it
+    can be decided without.
+    """
     from auditor.cli.tabular import print_rows
+    from auditor.evaluate.applicable import lacking
 
     rules = chosen_rules(rules_dirs, only, skip, bind=False)
-    columns = ("id", "severity", "table", "name", "title")
-    print_rows(columns, [(r.id, r.severity.value, r.table, r.name, r.title) for r in rules], output)
+    columns = ("id", "severity", "table", "name", "title", "templates_lack")
+    rows = [(r.id, r.severity.value, r.table, r.name, r.title, ", ".join(sorted(lacking(r)))) for r in rules]
+    print_rows(columns, rows, output)
 
 
 @command.command("show")

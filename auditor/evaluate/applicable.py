@@ -6,6 +6,7 @@ rules, so that it holds for users' own rules as well.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
@@ -39,19 +40,33 @@ _DEPTH = 4
 
 
 def lacking(rule: Rule) -> frozenset[str]:
-    """Kinds that the rule reads and a template does not hold, and SETTING. Only for
-    rules that were checked (``Rule.columns``)."""
+    """Kinds that the rule reads and a template does not hold, and SETTING for a setting that no language can express.
+
+    A rule that was not checked (``Rule.columns`` is empty) is judged by the names in its expressions.
+    """
     documented = table(rule.table)
     assert documented is not None, rule.table
-    found = {kind for name in rule.columns for kind in _column(documented, name)}
+    columns, reads = (rule.columns, rule.reads) if rule.columns else _names(rule, documented)
+    found = {kind for name in columns for kind in _column(documented, name)}
     found |= set(documented.kinds) & NOT_IN_TEMPLATES
-    for read in rule.reads:
+    for read in reads:
         name, _, column = read.partition(".")
         other = table(name)
         if other is not None:
             found |= set(other.kinds) & NOT_IN_TEMPLATES
             found |= _column(other, column.removesuffix("_origin") if other.column(column) is None else column)
     return frozenset(found)
+
+
+def _names(rule: Rule, documented: Table) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """Columns of the table, and tables with their columns, that the expressions name outside of texts and comments."""
+    text = re.sub(r"'(?:[^']|'')*'|--[^\r\n]*", " ", f"{rule.when} {rule.require}")
+    words = dict.fromkeys(word.lower() for word in re.findall(r"[A-Za-z_]\w*", text))
+    own = [w for w in words if documented.column(w.removesuffix("_origin"))]
+    tables = [t for word in words if (t := table(word)) is not None and t is not documented]
+    return tuple(w.removesuffix("_origin") if documented.column(w) is None else w for w in own), tuple(
+        name for t in tables for name in (t.name, *(f"{t.name}.{w}" for w in words if t.column(w)))
+    )
 
 
 def _column(documented: Table, name: str, depth: int = 0) -> set[str]:

@@ -119,11 +119,10 @@ def account_columns() -> str:
         f" {count('mlflow_app')} end as mlflow_servers,"
         f" case when (select bool_or(records) {trails}) then true when list_contains(a.gaps, 'trail') or"
         f" (select count(*) > count(records) {trails}) then null else false end as management_events_recorded,"
-        # A group that is listed is there, also where the list is not complete.
         f" case when (select count(*) > 0 {group}) then true when list_contains(a.gaps, 'log_group') then null"
         " else false end as studio_log_group,"
-        f" case when (select count(*) > 0 {group}) then (select any_value(case when coalesce(list_contains(g.gaps,"
-        f" 'RetentionInDays'), false) then null else coalesce(g.doc.retentionInDays, 0) end) {group})"
+        f" case when (select count(*) > 0 {group}) then (select any_value(case when list_contains(g.gaps,"
+        f" 'retentionInDays') then null else coalesce(g.doc.retentionInDays, 0) end) {group})"
         " when list_contains(a.gaps, 'log_group') then null else 0 end as studio_log_retention_days"
     )
 

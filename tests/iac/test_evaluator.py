@@ -134,8 +134,8 @@ def test_a_bomb_of_aliases_is_no_template() -> None:
 
 _NAMES = st.sampled_from(
     ["Ref", "Fn::GetAtt", "Fn::Sub", "Fn::Join", "Fn::Split", "Fn::Select", "Fn::FindInMap", "Fn::If",
-     "Fn::ImportValue", "Fn::Base64", "Fn::Length", "Fn::ToJsonString", "Fn::Equals", "Fn::And", "Fn::Or", "Fn::Not", "Condition",
-     "Fn::ForEach::X", "Fn::Transform", "A"]
+     "Fn::ImportValue", "Fn::Base64", "Fn::Length", "Fn::ToJsonString", "Fn::Equals", "Fn::And", "Fn::Or", "Fn::Not",
+     "Condition", "Fn::ForEach::X", "Fn::Transform", "A"]
 )  # fmt: skip
 _LEAVES = st.one_of(
     st.none(), st.booleans(), st.integers(-2, 5), st.floats(allow_nan=False),

@@ -186,7 +186,8 @@ UNSET_WHERE_NOT_EXPRESSIBLE: Mapping[Kind | Part, Mapping[str, str]] = {
         "HomeEfsFileSystemCreation": "CreateDomain defaults to Enabled, and UpdateDomain can enable an EFS later but"
         " never disable it (API_CreateDomain)",
         "HomeEfsFileSystemId": "AWS gives it when the domain is made",
-    }
+    },
+    "app": {"SpaceName": "an app is a profile's or a space's; where it cannot be a space's it is a profile's"},
 }
 
 _READS: Mapping[str, Read] = {"VARCHAR": "text", "INTEGER": "number", "BOOLEAN": "flag", "VARCHAR[]": "list",

@@ -145,10 +145,11 @@ class Surroundings:
             members, gaps = split(self._scope.read(group).members)
             name = members.get("LogGroupName")
             if isinstance(name, str):
-                document_ = {"logGroupName": name}
-                if "RetentionInDays" in members:
-                    document_["retentionInDays"] = members["RetentionInDays"]
-                found.append(self._scope.record("log_group", group, name, document_, gaps, {}))
+                # CloudWatch Logs writes its members so.
+                renamed = {"LogGroupName": "logGroupName", "RetentionInDays": "retentionInDays"}
+                document_ = {renamed[k]: v for k, v in members.items()}
+                holes = {renamed[k]: v for k, v in gaps.items()}
+                found.append(self._scope.record("log_group", group, name, document_, holes))
         for trail in self._scope.certain("trail"):
             doc = self._scope.read(trail).members
             gaps = {}
