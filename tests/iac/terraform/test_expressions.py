@@ -58,7 +58,7 @@ KNOWN: list[tuple[str, Any]] = [
     ('"%{ for i, n in var.names }${i}${n}%{ endfor }"', "0zoe1amy2bob"),
     ("<<EOT\na ${var.text}\n  b\nEOT", "a abc\n  b\n"),
     ("<<-EOT\n    a\n      b\n    EOT", "a\n  b\n"),
-    ('<<EOT\n%{ for n in var.names ~}\n${n}\n%{ endfor ~}\nEOT', "zoe\namy\nbob\n"),
+    ("<<EOT\n%{ for n in var.names ~}\n${n}\n%{ endfor ~}\nEOT", "zoe\namy\nbob\n"),
     # A literal stays what it is, whatever it looks like.
     ('"1e5"', "1e5"),
     ('"2024-01-02"', "2024-01-02"),
@@ -98,16 +98,16 @@ KNOWN: list[tuple[str, Any]] = [
     ("var.text[*]", ["abc"]),
     # for
     ("[for n in var.names : upper(n)]", ["ZOE", "AMY", "BOB"]),
-    ("[for i, n in var.names : \"${i}-${n}\" if i > 0]", ["1-amy", "2-bob"]),
+    ('[for i, n in var.names : "${i}-${n}" if i > 0]', ["1-amy", "2-bob"]),
     ("[for k, v in var.roles : k]", ["a", "b"]),
     ("{ for k, v in var.roles : v.arn => k }", {"A": "a", "B": "b"}),
     ("{ for n in var.names : length(n) => n... }", {"3": ["zoe", "amy", "bob"]}),
     ("[for s in toset(var.names) : s]", ["amy", "bob", "zoe"]),
-    ("{ for p in setproduct([\"a\", \"b\"], [1]) : \"${p[0]}${p[1]}\" => p[0] }", {"a1": "a", "b1": "b"}),
+    ('{ for p in setproduct(["a", "b"], [1]) : "${p[0]}${p[1]}" => p[0] }', {"a1": "a", "b1": "b"}),
     # Structures
     ('{ a = 1, "b" = 2, (var.text) = 3 }', {"a": 1, "b": 2, "abc": 3}),
     ("{ var = 1, null = 2 }", {"var": 1, "null": 2}),
-    ("[1, \"a\", true, null]", [1, "a", True, None]),
+    ('[1, "a", true, null]', [1, "a", True, None]),
     # try, can
     ('try(var.roles.c.arn, "none")', "none"),
     ("try(var.none.arn, var.names[7], 5)", 5),
@@ -132,9 +132,9 @@ KNOWN: list[tuple[str, Any]] = [
     ("length(aws_subnet.s)", 2),
     ("keys(aws_iam_role.many)", ["a", "b"]),
     ("data.aws_iam_policy.given.arn", "arn:aws:iam::aws:policy/ReadOnlyAccess"),
-    ('resource.aws_iam_role.named.name', "n-abc"),
+    ("resource.aws_iam_role.named.name", "n-abc"),
     ("path.module", "."),
-]  # fmt: skip
+]
 
 
 @pytest.mark.parametrize(("expression", "expected"), KNOWN, ids=[e for e, _ in KNOWN])
@@ -172,8 +172,11 @@ UNKNOWN: list[tuple[str, str, str]] = [
     ("var.open.role", "${var.open.role}", "variable open"),
     ("upper(var.open)", "${upper(var.open)}", "variable open"),
     ('"arn:aws:iam::1:role/${var.open}"', "arn:aws:iam::1:role/${var.open}", "variable open"),
-    ('var.open == "prod" ? "VpcOnly" : "PublicInternetOnly"',
-     '${var.open == "prod" ? "VpcOnly" : "PublicInternetOnly"}', "variable open"),
+    (
+        'var.open == "prod" ? "VpcOnly" : "PublicInternetOnly"',
+        '${var.open == "prod" ? "VpcOnly" : "PublicInternetOnly"}',
+        "variable open",
+    ),
     ("var.open && true", "${var.open && true}", "variable open"),
     ('format("%s-%s", "a", var.open)', "a-${var.open}", "variable open"),
     ('join("-", ["a", var.open])', "a-${var.open}", "variable open"),
@@ -186,11 +189,11 @@ UNKNOWN: list[tuple[str, str, str]] = [
     ("aws_subnet.unsure[0].id", "${aws_subnet.unsure[0].id}", "count is not known"),
     ("terraform.workspace", "${terraform.workspace}", "chosen at run time"),
     ("timestamp()", "${timestamp()}", "different each time"),
-    ("uuidv5(\"dns\", \"x\")", '${uuidv5("dns", "x")}', "not evaluated here"),
+    ('uuidv5("dns", "x")', '${uuidv5("dns", "x")}', "not evaluated here"),
     ("provider::aws::arn_parse(var.text)", "${provider::aws::arn_parse(var.text)}", "not evaluated here"),
-    ("coalesce(var.open, \"x\")", '${coalesce(var.open, "x")}', "variable open"),
-    ("contains([var.open], \"x\")", '${contains([var.open], "x")}', "variable open"),
-]  # fmt: skip
+    ('coalesce(var.open, "x")', '${coalesce(var.open, "x")}', "variable open"),
+    ('contains([var.open], "x")', '${contains([var.open], "x")}', "variable open"),
+]
 
 
 @pytest.mark.parametrize(("expression", "text", "reason"), UNKNOWN, ids=[e for e, *_ in UNKNOWN])
@@ -202,10 +205,28 @@ def test_unknown(module: Module, expression: str, text: str, reason: str) -> Non
 
 
 REFUSED = [
-    "var.names[3]", "var.roles.c", "var.none.x", "var.missing", "local.missing", "aws_vpc.missing.id", "module.missing.x",
-    "1 / 0", '1 + "a"', "!\"a\"", "upper([])", "element([], 0)", "one([1, 2])", 'lookup({}, "a")', "jsondecode(\"{\")",
-    "regex(\"^b\", \"a\")", "tonumber(\"a\")", "\"a${null}\"", "nothing", "{ for n in [1, 1] : n => n }", "local.x",
-]  # fmt: skip
+    "var.names[3]",
+    "var.roles.c",
+    "var.none.x",
+    "var.missing",
+    "local.missing",
+    "aws_vpc.missing.id",
+    "module.missing.x",
+    "1 / 0",
+    '1 + "a"',
+    '!"a"',
+    "upper([])",
+    "element([], 0)",
+    "one([1, 2])",
+    'lookup({}, "a")',
+    'jsondecode("{")',
+    'regex("^b", "a")',
+    'tonumber("a")',
+    '"a${null}"',
+    "nothing",
+    "{ for n in [1, 1] : n => n }",
+    "local.x",
+]
 
 
 @pytest.mark.parametrize("expression", REFUSED)

@@ -41,9 +41,9 @@ def name_of(root: Root, address: str = "aws_sagemaker_domain.d") -> Any:
         ("for_each = { x = var.open }", ['aws_vpc.v["x"]']),
         ("for_each = {}", []),
         ('for_each = { "a.b/c" = 1 }', ['aws_vpc.v["a.b/c"]']),
-        ("for_each = { for n in var.list : \"${n}1\" => n if n != \"b\" }", ['aws_vpc.v["a1"]']),
+        ('for_each = { for n in var.list : "${n}1" => n if n != "b" }', ['aws_vpc.v["a1"]']),
     ],
-)  # fmt: skip
+)
 def test_known_repetition(roots: Roots, meta: str, addresses: list[str]) -> None:
     text = f"""
 variable "open" {{}}
@@ -61,11 +61,21 @@ resource "aws_vpc" "v" {{
 @pytest.mark.parametrize(
     "meta",
     [
-        "count = var.open", "count = var.open ? 1 : 0", "count = -1", "count = 1.5", "count = 1000000000", "count = null",
-        "for_each = var.open", "for_each = toset([var.open])", "for_each = { (var.open) = 1 }", 'for_each = ["a"]',
-        "for_each = toset([1])", "for_each = data.aws_subnets.all.ids", "for_each = var.missing",
+        "count = var.open",
+        "count = var.open ? 1 : 0",
+        "count = -1",
+        "count = 1.5",
+        "count = 1000000000",
+        "count = null",
+        "for_each = var.open",
+        "for_each = toset([var.open])",
+        "for_each = { (var.open) = 1 }",
+        'for_each = ["a"]',
+        "for_each = toset([1])",
+        "for_each = data.aws_subnets.all.ids",
+        "for_each = var.missing",
     ],
-)  # fmt: skip
+)
 def test_unknown_repetition_is_not_one(roots: Roots, meta: str) -> None:
     (root,) = roots(f'variable "open" {{}}\ndata "aws_subnets" "all" {{}}\nresource "aws_vpc" "v" {{\n  {meta}\n}}\n')
     if meta == "for_each = toset([1])":
@@ -318,13 +328,21 @@ resource "aws_sagemaker_domain" "d" {
 }
 """,
         "override.tf": 'resource "aws_sagemaker_domain" "d" {\n  domain_name = "override"\n}\n',
-        "x_override.tf": 'resource "aws_sagemaker_domain" "d" {\n  default_user_settings {\n    execution_role = "b"\n  }\n}\n',
-    }  # fmt: skip
+        "x_override.tf": """
+resource "aws_sagemaker_domain" "d" {
+  default_user_settings {
+    execution_role = "b"
+  }
+}
+""",
+    }
     (root,) = roots(files)
     resource = by_address(root)["aws_sagemaker_domain.d"]
     assert resource.properties == {
-        "domain_name": "override", "auth_mode": "IAM", "default_user_settings": [{"execution_role": "b"}],
-    }  # fmt: skip
+        "domain_name": "override",
+        "auth_mode": "IAM",
+        "default_user_settings": [{"execution_role": "b"}],
+    }
     assert (resource.file, resource.line) == ("main.tf", 2)
 
 
@@ -389,14 +407,16 @@ def test_json_syntax(roots: Roots) -> None:
 
 
 def test_opentofu_files_stand_for_those_of_the_same_name(roots: Roots) -> None:
-    files = {"main.tf": DOMAIN % '"terraform"', "main.tofu": DOMAIN % '"tofu"', "more.tofu": 'locals {\n  a = 1\n}\n'}
+    files = {"main.tf": DOMAIN % '"terraform"', "main.tofu": DOMAIN % '"tofu"', "more.tofu": "locals {\n  a = 1\n}\n"}
     (root,) = roots(files)
     assert name_of(root) == "tofu"
     assert root.files == ("main.tofu", "more.tofu")
 
 
 def test_blocks_that_change_nothing(roots: Roots) -> None:
-    text = DOMAIN % '"x"' + """
+    text = (
+        DOMAIN % '"x"'
+        + """
 moved {
   from = aws_sagemaker_domain.old
   to   = aws_sagemaker_domain.d
@@ -420,247 +440,14 @@ terraform {
   backend "s3" {}
 }
 """
+    )
     (root,) = roots(text)
     assert [resource.address for resource in root.resources] == ["aws_sagemaker_domain.d"]
     assert root.not_assessed == ()
 
 
-@pytest.mark.parametrize("text", ["", "# nothing\n", "\ufeffvariable \"x\" {}\r\n", "locals {}\n"])
+@pytest.mark.parametrize("text", ["", "# nothing\n", '\ufeffvariable "x" {}\r\n', "locals {}\n"])
 def test_files_with_little_in_them(roots: Roots, text: str) -> None:
     (root,) = roots(text)
     assert root.files == ("main.tf",)
     assert root.not_assessed == ()
-
-
-# Blocks
-
-
-def test_dynamic_blocks(roots: Roots) -> None:
-    text = """
-variable "open" {}
-variable "repos" { default = ["https://a", "https://b"] }
-variable "hidden" { default = { JupyterServer = true, Canvas = false } }
-resource "aws_sagemaker_domain" "d" {
-  default_user_settings {
-    execution_role = "r"
-    jupyter_lab_app_settings {
-      dynamic "code_repository" {
-        for_each = var.repos
-        content {
-          repository_url = code_repository.value
-        }
-      }
-    }
-    dynamic "studio_web_portal_settings" {
-      for_each = length(var.hidden) > 0 ? [var.hidden] : []
-      iterator = portal
-      content {
-        hidden_app_types = [for k, v in portal.value : k if v]
-      }
-    }
-    dynamic "sharing_settings" {
-      for_each = []
-      content {
-        notebook_output_option = "Allowed"
-      }
-    }
-    dynamic "code_editor_app_settings" {
-      for_each = var.open
-      content {
-        lifecycle_config_arns = []
-      }
-    }
-  }
-}
-"""
-    (root,) = roots(text)
-    resource = by_address(root)["aws_sagemaker_domain.d"]
-    (settings,) = resource.properties["default_user_settings"]
-    assert settings["jupyter_lab_app_settings"] == [
-        {"code_repository": [{"repository_url": "https://a"}, {"repository_url": "https://b"}]}
-    ]
-    assert settings["studio_web_portal_settings"] == [{"hidden_app_types": ["JupyterServer"]}]
-    assert "sharing_settings" not in settings
-    (unknown,) = settings["code_editor_app_settings"]
-    assert isinstance(unknown, Unknown)
-    assert "variable open" in unknown.reason
-    assert resource.lines["default_user_settings.studio_web_portal_settings.hidden_app_types"] == 20
-
-
-def test_lines_of_nested_attributes(roots: Roots) -> None:
-    text = """
-locals {
-  portal = { hidden_ml_tools = ["Comet"] }
-}
-resource "awscc_sagemaker_domain" "d" {
-  domain_name = "x"
-  default_user_settings = {
-    execution_role = "r"
-    jupyter_lab_app_settings = {
-      app_lifecycle_management = {
-        idle_settings = { lifecycle_management = "ENABLED" }
-      }
-    }
-    studio_web_portal_settings = local.portal
-  }
-}
-"""
-    (root,) = roots(text)
-    lines = by_address(root)["awscc_sagemaker_domain.d"].lines
-    settings = "default_user_settings"
-    assert lines[settings] == 7
-    assert lines[f"{settings}.execution_role"] == 8
-    idle = f"{settings}.jupyter_lab_app_settings.app_lifecycle_management.idle_settings"
-    assert lines[f"{idle}.lifecycle_management"] == 11
-    # A structure that comes from elsewhere: where it is put in.
-    assert lines[f"{settings}.studio_web_portal_settings.hidden_ml_tools"] == 14
-
-
-# Providers and their tags
-
-TAGGED = """
-provider "aws" {
-  default_tags {
-    tags = { team = "ml", stage = "default" }
-  }
-}
-provider "aws" {
-  alias = "bare"
-}
-resource "aws_sagemaker_domain" "d" {
-  tags = { stage = "own" }
-}
-resource "aws_sagemaker_domain" "none" {}
-resource "aws_sagemaker_domain" "bare" {
-  provider = aws.bare
-}
-resource "awscc_sagemaker_domain" "cc" {}
-module "inherits" { source = "./m" }
-module "given" {
-  source    = "./m"
-  providers = { aws = aws.bare }
-}
-"""
-
-
-def test_default_tags(roots: Roots) -> None:
-    (root,) = roots({"main.tf": TAGGED, "m/main.tf": 'resource "aws_sagemaker_space" "s" {}\n'})
-    found = {address: resource.properties.get("tags") for address, resource in by_address(root).items()}
-    both = {"team": "ml", "stage": "default"}
-    assert found == {
-        "aws_sagemaker_domain.d": {"team": "ml", "stage": "own"},
-        "aws_sagemaker_domain.none": both,
-        "aws_sagemaker_domain.bare": None,
-        "awscc_sagemaker_domain.cc": None,
-        "module.inherits.aws_sagemaker_space.s": both,
-        "module.given.aws_sagemaker_space.s": None,
-    }
-
-
-@pytest.mark.parametrize(
-    ("provider", "resource"),
-    [
-        ("default_tags {\n    tags = var.open\n  }", ""),
-        ("", "tags = var.open"),
-        ("default_tags {\n    tags = { a = 1 }\n  }", "tags = merge(var.open, { b = 1 })"),
-        ("", "provider = aws.missing"),
-    ],
-)
-def test_tags_that_are_not_known(roots: Roots, provider: str, resource: str) -> None:
-    text = f'variable "open" {{}}\nprovider "aws" {{\n  {provider}\n}}\nresource "aws_sagemaker_domain" "d" {{\n  {resource}\n}}\n'
-    (root,) = roots(text)
-    assert isinstance(by_address(root)["aws_sagemaker_domain.d"].properties["tags"], Unknown)
-
-
-# Data sources
-
-
-def test_policy_documents(module: Module) -> None:
-    text = """
-variable "open" {}
-data "aws_iam_policy_document" "base" {
-  statement {
-    sid       = "Read"
-    actions   = ["s3:GetObject"]
-    resources = ["arn:aws:s3:::a/*"]
-  }
-}
-data "aws_iam_policy_document" "d" {
-  source_policy_documents = [data.aws_iam_policy_document.base.json]
-  statement {
-    effect  = "Deny"
-    actions = ["sts:AssumeRole", "sts:SetSourceIdentity"]
-    principals {
-      type        = "Service"
-      identifiers = ["sagemaker.amazonaws.com"]
-    }
-    condition {
-      test     = "StringEquals"
-      variable = "aws:SourceAccount"
-      values   = ["1"]
-    }
-  }
-}
-data "aws_iam_policy_document" "open" {
-  statement {
-    actions   = ["s3:*"]
-    resources = ["${var.open}/*"]
-  }
-}
-locals {
-  known = jsondecode(data.aws_iam_policy_document.d.json)
-  open  = data.aws_iam_policy_document.open.json
-}
-"""
-    found = module(text)
-    assert found.local("known") == {
-        "Version": "2012-10-17",
-        "Statement": [
-            {"Sid": "Read", "Effect": "Allow", "Action": ["s3:GetObject"], "Resource": ["arn:aws:s3:::a/*"]},
-            {
-                "Effect": "Deny",
-                "Action": ["sts:AssumeRole", "sts:SetSourceIdentity"],
-                "Principal": {"Service": ["sagemaker.amazonaws.com"]},
-                "Condition": {"StringEquals": {"aws:SourceAccount": ["1"]}},
-            },
-        ],
-    }
-    (statement,) = found.local("open").content["Statement"]
-    assert statement["Action"] == ["s3:*"]
-    assert statement["Resource"][0].expression == "${var.open}/*"
-
-
-def test_only_the_default_vpc_is_known_among_data_sources(roots: Roots) -> None:
-    text = """
-data "aws_vpc" "yes" { default = true }
-data "aws_vpc" "no" { default = false }
-data "aws_vpc" "tagged" { tags = { Name = "main" } }
-"""
-    (root,) = roots(text)
-    assert [(r.address, r.type) for r in root.resources] == [("data.aws_vpc.yes", "aws_default_vpc")]
-
-
-# What other languages hide in Terraform
-
-
-@pytest.mark.parametrize(
-    ("resource", "missed"),
-    [
-        ('"aws_cloudformation_stack" "s" {\n  template_body = file("t.yaml")\n}', True),
-        ('"aws_cloudformation_stack" "s" {\n  template_url = "https://x"\n}', True),
-        ('"aws_cloudformation_stack" "s" {\n  template_body = "Resources: {}"\n}', False),
-        ('"aws_cloudcontrolapi_resource" "r" {\n  type_name = "AWS::SageMaker::Domain"\n}', True),
-        ('"aws_cloudcontrolapi_resource" "r" {\n  type_name = "AWS::ECS::Cluster"\n}', False),
-        ('"aws_sagemaker_app_image_config" "r" {}', False),
-        ('"aws_opensearch_domain" "r" {}', False),
-    ],
-)
-def test_templates_inside_terraform(roots: Roots, resource: str, missed: bool) -> None:
-    (root,) = roots({"main.tf": f"resource {resource}\n", "t.yaml": "Resources:\n  D: {Type: AWS::SageMaker::Domain}\n"})
-    assert bool(root.not_assessed) is missed
-    assert root.resources == ()
-
-
-def test_terragrunt_is_said(roots: Roots) -> None:
-    (root,) = roots({"main.tf": VARIABLES, "terragrunt.hcl": "inputs = {}\n"})
-    assert "Terragrunt is not read" in root.not_assessed[0].reason

@@ -35,8 +35,15 @@ def change(address: str, unknown: Json, actions: tuple[str, ...] = ("create",)) 
 def config(type_: str, name: str, expressions: Json, mode: str = "managed", **more: Any) -> Json:
     """A resource of the configuration."""
     start = "data." if mode == "data" else ""
-    return {"address": f"{start}{type_}.{name}", "mode": mode, "type": type_, "name": name,
-            "provider_config_key": "aws", "expressions": expressions, **more}  # fmt: skip
+    return {
+        "address": f"{start}{type_}.{name}",
+        "mode": mode,
+        "type": type_,
+        "name": name,
+        "provider_config_key": "aws",
+        "expressions": expressions,
+        **more,
+    }
 
 
 def refs(*references: str) -> Json:
@@ -44,9 +51,14 @@ def refs(*references: str) -> Json:
 
 
 def plan(
-    resources: list[Json], changes: list[Json], configured: list[Json], *, modules: list[Json] | None = None,
-    calls: Json | None = None, **more: Any,
-) -> Json:  # fmt: skip
+    resources: list[Json],
+    changes: list[Json],
+    configured: list[Json],
+    *,
+    modules: list[Json] | None = None,
+    calls: Json | None = None,
+    **more: Any,
+) -> Json:
     return {
         "format_version": "1.2",
         "terraform_version": "1.9.5",
@@ -87,21 +99,34 @@ def test_links_that_are_known_after_apply(read: Read) -> None:
                 resource(ROLE, {"name": "r"}),
             ],
             [
-                change(DOMAIN, {"id": True, "arn": True, "vpc_id": True, "default_user_settings": [{"execution_role": True}]}),
+                change(
+                    DOMAIN,
+                    {"id": True, "arn": True, "vpc_id": True, "default_user_settings": [{"execution_role": True}]},
+                ),
                 change(PROFILE, {"id": True, "domain_id": True, "user_settings": [{"execution_role": True}]}),
                 change(ROLE, {"id": True, "arn": True}),
             ],
             [
-                config("aws_sagemaker_domain", "d", {
-                    "vpc_id": refs("var.vpc"), "default_user_settings": [{"execution_role": refs("aws_iam_role.r.arn", ROLE)}],
-                }),
-                config("aws_sagemaker_user_profile", "p", {
-                    "domain_id": refs(f"{DOMAIN}.id", DOMAIN), "user_settings": [{"execution_role": refs("local.role")}],
-                }),
+                config(
+                    "aws_sagemaker_domain",
+                    "d",
+                    {
+                        "vpc_id": refs("var.vpc"),
+                        "default_user_settings": [{"execution_role": refs("aws_iam_role.r.arn", ROLE)}],
+                    },
+                ),
+                config(
+                    "aws_sagemaker_user_profile",
+                    "p",
+                    {
+                        "domain_id": refs(f"{DOMAIN}.id", DOMAIN),
+                        "user_settings": [{"execution_role": refs("local.role")}],
+                    },
+                ),
                 config("aws_iam_role", "r", {"name": {"constant_value": "r"}}),
             ],
         )
-    )  # fmt: skip
+    )
     domain, profile = found(root)[DOMAIN].properties, found(root)[PROFILE].properties
     assert domain["default_user_settings"] == [{"execution_role": Reference(ROLE, "arn")}]
     # A root variable is known when the plan is made: what it gives and is not known is null.
@@ -126,15 +151,20 @@ def test_links_through_modules_and_for_each(read: Read) -> None:
         [config("aws_iam_role", "r", {}, for_each_expression={"constant_value": ["amy", "bob"]})],
         modules=[
             {"address": at, "resources": [resource(domain, {"domain_name": "x"})]},
-            {"address": "module.people", "resources": [
-                resource(profile, {"user_profile_name": "amy", "user_settings": [{}]}, index="amy")]},
+            {
+                "address": "module.people",
+                "resources": [resource(profile, {"user_profile_name": "amy", "user_settings": [{}]}, index="amy")],
+            },
         ],
         calls={
             "studio": {
-                "source": "./studio", "for_each_expression": {"constant_value": ["ml"]},
+                "source": "./studio",
+                "for_each_expression": {"constant_value": ["ml"]},
                 "module": {
                     "resources": [config("aws_sagemaker_domain", "d", {})],
-                    "outputs": {"domain_id": {"expression": refs("aws_sagemaker_domain.d.id", "aws_sagemaker_domain.d")}},
+                    "outputs": {
+                        "domain_id": {"expression": refs("aws_sagemaker_domain.d.id", "aws_sagemaker_domain.d")}
+                    },
                 },
             },
             "people": {
@@ -144,14 +174,21 @@ def test_links_through_modules_and_for_each(read: Read) -> None:
                     "roles": refs("aws_iam_role.r"),
                 },
                 "module": {
-                    "resources": [config("aws_sagemaker_user_profile", "p", {
-                        "domain_id": refs("var.domain_id"),
-                        "user_settings": [{"execution_role": refs("var.roles", "each.key")}],
-                    }, for_each_expression=refs("var.people"))],
+                    "resources": [
+                        config(
+                            "aws_sagemaker_user_profile",
+                            "p",
+                            {
+                                "domain_id": refs("var.domain_id"),
+                                "user_settings": [{"execution_role": refs("var.roles", "each.key")}],
+                            },
+                            for_each_expression=refs("var.people"),
+                        )
+                    ],
                 },
             },
         },
-    )  # fmt: skip
+    )
     properties = found(read(content))[profile].properties
     assert properties["domain_id"] == Reference(domain, "id")
     # The variable holds all roles, and is indexed by the instance's key.
@@ -167,12 +204,16 @@ def test_a_role_that_is_indexed_by_the_key_is_the_one_of_that_key(read: Read) ->
         ],
         [change(address, {"user_settings": [{"execution_role": True}]})],
         [
-            config("aws_sagemaker_user_profile", "p", {
-                "user_settings": [{"execution_role": refs("aws_iam_role.r", "each.key")}],
-            }),
+            config(
+                "aws_sagemaker_user_profile",
+                "p",
+                {
+                    "user_settings": [{"execution_role": refs("aws_iam_role.r", "each.key")}],
+                },
+            ),
             config("aws_iam_role", "r", {}),
         ],
-    )  # fmt: skip
+    )
     (settings,) = found(read(content))[address].properties["user_settings"]
     assert settings["execution_role"] == Reference('aws_iam_role.r["amy"]', "arn")
 
@@ -181,10 +222,14 @@ def test_a_role_that_is_indexed_by_the_key_is_the_one_of_that_key(read: Read) ->
     "expression",
     [
         refs("aws_iam_role.r.arn", "aws_iam_role.r", "aws_iam_role.other.arn", "aws_iam_role.other"),
-        refs("local.role"), refs("data.aws_iam_role.later.arn", "data.aws_iam_role.later"), refs("module.missing.role"),
-        refs("aws_iam_role.missing.arn"), refs("each.value"), refs("???"),
+        refs("local.role"),
+        refs("data.aws_iam_role.later.arn", "data.aws_iam_role.later"),
+        refs("module.missing.role"),
+        refs("aws_iam_role.missing.arn"),
+        refs("each.value"),
+        refs("???"),
     ],
-)  # fmt: skip
+)
 def test_what_references_do_not_tell_is_unknown(read: Read, expression: Json) -> None:
     content = plan(
         [resource(PROFILE, {"user_settings": [{}]}), resource(ROLE, {}), resource("aws_iam_role.other", {})],
@@ -198,24 +243,36 @@ def test_what_references_do_not_tell_is_unknown(read: Read, expression: Json) ->
 
 def test_not_set_unknown_and_empty(read: Read) -> None:
     values = {
-        "domain_name": "x", "kms_key_id": "", "app_network_access_type": None, "subnet_ids": ["subnet-1"],
-        "default_user_settings": [{
-            "auto_mount_home_efs": "", "security_groups": [], "code_editor_app_settings": [],
-            "studio_web_portal_settings": [{"hidden_ml_tools": [], "hidden_app_types": []}],
-        }],
+        "domain_name": "x",
+        "kms_key_id": "",
+        "app_network_access_type": None,
+        "subnet_ids": ["subnet-1"],
+        "default_user_settings": [
+            {
+                "auto_mount_home_efs": "",
+                "security_groups": [],
+                "code_editor_app_settings": [],
+                "studio_web_portal_settings": [{"hidden_ml_tools": [], "hidden_app_types": []}],
+            }
+        ],
         "tags": {"empty": "", "a": "b"},
-    }  # fmt: skip
+    }
     unknown = {"home_efs_file_system_id": True, "tag_propagation": True, "domain_settings": [{"docker_settings": True}]}
     written = {
-        "domain_name": {"constant_value": "x"}, "tags": {"constant_value": {"a": "b"}},
+        "domain_name": {"constant_value": "x"},
+        "tags": {"constant_value": {"a": "b"}},
         "default_user_settings": [{"studio_web_portal_settings": [{"hidden_ml_tools": {"constant_value": []}}]}],
-    }  # fmt: skip
-    root = read(plan([resource(DOMAIN, values)], [change(DOMAIN, unknown)], [config("aws_sagemaker_domain", "d", written)]))
+    }
+    root = read(
+        plan([resource(DOMAIN, values)], [change(DOMAIN, unknown)], [config("aws_sagemaker_domain", "d", written)])
+    )
     assert found(root)[DOMAIN].properties == {
-        "domain_name": "x", "subnet_ids": ["subnet-1"], "tags": {"empty": "", "a": "b"},
+        "domain_name": "x",
+        "subnet_ids": ["subnet-1"],
+        "tags": {"empty": "", "a": "b"},
         # An empty list that is written overrides; one that the provider has put there does not.
         "default_user_settings": [{"studio_web_portal_settings": [{"hidden_ml_tools": []}]}],
-    }  # fmt: skip
+    }
 
 
 def test_without_a_configuration_nothing_is_taken_for_not_set(read: Read) -> None:
@@ -286,10 +343,14 @@ def test_lists_of_links(read: Read) -> None:
         [resource(DOMAIN, {}), *(resource(address, {}) for address in subnets)],
         [change(DOMAIN, {"subnet_ids": True})],
         [
-            config("aws_sagemaker_domain", "d", {"subnet_ids": refs("aws_subnet.a.id", subnets[0], "aws_subnet.b.id", subnets[1])}),
+            config(
+                "aws_sagemaker_domain",
+                "d",
+                {"subnet_ids": refs("aws_subnet.a.id", subnets[0], "aws_subnet.b.id", subnets[1])},
+            ),
             *(config("aws_subnet", name, {}) for name in "ab"),
         ],
-    )  # fmt: skip
+    )
     expected = [Reference("aws_subnet.a", "id"), Reference("aws_subnet.b", "id")]
     assert found(read(content))[DOMAIN].properties["subnet_ids"] == expected
     content["planned_values"]["root_module"]["resources"][0]["values"] = {"subnet_ids": [None, None]}
@@ -305,16 +366,22 @@ def test_what_exists_already_is_found_by_its_id(read: Read) -> None:
         [
             resource(DOMAIN, {"id": "d-abc", "arn": "arn:aws:sagemaker:::domain/d-abc"}),
             resource(ROLE, {"id": "studio", "name": "studio", "arn": "arn:aws:iam::1:role/studio"}),
-            resource(PROFILE, {"domain_id": "d-abc", "user_settings": [{"execution_role": "arn:aws:iam::1:role/studio"}]}),
+            resource(
+                PROFILE, {"domain_id": "d-abc", "user_settings": [{"execution_role": "arn:aws:iam::1:role/studio"}]}
+            ),
         ],
         [change(a, {}, ("no-op",)) for a in (DOMAIN, ROLE, PROFILE)],
         [
-            config("aws_sagemaker_user_profile", "p", {
-                "domain_id": refs(f"{DOMAIN}.id", DOMAIN),
-                "user_settings": [{"execution_role": refs("aws_iam_role.r.arn", ROLE)}],
-            })
+            config(
+                "aws_sagemaker_user_profile",
+                "p",
+                {
+                    "domain_id": refs(f"{DOMAIN}.id", DOMAIN),
+                    "user_settings": [{"execution_role": refs("aws_iam_role.r.arn", ROLE)}],
+                },
+            )
         ],
-    )  # fmt: skip
+    )
     properties = found(read(content))[PROFILE].properties
     assert properties["domain_id"] == Reference(DOMAIN, "id")
     assert properties["user_settings"] == [{"execution_role": Reference(ROLE, "arn")}]
@@ -325,15 +392,22 @@ def test_the_default_vpc_as_it_was_read(read: Read) -> None:
         [resource(DOMAIN, {"vpc_id": "vpc-1"}), resource("aws_sagemaker_domain.e", {"vpc_id": "vpc-2"})],
         [],
         [],
-        prior_state={"values": {"root_module": {"resources": [
-            resource("data.aws_vpc.default", {"id": "vpc-1", "default": True}, "data"),
-            resource("data.aws_vpc.own", {"id": "vpc-2", "default": False}, "data"),
-        ]}}},
-    )  # fmt: skip
+        prior_state={
+            "values": {
+                "root_module": {
+                    "resources": [
+                        resource("data.aws_vpc.default", {"id": "vpc-1", "default": True}, "data"),
+                        resource("data.aws_vpc.own", {"id": "vpc-2", "default": False}, "data"),
+                    ]
+                }
+            }
+        },
+    )
     root = read(content)
     assert {r.address: r.type for r in root.resources if r.address.startswith("data.")} == {
-        "data.aws_vpc.default": "aws_default_vpc", "data.aws_vpc.own": "aws_vpc",
-    }  # fmt: skip
+        "data.aws_vpc.default": "aws_default_vpc",
+        "data.aws_vpc.own": "aws_vpc",
+    }
     assert found(root)[DOMAIN].properties["vpc_id"] == Reference("data.aws_vpc.default", "id")
     assert found(root)["aws_sagemaker_domain.e"].properties["vpc_id"] == Reference("data.aws_vpc.own", "id")
 
@@ -357,13 +431,22 @@ def test_the_default_vpc_as_it_is_written(read: Read) -> None:
     [
         ({"tags": {"a": "1"}, "tags_all": {"a": "1", "team": "ml"}}, {}, None, {"a": "1", "team": "ml"}),
         ({"tags": {"a": "1"}}, {"tags_all": True}, None, {"a": "1"}),
-        ({"tags": {"a": "1"}}, {"tags_all": True}, {"constant_value": {"a": "0", "team": "ml"}}, {"a": "1", "team": "ml"}),
+        (
+            {"tags": {"a": "1"}},
+            {"tags_all": True},
+            {"constant_value": {"a": "0", "team": "ml"}},
+            {"a": "1", "team": "ml"},
+        ),
         ({"tags": {"a": "1"}}, {"tags_all": True}, refs("local.tags"), Unknown),
-        ({"tags": {"a": "1"}, "tags_all": {"a": "1"}}, {"tags": {"b": True}, "tags_all": {"b": True}}, None,
-         {"a": "1", "b": Unknown("${tags.b}", "tag b is known after apply")}),
+        (
+            {"tags": {"a": "1"}, "tags_all": {"a": "1"}},
+            {"tags": {"b": True}, "tags_all": {"b": True}},
+            None,
+            {"a": "1", "b": Unknown("${tags.b}", "tag b is known after apply")},
+        ),
         ({}, {"tags": True, "tags_all": True}, None, Unknown),
     ],
-)  # fmt: skip
+)
 def test_tags(read: Read, values: Json, unknown: Json, default_tags: Json | None, expected: Any) -> None:
     block = {} if default_tags is None else {"default_tags": [{"tags": default_tags}]}
     content = plan(
@@ -383,7 +466,9 @@ def test_what_leaves_is_not_there(read: Read) -> None:
 
 
 def test_what_the_plan_does_not_tell_is_said(read: Read) -> None:
-    deferred = [{"reason": "instance_count_unknown", "resource_change": {"address": DOMAIN, "type": "aws_sagemaker_domain"}}]
+    deferred = [
+        {"reason": "instance_count_unknown", "resource_change": {"address": DOMAIN, "type": "aws_sagemaker_domain"}}
+    ]
     root = read(plan([], [], [], errored=True, deferred_changes=deferred))
     assert [(missed.what, missed.reason) for missed in root.not_assessed] == [
         ("plan.json", "Terraform failed while it made the plan, so it is not complete"),
@@ -394,10 +479,13 @@ def test_what_the_plan_does_not_tell_is_said(read: Read) -> None:
 @pytest.mark.parametrize(
     ("text", "reason"),
     [
-        ("{", "not valid JSON"), ("[]", "it is no plan"), ('{"format_version": "1.0", "values": {}}', "it is a state"),
-        ("[" * 100_000, "nested too deeply"), ('{"format_version": "1.0"}', "it is no plan"),
+        ("{", "not valid JSON"),
+        ("[]", "it is no plan"),
+        ('{"format_version": "1.0", "values": {}}', "it is a state"),
+        ("[" * 100_000, "nested too deeply"),
+        ('{"format_version": "1.0"}', "it is no plan"),
     ],
-)  # fmt: skip
+)
 def test_what_is_no_plan(read: Read, text: str, reason: str) -> None:
     root = read(text)
     assert root.files == ()
@@ -405,8 +493,19 @@ def test_what_is_no_plan(read: Read, text: str, reason: str) -> None:
 
 
 @pytest.mark.parametrize("where", ["planned_values", "resource_changes", "configuration", "prior_state"])
-@pytest.mark.parametrize("value", [None, [], {}, "x", 1, {"root_module": None}, {"root_module": {"resources": [None, 1, {}]}},
-                                   [None, {"address": DOMAIN, "change": None}, {"change": {"after_unknown": []}}]])  # fmt: skip
+@pytest.mark.parametrize(
+    "value",
+    [
+        None,
+        [],
+        {},
+        "x",
+        1,
+        {"root_module": None},
+        {"root_module": {"resources": [None, 1, {}]}},
+        [None, {"address": DOMAIN, "change": None}, {"change": {"after_unknown": []}}],
+    ],
+)
 def test_odd_plans_do_no_harm(read: Read, where: str, value: Any) -> None:
     content = plan([resource(DOMAIN, {"default_user_settings": [None, {"x": [[1]]}]})], [], [])
     content[where] = value

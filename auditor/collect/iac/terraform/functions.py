@@ -15,12 +15,15 @@ from auditor.collect.iac.terraform import functions_text as text_functions
 from auditor.collect.iac.terraform.functions_strict import STRICT
 from auditor.collect.iac.terraform.nodes import Call
 from auditor.collect.iac.terraform.values import (
+    LONG_TEXT,
+    MANY_PARTS,
     EvaluationError,
     Files,
     Handle,
     Holed,
     SetOf,
     hole,
+    hole_count,
     joined,
     json_text,
     number,
@@ -34,6 +37,14 @@ _MISSING = object()
 
 def call(node: Call, arguments: Sequence[Value], files: Files) -> Value:
     """The result of a call. Raises EvaluationError for what Terraform would refuse."""
+    found = _called(node, arguments, files)
+    size = len(found) if isinstance(found, list | dict | str) else 0
+    if size > (LONG_TEXT if isinstance(found, str) else MANY_PARTS):
+        raise EvaluationError(f"the result of {node.name} is too large to be worked out")
+    return found
+
+
+def _called(node: Call, arguments: Sequence[Value], files: Files) -> Value:
     name = node.name.removeprefix("core::")
     try:
         if name in _OPEN:
@@ -112,11 +123,19 @@ def _concat(*lists: Value) -> Value:
 def _flatten(value: Value) -> Value:
     if _open_value(value):
         return _gap(value)
+    hole_count(value)
+    return _flat(value)
+
+
+def _flat(value: Sequence[Value]) -> Value:
     found: list[Value] = []
     for item in value:
         if isinstance(item, Unknown):
             return _gap(item)
-        found += _flatten(item) if isinstance(item, list) else [item]
+        inner = _flat(item) if isinstance(item, list) else [item]
+        if isinstance(inner, Unknown):
+            return inner
+        found += inner
     return found
 
 

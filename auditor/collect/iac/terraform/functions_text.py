@@ -14,7 +14,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from auditor.collect.iac.interface import Value
-from auditor.collect.iac.terraform.values import EvaluationError, SetOf, hole, number, plain_text
+from auditor.collect.iac.terraform.values import LONG_TEXT, EvaluationError, SetOf, hole, number, plain_text
 
 #: What ``yamldecode`` reads; far more than a file of settings needs.
 _MAX_YAML = 512 * 1024
@@ -85,7 +85,10 @@ def _replace(text: Value, old: Value, new: Value) -> str:
     pattern = _text(old)
     if len(pattern) > 1 and pattern.startswith("/") and pattern.endswith("/"):
         return re.sub(_pattern(pattern[1:-1]), re.sub(r"\$\{?(\w+)\}?", r"\\g<\1>", _text(new)), _text(text))
-    return _text(text).replace(pattern, _text(new))
+    whole, other = _text(text), _text(new)
+    if whole.count(pattern) * len(other) > LONG_TEXT:
+        raise EvaluationError("the text is too long to be worked out")
+    return whole.replace(pattern, other)
 
 
 def _pattern(pattern: str) -> re.Pattern[str]:

@@ -193,9 +193,14 @@ class ModuleInstance:
             self._pending.add(key)
             try:
                 self._memo[key] = work()
+            except EvaluationError as error:
+                self._memo[key] = error
             finally:
                 self._pending.discard(key)
-        return self._memo[key]
+        found = self._memo[key]
+        if isinstance(found, EvaluationError):
+            raise EvaluationError(str(found))
+        return found
 
     def variable(self, name: str) -> Value:
         """The value of a variable."""

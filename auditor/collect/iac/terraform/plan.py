@@ -148,7 +148,7 @@ class Plan:
             found.append(NotAssessed(name, "Terraform failed while it made the plan, so it is not complete"))
         for entry in items(self._content.get("deferred_changes")):
             change = mapping(mapping(entry).get("resource_change"))
-            if change.get("type") in TYPES:
+            if str(change.get("type")) in TYPES:
                 reason = str(mapping(entry).get("reason", "deferred"))
                 found.append(NotAssessed(f"{name}#{change.get('address')}", f"the plan leaves it for later: {reason}"))
         return found

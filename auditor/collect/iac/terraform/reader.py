@@ -12,7 +12,7 @@ from auditor.collect.iac.terraform import nodes as n
 from auditor.collect.iac.terraform.folder import LocalFiles, Module, read_module
 from auditor.collect.iac.terraform.modules import ABSENT, ModuleInstance, Shared
 from auditor.collect.iac.terraform.resources import resources
-from auditor.collect.iac.terraform.values import plain_text
+from auditor.collect.iac.terraform.values import EvaluationError, plain_text
 from auditor.collect.iac.terraform.variables import Given, RootValues, root_values
 
 LANGUAGE = "Terraform"
@@ -40,7 +40,12 @@ class Reader:
         called = {child for path in paths for child in self._local_calls(self.module(path)) if child != path}
         roots = [path for path in paths if path not in called] or paths
         for path in roots:
-            yield self.root(path)
+            try:
+                yield self.root(path)
+            except (RecursionError, EvaluationError) as error:
+                name, deep = self.shown(path), isinstance(error, RecursionError)
+                reason = "its values are nested too deeply" if deep else str(error)
+                yield Root(name, LANGUAGE, (), (), (NotAssessed(name, reason),))
 
     def module(self, path: Path) -> Module:
         """The module in a folder."""

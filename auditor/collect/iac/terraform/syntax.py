@@ -11,8 +11,7 @@ from __future__ import annotations
 import re
 import signal
 import threading
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from functools import cache
 from types import FrameType, FunctionType
 from typing import Any
@@ -30,17 +29,24 @@ _HEREDOC = re.compile(r"<<-?([^\n]+)\n(.*\n)?[ \t]*\S+\Z", re.DOTALL)
 
 def parse(text: str) -> n.Body:
     """The body of a file in HCL's native syntax. Raises UnreadableError."""
-    return _Reader(text).body(_parsed(text).children[0])
+    return _body(text, 0)
 
 
 def parse_expression(text: str, line: int) -> n.Node:
     """One expression: the inside of ``${…}``. Raises UnreadableError."""
     # In brackets it may have line breaks anywhere.
     wrapped = f"_ = (\n{text.strip()}\n)"
-    found = _Reader(wrapped, line - 2).body(_parsed(wrapped).children[0]).attributes.get("_")
+    found = _body(wrapped, line - 2).attributes.get("_")
     if found is None:
         raise UnreadableError("it is no expression")
     return found
+
+
+def _body(text: str, shift: int) -> n.Body:
+    try:
+        return _Reader(text, shift).body(_parsed(text).children[0])
+    except RecursionError:
+        raise UnreadableError("it is nested too deeply") from None
 
 
 @cache
@@ -60,16 +66,19 @@ def _loads() -> Callable[[str], Any]:
 def _parsed(text: str) -> Any:
     from lark.exceptions import LarkError, UnexpectedInput
 
+    deadline = _Deadline(SECONDS)
     try:
-        with _deadline(SECONDS):
+        try:
             return _loads()(text)
+        finally:
+            # The signal may still come right here, before the first line of it.
+            deadline.stop()
+    except TimeoutError:
+        deadline.stop()
+        raise UnreadableError(f"checkov's parser needs more than {SECONDS:.0f} seconds for it") from None
     except UnexpectedInput as error:
         line = error.line if isinstance(error.line, int) and error.line > 0 else None
         raise UnreadableError("it is not valid HCL", line) from None
-    except TimeoutError:
-        raise UnreadableError(f"checkov's parser needs more than {SECONDS:.0f} seconds for it") from None
-    except RecursionError:
-        raise UnreadableError("it is nested too deeply") from None
     except (LarkError, ValueError) as error:
         raise UnreadableError(_plain(error), _quoted_line(text, str(error))) from None
 
@@ -86,23 +95,30 @@ def _quoted_line(text: str, message: str) -> int | None:
     return next((at for at, line in enumerate(text.split("\n"), 1) if line.startswith(quoted)), None)
 
 
-@contextmanager
-def _deadline(seconds: float) -> Iterator[None]:
-    """Raise TimeoutError after so long. Only where the platform can, in the main thread."""
-    if threading.current_thread() is not threading.main_thread() or not hasattr(signal, "setitimer"):
-        yield
-        return
+class _Deadline:
+    """Raises TimeoutError after so many seconds, where the platform can and in the main thread only."""
 
-    def late(_number: int, _frame: FrameType | None) -> None:
-        raise TimeoutError
+    def __init__(self, seconds: float) -> None:
+        self._waiting = threading.current_thread() is threading.main_thread() and hasattr(signal, "setitimer")
+        if self._waiting:
+            self._before = signal.signal(signal.SIGALRM, self._late)
+            # Again and again, since an exception that a destructor is hit by is lost.
+            self._timer = signal.setitimer(signal.ITIMER_REAL, seconds, 0.5)
+            self._armed = True
+        else:
+            self._armed = False
 
-    before = signal.signal(signal.SIGALRM, late)
-    timer = signal.setitimer(signal.ITIMER_REAL, seconds)
-    try:
-        yield
-    finally:
-        signal.setitimer(signal.ITIMER_REAL, *timer)
-        signal.signal(signal.SIGALRM, before)
+    def _late(self, _number: int, _frame: FrameType | None) -> None:
+        if self._waiting:
+            raise TimeoutError
+
+    def stop(self) -> None:
+        """Never raise again, and give the signal back."""
+        self._waiting = False
+        if self._armed:
+            signal.setitimer(signal.ITIMER_REAL, *self._timer)
+            signal.signal(signal.SIGALRM, self._before)
+            self._armed = False
 
 
 class _Reader:

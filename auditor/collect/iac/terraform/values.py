@@ -15,6 +15,9 @@ from typing import Any, Protocol
 from auditor.collect.iac.interface import Reference, Unknown, Value
 
 KNOWN_LATER = "known after apply"
+#: Parts of a value, and characters of a text; values of thousands of people have a tenth of it.
+MANY_PARTS = 500_000
+LONG_TEXT = 2_000_000
 
 
 class EvaluationError(Exception):
@@ -85,21 +88,32 @@ def shown(value: Value) -> str:
 
 
 def holes(value: Value) -> Iterator[Unknown]:
-    """What keeps a value from being known as it stands: unknowns, references and handles, at any depth."""
-    if isinstance(value, Unknown):
-        yield value
-    elif isinstance(value, Reference):
-        yield Unknown(value.text, f"{value.text[2:-1]} is {KNOWN_LATER}")
-    elif isinstance(value, Handle):
-        yield Unknown(value.shown, f"{value.shown[2:-1]} is {KNOWN_LATER}")
-    elif isinstance(value, Holed):
-        yield from holes(value.content)
-    elif isinstance(value, Mapping):
-        for member in value.values():
-            yield from holes(member)
-    elif isinstance(value, list):
-        for item in value:
-            yield from holes(item)
+    """What keeps a value from being known as it stands: unknowns, references and handles, at any depth. Raises
+    EvaluationError for a value with more parts than any real one has: a few lines can write one down."""
+    stack = [value]
+    parts = 0
+    while stack:
+        part = stack.pop()
+        parts += 1
+        if parts > MANY_PARTS:
+            raise EvaluationError("the value has too many parts to be worked out")
+        if isinstance(part, Unknown):
+            yield part
+        elif isinstance(part, Reference):
+            yield Unknown(part.text, f"{part.text[2:-1]} is {KNOWN_LATER}")
+        elif isinstance(part, Handle):
+            yield Unknown(part.shown, f"{part.shown[2:-1]} is {KNOWN_LATER}")
+        elif isinstance(part, Holed):
+            stack.append(part.content)
+        elif isinstance(part, Mapping):
+            stack += reversed(list(part.values()))
+        elif isinstance(part, list):
+            stack += reversed(part)
+
+
+def hole_count(value: Value) -> int:
+    """How many there are: a walk through the whole value, which ends where there are too many parts."""
+    return sum(1 for _ in holes(value))
 
 
 def hole(*values: Value) -> Unknown | None:
@@ -119,6 +133,8 @@ def joined(parts: Sequence[Value]) -> Value:
         if not isinstance(part, Unknown | Reference | Holed | Handle) and plain_text(part) is None:
             raise EvaluationError("a part of the text is no text")
     text = "".join(shown(part) for part in parts)
+    if len(text) > LONG_TEXT:
+        raise EvaluationError("the text is too long to be worked out")
     gap = next((part for part in parts if isinstance(part, Unknown | Handle | Holed)), None)
     if gap is not None or any(isinstance(part, Reference) for part in parts):
         found = _json_with_holes(parts)
@@ -170,27 +186,39 @@ def json_text(value: Value) -> Value:
 
 def settled(value: Value) -> Value:
     """A value for the property of a resource: no handles, no null members, JSON with holes as its content."""
+    if isinstance(value, list | dict):
+        hole_count(value)
+    return _settled(value)
+
+
+def _settled(value: Value) -> Value:
     if isinstance(value, Holed):
-        return settled(value.content)
+        return _settled(value.content)
     if isinstance(value, Handle):
         return Unknown(value.shown, "a whole resource or module stands where a value belongs", "unexpected_response")
     if isinstance(value, Mapping):
-        return {str(k): settled(v) for k, v in value.items() if v is not None}
+        return {str(k): _settled(v) for k, v in value.items() if v is not None}
     if isinstance(value, list):
-        return [settled(v) for v in value]
+        return [_settled(v) for v in value]
     return int(value) if isinstance(value, float) and value.is_integer() else value
 
 
 def same(one: Value, other: Value) -> bool | Unknown:
     """Whether two values are equal as Terraform compares them: a number never equals a text."""
+    if isinstance(one, list | dict) and isinstance(other, list | dict):
+        hole_count([one, other])
+    return _same(one, other)
+
+
+def _same(one: Value, other: Value) -> bool | Unknown:
     if isinstance(one, Unknown | Reference | Handle | Holed) or isinstance(other, Unknown | Reference | Handle | Holed):
         return _same_open(one, other)
     if isinstance(one, Mapping) and isinstance(other, Mapping):
         if set(one) != set(other):
             return False
-        return _all(same(one[name], other[name]) for name in one)
+        return _all(_same(one[name], other[name]) for name in one)
     if isinstance(one, list) and isinstance(other, list):
-        return _all(map(same, one, other)) if len(one) == len(other) else False
+        return _all(map(_same, one, other)) if len(one) == len(other) else False
     if isinstance(one, bool) or isinstance(other, bool):
         return one is other
     if isinstance(one, int | float) and isinstance(other, int | float):
@@ -220,12 +248,17 @@ def _all(results: Iterator[bool | Unknown]) -> bool | Unknown:
 
 def either(one: Value, other: Value, gap: Unknown) -> Value:
     """The value that is one of two, by a condition that is unknown: what both agree on, member by member."""
+    hole_count([one, other])
+    return _either(one, other, gap)
+
+
+def _either(one: Value, other: Value, gap: Unknown) -> Value:
     if isinstance(one, dict) and isinstance(other, dict):
         names = dict.fromkeys([*one, *other])
-        return {name: either(one.get(name), other.get(name), gap) for name in names}
+        return {name: _either(one.get(name), other.get(name), gap) for name in names}
     if isinstance(one, Unknown) and isinstance(other, Unknown):
         return one if one.expression == other.expression else gap
-    return one if same(one, other) is True else gap
+    return one if _same(one, other) is True else gap
 
 
 def truth(value: Value) -> bool | Unknown:

@@ -1,4 +1,4 @@
-"""The parity law for Terraform: an estate as API documents, as HCL of both providers, and as plans gives the same tables."""
+"""The parity law for Terraform: an estate as HCL of both providers, and as plans, gives the tables of its documents."""
 
 from __future__ import annotations
 
@@ -14,9 +14,9 @@ from auditor.collect.iac.scan import ScanOptions, scan
 from auditor.collect.iac.types import Language
 from auditor.model.snapshot import Snapshot
 
-from ..estates import Estate, estates
-from ..test_parity import assert_same
-from .writer import Hcl, plan, prefixed
+from .estates import Estate, estates
+from .terraform_writer import Hcl, plan, prefixed
+from .test_parity import assert_same
 
 pytestmark = pytest.mark.checkov
 slow = settings(max_examples=8, deadline=None, suppress_health_check=[HealthCheck.too_slow])

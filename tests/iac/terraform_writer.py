@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from auditor.collect.iac.mapping import snake
 from auditor.collect.iac.types import Language
 
-from ..estates import Estate, Item, Link, properties
+from .estates import Estate, Item, Link, properties
 
 #: How a value may be written so that it is known all the same.
 FORMS = ("plain", "variable", "local", "condition", "lookup", "try", "for")
