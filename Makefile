@@ -37,11 +37,14 @@ bench: $(VENV)/.dev ## Measure; the figures in README come from here
 	$(BIN)/python benchmarks/startup.py
 	$(BIN)/python benchmarks/check_snapshot.py
 	$(BIN)/python benchmarks/live_audit.py
+	$(BIN)/python benchmarks/html_report.py
+	$(BIN)/python benchmarks/formats.py
+	$(BIN)/python benchmarks/names.py
 
 docs: $(VENV)/.dev ## Write the generated docs and the pictures
 	$(BIN)/python tools/generate_docs.py
 	$(BIN)/auditor demo --quiet --format html --output out/docs
-	$(BIN)/python tools/screenshots.py out/docs/report.html docs/images/report.png
+	$(BIN)/python tools/screenshots.py out/docs/report.html docs/images
 
 clean: ## Remove what make has made
 	rm -rf $(VENV) $(CHECKOV) $(CDK) out audit-report .pytest_cache .mypy_cache .ruff_cache .coverage*

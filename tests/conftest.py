@@ -8,9 +8,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
+import yaml
 
+import auditor
 from auditor.evaluate.load import load_rules
-from auditor.model.rule import Rule
+from auditor.model.rule import Rule, Severity
 from auditor.model.snapshot import Snapshot
 from auditor.resources import rules_dir
 from auditor.store.snapshot_file import write_snapshot
@@ -88,6 +90,19 @@ def estate_file(
         return path
 
     return file
+
+
+@pytest.fixture(scope="session")
+def acme_failures(built_in_rules: tuple[Rule, ...]) -> Callable[[Severity | None], int]:
+    """How many failures of a severity or worse the embedded estate has, as they were worked out by hand."""
+    path = Path(auditor.__file__).parent / "simulator" / "estates" / "acme.expected.yaml"
+    expected = yaml.safe_load(path.read_text(encoding="utf-8"))["fail"]
+    ranks = {rule.id: rule.severity.rank for rule in built_in_rules}
+
+    def failures(least: Severity | None = None) -> int:
+        return sum(len(places) for rule, places in expected.items() if least is None or ranks[rule] <= least.rank)
+
+    return failures
 
 
 @pytest.fixture(scope="session")

@@ -13,18 +13,20 @@ ROOT = Path(__file__).resolve().parents[1]
 PACKAGE = ROOT / "auditor"
 MODULES = sorted(PACKAGE.rglob("*.py"))
 
-#: model ← {collect, resolve, store} ← evaluate ← {history, report} ← cli. A part imports itself and what stands lower.
+#: model ← {collect, resolve, store} ← evaluate ← {history, report} ← {config, deliver} ← cli.
+#: A part imports itself and what stands lower.
 RANKS = {
     "": 0, "errors": 0, "resources": 1, "model": 1,
     "collect": 2, "resolve": 2, "store": 2,
     "evaluate": 3,
     "history": 4, "report": 4, "simulator": 4,
-    "cli": 5, "__main__": 6,
+    "config": 5, "deliver": 5,
+    "cli": 6, "__main__": 7,
 }  # fmt: skip
 #: Library → the only parts that may import it.
 HOMES = {
-    "boto3": {"collect/aws", "simulator"},
-    "botocore": {"collect/aws", "simulator"},
+    "boto3": {"collect/aws", "simulator", "store"},
+    "botocore": {"collect/aws", "simulator", "store"},
     "checkov": {"collect/iac", "checkov"},
     "moto": {"simulator"},
     "werkzeug": {"simulator"},

@@ -52,9 +52,11 @@ def installed(wheel: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
 def test_holds_rules_and_templates(wheel: Path) -> None:
     names = zipfile.ZipFile(wheel).namelist()
     rules = {p.name for p in (ROOT / "rules").rglob("*.yaml")}
-    templates = {p.name for p in (ROOT / "reports" / "templates").iterdir()}
+    folder = ROOT / "reports" / "templates"
+    templates = {p.relative_to(folder).as_posix() for p in folder.rglob("*") if p.is_file()}
     assert rules == {n.rsplit("/", 1)[1] for n in names if n.startswith("auditor/_data/rules/")}
-    assert templates == {n.rsplit("/", 1)[1] for n in names if n.startswith("auditor/_data/templates/")}
+    inside = "auditor/_data/templates/"
+    assert templates == {n.removeprefix(inside) for n in names if n.startswith(inside)}
     assert "auditor/report/report.schema.json" in names
     assert "auditor/simulator/estates/acme.yaml" in names
     assert not [n for n in names if n.startswith(("tests/", "benchmarks/", "tools/"))]
@@ -76,7 +78,7 @@ def test_audits_outside_the_checkout(installed: Path, tmp_path: Path) -> None:
         )  # fmt: skip
     assert (done.returncode, done.stderr) == (4, "")
     document = json.loads((tmp_path / "audit-report" / "report.json").read_text())
-    assert document["summary"]["resources"]["domain"] == 4
+    assert document["summary"]["resources"]["domain"] == 5
     assert "<!doctype html>" in (tmp_path / "audit-report" / "report.html").read_text()[:100]
 
 

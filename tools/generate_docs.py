@@ -12,9 +12,11 @@ import click
 
 from auditor.cli.main import COMMANDS, cli
 from auditor.collect.aws.specs import OTHER_PERMISSIONS, SPECS, permissions
+from auditor.deliver.security_hub import PERMISSIONS as SENDING
 from auditor.evaluate.applicable import why_not
 from auditor.evaluate.frameworks import framework_files, load_frameworks
 from auditor.evaluate.load import AREAS, load_rules
+from auditor.model.practices import PRACTICES
 from auditor.model.rule import Rule
 from auditor.model.settings import SETTINGS
 from auditor.resolve.tables import TABLES, Column, Table
@@ -86,8 +88,10 @@ def rule_page(rule: Rule) -> str:
         NOTE,
         f"# {rule.id} {rule.name}\n\n{rule.title}.\n\n",
         f"| severity | table | area | practices | since |\n|---|---|---|---|---|\n"
-        f"| {rule.severity} | [{rule.table}](../tables.md#{rule.table}) | {rule.area} | {', '.join(rule.practices)} |"
-        f" {rule.since} |\n\n",
+        f"| {rule.severity} | [{rule.table}](../tables.md#{rule.table}) | {rule.area} |"
+        f" {', '.join(rule.practices)} | {rule.since} |\n\n",
+        *(f"- [{number}](../practices.md): {PRACTICES[number]}\n" for number in rule.practices),
+        "\n",
         f"## Why\n\n{rule.why}\n\n## What must hold\n\nSpeaks about:\n\n{_code('sql', rule.when)}\n",
         f"Must hold:\n\n{_code('sql', rule.require)}",
     ]
@@ -110,6 +114,19 @@ def rule_page(rule: Rule) -> str:
         name = f"{case.name}: " if case.name else ""
         parts.append(f"| {_cell(name)}`{_cell(given)}` | {case.then} |\n")
     parts.append("\n## References\n\n" + "".join(f"- <{url}>\n" for url in rule.references))
+    return "".join(parts)
+
+
+def practices(rules: tuple[Rule, ...]) -> str:
+    """docs/practices.md"""
+    parts = [
+        NOTE,
+        "# Practices\n\nWhat the rules hold an organisation to. A practice without a rule is one that no setting shows;"
+        " `auditor whereami` answers P11.\n\n| practice | says | rules |\n|---|---|---|\n",
+    ]
+    for number, sentence in PRACTICES.items():
+        links = ", ".join(f"[{r.id}](rules/{r.id}.md)" for r in rules if number in r.practices)
+        parts.append(f"| {number} | {sentence} | {links} |\n")
     return "".join(parts)
 
 
@@ -193,6 +210,14 @@ def permission_page() -> str:
         parts += (f"| `{action}` | {spec.kind.replace('_', ' ')}{' (optional)' if spec.optional else ''} |\n"
                   for action in spec.permissions)  # fmt: skip
     parts += (f"| `{action}` | {why} |\n" for action, why in OTHER_PERMISSIONS.items())
+    statement = {"Sid": "StudioAuditorSends", "Effect": "Allow", "Action": sorted(SENDING), "Resource": "*"}
+    parts += [
+        "\n## Sending to Security Hub\n\nAn audit only reads. `--send-to-security-hub` writes, into Security Hub and",
+        " nowhere else, and needs these beside the policy above, in each account whose findings are sent:\n\n",
+        _code("json", json.dumps({"Version": "2012-10-17", "Statement": [statement]}, indent=2)),
+        "\n| action | for |\n|---|---|\n",
+    ]
+    parts += (f"| `{action}` | {why} |\n" for action, why in SENDING.items())
     return "".join(parts)
 
 
@@ -205,6 +230,7 @@ def generated() -> dict[Path, str]:
         docs / "cli.md": commands(),
         docs / "permissions.md": permission_page(),
         docs / "frameworks.md": frameworks(rules),
+        docs / "practices.md": practices(rules),
         docs / "rules" / "README.md": rule_index(rules),
     }
     return files | {docs / "rules" / f"{rule.id}.md": rule_page(rule) for rule in rules}

@@ -12,6 +12,7 @@ import click
 from auditor.cli.options import (
     SOURCE,
     debug_option,
+    delivery_option,
     evaluation_options,
     evidence_options,
     quiet_option,
@@ -32,6 +33,7 @@ if TYPE_CHECKING:
 )
 @evaluation_options
 @report_options
+@delivery_option
 @quiet_option
 @debug_option
 def command(
@@ -41,8 +43,8 @@ def command(
 ) -> ExitCode:
     """Collect an AWS account, evaluate the rules, report.
 
-    Reads only; "auditor permissions" prints the IAM policy. Exit codes: 0 nothing at or above --fail-on, 2 usage or
-    configuration, 3 nothing could be collected, 4 findings, 5 incomplete.
+    Reads only, unless it is told to send; "auditor permissions" prints the IAM policy. Exit codes: 0 nothing at or
+    above --fail-on, 2 usage or configuration, 3 nothing could be collected, 4 findings, 5 incomplete.
     """
     from auditor.cli.evaluation import prepare
 
@@ -62,9 +64,9 @@ def run(plan: Evaluation, snapshot: Path | None, source: Mapping[str, Any]) -> E
     found = collected(quiet=plan.quiet, **source)
     if snapshot is not None:
         write_snapshot(snapshot, found)
-        return conclude(plan, [snapshot])
+        return conclude(plan, [snapshot], source["profile"])
     with tempfile.TemporaryDirectory(prefix="auditor-") as folder:
         path = Path(folder) / "snapshot.jsonl"
         write_snapshot(path, found)
         del found
-        return conclude(plan, [path])
+        return conclude(plan, [path], source["profile"])

@@ -7,7 +7,7 @@ from typing import Any
 
 import click
 
-from auditor.cli.options import debug_option, evaluation_options, quiet_option, report_options
+from auditor.cli.options import debug_option, delivery_option, evaluation_options, quiet_option, report_options
 from auditor.errors import ExitCode
 
 
@@ -15,6 +15,7 @@ from auditor.errors import ExitCode
 @click.argument("files", nargs=-1, required=True, type=click.Path(path_type=Path), metavar="FILE...")
 @evaluation_options
 @report_options
+@delivery_option
 @quiet_option
 @debug_option
 def command(files: tuple[Path, ...], quiet: bool, **options: Any) -> ExitCode:

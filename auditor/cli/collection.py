@@ -24,11 +24,11 @@ def collected(
     from auditor.collect.aws import CollectOptions, collect
     from auditor.collect.aws.evidence import EvidenceOptions
 
-    events = None
+    logged = None
     if cloudtrail_logs is not None:
         from auditor.store.cloudtrail_logs import read_events
 
-        events = read_events(cloudtrail_logs, since=datetime.now(UTC) - timedelta(days=sign_in_days))
-    wanted = EvidenceOptions(evidence, sign_in_days, sign_in_pages, events, identity_store)
+        logged = read_events(cloudtrail_logs, since=datetime.now(UTC) - timedelta(days=sign_in_days), profile=profile)
+    wanted = EvidenceOptions(evidence, sign_in_days, sign_in_pages, logged, identity_store)
     with progress(quiet) as shown:
         return collect(CollectOptions(profile, regions, concurrency, evidence=wanted), shown)

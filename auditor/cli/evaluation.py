@@ -32,6 +32,7 @@ from auditor.resolve.layers import NestedMerge
 
 if TYPE_CHECKING:
     from auditor.config import Config
+    from auditor.report.custom import CustomTemplate
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +53,8 @@ class Evaluation:
     formats: tuple[Format, ...]
     output: Path
     quiet: bool
+    templates: tuple[CustomTemplate, ...] = ()
+    security_hub: bool = False
 
 
 def configuration(file: Path | None, quiet: bool) -> Config:
@@ -78,6 +81,8 @@ def prepare(
     formats: tuple[Format, ...] | None,
     output: Path | None,
     quiet: bool,
+    templates: Sequence[Path] = (),
+    security_hub: bool = False,
 ) -> Evaluation:
     """Everything that can be wrong with options and configuration is found here, before the first AWS call.
 
@@ -95,12 +100,15 @@ def prepare(
     # --only says all about the selection; --skip leaves the configuration's "only" as it is.
     rules = selected(every, only or file.only, skip or (() if only else file.skip))
     kept = {rule.id for rule in rules}
-    formats = formats or file.formats or DEFAULT_FORMATS
     output = output or file.output or Path(DEFAULT_OUTPUT)
+    custom = _templates(templates)
+    # A template that is printed is the one report asked for, unless a format is asked for as well.
+    formats = formats or (() if custom and _to_stdout(output) else file.formats or DEFAULT_FORMATS)
     if _to_stdout(output):
-        if len(formats) != 1:
+        if len(formats) + len(custom) != 1:
             raise ConfigError("--output - prints one report", hint="Add --format json, for example.")
     else:
+        _check_names(formats, custom)
         _check_writable(output)
     known = framework_files(rule_folders(folders))
     file.check_frameworks(known)
@@ -117,7 +125,29 @@ def prepare(
         formats=formats,
         output=output,
         quiet=quiet,
+        templates=custom,
+        security_hub=security_hub,
     )
+
+
+def _templates(paths: Sequence[Path]) -> tuple[CustomTemplate, ...]:
+    """The user's templates, parsed now: an hour of collecting must not end at a typo."""
+    if not paths:
+        return ()
+    from auditor.report.custom import load_template
+
+    return tuple(map(load_template, paths))
+
+
+def _check_names(formats: Sequence[Format], templates: Sequence[CustomTemplate]) -> None:
+    taken = {output.file_name for output in formats}
+    for template in templates:
+        if template.file_name in taken:
+            raise ConfigError(
+                f"{template.path}: another report is written as {template.file_name} already",
+                hint="Rename the template, or leave that format out.",
+            )
+        taken.add(template.file_name)
 
 
 def _to_stdout(output: Path) -> bool:
@@ -140,8 +170,8 @@ def _check_writable(folder: Path) -> None:
         raise unwritable(folder, error) from error
 
 
-def conclude(plan: Evaluation, files: Sequence[Path]) -> ExitCode:
-    """Evaluate, write the reports, print the summary; the gate's exit code."""
+def conclude(plan: Evaluation, files: Sequence[Path], profile: str | None = None) -> ExitCode:
+    """Evaluate, write the reports, print the summary, send; the gate's exit code. ``profile`` is for sending."""
     from auditor.evaluate.audit import evaluate, gate
 
     report = evaluate(
@@ -153,17 +183,22 @@ def conclude(plan: Evaluation, files: Sequence[Path]) -> ExitCode:
         merge=plan.merge,
         personas=plan.config.personas,
         frameworks=plan.frameworks,
+        with_inventory=Format.HTML in plan.formats or bool(plan.templates),
     )
     code = gate(report, allow_incomplete=plan.allow_incomplete)
     if _to_stdout(plan.output):
         with _patient():
-            for piece in render(report, plan.formats[0]):
+            for piece in plan.templates[0].render(report) if plan.templates else render(report, plan.formats[0]):
                 click.echo(piece, nl=False)
-        return code
-    written = write(report, plan.formats, plan.output)
-    if not plan.quiet:
-        with _patient():
-            show(report, code, written)
+    else:
+        written = write(report, plan.formats, plan.output, plan.templates)
+        if not plan.quiet:
+            with _patient():
+                show(report, code, written)
+    if plan.security_hub:
+        from auditor.cli.delivery import deliver
+
+        code = deliver(report, code, profile or plan.config.profile, quiet=plan.quiet)
     return code
 
 

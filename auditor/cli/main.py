@@ -54,7 +54,7 @@ def cli() -> None:
     """Compliance auditor for Amazon SageMaker Studio.
 
     Collects domains, user profiles, spaces and apps, works out the settings really in force, holds them against rules,
-    and says what is wrong, where it is set and how to mend it. Read-only.
+    and says what is wrong, where it is set and how to mend it. Read-only, unless it is told to send.
 
     Start without AWS: auditor demo
     """

@@ -199,9 +199,19 @@ report_options = _several(
         f"  [default: {','.join(f.value for f in DEFAULT_FORMATS)}]",
     ),
     click.option(
+        "--template", "templates", multiple=True, metavar="FILE", type=click.Path(path_type=Path, dir_okay=False),
+        help="Jinja template of your own (NAME.j2), written as NAME; repeatable.",
+    ),
+    click.option(
         "--output", type=click.Path(path_type=Path), metavar="DIR",
         help=f"Folder for the reports; '-' prints the one report asked for.  [default: {DEFAULT_OUTPUT}]",
     ),
+)  # fmt: skip
+
+delivery_option = click.option(
+    "--send-to-security-hub", "security_hub", is_flag=True,
+    help="Send the findings to AWS Security Hub of each account and region, and archive resolved ones. Writes; needs"
+    " permissions of its own.",
 )  # fmt: skip
 
 

@@ -27,8 +27,8 @@ def command(
 ) -> None:
     """Ask the tables of a snapshot in SQL (DuckDB's dialect).
 
-    Tables: domain, user_profile, space, app, account_region, gap; docs/tables.md lists every column. Of the
-    configuration, personas and nested_merge count.
+    Tables: domain, user_profile, space, app, execution_role, sign_in, account_region, gap; docs/tables.md lists every
+    column. Of the configuration, personas and nested_merge count.
 
     \b
     auditor query --snapshot night.jsonl \\

@@ -11,6 +11,7 @@ from rich.text import Text
 
 from auditor.cli.text import STYLES
 from auditor.evaluate.applicable import why_not
+from auditor.model.practices import PRACTICES
 from auditor.model.rule import Rule
 
 
@@ -38,7 +39,7 @@ def page(rule: Rule) -> RenderableType:
     parts: list[RenderableType] = [
         Text.assemble((f"{rule.id} ", "bold"), (rule.name, "bold"), "  ", (rule.severity.value, STYLES[rule.severity])),
         Text(rule.title),
-        Text(f"table {rule.table}, area {rule.area}, practices {', '.join(rule.practices)}, since {rule.since}", "dim"),
+        Text(f"table {rule.table}, area {rule.area}, since {rule.since}", "dim"),
         _heading("Why"),
         Padding(Text(rule.why), (0, 0, 0, 2)),
         _heading("Speaks about"),
@@ -64,6 +65,7 @@ def page(rule: Rule) -> RenderableType:
     parts += _layered("AWS CLI", rule.remediation.aws, "bash")
     parts += _layered("CloudFormation", rule.remediation.cloudformation, "yaml")
     parts += _layered("Terraform", rule.remediation.terraform, "terraform")
+    parts += [_heading("Practices"), *(Text(f"  {p} {PRACTICES.get(p, '')}".rstrip()) for p in rule.practices)]
     parts += [_heading("References"), *(Text(f"  {url}", no_wrap=True, overflow="ignore") for url in rule.references)]
     parts.append(Text(f"\n{rule.file}", "dim", no_wrap=True, overflow="ignore"))
     return Group(*parts)

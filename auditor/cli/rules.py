@@ -53,7 +53,8 @@ def show(rule: str, rules_dirs: tuple[Path, ...]) -> None:
 
     from auditor.cli.rule_page import page
 
-    Console(highlight=False).print(page(found))
+    # Addresses are not cut: they are there to be copied.
+    Console(highlight=False).print(page(found), crop=False)
 
 
 def _one(name: str, rules_dirs: tuple[Path, ...]) -> str:

@@ -15,7 +15,7 @@ from auditor.evaluate.sql import value_problem
 from auditor.evaluate.yamlfile import Source, near, read_yaml
 from auditor.model.persona import DEFAULT, DEFAULT_PERSONAS, Match, Persona
 from auditor.model.rule import Rule, Severity
-from auditor.model.studio import HIDEABLE_APP_TYPES, ML_TOOLS, NEEDABLE_APP_TYPES
+from auditor.model.studio import HIDEABLE_APP_TYPES, NEEDABLE_APP_TYPES, NEEDABLE_TOOLS
 from auditor.report.render import Format
 from auditor.resolve.layers import NestedMerge
 
@@ -200,7 +200,7 @@ def _persona(source: Source, at: tuple[str, ...], wire: PersonaFile) -> Persona:
     return Persona(
         wire.name,
         base.apps if isinstance(wire.apps, UnsetType) else _needs(source, wire.apps, NEEDABLE_APP_TYPES, *at, "apps"),
-        base.tools if isinstance(wire.tools, UnsetType) else _needs(source, wire.tools, ML_TOOLS, *at, "tools"),
+        base.tools if isinstance(wire.tools, UnsetType) else _needs(source, wire.tools, NEEDABLE_TOOLS, *at, "tools"),
         tuple(matches),
     )
 

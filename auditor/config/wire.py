@@ -8,7 +8,7 @@ import msgspec
 from msgspec import UNSET, UnsetType
 
 from auditor.model.rule import Severity
-from auditor.model.studio import ML_TOOLS, NEEDABLE_APP_TYPES
+from auditor.model.studio import NEEDABLE_APP_TYPES, NEEDABLE_TOOLS
 from auditor.report.render import Format
 from auditor.resolve.layers import NestedMerge
 
@@ -18,7 +18,7 @@ _WILD = "Pattern: * is any characters, ? is one"
 Text = Annotated[str, msgspec.Meta(min_length=1)]
 #: Unknown names are refused by the loader, which can say more than an enumeration.
 App = Annotated[str, msgspec.Meta(extra_json_schema={"enum": list(NEEDABLE_APP_TYPES)})]
-Tool = Annotated[str, msgspec.Meta(extra_json_schema={"enum": list(ML_TOOLS)})]
+Tool = Annotated[str, msgspec.Meta(extra_json_schema={"enum": list(NEEDABLE_TOOLS)})]
 FailOn = Literal["critical", "high", "medium", "low", "info", "none"]
 
 
@@ -48,7 +48,9 @@ class PersonaFile(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
         ),
     ]
     apps: Annotated[list[App], _doc("App types that they need; all of these if left out")] | UnsetType = UNSET
-    tools: Annotated[list[Tool], _doc("ML tools that they need; all of AWS's own if left out")] | UnsetType = UNSET
+    tools: (
+        Annotated[list[Tool], _doc("ML tools that they need; all of AWS's own and MLflow if left out")] | UnsetType
+    ) = UNSET
     match: Annotated[list[MatchFile], _doc("Their profiles: those that fit one of these")] = []
 
 

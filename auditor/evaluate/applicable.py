@@ -106,8 +106,8 @@ def settle(con: duckdb.DuckDBPyConnection, name: str, rules: Sequence[Rule]) -> 
     No verdict on a resource that may not exist is certain. Where all that keeps a rule from a verdict is what no
     template holds, it is not applicable; where something else is unknown as well, it stays unknown.
     """
-    if not con.execute("select count(*) from template_account").fetchall()[0][0]:
-        return
+    if not con.execute("select count(*) from place").fetchall()[0][0]:
+        return  # nothing comes from a template
     documented = table(name)
     assert documented is not None, name
     for rule in rules:

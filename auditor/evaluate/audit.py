@@ -15,6 +15,7 @@ from auditor.evaluate.engine import Overrides, Verdicts, evaluate_rules
 from auditor.evaluate.findings import FindingMaker, Gaps
 from auditor.evaluate.frameworks import assess
 from auditor.evaluate.guard import readable
+from auditor.evaluate.inventory import inventory, owner_tags
 from auditor.evaluate.places import Places
 from auditor.evaluate.shared import follow
 from auditor.model.framework import Framework
@@ -39,7 +40,8 @@ from auditor.store.snapshot_file import SnapshotFile, read_header, read_ledger, 
 if TYPE_CHECKING:
     import duckdb
 
-RESOURCE_TYPES = ("domain", "user_profile", "space", "app")
+#: Tables whose rows are the resources that an audit is about.
+RESOURCE_TYPES = ("domain", "user_profile", "space", "app", "execution_role")
 OUT_OF_SCOPE = "Owned by SageMaker Unified Studio, which makes its profiles and settings: no rule speaks about it."
 
 
@@ -98,10 +100,12 @@ def evaluate(
     merge: NestedMerge = NestedMerge.UNKNOWN,
     personas: Sequence[Persona] = DEFAULT_PERSONAS,
     frameworks: Sequence[Framework] = (),
+    with_inventory: bool = False,
 ) -> Report:
     """Evaluate the rules on the snapshots. The same files, rules and parameters give an equal Report.
 
-    ``severities`` by rule id stand instead of the rules' own. Raises SnapshotError for a file that cannot be used.
+    ``with_inventory`` adds what only the HTML report shows. ``severities`` by rule id stand instead of the rules' own.
+    Raises SnapshotError for a file that cannot be used.
     """
     overrides, severities = follow(rules, overrides or {}), severities or {}
     changed = {r.id: severities[r.id] for r in rules if severities.get(r.id, r.severity) is not r.severity}
@@ -143,6 +147,7 @@ def evaluate(
         },
         severities=dict(sorted(changed.items())),
         frameworks=tuple(assess(framework, verdicts.counts) for framework in frameworks),
+        inventory=inventory(con, owner_tags(rules, overrides)) if with_inventory else None,
     )
 
 

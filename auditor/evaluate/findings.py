@@ -148,7 +148,7 @@ class FindingMaker:
         return [dict(zip(header, row, strict=True)) for row in cursor.fetchall()]
 
     def _finding(self, rule: Rule, documented: Table, row: dict[str, Any]) -> Finding:
-        resource = self._places.resource(_resource(documented, row))
+        resource = self._places.resource(resource_ref(documented, row))
         verdict = Verdict(row["__verdict"])
         blamed = str(row.get("__cause") or rule.setting)
         if documented.column(blamed) is None or blamed not in row:
@@ -261,7 +261,8 @@ def domain_ref(resource: ResourceRef) -> ResourceRef:
     )  # fmt: skip
 
 
-def _resource(documented: Table, row: Mapping[str, Any]) -> ResourceRef:
+def resource_ref(documented: Table, row: Mapping[str, Any]) -> ResourceRef:
+    """The resource of a table's row."""
     domain = documented.name == "domain"
     # Nearly every app is called "default": its owner and type are what people know it by.
     name = row["id"].split("/", 2)[-1] if documented.name == "app" else row["name"]

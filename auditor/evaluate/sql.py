@@ -17,6 +17,10 @@ _TOKEN = re.compile(
     r"""|(?P<foreign>\$\w*\$|/\*|\b(?:[eExXbB]|[uU]&)')|\$(?P<name>[^\W\d]\w*)"""
 )
 
+#: From so many items a list is written as one string, which DuckDB splits once: to bind a thousand constants wherever a
+#: rule names its list takes longer than a small audit.
+_LONG = 16
+
 _TYPES: Mapping[str, tuple[type, ...]] = {
     "integer": (int,),
     "number": (int, float),
@@ -47,6 +51,8 @@ def _literal(value: Any) -> str:
         return repr(value)
     if isinstance(value, str):
         return literal(value)
+    if len(value) >= _LONG and not any("|" in item for item in value):
+        return f"string_split({literal('|'.join(value))}, '|')"
     return "[" + ", ".join(literal(item) for item in value) + "]::VARCHAR[]"
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from auditor.model.studio import FIRST_PARTY_TOOLS, NEEDABLE_APP_TYPES
+from auditor.model.studio import FIRST_PARTY_TOOLS, MLFLOW, NEEDABLE_APP_TYPES
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,10 +31,10 @@ class Persona:
 
     name: str
     apps: tuple[str, ...] = NEEDABLE_APP_TYPES
-    tools: tuple[str, ...] = FIRST_PARTY_TOOLS
+    tools: tuple[str, ...] = (*FIRST_PARTY_TOOLS, MLFLOW)
     matches: tuple[Match, ...] = ()
 
 
-#: What people need as long as nobody says more: every app and every tool of AWS's own.
+#: What people need as long as nobody says more: every app, every tool of AWS's own, and MLflow.
 DEFAULT = "default"
 DEFAULT_PERSONAS = (Persona(DEFAULT),)

@@ -4,13 +4,20 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import Any
+from math import log2
+from typing import TYPE_CHECKING, Any
 
 from auditor.model.rule import Severity, Verdict
 from auditor.model.snapshot import Coverage, Gap
 from auditor.model.waiver import Waiver, WaiverSummary
 
+if TYPE_CHECKING:
+    from auditor.model.inventory import Inventory
+
 REPORT_SCHEMA_VERSION = "1"
+
+#: What one failure weighs beside others when causes are put in order.
+WEIGHTS = {Severity.CRITICAL: 100, Severity.HIGH: 25, Severity.MEDIUM: 5, Severity.LOW: 1, Severity.INFO: 0.2}
 
 
 @dataclass(frozen=True, slots=True)
@@ -159,6 +166,15 @@ class Gate:
     """Findings with ``gates``."""
 
 
+def priority(severity: Severity, removes: int) -> float:
+    """How soon to make a change that removes so many failures of a severity: the greater, the sooner.
+
+    The severity's weight, and as much again each time the number of failures doubles: a critical cause is not buried
+    under low ones, however many resources inherit those, and of two alike the one that mends more comes first.
+    """
+    return WEIGHTS[severity] * (1 + log2(removes)) if removes > 0 else 0.0
+
+
 @dataclass(frozen=True, slots=True)
 class RootCause:
     """The same setting at the same origin failing one rule for ``affects`` resources: one change mends them all."""
@@ -303,6 +319,8 @@ class Report:
     past: tuple[PastFinding, ...] = ()
     trend: tuple[TrendPoint, ...] = ()
     """Runs of the history, oldest first, this one last; empty without a history."""
+    inventory: Inventory | None = None
+    """Every audited resource with its settings in force; None unless HTML or a template of the user was asked for."""
 
     @property
     def fail_on(self) -> Severity | None:

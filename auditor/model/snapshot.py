@@ -56,6 +56,7 @@ GLOBAL = "aws-global"
 TEMPLATE = "template"
 #: The gap of a resource that may not exist: no verdict on it can be certain.
 EXISTS = "exists"
+GLOBAL_KINDS: tuple[Kind, ...] = ("identity_user", "permission", "role")
 
 Source = Literal["aws", "cloudformation", "terraform", "mixed"]
 

@@ -27,3 +27,7 @@ PARTNER_TOOLS: Mapping[str, str] = {
 }
 
 ML_TOOLS = (*FIRST_PARTY_TOOLS, *PARTNER_TOOLS.values())
+#: Has no value in HiddenMlTools: only the role keeps it away. Source: API_StudioWebPortalSettings.
+MLFLOW = "MLflow"
+#: Tools that a kind of person may need.
+NEEDABLE_TOOLS = (*ML_TOOLS, MLFLOW)

@@ -5,26 +5,39 @@ from __future__ import annotations
 import base64
 import hashlib
 from collections.abc import Iterator
+from urllib.parse import quote
 
 import jinja2
 from markupsafe import Markup
 
 from auditor.evaluate.findings import shown
-from auditor.model.report import Origin, Report, ResourceRef
+from auditor.model.report import Report, ResourceRef
+from auditor.report.common import visible
 from auditor.report.html_view import html_view
 from auditor.report.templates import environment
 from auditor.resources import templates_dir
 
-_LAYERS = {
-    "profile": "set on the profile",
-    "domain": "inherited from the domain",
-    "space": "set on the space",
-    "app": "set on the app",
-    "service": "AWS's default",
-    "derived": "worked out",
-    "ambiguous": "not settled by AWS's documentation",
-    "unknown": "could not be seen",
-}
+#: The page's own style and script, put together in this order.
+STYLES = ("base.css", "parts.css", "list.css", "print.css")
+SCRIPTS = (
+    "dom.js", "data.js", "filter.js", "table.js", "export.js", "drawer.js", "findings.js", "pages.js", "resource.js",
+    "lists.js", "main.js",
+)  # fmt: skip
+#: Characters of a value on the first screen; the page of its cause has all of it.
+_SHORT = 90
+_STATES = {"new": "new", "regressed": "back again", "open": "still open", "resolved": "resolved",
+           "not_assessed": "no longer assessed", "carried_over": "carried over", "waived": "waived"}  # fmt: skip
+
+
+def style() -> str:
+    """The page's style."""
+    return "".join((templates_dir() / "report" / name).read_text(encoding="utf-8") for name in STYLES)
+
+
+def script() -> str:
+    """The page's script: its files in one function, so that they share names and leave none to the page."""
+    files = [(templates_dir() / "report" / name).read_text(encoding="utf-8") for name in SCRIPTS]
+    return '(() => {\n"use strict";\n' + "\n".join(files) + "})();\n"
 
 
 def _hash(text: str) -> str:
@@ -32,16 +45,11 @@ def _hash(text: str) -> str:
 
 
 def policy(style: str, script: str) -> str:
-    """The Content-Security-Policy: only this very style and script, and no network at all."""
+    """The Content-Security-Policy: only this very style and script, no network at all, and no text becomes markup."""
     return (
-        f"default-src 'none'; style-src {_hash(style)}; script-src {_hash(script)}; img-src data:; "
-        "base-uri 'none'; form-action 'none'"
+        f"default-src 'none'; style-src {_hash(style)}; script-src {_hash(script)}; base-uri 'none'; "
+        "form-action 'none'; require-trusted-types-for 'script'; trusted-types 'none'"
     )
-
-
-def layer(origin: Origin) -> str:
-    """A layer in words."""
-    return _LAYERS.get(origin.layer, origin.layer)
 
 
 def kind(resource: ResourceRef) -> str:
@@ -49,22 +57,42 @@ def kind(resource: ResourceRef) -> str:
     return resource.type.replace("_", " ")
 
 
+def moment(text: str) -> str:
+    """2026-11-25 01:00 UTC, of a timestamp."""
+    return f"{text[:16].replace('T', ' ')} UTC" if len(text) > 10 else text
+
+
+def short(text: str) -> str:
+    """A text that fits a line."""
+    return text if len(text) <= _SHORT else text[: _SHORT - 1] + "…"
+
+
 def html_environment() -> jinja2.Environment:
     """The environment with the filters that the page uses."""
     made = environment()
-    made.filters |= {"shown": shown, "layer": layer, "kind": kind, "thousands": lambda number: f"{number:,}"}
+    # Whatever stands in the page is seen: our own parts are Markup, all other text may be anybody's.
+    made.finalize = lambda value: visible(value) if isinstance(value, str) and not isinstance(value, Markup) else value
+    made.filters |= {
+        "anchor": lambda key: quote(visible(key), safe="/:"),
+        "shown": shown,
+        "short": short,
+        "kind": kind,
+        "moment": moment,
+        "day": lambda text: text[:10],
+        "state": lambda name: _STATES[name],
+        "thousands": lambda number: f"{number:,}",
+    }
     return made
 
 
 def render(report: Report) -> Iterator[str]:
     """The page, piece by piece."""
-    style = (templates_dir() / "report.css").read_text(encoding="utf-8")
-    script = (templates_dir() / "report.js").read_text(encoding="utf-8")
+    own_style, own_script = style(), script()
     template = html_environment().get_template("report.html.j2")
     # Our own files, not data; everything else in the page is escaped.
     return template.generate(
         view=html_view(report),
-        policy=policy(style, script),
-        style=Markup(style),  # noqa: S704
-        script=Markup(script),  # noqa: S704
+        policy=policy(own_style, own_script),
+        style=Markup(own_style),  # noqa: S704
+        script=Markup(own_script),  # noqa: S704
     )

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from enum import StrEnum
 from importlib import import_module
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from auditor.model.report import Report
 from auditor.store.files import atomic
+
+if TYPE_CHECKING:
+    from auditor.report.custom import CustomTemplate
 
 Renderer = Callable[[Report], Iterator[str]]
 
@@ -18,10 +22,23 @@ class Format(StrEnum):
 
     HTML = "html"
     JSON = "json"
+    SARIF = "sarif"
+    JUNIT = "junit"
+    OCSF = "ocsf"
+    CSV = "csv"
+    MARKDOWN = "markdown"
+    ASFF = "asff"
+    CODEQUALITY = "codequality"
 
     @property
     def file_name(self) -> str:
-        return f"report.{self.value}"
+        return f"report.{_ENDINGS.get(self, self.value)}"
+
+
+_ENDINGS = {
+    Format.JUNIT: "junit.xml", Format.OCSF: "ocsf.json", Format.MARKDOWN: "md", Format.ASFF: "asff.json",
+    Format.CODEQUALITY: "codequality.json",
+}  # fmt: skip
 
 
 def render(report: Report, output: Format) -> Iterator[str]:
@@ -31,13 +48,19 @@ def render(report: Report, output: Format) -> Iterator[str]:
     return renderer(report)
 
 
-def write(report: Report, formats: Sequence[Format], folder: Path) -> tuple[Path, ...]:
-    """Write each format into the folder, each file whole or not at all. Raises ConfigError where that is impossible."""
-    written = []
-    for output in formats:
-        path = folder / output.file_name
-        with atomic(path) as out:
-            for piece in render(report, output):
-                out.write(piece.encode("utf-8"))
-        written.append(path)
-    return tuple(written)
+def write(
+    report: Report, formats: Sequence[Format], folder: Path, templates: Sequence[CustomTemplate] = ()
+) -> tuple[Path, ...]:
+    """Write each format, then each of the user's templates, into the folder: each file whole or not at all.
+
+    Raises ConfigError where that is impossible, and where a template fails.
+    """
+    written = [_written(folder / output.file_name, render(report, output)) for output in formats]
+    return (*written, *(_written(folder / t.file_name, t.render(report)) for t in templates))
+
+
+def _written(path: Path, pieces: Iterable[str]) -> Path:
+    with atomic(path) as out:
+        for piece in pieces:
+            out.write(piece.encode("utf-8"))
+    return path

@@ -2,30 +2,10 @@
 
 from __future__ import annotations
 
-from datetime import UTC, date, datetime
-from typing import Any
-
 import jinja2
-import msgspec
 
+from auditor.report.encode import to_json
 from auditor.resources import templates_dir
-
-
-def _plain(value: Any) -> Any:
-    if isinstance(value, datetime):
-        moment = value if value.tzinfo else value.replace(tzinfo=UTC)
-        return moment.astimezone(UTC).isoformat().replace("+00:00", "Z")
-    if isinstance(value, date):
-        return value.isoformat()
-    return str(value)
-
-
-_encoder = msgspec.json.Encoder(enc_hook=_plain, order="sorted")
-
-
-def to_json(value: Any) -> str:
-    """A value as JSON text with sorted keys; dataclasses as objects, timestamps as RFC 3339."""
-    return _encoder.encode(value).decode()
 
 
 def environment() -> jinja2.Environment:

@@ -210,9 +210,19 @@ MATERIALISED_PROFILES = 100_000
 
 
 def words(text: str) -> str:
-    """SQL that splits a name into lower-case words on separators, digits and case changes."""
-    split = f"regexp_replace({text}, '(\\p{{Ll}})(\\p{{Lu}})', '\\1 \\2', 'g')"
-    return f"regexp_extract_all(lower({split}), '\\p{{L}}+')"
+    """SQL that splits a name into lower-case words on separators, digits and case changes.
+
+    An acronym ends before a capitalised word of three letters or more (DSTeam, JSmith), so that MLOPs stays one word.
+    Marks belong to their letter, or Indian scripts and decomposed accents would fall apart.
+    """
+    case = r"(\p{Ll})(\p{Lu})|(\p{Lu})(\p{Lu}\p{Ll}{2})"
+    split = rf"regexp_replace({text}, '{case}', '\1\3 \2\4', 'g')"
+    return rf"regexp_extract_all(lower({split}), '[\p{{L}}\p{{M}}]+')"
+
+
+def _user_words(user: str) -> str:
+    """SQL of the words of a user name, without a directory before it (ACME\\) and a domain after it (@acme.example)."""
+    return words(f"split_part(regexp_replace({user}, '^.*\\\\', ''), '@', 1)")
 
 
 def _user_profile(con: duckdb.DuckDBPyConnection, merge: NestedMerge, personas: Sequence[Persona]) -> None:
@@ -233,7 +243,7 @@ def _user_profile(con: duckdb.DuckDBPyConnection, merge: NestedMerge, personas: 
               on d.account = p.account and d.region = p.region and d.domain_id = p.doc.DomainId)
         select * replace ({mount} as auto_mount_home_efs, ({mount_origin})::origin as auto_mount_home_efs_origin),
                {_experience()} as experience,
-               {words("name")} as name_tokens, {words("split_part(sso_user, '@', 1)")} as sso_user_tokens
+               {words("name")} as name_tokens, {_user_words("sso_user")} as sso_user_tokens
         from settings""")
     # IAM roles are global to an account, so a role's profiles are counted over all its regions; where some profile's
     # role, or some region's list, was not seen, "only one" cannot be said (but "several" can). Nor can it of a role

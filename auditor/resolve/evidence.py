@@ -14,9 +14,10 @@ if TYPE_CHECKING:
 #: address there. Matched whole, in lower case.
 MACHINE_SESSIONS = (
     r"(botocore-session-\d+|aws-sdk-[a-z]+-.*|aws-go-sdk-\d+|i-[0-9a-f]{8,17}|ecs-[0-9a-z-]+|eks-.*"
-    r"|github-?actions.*|gitlab.*|jenkins.*|circleci.*|bitbucket.*|azure-?devops.*|terraform.*|tfc-run-.*|spacelift.*"
-    r"|codebuild.*|awscodebuild-.*|cloudformation|aws-cloudformation.*|cdk-.*|awslambda.*|sagemaker|stepfunctions.*"
-    r"|\d{13,})"
+    r"|tfc-run-.*|awscodebuild-.*|cdk-.*|cloudformation|sagemaker|\d{13,}"
+    # A letter may not follow: Jenkinson is a person.
+    r"|(github-?actions|gitlab|jenkins|circleci|bitbucket|azure-?devops|terraform|spacelift|codebuild|aws-cloudformation"
+    r"|awslambda|stepfunctions)([^a-z].*)?)"
 )
 
 _TEXT = "json_extract_string(doc.{0}, '$.{1}')"

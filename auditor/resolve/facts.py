@@ -10,6 +10,7 @@ import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
+from auditor.model.iam import is_aws_managed
 from auditor.model.tools import APP_TYPES, CREATE_APP, ML_TOOLS
 
 if TYPE_CHECKING:
@@ -78,12 +79,12 @@ def role_facts(role: Mapping[str, Any], gaps: Sequence[str] = ()) -> dict[str, A
         (str(p.get("PolicyName", "")), str(p.get("PolicyArn", ""))) for p in role.get("AttachedManagedPolicies") or ()
     ]
     local = role.get("LocalPolicyDocuments") or {}
-    own = {arn: name for name, arn in attached if ":iam::aws:" not in arn}
+    own = {arn: name for name, arn in attached if not is_aws_managed(arn)}
     documents = [p.get("PolicyDocument") for p in role.get("RolePolicyList") or ()] + [local.get(arn) for arn in own]
     if not listed:
         documents.append(None)
     return {
-        "managed_policies": sorted(name for name, arn in attached if ":iam::aws:" in arn) if listed else None,
+        "managed_policies": sorted(name for name, arn in attached if is_aws_managed(arn)) if listed else None,
         "customer_policies": sorted(own.values()) if listed else None,
         "allows_everything": allows_everything(documents),
         "trusts_set_source_identity": trusts_set_source_identity(role.get("AssumeRolePolicyDocument")),

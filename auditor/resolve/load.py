@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from auditor.errors import SnapshotError
-from auditor.model.snapshot import KINDS, Header
+from auditor.model.snapshot import GLOBAL_KINDS, KINDS, Header
 from auditor.resolve import places
 from auditor.resolve.documents import DOCUMENTS, struct_type
 from auditor.resolve.layers import literal, string_list
@@ -115,6 +115,10 @@ def _scan(files: Sequence[SourceFile], kinds: Sequence[str]) -> str:
 
 
 def _select(kind: str, relation: str, placed: bool) -> str:
+    # What belongs to an account and to no region stands in the snapshot of each of its regions: the latest counts.
+    latest = (
+        " qualify row_number() over (partition by account, id order by as_of desc) = 1" if kind in GLOBAL_KINDS else ""
+    )
     document = f"records.{kind}" if kind in DOCUMENTS else "null"
     return (
         f"select account, region, id, {document} as doc,"
@@ -122,7 +126,7 @@ def _select(kind: str, relation: str, placed: bool) -> str:
         " struct_pack(k := t.Key, v := t.Value))) end as tags,"
         f" {_gaps(kind)} as gaps, {'place, ' if placed else ''}"
         f" as_of{', template' if kind == 'account_region' else ''}"
-        f" from {relation} as records join header using (filename) where kind = '{kind}'"
+        f" from {relation} as records join header using (filename) where kind = '{kind}'{latest}"
     )
 
 

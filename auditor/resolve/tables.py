@@ -183,7 +183,8 @@ USER_PROFILE = Table(
         _experience("", _EXPERIENCE),
         Column("name_tokens", "VARCHAR[]", "Words of the profile's name, lower case: split on separators, digits and"
                " case changes", inputs=("name",), via="'name'"),
-        Column("sso_user_tokens", "VARCHAR[]", "Words of the Identity Center user name before any @, split likewise",
+        Column("sso_user_tokens", "VARCHAR[]", "Words of the Identity Center user name, without a directory before \\"
+               " and a domain after @, split likewise",
                inputs=("sso_user",), via="'sso_user'"),
         Column("sso_user_profiles", "BIGINT", "How many profiles of the domain belong to the same Identity Center user,"
                " this one included; 0 where it has none; NULL where that cannot be told",

@@ -23,7 +23,7 @@ import yaml
 from auditor.errors import ConfigError
 from auditor.simulator import surroundings
 from auditor.simulator.state import StudioBackend, studio_backends
-from auditor.simulator.wire import ApiError, now, operation_model, service_model, validate
+from auditor.simulator.wire import DAY, ApiError, operation_model, service_model, today, validate
 
 _ESTATES = Path(__file__).parent / "estates"
 _KEYS = {
@@ -37,7 +37,6 @@ _LISTS: Mapping[str, tuple[Any, str]] = {
     "trails": (dict, _ENTRIES), "log_groups": (dict, _ENTRIES),
 }  # fmt: skip
 CREATED = "2025-02-03"
-_DAY = 24 * 3600
 
 
 @dataclass(frozen=True, slots=True)
@@ -304,7 +303,7 @@ class _Populator:
         request = {"DomainId": domain["DomainId"], "AppName": "default", **entry}
         status = request.pop("status", None)
         if "age_days" in request:
-            created = now() // _DAY * _DAY - _DAY * request.pop("age_days")
+            created = today() - DAY * request.pop("age_days")
         for short, member in (("profile", "UserProfileName"), ("space", "SpaceName"), ("type", "AppType")):
             if short in request:
                 request[member] = request.pop(short)
@@ -332,11 +331,11 @@ class _Populator:
             self.backend(region).create_mlflow(entry, self.created)
         account, region = self.estate.account, self.estate.region
         if self.data.get("identity_center"):
-            surroundings.make_people(account, region, self.data["identity_center"])
+            surroundings.make_people(account, region, self.data["identity_center"], self.estate.regions)
         for entry in self.data.get("trails") or ():
             surroundings.make_trail(account, region, entry)
         for entry in self.data.get("log_groups") or ():
-            surroundings.make_log_group(account, region, entry)
+            surroundings.make_log_group(account, region, entry, self.created)
 
 
 def populate(estate: Estate) -> None:

@@ -15,13 +15,14 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
+from datetime import UTC, datetime
 from typing import Any
 
 import moto.backends as moto_backends
 
 from auditor.errors import ConfigError
-from auditor.simulator.wire import now
+from auditor.simulator.wire import DAY, today
 
 STUDIO_LOG_GROUP = "/aws/sagemaker/studio"
 DEFAULT_TRUST = ("sts:AssumeRole", "sts:SetSourceIdentity")
@@ -100,9 +101,11 @@ def make_public(account: str, region: str, vpc_id: str, subnet_ids: list[str]) -
     ec2.associate_route_table(table.id, gateway_id=None, subnet_id=subnet_ids[0])
 
 
-def make_people(account: str, region: str, entry: Mapping[str, Any]) -> None:
-    """Identity Center with its users, by user name."""
+def make_people(account: str, region: str, entry: Mapping[str, Any], regions: Iterable[str]) -> None:
+    """Identity Center with its users, by user name: in one region, as AWS has it. moto has one in each."""
     place = str(entry.get("region", region))
+    for other in set(regions) - {place}:
+        _backend("ssoadmin", account, other).instances.clear()
     (instance, *_) = _backend("ssoadmin", account, place).instances
     store = _backend("identitystore", account, place)
     for user in entry.get("users") or ():
@@ -138,19 +141,20 @@ def make_trail(account: str, region: str, entry: Mapping[str, Any]) -> None:
     cloudtrail.put_event_selectors(name, [selector], [])
 
 
-def make_log_group(account: str, region: str, entry: Mapping[str, Any]) -> None:
+def make_log_group(account: str, region: str, entry: Mapping[str, Any], created: float) -> None:
     """Studio's log group; ``days`` 0 or absent keeps it for ever."""
     logs = _backend("logs", account, str(entry.get("region", region)))
     logs.create_log_group(STUDIO_LOG_GROUP, {})
+    logs.groups[STUDIO_LOG_GROUP].creation_time = datetime.fromtimestamp(created, UTC).replace(tzinfo=None)
     if entry.get("days"):
-        logs.put_retention_policy(STUDIO_LOG_GROUP, str(entry["days"]))
+        logs.put_retention_policy(STUDIO_LOG_GROUP, int(entry["days"]))
 
 
 def events(account: str, region: str, domain_id: str, entry: Mapping[str, Any]) -> list[dict[str, Any]]:
     """CreatePresignedDomainUrl events as CloudTrail writes them, newest first."""
     made = []
     for number in range(int(entry.get("times", 1))):
-        moment = now() - 86_400 * float(entry.get("days_ago", 1)) - 3_600 * number
+        moment = today() - DAY * float(entry.get("days_ago", 1)) - 3_600 * number
         profile, by = str(entry["profile"]), str(entry["by"])
         digest = hashlib.sha256(f"{domain_id}{profile}{by}{number}{entry.get('days_ago')}".encode()).hexdigest()
         event_id = f"{digest[:8]}-{digest[8:12]}-{digest[12:16]}-{digest[16:20]}-{digest[20:32]}"

@@ -99,6 +99,15 @@ def now() -> float:
     return float(int(datetime.now(UTC).timestamp()))
 
 
+#: Seconds.
+DAY = 24 * 3600
+
+
+def today() -> float:
+    """The day's beginning: what an estate dates from it is the same all day long."""
+    return now() // DAY * DAY
+
+
 def shaped(operation: OperationModel, answer: Mapping[str, Any]) -> dict[str, Any]:
     """Only the members that the output shape has, and none that was never set."""
     shape = operation.output_shape

@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from auditor.errors import ConfigError
+from auditor.model.sign_ins import LoggedSignIns
 
 _EVENT = "CreatePresignedDomainUrl"
 #: Largest log file, unpacked. A trail cuts them far below this.
@@ -25,23 +26,32 @@ _DATE = re.compile(r"_(\d{8})T\d{4}Z_")
 _BATCH = 1000
 
 
-def read_events(source: str, *, since: datetime) -> tuple[Mapping[str, Any], ...]:
-    """The events since that moment, each once, as the files hold them. ``source``: folder, file, or s3://bucket/prefix.
+def read_events(source: str, *, since: datetime, profile: str | None = None) -> LoggedSignIns:
+    """The events since that moment, each once, as the files hold them. ``source``: folder, file, or s3://bucket/prefix,
+    which the AWS profile reads.
 
     Raises ConfigError where there are no log files or one cannot be read: some of the events would read as all of them.
     """
-    with _files(source, since) as files:
+    events: dict[str, Mapping[str, Any]] = {}
+    begins: dict[tuple[str, str], datetime] = {}
+    with _files(source, since, profile) as files:
         if not files:
-            raise ConfigError(f"--cloudtrail-logs {source}: no log files (*.json.gz, *.json) there")
-        events: dict[str, Mapping[str, Any]] = {}
-        for begin in range(0, len(files), _BATCH):
-            for text in _read(source, files[begin : begin + _BATCH], since):
-                event = json.loads(text)
-                events[str(event.get("eventID"))] = event
-    return tuple(events[key] for key in sorted(events))
+            raise ConfigError(
+                f"--cloudtrail-logs {source}: no log files (*.json.gz, *.json) of the last"
+                f" {(datetime.now(UTC) - since).days} days there"
+            )
+        for at in range(0, len(files), _BATCH):
+            for account, region, first, texts in _read(source, files[at : at + _BATCH], since):
+                moment = first.replace(tzinfo=UTC)
+                begins[account, region] = min(moment, begins.get((account, region), moment))
+                for text in texts or ():
+                    event = json.loads(text)
+                    events[str(event.get("eventID"))] = event
+    return LoggedSignIns(tuple(events[key] for key in sorted(events)), begins)
 
 
-def _read(source: str, files: Sequence[Path], since: datetime) -> list[str]:
+def _read(source: str, files: Sequence[Path], since: datetime) -> list[tuple[str, str, datetime, list[str] | None]]:
+    """By account and region: the first event's time, and the sign-ins."""
     import duckdb
 
     from auditor.store.connection import connect
@@ -49,13 +59,15 @@ def _read(source: str, files: Sequence[Path], since: datetime) -> list[str]:
     con = connect()
     names = ", ".join("'" + re.sub(r"[*?\[]", r"[\g<0>]", str(f)).replace("'", "''") + "'" for f in files)
     try:
-        rows = con.execute(
+        return con.execute(
             f"""
-            select event::VARCHAR from (
-                select unnest(Records) as event
-                from read_json([{names}], format = 'auto', maximum_object_size = {_MAX_BYTES},
-                               hive_partitioning = false, columns = {{Records: 'JSON[]'}}))
-            where event ->> '$.eventName' = ? and (event ->> '$.eventTime')::TIMESTAMP >= ?""",
+            select account, region, min(moment), list(event::VARCHAR) filter (name = ? and moment >= ?) from (
+                select event, event ->> '$.recipientAccountId' as account, event ->> '$.awsRegion' as region,
+                       event ->> '$.eventName' as name, (event ->> '$.eventTime')::TIMESTAMP as moment
+                from (select unnest(Records) as event
+                      from read_json([{names}], format = 'auto', maximum_object_size = {_MAX_BYTES},
+                                     hive_partitioning = false, columns = {{Records: 'JSON[]'}})))
+            where account is not null and region is not null and moment is not null group by all""",
             [_EVENT, since.astimezone(UTC).replace(tzinfo=None)],
         ).fetchall()
     except duckdb.Error as error:
@@ -63,43 +75,45 @@ def _read(source: str, files: Sequence[Path], since: datetime) -> list[str]:
             f"--cloudtrail-logs {source}: a file is no CloudTrail log: {str(error).strip().splitlines()[0]}",
             hint="The folder may hold CloudTrail's log files only; digest files end in other names.",
         ) from error
-    return [row[0] for row in rows]
 
 
 @contextmanager
-def _files(source: str, since: datetime) -> Iterator[list[Path]]:
+def _files(source: str, since: datetime, profile: str | None) -> Iterator[list[Path]]:
     if source.startswith("s3://"):
         with tempfile.TemporaryDirectory(prefix="auditor-trail-") as folder:
-            yield _download(source, Path(folder), since)
+            yield _download(source, Path(folder), since, profile)
         return
     place = Path(source)
     if not place.exists():
         raise ConfigError(f"--cloudtrail-logs {source}: no such file or folder")
     found = (
-        [place] if place.is_file() else sorted(p for p in place.rglob("*") if _is_log(p.name, since) and p.is_file())
+        [place]
+        if place.is_file()
+        else sorted(p for p in place.rglob("*") if _is_log(p.relative_to(place).as_posix(), since) and p.is_file())
     )
     yield found
 
 
-def _is_log(name: str, since: datetime) -> bool:
-    if not name.endswith((".json.gz", ".json")) or "CloudTrail-Digest" in name or "CloudTrail-Insight" in name:
+def _is_log(key: str, since: datetime) -> bool:
+    """Whether a file, by its place below the folder or prefix, is a log file that may hold events of the window."""
+    if not key.endswith((".json.gz", ".json")) or "CloudTrail-Digest" in key or "CloudTrail-Insight" in key:
         return False
-    dated = _DATE.search(name)
+    dated = _DATE.search(key.rpartition("/")[2])
     # A file may be delivered the day after its first event.
     return dated is None or dated.group(1) >= (since - timedelta(days=1)).astimezone(UTC).strftime("%Y%m%d")
 
 
-def _download(source: str, folder: Path, since: datetime) -> list[Path]:
+def _download(source: str, folder: Path, since: datetime, profile: str | None) -> list[Path]:
     import boto3
     from botocore.exceptions import BotoCoreError, ClientError
 
     bucket, _, prefix = source.removeprefix("s3://").partition("/")
     files: list[Path] = []
     try:
-        client: Any = boto3.client("s3")
+        client: Any = boto3.Session(profile_name=profile).client("s3")
         for page in client.get_paginator("list_objects_v2").paginate(Bucket=bucket, Prefix=prefix):
             for item in page.get("Contents", ()):
-                if _is_log(item["Key"].rpartition("/")[2], since):
+                if _is_log(item["Key"].removeprefix(prefix), since):
                     end = ".json.gz" if item["Key"].endswith(".gz") else ".json"
                     path = folder / f"{len(files)}{end}"
                     client.download_file(bucket, item["Key"], str(path))

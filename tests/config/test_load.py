@@ -19,7 +19,7 @@ from auditor.config.wire import FailOn, config_schema
 from auditor.errors import ConfigError
 from auditor.model.persona import DEFAULT_PERSONAS, Match
 from auditor.model.rule import Rule, Severity
-from auditor.model.studio import FIRST_PARTY_TOOLS
+from auditor.model.studio import FIRST_PARTY_TOOLS, MLFLOW
 from auditor.report.render import Format
 from auditor.resolve.layers import NestedMerge
 
@@ -58,7 +58,7 @@ def test_the_guides_example_says_what_it_says(example: Path, built_in_rules: tup
         Match({"studio-persona": "platform", "team": "ml-*"}),
         Match({}, "platform-*", "research"),
     )
-    assert (platform.apps, platform.tools) == (DEFAULT_PERSONAS[0].apps, FIRST_PARTY_TOOLS)
+    assert (platform.apps, platform.tools) == (DEFAULT_PERSONAS[0].apps, (*FIRST_PARTY_TOOLS, MLFLOW))
     assert scientist.apps == ("JupyterLab", "CodeEditor")
     assert set(scientist.tools) == {"Training", "Experiments", "Pipelines", "Models", "FeatureStore", "Comet"}
     assert analyst.name == "analyst"

@@ -8,41 +8,76 @@ from pathlib import Path
 
 import pytest
 
+from auditor.model.practices import PRACTICES
 from auditor.model.rule import Rule
 from auditor.resolve.tables import table
 
 #: id, name, severity, table, practices
 CATALOGUE = """
-STU101 generic-profile-name              medium user_profile P01
-STU105 identity-center-user-not-a-person high   user_profile P01 P03
-STU106 identity-center-sign-in           medium domain       P03 P23
-STU201 execution-role-shared             medium user_profile P05
-STU202 execution-role-inherited          low    user_profile P05
-STU205 user-identity-in-role-sessions    medium domain       P04
-STU301 classic-is-default                medium user_profile P09
-STU302 domain-default-is-classic         high   domain       P09
-STU303 studio-portal-disabled            medium user_profile P09
-STU304 classic-app                       high   app          P10
-STU305 classic-space                     medium space        P10
-STU401 unneeded-app-visible              medium user_profile P14
-STU402 classic-visible                   medium user_profile P15
-STU403 rstudio-visible-without-licence   low    user_profile P16
-STU404 partner-app-visible-unsubscribed  medium user_profile P17
-STU501 efs-auto-mount-on-studio          low    user_profile P21
-STU502 domain-default-auto-mounts-efs    low    domain       P21
-STU504 auto-mount-value-invalid          medium domain       P21
-STU601 domain-in-default-vpc             high   domain       P22 P23
-STU602 quick-setup-domain                high   domain       P22
-STU603 domain-on-public-internet         high   domain       P24
-STU605 domain-without-customer-key       medium domain       P31
-STU701 shared-space                      low    space        P26
-STU702 space-owner-gone                  medium space        P26
-STU704 idle-shutdown-off                 medium user_profile P27
-STU709 remote-access-to-space            medium space        P24
-STU710 tags-not-propagated               low    domain       P06
+STU101 generic-profile-name              medium   user_profile   P01
+STU102 profile-opened-by-several-people  high     user_profile   P02
+STU103 profile-opened-by-automation      medium   user_profile   P02
+STU104 person-with-several-profiles      medium   user_profile   P03
+STU105 identity-center-user-not-a-person high     user_profile   P01 P03
+STU106 identity-center-sign-in           medium   domain         P03 P23
+STU107 identity-center-user-gone         high     user_profile   P03
+STU108 profile-without-owner             low      user_profile   P02 P06
+STU201 execution-role-shared             medium   user_profile   P05
+STU202 execution-role-inherited          low      user_profile   P05
+STU203 execution-role-is-administrator   critical execution_role P05 P08
+STU204 execution-role-too-broad          high     execution_role P05 P08
+STU205 user-identity-in-role-sessions    medium   domain         P04
+STU206 source-identity-not-trusted       high     execution_role P04
+STU207 session-named-after-user          low      user_profile   P04
+STU208 hidden-but-permitted              medium   user_profile   P19
+STU301 classic-is-default                medium   user_profile   P09
+STU302 domain-default-is-classic         high     domain         P09
+STU303 studio-portal-disabled            medium   user_profile   P09
+STU304 classic-app                       high     app            P10
+STU305 classic-space                     medium   space          P10
+STU306 classic-notebook-sharing-unsafe   medium   user_profile   P12
+STU307 classic-settings-left-behind      low      user_profile   P09 P12
+STU401 unneeded-app-visible              medium   user_profile   P14
+STU402 classic-visible                   medium   user_profile   P15
+STU403 rstudio-visible-without-licence   low      user_profile   P16
+STU404 partner-app-visible-unsubscribed  medium   user_profile   P17
+STU405 unneeded-tool-visible             low      user_profile   P18
+STU406 needed-tool-hidden                low      user_profile   P18
+STU407 hidden-lists-without-effect       low      user_profile   P13
+STU408 mlflow-cannot-be-hidden           low      user_profile   P17 P19
+STU501 efs-auto-mount-on-studio          low      user_profile   P21
+STU502 domain-default-auto-mounts-efs    low      domain         P21
+STU503 efs-kept-without-need             low      domain         P20 P21
+STU504 auto-mount-value-invalid          medium   domain         P21
+STU505 ebs-limit-too-high                low      user_profile   P07
+STU506 space-volume-too-large            low      space          P07
+STU601 domain-in-default-vpc             high     domain         P22 P23
+STU602 quick-setup-domain                high     domain         P22
+STU603 domain-on-public-internet         high     domain         P24
+STU604 domain-subnet-public              medium   domain         P24
+STU605 domain-without-customer-key       medium   domain         P31
+STU606 docker-in-studio                  medium   domain         P24
+STU607 domain-untagged                   low      domain         P06 P25
+STU701 shared-space                      low      space          P26
+STU702 space-owner-gone                  medium   space          P26
+STU703 space-of-generic-profile          low      space          P01 P26
+STU704 idle-shutdown-off                 medium   user_profile   P27
+STU705 idle-timeout-too-long             low      user_profile   P27
+STU706 idle-timeout-not-enforced         low      user_profile   P27
+STU707 app-running-long                  low      app            P27
+STU708 oversized-instance                medium   app            P28
+STU709 remote-access-to-space            medium   space          P24
+STU710 tags-not-propagated               low      domain         P06
+STU711 shared-space-idle-shutdown-off    medium   domain         P27
+STU712 space-idle-timeout-too-long       low      space          P27
+STU713 space-instance-oversized          low      space          P28
+STU714 shared-space-role-is-personal     high     domain         P05 P26
+STU801 no-code-repository                low      user_profile   P29
+STU802 no-trail                          high     account_region P04
+STU803 studio-logs-not-kept              low      account_region P30
 """
 ROWS = [line.split() for line in CATALOGUE.strip().splitlines()]
-AREAS = ["people", "roles", "experience", "visibility", "storage", "domains", "operations"]
+AREAS = ["people", "roles", "experience", "visibility", "storage", "domains", "operations", "account"]
 
 
 @pytest.fixture(scope="module")
@@ -82,15 +117,16 @@ class TestEveryRule:
         values = {column.name: "VALUE" for column in documented.columns}
         for text in (rule.message, *rule.remediation.aws.values()):
             filled = text.format_map(values)
-            assert not set(filled) & set("{}"), text
+            assert text is not rule.message or not set(filled) & set("{}"), text
             assert sum(1 for part in string.Formatter().parse(text) if part[1] is not None) == filled.count("VALUE")
 
     def test_its_commands_name_what_they_change(self, row: list[str], rules: dict[str, Rule]) -> None:
         """A region in each, so that it cannot hit another; what it changes by its own id."""
         for command in rules[row[0]].remediation.aws.values():
-            assert command.startswith("aws sagemaker ")
+            assert command.startswith("aws ")
             assert "--region {region}" in command
-            assert "{domain_id}" in command or "{arn}" in command
+            named = ("{domain_id}", "{arn}", "--log-group-name /aws/sagemaker/studio")
+            assert any(name in command for name in named)
 
     def test_it_never_hides_what_must_not_be_hidden(self, row: list[str], rules: dict[str, Rule]) -> None:
         """Hiding the first two breaks CloudFormation deployments, hiding the others hides nothing."""
@@ -99,11 +135,20 @@ class TestEveryRule:
             assert not re.search("KernelGateway|RSessionGateway|TensorBoard|DetailedProfiler", text)
 
     def test_it_skips_domains_of_unified_studio(self, row: list[str], rules: dict[str, Rule]) -> None:
-        assert "not unified_studio" in rules[row[0]].when
+        """An account's trails and logs are nobody's domain."""
+        rule = rules[row[0]]
+        assert rule.table == "account_region" or "not unified_studio" in rule.when
+
+
+def test_practices_are_known(rules: dict[str, Rule]) -> None:
+    """And those that no rule enforces are the ones that no setting shows."""
+    enforced = {practice for rule in rules.values() for practice in rule.practices}
+    assert set(PRACTICES) - enforced == {"P11"}
+    assert enforced <= set(PRACTICES)
 
 
 def test_no_rule_is_missing_or_unknown(rules: dict[str, Rule]) -> None:
-    assert {row[0] for row in ROWS} <= set(rules)
+    assert {row[0] for row in ROWS} == set(rules)
     assert len({rule.name for rule in rules.values()}) == len(rules)
 
 

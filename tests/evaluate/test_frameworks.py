@@ -84,7 +84,7 @@ HEAD = "name: mine\ntitle: Mine\nversion: '1'\nsource: https://example.com\n"
          "mine.yaml:6:49: requirement A: there is no rule 'STU999x'"),
         (HEAD + "requirements:\n  - {id: A, title: a, rules: {stu101: Because.}}",
          "mine.yaml:6:31: requirement A: there is no rule 'stu101'\n  Did you mean 'STU101'?"),
-        (HEAD + "requirements:\n  - {id: A, title: a, rules: {STU408: Because.}}", "there is no rule 'STU408'"),
+        (HEAD + "requirements:\n  - {id: A, title: a, rules: {STU499: Because.}}", "there is no rule 'STU499'"),
         (HEAD + "requirements:\n  - {id: A, title: a, rules: {STU101: B.}}\n  - {id: A, title: a, rules: {STU101: B.}}",
          "mine.yaml:7:10: requirement A is given twice"),
         (HEAD + "requirements:\n  - {id: A, title: a, rules: {}}", "mine.yaml:6:30: requirements[0].rules: "),

@@ -20,7 +20,14 @@ from auditor.evaluate.audit import evaluate, load_tables
 from auditor.model.persona import DEFAULT_PERSONAS, Match, Persona
 from auditor.model.rule import Rule, Verdict
 from auditor.model.snapshot import SCHEMA_VERSION, Header, Kind, Record, Scope, Snapshot
-from auditor.model.studio import FIRST_PARTY_TOOLS, HIDEABLE_APP_TYPES, ML_TOOLS, NEEDABLE_APP_TYPES, PARTNER_TOOLS
+from auditor.model.studio import (
+    FIRST_PARTY_TOOLS,
+    HIDEABLE_APP_TYPES,
+    ML_TOOLS,
+    MLFLOW,
+    NEEDABLE_APP_TYPES,
+    PARTNER_TOOLS,
+)
 from auditor.resolve.layers import NestedMerge
 from auditor.store.snapshot_file import write_snapshot
 
@@ -241,7 +248,7 @@ def test_rstudio_is_needed_exactly_where_licensed(tmp_path: Path, license_: bool
     (alone,) = tables(tmp_path, [domain(DomainSettings=settings_), profile("ana", {})], DEFAULT_PERSONAS).values()
     assert alone["persona"] == "default"
     assert alone["needed_app_types"] == rows["ana"]["needed_app_types"]
-    assert alone["needed_ml_tools"] == rows["ana"]["needed_ml_tools"] == list(FIRST_PARTY_TOOLS)
+    assert alone["needed_ml_tools"] == rows["ana"]["needed_ml_tools"] == [*FIRST_PARTY_TOOLS, MLFLOW]
 
 
 def test_a_partners_tool_is_needed_where_it_is_in_service(tmp_path: Path) -> None:
@@ -252,7 +259,7 @@ def test_a_partners_tool_is_needed_where_it_is_in_service(tmp_path: Path) -> Non
     assert rows["ml"]["needed_ml_tools"] == ["Training", "Comet"]
     unlisted = tables(tmp_path, people, personas, gaps=("partner_app",))
     assert unlisted["ml"]["needed_ml_tools"] is None
-    assert unlisted["ana"]["needed_ml_tools"] == list(FIRST_PARTY_TOOLS)
+    assert unlisted["ana"]["needed_ml_tools"] == [*FIRST_PARTY_TOOLS, MLFLOW]
 
 
 # --- what the rules say

@@ -46,7 +46,7 @@ def test_it_takes_the_other_s_default(tmp_path: Path) -> None:
 
 def test_a_built_in_rule_need_not_be_loaded_beside_it(tmp_path: Path) -> None:
     (rule,) = load_rules([_folder(tmp_path, ONE101="same_as: STU101.generic_words")])
-    assert "team" in rule.params[0].default
+    assert "user" in rule.params[0].default
 
 
 def test_an_override_of_the_other_reaches_it(tmp_path: Path) -> None:

@@ -8,9 +8,10 @@ from importlib.util import find_spec
 import pytest
 
 
-@pytest.fixture(autouse=True)
-def _needs_checkov(request: pytest.FixtureRequest) -> None:
-    if request.node.get_closest_marker("checkov") and find_spec("checkov") is None:
+@pytest.hookimpl(tryfirst=True)
+def pytest_runtest_setup(item: pytest.Item) -> None:
+    """Before any fixture: what reads templates is skipped, or fails, where checkov is missing."""
+    if item.get_closest_marker("checkov") and find_spec("checkov") is None:
         if os.environ.get("AUDITOR_REQUIRE_CHECKOV"):
             pytest.fail("checkov is not installed here, and AUDITOR_REQUIRE_CHECKOV is set")
         pytest.skip("needs checkov: make test runs these in .venv-checkov")

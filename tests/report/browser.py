@@ -29,21 +29,36 @@ def chromium() -> str:
 
 
 @contextmanager
-def opened(path: Path, **context: Any) -> Iterator[Any]:
-    """The file in a fresh page; ``page.problems`` collects console messages, errors and requests beyond the file."""
+def opened(path: Path, fragment: str = "", **context: Any) -> Iterator[Any]:
+    """The file in a fresh page, its data unpacked where script runs; ``page.problems`` collects console messages,
+    errors and requests beyond the file."""
     from playwright.sync_api import sync_playwright
 
+    settings: dict[str, Any] = {"viewport": {"width": 1280, "height": 900}} | context
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=chromium(), args=FLAGS)
-        page = browser.new_context(viewport={"width": 1280, "height": 900}, **context).new_page()
+        page = browser.new_context(**settings).new_page()
         problems: list[str] = []
         page.on("console", lambda message: problems.append(message.text))
         page.on("pageerror", lambda error: problems.append(str(error)))
         page.on("dialog", lambda dialog: (problems.append(f"dialog: {dialog.message}"), dialog.dismiss()))
         page.on(
-            "request", lambda r: None if r.url.split("?")[0] == path.as_uri() else problems.append(f"request: {r.url}")
+            "request",
+            lambda r: (
+                None
+                if r.url.split("#")[0].split("?")[0] == path.as_uri() or r.url.startswith("blob:")
+                else problems.append(f"request: {r.url}")
+            ),
         )
-        page.goto(path.as_uri())
         page.problems = problems
+        visit(page, path, fragment)
         yield page
         browser.close()
+
+
+def visit(page: Any, path: Path, fragment: str = "") -> None:
+    """Open the file anew at an address, as somebody does who was sent it."""
+    page.goto("about:blank")
+    page.goto(path.as_uri() + fragment)
+    if page.evaluate("document.documentElement.classList.contains('scripted')"):
+        page.wait_for_selector("html.ready")

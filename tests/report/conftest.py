@@ -19,7 +19,7 @@ def report_of(estate_file: Callable[[str], Path], built_in_rules: tuple[Rule, ..
 
     def report(name: str) -> Report:
         if name not in made:
-            made[name] = evaluate([estate_file(name)], built_in_rules)
+            made[name] = evaluate([estate_file(name)], built_in_rules, with_inventory=True)
         return made[name]
 
     return report

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from auditor.evaluate.audit import load_tables
-from auditor.model.snapshot import SCHEMA_VERSION, Gap, Header, Kind, Record, Scope, Snapshot, Unseen
+from auditor.model.snapshot import KINDS, SCHEMA_VERSION, Gap, Header, Kind, Record, Scope, Snapshot, Unseen
 from auditor.resolve.layers import NestedMerge
 from auditor.store.snapshot_file import write_snapshot
 
@@ -89,7 +89,7 @@ class Tables:
         places = sorted({(r.account, r.region) for r in records})
         header = Header(
             SCHEMA_VERSION, "aws", "2026-11-23T02:00:00Z", "0.1.0", "1.44.5", "",
-            tuple(Scope(*p) for p in places), tuple(Unseen(*u) for u in unseen),
+            tuple(Scope(*p) for p in places), tuple(Unseen(*u) for u in unseen), KINDS,
         )  # fmt: skip
         with tempfile.TemporaryDirectory() as folder:
             path = Path(folder) / "snapshot.jsonl"

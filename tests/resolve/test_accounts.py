@@ -14,6 +14,10 @@ WORDS = {
     "default-20250513T204284": ["default", "t"],
     "mlEngineers": ["ml", "engineers"],
     "DS-Team": ["ds", "team"],
+    "DSTeam": ["ds", "team"],
+    "JSmith2": ["j", "smith"],
+    "MLOPs": ["mlops"],
+    "GraceHopper": ["grace", "hopper"],
     "j-smith": ["j", "smith"],
     "shared-01": ["shared"],
     "adminah": ["adminah"],
@@ -23,19 +27,31 @@ WORDS = {
 
 
 def test_words_of_a_name() -> None:
-    """Lower case, split on separators, digits and changes of case."""
+    """Lower case, split on separators, digits and changes of case; an acronym ends before a word, not before an s."""
     rows = Tables(domain(), *(profile(name) for name in WORDS)).by_name("user_profile")
     assert {name: row["name_tokens"] for name, row in rows.items()} == WORDS
 
 
+USERS = {
+    "jdoe@team.example": ["jdoe"],
+    "ml-team@acme.example": ["ml", "team"],
+    "José.Núñez": ["josé", "núñez"],
+    "Jose\u0301.Nun\u0303ez": ["jose\u0301", "nun\u0303ez"],
+    "ACME\\svc_ml": ["svc", "ml"],
+    "acme.example\\o'neil": ["o", "neil"],
+    "अमित.कुमार@acme.example": ["अमित", "कुमार"],
+    "山田太郎": ["山田太郎"],
+}
+
+
 def test_words_of_an_identity_center_user() -> None:
-    """Only what stands before the @ speaks; accents are letters; an unseen user has no words, not none."""
-    users = {"jdoe@team.example": ["jdoe"], "ml-team@acme.example": ["ml", "team"], "José.Núñez": ["josé", "núñez"]}
-    records = [profile(f"p{n}", also={"SingleSignOnUserValue": user}) for n, user in enumerate(users)]
+    """Only what stands before the @, and after a directory's own name, speaks; accents are letters, and marks belong to
+    theirs; an unseen user has no words, not none."""
+    records = [profile(f"p{n}", also={"SingleSignOnUserValue": user}) for n, user in enumerate(USERS)]
     rows = Tables(domain(), *records, profile("none"), profile("unseen", gaps=["SingleSignOnUserValue"])).by_name(
         "user_profile"
     )
-    assert [rows[f"p{n}"]["sso_user_tokens"] for n in range(len(users))] == list(users.values())
+    assert [rows[f"p{n}"]["sso_user_tokens"] for n in range(len(USERS))] == list(USERS.values())
     assert (rows["none"]["sso_user"], rows["none"]["sso_user_tokens"]) == ("", [])
     assert (rows["unseen"]["sso_user"], rows["unseen"]["sso_user_tokens"]) == (None, None)
 

@@ -9,6 +9,8 @@ from typing import Any
 
 from auditor.collect.aws import faults, sign_ins
 from auditor.collect.aws.run import LOST, Run
+from auditor.model.iam import account_of, is_aws_managed
+from auditor.model.sign_ins import LoggedSignIns
 from auditor.model.snapshot import GLOBAL, KINDS, Gap, Kind
 from auditor.model.tools import APP_TYPES, CREATE_APP, app_arn, simulated_actions
 
@@ -30,13 +32,13 @@ _ALL = tuple(EVIDENCE)
 @dataclass(frozen=True, slots=True)
 class EvidenceOptions:
     """``names`` of EVIDENCE. ``days``: CloudTrail's window, at most 90 for LookupEvents. ``max_pages`` of 50 events, a
-    region. ``events``: sign-ins read from log files instead; None asks LookupEvents. ``identity_store``: id, or
+    region. ``logged``: sign-ins read from log files instead; None asks LookupEvents. ``identity_store``: id, or
     id@region, else it is looked for."""
 
     names: tuple[str, ...] = _ALL
     days: int = 90
     max_pages: int = 400
-    events: tuple[Mapping[str, Any], ...] | None = None
+    logged: LoggedSignIns | None = None
     identity_store: str = ""
 
     @property
@@ -52,7 +54,7 @@ def begin(run: Run, regions: tuple[str, ...], options: EvidenceOptions) -> None:
     kinds = options.kinds
     for region in regions:
         if "sign_in" in kinds:
-            run.tasks.submit(sign_ins.collect, run, region, options.days, options.max_pages, options.events)
+            run.tasks.submit(sign_ins.collect, run, region, options.days, options.max_pages, options.logged)
         if "trail" in kinds:
             run.tasks.submit(_trails, run, region)
             run.tasks.submit(_log_groups, run, region)
@@ -118,12 +120,14 @@ def _trails(run: Run, region: str) -> None:
     for trail in answer["trailList"]:
         document, gaps = dict(trail), []
         arn = str(trail["TrailARN"])
-        for member, operation, request in (
-            ("Status", "GetTrailStatus", {"Name": arn}),
-            ("Selectors", "GetEventSelectors", {"TrailName": arn}),
+        for member, operation, request, kept in (
+            # The status also says when a file was last delivered, which moves all day long.
+            ("Status", "GetTrailStatus", {"Name": arn}, ("IsLogging",)),
+            ("Selectors", "GetEventSelectors", {"TrailName": arn}, ("EventSelectors", "AdvancedEventSelectors")),
         ):
             try:
-                document[member] = run.call("cloudtrail", region, operation, request)
+                answer = run.call("cloudtrail", region, operation, request)
+                document[member] = {name: answer[name] for name in kept if name in answer}
             except LOST as error:
                 # An organisation's trail may refuse its members; the other trails still count.
                 gaps.append(member)
@@ -194,7 +198,7 @@ def _find_store(run: Run, places: list[str]) -> tuple[str, str]:
 
 def _roles(run: Run, regions: tuple[str, ...]) -> None:
     """Trust, attached and inline policies of the roles in use, from one bulk call instead of several for each role."""
-    own = {role for role in roles_in_use(run) if role.split(":")[4:5] == [run.ledger.account]}
+    own = {role for role in roles_in_use(run) if account_of(role) == run.ledger.account}
     if not own:
         return
     request = {"Filter": ["Role", "LocalManagedPolicy"], "MaxItems": 1000}
@@ -213,7 +217,7 @@ def _roles(run: Run, regions: tuple[str, ...]) -> None:
     members = ("Arn", "RoleName", "AssumeRolePolicyDocument", "RolePolicyList", "AttachedManagedPolicies",
                "PermissionsBoundary")  # fmt: skip
     for role in roles:
-        attached = [p["PolicyArn"] for p in role.get("AttachedManagedPolicies", ())]
+        attached = [arn for p in role.get("AttachedManagedPolicies", ()) if not is_aws_managed(arn := p["PolicyArn"])]
         document = {name: role[name] for name in members if name in role}
         document["LocalPolicyDocuments"] = {arn: policies[arn] for arn in attached if arn in policies}
         run.keep(GLOBAL, "role", role["Arn"], document)
@@ -221,7 +225,7 @@ def _roles(run: Run, regions: tuple[str, ...]) -> None:
 
 def _permissions(run: Run, regions: tuple[str, ...], role: str) -> None:
     """What IAM's own simulator says about the tools' actions: two calls a role."""
-    partition, account = role.split(":")[1], role.split(":")[4]
+    partition, account = role.split(":")[1], account_of(role)
     questions: tuple[dict[str, Any], ...] = (
         {"ActionNames": list(simulated_actions())},
         {"ActionNames": [CREATE_APP], "ResourceArns": [app_arn(partition, account, t) for t in APP_TYPES]},

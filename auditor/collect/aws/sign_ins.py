@@ -13,24 +13,26 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from auditor.collect.aws.run import LOST, Run
-from auditor.model.snapshot import Gap
+from auditor.model.sign_ins import LoggedSignIns
+from auditor.model.snapshot import Gap, GapReason
 
 EVENT = "CreatePresignedDomainUrl"
 #: LookupEvents: 2 calls a second for each account and region (CloudTrail quotas).
 _SECONDS_BETWEEN_CALLS = 0.5
 _PAGE = 50
+#: Log files that begin so much later than the window still cover it: they are delivered by the quarter of an hour.
+_GRACE = timedelta(days=1)
 
 
-def collect(run: Run, region: str, days: int, max_pages: int, events: tuple[Mapping[str, Any], ...] | None) -> None:
+def collect(run: Run, region: str, days: int, max_pages: int, logged: LoggedSignIns | None) -> None:
     """Keep the region's events; a list that would be partial is none at all."""
-    if events is not None:
-        for event in events:
-            if event.get("awsRegion") == region and event.get("recipientAccountId") == run.ledger.account:
-                run.keep(region, "sign_in", str(event["eventID"]), trimmed(event))
+    since = datetime.now(UTC) - timedelta(days=days)
+    if logged is not None:
+        _keep_logged(run, region, since, logged)
         return
     request = {
         "LookupAttributes": [{"AttributeKey": "EventName", "AttributeValue": EVENT}],
-        "StartTime": datetime.now(UTC) - timedelta(days=days),
+        "StartTime": since,
         "MaxResults": _PAGE,
     }
     try:
@@ -41,25 +43,39 @@ def collect(run: Run, region: str, days: int, max_pages: int, events: tuple[Mapp
             if not page.get("NextToken"):
                 return
             if number >= max_pages:
-                _capped(run, region, max_pages)
+                detail = (
+                    f"more than {max_pages * _PAGE:,} events: raise --sign-in-pages, or read the trail's files"
+                    " (--cloudtrail-logs)"
+                )
+                _lose(run, region, "LookupEvents", "limit_reached", detail)
                 return
             time.sleep(_SECONDS_BETWEEN_CALLS)
     except LOST as error:
         run.lose([region], "sign_in", "LookupEvents", error)
     except ValueError:
-        run.unlisted(region, "sign_in")
-        detail = "an event's text is no JSON"
-        run.ledger.add(
-            Gap(run.ledger.account, region, "sign_in", "*", "*", "LookupEvents", "unexpected_response", detail)
-        )
+        _lose(run, region, "LookupEvents", "unexpected_response", "an event's text is no JSON")
 
 
-def _capped(run: Run, region: str, max_pages: int) -> None:
+def _lose(run: Run, region: str, operation: str, reason: GapReason, detail: str) -> None:
     run.unlisted(region, "sign_in")
-    detail = (
-        f"more than {max_pages * _PAGE:,} events: raise --sign-in-pages, or read the trail's files (--cloudtrail-logs)"
-    )
-    run.ledger.add(Gap(run.ledger.account, region, "sign_in", "*", "*", "LookupEvents", "limit_reached", detail))
+    run.ledger.add(Gap(run.ledger.account, region, "sign_in", "*", "*", operation, reason, detail))
+
+
+def _keep_logged(run: Run, region: str, since: datetime, logged: LoggedSignIns) -> None:
+    """The log files' events of this account and region, if the files cover the window."""
+    begin = logged.begins.get((run.ledger.account, region))
+    if begin is None:
+        detail = "the log files hold nothing of this account and region"
+        _lose(run, region, "--cloudtrail-logs", "not_found", detail)
+        return
+    if begin - since > _GRACE:
+        covered = (datetime.now(UTC) - begin).days
+        detail = f"the log files begin on {begin:%Y-%m-%d}: --sign-in-days {max(covered, 1)} takes what they cover"
+        _lose(run, region, "--cloudtrail-logs", "limit_reached", detail)
+        return
+    for event in logged.events:
+        if event.get("awsRegion") == region and event.get("recipientAccountId") == run.ledger.account:
+            run.keep(region, "sign_in", str(event["eventID"]), trimmed(event))
 
 
 def trimmed(event: Mapping[str, Any]) -> dict[str, Any]:

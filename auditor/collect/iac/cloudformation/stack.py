@@ -87,10 +87,10 @@ class Stack:
         found: list[Resource] = []
         section = self._template.content["Resources"]
         for name, node, doubt in self._each(section):
-            if not isinstance(node, Mapping):
+            type_ = node.get("Type") if isinstance(node, Mapping) else None
+            if not isinstance(type_, str):
                 self._miss(name, "it is no resource", key_line(section, name))
                 continue
-            type_ = node.get("Type")
             if type_ not in TYPES and type_ not in NESTED:
                 continue
             holds = self._exists(node)
@@ -100,7 +100,7 @@ class Stack:
             if type_ in NESTED:
                 found += self._nested(name, node, doubt)
             else:
-                found.append(self._resource(name, node, str(type_), doubt))
+                found.append(self._resource(name, node, type_, doubt))
         return found
 
     def _each(self, section: Mapping[str, Any]) -> Iterator[tuple[str, Any, Unknown | None]]:

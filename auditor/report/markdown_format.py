@@ -1,0 +1,269 @@
+"""report.md: what a pull request comment or a step summary has room for, worst first; it says what it leaves out.
+
+GitHub takes 65,536 characters in a comment and 1 MiB in a step summary; the file fits both. Text of the account is
+inert: no markup, no HTML, no link, nobody is mentioned.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator, Sequence
+
+from auditor.evaluate.findings import shown
+from auditor.model.report import Finding, Report, State
+from auditor.model.rule import Severity, Verdict
+from auditor.model.waiver import WaiverStatus
+from auditor.report.common import (
+    PRODUCT,
+    cut,
+    evidence_words,
+    gap_groups,
+    gap_words,
+    name,
+    one_line,
+    outstanding,
+    resolved,
+    scope,
+    status,
+)
+
+#: Characters of the whole file: those of a GitHub comment, less room for a heading or a marker that a pipeline adds.
+LIMIT = 64_000
+#: Room for the last lines, which say what was left out.
+_END = 1_500
+_CELL = 240
+#: Shares of the room, by section in the order of their importance; what one leaves goes to the next.
+_SHARES = {"new": 0.24, "causes": 0.16, "rules": 0.14, "findings": 0.26, "unseen": 0.1, "waivers": 0.06, "past": 0.04}
+#: What has a meaning inside a line; text of the account never begins one.
+_PUNCTUATION = re.compile(r"([\\`*_{}\[\]()<>#!|~$&])")
+#: What GitHub links after the Markdown is rendered: people, issues, addresses. An unseen joiner breaks each.
+_LINKED = re.compile(r"@|#(?=\w)|://|\bGH(?=-\d)|\bwww(?=\.)|\bmailto(?=:)|\bxmpp(?=:)", re.IGNORECASE)
+_JOINER = "\N{WORD JOINER}"
+_WAIVERS = {
+    WaiverStatus.LAPSED: "has lapsed: what it set aside counts again",
+    WaiverStatus.VOID: "is void: the value that it was granted for has changed",
+    WaiverStatus.EXPIRING: "lapses within 14 days",
+    WaiverStatus.UNUSED: "matches nothing",
+}
+
+
+def render(report: Report) -> Iterator[str]:
+    """The page. Sections are cut where their share of the room ends."""
+    page = _Page()
+    page.add(_head(report))
+    sections: dict[str, tuple[str, Sequence[str], Iterable[Sequence[str]], int, str]] = {
+        "new": _new(report), "causes": _causes(report), "rules": _rules(report), "findings": _findings(report),
+        "unseen": _unseen(report), "waivers": _waivers(report), "past": _past(report),
+    }  # fmt: skip
+    room = LIMIT - _END - page.size
+    allowed = page.size
+    for key, (title, header, rows, total, noun) in sections.items():
+        allowed += int(room * _SHARES[key])
+        page.table(title, header, rows, total, noun, allowed)
+    page.add(_foot(page.left_out))
+    yield from page.parts
+
+
+class _Page:
+    def __init__(self) -> None:
+        self.parts: list[str] = []
+        self.size = 0
+        self.left_out: list[str] = []
+
+    def add(self, part: str) -> None:
+        self.parts.append(part)
+        self.size += len(part)
+
+    def table(
+        self, title: str, header: Sequence[str], rows: Iterable[Sequence[str]], total: int, noun: str, allowed: int
+    ) -> None:
+        """A table as far as the page may grow to ``allowed`` characters; nothing where there is no row."""
+        if not total:
+            return
+        head = f"\n## {title}\n\n{_row(header)}{_row(['---'] * len(header))}"
+        parts, size, shown_rows = [head], len(head), 0
+        for row in rows:
+            line = _row(row)
+            if self.size + size + len(line) > allowed:
+                break
+            parts.append(line)
+            size += len(line)
+            shown_rows += 1
+        rest = total - shown_rows
+        if rest:
+            self.left_out.append(f"{rest:,} {noun}")
+            parts.append(f"\n…and {rest:,} more.\n")
+        if shown_rows:
+            self.add("".join(parts))
+
+
+def text(value: object) -> str:
+    """Text of the account in a sentence: shown as it is, and nothing more than shown."""
+    plain = cut(one_line(str(value)), _CELL)
+    broken = _LINKED.sub(lambda found: found.group()[:1] + _JOINER + found.group()[1:] if found.group() != "://"
+                         else f":{_JOINER}//", plain)  # fmt: skip
+    return _PUNCTUATION.sub(r"\\\1", broken)
+
+
+def code(value: object) -> str:
+    """A name or a value as code."""
+    plain = cut(one_line(str(value)), _CELL)
+    if "|" in plain:
+        # A cell's separator: renderers differ on its escapes inside code, not on those in text.
+        return text(plain)
+    if not plain:
+        return ""
+    fence = "`" * (max((len(run) for run in re.findall("`+", plain)), default=0) + 1)
+    padding = " " if plain.startswith("`") or plain.endswith("`") or plain.strip() != plain else ""
+    return f"{fence}{padding}{plain}{padding}{fence}"
+
+
+def _row(cells: Sequence[str]) -> str:
+    return f"| {' | '.join(cells)} |\n"
+
+
+def _count(number: int, noun: str) -> str:
+    return f"{number:,} {noun}{'' if number == 1 else 's'}"
+
+
+def _failed(report: Report) -> list[Finding]:
+    return [f for f in report.findings if f.status is Verdict.FAIL and f.waiver is None]
+
+
+def _head(report: Report) -> str:
+    unseen = report.by_status[Verdict.UNKNOWN] + report.by_status[Verdict.ERROR]
+    places = sorted({place for info in report.snapshots for place in info.scopes})
+    accounts = sorted({account for account, _ in places})
+    where = ", ".join(code(f"{account}/{region}") for account, region in places[:6])
+    if len(places) > 6:
+        where += f" and {_count(len(places) - 6, 'more place')} in {_count(len(accounts), 'account')}"
+    resources = ", ".join(_count(number, kind.replace("_", " ")) for kind, number in report.resources.items() if number)
+    lines = [
+        f"# {PRODUCT}\n",
+        f"**{_verdict(report, unseen)}**\n",
+        f"{text(report.as_of)} · {where or text(report.source)} · {resources or 'no Studio resource'} ·"
+        f" {_count(len(report.rules), 'rule')}\n",
+    ]
+    failed = _failed(report)
+    compared = any(f.state is not None for f in failed)
+    header = ["severity", "failed", *(["new", "regressed"] if compared else [])]
+    rows = []
+    for severity in Severity:
+        of = [f for f in failed if f.severity is severity]
+        moved = [sum(f.state is state for f in of) for state in (State.NEW, State.REGRESSED)] if compared else []
+        rows.append([severity.value, *(f"{n:,}" for n in (report.by_severity.get(severity, 0), *moved))])
+    table = "".join(map(_row, (header, ["---", *["---:"] * (len(header) - 1)], *rows)))
+    others = f"passed {report.by_status[Verdict.PASS]:,} · waived {report.by_status.get('waived', 0):,}"
+    others += f" · **unknown {report.by_status[Verdict.UNKNOWN]:,}** · **error {report.by_status[Verdict.ERROR]:,}**"
+    return "\n".join(lines) + f"\n{table}\n{others}\n"
+
+
+def _verdict(report: Report, unseen: int) -> str:
+    gate = report.gate
+    limit = f" at or above {gate.fail_on}" if gate.fail_on else ""
+    if gate.failed:
+        new = " that are new" if gate.new_only else ""
+        return f"Failed: {_count(gate.failed, 'finding')}{limit}{new}."
+    doubt = f" {_count(unseen, 'verdict')} could not be reached." if unseen else ""
+    if report.gaps or unseen:
+        return f"Incomplete: no finding{limit} fails the gate, but not everything could be seen.{doubt}"
+    if not any(report.resources.values()):
+        return "No Studio resource was found in what was audited."
+    return f"No finding{limit} fails the gate." if gate.fail_on or gate.by_rule or gate.by_account else "Not gated."
+
+
+def _finding_row(finding: Finding, rules: dict[str, str]) -> list[str]:
+    cause = finding.evidence[0] if finding.evidence else None
+    word = str(finding.severity) if finding.status is Verdict.FAIL else status(finding)
+    marks = f"**{word}**" if finding.gates else word
+    return [
+        marks, code(f"{finding.rule_id} {rules.get(finding.rule_id, '')}".strip()), text(finding.message),
+        code(name(finding.resource)), code(scope(finding.resource)), code(evidence_words(cause)) if cause else "",
+    ]  # fmt: skip
+
+
+_FINDING = ("severity", "rule", "finding", "resource", "where", "because")
+
+
+def _names(report: Report) -> dict[str, str]:
+    return {rule.id: rule.name for rule in report.rules}
+
+
+def _new(report: Report) -> tuple[str, Sequence[str], Iterable[Sequence[str]], int, str]:
+    new = [f for f in _failed(report) if f.state in (State.NEW, State.REGRESSED)]
+    rules = _names(report)
+    since = f" since {report.previous}" if report.previous else ""
+    return f"New{since}", _FINDING, (_finding_row(f, rules) for f in new), len(new), "new findings"
+
+
+def _causes(report: Report) -> tuple[str, Sequence[str], Iterable[Sequence[str]], int, str]:
+    rows = (
+        [c.severity.value, code(c.rule_id), code(c.setting), code(shown(c.value)), code(name(c.resource)),
+         f"{c.affects:,}"]
+        for c in report.root_causes
+    )  # fmt: skip
+    header = ("severity", "rule", "change", "is now", "on", "mends")
+    return "What to change first", header, rows, len(report.root_causes), "causes"
+
+
+def _rules(report: Report) -> tuple[str, Sequence[str], Iterable[Sequence[str]], int, str]:
+    shown_rules = [r for r in report.rules if any(r.counts.get(k) for k in ("fail", "unknown", "error", "waived"))]
+    shown_rules.sort(key=lambda r: (r.counts.get("fail", 0) == 0, r.severity.rank, -r.counts.get("fail", 0), r.id))
+    rows = (
+        [code(f"{r.id} {r.name}"), r.severity.value, *(f"{r.counts.get(k, 0):,}" for k in
+         ("fail", "waived", "unknown", "error", "pass"))]
+        for r in shown_rules
+    )  # fmt: skip
+    header = ("rule", "severity", "failed", "waived", "unknown", "error", "passed")
+    return "Rules", header, rows, len(shown_rules), "rules"
+
+
+def _findings(report: Report) -> tuple[str, Sequence[str], Iterable[Sequence[str]], int, str]:
+    old = [f for f in _failed(report) if f.state not in (State.NEW, State.REGRESSED)]
+    compared = len(old) < len(_failed(report)) or any(f.state is not None for f in old)
+    rules = _names(report)
+    title, noun = ("Open before as well", "open findings") if compared else ("Findings", "findings")
+    return title, _FINDING, (_finding_row(f, rules) for f in old), len(old), noun
+
+
+def _unseen(report: Report) -> tuple[str, Sequence[str], Iterable[Sequence[str]], int, str]:
+    groups = gap_groups(report)
+    open_rules = [r for r in report.rules if r.counts.get("unknown") or r.counts.get("error")]
+
+    def rows() -> Iterator[Sequence[str]]:
+        for group in groups:
+            yield "gap", text(gap_words(group))
+        for rule in open_rules:
+            number = rule.counts.get("unknown", 0) + rule.counts.get("error", 0)
+            yield "open", f"{code(f'{rule.id} {rule.name}')} could not be decided {_count(number, 'time')}"
+        for past in outstanding(report):
+            words = f"{past.finding.message} ({past.reason or past.state.replace('_', ' ')})"
+            yield past.state.replace("_", " "), f"{code(past.finding.rule_id)} {text(words)}"
+
+    total = len(groups) + len(open_rules) + sum(1 for _ in outstanding(report))
+    return "Could not be seen or decided", ("what", "which"), rows(), total, "things that could not be seen"
+
+
+def _waivers(report: Report) -> tuple[str, Sequence[str], Iterable[Sequence[str]], int, str]:
+    order = tuple(_WAIVERS)
+    due = sorted((w for w in report.waivers if w.status in _WAIVERS), key=lambda w: order.index(w.status))
+    rows = (
+        [code(", ".join(w.waiver.rules)), text(w.waiver.owner), w.waiver.expires.isoformat(), _WAIVERS[w.status],
+         f"{w.matches:,}", text(w.waiver.reason)]
+        for w in due
+    )  # fmt: skip
+    header = ("rules", "owner", "expires", "state", "findings", "reason")
+    return "Waivers to look at", header, rows, len(due), "waivers"
+
+
+def _past(report: Report) -> tuple[str, Sequence[str], Iterable[Sequence[str]], int, str]:
+    done = list(resolved(report))
+    rows = ([code(p.finding.rule_id), code(name(p.finding.resource)), text(p.finding.message)] for p in done)
+    return "Resolved", ("rule", "resource", "was"), rows, len(done), "resolved findings"
+
+
+def _foot(left_out: Sequence[str]) -> str:
+    if not left_out:
+        return "\nreport.html has every finding with its evidence and the command that mends it.\n"
+    parts = left_out[0] if len(left_out) == 1 else f"{', '.join(left_out[:-1])} and {left_out[-1]}"
+    return f"\n> Left out here, to fit a comment: {parts}. report.html and report.json have them.\n"

@@ -1,0 +1,179 @@
+"""How well STU101 and STU105 tell people from everybody else, on the labelled names of tests/evaluate/names.
+
+The positive class is the generic name, the one that is found. What counts is the held-out part: names
+chosen by their hash, which nobody looks at while the rules' lists are changed. The names go through a snapshot and the
+real rules.
+
+    python benchmarks/names.py                # figures on every part, by group
+    python benchmarks/names.py --misses       # with the names that were misjudged, but for the held-out part
+"""
+
+from __future__ import annotations
+
+import argparse
+import hashlib
+import sys
+import tempfile
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from auditor.evaluate.audit import evaluate
+from auditor.evaluate.load import load_rules
+from auditor.model.rule import Rule, Verdict
+from auditor.model.snapshot import SCHEMA_VERSION, Header, Record, Scope, Snapshot
+from auditor.resources import rules_dir
+from auditor.store.snapshot_file import write_snapshot
+
+FOLDER = Path(__file__).resolve().parent.parent / "tests" / "evaluate" / "names"
+PRECISION, RECALL = 0.99, 0.95
+#: What the lists may be tuned on; what counts; names from public repositories, looked up after the rules were finished.
+PARTS = ("tune", "held_out", "public")
+ACCOUNT, REGION = "111122223333", "eu-west-1"
+
+
+@dataclass(frozen=True, slots=True)
+class Name:
+    """A labelled name. ``generic`` is the truth, ``part`` one of PARTS, ``group`` its heading in the file."""
+
+    text: str
+    generic: bool
+    group: str
+    part: str
+
+
+@dataclass(frozen=True, slots=True)
+class Figures:
+    """Judged names: ``found`` and ``missed`` generic ones, ``wronged`` people and ``spared`` ones."""
+
+    found: tuple[str, ...] = ()
+    missed: tuple[str, ...] = ()
+    wronged: tuple[str, ...] = ()
+    spared: tuple[str, ...] = ()
+
+    @property
+    def precision(self) -> float:
+        return len(self.found) / ((len(self.found) + len(self.wronged)) or 1)
+
+    @property
+    def recall(self) -> float:
+        return len(self.found) / ((len(self.found) + len(self.missed)) or 1)
+
+    @property
+    def total(self) -> int:
+        return len(self.found) + len(self.missed) + len(self.wronged) + len(self.spared)
+
+    def __str__(self) -> str:
+        people = len(self.wronged) + len(self.spared)
+        return (
+            f"{len(self.found) + len(self.missed):5} generic, {len(self.missed):3} missed; {people:5} people,"
+            f" {len(self.wronged):3} wronged; precision {self.precision:.4f}, recall {self.recall:.4f}"
+        )
+
+
+def part_of(text: str) -> str:
+    """Two names in five are held out, whatever their case, by a hash that nobody chose."""
+    return "held_out" if hashlib.sha256(text.lower().encode()).digest()[0] % 5 < 2 else "tune"
+
+
+def _read(file: str) -> dict[str, Any]:
+    # Strings, all of them: 004711, NO and 1e5 are names here.
+    loaded: dict[str, Any] = yaml.load((FOLDER / file).read_text(encoding="utf-8"), Loader=yaml.BaseLoader)
+    return loaded
+
+
+def profile_names() -> tuple[Name, ...]:
+    """The labelled names of user profiles."""
+    files = {"people.yaml": False, "generic.yaml": True}
+    own = [Name(text, generic, group, part_of(text)) for file, generic in files.items()
+           for group, texts in _read(file).items() for text in texts]  # fmt: skip
+    public = [Name(text, label == "generic", "public", "public") for label, texts in _read("public.yaml").items()
+              for text in texts]  # fmt: skip
+    return (*own, *public)
+
+
+def user_names() -> tuple[Name, ...]:
+    """The labelled user names of Identity Center."""
+    return tuple(
+        Name(text, label == "generic", group, part_of(text))
+        for label, groups in _read("identity_center.yaml").items()
+        for group, texts in groups.items()
+        for text in texts
+    )
+
+
+def failed(rule: Rule, names: Sequence[str], auth_mode: str) -> set[str]:
+    """The names that the rule fails: each the name of a profile (IAM), or of the Identity Center user behind one (SSO).
+
+    Raises AssertionError where the rule left one undecided.
+    """
+    domain = {"DomainId": "d-1", "DomainName": "names", "AuthMode": auth_mode, "CreationTime": "2025-02-03T10:00:00Z"}
+    records = [
+        Record(ACCOUNT, REGION, "account_region", REGION, {}),
+        Record(ACCOUNT, REGION, "domain", "d-1", domain),
+    ]
+    for number, name in enumerate(names):
+        document = {"DomainId": "d-1", "UserProfileName": name, "UserSettings": {}}
+        if auth_mode == "SSO":
+            document |= {"UserProfileName": f"p-{number}", "SingleSignOnUserValue": name}
+        records.append(Record(ACCOUNT, REGION, "user_profile", f"d-1/{number}", document))
+    header = Header(
+        SCHEMA_VERSION, "aws", "2026-11-23T02:00:00Z", "0", "1.44.5", "", (Scope(ACCOUNT, REGION),)
+    )  # fmt: skip
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "names.jsonl"
+        write_snapshot(path, Snapshot(header, tuple(records), ()))
+        report = evaluate([path], [rule])
+    assert {f.status for f in report.findings} <= {Verdict.FAIL}, "the rule left a name undecided"
+    return {names[int(f.resource.id.rpartition("/")[2])] for f in report.findings}
+
+
+def judge(names: Iterable[Name], generic: set[str], part: str) -> Figures:
+    """What a set of names called generic is worth against the truth, on one part of the names."""
+    piles: dict[tuple[bool, bool], list[str]] = defaultdict(list)
+    for name in names:
+        if name.part == part:
+            piles[name.generic, name.text in generic].append(name.text)
+    return Figures(*(tuple(piles[key]) for key in ((True, True), (True, False), (False, True), (False, False))))
+
+
+def measured(rule_id: str) -> tuple[tuple[Name, ...], set[str]]:
+    """The labelled names that a rule is measured on, and those that it fails."""
+    (rule,) = load_rules(sorted(rules_dir().rglob(f"{rule_id}-*.yaml")))
+    names = profile_names() if rule_id == "STU101" else user_names()
+    return names, failed(rule, [name.text for name in names], "IAM" if rule_id == "STU101" else "SSO")
+
+
+def main(arguments: Sequence[str] = ()) -> int:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--misses", action="store_true", help="print the misjudged names, but for the held-out part")
+    options = parser.parse_args(arguments)
+    good = True
+    for rule_id in ("STU101", "STU105"):
+        names, generic = measured(rule_id)
+        print(f"# {rule_id}: {len(names)} names (aims on the held-out part: precision {PRECISION}, recall {RECALL})")
+        for part in PARTS:
+            figures = judge(names, generic, part)
+            if not figures.total:
+                continue
+            print(f"{part:10}{figures}")
+            if part == "held_out":
+                good &= figures.precision >= PRECISION and figures.recall >= RECALL
+            elif options.misses:
+                print(f"  missed:  {' '.join(figures.missed)}\n  wronged: {' '.join(figures.wronged)}")
+        for is_generic, group in dict.fromkeys((n.generic, n.group) for n in names):
+            own = [n for n in names if (n.generic, n.group) == (is_generic, group)]
+            figures = judge(own, generic, "held_out")
+            if figures.total:
+                right = len(figures.found) + len(figures.spared)
+                label = "generic" if is_generic else "people"
+                print(f"  {label:8}{group:20}{right:4} of {figures.total:3} held-out names judged right")
+    return 0 if good else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

@@ -1,0 +1,162 @@
+"""Networks, trails, logs and people around a domain."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import pytest
+
+from auditor.model.snapshot import GLOBAL, Record
+from auditor.resolve.facts import records_management
+
+from .builder import Tables, domain, place, profile, record
+
+NETWORK = {"VpcId": "vpc-1", "SubnetIds": ["s-1", "s-2"]}
+
+
+def subnet(id_: str, public_addresses: bool = False) -> Record:
+    return record("subnet", id_, {"SubnetId": id_, "VpcId": "vpc-1", "MapPublicIpOnLaunch": public_addresses})
+
+
+def routes(id_: str, *gateways: str, subnets: Sequence[str] = (), main: bool = False) -> Record:
+    associations: list[dict[str, Any]] = [{"Main": False, "SubnetId": s} for s in subnets]
+    if main:
+        associations.append({"Main": True})
+    document = {
+        "VpcId": "vpc-1",
+        "Routes": [{"DestinationCidrBlock": "0.0.0.0/0", "GatewayId": gateway} for gateway in ("local", *gateways)],
+        "Associations": associations,
+    }
+    return record("route_table", id_, document)
+
+
+@pytest.mark.parametrize(
+    ("around", "public"),
+    [
+        ([subnet("s-1"), subnet("s-2"), routes("main", main=True)], []),
+        ([subnet("s-1"), subnet("s-2", public_addresses=True), routes("main", main=True)], ["s-2"]),
+        ([subnet("s-1"), subnet("s-2"), routes("main", "igw-1", main=True)], ["s-1", "s-2"]),
+        # A table of its own stands instead of the main one.
+        ([subnet("s-1"), subnet("s-2"), routes("main", "igw-1", main=True), routes("own", subnets=["s-1"])], ["s-2"]),
+        ([subnet("s-1"), subnet("s-2"), routes("main", main=True), routes("own", "igw-1", subnets=["s-2"])], ["s-2"]),
+        # A NAT gateway or a virtual private gateway lets nobody in.
+        ([subnet("s-1"), subnet("s-2"), routes("main", "nat-1", "vgw-1", main=True)], []),
+        # A subnet that was not seen may be public; one that is public is so all the same.
+        ([subnet("s-1"), routes("main", main=True)], None),
+        ([subnet("s-1", public_addresses=True), routes("main", main=True)], ["s-1"]),
+        ([subnet("s-1"), subnet("s-2")], None),
+    ],
+)
+def test_public_subnets(around: Sequence[Record], public: list[str] | None) -> None:
+    (row,) = Tables(domain(document=NETWORK), *around).rows("domain")
+    assert row["public_subnets"] == public
+
+
+def test_a_domain_without_subnets_has_no_public_ones() -> None:
+    assert Tables(domain()).rows("domain")[0]["public_subnets"] == []
+    assert Tables(domain(gaps=["*"])).rows("domain")[0]["public_subnets"] is None
+
+
+def _classic(read_write: str = "All", management: bool = True) -> dict[str, Any]:
+    return {"EventSelectors": [{"ReadWriteType": read_write, "IncludeManagementEvents": management}]}
+
+
+def _advanced(*fields: Mapping[str, Any]) -> dict[str, Any]:
+    return {"AdvancedEventSelectors": [{"FieldSelectors": list(fields)}]}
+
+
+MANAGEMENT = {"Field": "eventCategory", "Equals": ["Management"]}
+
+
+@pytest.mark.parametrize(
+    ("logging", "selectors", "records"),
+    [
+        (True, _classic(), True),
+        (True, _classic("WriteOnly"), True),
+        # Opening a profile writes.
+        (True, _classic("ReadOnly"), False),
+        (True, _classic(management=False), False),
+        (False, _classic(), False),
+        (False, None, False),
+        (None, _classic(), None),
+        (True, None, None),
+        (True, _advanced(MANAGEMENT), True),
+        (True, _advanced(MANAGEMENT, {"Field": "readOnly", "Equals": ["false"]}), True),
+        (True, _advanced(MANAGEMENT, {"Field": "readOnly", "Equals": ["true"]}), False),
+        (True, _advanced({"Field": "eventCategory", "Equals": ["Data"]}), False),
+        # Which sources it leaves out may or may not be SageMaker.
+        (True, _advanced(MANAGEMENT, {"Field": "eventSource", "NotEquals": ["kms.amazonaws.com"]}), None),
+    ],
+)
+def test_what_a_trail_records(logging: bool | None, selectors: Any, records: bool | None) -> None:
+    document: dict[str, Any] = {"Status": {} if logging is None else {"IsLogging": logging}}
+    if selectors is not None:
+        document["Selectors"] = selectors
+    assert records_management(document) is records
+    (row,) = Tables(record("trail", "arn", document)).rows("account_region")
+    assert row["management_events_recorded"] is records
+
+
+def test_one_trail_that_records_is_enough() -> None:
+    good = record("trail", "arn-1", {"Status": {"IsLogging": True}, "Selectors": _classic()})
+    unclear = record("trail", "arn-2", {"Status": {"IsLogging": True}})
+    off = record("trail", "arn-3", {"Status": {"IsLogging": False}})
+
+    def recorded(*records: Record) -> object:
+        return Tables(*records).rows("account_region")[0]["management_events_recorded"]
+
+    assert recorded(good, unclear, off) is True
+    assert recorded(unclear, off) is None
+    assert recorded(off) is False
+    assert recorded() is False
+    assert recorded(place(["trail"]), off) is None
+    assert recorded(place(["trail"]), good) is True
+
+
+@pytest.mark.parametrize(
+    ("groups", "gaps", "exists", "days"),
+    [
+        ([("/aws/sagemaker/studio", 30)], (), True, 30),
+        ([("/aws/sagemaker/studio", None)], (), True, 0),
+        # The prefix finds others as well.
+        ([("/aws/sagemaker/studio-archive", 30)], (), False, 0),
+        ([], (), False, 0),
+        ([], ("log_group",), None, None),
+    ],
+)
+def test_studios_log_group(
+    groups: Sequence[tuple[str, int | None]], gaps: Sequence[str], exists: bool | None, days: int | None
+) -> None:
+    records = [
+        record("log_group", name, {"logGroupName": name, **({"retentionInDays": kept} if kept else {})})
+        for name, kept in groups
+    ]
+    (row,) = Tables(place(gaps), *records).rows("account_region")
+    assert (row["studio_log_group"], row["studio_log_retention_days"]) == (exists, days)
+
+
+def test_mlflow_servers_and_apps_are_counted_together() -> None:
+    server, app = record("mlflow_server", "a", {}), record("mlflow_app", "b", {})
+
+    def counted(*records: Record) -> tuple[object, object]:
+        tables = Tables(domain(), profile("ana"), *records)
+        return tables.rows("account_region")[0]["mlflow_servers"], tables.rows("user_profile")[0]["mlflow_servers"]
+
+    assert counted(place()) == (0, 0)
+    assert counted(place(), server, app) == (2, 2)
+    assert counted(place(["mlflow_app"]), server) == (None, None)
+
+
+def _user(name: str) -> Record:
+    return record("identity_user", f"id-{name}", {"UserId": f"id-{name}", "UserName": name}, region=GLOBAL)
+
+
+def test_people_of_identity_center() -> None:
+    people = [profile(name, also={"SingleSignOnUserValue": user} if user else None)
+              for name, user in (("ana", "Ana@acme.example"), ("ben", "ben@acme.example"), ("cleo", ""))]  # fmt: skip
+    rows = Tables(domain(document={"AuthMode": "SSO"}), *people, _user("ana@ACME.example")).by_name("user_profile")
+    # User names are case-insensitive.
+    assert {name: row["sso_user_exists"] for name, row in rows.items()} == {"ana": True, "ben": False, "cleo": False}
+    hidden = Tables(place(["identity_user"]), domain(document={"AuthMode": "SSO"}), *people).rows("user_profile")
+    assert {row["sso_user_exists"] for row in hidden} == {None}
