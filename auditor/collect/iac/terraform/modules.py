@@ -185,8 +185,8 @@ class ModuleInstance:
 
         return Namespace(f"{start}{type_}", find)
 
-    def _once(self, key: tuple[str, ...], work: Callable[[], Any]) -> Any:
-        """The result, worked out once. Raises EvaluationError where it hangs on itself."""
+    def once(self, key: tuple[str, ...], work: Callable[[], Any]) -> Any:
+        """The result of some work, done once for a key. Raises EvaluationError where it hangs on itself."""
         if key not in self._memo:
             if key in self._pending:
                 raise EvaluationError(f"{'.'.join(key)} hangs on itself")
@@ -206,7 +206,7 @@ class ModuleInstance:
         """The value of a variable."""
         if name not in self._variables:
             raise EvaluationError(f"variable {name} is not declared")
-        return self._once(("var", name), lambda: self._variable(name, self._variables[name].body))
+        return self.once(("var", name), lambda: self._variable(name, self._variables[name].body))
 
     def _variable(self, name: str, body: n.Body) -> Value:
         default = body.attributes.get("default")
@@ -228,7 +228,7 @@ class ModuleInstance:
         """The value of a local."""
         if name not in self._locals:
             raise EvaluationError(f"local.{name} is not declared")
-        return self._once(("local", name), lambda: evaluate(self._locals[name], self, NO_NAMES))
+        return self.once(("local", name), lambda: evaluate(self._locals[name], self, NO_NAMES))
 
     def output(self, name: str) -> Value:
         """The value of an output."""
@@ -237,13 +237,13 @@ class ModuleInstance:
                 return Unknown(f"${{{self.address}.{name}}}", "a file of the module cannot be read")
             raise EvaluationError(f"{self.address or 'the root module'} has no output {name}")
         node = self._outputs[name].body.attributes.get("value")
-        return None if node is None else self._once(("output", name), lambda: value(node, self))
+        return None if node is None else self.once(("output", name), lambda: value(node, self))
 
     # Resources
 
     def expansion(self, block: n.Block) -> Expansion:
         """How often a block of this module exists, and under which keys."""
-        found: Expansion = self._once(("expansion", block.kind, *block.labels), lambda: expand(block, self))
+        found: Expansion = self.once(("expansion", block.kind, *block.labels), lambda: expand(block, self))
         return found
 
     def handles(self, block: n.Block) -> Iterator[ResourceHandle]:
@@ -254,7 +254,7 @@ class ModuleInstance:
 
     def _resource_value(self, kind: str, block: n.Block) -> Value:
         key = ("handles", kind, *block.labels)
-        return self._once(key, lambda: self.expansion(block).arranged(list(self.handles(block))))
+        return self.once(key, lambda: self.expansion(block).arranged(list(self.handles(block))))
 
     def blocks(self, kind: str) -> list[n.Block]:
         """Resources or data sources of the module, each name once."""
@@ -274,7 +274,7 @@ class ModuleInstance:
 
     def children(self, block: n.Block) -> list[ModuleInstance] | str:
         """The instances of a called module, or why it cannot be read."""
-        found: list[ModuleInstance] | str = self._once(("children", *block.labels), lambda: self._children(block))
+        found: list[ModuleInstance] | str = self.once(("children", *block.labels), lambda: self._children(block))
         return found
 
     def _children(self, block: n.Block) -> list[ModuleInstance] | str:
