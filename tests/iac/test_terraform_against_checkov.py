@@ -1,7 +1,7 @@
 """Our reading of Terraform held against checkov's own graph: the same resources, and why not the same values.
 
-docs/templates.md says what checkov's renderer does with expressions; the claims are held here against the version that is
-installed. One that no longer fails is good news: then there is less that we have to do ourselves.
+docs/templates.md says what checkov's renderer does with expressions; the claims are held here against the version that
+is installed. One that no longer fails is good news: then there is less that we have to do ourselves.
 """
 
 from __future__ import annotations

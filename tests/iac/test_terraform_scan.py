@@ -113,7 +113,14 @@ def test_languages_beside_each_other(here: Path) -> None:
 
 
 def test_folders(here: Path) -> None:
-    for name in ("a/main.tf", "a/b/main.tf", ".terraform/modules/x/main.tf", ".git/x.tf", "node_modules/m/x.tf", "c/x.tofu"):
+    for name in (
+        "a/main.tf",
+        "a/b/main.tf",
+        ".terraform/modules/x/main.tf",
+        ".git/x.tf",
+        "node_modules/m/x.tf",
+        "c/x.tofu",
+    ):
         (here / name).parent.mkdir(parents=True, exist_ok=True)
         (here / name).write_text("")
     found = discover([here, here / "a"])
@@ -160,8 +167,9 @@ sys.exit(code)
 def test_quiet_offline_and_only_the_parser(tmp_path: Path) -> None:
     """No network, no other program, no log line; of checkov nothing but its HCL parser."""
     (tmp_path / "broken.tf").write_text('x = "' + "a" * 50 + "\n")
+    output = tmp_path / "out"
     done = subprocess.run(
-        [sys.executable, "-c", _WATCH, "scan", ROOT / "tf-module-remote", tmp_path, "--quiet", "--output", tmp_path / "o"],
+        [sys.executable, "-c", _WATCH, "scan", ROOT / "tf-module-remote", tmp_path, "--quiet", "--output", output],
         capture_output=True, text=True, timeout=120, env={**os.environ, "LOG_LEVEL": "DEBUG"},
     )  # fmt: skip
     assert done.stderr == ""

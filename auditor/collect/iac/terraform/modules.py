@@ -180,10 +180,14 @@ class ModuleInstance:
 
         def find(name: str) -> Value:
             if name not in declared:
-                raise EvaluationError(f"{start}{type_}.{name} is not declared")
+                raise self._undeclared(f"{start}{type_}.{name}")
             return self._resource_value(kind, declared[name])
 
         return Namespace(f"{start}{type_}", find)
+
+    def _undeclared(self, what: str) -> EvaluationError:
+        where = " in the files that can be read" if self.module.not_assessed else ""
+        return EvaluationError(f"{what} is not declared{where}")
 
     def once(self, key: tuple[str, ...], work: Callable[[], Any]) -> Any:
         """The result of some work, done once for a key. Raises EvaluationError where it hangs on itself."""
@@ -205,7 +209,7 @@ class ModuleInstance:
     def variable(self, name: str) -> Value:
         """The value of a variable."""
         if name not in self._variables:
-            raise EvaluationError(f"variable {name} is not declared")
+            raise self._undeclared(f"variable {name}")
         return self.once(("var", name), lambda: self._variable(name, self._variables[name].body))
 
     def _variable(self, name: str, body: n.Body) -> Value:
@@ -227,7 +231,7 @@ class ModuleInstance:
     def local(self, name: str) -> Value:
         """The value of a local."""
         if name not in self._locals:
-            raise EvaluationError(f"local.{name} is not declared")
+            raise self._undeclared(f"local.{name}")
         return self.once(("local", name), lambda: evaluate(self._locals[name], self, NO_NAMES))
 
     def output(self, name: str) -> Value:
@@ -266,7 +270,7 @@ class ModuleInstance:
         """A called module as a value."""
         block = next((block for label, block in self.module.labelled("module") if label == name), None)
         if block is None:
-            raise EvaluationError(f"module.{name} is not declared")
+            raise self._undeclared(f"module.{name}")
         children = self.children(block)
         if isinstance(children, str):
             return Unknown(f"${{module.{name}}}", f"module {name} is not read: {children}")
