@@ -15,7 +15,7 @@ from auditor.evaluate.places import Places
 from auditor.evaluate.sql import parameter_values, substitute
 from auditor.model.report import Evidence, Finding, FindingRemediation, Origin, ResourceRef, RootCause
 from auditor.model.rule import Rule, Verdict
-from auditor.model.snapshot import TEMPLATE_GAPS, Gap
+from auditor.model.snapshot import INNATE_GAPS, TEMPLATE_GAPS, Gap
 from auditor.resolve.tables import Table, table
 
 if TYPE_CHECKING:
@@ -72,13 +72,15 @@ class Gaps:
         if not found and owner:
             found = self._by_resource[(*place, "user_profile", owner)]
         if not found:
-            # A resource of a template whose domain lies elsewhere inherits what nobody can tell.
-            found = [g for g in self._by_resource[(*place, resource.type, resource.id)] if g.setting == "DomainId"]
+            # In a template: its domain lies elsewhere, or an expression stands behind a value that is derived.
+            own = self._by_resource[(*place, resource.type, resource.id)]
+            found = [g for g in own if g.reason in TEMPLATE_GAPS]
         if not found:
             found = [
                 g
                 for kind in ("user_profile", "space", "app", "vpc", "partner_app", "tags")
                 for g in self._by_resource[(*place, kind, "*")]
+                if g.reason not in INNATE_GAPS
             ]
             if resource.type == "domain":
                 found += self._by_domain[(*place, resource.id)]
