@@ -310,8 +310,9 @@ def test_any_expression_anywhere(data: st.DataObject) -> None:
         "\ufeff",
         "<<EOF",
         "/*",
+        "x = <<EOF\\\nEOF\n",
     ],
-    ids=range(21),
+    ids=range(22),
 )
 def test_what_is_meant_to_stop_us(text: str) -> None:
     start = time.monotonic()
