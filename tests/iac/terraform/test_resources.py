@@ -143,6 +143,17 @@ def test_default_tags(roots: Roots) -> None:
     }
 
 
+def test_an_empty_provider_of_a_module_is_the_callers(roots: Roots) -> None:
+    files = {
+        "main.tf": TAGGED,
+        "m/main.tf": 'provider "aws" {}\nresource "aws_sagemaker_space" "s" {}\n',
+    }
+    (root,) = roots(files)
+    tags = {address: resource.properties.get("tags") for address, resource in by_address(root).items()}
+    assert tags["module.inherits.aws_sagemaker_space.s"] == {"team": "ml", "stage": "default"}
+    assert tags["module.given.aws_sagemaker_space.s"] is None
+
+
 @pytest.mark.parametrize(
     ("provider", "resource"),
     [

@@ -80,6 +80,8 @@ class ModuleHandle(Handle):
         return f"${{{self._module.address}}}"
 
 
+#: A provider's block in a called module with nothing else in it only says that the caller passes one.
+_PROXY = {"alias", "version"}
 #: What is passed to a variable that is passed nothing.
 ABSENT = object()
 #: Names of the calls from the root on, with their keys.
@@ -331,7 +333,8 @@ class ModuleInstance:
         """The configuration that a provider's local name means here (``aws``, ``aws.west``), if there is one."""
         for label, block in self.module.labelled("provider"):
             alias = n.literal(block.body.attributes.get("alias"))
-            if name == (f"{label}.{alias}" if alias else label):
+            proxy = self._parent is not None and not block.body.blocks and set(block.body.attributes) <= _PROXY
+            if name == (f"{label}.{alias}" if alias else label) and not proxy:
                 return Provider(block, self)
         if self._parent is None or self._call is None:
             return None
