@@ -341,6 +341,35 @@ locals {
     assert found.local("loop").expression == "<${var.open}>"
 
 
+LAYOUTS: list[tuple[str, Any]] = [
+    ('(\n  var.n == 1 ? "one" :\n  var.n == 2 ? "two" :\n  "many"\n)', "two"),
+    ("(var.n\n  > 1\n  && var.yes\n  || false)", True),
+    ("var.yes &&\n  var.n == 2", True),
+    ("merge(\n  { a = 1 }, # one\n  // two\n  { b = 2 },\n)", {"a": 1, "b": 2}),
+    ("[\n  # one\n  1, /* x */\n  2\n]", [1, 2]),
+    ('{\n  # one\n  b = 1 # x\n\n  c = 2,\n  "d-e" : 3\n}', {"b": 1, "c": 2, "d-e": 3}),
+    ("var.yes ? {\n  b = 1\n} : {\n  c = 2\n}", {"b": 1}),
+    ('[\n  for k in var.names : {\n    a = k\n  } if k != "zoe"\n]', [{"a": "amy"}, {"a": "bob"}]),
+    ('{\n  for k, v in var.roles :\n  k => {\n    a = v.arn\n  }\n  if k == "a"\n}', {"a": {"a": "A"}}),
+    ("merge([for n in var.names : { (n) = 1 }]...)", {"zoe": 1, "amy": 1, "bob": 1}),
+    ('jsondecode(<<-EOT\n  {"a": 1}\n  EOT\n)', {"a": 1}),
+    ('"${var.text == "" ? "a" : "b"}-${lookup(var.roles["a"], "arn", "d")}"', "b-A"),
+    ("[1, 2][1]", 2),
+    ("{ a = 1 }.a", 1),
+    ("(var.roles).a.arn", "A"),
+    ("keys(var.roles)[0]", "a"),
+    ("{ b = var.yes ? 1 : 2, c = var.none == null ? {} : { d = 1 } }", {"b": 1, "c": {}}),
+    ("-(1 + 2) - -3", 0),
+    ("!var.yes", False),
+    ('"a # b // c /* d"', "a # b // c /* d"),
+]
+
+
+@pytest.mark.parametrize(("expression", "expected"), LAYOUTS, ids=range(len(LAYOUTS)))
+def test_layouts(module: Module, expression: str, expected: Any) -> None:
+    assert module(f"{GIVEN}\nlocals {{\n  x = {expression}\n}}\n").local("x") == expected
+
+
 def test_json_keeps_its_holes(module: Module) -> None:
     text = """
 variable "open" {}
