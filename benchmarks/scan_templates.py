@@ -1,4 +1,4 @@
-"""Time of auditor scan, all rules, against checkov -d with one of its own checks, on the same folder of templates.
+"""Time of auditor scan, all rules, against checkov -d with one of its own checks, on the same folder.
 
 make .venv-checkov/.ready && .venv-checkov/bin/python benchmarks/scan_templates.py [TEMPLATES]
 """
@@ -15,7 +15,12 @@ from pathlib import Path
 from statistics import median
 
 ROOT = Path(__file__).resolve().parent.parent
-TEMPLATE = ROOT / "tests" / "iac" / "corpus" / "cfn-roles-in-the-template" / "template.yaml"
+CORPUS = ROOT / "tests" / "iac" / "corpus"
+#: Framework of checkov → the template that is copied, and the name of the n-th copy.
+TEMPLATES = {
+    "cloudformation": (CORPUS / "cfn-roles-in-the-template" / "template.yaml", "template{}.yaml"),
+    "terraform": (CORPUS / "tf-for-each-profiles" / "main.tf", "root{}/main.tf"),
+}
 RUNS = 5
 
 
@@ -33,17 +38,21 @@ def seconds(command: list[str | Path], folder: Path) -> float:
 
 
 def main(number: int) -> None:
-    """Print both, and the ratio."""
+    """Print both, and the ratio, for each language."""
     programs = Path(sys.executable).parent
-    with tempfile.TemporaryDirectory() as name:
-        folder = Path(name)
-        for n in range(number):
-            shutil.copy(TEMPLATE, folder / f"template{n}.yaml")
-        ours = seconds([programs / "auditor", "scan", ".", "-q", "--format", "json", "--output", "out"], folder)
-        theirs = seconds(
-            [programs / "checkov", "-d", ".", "--framework", "cloudformation", "--quiet", "-c", "CKV_AWS_187"], folder
-        )
-    print(f"{number} templates: auditor scan {ours:.2f} s, checkov -d {theirs:.2f} s, ratio {ours / theirs:.2f}")
+    for framework, (template, copy) in TEMPLATES.items():
+        with tempfile.TemporaryDirectory() as name:
+            folder = Path(name)
+            for n in range(number):
+                path = folder / copy.format(n)
+                path.parent.mkdir(exist_ok=True)
+                shutil.copy(template, path)
+            ours = seconds([programs / "auditor", "scan", ".", "-q", "--format", "json", "--output", "out"], folder)
+            theirs = seconds(
+                [programs / "checkov", "-d", ".", "--framework", framework, "--quiet", "-c", "CKV_AWS_187"], folder
+            )
+        ratio = f"ratio {ours / theirs:.2f}"
+        print(f"{number} of {framework}: auditor scan {ours:.2f} s, checkov -d {theirs:.2f} s, {ratio}")
 
 
 if __name__ == "__main__":

@@ -151,10 +151,20 @@ template_options = _several(
         type=click.Path(path_type=Path, dir_okay=False),
         help="File of CloudFormation parameters: the AWS CLI's form, or names and values; repeatable.",
     ),
+    click.option(
+        "--var", "template_variables", multiple=True, metavar="NAME=VALUE",
+        help="Value of a Terraform variable; repeatable. Wins over every file.",
+    ),
+    click.option(
+        "--var-file", "variable_files", multiple=True, metavar="FILE",
+        type=click.Path(path_type=Path, dir_okay=False),
+        help="File of Terraform variables (.tfvars or .tfvars.json); repeatable, later ones win. terraform.tfvars and"
+        " *.auto.tfvars beside the configuration are read by themselves.",
+    ),
 )  # fmt: skip
 
 #: Parameters of template_options, which reading templates takes and evaluation does not.
-TEMPLATES = ("template_parameters", "parameter_files")
+TEMPLATES = ("template_parameters", "parameter_files", "template_variables", "variable_files")
 
 merge_option = click.option(
     "--nested-merge", type=click.Choice([m.value for m in NestedMerge]),

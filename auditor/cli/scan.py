@@ -34,8 +34,9 @@ from auditor.errors import ExitCode
 def command(paths: tuple[Path, ...], snapshot: Path | None, quiet: bool, **options: Any) -> ExitCode:
     """Evaluate templates before they are deployed, with the same rules as a live account.
 
-    PATH is a CloudFormation template (YAML or JSON), a folder to search, or a folder that "cdk synth" wrote (cdk.out).
-    What a template does not tell is unknown, never passed. Needs the extra checkov and no AWS; see docs/templates.md.
+    PATH is a CloudFormation template (YAML or JSON), a folder that "cdk synth" wrote (cdk.out), a folder with Terraform
+    configuration, a plan that "terraform show -json" wrote, or a folder to search for all of them. What a template does
+    not tell is unknown, never passed. Needs the extra checkov and no AWS; see docs/templates.md.
 
     Exit codes: 0 nothing at or above --fail-on, 2 usage or configuration, 3 nothing could be assessed, 4 findings,
     5 incomplete: a file could not be read, or a value could not be resolved.
@@ -44,9 +45,9 @@ def command(paths: tuple[Path, ...], snapshot: Path | None, quiet: bool, **optio
     from auditor.collect.iac.scan import ScanOptions, scan
     from auditor.store.snapshot_file import write_snapshot
 
-    template = {name: options.pop(name) for name in TEMPLATES}
+    template = ScanOptions(*(options.pop(name) for name in TEMPLATES))
     plan = prepare(quiet=quiet, **options)
-    found = scan(paths, ScanOptions(template["template_parameters"], template["parameter_files"]))
+    found = scan(paths, template)
     if snapshot is not None:
         write_snapshot(snapshot, found)
         return conclude(plan, [snapshot])

@@ -35,6 +35,8 @@ class Case:
     language: str = "cloudformation"
     parameters: Mapping[str, str] = field(default_factory=dict)
     parameter_files: tuple[str, ...] = ()
+    variables: Mapping[str, str] = field(default_factory=dict)
+    variable_files: tuple[str, ...] = ()
     expect: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
     values: Mapping[str, Mapping[str, Mapping[str, Any]]] = field(default_factory=dict)
     places: Mapping[str, Mapping[str, Mapping[str, str]]] = field(default_factory=dict)
@@ -50,6 +52,8 @@ class Case:
         return ScanOptions(
             tuple(f"{name}={value}" for name, value in self.parameters.items()),
             tuple(self.folder / name for name in self.parameter_files),
+            tuple(f"{name}={value}" for name, value in self.variables.items()),
+            tuple(self.folder / name for name in self.variable_files),
         )
 
 
@@ -117,20 +121,20 @@ class Corpus:
         named = _Names([(r["account"], r["id"]) for rows in self._rows.values() for r in rows], prefix)
         return Outcome(
             verdicts={
-                rule: {named(a, i): v for a, i, v in found if a.startswith(prefix)}
+                rule: {named(a, i): v for a, i, v in found if _inside(a, name)}
                 for rule, found in self._verdicts.items()
             },
             rows={
                 table: {
                     named(r["account"], r["id"]): {**r, "account": r["account"].removeprefix(prefix)}
-                    for r in rows if r["account"].startswith(prefix)
+                    for r in rows if _inside(r["account"], name)
                 }
                 for table, rows in self._rows.items()
             },
             gaps=tuple(
                 (named(g.account, g.resource_id.removeprefix(prefix)), g.setting, g.reason,
                  g.detail.replace(prefix, ""))
-                for g in self._report.gaps if g.account.startswith(prefix) and g.reason not in INNATE_GAPS
+                for g in self._report.gaps if _inside(g.account, name) and g.reason not in INNATE_GAPS
             ),
             places={
                 (f.rule_id, named(f.resource.account, f.resource.id)): (
@@ -138,9 +142,14 @@ class Corpus:
                     f"{f.evidence[0].origin.file}:{f.evidence[0].origin.line}".removeprefix(prefix),
                     f.resource.construct,
                 )
-                for f in self._report.findings if f.resource.account.startswith(prefix)
+                for f in self._report.findings if _inside(f.resource.account, name)
             },
         )  # fmt: skip
+
+
+def _inside(account: str, case: str) -> bool:
+    """Whether a root is a case's: a file or folder of it, or the folder itself."""
+    return account == case or account.startswith(f"{case}/")
 
 
 class _Names:
@@ -150,7 +159,7 @@ class _Names:
         self._prefix = prefix
         roots: dict[str, set[str]] = {}
         for account, id_ in places:
-            if account.startswith(prefix):
+            if _inside(account, prefix[:-1]):
                 roots.setdefault(id_, set()).add(account)
         self._several = {id_ for id_, accounts in roots.items() if len(accounts) > 1}
 

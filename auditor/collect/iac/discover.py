@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from auditor.collect.iac.cloudformation.assembly import is_assembly
+from auditor.collect.iac.terraform.folder import ENDINGS as CONFIGURATION
 from auditor.errors import ConfigError
 
 ENDINGS = (".yaml", ".yml", ".json", ".template")
@@ -26,12 +27,15 @@ _OURS = re.compile(r"SageMaker|CloudFormation::Stack|Serverless::Application|Fn:
 @dataclass(slots=True)
 class Found:
     """Files that look like templates, those among them that cannot hold anything of Studio, folders of cloud
-    assemblies, and ``cdk.json`` files whose app has not been synthesised."""
+    assemblies, and ``cdk.json`` files whose app has not been synthesised; folders with Terraform configuration, and
+    Terraform's plans."""
 
     templates: list[Path] = field(default_factory=list)
     others: list[Path] = field(default_factory=list)
     assemblies: list[Path] = field(default_factory=list)
     cdk_sources: list[Path] = field(default_factory=list)
+    modules: list[Path] = field(default_factory=list)
+    plans: list[Path] = field(default_factory=list)
 
 
 def discover(paths: Sequence[Path]) -> Found:
@@ -57,6 +61,8 @@ def _walk(folder: Path, found: Found) -> Iterator[Path]:
                 found.assemblies.append(here)
             folders.clear()
             continue
+        if any(map(is_configuration, files)):
+            _module(here, found)
         folders[:] = sorted(f for f in folders if not f.startswith(".") and f not in _SKIPPED)
         for name in sorted(files):
             if name == "cdk.json" and not _synthesised(here):
@@ -75,13 +81,30 @@ def _synthesised(folder: Path) -> bool:
 
 
 def _file(file: Path, found: Found, *, named: bool) -> None:
+    if is_configuration(file.name):
+        # One file of a module says little without the others.
+        if named:
+            _module(file.parent, found)
+        return
     text = _text(file)
-    if text is not None and looks_like_template(text):
+    if text is not None and looks_like_plan(text):
+        found.plans.append(file)
+    elif text is not None and looks_like_template(text):
         (found.templates if named or _OURS.search(text) else found.others).append(file)
     elif named:
         if file.suffix in (".py", ".ts", ".js", ".java", ".cs", ".go"):
             raise ConfigError(f"{file}: CDK source is no template", hint="Run cdk synth and scan the folder cdk.out.")
+        if file.read_bytes()[:2] == b"PK":
+            raise ConfigError(
+                f"{file}: this is no text; Terraform's own form of a plan cannot be read",
+                hint=f"Run: terraform show -json {file} > plan.json",
+            )
         raise ConfigError(f"{file}: this is no template", hint="See docs/templates.md for what can be scanned.")
+
+
+def _module(folder: Path, found: Found) -> None:
+    if all(folder.resolve() != other.resolve() for other in found.modules):
+        found.modules.append(folder)
 
 
 def _text(file: Path) -> str | None:
@@ -97,6 +120,17 @@ def looks_like_template(text: str) -> bool:
     if "AWSTemplateFormatVersion" in text:
         return True
     return bool(_RESOURCES.search(text) and _TYPE.search(text))
+
+
+def is_configuration(name: str) -> bool:
+    """Whether a file of that name makes its folder one of Terraform's."""
+    return name.endswith(CONFIGURATION) or name == "terragrunt.hcl"
+
+
+def looks_like_plan(text: str) -> bool:
+    """Whether a text is what ``terraform show -json`` writes of a plan, or of a state."""
+    start = text[:2000]
+    return '"format_version"' in start and '"terraform_version"' in start and text.lstrip("\ufeff \n")[:1] == "{"
 
 
 def well_formed(file: Path) -> bool:

@@ -13,6 +13,9 @@ from auditor.collect.iac.cloudformation.parameters import given
 from auditor.collect.iac.cloudformation.reader import LANGUAGE, Reader
 from auditor.collect.iac.discover import Found, discover, well_formed
 from auditor.collect.iac.interface import NotAssessed, Root
+from auditor.collect.iac.terraform import reader as terraform
+from auditor.collect.iac.terraform import variables
+from auditor.collect.iac.terraform.plan_reader import read_plan
 from auditor.errors import CollectError, ConfigError
 from auditor.model.snapshot import Snapshot
 
@@ -21,10 +24,13 @@ CDK_SOURCE = "CDK source is no template: run cdk synth and scan the folder cdk.o
 
 @dataclass(frozen=True, slots=True)
 class ScanOptions:
-    """``parameters``: NAME=VALUE for CloudFormation; ``parameter_files``: files of them."""
+    """``parameters``: NAME=VALUE for CloudFormation; ``parameter_files``: files of them. ``variables`` and
+    ``variable_files``: the same for Terraform."""
 
     parameters: tuple[str, ...] = ()
     parameter_files: tuple[Path, ...] = ()
+    variables: tuple[str, ...] = ()
+    variable_files: tuple[Path, ...] = ()
 
 
 def scan(paths: Sequence[Path], options: ScanOptions, as_of: datetime | None = None) -> Snapshot:
@@ -35,10 +41,15 @@ def scan(paths: Sequence[Path], options: ScanOptions, as_of: datetime | None = N
     """
     parsers.require()
     values = given(options.parameters, options.parameter_files)
+    user = variables.given(options.variables, options.variable_files)
     found = discover(paths)
     reader = Reader(shown, values)
     roots = _cloudformation(found, reader, everything=bool(values.options))
-    _refuse_unfit(values.options, reader.declared, roots)
+    _refuse_unfit("--parameter", values.options, reader.declared, roots)
+    modules = terraform.Reader(shown, user, [path if path.is_dir() else path.parent for path in paths])
+    configured = [*modules.folders(found.modules), *(read_plan(file, modules) for file in found.plans)]
+    _refuse_unfit("--var", frozenset(user.options), modules.declared, configured)
+    roots += configured
     if not any(root.files for root in roots):
         raise _nothing(paths, roots)
     moment = (as_of or datetime.now(UTC)).astimezone(UTC).replace(microsecond=0)
@@ -71,8 +82,8 @@ def _cloudformation(found: Found, reader: Reader, *, everything: bool) -> list[R
     return roots
 
 
-def _refuse_unfit(options: frozenset[str], declared: set[str], roots: Sequence[Root]) -> None:
-    """A parameter that no template has is a misspelt one."""
+def _refuse_unfit(option: str, options: frozenset[str], declared: set[str], roots: Sequence[Root]) -> None:
+    """A parameter or variable that no template has is a misspelt one."""
     from difflib import get_close_matches
 
     unreadable = any(root.not_assessed for root in roots)
@@ -80,8 +91,8 @@ def _refuse_unfit(options: frozenset[str], declared: set[str], roots: Sequence[R
         if name.startswith("AWS::") or unreadable:
             continue
         near = get_close_matches(name, sorted(declared), n=1)
-        hint = f"Did you mean {near[0]!r}?" if near else "Parameters of the templates: " + ", ".join(sorted(declared))
-        raise ConfigError(f"--parameter {name}: no template declares it", hint=hint if declared else "")
+        hint = f"Did you mean {near[0]!r}?" if near else "Declared are: " + ", ".join(sorted(declared))
+        raise ConfigError(f"{option} {name}: no template declares it", hint=hint if declared else "")
 
 
 def _nothing(paths: Sequence[Path], roots: Sequence[Root]) -> CollectError:
@@ -89,7 +100,7 @@ def _nothing(paths: Sequence[Path], roots: Sequence[Root]) -> CollectError:
     where = ", ".join(str(path) for path in paths)
     if not missed:
         return CollectError(
-            f"nothing could be assessed: no template in {where}",
+            f"nothing could be assessed: no template and no Terraform configuration in {where}",
             hint="See docs/templates.md for what can be scanned. CDK source is no template: scan cdk.out.",
         )
     listed = "\n  ".join(

@@ -1,0 +1,107 @@
+"""From a root module to the resources that the product reads."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+
+from auditor.collect.iac.interface import NotAssessed, Resource, Unknown, Value
+from auditor.collect.iac.terraform import nodes as n
+from auditor.collect.iac.terraform.blocks import properties
+from auditor.collect.iac.terraform.expressions import NO_NAMES, value
+from auditor.collect.iac.terraform.handles import ResourceHandle
+from auditor.collect.iac.terraform.modules import ModuleInstance, provider_name
+from auditor.collect.iac.terraform.values import hole, plain_text, settled
+from auditor.collect.iac.types import TYPES
+
+#: Resources that hold templates of another language, and the attribute with its text.
+_HOLDERS = {"aws_cloudformation_stack": "template_body", "aws_cloudformation_stack_set": "template_body",
+            "awscc_cloudformation_stack": "template_body"}  # fmt: skip
+_OURS = "AWS::SageMaker::"
+
+
+def resources(root: ModuleInstance) -> list[Resource]:
+    """Every resource of a type that the product reads, of the root module and all that it calls."""
+    return [resource for module in root.walk() for resource in _of(module)]
+
+
+def _of(module: ModuleInstance) -> Iterator[Resource]:
+    for block in module.blocks("resource"):
+        if block.labels[0] in TYPES:
+            for handle in module.handles(block):
+                yield _resource(handle)
+        elif block.labels[0] in _HOLDERS or block.labels[0] == "aws_cloudcontrolapi_resource":
+            _foreign(module, block)
+    for block in module.blocks("data"):
+        if block.labels[0] == "aws_vpc":
+            for handle in module.handles(block):
+                if handle.is_default_vpc:
+                    yield Resource(handle.address, "aws_default_vpc", {}, block.file, block.line, doubt=handle.doubt)
+
+
+def _resource(handle: ResourceHandle) -> Resource:
+    block = handle.block
+    written, lines = properties(block.body, handle.module, handle.names)
+    if handle.type.startswith("aws_"):
+        _tag(written, _default_tags(handle))
+    return Resource(handle.address, handle.type, written, block.file, block.line, lines, doubt=handle.doubt)
+
+
+def _tag(written: dict[str, Value], default: Value) -> None:
+    """Put the provider's tags under the resource's own."""
+    own = written.get("tags", {})
+    if isinstance(own, Unknown) or not default:
+        return
+    if isinstance(default, Unknown):
+        written["tags"] = default
+    elif isinstance(own, Mapping):
+        written["tags"] = {**default, **own}
+
+
+def _default_tags(handle: ResourceHandle) -> Value:
+    """``default_tags`` of the provider that makes the resource."""
+    written = handle.block.body.attributes.get("provider")
+    name = provider_name(written) or handle.type.partition("_")[0]
+    provider = handle.module.provider(name)
+    if provider is None:
+        if written is None:
+            return {}
+        return Unknown(f"${{{name}}}", f"provider {name} is not configured here, so its tags are not known")
+    found, _ = properties(
+        n.Body({}, [b for b in provider.block.body.blocks if _tags_block(b)]), provider.module, NO_NAMES
+    )
+    if "default_tags" not in found:
+        node = provider.block.body.attributes.get("default_tags")
+        found = {} if node is None else {"default_tags": settled(value(node, provider.module))}
+    return _tags_of(found.get("default_tags"))
+
+
+def _tags_block(block: n.Block) -> bool:
+    return "default_tags" in (block.kind, *block.labels)
+
+
+def _tags_of(default: Value) -> Value:
+    while isinstance(default, list):
+        default = default[0] if default else {}
+    if isinstance(default, Unknown) or default is None:
+        return default or {}
+    tags = default.get("tags", {}) if isinstance(default, Mapping) else {}
+    return tags if isinstance(tags, Mapping | Unknown) else {}
+
+
+def _foreign(module: ModuleInstance, block: n.Block) -> None:
+    """Note a template of another language inside Terraform, unless it holds nothing of Studio."""
+    type_, attributes = block.labels[0], block.body.attributes
+    if type_ in _HOLDERS:
+        node = attributes.get(_HOLDERS[type_])
+        text = None if node is None else value(node, module)
+        if isinstance(text, str) and hole(text) is None and _OURS not in text:
+            return
+        reason = "a CloudFormation stack inside Terraform is not read; scan its template by itself"
+    else:
+        node = attributes.get("type_name")
+        name = None if node is None else plain_text(value(node, module))
+        if name is not None and not name.startswith(_OURS):
+            return
+        reason = "a resource of the Cloud Control API is not read"
+    what = f"{block.file}#{module.prefix}{'.'.join(block.labels)}"
+    module.shared.not_assessed[what] = NotAssessed(what, reason, block.line)

@@ -1,0 +1,116 @@
+"""Values of a root module's variables.
+
+Source: Terraform's language documentation, "Input Variables: Variable Definition Precedence". From the weakest to the
+strongest: the default, ``TF_VAR_`` in the environment, ``terraform.tfvars``, ``terraform.tfvars.json``,
+``*.auto.tfvars`` by name, ``--var-file`` in order, ``--var``.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from auditor.collect.iac.interface import NotAssessed, Unknown, Value
+from auditor.collect.iac.parsers import UnreadableError
+from auditor.collect.iac.terraform import nodes as n
+from auditor.collect.iac.terraform.expressions import Scope, value
+from auditor.collect.iac.terraform.folder import Module, read_file
+from auditor.collect.iac.terraform.syntax import parse_expression
+from auditor.errors import ConfigError
+
+
+@dataclass(frozen=True, slots=True)
+class Given:
+    """What the user gives: ``--var`` as text by name, and the contents of ``--var-file`` in order."""
+
+    options: Mapping[str, str] = field(default_factory=dict)
+    files: tuple[n.Body, ...] = ()
+
+
+def given(options: Sequence[str], files: Sequence[Path]) -> Given:
+    """From ``--var NAME=VALUE`` and ``--var-file FILE``. Raises ConfigError."""
+    values: dict[str, str] = {}
+    for option in options:
+        name, equals, text = option.partition("=")
+        if not equals or not name.strip():
+            raise ConfigError(f"--var {option}: expected NAME=VALUE", hint="Example: --var environment=prod")
+        values[name.strip()] = text
+    bodies = []
+    for file in files:
+        try:
+            body = read_file(file if "tfvars" in file.name else _Named(file))
+        except UnreadableError as error:
+            raise ConfigError.at(file, error.line, f"--var-file: {error.reason}") from error
+        if body.blocks:
+            block = body.blocks[0]
+            raise ConfigError.at(
+                file, block.line, f"a file of variables holds no blocks, but this is a {block.kind}",
+                hint="Expected lines such as: environment = \"prod\"",
+            )  # fmt: skip
+        bodies.append(body)
+    return Given(values, tuple(bodies))
+
+
+class _Named(type(Path())):  # type: ignore[misc]
+    """A file of variables whose name does not say so."""
+
+    @property
+    def name(self) -> str:
+        """Its name, as if it said so."""
+        return f"tfvars.{super().name}"
+
+
+@dataclass(slots=True)
+class RootValues:
+    """Values by name, of those variables that are given one. ``unsure``: why all others are not known."""
+
+    values: dict[str, Value] = field(default_factory=dict)
+    unsure: Unknown | None = None
+    not_assessed: list[NotAssessed] = field(default_factory=list)
+    files: list[str] = field(default_factory=list)
+
+
+def root_values(module: Module, user: Given, scope: Scope) -> RootValues:
+    """What the environment, the files beside the configuration, and the user give."""
+    found = RootValues()
+    texts = {k.removeprefix("TF_VAR_"): v for k, v in os.environ.items() if k.startswith("TF_VAR_")}
+    types = {label: block.body.attributes.get("type") for label, block in module.labelled("variable")}
+    found.values |= _from_texts({k: v for k, v in texts.items() if k in types}, types, scope)
+    for file in _automatic(module.path):
+        at = f"{module.name}/{file.name}" if module.name != "." else file.name
+        try:
+            body = read_file(file)
+        except UnreadableError as error:
+            found.values.clear()
+            found.unsure = Unknown("", f"{at} cannot be read")
+            found.not_assessed.append(NotAssessed(at, error.reason, error.line))
+            continue
+        found.files.append(at)
+        found.values |= {key: value(node, scope) for key, node in body.attributes.items()}
+    for body in user.files:
+        found.values |= {key: value(node, scope) for key, node in body.attributes.items()}
+    found.values |= _from_texts(user.options, types, scope)
+    return found
+
+
+def _automatic(folder: Path) -> list[Path]:
+    files = {entry.name: entry for entry in folder.iterdir() if "tfvars" in entry.name and entry.is_file()}
+    first = [files[name] for name in ("terraform.tfvars", "terraform.tfvars.json") if name in files]
+    return [*first, *(files[k] for k in sorted(files) if k.endswith((".auto.tfvars", ".auto.tfvars.json")))]
+
+
+def _from_texts(texts: Mapping[str, str], types: Mapping[str, n.Node | None], scope: Scope) -> dict[str, Value]:
+    """Values that are given as text: as it stands for a simple type, else an expression."""
+    found: dict[str, Value] = {}
+    for name, text in texts.items():
+        wanted = types.get(name)
+        if wanted is None or isinstance(wanted, n.Literal) or (isinstance(wanted, n.Name) and wanted.name != "any"):
+            found[name] = text
+            continue
+        try:
+            found[name] = value(parse_expression(text, 1), scope)
+        except UnreadableError:
+            found[name] = Unknown(f"${{var.{name}}}", f"the value given to variable {name} is no expression")
+    return found

@@ -1,0 +1,10 @@
+resource "aws_sagemaker_domain" "this" {
+  domain_name = "research"
+  auth_mode   = "IAM"
+  vpc_id      = "vpc-0a1b2c3d4e5f60718"
+  subnet_ids  = ["subnet-0a1b2c3d4e5f60718"]
+  kms_key_id  = file("${path.module}/../key.txt")
+  default_user_settings {
+    execution_role = "arn:aws:iam::111122223333:role/studio"
+  }
+}

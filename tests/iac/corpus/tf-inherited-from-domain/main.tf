@@ -1,0 +1,24 @@
+resource "aws_sagemaker_domain" "this" {
+  domain_name = "research"
+  auth_mode   = "IAM"
+  vpc_id      = "vpc-0a1b2c3d4e5f60718"
+  subnet_ids  = ["subnet-0a1b2c3d4e5f60718"]
+  default_user_settings {
+    execution_role      = "arn:aws:iam::111122223333:role/studio"
+    auto_mount_home_efs = "Enabled"
+  }
+}
+
+resource "aws_sagemaker_user_profile" "ana" {
+  domain_id         = aws_sagemaker_domain.this.id
+  user_profile_name = "ana-lopez"
+}
+
+resource "aws_sagemaker_user_profile" "ben" {
+  domain_id         = aws_sagemaker_domain.this.id
+  user_profile_name = "ben-meier"
+  user_settings {
+    execution_role      = "arn:aws:iam::111122223333:role/ben"
+    auto_mount_home_efs = "Disabled"
+  }
+}

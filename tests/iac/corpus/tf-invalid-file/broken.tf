@@ -1,0 +1,3 @@
+resource "aws_sagemaker_user_profile" "ana" {
+  user_profile_name = "ana-lopez
+}

@@ -1,0 +1,28 @@
+resource "aws_sagemaker_domain" "this" {
+  domain_name = "research"
+  auth_mode   = "IAM"
+  vpc_id      = "vpc-0a1b2c3d4e5f60718"
+  subnet_ids  = ["subnet-0a1b2c3d4e5f60718"]
+  default_user_settings {
+    execution_role = "arn:aws:iam::111122223333:role/studio"
+  }
+}
+
+resource "aws_sagemaker_user_profile" "ana" {
+  domain_id         = aws_sagemaker_domain.this.id
+  user_profile_name = "ana-lopez"
+}
+
+resource "aws_sagemaker_space" "ana" {
+  domain_id  = aws_sagemaker_domain.this.id
+  space_name = "ana"
+  space_settings {
+    app_type = "JupyterLab"
+  }
+  ownership_settings {
+    owner_user_profile_name = aws_sagemaker_user_profile.ana.user_profile_name
+  }
+  space_sharing_settings {
+    sharing_type = "Private"
+  }
+}

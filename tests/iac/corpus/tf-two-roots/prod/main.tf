@@ -1,0 +1,4 @@
+module "studio" {
+  source = "../modules/domain"
+  name   = "prod"
+}

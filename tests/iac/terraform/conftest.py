@@ -1,0 +1,58 @@
+"""A module written into a folder, and what its names stand for."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from auditor.collect.iac.interface import Root
+from auditor.collect.iac.terraform.folder import LocalFiles
+from auditor.collect.iac.terraform.modules import ModuleInstance, Shared
+from auditor.collect.iac.terraform.reader import Reader, _inputs
+from auditor.collect.iac.terraform.variables import Given, root_values
+
+Files = dict[str, str]
+
+
+@pytest.fixture
+def write(tmp_path: Path) -> Callable[[Files], Path]:
+    """Write files by name, and give their folder."""
+
+    def write(files: Files) -> Path:
+        for name, text in files.items():
+            path = tmp_path / name
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_text(text, encoding="utf-8")
+        return tmp_path
+
+    return write
+
+
+@pytest.fixture
+def module(write: Callable[[Files], Path]) -> Callable[..., ModuleInstance]:
+    """The root module of some files; one text is main.tf."""
+
+    def module(files: Files | str, given: Given | None = None) -> ModuleInstance:
+        folder = write({"main.tf": files} if isinstance(files, str) else files)
+        reader = Reader(lambda path: path.name, given or Given(), [folder])
+        read = reader.module(folder)
+        shared = Shared(reader, LocalFiles(read.path, reader._allowed), str(read.path), {})
+        empty = ModuleInstance(read, shared, lambda _: None)
+        return ModuleInstance(read, shared, _inputs(root_values(read, given or Given(), empty)))
+
+    return module
+
+
+@pytest.fixture
+def roots(write: Callable[[Files], Path]) -> Callable[..., list[Root]]:
+    """The roots of some files, of the folder and those below it that hold configuration."""
+
+    def roots(files: Files | str, given: Given | None = None) -> list[Root]:
+        folder = write({"main.tf": files} if isinstance(files, str) else files)
+        reader = Reader(lambda path: path.relative_to(folder.resolve()).as_posix(), given or Given(), [folder])
+        folders = sorted({path.parent for ending in (".tf", ".tofu", ".json") for path in folder.rglob(f"*{ending}")})
+        return list(reader.folders([f for f in folders if "/." not in f.as_posix()]))
+
+    return roots
