@@ -138,7 +138,7 @@ def evaluate(
         tool_version=__version__,
         as_of=max(v.header.as_of for v in verified),
         source=next(iter(sources)) if len(sources) == 1 else "mixed",
-        snapshots=tuple(_snapshot_info(v) for v in verified),
+        snapshots=tuple(snapshot_info(v) for v in verified),
         resources=_count_resources(con),
         by_status=by_status,
         by_severity=_by_severity(rules, verdicts),
@@ -186,7 +186,8 @@ def _count_resources(con: duckdb.DuckDBPyConnection) -> dict[str, int]:
     return {name: con.execute(f"select count(*) from {name}").fetchall()[0][0] for name in RESOURCE_TYPES}
 
 
-def _snapshot_info(file: SnapshotFile) -> SnapshotInfo:
+def snapshot_info(file: SnapshotFile) -> SnapshotInfo:
+    """A snapshot as a report names it."""
     header = file.header
     return SnapshotInfo(
         file.path.name, file.sha256, header.as_of, header.source, header.botocore_version, header.caller,

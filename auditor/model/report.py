@@ -12,6 +12,7 @@ from auditor.model.snapshot import Coverage, Gap
 from auditor.model.waiver import Waiver, WaiverProblem, WaiverSummary
 
 if TYPE_CHECKING:
+    from auditor.model.drift import Drift
     from auditor.model.inventory import Inventory
 
 REPORT_SCHEMA_VERSION = "1"
@@ -332,6 +333,8 @@ class Report:
     """Runs of the history, oldest first, this one last; empty without a history."""
     inventory: Inventory | None = None
     """Every audited resource with its settings in force; None unless HTML or a template of the user was asked for."""
+    drift: Drift | None = None
+    """How the templates differ from an account; None unless they were held against one."""
 
     @property
     def fail_on(self) -> Severity | None:

@@ -107,8 +107,13 @@ class Scope:
         """The ARN that stands for a role of the root: with its real name where the template gives one."""
         name, path = self.raw(role, "RoleName"), self.raw(role, "Path")
         where = path if isinstance(path, str) and path.startswith("/") and path.endswith("/") else "/"
-        known = isinstance(name, str) and "$" not in name and (path is None or isinstance(path, str))
+        known = self.named(role)
         return f"arn:aws:iam::{TEMPLATE}:role{where}{name}" if known else f"arn:aws:iam::{TEMPLATE}:role/{role.address}"
+
+    def named(self, role: Resource) -> bool:
+        """Whether the template gives the role its name and path, so that they are not made up at deployment."""
+        name, path = self.raw(role, "RoleName"), self.raw(role, "Path")
+        return isinstance(name, str) and "$" not in name and (path is None or isinstance(path, str))
 
     def policy_arn(self, policy: Resource) -> str:
         """The ARN that stands for a managed policy of the root."""

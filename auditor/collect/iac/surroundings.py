@@ -53,7 +53,9 @@ class Surroundings:
                 # A policy that is attached to a name from elsewhere may be attached to this one. In Terraform what is
                 # not known may be a reference as well.
                 policies += everywhere
-            members: dict[str, Any] = {"Arn": arn, "RoleName": arn.rpartition("/")[2]}
+            members: dict[str, Any] = {"Arn": arn}
+            if self._scope.named(role):
+                members["RoleName"] = arn.rpartition("/")[2]
             listed, local, parts = self._attached(arns, gaps)
             members["AttachedManagedPolicies"], members["LocalPolicyDocuments"] = listed, local
             policies += parts
