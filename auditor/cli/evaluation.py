@@ -7,7 +7,7 @@ import sys
 import tempfile
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -34,6 +34,7 @@ if TYPE_CHECKING:
     from auditor.config import Config
     from auditor.evaluate.waivers import Waivers
     from auditor.history.facts import Facts
+    from auditor.model.drift import Drift
     from auditor.report.custom import CustomTemplate
     from auditor.store.runs import RunStore
 
@@ -214,10 +215,12 @@ def _check_writable(folder: Path) -> None:
         raise unwritable(folder, error) from error
 
 
-def conclude(plan: Evaluation, files: Sequence[Path], profile: str | None = None) -> ExitCode:
+def conclude(
+    plan: Evaluation, files: Sequence[Path], profile: str | None = None, *, drift: Drift | None = None
+) -> ExitCode:
     """Evaluate, compare with what was before, write the reports, keep the run, print the summary, send; the exit code.
 
-    ``profile`` is for sending.
+    ``profile`` is for sending. ``drift`` goes into the report and changes no exit code.
     """
     from auditor.evaluate.gate import exit_code
 
@@ -227,7 +230,7 @@ def conclude(plan: Evaluation, files: Sequence[Path], profile: str | None = None
             from auditor.cli.keeping import keeping
 
             keeper = stack.enter_context(keeping(plan.store))
-        report = _judged(plan, files, keeper)
+        report = replace(_judged(plan, files, keeper), drift=drift)
         code = exit_code(report, allow_incomplete=plan.allow_incomplete)
         written: tuple[Path, ...] = ()
         if _to_stdout(plan.output):

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import tempfile
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -19,6 +20,12 @@ from auditor.cli.options import (
 )
 from auditor.errors import ExitCode
 
+if TYPE_CHECKING:
+    from auditor.collect.iac.scan import ScanOptions
+    from auditor.evaluate.drift.sides import LiveFile
+    from auditor.model.drift import Drift
+    from auditor.model.snapshot import Snapshot
+
 
 @click.command("scan", short_help="Evaluate templates before they are deployed.")
 @click.argument("paths", nargs=-1, required=True, type=click.Path(path_type=Path), metavar="PATH...")
@@ -26,12 +33,22 @@ from auditor.errors import ExitCode
 @click.option(
     "--snapshot", type=click.Path(path_type=Path, dir_okay=False), metavar="FILE", help="Keep the snapshot here."
 )
+@click.option(
+    "--against",
+    multiple=True,
+    type=click.Path(path_type=Path, dir_okay=False),
+    metavar="SNAPSHOT",
+    help="Hold the templates against this snapshot of an account as well: what no template defines, what is not"
+    " deployed, and settings in which the two disagree; repeatable. Changes no exit code.",
+)
 @evaluation_options
 @report_options
 @store_option
 @quiet_option
 @debug_option
-def command(paths: tuple[Path, ...], snapshot: Path | None, quiet: bool, **options: Any) -> ExitCode:
+def command(
+    paths: tuple[Path, ...], snapshot: Path | None, against: tuple[Path, ...], quiet: bool, **options: Any
+) -> ExitCode:
     """Evaluate templates before they are deployed, with the same rules as a live account.
 
     PATH is a CloudFormation template (YAML or JSON), a folder that "cdk synth" wrote (cdk.out), a folder with Terraform
@@ -47,11 +64,31 @@ def command(paths: tuple[Path, ...], snapshot: Path | None, quiet: bool, **optio
 
     template = ScanOptions(*(options.pop(name) for name in TEMPLATES))
     plan = prepare(quiet=quiet, **options)
+    live = _live(against)
     found = scan(paths, template)
+    drift = _drift(found, live, template) if live else None
     if snapshot is not None:
         write_snapshot(snapshot, found)
-        return conclude(plan, [snapshot])
+        return conclude(plan, [snapshot], drift=drift)
     with tempfile.TemporaryDirectory(prefix="auditor-") as folder:
         path = Path(folder) / "snapshot.jsonl"
         write_snapshot(path, found)
-        return conclude(plan, [path])
+        return conclude(plan, [path], drift=drift)
+
+
+def _live(against: Sequence[Path]) -> tuple[LiveFile, ...]:
+    """The account's snapshots, read before anything is scanned or written."""
+    if not against:
+        return ()
+    from auditor.evaluate.drift.drift import load_live
+
+    return load_live(against)
+
+
+def _drift(found: Snapshot, live: Sequence[LiveFile], options: ScanOptions) -> Drift:
+    from auditor.collect.iac.cloudformation.parameters import given
+    from auditor.evaluate.drift.drift import drift
+    from auditor.evaluate.drift.match import Where
+
+    pseudo = given(options.parameters, options.parameter_files).pseudo
+    return drift(found, live, Where(pseudo.get("AWS::AccountId"), pseudo.get("AWS::Region")))

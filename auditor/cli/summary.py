@@ -28,6 +28,8 @@ from auditor.model.report import (
 from auditor.model.rule import Severity, Verdict
 from auditor.model.snapshot import INNATE_GAPS
 from auditor.model.waiver import WaiverStatus, WaiverSummary
+from auditor.report.drift_view import DisagreementGroup, OnlyGroup, drift_view, label
+from auditor.report.drift_view import place as drift_place
 
 LINES = 40
 _NOUNS = {"domain": "domain", "user_profile": "profile", "space": "space", "app": "app"}
@@ -68,8 +70,8 @@ def summary(report: Report, code: ExitCode, written: Sequence[Path], kept: str =
         top.append(Text("No Studio resource was found in what was audited."))
     bottom = [Text(), *_reports(written, kept), _verdict(report, code)]
     found = (
-        _failing(report, code), _news(report), _causes(report), _waivers(report), _unseen(report), _not_run(report),
-        _frameworks(report),
+        _failing(report, code), _news(report), _causes(report), _drift(report), _waivers(report), _unseen(report),
+        _not_run(report), _frameworks(report),
     )  # fmt: skip
     sections = [section for section in found if section is not None]
     for section in sections:
@@ -177,6 +179,43 @@ def _causes(report: Report) -> _Section | None:
 
     lines = [partial(line, cause) for cause in causes]
     return _Section(Text("What to do first", "bold"), lines, "more causes in the report")
+
+
+def _drift(report: Report) -> _Section | None:
+    """How the templates and the account differ."""
+    if report.drift is None:
+        return None
+    view = drift_view(report.drift)
+    names = ", ".join(info.file for info in report.drift.against)
+    heading = Text.assemble(("Beside the account", "bold"), f": {', '.join(view.phrases[:2])}")
+    lines: list[Callable[[], Text]] = [partial(Text, printable(f"{names}: {view.base}"), "dim")]
+    if view.phrases[2:]:
+        lines.append(partial(Text, ", ".join(view.phrases[2:])))
+    lines += [
+        partial(Text, printable(f"the snapshot is incomplete: {said}"), "magenta") for said in report.drift.incomplete
+    ]
+    lines += [partial(_disagreement, group) for group in view.disagreements]
+    lines += [partial(_live_only, group) for group in view.only if group.certain]
+    return _Section(heading, lines, "more in the report")
+
+
+def _disagreement(group: DisagreementGroup) -> Text:
+    first = group.examples[0]
+    where = plural(group.count, "resource") if group.count > 1 else _place(first.account)
+    parts = group.setting.split(".")
+    # Paths are long, and their ends tell most.
+    setting = ".".join(parts) if len(parts) < 4 else f"{parts[0]}.{parts[1]}…{parts[-1]}"
+    said = f"{where}: {setting}: template {group.template}, account {group.account}"
+    return Text(printable(f"{said} ({drift_place(first.file, first.line)})"))
+
+
+def _live_only(group: OnlyGroup) -> Text:
+    noun = group.type.replace("_", " ")
+    inside = f" in {group.domain}" if group.domain else ""
+    names = ", ".join(label(item.resource) for item in group.examples[:3])
+    stack = f", of stack {group.stack}" if group.stack else ""
+    more = ", …" if group.count > 3 else ""
+    return Text(printable(f"in no template: {plural(group.count, noun)}{inside}{stack}: {names}{more}"))
 
 
 _WAIVERS = (WaiverStatus.LAPSED, WaiverStatus.VOID, WaiverStatus.EXPIRING, WaiverStatus.UNUSED)

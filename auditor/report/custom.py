@@ -23,7 +23,7 @@ from auditor.model.report import Report
 from auditor.report.common import name, one_line, place, status
 from auditor.report.csv_format import safe
 from auditor.report.encode import to_json
-from auditor.report.markdown_format import text
+from auditor.report.markdown_text import text
 
 #: A template's name ends in one of these; without it, it is the report's name.
 SUFFIXES = (".j2", ".jinja", ".jinja2")

@@ -13,6 +13,7 @@ from markupsafe import Markup
 from auditor.evaluate.findings import shown
 from auditor.model.report import Report, ResourceRef
 from auditor.report.common import visible
+from auditor.report.drift_view import label, who
 from auditor.report.html_view import html_view
 from auditor.report.templates import environment
 from auditor.resources import templates_dir
@@ -77,6 +78,8 @@ def html_environment() -> jinja2.Environment:
         "shown": shown,
         "short": short,
         "kind": kind,
+        "drift_label": label,
+        "drift_who": who,
         "moment": moment,
         "day": lambda text: text[:10],
         "state": lambda name: _STATES[name],

@@ -10,6 +10,7 @@ from auditor.model.report import DomainSummary, Finding, Report, RootCause, Rule
 from auditor.model.rule import Severity, Verdict
 from auditor.model.snapshot import Gap
 from auditor.model.waiver import WaiverStatus, WaiverSummary
+from auditor.report.drift_view import DriftView, drift_view
 from auditor.report.html_chart import Chart, Segment, stacked, trend_chart
 from auditor.report.html_data import PageData, page_data
 
@@ -77,7 +78,8 @@ class HtmlView:
     and region that has findings outside domains) are the worst first; ``domain_number`` counts domains alone,
     ``out_of_scope`` are those that no rule speaks about. ``gaps`` are grouped, ``attention`` are waivers that somebody
     must look at. ``rules`` with a finding come first, the worst first. ``chart`` is the trend, None without one.
-    ``scope_accounts`` and ``scope_regions`` are what was audited. ``data`` is what the script unpacks.
+    ``scope_accounts`` and ``scope_regions`` are what was audited. ``data`` is what the script unpacks. ``drift`` is how
+    templates and an account differ, None unless they were held against one.
     """
 
     report: Report
@@ -103,6 +105,7 @@ class HtmlView:
     scope_accounts: tuple[str, ...]
     scope_regions: tuple[str, ...]
     data: PageData
+    drift: DriftView | None
 
 
 def html_view(report: Report) -> HtmlView:
@@ -145,6 +148,7 @@ def html_view(report: Report) -> HtmlView:
         scope_accounts=tuple(sorted({account for account, _ in scopes})),
         scope_regions=tuple(sorted({region for _, region in scopes})),
         data=page_data(report),
+        drift=None if report.drift is None else drift_view(report.drift),
     )  # fmt: skip
 
 

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+from auditor.model.drift import Drift
 from auditor.model.report import (
     REPORT_SCHEMA_VERSION,
     Finding,
@@ -89,6 +90,40 @@ def _rule(finding: Finding, names: dict[str, str]) -> dict[str, str]:
     return {"id": finding.rule_id, "name": names.get(finding.rule_id, finding.rule_id)}
 
 
+def _template(resource: ResourceRef) -> dict[str, Any]:
+    return {
+        "root": resource.account, "id": resource.id, "file": resource.file, "line": resource.line,
+        "construct": resource.construct,
+    }  # fmt: skip
+
+
+def _drift(drift: Drift | None) -> dict[str, Any]:
+    """The parts of the drift by name, lists as iterators."""
+    if drift is None:
+        return {}
+    return {
+        "summary": {**drift.counts, "matched": drift.matched, "compared": drift.compared,
+                    "out_of_scope": drift.out_of_scope},
+        "live_only": (
+            {"resource": _resource(i.resource), "certain": i.certain, "reason": i.reason, "created": i.created,
+             "owner": i.owner, "profile": i.profile, "stack": i.stack}
+            for i in drift.live_only
+        ),
+        "not_deployed": ({"resource": _resource(resource)} for resource in drift.not_deployed),
+        "unmatched": ({"resource": _resource(i.resource), "reason": i.reason} for i in drift.unmatched),
+        "disagreements": (
+            {"resource": _resource(i.account), "template": _template(i.template), "setting": i.setting,
+             "template_value": i.template_value, "account_value": i.account_value, "file": i.file, "line": i.line}
+            for i in drift.disagreements
+        ),
+        "not_compared": (
+            {"resource": _resource(i.account), "template": _template(i.template), "settings": i.settings,
+             "side": i.side, "reason": i.reason}
+            for i in drift.not_compared
+        ),
+    }  # fmt: skip
+
+
 def render(report: Report) -> Iterator[str]:
     """The document, one finding a line, so that two nights can be compared with line tools as well."""
     names = {r.id: r.name for r in report.rules}
@@ -113,6 +148,7 @@ def render(report: Report) -> Iterator[str]:
         ],
         frameworks=[_framework(f) for f in report.frameworks],
         out_of_scope=out_of_scope,
+        drift=_drift(report.drift),
         past=(_past(p, names) for p in report.past),
         root_causes=map(_cause, report.root_causes),
         findings=(_finding(f, names) for f in report.findings),

@@ -6,39 +6,35 @@ inert: no markup, no HTML, no link, nobody is mentioned.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Iterator, Sequence
 
 from auditor.evaluate.findings import shown
 from auditor.model.report import Finding, Report, State
 from auditor.model.rule import Severity, Verdict
 from auditor.model.waiver import WaiverStatus
+from auditor.report import markdown_drift
 from auditor.report.common import (
     PRODUCT,
-    cut,
     evidence_words,
     gap_groups,
     gap_words,
     name,
-    one_line,
     outstanding,
     resolved,
     scope,
     status,
 )
+from auditor.report.markdown_text import code, text
 
 #: Characters of the whole file: those of a GitHub comment, less room for a heading or a marker that a pipeline adds.
 LIMIT = 64_000
 #: Room for the last lines, which say what was left out.
 _END = 1_500
-_CELL = 240
 #: Shares of the room, by section in the order of their importance; what one leaves goes to the next.
-_SHARES = {"new": 0.24, "causes": 0.16, "rules": 0.14, "findings": 0.26, "unseen": 0.1, "waivers": 0.06, "past": 0.04}
-#: What has a meaning inside a line; text of the account never begins one.
-_PUNCTUATION = re.compile(r"([\\`*_{}\[\]()<>#!|~$&])")
-#: What GitHub links after the Markdown is rendered: people, issues, addresses. An unseen joiner breaks each.
-_LINKED = re.compile(r"@|#(?=\w)|://|\bGH(?=-\d)|\bwww(?=\.)|\bmailto(?=:)|\bxmpp(?=:)", re.IGNORECASE)
-_JOINER = "\N{WORD JOINER}"
+_SHARES = {
+    "new": 0.24, "causes": 0.16, "disagreements": 0.12, "live_only": 0.08, "undeployed": 0.05, "rules": 0.14,
+    "findings": 0.26, "unseen": 0.1, "waivers": 0.06, "past": 0.04,
+}  # fmt: skip
 _WAIVERS = {
     WaiverStatus.LAPSED: "has lapsed: what it set aside counts again",
     WaiverStatus.VOID: "is void: the value that it was granted for has changed",
@@ -51,14 +47,17 @@ def render(report: Report) -> Iterator[str]:
     """The page. Sections are cut where their share of the room ends."""
     page = _Page()
     page.add(_head(report))
+    if report.drift is not None:
+        page.add(markdown_drift.head(report.drift))
     sections: dict[str, tuple[str, Sequence[str], Iterable[Sequence[str]], int, str]] = {
-        "new": _new(report), "causes": _causes(report), "rules": _rules(report), "findings": _findings(report),
+        "new": _new(report), "causes": _causes(report), **markdown_drift.sections(report.drift),
+        "rules": _rules(report), "findings": _findings(report),
         "unseen": _unseen(report), "waivers": _waivers(report), "past": _past(report),
     }  # fmt: skip
     room = LIMIT - _END - page.size
-    allowed = page.size
+    allowed, whole = page.size, sum(_SHARES[key] for key in sections)
     for key, (title, header, rows, total, noun) in sections.items():
-        allowed += int(room * _SHARES[key])
+        allowed += int(room * _SHARES[key] / whole)
         page.table(title, header, rows, total, noun, allowed)
     page.add(_foot(page.left_out))
     yield from page.parts
@@ -95,27 +94,6 @@ class _Page:
             parts.append(f"\n…and {rest:,} more.\n")
         if shown_rows:
             self.add("".join(parts))
-
-
-def text(value: object) -> str:
-    """Text of the account in a sentence: shown as it is, and nothing more than shown."""
-    plain = cut(one_line(str(value)), _CELL)
-    broken = _LINKED.sub(lambda found: found.group()[:1] + _JOINER + found.group()[1:] if found.group() != "://"
-                         else f":{_JOINER}//", plain)  # fmt: skip
-    return _PUNCTUATION.sub(r"\\\1", broken)
-
-
-def code(value: object) -> str:
-    """A name or a value as code."""
-    plain = cut(one_line(str(value)), _CELL)
-    if "|" in plain:
-        # A cell's separator: renderers differ on its escapes inside code, not on those in text.
-        return text(plain)
-    if not plain:
-        return ""
-    fence = "`" * (max((len(run) for run in re.findall("`+", plain)), default=0) + 1)
-    padding = " " if plain.startswith("`") or plain.endswith("`") or plain.strip() != plain else ""
-    return f"{fence}{padding}{plain}{padding}{fence}"
 
 
 def _row(cells: Sequence[str]) -> str:
