@@ -205,8 +205,8 @@ def _disagreement(group: DisagreementGroup) -> Text:
     parts = group.setting.split(".")
     # Paths are long, and their ends tell most.
     setting = ".".join(parts) if len(parts) < 4 else f"{parts[0]}.{parts[1]}…{parts[-1]}"
-    said = f"{where}: {setting}: template {group.template}, account {group.account}"
-    return Text(printable(f"{said} ({drift_place(first.file, first.line)})"))
+    at = drift_place(first.file, first.line)
+    return Text(printable(f"{at} {where}: {setting}: template {group.template}, account {group.account}"))
 
 
 def _live_only(group: OnlyGroup) -> Text:

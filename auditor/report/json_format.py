@@ -97,7 +97,7 @@ def _template(resource: ResourceRef) -> dict[str, Any]:
     }  # fmt: skip
 
 
-def _drift(drift: Drift | None) -> dict[str, Any]:
+def drift_parts(drift: Drift | None) -> dict[str, Any]:
     """The parts of the drift by name, lists as iterators."""
     if drift is None:
         return {}
@@ -148,7 +148,7 @@ def render(report: Report) -> Iterator[str]:
         ],
         frameworks=[_framework(f) for f in report.frameworks],
         out_of_scope=out_of_scope,
-        drift=_drift(report.drift),
+        drift=drift_parts(report.drift),
         past=(_past(p, names) for p in report.past),
         root_causes=map(_cause, report.root_causes),
         findings=(_finding(f, names) for f in report.findings),
