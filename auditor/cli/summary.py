@@ -34,7 +34,7 @@ from auditor.report.drift_view import place as drift_place
 LINES = 40
 _NOUNS = {"domain": "domain", "user_profile": "profile", "space": "space", "app": "app"}
 #: Lines of a section at first, and at least; long ones give way until all fit.
-_MOST, _LEAST = 8, 1
+_MOST, _LEAST = 8, 0
 
 
 @dataclass(slots=True)

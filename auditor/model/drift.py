@@ -5,7 +5,7 @@ Unknown is a value here too: what cannot be matched or compared is listed as suc
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any
 
@@ -105,21 +105,17 @@ class Drift:
     disagreements: tuple[Disagreement, ...]
     not_compared: tuple[NotCompared, ...] = ()
     out_of_scope: int = 0
-    counts: dict[str, int] = field(init=False)
-    """By list: how long it is. ``live_only`` counts those that are certain, ``maybe_defined`` the others;
-    ``not_compared`` counts settings."""
 
-    def __post_init__(self) -> None:
+    @property
+    def counts(self) -> dict[str, int]:
+        """By list: how long it is. ``live_only`` counts those that are certain, ``maybe_defined`` the others;
+        ``not_compared`` counts settings."""
         certain = sum(item.certain for item in self.live_only)
-        object.__setattr__(
-            self,
-            "counts",
-            {
-                "live_only": certain,
-                "maybe_defined": len(self.live_only) - certain,
-                "not_deployed": len(self.not_deployed),
-                "unmatched": len(self.unmatched),
-                "disagreements": len(self.disagreements),
-                "not_compared": sum(len(item.settings) for item in self.not_compared),
-            },
-        )
+        return {
+            "live_only": certain,
+            "maybe_defined": len(self.live_only) - certain,
+            "not_deployed": len(self.not_deployed),
+            "unmatched": len(self.unmatched),
+            "disagreements": len(self.disagreements),
+            "not_compared": sum(len(item.settings) for item in self.not_compared),
+        }
