@@ -21,7 +21,6 @@ from auditor.cli.options import (
 from auditor.errors import ExitCode
 
 if TYPE_CHECKING:
-    from auditor.collect.iac.scan import ScanOptions
     from auditor.evaluate.drift.sides import LiveFile
     from auditor.model.drift import Drift
     from auditor.model.snapshot import Snapshot
@@ -66,7 +65,7 @@ def command(
     plan = prepare(quiet=quiet, **options)
     live = _live(against)
     found = scan(paths, template)
-    drift = _drift(found, live, template) if live else None
+    drift = _drift(found, live) if live else None
     if snapshot is not None:
         write_snapshot(snapshot, found)
         return conclude(plan, [snapshot], drift=drift)
@@ -85,10 +84,7 @@ def _live(against: Sequence[Path]) -> tuple[LiveFile, ...]:
     return load_live(against)
 
 
-def _drift(found: Snapshot, live: Sequence[LiveFile], options: ScanOptions) -> Drift:
-    from auditor.collect.iac.cloudformation.parameters import given
+def _drift(found: Snapshot, live: Sequence[LiveFile]) -> Drift:
     from auditor.evaluate.drift.drift import drift
-    from auditor.evaluate.drift.match import Where
 
-    pseudo = given(options.parameters, options.parameter_files).pseudo
-    return drift(found, live, Where(pseudo.get("AWS::AccountId"), pseudo.get("AWS::Region")))
+    return drift(found, live)

@@ -165,12 +165,15 @@ class Place:
     """Where a template defines a resource: file as the user named it, line from 1 (None: not known), CDK construct.
 
     ``lines`` gives the line of each API path that the template writes; structures have lines as well as members.
+    ``account`` and ``region`` are where it is deployed, empty where that is not known.
     """
 
     file: str
     line: int | None = None
     construct: str = ""
     lines: Mapping[str, int] = field(default_factory=dict)
+    account: str = ""
+    region: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,13 +13,12 @@ from typing import Any
 
 import jsonschema
 import pytest
+import yaml
 
 from auditor.cli.main import run
-from auditor.collect.iac.cloudformation.parameters import given
 from auditor.collect.iac.scan import ScanOptions, scan
 from auditor.errors import ExitCode
 from auditor.evaluate.drift.drift import drift, load_live
-from auditor.evaluate.drift.match import Where
 from auditor.model.snapshot import KINDS, SCHEMA_VERSION, Gap, Header, Record, Scope, Snapshot
 from auditor.report import json_format
 from auditor.report.encode import to_json
@@ -129,9 +128,7 @@ class Here:
         files = [self.folder / f"live-{number}.jsonl" for number, _ in enumerate(live)]
         for file, snapshot in zip(files, live, strict=True):
             write_snapshot(file, snapshot)
-        pseudo = given(parameters, ()).pseudo
-        where = Where(pseudo.get("AWS::AccountId"), pseudo.get("AWS::Region"))
-        found = drift(scan([Path(path)], ScanOptions(parameters, (), variables)), load_live(files), where)
+        found = drift(scan([Path(path)], ScanOptions(parameters, (), variables)), load_live(files))
         lists = {k: list(v) if k != "summary" else v for k, v in json_format.drift_parts(found).items()}
         plain: dict[str, Any] = json.loads(to_json({**lists, "incomplete": found.incomplete, "against": found.against}))
         return plain
@@ -438,6 +435,23 @@ class TestWhatIsOnOneSide:
         found = here.drift(live, parameters=("AWS::Region=ap-south-1",))
         assert "does not hold" in found["unmatched"][0]["reason"]
 
+    def test_where_a_stack_of_the_cdk_is_deployed(self, here: Here) -> None:
+        """An app with a stack for each region: its assembly says which is which."""
+        stacks = {}
+        for region in (REGION, "us-east-1"):
+            here.write(
+                f"cdk.out/{region}.template.json", json.dumps(yaml.safe_load(CFN.replace("!Ref Research", "d-x")))
+            )
+            stacks[region] = {"type": "aws:cloudformation:stack", "environment": f"aws://{ACCOUNT}/{region}",
+                              "properties": {"templateFile": f"{region}.template.json"}}  # fmt: skip
+        here.write("cdk.out/manifest.json", json.dumps({"version": "36.0.0", "artifacts": stacks}))
+        found = here.drift(
+            account(domain(), domain("d-east000001", region="us-east-1", AuthMode="IAM")), path="cdk.out"
+        )
+        assert found["summary"]["matched"]["domain"] == 2
+        (only,) = found["disagreements"]
+        assert (only["setting"], only["file"]) == ("AuthMode", "cdk.out/us-east-1.template.json")
+
     def test_two_templates_that_name_one_domain(self, here: Here) -> None:
         here.write("a.yaml", CFN)
         here.write("b.yaml", CFN)
@@ -485,6 +499,21 @@ resource "aws_sagemaker_user_profile" "people" {
         assert only["template"]["id"] == 'aws_sagemaker_user_profile.people["bob"]'
         assert (only["file"], only["line"]) == ("main.tf", 19)
         assert names(found["live_only"]) == [("user_profile", "eve")]
+
+    def test_the_region_of_a_provider_and_of_a_resource(self, here: Here) -> None:
+        """Two domains of one name: the configuration says which is meant where."""
+        west = 'provider "aws" {\n  alias  = "west"\n  region = "us-west-2"\n}\n'
+        plain = 'variable "home" { default = "eu-west-1" }\nprovider "aws" {\n  region = var.home\n}\n'
+        other = DOMAIN_HCL.replace('"research" {', '"other" {\n  provider = aws.west', 1)
+        here.write("main.tf", west + plain + DOMAIN_HCL + other)
+        live = account(domain(), domain("d-west000001", region="us-west-2", AppNetworkAccessType="PublicInternetOnly"))
+        found = here.drift(live)
+        assert found["unmatched"] == found["live_only"] == []
+        assert [d["template"]["id"] for d in found["disagreements"]] == ["aws_sagemaker_domain.other"]
+        # Version 6 of the provider has the region on each resource.
+        own = DOMAIN_HCL.replace('"research" {', '"other" {\n  region = "us-west-2"', 1)
+        here.write("main.tf", plain + DOMAIN_HCL + own)
+        assert here.drift(live)["summary"]["matched"]["domain"] == 2
 
     def test_a_member_that_the_provider_lacks_and_that_is_known_all_the_same(self, here: Here) -> None:
         """The aws provider always makes a file system (CreateDomain's default): one without was made otherwise."""

@@ -20,7 +20,6 @@ from auditor.collect.iac.mapping import rows
 from auditor.collect.iac.scan import ScanOptions, scan
 from auditor.collect.iac.types import Language
 from auditor.evaluate.drift.drift import drift, load_live
-from auditor.evaluate.drift.match import Where
 from auditor.model.drift import Drift
 from auditor.model.snapshot import KINDS, SCHEMA_VERSION, Header, Record, Scope, Snapshot
 from auditor.store.snapshot_file import write_snapshot
@@ -77,7 +76,7 @@ def beside(templates: Snapshot, live: Snapshot) -> Drift:
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "live.jsonl"
         write_snapshot(path, live)
-        return drift(templates, load_live([path]), Where())
+        return drift(templates, load_live([path]))
 
 
 def written(estate: Estate, language: Language) -> Snapshot:

@@ -60,6 +60,7 @@ class Resource:
     ``properties`` are in the language's own names; a Terraform block that may occur once is a mapping or a list of one.
     ``line`` counts from 1, None where it is not known; ``lines`` gives the line of each property that is written, by
     dotted path in the language's own names. ``doubt``: why it may not exist at all, or may exist more than once.
+    ``account`` and ``region`` it is deployed in, empty where they are not known.
     """
 
     address: str
@@ -70,6 +71,8 @@ class Resource:
     lines: Mapping[str, int] = field(default_factory=dict)
     construct: str = ""
     doubt: Unknown | None = None
+    account: str = ""
+    region: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -153,7 +153,9 @@ class Scope:
         return document(resource, kind, language, self.resolve, keep_unknown=True)
 
     def place(self, resource: Resource, lines: Mapping[str, int]) -> Place:
-        return Place(resource.file, resource.line, resource.construct, dict(lines))
+        return Place(
+            resource.file, resource.line, resource.construct, dict(lines), resource.account, resource.region
+        )  # fmt: skip
 
     def record(
         self, kind: Kind, resource: Resource, id_: str, members: Mapping[str, Any], gaps: Mapping[str, Unknown] = _NONE,

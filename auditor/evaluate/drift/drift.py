@@ -13,7 +13,7 @@ from auditor.collect.iac.types import STUDIO_KINDS
 from auditor.errors import SnapshotError
 from auditor.evaluate.audit import snapshot_info
 from auditor.evaluate.drift.compare import Comparer
-from auditor.evaluate.drift.match import Where, match
+from auditor.evaluate.drift.match import match
 from auditor.evaluate.drift.sides import Live, LiveFile, Templates, live_key, reference
 from auditor.model.drift import Disagreement, Drift, LiveOnly, NotCompared, Unmatched
 from auditor.model.report import ResourceRef
@@ -55,11 +55,11 @@ def load_live(paths: Sequence[Path]) -> tuple[LiveFile, ...]:
     return tuple(files)
 
 
-def drift(templates: Snapshot, files: Sequence[LiveFile], where: Where, owners: Sequence[str] = OWNER_TAGS) -> Drift:
-    """How the templates and the account differ. ``where``: what is known of where the templates are deployed;
-    ``owners``: tags that name an owner, best first. Equal snapshots give equal values."""
+def drift(templates: Snapshot, files: Sequence[LiveFile], owners: Sequence[str] = OWNER_TAGS) -> Drift:
+    """How the templates and the account differ. ``owners``: tags that name an owner, best first. Equal snapshots give
+    equal values."""
     ours, live = Templates.of(templates), Live.of(files)
-    found = match(ours, live, where)
+    found = match(ours, live)
     comparer = Comparer(ours, live)
     disagreements: list[Disagreement] = []
     not_compared: list[NotCompared] = []

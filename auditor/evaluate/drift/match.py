@@ -1,7 +1,7 @@
 """Which resource of a template is which of the account. What cannot be told is said, never guessed.
 
-A template names neither account nor region, so a domain is looked for by its name in all of the snapshots, unless
-pseudo parameters say where the template is deployed. What lies in a domain is looked for in the domain that was found.
+A domain is looked for by its name, in all of the snapshots where the template does not say in which account and region
+it is deployed. What lies in a domain is looked for in the domain that was found.
 """
 
 from __future__ import annotations
@@ -17,20 +17,6 @@ from auditor.model.snapshot import EXISTS, Kind, Record
 _MANY = 3
 #: The part of an app's key that says whose it is, and the member that names its owner.
 _OWNERS = (("space", "SpaceName"), ("profile", "UserProfileName"))
-
-
-@dataclass(frozen=True, slots=True)
-class Where:
-    """Where the CloudFormation templates are deployed, as far as pseudo parameters say; None: not known."""
-
-    account: str | None = None
-    region: str | None = None
-
-    def holds(self, key: Key, record: Record) -> bool:
-        # Addresses of Terraform hold a dot, logical ids do not. Pseudo parameters are CloudFormation's.
-        if "." in record.id.rpartition("/")[2]:
-            return True
-        return self.account in (None, key.account) and self.region in (None, key.region)
 
 
 @dataclass(slots=True)
@@ -56,14 +42,14 @@ class _Found:
     reason: str = ""
 
 
-def match(templates: Templates, live: Live, where: Where) -> Matches:
+def match(templates: Templates, live: Live) -> Matches:
     """Match everything. The order of the lists is that of the snapshots."""
-    return _Matcher(templates, live, where).run()
+    return _Matcher(templates, live).run()
 
 
 class _Matcher:
-    def __init__(self, templates: Templates, live: Live, where: Where) -> None:
-        self._templates, self._live, self._where = templates, live, where
+    def __init__(self, templates: Templates, live: Live) -> None:
+        self._templates, self._live = templates, live
         self._out = Matches()
         self._domains: dict[tuple[str, str], _Found] = {}
         self._taken: dict[Kind, set[Key]] = {kind: set() for kind in STUDIO_KINDS}
@@ -89,7 +75,7 @@ class _Matcher:
         for record in self._templates.records["domain"]:
             name = _name(record)
             if name is not None:
-                keys = [k for k in self._live.named.get(name, ()) if self._where.holds(k, record)]
+                keys = [k for k in self._live.named.get(name, ()) if _may_lie_at(record, k)]
                 found[record.account, record.id] = keys
         wanted = Counter(key for keys in found.values() for key in keys)
         for record in self._templates.records["domain"]:
@@ -124,7 +110,7 @@ class _Matcher:
             )
         if keys:
             return _Found(keys[0])
-        places = sorted(s for s in self._live.scopes if self._where.holds(Key(*s, ""), record))
+        places = sorted(s for s in self._live.scopes if _may_lie_at(record, Key(*s, "")))
         if not places:
             return _Found(reason="the snapshot does not hold the account and region that it is deployed in")
         unlisted = [s for s in places if (*s, "domain") in self._live.incomplete]
@@ -172,7 +158,7 @@ class _Matcher:
             return found if found.key or found.absent else _Found(reason=f"its domain: {found.reason}")
         if not isinstance(id_, str) or not id_.startswith("d-") or made_up(id_):
             return _Found(reason=f"its domain is not known: {self._templates.reason(record, 'DomainId')}")
-        keys = [k for k in self._live.ids.get(id_, ()) if self._where.holds(k, record)]
+        keys = [k for k in self._live.ids.get(id_, ()) if _may_lie_at(record, k)]
         if len(keys) == 1:
             return _Found(keys[0])
         if keys:
@@ -238,6 +224,12 @@ class _Matcher:
         yield self._names.get((kind, f"{key.inside}/{key.name}"), "")
         yield self._in_domain.get((kind, domain), "")
         yield self._any.get(kind, "")
+
+
+def _may_lie_at(record: Record, key: Key) -> bool:
+    """Whether the template's resource may be deployed in the account and region of the key."""
+    place = record.place
+    return place is None or (place.account in ("", key.account) and place.region in ("", key.region))
 
 
 def _name(record: Record) -> str | None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 
 from auditor.collect.iac.cloudformation.assembly import Cdk, stacks
@@ -55,7 +56,8 @@ class Reader:
             template = self._library.template(path)
             self.declared |= set(declared(template.content))
             stack = Stack(self._library, template, given.values, given.pseudo, cdk=cdk)
-            resources = tuple(stack.resources())
+            account, region = given.pseudo.get("AWS::AccountId", ""), given.pseudo.get("AWS::Region", "")
+            resources = tuple(replace(r, account=account, region=region) for r in stack.resources())
         except NotATemplateError:
             return None
         except UnreadableError as error:

@@ -156,7 +156,8 @@ class Plan:
         """Resources of the types that the product reads, with a place in the plan."""
         for instance in self._planned:
             if instance.type in TYPES:
-                yield instance, Resource(instance.address, instance.type, self._properties(instance), "")
+                found = self._properties(instance)
+                yield instance, Resource(instance.address, instance.type, found, "", region=self._region(instance))
         for instance in self._default_vpcs():
             yield instance, Resource(instance.address, "aws_default_vpc", {}, "")
         for instance in self._data:
@@ -164,6 +165,14 @@ class Plan:
                 yield instance, Resource(instance.address, "aws_vpc", {}, "")
 
     # Values
+
+    def _region(self, instance: Instance) -> str:
+        """The region that the plan has for the resource (the aws provider's version 6), else that of its provider where
+        it is written out; empty where neither is known."""
+        provider = mapping(self._providers.get(str(mapping(instance.configured).get("provider_config_key"))))
+        written = mapping(mapping(provider.get("expressions")).get("region")).get("constant_value")
+        region = instance.values.get("region", written)
+        return region if isinstance(region, str) else ""
 
     def _properties(self, instance: Instance) -> dict[str, Value]:
         configured = instance.configured

@@ -9,7 +9,7 @@ from auditor.collect.iac.terraform import nodes as n
 from auditor.collect.iac.terraform.blocks import properties
 from auditor.collect.iac.terraform.expressions import NO_NAMES, value
 from auditor.collect.iac.terraform.handles import ResourceHandle
-from auditor.collect.iac.terraform.modules import ModuleInstance, provider_name
+from auditor.collect.iac.terraform.modules import ModuleInstance, Provider, provider_name
 from auditor.collect.iac.terraform.values import hole, plain_text, settled
 from auditor.collect.iac.types import TYPES
 
@@ -43,7 +43,27 @@ def _resource(handle: ResourceHandle) -> Resource:
     written, lines = properties(block.body, handle.module, handle.names)
     if handle.type.startswith("aws_"):
         _tag(written, _default_tags(handle))
-    return Resource(handle.address, handle.type, written, block.file, block.line, lines, doubt=handle.doubt)
+    return Resource(
+        handle.address, handle.type, written, block.file, block.line, lines, doubt=handle.doubt,
+        region=_region(handle, written),
+    )  # fmt: skip
+
+
+def _region(handle: ResourceHandle, written: Mapping[str, Value]) -> str:
+    """The region that the resource names itself (the aws provider's version 6), else the one of its provider; empty
+    where it is not known."""
+    region = written.get("region")
+    if region is None:
+        provider = _provider(handle)[1]
+        node = None if provider is None else provider.block.body.attributes.get("region")
+        region = None if provider is None or node is None else settled(value(node, provider.module))
+    return region if isinstance(region, str) else ""
+
+
+def _provider(handle: ResourceHandle) -> tuple[str, Provider | None]:
+    """The provider that makes the resource: the name that is written, or that its type gives, and its configuration."""
+    name = provider_name(handle.block.body.attributes.get("provider")) or handle.type.partition("_")[0]
+    return name, handle.module.provider(name)
 
 
 def _tag(written: dict[str, Value], default: Value) -> None:
@@ -59,11 +79,9 @@ def _tag(written: dict[str, Value], default: Value) -> None:
 
 def _default_tags(handle: ResourceHandle) -> Value:
     """``default_tags`` of the provider that makes the resource."""
-    written = handle.block.body.attributes.get("provider")
-    name = provider_name(written) or handle.type.partition("_")[0]
-    provider = handle.module.provider(name)
+    name, provider = _provider(handle)
     if provider is None:
-        if written is None:
+        if "provider" not in handle.block.body.attributes:
             return {}
         return Unknown(f"${{{name}}}", f"provider {name} is not configured here, so its tags are not known")
     found, _ = properties(
