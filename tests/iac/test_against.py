@@ -187,6 +187,11 @@ class TestCloudFormation:
         (found,) = here.drift(account(live, profile("ana")))["disagreements"]
         assert found["account_value"] == {"value": "Enabled", "set": False}
 
+    def test_a_default_that_the_template_spells_out_is_none(self, here: Here) -> None:
+        here.write("t.yaml", CFN.replace("AutoMountHomeEFS: Disabled", "AutoMountHomeEFS: Enabled"))
+        live = domain(DefaultUserSettings={"ExecutionRole": ROLE + "default"})
+        assert here.drift(account(live, profile("ana")))["disagreements"] == []
+
     def test_what_the_template_leaves_out_and_somebody_set(self, here: Here) -> None:
         here.write("t.yaml", CFN)
         live = domain(
@@ -598,6 +603,13 @@ resource "awscc_sagemaker_domain" "research" {
         assert settings_of(found) == {"AuthMode": ("IAM", "SSO")}
         assert [n["settings"] for n in found["not_compared"]] == [["DefaultUserSettings.ExecutionRole"]]
         assert found["summary"]["matched"]["user_profile"] == 1
+        configuration: Any = plan["configuration"]
+        configuration["provider_config"] = {"aws": {"expressions": {"region": {"constant_value": "us-west-2"}}}}
+        for resource in configuration["root_module"]["resources"]:
+            resource["provider_config_key"] = "aws"
+        here.write("plan.json", json.dumps(plan))
+        found = here.drift(account(domain(), profile("ana")), path="plan.json")
+        assert "does not hold the account and region" in found["unmatched"][0]["reason"]
 
 
 class TestTheAccount:
