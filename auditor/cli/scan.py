@@ -21,6 +21,7 @@ from auditor.cli.options import (
 from auditor.errors import ExitCode
 
 if TYPE_CHECKING:
+    from auditor.cli.evaluation import Evaluation
     from auditor.evaluate.drift.sides import LiveFile
     from auditor.model.drift import Drift
     from auditor.model.snapshot import Snapshot
@@ -65,7 +66,7 @@ def command(
     plan = prepare(quiet=quiet, **options)
     live = _live(against)
     found = scan(paths, template)
-    drift = _drift(found, live) if live else None
+    drift = _drift(found, live, plan) if live else None
     if snapshot is not None:
         write_snapshot(snapshot, found)
         return conclude(plan, [snapshot], drift=drift)
@@ -84,7 +85,8 @@ def _live(against: Sequence[Path]) -> tuple[LiveFile, ...]:
     return load_live(against)
 
 
-def _drift(found: Snapshot, live: Sequence[LiveFile]) -> Drift:
+def _drift(found: Snapshot, live: Sequence[LiveFile], plan: Evaluation) -> Drift:
     from auditor.evaluate.drift.drift import drift
+    from auditor.evaluate.inventory import owner_tags
 
-    return drift(found, live)
+    return drift(found, live, owner_tags(plan.rules, plan.overrides))

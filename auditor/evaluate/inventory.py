@@ -32,7 +32,7 @@ _IDENTITY = frozenset({
 })  # fmt: skip
 #: Where the rule that says which tags name an owner is not among those evaluated.
 _OWNER_RULE, _OWNER_PARAMETER = "profile-without-owner", "owner_tags"
-_OWNER_TAGS = ("studiouserid", "owner")
+OWNER_TAGS = ("studiouserid", "owner")
 _ROWS = "inventory_rows"
 _PLACE = "{0}.account || '/' || {0}.region || '/"
 #: What a resource of a table hangs on, over its alias ``t``.
@@ -52,7 +52,7 @@ def owner_tags(rules: Sequence[Rule], overrides: Overrides) -> tuple[str, ...]:
             found = parameter_values(rule, overrides.get(rule.id)).get(_OWNER_PARAMETER)
             if isinstance(found, (list, tuple)):
                 return tuple(str(key) for key in found)
-    return _OWNER_TAGS
+    return OWNER_TAGS
 
 
 def inventory(con: duckdb.DuckDBPyConnection, owners: Sequence[str], limit: int = EVERY) -> Inventory:

@@ -10,7 +10,7 @@ A snapshot is a text file of JSON lines:
   holds ``"Tags"``). ``gaps`` lists API paths of the document that could not be seen; ``"*"`` means everything
   that the document does not hold; ``"exists"`` that the resource may not exist at all, or more than once (a template's
   condition or count that is unknown). A resource of a template has ``"place": {"file": …, "line": …, "construct": …,
-  "lines": {API path: line}}`` as well.
+  "lines": {API path: line}, "account": …, "region": …}`` as well.
 - ``{"gap": Gap}`` lines, then ``{"coverage": Coverage}`` lines
 - the last line ``{"end": {"lines": number of lines before it, "sha256": hex over all bytes before it}}``
 

@@ -330,7 +330,7 @@ class TestCloudFormation:
         assert found["not_compared"][0]["settings"] == ["UserSettings.StudioWebPortalSettings.HiddenMlTools"]
 
     def test_spaces_and_apps(self, here: Here) -> None:
-        """AWS gives a space its volume; an app that was deleted is still listed for a day."""
+        """AWS may have chosen a space's volume; an app that was deleted is still listed for a day."""
         text = (
             CFN
             + """\
@@ -359,6 +359,9 @@ class TestCloudFormation:
             "SpaceSettings.JupyterLabAppSettings.DefaultResourceSpec.InstanceType": ("ml.t3.medium", "ml.g5.48xlarge")
         }
         assert found["summary"]["matched"] == {"domain": 1, "user_profile": 1, "space": 1, "app": 1}
+        assert {s for n in found["not_compared"] for s in n["settings"]} == {
+            "SpaceSettings.SpaceStorageSettings.EbsStorageSettings.EbsVolumeSizeInGb", "ResourceSpec.InstanceType",
+        }  # fmt: skip
         assert [e["resource"]["id"] for e in found["live_only"]] == ["d-research01/space/lab/JupyterLab/default"]
 
 

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from functools import partial
 from typing import Any
 
-from auditor.evaluate.drift.settings import FILLED_IN, Compared, Facts, Undecided, compared, concerns
+from auditor.evaluate.drift.settings import CHOSEN_BY_AWS, Compared, Facts, Undecided, compared, concerns
 from auditor.evaluate.drift.sides import Leaves, Live, Templates, covering, leaves, live_key, made_up
 from auditor.evaluate.drift.values import Unsure, same
 from auditor.model.drift import Disagreement, NotCompared, Side, Value
@@ -104,7 +104,8 @@ class Comparer:
             verdict = _agree([self._same(pair, path, pair.written.values[path], v) for v in instead])
             theirs = Value(_only(instead), set=False)
             side = Side.ACCOUNT if isinstance(instead[0], Undecided) else side
-        elif path in FILLED_IN[pair.template.kind]:
+        elif path in CHOSEN_BY_AWS[pair.template.kind]:
+            result.leave_open(side, path, "it is not set, and AWS may have chosen it")
             return
         else:
             verdict, ours = self._unwritten(pair, member)

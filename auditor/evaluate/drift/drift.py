@@ -15,13 +15,12 @@ from auditor.evaluate.audit import snapshot_info
 from auditor.evaluate.drift.compare import Comparer
 from auditor.evaluate.drift.match import match
 from auditor.evaluate.drift.sides import Live, LiveFile, Templates, live_key, reference
+from auditor.evaluate.inventory import OWNER_TAGS
 from auditor.model.drift import Disagreement, Drift, LiveOnly, NotCompared, Unmatched
 from auditor.model.report import ResourceRef
 from auditor.model.snapshot import Record, Snapshot
 from auditor.store.snapshot_file import read_header, read_snapshot, verify
 
-#: Tags that name a resource's owner, best first: the default of the rule profile-without-owner.
-OWNER_TAGS = ("studiouserid", "owner")
 _STACK = "aws:cloudformation:stack-name"
 _ORDER = {kind: number for number, kind in enumerate(STUDIO_KINDS)}
 _NOUNS = {"domain": "domains", "user_profile": "user profiles", "space": "spaces", "app": "apps"}

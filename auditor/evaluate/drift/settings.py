@@ -36,12 +36,12 @@ _IDENTITY: Mapping[str, frozenset[str]] = {
     "space": frozenset({"DomainId", "SpaceName"}),
     "app": frozenset({"DomainId", "UserProfileName", "SpaceName", "AppType", "AppName"}),
 }
-#: Members that AWS chooses where nobody sets them: what the account has there is then nobody's doing.
-FILLED_IN: Mapping[str, frozenset[str]] = {
-    # CreateDomain takes the region's default VPC where none is named.
+#: Members that AWS may choose where nobody sets them; no source says when it does. What the account has there may be
+#: anybody's doing: it is not compared with a template that leaves it out.
+CHOSEN_BY_AWS: Mapping[str, frozenset[str]] = {
     "domain": frozenset({"VpcId", "SubnetIds"}),
     "user_profile": frozenset(),
-    # A space gets its volume's size, and from its app the type, when it is made (DescribeSpace).
+    # The size of its volume and its type, once an app has been started in it.
     "space": frozenset({"SpaceSettings.SpaceStorageSettings.EbsStorageSettings.EbsVolumeSizeInGb",
                         "SpaceSettings.AppType"}),
     "app": frozenset({"ResourceSpec.InstanceType"}),
