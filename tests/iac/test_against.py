@@ -669,6 +669,8 @@ class TestTheCommand:
             cases[name] = said
         write_snapshot(Path("template.jsonl"), account(domain(), source="terraform"))
         cases["template.jsonl"] = "a snapshot of templates"
+        write_snapshot(Path("odd.jsonl"), account(replace(domain(), document=["no document"])))  # type: ignore[arg-type]
+        cases["odd.jsonl"] = "not what a snapshot holds"
         for name, said in cases.items():
             error = self.refused(here, "--against", name, capsys=capsys)
             assert said in error

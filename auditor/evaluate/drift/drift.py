@@ -50,6 +50,9 @@ def load_live(paths: Sequence[Path]) -> tuple[LiveFile, ...]:
             snapshot = read_snapshot(path)
         except (msgspec.MsgspecError, UnicodeDecodeError, KeyError, TypeError, AttributeError) as error:
             raise SnapshotError(f"{path}: a line is not what a snapshot holds ({error})") from error
+        odd = next((r for r in snapshot.records if not isinstance(r.document, dict)), None)
+        if odd is not None:
+            raise SnapshotError(f"{path}: the document of {odd.kind} {odd.id} is not what a snapshot holds")
         files.append(LiveFile(verified, snapshot))
     return tuple(files)
 

@@ -153,8 +153,8 @@ class _Matcher:
     def _where_is(self, record: Record) -> _Found:
         """Where the domain of a profile, space or app is."""
         id_ = record.document.get("DomainId")
-        if (record.account, id_) in self._domains:
-            found = self._domains[record.account, str(id_)]
+        if isinstance(id_, str) and (record.account, id_) in self._domains:
+            found = self._domains[record.account, id_]
             return found if found.key or found.absent else _Found(reason=f"its domain: {found.reason}")
         if not isinstance(id_, str) or not id_.startswith("d-") or made_up(id_):
             return _Found(reason=f"its domain is not known: {self._templates.reason(record, 'DomainId')}")

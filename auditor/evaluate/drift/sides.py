@@ -21,7 +21,7 @@ _ARNS: Mapping[Kind, str] = {
     "domain": "DomainArn", "user_profile": "UserProfileArn", "space": "SpaceArn", "app": "AppArn",
 }  # fmt: skip
 #: Apps stay listed for a day after they are deleted (API_DescribeApp).
-_GONE = frozenset({"Deleted"})
+_GONE = "Deleted"
 UNIFIED = "DomainSettings.UnifiedStudioSettings"
 
 
@@ -118,7 +118,7 @@ class Live:
             if record.kind == "account_region":
                 listed.add((record.account, record.region))
                 self.incomplete |= {(record.account, record.region, g) for g in record.gaps if g in STUDIO_KINDS}
-            elif record.kind in self.by_key and record.document.get("Status") not in _GONE:
+            elif record.kind in self.by_key and record.document.get("Status") != _GONE:
                 key = live_key(record)
                 self.by_key[record.kind][key] = record
                 if record.kind == "domain":
