@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import os
 from importlib.util import find_spec
+from pathlib import Path
 
 import pytest
+
+from .accounts import Beside
 
 
 @pytest.hookimpl(tryfirst=True)
@@ -15,3 +18,10 @@ def pytest_runtest_setup(item: pytest.Item) -> None:
         if os.environ.get("AUDITOR_REQUIRE_CHECKOV"):
             pytest.fail("checkov is not installed here, and AUDITOR_REQUIRE_CHECKOV is set")
         pytest.skip("needs checkov: make test runs these in .venv-checkov")
+
+
+@pytest.fixture
+def beside(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Beside:
+    """A working folder with templates, and accounts beside them."""
+    monkeypatch.chdir(tmp_path)
+    return Beside(tmp_path)
