@@ -245,8 +245,7 @@ def _unseen(report: Report) -> tuple[str, Sequence[str], Iterable[Sequence[str]]
 
 
 def _waivers(report: Report) -> tuple[str, Sequence[str], Iterable[Sequence[str]], int, str]:
-    order = tuple(_WAIVERS)
-    due = sorted((w for w in report.waivers if w.status in _WAIVERS), key=lambda w: order.index(w.status))
+    due = report.waivers_to_look_at
     rows = (
         [code(", ".join(w.waiver.rules)), text(w.waiver.owner), w.waiver.expires.isoformat(), _WAIVERS[w.status],
          f"{w.matches:,}", text(w.waiver.reason)]
