@@ -263,6 +263,6 @@ def _past(report: Report) -> tuple[str, Sequence[str], Iterable[Sequence[str]], 
 
 def _foot(left_out: Sequence[str]) -> str:
     if not left_out:
-        return "\nreport.html has every finding with its evidence and the command that mends it.\n"
+        return "\nThe HTML report has the command that mends each finding; `--format html,json` writes it.\n"
     parts = left_out[0] if len(left_out) == 1 else f"{', '.join(left_out[:-1])} and {left_out[-1]}"
-    return f"\n> Left out here, to fit a comment: {parts}. report.html and report.json have them.\n"
+    return f"\n> Left out here, to fit a comment: {parts}. The formats html and json have them.\n"
