@@ -41,6 +41,7 @@ bench: $(VENV)/.dev ## Measure; the figures in README come from here
 	$(BIN)/python benchmarks/live_audit.py
 	$(BIN)/python benchmarks/html_report.py
 	$(BIN)/python benchmarks/formats.py
+	$(BIN)/python benchmarks/history.py
 	$(BIN)/python benchmarks/names.py
 
 docs: $(VENV)/.dev ## Write the generated docs and the pictures

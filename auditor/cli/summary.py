@@ -91,8 +91,10 @@ def summary(report: Report, code: ExitCode, written: Sequence[Path], kept: str =
 def _title(report: Report) -> Iterator[Text]:
     places = sorted({place for info in report.snapshots for place in info.scopes})
     accounts = sorted({account for account, _ in places})
-    regions = sorted({region for _, region in places})
-    where = f"{_few(accounts, 2, 'account')} in {_few(regions, 3, 'region')}"
+    if report.of_templates:
+        where = _few(accounts, 2, "template")
+    else:
+        where = f"{_few(accounts, 2, 'account')} in {_few(sorted({region for _, region in places}), 3, 'region')}"
     yield Text.assemble(("SageMaker Studio audit", "bold"), f"  {report.as_of}  {printable(where)}")
     counts = ", ".join(plural(report.resources.get(kind, 0), noun) for kind, noun in _NOUNS.items())
     yield Text(f"{counts}; {plural(len(report.rules), 'rule')}")
@@ -218,18 +220,12 @@ def _live_only(group: OnlyGroup) -> Text:
     return Text(printable(f"in no template: {plural(group.count, noun)}{inside}{stack}: {names}{more}"))
 
 
-_WAIVERS = (WaiverStatus.LAPSED, WaiverStatus.VOID, WaiverStatus.EXPIRING, WaiverStatus.UNUSED)
-
-
 def _waivers(report: Report) -> _Section | None:
-    listed = sorted(
-        (w for w in report.waivers if w.status in _WAIVERS), key=lambda w: (_WAIVERS.index(w.status), w.waiver.expires)
-    )
     lines: list[Callable[[], Text]] = [
         partial(Text, printable(f"unreadable tag on {p.resource}: {p.problem}"), "magenta")
         for p in report.waiver_problems
     ]
-    lines += [partial(_waiver, w) for w in listed]
+    lines += [partial(_waiver, w) for w in report.waivers_to_look_at]
     if not lines:
         return None
     return _Section(Text("Waivers", "bold"), lines, "more in the report")
