@@ -21,6 +21,7 @@ COMMANDS: Mapping[str, tuple[str, str]] = {
     "collect": ("collect", "Collect an AWS account into a snapshot file."),
     "check": ("check", "Evaluate saved snapshots again."),
     "scan": ("scan", "Evaluate templates before they are deployed."),
+    "checkov-checks": ("checkov_checks", "Print the folder of checks for checkov."),
     "rules": ("rules", "List, show and test rules."),
     "config": ("config", "Check auditor.yaml; its JSON Schema."),
     "query": ("query", "Ask the tables of a snapshot in SQL."),

@@ -1,0 +1,48 @@
+"""Checks of CloudFormation templates: checkov's graph checks, which see all templates at once."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from checkov.common.graph.checks_infra.base_check import BaseGraphCheck
+
+from auditor.checkov.evaluation import evaluations
+from auditor.checkov.metadata import category, evaluated_keys, guideline, severity, types
+from auditor.checkov.settings import Settings
+from auditor.model.rule import Rule, Verdict
+
+_Vertices = list[dict[str, Any]]
+
+
+class CloudFormationCheck(BaseGraphCheck):
+    """One rule, for cloudformation."""
+
+    def __init__(self, rule: Rule, settings: Settings) -> None:
+        super().__init__()
+        self.rule = rule
+        self.id = rule.id
+        self.name = rule.title
+        self.category = category(rule).name
+        self.resource_types = types(rule, "cloudformation")
+        self.guideline = guideline(rule)
+        self.severity = severity(rule, settings)
+        self.frameworks = ["CloudFormation"]
+        self.columns: tuple[str, ...] = ()
+
+    def run(self, graph_connector: Any) -> tuple[_Vertices, _Vertices, _Vertices]:
+        """The resources that pass, that fail, and the others."""
+        passed: _Vertices = []
+        failed: _Vertices = []
+        unknown: _Vertices = []
+        evaluation = evaluations.of(graph_connector)
+        self.columns = evaluation.columns.get(self.id, ())
+        for entity in evaluation.entities:
+            if entity.type in self.resource_types:
+                verdict, _ = evaluation.verdict(self.id, [entity])
+                place = {Verdict.PASS: passed, Verdict.FAIL: failed}.get(verdict, unknown)
+                place.append(entity.vertex)  # type: ignore[arg-type]
+        return passed, failed, unknown
+
+    def get_evaluated_keys(self) -> list[str]:
+        """Properties that the rule reads."""
+        return list(evaluated_keys(self.rule.table, self.columns, "cloudformation"))

@@ -1,0 +1,185 @@
+"""One evaluation for each graph of checkov, and the verdict on each of its resources."""
+
+from __future__ import annotations
+
+import logging
+import tempfile
+import threading
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from checkov.common.graph.graph_builder.graph_components.attribute_names import CustomAttributes
+
+from auditor.checkov.entities import Entity, entities, fits, without_keys
+from auditor.checkov.read import read
+from auditor.checkov.settings import Settings, load
+from auditor.collect.iac.build import build
+from auditor.collect.iac.interface import Resource, Root
+from auditor.collect.iac.scope import Scope
+from auditor.collect.iac.types import STUDIO_KINDS
+from auditor.errors import AuditorError
+from auditor.evaluate.judge import Judgement, judge
+from auditor.model.rule import Verdict
+from auditor.store.snapshot_file import write_snapshot
+
+logger = logging.getLogger(__name__)
+
+#: Rule id → what it says.
+Verdicts = Mapping[str, Judgement]
+#: Where a resource is (a root's path, or a template's file) and its name there.
+Place = tuple[str, str]
+
+
+@dataclass(slots=True)
+class Evaluation:
+    """The verdicts on one graph's resources. ``found``: address and verdicts of what the readers found at each place;
+    several where a block makes several resources, or a template is deployed several times. ``columns`` that each rule
+    reads."""
+
+    entities: Sequence[Entity] = ()
+    found: Mapping[Place, Sequence[tuple[str, Verdicts]]] = field(default_factory=dict)
+    columns: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    _by_configuration: dict[int, Entity] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        for entity in self.entities:
+            if entity.source == "template":
+                continue
+            for named in (entity.vertex.get(CustomAttributes.CONFIG) or {}).values():
+                if isinstance(named, Mapping):
+                    self._by_configuration.update((id(inner), entity) for inner in named.values())
+
+    def entity(self, configuration: Mapping[str, Any], scanned_file: str) -> Sequence[Entity]:
+        """The resource with that very configuration; else, since checkov copies those of plans, what has its address
+        in a file of that name."""
+        exact = self._by_configuration.get(id(configuration))
+        if exact is not None:
+            return (exact,)
+        address = configuration.get(CustomAttributes.TF_RESOURCE_ADDRESS)
+        return [e for e in self.entities if e.address == address and in_file(e.file, scanned_file, self.entities)]
+
+    def verdict(self, rule_id: str, about: Sequence[Entity]) -> tuple[Verdict, Judgement | None]:
+        """What the rule says of the resources taken together, and the judgement that decided. NOT_APPLICABLE where it
+        says nothing at all."""
+        judged = [verdicts.get(rule_id) for entity in about for verdicts in self._verdicts(entity)]
+        return together([j for j in judged if j is not None])
+
+    def _verdicts(self, entity: Entity) -> Iterable[Verdicts]:
+        name = entity.address if entity.source == "template" else without_keys(entity.address)
+        at = self.found.get((entity.root, name), ())
+        exact = [verdicts for address, verdicts in at if address == entity.address]
+        if exact or entity.source == "template":
+            return exact or [verdicts for _, verdicts in at]
+        return [verdicts for address, verdicts in at if fits(entity.address, address)]
+
+
+def in_file(file: str, scanned_file: str, among: Sequence[Entity]) -> bool:
+    """Whether a file is what checkov calls ``/its/path`` from the folder that it scans."""
+    if not file.endswith(scanned_file):
+        return False
+    # The folder lies around all files of the graph: in /b of /b and /a/b, the second is not meant by /b.
+    folder = file.removesuffix(scanned_file)
+    return all(e.file.startswith(f"{folder}/") for e in among)
+
+
+def together(judged: Sequence[Judgement]) -> tuple[Verdict, Judgement | None]:
+    """Verdicts on what checkov knows as one resource: fail where one fails, pass where all pass, else unknown."""
+    for worst in (Verdict.FAIL, Verdict.ERROR, Verdict.UNKNOWN, Verdict.PASS):
+        for one in judged:
+            if one.verdict is worst:
+                return worst, one
+    return Verdict.NOT_APPLICABLE, None
+
+
+def evaluate(graph: Any, settings: Settings) -> Evaluation:
+    """Read and evaluate the files of a graph. Raises AuditorError."""
+    known = entities(graph)
+    roots = read(known)
+    if not roots:
+        return Evaluation(known)
+    rules = settings.bound()
+    moment = datetime.now(UTC).replace(microsecond=0).isoformat().replace("+00:00", "Z")
+    with tempfile.TemporaryDirectory(prefix="auditor-") as folder:
+        path = Path(folder) / "snapshot.jsonl"
+        write_snapshot(path, build(roots, moment))
+        judged = judge([path], rules, overrides=settings.overrides, merge=settings.merge, personas=settings.personas)
+    _say(judged, roots)
+    return Evaluation(known, _placed(judged, roots), {rule.id: rule.columns for rule in rules})
+
+
+def _placed(judged: Iterable[Judgement], roots: Sequence[Root]) -> dict[Place, list[tuple[str, Verdicts]]]:
+    by_row: dict[tuple[str, str, str], dict[str, Judgement]] = defaultdict(dict)
+    for one in judged:
+        by_row[one.account, one.table, one.id][one.rule_id] = one
+    found: dict[Place, list[tuple[str, Verdicts]]] = defaultdict(list)
+    for root in roots:
+        scope = Scope(root)
+        rows = [(kind, r.address, r) for kind in STUDIO_KINDS for r in scope.of(kind)]
+        rows += [("execution_role", scope.role_arn(r), r) for r in scope.of("role")]
+        for table, id_, resource in rows:
+            place, address = _place(root, resource)
+            found[place].append((address, by_row.get((root.path, table, id_), {})))
+    return found
+
+
+def _place(root: Root, resource: Resource) -> tuple[Place, str]:
+    if "::" in resource.type:
+        # Behind the ids of the nested stacks that it lies in.
+        name = resource.address.rpartition("/")[2]
+        return (resource.file, name), name
+    return (root.path, without_keys(resource.address)), resource.address
+
+
+def _say(judged: Sequence[Judgement], roots: Sequence[Root]) -> None:
+    """checkov has no word for unknown; its log has."""
+    for missed in (m for root in roots for m in root.not_assessed):
+        logger.info("%s is not assessed: %s", missed.what, missed.reason)
+    errors: dict[str, str] = {}
+    for one in judged:
+        if one.finding is None or one.verdict is Verdict.FAIL:
+            continue
+        if one.verdict is Verdict.ERROR:
+            errors.setdefault(one.rule_id, one.finding.message)
+        else:
+            logger.info("%s has no result on %s: %s", one.rule_id, one.id, one.finding.message)
+    for rule_id, message in errors.items():
+        logger.warning("%s has no result: %s", rule_id, message)
+
+
+class Evaluations:
+    """Evaluations by graph: each graph is evaluated when a check first asks, whichever thread it is in."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        # The graph is kept as well, so that its id is not given to another one.
+        self._known: dict[int, tuple[Any, Evaluation]] = {}
+
+    def of(self, graph: Any) -> Evaluation:
+        """The evaluation of a graph. Where it fails there are no verdicts, and the log says why."""
+        with self._lock:
+            if id(graph) not in self._known:
+                self._known[id(graph)] = (graph, _attempt(graph))
+            return self._known[id(graph)][1]
+
+    def all(self) -> list[Evaluation]:
+        """Those made so far, the latest first."""
+        with self._lock:
+            return [evaluation for _, evaluation in reversed(self._known.values())]
+
+
+def _attempt(graph: Any) -> Evaluation:
+    try:
+        return evaluate(graph, load())
+    except AuditorError as error:
+        logger.error("The SageMaker Studio rules have no results: %s", error.diagnosis())
+    except Exception as error:
+        logger.warning("The SageMaker Studio rules have no results: %s: %s", type(error).__name__, error)
+        logger.debug("Traceback:", exc_info=True)
+    return Evaluation()
+
+
+evaluations = Evaluations()
