@@ -5,13 +5,21 @@ from __future__ import annotations
 from typing import Any
 
 from checkov.common.graph.checks_infra.base_check import BaseGraphCheck
+from checkov.common.graph.graph_builder.graph_components.attribute_names import CustomAttributes
 
+from auditor.checkov.details import details
 from auditor.checkov.evaluation import evaluations
 from auditor.checkov.metadata import category, evaluated_keys, guideline, severity, types
 from auditor.checkov.settings import Settings
 from auditor.model.rule import Rule, Verdict
 
 _Vertices = list[dict[str, Any]]
+#: What checkov's CloudFormation runner reads of a result's vertex. It copies each one deeply, so that the properties in
+#: it would take longer than all the rest.
+_READ = (
+    CustomAttributes.FILE_PATH, CustomAttributes.BLOCK_TYPE, CustomAttributes.BLOCK_NAME, CustomAttributes.ID,
+    CustomAttributes.RESOURCE_TYPE, "Tags",
+)  # fmt: skip
 
 
 class CloudFormationCheck(BaseGraphCheck):
@@ -38,11 +46,13 @@ class CloudFormationCheck(BaseGraphCheck):
         self.columns = evaluation.columns.get(self.id, ())
         for entity in evaluation.entities:
             if entity.type in self.resource_types:
-                verdict, _ = evaluation.verdict(self.id, [entity])
-                place = {Verdict.PASS: passed, Verdict.FAIL: failed}.get(verdict, unknown)
-                place.append(entity.vertex)  # type: ignore[arg-type]
+                verdict, judged = evaluation.verdict(self.id, [entity])
+                about = {name: entity.vertex[name] for name in _READ if name in entity.vertex}
+                if verdict is Verdict.FAIL:
+                    about["details"] = details(judged)
+                {Verdict.PASS: passed, Verdict.FAIL: failed}.get(verdict, unknown).append(about)
         return passed, failed, unknown
 
     def get_evaluated_keys(self) -> list[str]:
         """Properties that the rule reads."""
-        return list(evaluated_keys(self.rule.table, self.columns, "cloudformation"))
+        return evaluated_keys(self.rule.table, self.columns, "cloudformation")

@@ -7,7 +7,6 @@ import tempfile
 import threading
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -34,33 +33,42 @@ Verdicts = Mapping[str, Judgement]
 Place = tuple[str, str]
 
 
-@dataclass(slots=True)
 class Evaluation:
-    """The verdicts on one graph's resources. ``found``: address and verdicts of what the readers found at each place;
-    several where a block makes several resources, or a template is deployed several times. ``columns`` that each rule
-    reads."""
+    """The verdicts on one graph's resources.
 
-    entities: Sequence[Entity] = ()
-    found: Mapping[Place, Sequence[tuple[str, Verdicts]]] = field(default_factory=dict)
-    columns: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
-    _by_configuration: dict[int, Entity] = field(default_factory=dict)
+    ``found``: address and verdicts of what the readers found at each place; several where a block makes several
+    resources, or a template is deployed several times. ``columns`` that each rule reads.
+    """
 
-    def __post_init__(self) -> None:
-        for entity in self.entities:
-            if entity.source == "template":
-                continue
-            for named in (entity.vertex.get(CustomAttributes.CONFIG) or {}).values():
-                if isinstance(named, Mapping):
-                    self._by_configuration.update((id(inner), entity) for inner in named.values())
+    def __init__(
+        self,
+        entities: Sequence[Entity] = (),
+        found: Mapping[Place, Sequence[tuple[str, Verdicts]]] | None = None,
+        columns: Mapping[str, tuple[str, ...]] | None = None,
+    ) -> None:
+        self.entities = entities
+        self.columns = columns or {}
+        self._found = found or {}
+        self._by_configuration: dict[int, Entity] = {}
+        self._by_address: dict[str, list[Entity]] = defaultdict(list)
+        self._files: dict[str, set[str]] = {}
+        for entity in entities:
+            if entity.source != "template":
+                self._by_address[entity.address].append(entity)
+                for named in (entity.vertex.get(CustomAttributes.CONFIG) or {}).values():
+                    if isinstance(named, Mapping):
+                        self._by_configuration.update((id(inner), entity) for inner in named.values())
 
-    def entity(self, configuration: Mapping[str, Any], scanned_file: str) -> Sequence[Entity]:
-        """The resource with that very configuration; else, since checkov copies those of plans, what has its address
-        in a file of that name."""
+    def about(self, configuration: Mapping[str, Any], scanned_file: str) -> Sequence[Entity]:
+        """Terraform's resource with that very configuration; else, since checkov copies those of plans, what has its
+        address in a file of that name."""
         exact = self._by_configuration.get(id(configuration))
         if exact is not None:
             return (exact,)
-        address = configuration.get(CustomAttributes.TF_RESOURCE_ADDRESS)
-        return [e for e in self.entities if e.address == address and in_file(e.file, scanned_file, self.entities)]
+        if scanned_file not in self._files:
+            self._files[scanned_file] = called({entity.file for entity in self.entities}, scanned_file)
+        named = self._by_address.get(str(configuration.get(CustomAttributes.TF_RESOURCE_ADDRESS)), ())
+        return [entity for entity in named if entity.file in self._files[scanned_file]]
 
     def verdict(self, rule_id: str, about: Sequence[Entity]) -> tuple[Verdict, Judgement | None]:
         """What the rule says of the resources taken together, and the judgement that decided. NOT_APPLICABLE where it
@@ -68,22 +76,24 @@ class Evaluation:
         judged = [verdicts.get(rule_id) for entity in about for verdicts in self._verdicts(entity)]
         return together([j for j in judged if j is not None])
 
-    def _verdicts(self, entity: Entity) -> Iterable[Verdicts]:
-        name = entity.address if entity.source == "template" else without_keys(entity.address)
-        at = self.found.get((entity.root, name), ())
+    def _verdicts(self, entity: Entity) -> list[Verdicts]:
+        if entity.source == "template":
+            return [verdicts for _, verdicts in self._found.get((entity.root, entity.address), ())]
+        at = self._found.get((entity.root, without_keys(entity.address)), ())
         exact = [verdicts for address, verdicts in at if address == entity.address]
-        if exact or entity.source == "template":
-            return exact or [verdicts for _, verdicts in at]
-        return [verdicts for address, verdicts in at if fits(entity.address, address)]
+        return exact or [verdicts for address, verdicts in at if fits(entity.address, address)]
 
 
-def in_file(file: str, scanned_file: str, among: Sequence[Entity]) -> bool:
-    """Whether a file is what checkov calls ``/its/path`` from the folder that it scans."""
-    if not file.endswith(scanned_file):
-        return False
-    # The folder lies around all files of the graph: in /b of /b and /a/b, the second is not meant by /b.
-    folder = file.removesuffix(scanned_file)
-    return all(e.file.startswith(f"{folder}/") for e in among)
+def called(files: Iterable[str], scanned_file: str) -> set[str]:
+    """Those of a graph's files that checkov may mean by ``/its/path`` from the folder that it scans."""
+    every = list(files)
+    # The folder lies around all files: of /b and /a/b, the second is not meant by /b.
+    return {
+        file
+        for file in every
+        if file.endswith(scanned_file)
+        and all(other.startswith(f"{file.removesuffix(scanned_file)}/") for other in every)
+    }
 
 
 def together(judged: Sequence[Judgement]) -> tuple[Verdict, Judgement | None]:
@@ -118,7 +128,7 @@ def _placed(judged: Iterable[Judgement], roots: Sequence[Root]) -> dict[Place, l
     found: dict[Place, list[tuple[str, Verdicts]]] = defaultdict(list)
     for root in roots:
         scope = Scope(root)
-        rows = [(kind, r.address, r) for kind in STUDIO_KINDS for r in scope.of(kind)]
+        rows: list[tuple[str, str, Resource]] = [(k, r.address, r) for k in STUDIO_KINDS for r in scope.of(k)]
         rows += [("execution_role", scope.role_arn(r), r) for r in scope.of("role")]
         for table, id_, resource in rows:
             place, address = _place(root, resource)
@@ -164,11 +174,6 @@ class Evaluations:
             if id(graph) not in self._known:
                 self._known[id(graph)] = (graph, _attempt(graph))
             return self._known[id(graph)][1]
-
-    def all(self) -> list[Evaluation]:
-        """Those made so far, the latest first."""
-        with self._lock:
-            return [evaluation for _, evaluation in reversed(self._known.values())]
 
 
 def _attempt(graph: Any) -> Evaluation:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from functools import cache
 
 from checkov.common.bridgecrew.severities import Severity, get_severity
@@ -59,7 +59,7 @@ def types(rule: Rule, *languages: Language) -> list[str]:
 
 
 @cache
-def evaluated_keys(name: str, columns: tuple[str, ...], language: Language) -> Sequence[str]:
+def evaluated_keys(name: str, columns: tuple[str, ...], language: Language) -> list[str]:
     """Properties of the resource itself that a rule reads on columns of its table, as checkov writes them:
     ``user_settings/[0]/auto_mount_home_efs``."""
     documented, kind = table(name), KINDS[name]

@@ -4,21 +4,19 @@ from __future__ import annotations
 
 import logging
 import multiprocessing
-import sys
-from types import FrameType
+import threading
 
 from checkov.common.bridgecrew.check_type import CheckType
 from checkov.common.checks_infra.registry import get_graph_checks_registry
-from checkov.common.runners.base_runner import BaseRunner
 from checkov.runner_filter import RunnerFilter
 
-from auditor.checkov.metadata import KINDS
-from auditor.checkov.settings import load
+from auditor.checkov.runner import runner
 from auditor.errors import AuditorError, ExitCode
 
 logger = logging.getLogger(__name__)
 _FRAMEWORKS = frozenset({CheckType.TERRAFORM, CheckType.TERRAFORM_PLAN, CheckType.CLOUDFORMATION})
 _known: set[str] = set()
+_lock = threading.Lock()
 
 
 def register() -> None:
@@ -28,8 +26,13 @@ def register() -> None:
     that read our languages are worth the time. A configuration that cannot be used ends checkov with exit code 2; in
     those processes nothing can, so there it is an error in the log, and no result.
     """
-    if not _asked_by(sys._getframe()):
+    asking = runner()
+    if asking is not None and asking.check_type not in _FRAMEWORKS:
         return
+    # Late, since most frameworks get no further.
+    from auditor.checkov.metadata import KINDS
+    from auditor.checkov.settings import load
+
     try:
         settings = load()
     except AuditorError as error:
@@ -41,20 +44,11 @@ def register() -> None:
     from auditor.checkov.terraform import TerraformCheck
 
     graph_checks = get_graph_checks_registry(CheckType.CLOUDFORMATION).checks
-    for rule in settings.rules:
-        if rule.table in KINDS and rule.id not in _known:
-            _known.add(rule.id)
-            TerraformCheck(rule, settings)  # it registers itself
-            graph_checks.append(CloudFormationCheck(rule, settings))
-            RunnerFilter.notify_external_check(rule.id)
+    with _lock:
+        for rule in settings.rules:
+            if rule.table in KINDS and rule.id not in _known:
+                _known.add(rule.id)
+                TerraformCheck(rule, settings)  # it registers itself
+                graph_checks.append(CloudFormationCheck(rule, settings))
+                RunnerFilter.notify_external_check(rule.id)
     logger.info("%d rules of SageMaker Studio are checks, with %s", len(_known), settings.config or "no auditor.yaml")
-
-
-def _asked_by(frame: FrameType | None) -> bool:
-    """Whether the framework that loads the checks is one that they are for. Where it cannot be told, it is."""
-    while frame is not None:
-        runner = frame.f_locals.get("self")
-        if isinstance(runner, BaseRunner):
-            return runner.check_type in _FRAMEWORKS
-        frame = frame.f_back
-    return True

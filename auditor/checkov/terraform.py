@@ -2,20 +2,20 @@
 
 from __future__ import annotations
 
-import os
 import threading
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from checkov.common.models.enums import CheckResult
 from checkov.terraform.checks.resource.base_resource_check import BaseResourceCheck
 
-from auditor.checkov.evaluation import evaluations
+from auditor.checkov.details import details
+from auditor.checkov.entities import Entity
+from auditor.checkov.evaluation import Evaluation, evaluations
 from auditor.checkov.metadata import category, evaluated_keys, guideline, severity, types
+from auditor.checkov.runner import graphs
 from auditor.checkov.settings import Settings
 from auditor.collect.iac.types import TYPES
-from auditor.evaluate.findings import shown
-from auditor.model.report import Finding
 from auditor.model.rule import Rule, Verdict
 
 #: checkov's frameworks may run in threads of one process, and all of them use the same checks.
@@ -44,38 +44,28 @@ class TerraformCheck(BaseResourceCheck):
     def scan_entity_conf(self, conf: Mapping[str, Any], entity_type: str) -> CheckResult:
         """The engine's verdict on the resource."""
         self.entity_type = entity_type
-        language = TYPES[entity_type].language
-        current = [] if self.graph is None else [evaluations.of(self.graph)]
-        # In threads the graph may be that of another framework, which has just set its own.
-        for evaluation in (*current, *evaluations.all()):
-            about = evaluation.entity(conf, _here.file)
+        for graph in self._graphs():
+            evaluation = evaluations.of(graph)
+            about = evaluation.about(conf, _here.file)
             if about:
-                columns = evaluation.columns.get(self.id, ())
-                self.evaluated_keys = list(evaluated_keys(self.rule.table, columns, language))
-                verdict, judged = evaluation.verdict(self.id, about)
-                if verdict is Verdict.PASS:
-                    return CheckResult.PASSED
-                if verdict is Verdict.FAIL:
-                    self.details = [] if judged is None or judged.finding is None else list(details(judged.finding))
-                    return CheckResult.FAILED
-                break
+                return self._result(evaluation, about)
         return CheckResult.UNKNOWN
+
+    def _graphs(self) -> Iterator[Any]:
+        # In threads it may be that of another framework, which has just set its own.
+        if self.graph is not None:
+            yield self.graph
+        yield from graphs()
+
+    def _result(self, evaluation: Evaluation, about: Sequence[Entity]) -> CheckResult:
+        columns = evaluation.columns.get(self.id, ())
+        self.evaluated_keys = evaluated_keys(self.rule.table, columns, TYPES[self.entity_type].language)
+        verdict, judged = evaluation.verdict(self.id, about)
+        if verdict is Verdict.FAIL:
+            self.details = details(judged)
+            return CheckResult.FAILED
+        return CheckResult.PASSED if verdict is Verdict.PASS else CheckResult.UNKNOWN
 
     def scan_resource_conf(self, conf: Mapping[str, Any]) -> CheckResult:
         """Not called: ``scan_entity_conf`` answers."""
         raise NotImplementedError
-
-
-def details(finding: Finding) -> Iterator[str]:
-    """Lines that say what is wrong, and who set it where that is not the resource itself."""
-    yield finding.message
-    seen = finding.evidence[0] if finding.evidence else None
-    if seen is None:
-        return
-    origin = seen.origin
-    if origin.layer == "service":
-        yield f"{origin.path} is {shown(seen.value)}: AWS's default"
-    elif origin.file:
-        file = os.path.relpath(origin.file)
-        at = f"{file}:{origin.line}" if origin.line else file
-        yield f"{origin.path} is {shown(seen.value)}: {origin.layer} {origin.resource}, {at}"
