@@ -9,7 +9,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from checkov.common.graph.graph_builder.graph_components.attribute_names import CustomAttributes
 
@@ -33,17 +33,25 @@ Verdicts = Mapping[str, Judgement]
 Place = tuple[str, str]
 
 
+class Found(NamedTuple):
+    """A resource as the readers found it, and what the rules say of it."""
+
+    address: str
+    file: str
+    verdicts: Verdicts
+
+
 class Evaluation:
     """The verdicts on one graph's resources.
 
-    ``found``: address and verdicts of what the readers found at each place; several where a block makes several
+    ``found``: what the readers found at each place; several where a block makes several
     resources, or a template is deployed several times. ``columns`` that each rule reads.
     """
 
     def __init__(
         self,
         entities: Sequence[Entity] = (),
-        found: Mapping[Place, Sequence[tuple[str, Verdicts]]] | None = None,
+        found: Mapping[Place, Sequence[Found]] | None = None,
         columns: Mapping[str, tuple[str, ...]] | None = None,
     ) -> None:
         self.entities = entities
@@ -51,7 +59,7 @@ class Evaluation:
         self._found = found or {}
         self._by_configuration: dict[int, Entity] = {}
         self._by_address: dict[str, list[Entity]] = defaultdict(list)
-        self._files: dict[str, set[str]] = {}
+        self._called: dict[str, set[str]] = {}
         for entity in entities:
             if entity.source != "template":
                 self._by_address[entity.address].append(entity)
@@ -65,10 +73,10 @@ class Evaluation:
         exact = self._by_configuration.get(id(configuration))
         if exact is not None:
             return (exact,)
-        if scanned_file not in self._files:
-            self._files[scanned_file] = called({entity.file for entity in self.entities}, scanned_file)
+        if scanned_file not in self._called:
+            self._called[scanned_file] = called({entity.file for entity in self.entities}, scanned_file)
         named = self._by_address.get(str(configuration.get(CustomAttributes.TF_RESOURCE_ADDRESS)), ())
-        return [entity for entity in named if entity.file in self._files[scanned_file]]
+        return [entity for entity in named if entity.file in self._called[scanned_file]]
 
     def verdict(self, rule_id: str, about: Sequence[Entity]) -> tuple[Verdict, Judgement | None]:
         """What the rule says of the resources taken together, and the judgement that decided. NOT_APPLICABLE where it
@@ -78,10 +86,14 @@ class Evaluation:
 
     def _verdicts(self, entity: Entity) -> list[Verdicts]:
         if entity.source == "template":
-            return [verdicts for _, verdicts in self._found.get((entity.root, entity.address), ())]
+            return [found.verdicts for found in self._found.get((entity.root, entity.address), ())]
         at = self._found.get((entity.root, without_keys(entity.address)), ())
-        exact = [verdicts for address, verdicts in at if address == entity.address]
-        return exact or [verdicts for address, verdicts in at if fits(entity.address, address)]
+        if entity.source == "module":
+            # Not so in an override file, or in a .tf file that OpenTofu leaves aside for a .tofu file of that name: what
+            # is said is said of the block that the resource is known by.
+            at = [found for found in at if found.file == entity.file]
+        exact = [found.verdicts for found in at if found.address == entity.address]
+        return exact or [found.verdicts for found in at if fits(entity.address, found.address)]
 
 
 def called(files: Iterable[str], scanned_file: str) -> set[str]:
@@ -121,27 +133,26 @@ def evaluate(graph: Any, settings: Settings) -> Evaluation:
     return Evaluation(known, _placed(judged, roots), {rule.id: rule.columns for rule in rules})
 
 
-def _placed(judged: Iterable[Judgement], roots: Sequence[Root]) -> dict[Place, list[tuple[str, Verdicts]]]:
+def _placed(judged: Iterable[Judgement], roots: Sequence[Root]) -> dict[Place, list[Found]]:
     by_row: dict[tuple[str, str, str], dict[str, Judgement]] = defaultdict(dict)
     for one in judged:
         by_row[one.account, one.table, one.id][one.rule_id] = one
-    found: dict[Place, list[tuple[str, Verdicts]]] = defaultdict(list)
+    found: dict[Place, list[Found]] = defaultdict(list)
     for root in roots:
         scope = Scope(root)
         rows: list[tuple[str, str, Resource]] = [(k, r.address, r) for k in STUDIO_KINDS for r in scope.of(k)]
         rows += [("execution_role", scope.role_arn(r), r) for r in scope.of("role")]
         for table, id_, resource in rows:
-            place, address = _place(root, resource)
-            found[place].append((address, by_row.get((root.path, table, id_), {})))
+            verdicts = by_row.get((root.path, table, id_), {})
+            found[_place(root, resource)].append(Found(resource.address, resource.file, verdicts))
     return found
 
 
-def _place(root: Root, resource: Resource) -> tuple[Place, str]:
+def _place(root: Root, resource: Resource) -> Place:
     if "::" in resource.type:
         # Behind the ids of the nested stacks that it lies in.
-        name = resource.address.rpartition("/")[2]
-        return (resource.file, name), name
-    return (root.path, without_keys(resource.address)), resource.address
+        return resource.file, resource.address.rpartition("/")[2]
+    return root.path, without_keys(resource.address)
 
 
 def _say(judged: Sequence[Judgement], roots: Sequence[Root]) -> None:
