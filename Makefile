@@ -1,10 +1,12 @@
 # Two commands on a fresh machine: make demo, make test. Each sets up what it needs in .venv, and for the tests of
-# templates in .venv-checkov (checkov pins an old boto3) and .venv-cdk (where there is Node.js).
+# templates in .venv-checkov (checkov pins an old boto3) and .venv-cdk (where there is Node.js), and the AWS CLI that printed
+# commands are proven with in .venv-awscli (it brings a botocore of its own).
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 CHECKOV := .venv-checkov
 CDK := .venv-cdk
+AWSCLI := .venv-awscli
 export PIP_CONSTRAINT := $(CURDIR)/constraints/dev.txt
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 # Two workers: enough for two cores, and no more memory than a small machine has.
@@ -19,7 +21,7 @@ demo: $(VENV)/.demo ## Audit the embedded simulated account; writes ./audit-repo
 	@$(BIN)/auditor demo --output audit-report
 	@echo "Open: file://$(CURDIR)/audit-report/report.html"
 
-test: $(VENV)/.dev test-templates ## Run the tests (browser tests need Chromium, else they are skipped)
+test: $(VENV)/.dev $(AWSCLI)/.ready test-templates ## Run the tests (browser tests need Chromium, else they are skipped)
 	env -u AUDITOR_REQUIRE_CHECKOV -u AUDITOR_REQUIRE_CDK \
 	  $(BIN)/python -m pytest -n $(WORKERS) --dist loadscope --cov --cov-report=term:skip-covered
 
@@ -47,11 +49,16 @@ docs: $(VENV)/.dev ## Write the generated docs and the pictures
 	$(BIN)/python tools/screenshots.py out/docs/report.html docs/images
 
 clean: ## Remove what make has made
-	rm -rf $(VENV) $(CHECKOV) $(CDK) out audit-report .pytest_cache .mypy_cache .ruff_cache .coverage*
+	rm -rf $(VENV) $(CHECKOV) $(CDK) $(AWSCLI) out audit-report .pytest_cache .mypy_cache .ruff_cache .coverage*
 
 $(BIN)/python:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "Python 3.11 or newer is needed: make PYTHON=python3.12 …"; exit 1; }
 	$(PYTHON) -m venv $(VENV)
+
+$(AWSCLI)/.ready: constraints/awscli.txt
+	$(PYTHON) -m venv $(AWSCLI)
+	PIP_CONSTRAINT=$(CURDIR)/constraints/awscli.txt $(AWSCLI)/bin/python -m pip install --quiet awscli
+	@touch $@
 
 $(VENV)/.demo: $(BIN)/python pyproject.toml constraints/dev.txt
 	$(BIN)/python -m pip install --quiet -e '.[demo]'

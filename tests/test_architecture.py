@@ -28,6 +28,8 @@ HOMES = {
     "boto3": {"collect/aws", "simulator", "store"},
     "botocore": {"collect/aws", "simulator", "store"},
     "checkov": {"collect/iac", "checkov"},
+    "hcl2": {"collect/iac"},
+    "lark": {"collect/iac"},
     "moto": {"simulator"},
     "werkzeug": {"simulator"},
     "duckdb": {"store", "resolve", "evaluate", "history"},

@@ -12,7 +12,8 @@ import yaml
 
 import auditor.simulator
 from auditor.errors import ExitCode
-from auditor.evaluate.audit import evaluate, gate
+from auditor.evaluate.audit import evaluate
+from auditor.evaluate.gate import exit_code
 from auditor.model.report import Finding, Report
 from auditor.model.rule import Rule, Severity, Verdict
 
@@ -95,7 +96,7 @@ def test_acme_has_only_the_gaps_of_an_open_inheritance(audit: Audit) -> None:
 def test_acme_fails_a_pipeline(audit: Audit) -> None:
     report = audit("acme")
     assert report.fail_on is Severity.HIGH
-    assert gate(report) == gate(report, allow_incomplete=True) == ExitCode.FINDINGS
+    assert exit_code(report) == exit_code(report, allow_incomplete=True) == ExitCode.FINDINGS
 
 
 def test_clean_is_clean(audit: Audit) -> None:
@@ -108,4 +109,4 @@ def test_clean_is_clean(audit: Audit) -> None:
     assert [(c.operation, c.error) for c in report.coverage if c.failed] == []
     assert all(report.resources.values())
     assert not any(domain.out_of_scope for domain in report.domains)
-    assert gate(report) == ExitCode.OK
+    assert exit_code(report) == ExitCode.OK

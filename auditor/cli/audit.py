@@ -18,6 +18,7 @@ from auditor.cli.options import (
     quiet_option,
     report_options,
     source_options,
+    store_option,
 )
 from auditor.errors import ExitCode
 
@@ -33,6 +34,7 @@ if TYPE_CHECKING:
 )
 @evaluation_options
 @report_options
+@store_option
 @delivery_option
 @quiet_option
 @debug_option
@@ -49,7 +51,7 @@ def command(
     from auditor.cli.evaluation import prepare
 
     source = {name: options.pop(name) for name in SOURCE}
-    plan = prepare(quiet=quiet, **options)
+    plan = prepare(quiet=quiet, keep=True, profile=source["profile"], **options)
     source["profile"] = source["profile"] or plan.config.profile
     source["regions"] = source["regions"] or plan.config.regions
     return run(plan, snapshot, source)
@@ -61,7 +63,7 @@ def run(plan: Evaluation, snapshot: Path | None, source: Mapping[str, Any]) -> E
     from auditor.cli.evaluation import conclude
     from auditor.store.snapshot_file import write_snapshot
 
-    found = collected(quiet=plan.quiet, **source)
+    found = collected(quiet=plan.quiet, store=plan.store, **source)
     if snapshot is not None:
         write_snapshot(snapshot, found)
         return conclude(plan, [snapshot], source["profile"])

@@ -7,7 +7,14 @@ from typing import Any
 
 import click
 
-from auditor.cli.options import debug_option, delivery_option, evaluation_options, quiet_option, report_options
+from auditor.cli.options import (
+    debug_option,
+    delivery_option,
+    evaluation_options,
+    quiet_option,
+    report_options,
+    store_option,
+)
 from auditor.errors import ExitCode
 
 
@@ -15,6 +22,7 @@ from auditor.errors import ExitCode
 @click.argument("files", nargs=-1, required=True, type=click.Path(path_type=Path), metavar="FILE...")
 @evaluation_options
 @report_options
+@store_option
 @delivery_option
 @quiet_option
 @debug_option

@@ -32,5 +32,7 @@ def command(snapshot: Path, quiet: bool, **source: Any) -> ExitCode:
     if not quiet:
         seen = sum(1 for r in found.records if r.kind in ("domain", "user_profile", "space", "app"))
         gaps = f"; {len(found.gaps):,} could not be seen" if found.gaps else ""
-        click.echo(f"{snapshot}: {seen:,} resources{gaps}")
+        carried = sum(c.carried for c in found.coverage)
+        old = f"; {carried:,} carried over, unchanged since {found.header.previous}" if carried else ""
+        click.echo(f"{snapshot}: {seen:,} resources{old}{gaps}")
     return ExitCode.INCOMPLETE if found.gaps else ExitCode.OK

@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING
 
 from auditor.cli.progress import progress
 from auditor.model.snapshot import Snapshot
+
+if TYPE_CHECKING:
+    from auditor.store.runs import RunStore
 
 
 def collected(
@@ -18,9 +22,13 @@ def collected(
     sign_in_pages: int,
     cloudtrail_logs: str | None,
     identity_store: str,
+    previous: str | None,
+    full: bool,
+    store: RunStore | None = None,
     quiet: bool,
 ) -> Snapshot:
-    """Collect as the options say. Raises ConfigError and CollectError."""
+    """Collect as the options say. ``store`` is where the run will be kept. Raises ConfigError and CollectError."""
+    from auditor.cli.previous import earlier_snapshots
     from auditor.collect.aws import CollectOptions, collect
     from auditor.collect.aws.evidence import EvidenceOptions
 
@@ -29,6 +37,7 @@ def collected(
         from auditor.store.cloudtrail_logs import read_events
 
         logged = read_events(cloudtrail_logs, since=datetime.now(UTC) - timedelta(days=sign_in_days), profile=profile)
+    earlier = earlier_snapshots(previous, full, store, profile)
     wanted = EvidenceOptions(evidence, sign_in_days, sign_in_pages, logged, identity_store)
     with progress(quiet) as shown:
-        return collect(CollectOptions(profile, regions, concurrency, evidence=wanted), shown)
+        return collect(CollectOptions(profile, regions, concurrency, evidence=wanted, previous=earlier), shown)

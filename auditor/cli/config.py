@@ -20,18 +20,23 @@ def command() -> None:
 @click.argument("file", required=False, type=click.Path(path_type=Path, dir_okay=False))
 @debug_option
 def check(file: Path | None) -> None:
-    """Check a configuration, rule names and parameters included, without auditing anything.
+    """Check a configuration, rule names, parameters and its file of waivers included, without auditing anything.
 
     FILE is auditor.yaml in the working folder by default. Exits 0 when it can be used, 2 when it cannot.
     """
     from auditor.config import find_config, load_config
     from auditor.evaluate.frameworks import framework_files
+    from auditor.evaluate.waiver_file import load_waivers
 
     path = find_config(file)
     if path is None:
         raise ConfigError("there is no auditor.yaml in the working folder", hint="Name the file to check.")
     config = load_config(path)
-    config.for_rules(all_rules(config.rules_dirs, bind=False))
+    rules = all_rules(config.rules_dirs, bind=False)
+    config.for_rules(rules)
+    config.thresholds(rules)
+    if config.waivers is not None:
+        load_waivers(config.waivers, rules)
     config.check_frameworks(framework_files(rule_folders(config.rules_dirs)))
     click.echo(f"{path}: can be used")
 

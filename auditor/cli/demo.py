@@ -7,7 +7,7 @@ from typing import Any
 
 import click
 
-from auditor.cli.options import EVIDENCE, debug_option, evaluation_options, quiet_option, report_options
+from auditor.cli.options import EVIDENCE, debug_option, evaluation_options, quiet_option, report_options, store_option
 from auditor.errors import ConfigError, ExitCode
 
 
@@ -15,6 +15,7 @@ from auditor.errors import ConfigError, ExitCode
 @click.option("--estate", default="acme", show_default=True, help="As for: auditor simulate.")
 @evaluation_options
 @report_options
+@store_option
 @quiet_option
 @debug_option
 def command(estate: str, quiet: bool, **options: Any) -> ExitCode:
@@ -50,6 +51,8 @@ def command(estate: str, quiet: bool, **options: Any) -> ExitCode:
                 "sign_in_pages": 400,
                 "cloudtrail_logs": None,
                 "identity_store": "",
+                "previous": None,
+                "full": True,
             }
             run(plan, None, source)
         finally:

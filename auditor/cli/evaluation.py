@@ -6,7 +6,7 @@ import os
 import sys
 import tempfile
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -14,7 +14,6 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from auditor.cli.options import (
-    DEFAULT_FAIL_ON,
     DEFAULT_FORMATS,
     DEFAULT_OUTPUT,
     all_rules,
@@ -22,24 +21,29 @@ from auditor.cli.options import (
     rule_folders,
     selected,
 )
-from auditor.cli.text import silence_stdout
-from auditor.errors import ConfigError, ExitCode
+from auditor.cli.text import printable, silence_stdout
+from auditor.errors import AuditorError, ConfigError, ExitCode
 from auditor.model.framework import Framework
-from auditor.model.report import Report
+from auditor.model.report import Gate, Report
 from auditor.model.rule import Rule, Severity
 from auditor.report.render import Format, render, write
 from auditor.resolve.layers import NestedMerge
 
 if TYPE_CHECKING:
+    from auditor.cli.keeping import Keeper
     from auditor.config import Config
+    from auditor.evaluate.waivers import Waivers
+    from auditor.history.facts import Facts
     from auditor.report.custom import CustomTemplate
+    from auditor.store.runs import RunStore
 
 
 @dataclass(frozen=True, slots=True)
 class Evaluation:
     """What the options and the configuration said, checked before anything is collected.
 
-    ``config`` holds what only the configuration can say (regions, AWS profile, personas).
+    ``config`` holds what only the configuration can say (regions, AWS profile, personas). ``baseline``: what the
+    earlier report.json holds; ``store``: where the run is kept.
     """
 
     config: Config
@@ -47,7 +51,10 @@ class Evaluation:
     severities: Mapping[str, Severity]
     overrides: Mapping[str, Mapping[str, Any]]
     merge: NestedMerge
-    fail_on: Severity | None
+    gate: Gate
+    baseline: Facts | None
+    store: RunStore | None
+    waivers: Waivers
     frameworks: tuple[Framework, ...]
     allow_incomplete: bool
     formats: tuple[Format, ...]
@@ -75,21 +82,32 @@ def prepare(
     skip: Sequence[str],
     parameters: Sequence[str],
     nested_merge: str | None,
-    fail_on: str | None,
+    fail_on: Sequence[tuple[str, str]],
+    new_only: bool | None,
+    baseline: Path | None,
+    waivers: Path | None,
     allow_incomplete: bool | None,
     frameworks: Sequence[str] = (),
     formats: tuple[Format, ...] | None,
     output: Path | None,
+    store: str | None = None,
     quiet: bool,
+    keep: bool = False,
+    profile: str | None = None,
     templates: Sequence[Path] = (),
     security_hub: bool = False,
 ) -> Evaluation:
     """Everything that can be wrong with options and configuration is found here, before the first AWS call.
 
-    An option that was given wins over the configuration; folders of rules and parameters add up. Raises ConfigError.
+    An option that was given wins over the configuration; folders of rules and parameters add up. ``keep``: the
+    configuration's store takes the run, not only the option's. ``profile``: AWS profile for a store in S3. Raises
+    ConfigError.
     """
+    from auditor.cli.gate_options import limits
     from auditor.evaluate.frameworks import framework_files, load_frameworks
     from auditor.evaluate.sql import parse_overrides
+    from auditor.evaluate.waiver_file import load_waivers
+    from auditor.evaluate.waivers import Waivers
 
     file = configuration(config, quiet)
     folders = [*file.rules_dirs, *rules_dirs]
@@ -112,14 +130,22 @@ def prepare(
         _check_writable(output)
     known = framework_files(rule_folders(folders))
     file.check_frameworks(known)
-    gated = fail_on or file.fail_on or DEFAULT_FAIL_ON
+    granted = waivers or file.waivers
+    gate = limits(fail_on, new_only, baseline, file, every)
+    place = store or (file.store if keep else None)
+    if gate.new_only and not gate.baseline and place is None:
+        raise ConfigError(
+            "--new-only has nothing to compare with", hint="Give it --baseline FILE (a report.json), or --store."
+        )
     return Evaluation(
         config=file,
         rules=rules,
         severities={rule_id: severity for rule_id, severity in severities.items() if rule_id in kept},
         overrides=overrides,
         merge=NestedMerge(nested_merge) if nested_merge else file.nested_merge or NestedMerge.UNKNOWN,
-        fail_on=None if gated == "none" else Severity(gated),
+        gate=gate,
+        baseline=_baseline(baseline or file.baseline),
+        waivers=Waivers(load_waivers(granted, every) if granted else (), file.waiver_tag, every),
         frameworks=load_frameworks(known, names(frameworks) or file.frameworks, every),
         allow_incomplete=bool(file.allow_incomplete if allow_incomplete is None else allow_incomplete),
         formats=formats,
@@ -127,7 +153,25 @@ def prepare(
         quiet=quiet,
         templates=custom,
         security_hub=security_hub,
+        # Last: it may write, and nothing else may be wrong then.
+        store=_store(place, profile or file.profile),
     )
+
+
+def _baseline(path: Path | None) -> Facts | None:
+    if path is None:
+        return None
+    from auditor.history.facts import read_report
+
+    return read_report(path)
+
+
+def _store(place: str | None, profile: str | None) -> RunStore | None:
+    if place is None:
+        return None
+    from auditor.cli.keeping import open_store
+
+    return open_store(place, profile)
 
 
 def _templates(paths: Sequence[Path]) -> tuple[CustomTemplate, ...]:
@@ -171,35 +215,85 @@ def _check_writable(folder: Path) -> None:
 
 
 def conclude(plan: Evaluation, files: Sequence[Path], profile: str | None = None) -> ExitCode:
-    """Evaluate, write the reports, print the summary, send; the gate's exit code. ``profile`` is for sending."""
-    from auditor.evaluate.audit import evaluate, gate
+    """Evaluate, compare with what was before, write the reports, keep the run, print the summary, send; the exit code.
 
-    report = evaluate(
-        files,
-        plan.rules,
-        severities=plan.severities,
-        overrides=plan.overrides,
-        fail_on=plan.fail_on,
-        merge=plan.merge,
-        personas=plan.config.personas,
-        frameworks=plan.frameworks,
-        with_inventory=Format.HTML in plan.formats or bool(plan.templates),
-    )
-    code = gate(report, allow_incomplete=plan.allow_incomplete)
-    if _to_stdout(plan.output):
-        with _patient():
-            for piece in plan.templates[0].render(report) if plan.templates else render(report, plan.formats[0]):
-                click.echo(piece, nl=False)
-    else:
-        written = write(report, plan.formats, plan.output, plan.templates)
-        if not plan.quiet:
+    ``profile`` is for sending.
+    """
+    from auditor.evaluate.gate import exit_code
+
+    with ExitStack() as stack:
+        keeper = None
+        if plan.store is not None:
+            from auditor.cli.keeping import keeping
+
+            keeper = stack.enter_context(keeping(plan.store))
+        report = _judged(plan, files, keeper)
+        code = exit_code(report, allow_incomplete=plan.allow_incomplete)
+        written: tuple[Path, ...] = ()
+        if _to_stdout(plan.output):
             with _patient():
-                show(report, code, written)
+                for piece in plan.templates[0].render(report) if plan.templates else render(report, plan.formats[0]):
+                    click.echo(piece, nl=False)
+        else:
+            written = write(report, plan.formats, plan.output, plan.templates)
+        kept = _kept(keeper, report, code, written)
+        if not plan.quiet and not _to_stdout(plan.output):
+            with _patient():
+                show(report, code, written, kept)
     if plan.security_hub:
         from auditor.cli.delivery import deliver
 
         code = deliver(report, code, profile or plan.config.profile, quiet=plan.quiet)
     return code
+
+
+def _kept(keeper: Keeper | None, report: Report, code: ExitCode, written: Sequence[Path]) -> str:
+    """Where the run lies now. That it could not be kept must not hide that the gate failed: 4 wins."""
+    if keeper is None:
+        return ""
+    try:
+        return keeper.keep(report, code, written)
+    except AuditorError as error:
+        if code is not ExitCode.FINDINGS:
+            raise
+        click.echo(f"Error: {printable(error.diagnosis())}", err=True)
+        return ""
+
+
+def evaluated(plan: Evaluation, files: Sequence[Path], keeper: Keeper | None = None) -> Report:
+    """The report, waivers applied, without what earlier runs know."""
+    from auditor.evaluate.audit import evaluate
+
+    return evaluate(
+        files,
+        plan.rules,
+        severities=plan.severities,
+        overrides=plan.overrides,
+        merge=plan.merge,
+        personas=plan.config.personas,
+        frameworks=plan.frameworks,
+        waivers=plan.waivers,
+        export=keeper.export if keeper is not None else None,
+        with_inventory=Format.HTML in plan.formats or bool(plan.templates),
+    )
+
+
+def _judged(plan: Evaluation, files: Sequence[Path], keeper: Keeper | None) -> Report:
+    """The report, compared with the store or the baseline, and what fails the run decided."""
+    from auditor.evaluate.gate import decide
+
+    report = evaluated(plan, files, keeper)
+    comparison, known = None, None
+    if plan.baseline is not None:
+        known = plan.baseline.known
+    if keeper is not None:
+        comparison = keeper.compare(report)
+    elif plan.baseline is not None:
+        from auditor.history.compare import compare
+        from auditor.history.facts import facts_of
+
+        comparison = compare(plan.baseline, facts_of(report))
+    return decide(report, plan.gate, comparison, known)
 
 
 @contextmanager
@@ -212,11 +306,11 @@ def _patient() -> Iterator[None]:
         silence_stdout()
 
 
-def show(report: Report, code: ExitCode, written: Sequence[Path]) -> None:
+def show(report: Report, code: ExitCode, written: Sequence[Path], kept: str = "") -> None:
     """The summary of a report on stdout, in colour where that is a terminal."""
     from rich.console import Console
 
     from auditor.cli.summary import summary
 
     width = None if sys.stdout.isatty() else int(os.environ.get("COLUMNS", "100"))
-    Console(width=width, highlight=False).print(summary(report, code, written))
+    Console(width=width, highlight=False).print(summary(report, code, written, kept))

@@ -10,8 +10,9 @@ from typing import Any, TypeVar
 
 import click
 
+from auditor.cli.gate_options import gate_options
 from auditor.errors import ConfigError
-from auditor.model.rule import Rule, Severity
+from auditor.model.rule import Rule
 from auditor.report.render import Format
 from auditor.resolve.layers import NestedMerge
 
@@ -23,7 +24,6 @@ DEFAULT_OUTPUT = "./audit-report"
 #: holds the two together.
 EVIDENCE = ("sign-ins", "roles", "permissions", "identity-center", "partner-apps", "mlflow", "network", "account")
 DEFAULT_FORMATS = (Format.HTML, Format.JSON)
-DEFAULT_FAIL_ON = Severity.HIGH
 
 
 def _several(*decorators: Callable[[Any], Any]) -> Callable[[_Command], _Command]:
@@ -115,12 +115,18 @@ source_options = _several(
     click.option(
         "--concurrency", type=click.IntRange(1, 256), default=32, show_default=True, help="AWS calls at a time."
     ),
+    click.option(
+        "--previous", metavar="FILE|DIR",
+        help="Earlier snapshot, folder of snapshots, or store: profiles and spaces that did not change since are not"
+        " described again (docs/incremental.md).  [default: the last run of --store]",
+    ),
+    click.option("--full", is_flag=True, help="Describe everything, whatever is known from before."),
 )  # fmt: skip
 
 #: Parameters of source_options and evidence_options, which collection takes and evaluation does not.
 SOURCE = (
     "profile", "regions", "concurrency", "evidence", "sign_in_days", "sign_in_pages", "cloudtrail_logs",
-    "identity_store",
+    "identity_store", "previous", "full",
 )  # fmt: skip
 
 rule_options = _several(
@@ -178,14 +184,16 @@ evaluation_options = _several(
         "--param", "parameters", multiple=True, metavar="RULE.NAME=VALUE", help="Override a rule's parameter."
     ),
     merge_option,
-    click.option(
-        "--fail-on", type=click.Choice([*(s.value for s in Severity), "none"]),
-        help=f"Exit 4 when a failure has at least this severity.  [default: {DEFAULT_FAIL_ON.value}]",
-    ),
+    gate_options,
     click.option(
         "--allow-incomplete/--no-allow-incomplete", default=None,
         help="Do not exit 5 when something could not be seen or decided.",
     ),
+)  # fmt: skip
+
+store_option = click.option(
+    "--store", metavar="DIR|s3://…",
+    help="Keep the run here and compare it with the runs before it (docs/store.md).",
 )  # fmt: skip
 
 report_options = _several(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 
 from rich.console import Group, RenderableType
 from rich.padding import Padding
@@ -11,6 +11,7 @@ from rich.text import Text
 
 from auditor.cli.text import STYLES
 from auditor.evaluate.applicable import why_not
+from auditor.evaluate.outline import outline
 from auditor.model.practices import PRACTICES
 from auditor.model.rule import Rule
 
@@ -23,15 +24,22 @@ def _block(text: str, language: str) -> RenderableType:
     return Padding(Syntax(text.strip(), language, background_color="default", word_wrap=True), (0, 0, 0, 2))
 
 
-def _layered(title: str, texts: Mapping[str, str], language: str) -> list[RenderableType]:
-    parts: list[RenderableType] = []
-    seen: dict[str, list[str]] = {}
-    for layer, text in texts.items():
-        seen.setdefault(text, []).append(layer)
-    for text, layers in seen.items():
-        where = "" if layers == ["any"] else f", where set by: {', '.join(layers)}"
-        parts += [_heading(f"{title}{where}"), _block(text, language)]
-    return parts
+def _texts(title: str, texts: Mapping[str, str], language: str) -> Iterator[RenderableType]:
+    for where, text in texts.items():
+        yield _heading(f"{title}{', ' + where if where else ''}")
+        yield _block(text, language)
+
+
+def _mending(rule: Rule) -> Iterator[RenderableType]:
+    shown = outline(rule)
+    yield from _texts("AWS CLI", shown.commands, "bash")
+    if shown.changes:
+        yield _heading("What the command changes, sending the rest of each structure as it is")
+        for path, becomes in shown.changes:
+            yield Padding(Text.assemble((path, "bold"), f": {becomes}"), (0, 0, 0, 2))
+    # Every place says the same; the first one is enough to see what it says.
+    yield from _texts("CloudFormation", dict([*shown.cloudformation.items()][:1]), "yaml")
+    yield from _texts("Terraform", dict([*shown.terraform.items()][:1]), "terraform")
 
 
 def page(rule: Rule) -> RenderableType:
@@ -62,9 +70,7 @@ def page(rule: Rule) -> RenderableType:
                 Padding(Text(f"{rule.id}.{param.name} ({param.type}): {param.doc}\ndefault: {value}"), (0, 0, 0, 2))
             )
     parts += [_heading("How to mend it"), Padding(Text(rule.remediation.steps), (0, 0, 0, 2))]
-    parts += _layered("AWS CLI", rule.remediation.aws, "bash")
-    parts += _layered("CloudFormation", rule.remediation.cloudformation, "yaml")
-    parts += _layered("Terraform", rule.remediation.terraform, "terraform")
+    parts += _mending(rule)
     parts += [_heading("Practices"), *(Text(f"  {p} {PRACTICES.get(p, '')}".rstrip()) for p in rule.practices)]
     parts += [_heading("References"), *(Text(f"  {url}", no_wrap=True, overflow="ignore") for url in rule.references)]
     parts.append(Text(f"\n{rule.file}", "dim", no_wrap=True, overflow="ignore"))

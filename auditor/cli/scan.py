@@ -14,6 +14,7 @@ from auditor.cli.options import (
     evaluation_options,
     quiet_option,
     report_options,
+    store_option,
     template_options,
 )
 from auditor.errors import ExitCode
@@ -27,6 +28,7 @@ from auditor.errors import ExitCode
 )
 @evaluation_options
 @report_options
+@store_option
 @quiet_option
 @debug_option
 def command(paths: tuple[Path, ...], snapshot: Path | None, quiet: bool, **options: Any) -> ExitCode:

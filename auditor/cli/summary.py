@@ -1,60 +1,103 @@
-"""One screen: what was audited, what is wrong, what to do first, what could not be seen, and how it ends."""
+"""One screen: what was audited, what fails the run, what is new, what to do first, how the waivers stand, what
+could not be seen, and how it ends. At most LINES lines for any estate; the rest is in the reports.
+"""
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Sequence
+from collections import Counter, defaultdict
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 from rich.console import Group, RenderableType
-from rich.table import Table
 from rich.text import Text
 
+from auditor.cli.gate_options import describe
 from auditor.cli.text import STYLES, plural, printable
 from auditor.errors import ExitCode
-from auditor.model.report import FrameworkSummary, Report, RequirementStatus, RootCause
+from auditor.model.report import (
+    Finding,
+    FrameworkSummary,
+    Report,
+    RequirementStatus,
+    ResourceRef,
+    RootCause,
+    State,
+)
 from auditor.model.rule import Severity, Verdict
 from auditor.model.snapshot import INNATE_GAPS
+from auditor.model.waiver import WaiverStatus, WaiverSummary
 
+LINES = 40
 _NOUNS = {"domain": "domain", "user_profile": "profile", "space": "space", "app": "app"}
-_CAUSES = 8
+#: Lines of a section at first, and at least; long ones give way until all fit.
+_MOST, _LEAST = 8, 1
 
 
-def summary(report: Report, code: ExitCode, written: Sequence[Path]) -> RenderableType:
-    """Everything that came from the account is printed as plain text, control characters replaced."""
-    parts: list[RenderableType] = [_title(report), _severities(report)]
+@dataclass(slots=True)
+class _Section:
+    """A heading and its lines, worst first, made only when they are shown; ``more`` says what is left out."""
+
+    heading: Text
+    lines: Sequence[Callable[[], Text]]
+    more: str
+    shown: int = 0
+
+    @property
+    def height(self) -> int:
+        """With the empty line before it."""
+        return 2 + self.shown + (self.shown < len(self.lines))
+
+    def render(self) -> Iterator[Text]:
+        yield Text()
+        yield self.heading
+        yield from (Text("  ").append_text(line()) for line in self.lines[: self.shown])
+        left = len(self.lines) - self.shown
+        if left:
+            yield Text(f"  and {left:,} {self.more}", "dim")
+
+
+def summary(report: Report, code: ExitCode, written: Sequence[Path], kept: str = "") -> RenderableType:
+    """Everything that came from the account is printed as plain text, control characters replaced.
+
+    ``kept`` names the store that took the run.
+    """
+    top = [*_title(report), _severities(report)]
     if not sum(report.resources.values()):
-        parts.append(Text("No Studio resource was found in what was audited."))
-    if report.root_causes:
-        parts += [Text(), _causes(report)]
-    unseen = _unseen(report)
-    if unseen:
-        parts += [Text(), unseen]
-    not_run = _not_run(report)
-    if not_run:
-        parts += [Text(), not_run]
-    if report.frameworks:
-        parts += [Text(), *map(_framework, report.frameworks)]
-    parts += [
-        Text(),
-        *(Text(f"Report: {path}", no_wrap=True, overflow="ignore") for path in written),
-        _verdict(report, code),
-    ]
-    return Group(*parts)
-
-
-def _title(report: Report) -> Text:
-    counts = ", ".join(plural(report.resources.get(kind, 0), noun) for kind, noun in _NOUNS.items())
-    places = sorted({place for info in report.snapshots for place in info.scopes})
-    accounts = Counter(account for account, _ in places)
-    where = "; ".join(
-        f"{account} ({', '.join(region for a, region in places if a == account)})" for account in list(accounts)[:4]
-    )
-    more = f" and {plural(len(accounts) - 4, 'more account')}" if len(accounts) > 4 else ""
-    return Text.assemble(
-        ("SageMaker Studio audit", "bold"), f"  {printable(where)}{more}  {report.as_of}\n", f"{counts}; ",
-        f"{plural(len(report.rules), 'rule')}",
+        top.append(Text("No Studio resource was found in what was audited."))
+    bottom = [Text(), *_reports(written, kept), _verdict(report, code)]
+    found = (
+        _failing(report, code), _news(report), _causes(report), _waivers(report), _unseen(report), _not_run(report),
+        _frameworks(report),
     )  # fmt: skip
+    sections = [section for section in found if section is not None]
+    for section in sections:
+        section.shown = min(len(section.lines), _MOST)
+    while len(top) + len(bottom) + sum(s.height for s in sections) > LINES:
+        longest = max(sections, key=lambda s: s.shown)
+        if longest.shown <= _LEAST:
+            break
+        longest.shown -= 1
+    lines = [*top, *(line for section in sections for line in section.render()), *bottom]
+    for line in lines:
+        line.no_wrap = True
+        line.overflow = "ellipsis"
+    return Group(*lines)
+
+
+def _title(report: Report) -> Iterator[Text]:
+    places = sorted({place for info in report.snapshots for place in info.scopes})
+    accounts = sorted({account for account, _ in places})
+    regions = sorted({region for _, region in places})
+    where = f"{_few(accounts, 2, 'account')} in {_few(regions, 3, 'region')}"
+    yield Text.assemble(("SageMaker Studio audit", "bold"), f"  {report.as_of}  {printable(where)}")
+    counts = ", ".join(plural(report.resources.get(kind, 0), noun) for kind, noun in _NOUNS.items())
+    yield Text(f"{counts}; {plural(len(report.rules), 'rule')}")
+
+
+def _few(names: Sequence[str], most: int, noun: str) -> str:
+    return ", ".join(names) if len(names) <= most else plural(len(names), noun)
 
 
 def _severities(report: Report) -> Text:
@@ -64,38 +107,111 @@ def _severities(report: Report) -> Text:
         line.append(f"{severity} {number:,}", STYLES[severity] if number else "dim")
         line.append("   ")
     line.append(f"passed {report.by_status[Verdict.PASS]:,}", "green")
-    for verdict, label in ((Verdict.UNKNOWN, "unknown"), (Verdict.ERROR, "error")):
-        number = report.by_status[verdict]
-        line.append(f"   {label} {number:,}", "magenta" if number else "dim")
+    others = ((Verdict.UNKNOWN, "magenta"), (Verdict.ERROR, "magenta"), ("waived", "default"))
+    for status, style in others:
+        number = report.by_status[status]
+        line.append(f"   {status} {number:,}", style if number else "dim")
     return line
 
 
-def _place(cause: RootCause) -> str:
-    resource = cause.resource
+def _by_rule(report: Report, findings: Iterable[Finding]) -> list[Callable[[], Text]]:
+    """A line a rule: how many, and where if it is one."""
+    names = {r.id: r.name for r in report.rules}
+    grouped: dict[str, list[Finding]] = defaultdict(list)
+    for finding in findings:
+        grouped[finding.rule_id].append(finding)
+
+    def line(rule: str) -> Text:
+        of = grouped[rule]
+        news = sum(f.state in (State.NEW, State.REGRESSED) for f in of)
+        said = f"{len(of):,} resources" if len(of) > 1 else _place(of[0].resource)
+        told = report.previous is not None and len(of) > 1 and news
+        return Text.assemble(
+            (f"{of[0].severity:<9}", STYLES[of[0].severity]), f"{rule} {names.get(rule, '')}: ", printable(said),
+            f", {news:,} of them new" if told else "",
+        )  # fmt: skip
+
+    order = sorted(grouped, key=lambda r: (grouped[r][0].severity.rank, -len(grouped[r]), r))
+    return [partial(line, rule) for rule in order]
+
+
+def _place(resource: ResourceRef) -> str:
     inside = (
         f"{resource.domain_name or resource.domain_id}/" if resource.type != "domain" and resource.domain_id else ""
     )
     return f"{resource.type.replace('_', ' ')} {inside}{resource.name}"
 
 
-def _causes(report: Report) -> Table:
-    table = Table(title="What to do first", title_justify="left", title_style="bold", box=None, pad_edge=False)
-    table.add_column("severity")
-    table.add_column("rule", no_wrap=True)
-    table.add_column("change", overflow="fold")
-    table.add_column("mends", justify="right")
+def _failing(report: Report, code: ExitCode) -> _Section | None:
+    if code is not ExitCode.FINDINGS:
+        return None
+    lines = _by_rule(report, (f for f in report.findings if f.gates))
+    return _Section(Text("What fails the run", "bold red"), lines, "more rules")
+
+
+def _news(report: Report) -> _Section | None:
+    if report.previous is None:
+        return None
+    states = Counter(f.state for f in report.findings) + Counter(p.state for p in report.past)
+    words = {
+        State.NEW: "new", State.REGRESSED: "came back", State.RESOLVED: "resolved",
+        State.NOT_ASSESSED: "no longer assessed", State.CARRIED_OVER: "carried over",
+    }  # fmt: skip
+    counts = [f"{states[state]:,} {word}" for state, word in words.items() if states[state]]
+    heading = Text.assemble(("Since ", "bold"), (report.previous, "bold"), f": {', '.join(counts) or 'nothing moved'}")
+    lines = _by_rule(report, (f for f in report.findings if f.state in (State.NEW, State.REGRESSED)))
+    return _Section(heading, lines, "more rules")
+
+
+def _causes(report: Report) -> _Section | None:
+    causes = report.to_mend
+    if not causes:
+        return None
     names = {r.id: r.name for r in report.rules}
-    for cause in report.root_causes[:_CAUSES]:
-        table.add_row(
-            Text(cause.severity, STYLES[cause.severity]),
-            f"{cause.rule_id} {names[cause.rule_id]}",
-            Text(printable(f"{cause.setting} on {_place(cause)}")),
-            f"{cause.affects:,}",
-        )
-    rest = len(report.root_causes) - _CAUSES
-    if rest > 0:
-        table.add_row("", "", Text(f"and {plural(rest, 'more cause')} in the report", "dim"), "")
-    return table
+
+    def line(cause: RootCause) -> Text:
+        return Text.assemble(
+            (f"{cause.severity:<9}", STYLES[cause.severity]), f"mends {cause.affects:>5,}  ",
+            f"{cause.rule_id} {names[cause.rule_id]}: ", printable(f"{cause.setting} on {_place(cause.resource)}"),
+        )  # fmt: skip
+
+    lines = [partial(line, cause) for cause in causes]
+    return _Section(Text("What to do first", "bold"), lines, "more causes in the report")
+
+
+_WAIVERS = (WaiverStatus.LAPSED, WaiverStatus.VOID, WaiverStatus.EXPIRING, WaiverStatus.UNUSED)
+
+
+def _waivers(report: Report) -> _Section | None:
+    listed = sorted(
+        (w for w in report.waivers if w.status in _WAIVERS), key=lambda w: (_WAIVERS.index(w.status), w.waiver.expires)
+    )
+    lines: list[Callable[[], Text]] = [
+        partial(Text, printable(f"unreadable tag on {p.resource}: {p.problem}"), "magenta")
+        for p in report.waiver_problems
+    ]
+    lines += [partial(_waiver, w) for w in listed]
+    if not lines:
+        return None
+    return _Section(Text("Waivers", "bold"), lines, "more in the report")
+
+
+def _waiver(summary: WaiverSummary) -> Text:
+    waiver, number = summary.waiver, plural(summary.matches, "failure")
+    said, style = {
+        WaiverStatus.LAPSED: (f"lapsed on {waiver.expires}, {number} back", "red"),
+        WaiverStatus.VOID: (f"void, {number} with another value", "red"),
+        WaiverStatus.EXPIRING: (f"lapses on {waiver.expires}, {number} set aside", "yellow"),
+    }.get(summary.status, ("matches nothing", "dim"))
+    rules = ", ".join(waiver.rules[:3]) + (", …" if len(waiver.rules) > 3 else "")
+    where = f"{waiver.file}:{waiver.line}" if waiver.line else waiver.file
+    return Text.assemble((said, style), printable(f": {rules}, {waiver.owner} ({where})"))
+
+
+def _frameworks(report: Report) -> _Section | None:
+    if not report.frameworks:
+        return None
+    return _Section(Text("Frameworks", "bold"), [partial(_framework, f) for f in report.frameworks], "more")
 
 
 def _framework(framework: FrameworkSummary) -> Text:
@@ -113,23 +229,34 @@ def _framework(framework: FrameworkSummary) -> Text:
     return line
 
 
-def _unseen(report: Report) -> Text | None:
+def _unseen(report: Report) -> _Section | None:
+    open_ = report.by_status[Verdict.UNKNOWN] + report.by_status[Verdict.ERROR]
     lost = [g for g in report.gaps if g.reason not in INNATE_GAPS]
-    if not lost and not report.by_status[Verdict.UNKNOWN]:
+    if not lost and not open_:
         return None
-    text = Text("Could not be seen", "bold")
     kinds = Counter((g.reason, g.operation, g.region if g.resource_id == "*" else "") for g in lost)
-    for (reason, operation, region), number in kinds.most_common(5):
-        place = f" in {region}" if region else f" on {plural(number, 'resource')}"
-        text.append(f"\n  {operation}: {reason.replace('_', ' ')}{printable(place)}", "default not bold")
-    if len(kinds) > 5:
-        text.append(f"\n  and {len(kinds) - 5} more in the report", "dim not bold")
-    if not lost:
-        text.append(f"\n  {plural(report.by_status[Verdict.UNKNOWN], 'verdict')} unknown", "default not bold")
-    return text
+    ordered = sorted(kinds.items(), key=lambda k: (-k[1], k[0]))
+
+    def line(reason: str, operation: str, region: str, count: int) -> Text:
+        place = f" in {region}" if region else f" on {plural(count, 'resource')}"
+        return Text(printable(f"{operation}: {reason.replace('_', ' ')}{place}"))
+
+    heading = Text.assemble(("Could not be seen", "bold"), f": {plural(open_, 'verdict')} open")
+    lines = [partial(line, *kind, count) for kind, count in ordered]
+    return _Section(heading, lines, "more in the report")
 
 
-def _not_run(report: Report) -> Text | None:
+def _reports(written: Sequence[Path], kept: str) -> Iterator[Text]:
+    """The first few with their paths; the others lie beside them."""
+    first, rest = written[:3], [path.name for path in written[3:]]
+    yield from (Text(f"Report: {path}") for path in first)
+    for begin in range(0, len(rest), 4):
+        yield Text(f"        {'also ' if begin == 0 else '     '}{', '.join(rest[begin : begin + 4])}")
+    if kept:
+        yield Text(f"Kept in {printable(kept)}")
+
+
+def _not_run(report: Report) -> _Section | None:
     """Rules that templates cannot answer, by what they need."""
     reasons: dict[str, list[str]] = {}
     for rule in report.rules:
@@ -137,24 +264,23 @@ def _not_run(report: Report) -> Text | None:
             reasons.setdefault(rule.not_run, []).append(rule.id)
     if not reasons:
         return None
-    text = Text("Did not run", "bold")
-    for reason, rules in sorted(reasons.items(), key=lambda item: item[1]):
-        text.append(f"\n  {', '.join(rules)}: {reason}", "default not bold")
-    return text
+    ordered = sorted(reasons.items(), key=lambda item: item[1])
+    lines = [partial(Text, f"{', '.join(rules)}: {reason}") for reason, rules in ordered]
+    return _Section(Text("Did not run", "bold"), lines, "more reasons in the report")
 
 
 def _verdict(report: Report, code: ExitCode) -> Text:
-    if code is ExitCode.FINDINGS and report.fail_on is not None:
-        number = sum(1 for f in report.findings if f.status is Verdict.FAIL and f.severity.rank <= report.fail_on.rank)
-        return Text(
-            f"Failed: {plural(number, 'finding')} at or above {report.fail_on}. Exit code {int(code)}.", "bold red"
-        )
+    limits = describe(report.gate)
+    if code is ExitCode.FINDINGS:
+        noun = "new finding" if report.gate.new_only else "finding"
+        return Text(f"Failed: {plural(report.gate.failed, noun)} {limits}. Exit code {int(code)}.", "bold red")
     if code is ExitCode.INCOMPLETE:
         return Text(
             f"Incomplete: something could not be seen or decided. Exit code {int(code)};"
             " --allow-incomplete accepts it.",
             "bold magenta",
         )
-    limit = f" at or above {report.fail_on}" if report.fail_on is not None else ""
-    worse = "No finding" + limit if report.fail_on is not None else "Not gated (--fail-on none)"
-    return Text(f"{worse}. Exit code {int(code)}.", "bold green")
+    if report.fail_on is None and not report.gate.by_rule and not report.gate.by_account:
+        return Text(f"Not gated (--fail-on none). Exit code {int(code)}.", "bold green")
+    noun = "No new finding" if report.gate.new_only else "No finding"
+    return Text(f"{noun} {limits}. Exit code {int(code)}.", "bold green")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -9,7 +10,7 @@ from typing import Any, TypeVar
 
 from msgspec import UNSET, UnsetType
 
-from auditor.config.wire import ConfigFile, PersonaFile, config_schema
+from auditor.config.wire import ACCOUNT, ConfigFile, PersonaFile, config_schema
 from auditor.errors import ConfigError
 from auditor.evaluate.sql import value_problem
 from auditor.evaluate.yamlfile import Source, near, read_yaml
@@ -31,7 +32,8 @@ _Value = TypeVar("_Value")
 class Config:
     """What the file says; None or empty where it says nothing. Paths are resolved against the file's folder.
 
-    ``severities`` and ``params`` are by rule id or name, as written; ``for_rules`` holds them against the rules.
+    ``severities``, ``params`` and ``fail_on_rules`` are by rule id or name, as written; ``for_rules`` and
+    ``thresholds`` hold them against the rules. ``waiver_tag`` is empty where no tag may waive.
     ``personas`` end with the one that is everybody else's.
     """
 
@@ -46,11 +48,17 @@ class Config:
     personas: tuple[Persona, ...] = DEFAULT_PERSONAS
     frameworks: tuple[str, ...] = ()
     waivers: Path | None = None
+    waiver_tag: str = ""
     fail_on: str | None = None
+    fail_on_rules: Mapping[str, str] = field(default_factory=dict)
+    fail_on_accounts: Mapping[str, str] = field(default_factory=dict)
+    baseline: Path | None = None
+    new_only: bool | None = None
     allow_incomplete: bool | None = None
     nested_merge: NestedMerge | None = None
     formats: tuple[Format, ...] | None = None
     output: Path | None = None
+    store: str | None = None
     _source: Source | None = field(default=None, repr=False, compare=False)
 
     def error(self, message: str, *keys: str, hint: str = "", value: bool = False) -> ConfigError:
@@ -76,6 +84,14 @@ class Config:
             rule = self._rule("params", name, by_name)
             params.setdefault(rule.id, {}).update(self._values(rule, name, values))
         return severities, params
+
+    def thresholds(self, rules: Sequence[Rule]) -> tuple[dict[str, Severity | None], dict[str, Severity | None]]:
+        """What fails a run by rule id and by account; None: never. Raises ConfigError for a rule that there is not."""
+        by_name = {name: rule for rule in rules for name in (rule.id, rule.name)}
+        return (
+            {self._rule("fail_on_rules", name, by_name).id: _limit(word) for name, word in self.fail_on_rules.items()},
+            {account: _limit(word) for account, word in self.fail_on_accounts.items()},
+        )
 
     def check_frameworks(self, known: Iterable[str]) -> None:
         """Raises ConfigError where the file asks for a framework that there is not."""
@@ -105,6 +121,10 @@ class Config:
             if problem:
                 raise self.error(f"params.{name}: {problem}", "params", name, param, value=True)
         return dict(values)
+
+
+def _limit(word: str) -> Severity | None:
+    return None if word == "none" else Severity(word)
 
 
 def find_config(explicit: Path | None) -> Path | None:
@@ -141,11 +161,19 @@ def load_config(path: Path | None) -> Config:
         personas=_personas(source, wire.personas),
         frameworks=tuple(wire.frameworks),
         waivers=None if isinstance(wire.waivers, UnsetType) else _existing(source, folder / wire.waivers, "waivers"),
+        waiver_tag=_given(wire.waiver_tag) or "",
         fail_on=_given(wire.fail_on),
+        fail_on_rules=wire.fail_on_rules,
+        fail_on_accounts=_accounts(source, wire.fail_on_accounts),
+        baseline=None
+        if isinstance(wire.baseline, UnsetType)
+        else _existing(source, folder / wire.baseline, "baseline"),
+        new_only=_given(wire.new_only),
         allow_incomplete=_given(wire.allow_incomplete),
         nested_merge=_given(wire.nested_merge),
         formats=None if isinstance(wire.formats, UnsetType) else _formats(source, wire.formats),
         output=None if isinstance(wire.output, UnsetType) else _output(folder, wire.output),
+        store=None if isinstance(wire.store, UnsetType) else _store(folder, wire.store),
         _source=source,
     )
 
@@ -163,6 +191,18 @@ def _existing(source: Source, path: Path, *keys: str) -> Path:
 
 def _output(folder: Path, text: str) -> Path:
     return Path("-") if text == "-" else folder / text
+
+
+def _accounts(source: Source, limits: Mapping[str, str]) -> Mapping[str, str]:
+    for account in limits:
+        if not re.match(ACCOUNT, account):
+            message = f"fail_on_accounts: {account!r} is no account id of 12 digits"
+            raise source.error(message, "fail_on_accounts", account)
+    return limits
+
+
+def _store(folder: Path, text: str) -> str:
+    return text if "://" in text else str(folder / text)
 
 
 def _formats(source: Source, formats: Sequence[Format]) -> tuple[Format, ...]:

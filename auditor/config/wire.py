@@ -12,6 +12,7 @@ from auditor.model.studio import NEEDABLE_APP_TYPES, NEEDABLE_TOOLS
 from auditor.report.render import Format
 from auditor.resolve.layers import NestedMerge
 
+ACCOUNT = "^[0-9]{12}$"
 NAME_PATTERN = r"^[a-z][a-z0-9]*(-[a-z0-9]+)*$"
 _WILD = "Pattern: * is any characters, ? is one"
 
@@ -68,8 +69,19 @@ class ConfigFile(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
     ] = {}
     personas: Annotated[list[PersonaFile], _doc("Kinds of people; the first that fits a profile counts")] = []
     frameworks: Annotated[list[Text], _doc("Compliance frameworks to group the report by; as --framework")] = []
-    waivers: Annotated[str, _text("File of waivers")] | UnsetType = UNSET
+    waivers: Annotated[str, _text("File of waivers; as --waivers")] | UnsetType = UNSET
+    waiver_tag: (
+        Annotated[str, _text("Key of a resource's tag that may waive its failures; without it no tag does")] | UnsetType
+    ) = UNSET
     fail_on: Annotated[FailOn, _doc("Exit 4 from this severity on; as --fail-on")] | UnsetType = UNSET
+    fail_on_rules: Annotated[
+        dict[str, FailOn], _doc("The same by rule (id or name), instead of fail_on and fail_on_accounts")
+    ] = {}
+    fail_on_accounts: Annotated[
+        dict[str, FailOn], _doc("The same by account id, instead of fail_on", propertyNames={"pattern": ACCOUNT})
+    ] = {}
+    baseline: Annotated[str, _text("Earlier report.json to compare with; as --baseline")] | UnsetType = UNSET
+    new_only: Annotated[bool, _doc("Only what the baseline does not hold exits 4; as --new-only")] | UnsetType = UNSET
     allow_incomplete: (
         Annotated[bool, _doc("Do not exit 5 when something could not be seen; as --allow-incomplete")] | UnsetType
     ) = UNSET
@@ -79,6 +91,7 @@ class ConfigFile(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
     ) = UNSET
     formats: Annotated[list[Format], _doc("Reports to write; as --format", minItems=1)] | UnsetType = UNSET
     output: Annotated[str, _text("Folder for the reports; as --output")] | UnsetType = UNSET
+    store: Annotated[str, _text("Where audit keeps its runs: a folder or s3://…; as --store")] | UnsetType = UNSET
 
 
 def config_schema() -> dict[str, Any]:

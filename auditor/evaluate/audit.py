@@ -1,23 +1,26 @@
-"""Snapshot files and rules in, one frozen Report out; and the exit code that it deserves."""
+"""Snapshot files and rules in, one frozen Report out."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from auditor import __version__
-from auditor.errors import ConfigError, ExitCode, SnapshotError
+from auditor.errors import ConfigError, SnapshotError
 from auditor.evaluate.applicable import why_not
+from auditor.evaluate.documents import Documents
 from auditor.evaluate.engine import Overrides, Verdicts, evaluate_rules
 from auditor.evaluate.findings import FindingMaker, Gaps
 from auditor.evaluate.frameworks import assess
+from auditor.evaluate.gate import cause_order, decide, waive
 from auditor.evaluate.guard import readable
 from auditor.evaluate.inventory import inventory, owner_tags
 from auditor.evaluate.places import Places
 from auditor.evaluate.shared import follow
+from auditor.evaluate.waivers import Waivers, read_tags, weigh
 from auditor.model.framework import Framework
 from auditor.model.persona import DEFAULT_PERSONAS, Persona
 from auditor.model.report import (
@@ -30,7 +33,7 @@ from auditor.model.report import (
     SnapshotInfo,
 )
 from auditor.model.rule import Rule, Severity, Verdict
-from auditor.model.snapshot import INNATE_GAPS, Coverage, Gap, Source
+from auditor.model.snapshot import Coverage, Gap, Source
 from auditor.resolve.build import build
 from auditor.resolve.layers import NestedMerge
 from auditor.resolve.load import SourceFile
@@ -40,6 +43,8 @@ from auditor.store.snapshot_file import SnapshotFile, read_header, read_ledger, 
 if TYPE_CHECKING:
     import duckdb
 
+NO_WAIVERS = Waivers()
+Export = Callable[["duckdb.DuckDBPyConnection", tuple[SnapshotFile, ...]], None]
 #: Tables whose rows are the resources that an audit is about.
 RESOURCE_TYPES = ("domain", "user_profile", "space", "app", "execution_role")
 OUT_OF_SCOPE = "Owned by SageMaker Unified Studio, which makes its profiles and settings: no rule speaks about it."
@@ -49,10 +54,12 @@ def load_tables(
     files: Sequence[Path],
     merge: NestedMerge = NestedMerge.UNKNOWN,
     personas: Sequence[Persona] = DEFAULT_PERSONAS,
+    export: Export | None = None,
 ) -> tuple[duckdb.DuckDBPyConnection, tuple[SnapshotFile, ...]]:
     """The documented tables of verified snapshot files, on a locked connection.
 
-    The hashes are computed while DuckDB reads. Raises SnapshotError.
+    The hashes are computed while DuckDB reads. ``export`` may write files from the tables before the connection is
+    locked. Raises SnapshotError.
     """
     sources = [SourceFile(path, read_header(path)) for path in files]
     con = connect()
@@ -66,6 +73,8 @@ def load_tables(
                 check.result()
             raise
         verified = tuple(check.result() for check in pending)
+    if export is not None:
+        export(con, verified)
     lock(con)
     return con, verified
 
@@ -100,31 +109,32 @@ def evaluate(
     merge: NestedMerge = NestedMerge.UNKNOWN,
     personas: Sequence[Persona] = DEFAULT_PERSONAS,
     frameworks: Sequence[Framework] = (),
+    waivers: Waivers = NO_WAIVERS,
+    export: Export | None = None,
     with_inventory: bool = False,
 ) -> Report:
-    """Evaluate the rules on the snapshots. The same files, rules and parameters give an equal Report.
+    """Evaluate the rules on the snapshots. The same files, rules, parameters and waivers give an equal Report.
 
     ``with_inventory`` adds what only the HTML report shows. ``severities`` by rule id stand instead of the rules' own.
-    Raises SnapshotError for a file that cannot be used.
+    Frameworks count verdicts: a waived failure is one there. The report knows of no earlier run;
+    ``auditor.evaluate.gate.decide`` adds what one does. Raises SnapshotError for a file that cannot be used.
     """
     overrides, severities = follow(rules, overrides or {}), severities or {}
     changed = {r.id: severities[r.id] for r in rules if severities.get(r.id, r.severity) is not r.severity}
     rules = [replace(r, severity=severities.get(r.id, r.severity)) for r in rules]
-    con, verified = load_tables(files, merge, personas)
+    con, verified = load_tables(files, merge, personas, export)
     verdicts = evaluate_rules(con, rules, overrides)
     gaps = tuple(sorted(Gap(*row) for row in con.execute("select * from gap").fetchall()))
-    maker = FindingMaker(con, verdicts, overrides, Gaps(gaps))
+    maker = FindingMaker(con, verdicts, overrides, Gaps(gaps), Documents(verified), rules)
     findings = [finding for rule in rules for finding in maker.of(rule)]
     findings.sort(key=_finding_order)
-    causes = sorted(
-        maker.causes, key=lambda c: (c.severity.rank, -c.affects, c.rule_id, c.resource.key, c.setting, c.id)
-    )
+    causes = sorted(maker.causes, key=cause_order)
     coverage: list[Coverage] = []
     for path in files:
         coverage += read_ledger(path)[1]
     by_status = {str(v): sum(c[v] for c in verdicts.counts.values()) for v in Verdict} | {"waived": 0}
     sources: set[Source] = {v.header.source for v in verified}
-    return Report(
+    report = Report(
         tool_version=__version__,
         as_of=max(v.header.as_of for v in verified),
         source=next(iter(sources)) if len(sources) == 1 else "mixed",
@@ -149,18 +159,15 @@ def evaluate(
         frameworks=tuple(assess(framework, verdicts.counts) for framework in frameworks),
         inventory=inventory(con, owner_tags(rules, overrides)) if with_inventory else None,
     )
-
-
-def gate(report: Report, *, allow_incomplete: bool = False) -> ExitCode:
-    """4 where a failure reaches ``fail_on``; else 5 where something could not be seen or decided; else 0."""
-    if report.fail_on is not None and any(
-        f.status is Verdict.FAIL and f.severity.rank <= report.fail_on.rank for f in report.findings
-    ):
-        return ExitCode.FINDINGS
-    incomplete = any(g.reason not in INNATE_GAPS for g in report.gaps) or any(
-        f.status is not Verdict.FAIL for f in report.findings
+    weighed = weigh(
+        waivers,
+        report.findings,
+        read_tags(con, waivers.tag_keys),
+        as_of=report.as_of,
+        evaluated=[rule.id for rule in report.rules if not rule.not_run],
+        scopes=[place for info in report.snapshots for place in info.scopes],
     )
-    return ExitCode.INCOMPLETE if incomplete and not allow_incomplete else ExitCode.OK
+    return decide(waive(report, weighed), Gate(fail_on))
 
 
 def _finding_order(f: Finding) -> tuple[Any, ...]:

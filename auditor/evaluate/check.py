@@ -12,6 +12,8 @@ from auditor.evaluate.sql import parameter_values, substitute, value_problem
 from auditor.model.rule import Rule
 from auditor.resolve.tables import Table, table
 
+#: What a value of a remediation may be: NULL has a type of its own where an expression gives nothing else.
+_VALUE_TYPES = ("VARCHAR", "VARCHAR[]", "INTEGER", "BIGINT")
 #: Makes an error that names file and line of the keys: ``complain(message, *keys, hint=…)``.
 Complain = Callable[..., ConfigError]
 
@@ -33,8 +35,9 @@ def checked(rule: Rule, complain: Complain, guard: Guard) -> Rule:
         columns += [c for c in expression.columns if c not in columns]
         reads += [r for r in expression.reads if r not in reads]
         parameters |= set(expression.parameters)
-    _check_parameters_used(rule, parameters, complain)
     values = parameter_values(rule)
+    parameters |= _check_remediation(rule, documented, values, complain, guard)
+    _check_parameters_used(rule, parameters, complain)
     try:
         types = guard.bind({key: substitute(getattr(rule, key), values) for key in ("when", "require")}, documented)
     except ExpressionError as error:
@@ -62,6 +65,36 @@ def checked(rule: Rule, complain: Complain, guard: Guard) -> Rule:
         raise complain("cases: a rule needs at least one case", "cases")
     _check_cases(rule, documented, complain)
     return replace(rule, columns=tuple(columns), reads=tuple(reads), setting=setting)
+
+
+def _check_remediation(
+    rule: Rule, documented: Table, values: dict[str, Any], complain: Complain, guard: Guard
+) -> set[str]:
+    """Hold the expressions of the remediation against the table; gives the parameters that it uses."""
+    fix = rule.remediation
+    expressions: list[tuple[tuple[str, ...], str]] = [
+        (("remediation", "values", name), sql) for name, sql in fix.values.items()
+    ]
+    if fix.at:
+        expressions.append((("remediation", "at"), fix.at))
+    used: set[str] = set()
+    for keys, expression in expressions:
+        name, place = keys[-1], len(keys) == 2
+        try:
+            used |= set(guard.check(expression, documented).parameters)
+            if used - set(values):
+                raise complain(f"{name}: ${min(used - set(values))} is not declared under params", *keys)
+            found = guard.bind({"value": substitute(expression, values)}, documented)["value"]
+        except ExpressionError as error:
+            raise complain(f"{name}: {error}", *keys, hint=_columns_hint(error, documented)) from error
+        if found not in (("VARCHAR",) if place else _VALUE_TYPES):
+            wanted = "'profile' or 'domain'" if place else "a text, a number or a list of texts"
+            raise complain(f"{name}: must give {wanted}, but its type is {found}", *keys)
+    for change in fix.changes:
+        for part in (change.value, change.but_not):
+            if isinstance(part, str) and part[1:] in values and part.startswith("$"):
+                used.add(part[1:])
+    return used
 
 
 def _columns_hint(error: ExpressionError, documented: Table) -> str:

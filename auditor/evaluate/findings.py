@@ -3,19 +3,22 @@
 from __future__ import annotations
 
 import hashlib
-import shlex
 from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
+from auditor.evaluate import mend
+from auditor.evaluate.documents import Documents
 from auditor.evaluate.engine import Overrides, Verdicts
+from auditor.evaluate.holding import domain_ref
+from auditor.evaluate.mend import Mended, Mender
 from auditor.evaluate.origin import deciding, needed, origin, select_list
 from auditor.evaluate.places import Places
 from auditor.evaluate.sql import parameter_values, substitute
-from auditor.model.report import Evidence, Finding, FindingRemediation, Origin, ResourceRef, RootCause
+from auditor.model.report import Evidence, Finding, FindingRemediation, ResourceRef, RootCause
 from auditor.model.rule import Rule, Verdict
-from auditor.model.snapshot import TEMPLATE_GAPS, Gap
+from auditor.model.snapshot import INNATE_GAPS, TEMPLATE_GAPS, Gap
 from auditor.resolve.tables import Table, table
 
 if TYPE_CHECKING:
@@ -72,13 +75,15 @@ class Gaps:
         if not found and owner:
             found = self._by_resource[(*place, "user_profile", owner)]
         if not found:
-            # A resource of a template whose domain lies elsewhere inherits what nobody can tell.
-            found = [g for g in self._by_resource[(*place, resource.type, resource.id)] if g.setting == "DomainId"]
+            # In a template: its domain lies elsewhere, or an expression stands behind a value that is derived.
+            own = self._by_resource[(*place, resource.type, resource.id)]
+            found = [g for g in own if g.reason in TEMPLATE_GAPS]
         if not found:
             found = [
                 g
                 for kind in ("user_profile", "space", "app", "vpc", "partner_app", "tags")
                 for g in self._by_resource[(*place, kind, "*")]
+                if g.reason not in INNATE_GAPS
             ]
             if resource.type == "domain":
                 found += self._by_domain[(*place, resource.id)]
@@ -94,19 +99,46 @@ def _reason(gap: Gap) -> str:
 class FindingMaker:
     """Makes the findings of rules over one connection's tables."""
 
-    def __init__(self, con: duckdb.DuckDBPyConnection, verdicts: Verdicts, overrides: Overrides, gaps: Gaps) -> None:
+    def __init__(
+        self,
+        con: duckdb.DuckDBPyConnection,
+        verdicts: Verdicts,
+        overrides: Overrides,
+        gaps: Gaps,
+        documents: Documents,
+        rules: Sequence[Rule] = (),
+    ) -> None:
+        """``rules``: those whose findings will be made; the documents that their commands need are read at once."""
         self._con = con
         self._verdicts = verdicts
         self._overrides = overrides
         self._gaps = gaps
+        self._mender = Mender(con, documents, overrides)
         self._places = Places(con)
         self._causes: dict[str, RootCause] = {}
+        self._mended: dict[str, Mended] = {}
         self._affects: Counter[str] = Counter()
+        for table_name in sorted({r.table for r in rules}):
+            documents.announce(self._to_change(table_name, [r for r in rules if r.table == table_name]))
+
+    def _to_change(self, table_name: str, rules: Sequence[Rule]) -> list[tuple[str, str, str, str]]:
+        """Keys of the resources that a command of the rules may be for."""
+        ids = [r.id for r in rules if r.remediation.changes and self._verdicts.counts[r.id].get(Verdict.FAIL)]
+        if not ids or table_name not in ("user_profile", "space"):
+            return []
+        condition = " or ".join(f"v.\"{rule_id}\" = 'fail'" for rule_id in ids)
+        return self._con.execute(
+            f"select t.account, t.region, '{table_name}', t.id from {table_name} t"
+            f" join verdict_{table_name} v on v.key = t.key where {condition}"
+        ).fetchall()
 
     @property
     def causes(self) -> tuple[RootCause, ...]:
         """Root causes of all failures made so far."""
-        return tuple(replace(cause, affects=self._affects[key]) for key, cause in self._causes.items())
+        return tuple(
+            replace(cause, affects=self._affects[key], remediation=self._mended[key].of_all())
+            for key, cause in self._causes.items()
+        )
 
     def of(self, rule: Rule) -> list[Finding]:
         """Findings of one rule: every fail, unknown and error."""
@@ -123,23 +155,26 @@ class FindingMaker:
         identity = [c for c in ("key", "account", "region", "id", "name", "arn", "domain_id", "domain_name",
                               "owner_key")
                     if documented.column(c) is not None]  # fmt: skip
-        names = needed(documented, (*identity, rule.setting, *rule.columns, *_placeholders(rule, documented)))
+        names = needed(
+            documented,
+            (*identity, rule.setting, *rule.columns, *_in_message(rule, documented), *mend.columns(rule, documented)),
+        )
         items = select_list(documented, names)
-        cause = ""
+        overrides = self._overrides.get(rule.id)
+        further = mend.expressions(rule, overrides)
         if rule.cause:
-            values = parameter_values(rule, self._overrides.get(rule.id))
-            cause = f', try(\n{substitute(rule.cause, values)}\n) as "__cause"'
+            further.append(f'try(\n{substitute(rule.cause, parameter_values(rule, overrides))}\n) as "__cause"')
         try:
-            return self._read(rule, documented, items, cause)
+            return self._read(rule, documented, [*items, *further])
         except duckdb.Error:
-            if not cause:
+            if not further:
                 raise
-            # A cause that cannot be worked out costs the finding its finer blame, not the report its finding.
-            return self._read(rule, documented, items, "")
+            # What cannot be worked out costs the finding its finer blame and its command, not the report its finding.
+            return self._read(rule, documented, items)
 
-    def _read(self, rule: Rule, documented: Table, items: Sequence[str], cause: str) -> list[dict[str, Any]]:
+    def _read(self, rule: Rule, documented: Table, items: Sequence[str]) -> list[dict[str, Any]]:
         cursor = self._con.execute(
-            f'select v."{rule.id}"::VARCHAR as "__verdict", {", ".join(items)}{cause}'
+            f'select v."{rule.id}"::VARCHAR as "__verdict", {", ".join(items)}'
             f" from {documented.name} as t"
             f' join verdict_{documented.name} v on v.key = t.key where v."{rule.id}" in'
             f" ({', '.join(repr(str(v)) for v in SHOWN)}) order by t.key"
@@ -202,22 +237,28 @@ class FindingMaker:
         where = origin(documented, blamed, row, resource)
         column = deciding(documented, blamed, row)
         owner, setting = resource, where.path
-        # AWS's default applies until somebody sets a value; where a domain hands settings down, that is the place.
-        if column is not None and column.paths and "domain" in column.paths and where.layer in ("domain", "service"):
+        mended = self._mender.mend(rule, documented, row, resource, where)
+        # AWS's default applies until somebody sets a value; where a domain hands settings down, that is the place,
+        # unless the profile has the setting's structure of its own.
+        if column is not None and column.paths and mended.place == "profile" and "profile" in column.paths:
+            setting = column.paths["profile"]
+        elif column is not None and column.paths and "domain" in column.paths and where.layer in ("domain", "service"):
             setting = column.paths["domain"]
             if resource.type != "domain":
                 owner = self._places.resource(domain_ref(resource))
         elif where.layer == "service" and column is not None and column.paths:
             setting = next(iter(column.paths.values()))
-        remediation = _remediation(rule, where, row, resource)
         cause_id = fingerprint(rule.id, owner, f"{where.layer}\x1f{setting}")[:16]
         self._affects[cause_id] += 1
         if cause_id not in self._causes:
             value = row.get(column.name) if column is not None else row.get(blamed)
             self._causes[cause_id] = RootCause(
-                cause_id, rule.id, rule.severity, owner, setting, value, where.layer, 1, remediation
+                cause_id, rule.id, rule.severity, owner, setting, value, where.layer, 1, None
             )
-        return cause_id, remediation
+            self._mended[cause_id] = mended
+        else:
+            self._mended[cause_id] = self._mended[cause_id].with_other(mended)
+        return cause_id, mended.remediation
 
 
 class _Shown(dict[str, Any]):
@@ -225,16 +266,6 @@ class _Shown(dict[str, Any]):
 
     def __getitem__(self, name: str) -> str:
         return shown(super().__getitem__(name))
-
-
-class _Quoted(dict[str, Any]):
-    """A row whose values are quoted for a shell. KeyError for one that is unknown: a command needs every name."""
-
-    def __getitem__(self, name: str) -> str:
-        value = super().__getitem__(name)
-        if value is None:
-            raise KeyError(name)
-        return shlex.quote(str(value))
 
 
 def _paths(rule: Rule, column_name: str) -> tuple[str, ...]:
@@ -246,19 +277,8 @@ def _paths(rule: Rule, column_name: str) -> tuple[str, ...]:
     return paths + tuple(p for name in column.inputs for p in _paths(rule, name))
 
 
-def _placeholders(rule: Rule, documented: Table) -> tuple[str, ...]:
-    texts = (rule.message, *rule.remediation.aws.values())
-    return tuple(c.name for c in documented.columns if any(f"{{{c.name}}}" in text for text in texts))
-
-
-def domain_ref(resource: ResourceRef) -> ResourceRef:
-    """The domain that a resource belongs to."""
-    partition = resource.arn.split(":")[1] if resource.arn.startswith("arn:") else "aws"
-    arn = f"arn:{partition}:sagemaker:{resource.region}:{resource.account}:domain/{resource.domain_id}"
-    return ResourceRef(
-        "domain", resource.domain_id, resource.domain_name or resource.domain_id, resource.account, resource.region,
-        arn if resource.arn else "", resource.domain_id, resource.domain_name,
-    )  # fmt: skip
+def _in_message(rule: Rule, documented: Table) -> tuple[str, ...]:
+    return tuple(c.name for c in documented.columns if f"{{{c.name}}}" in rule.message)
 
 
 def resource_ref(documented: Table, row: Mapping[str, Any]) -> ResourceRef:
@@ -276,20 +296,3 @@ def resource_ref(documented: Table, row: Mapping[str, Any]) -> ResourceRef:
         domain_id=(row["id"] if domain else row.get("domain_id")) or "",
         domain_name=(row["name"] if domain else row.get("domain_name")) or "",
     )
-
-
-def _remediation(rule: Rule, where: Origin, row: Mapping[str, Any], resource: ResourceRef) -> FindingRemediation:
-    fix = rule.remediation
-
-    def pick(texts: Mapping[str, str]) -> str:
-        order = (where.layer, "any", *(("domain",) if where.layer == "service" else ()))
-        return next((texts[layer] for layer in order if layer in texts), "")
-
-    # What a template makes is mended in the template, not beside it.
-    command = "" if resource.file else pick(fix.aws)
-    try:
-        command = command.format_map(_Quoted(row))
-    except KeyError:
-        # A name that the command needs is unknown for this resource: no command is better than a wrong one.
-        command = ""
-    return FindingRemediation(fix.steps, command.strip(), pick(fix.cloudformation).strip(), pick(fix.terraform).strip())

@@ -10,8 +10,10 @@ from pathlib import Path
 import msgspec
 
 from auditor.errors import ConfigError, RuleError
+from auditor.evaluate import changes
 from auditor.evaluate.rulefile import Layered, RuleFile
 from auditor.evaluate.shared import SharedError, with_shared
+from auditor.evaluate.words import OPTION
 from auditor.evaluate.yamlfile import Source, near, read_yaml
 from auditor.model.rule import Case, Param, Remediation, Rule, Verdict
 from auditor.resolve.tables import TABLES, Table, table
@@ -83,7 +85,20 @@ def _checked(read: Sequence[tuple[Source, Rule]]) -> list[Rule]:
     from auditor.evaluate.guard import Guard
 
     guard = Guard()
-    guard.read_ahead([e for _, rule in read for e in (rule.when, rule.require, rule.cause) if e])
+    guard.read_ahead(
+        [
+            expression
+            for _, rule in read
+            for expression in (
+                rule.when,
+                rule.require,
+                rule.cause,
+                rule.remediation.at,
+                *rule.remediation.values.values(),
+            )
+            if expression
+        ]
+    )
     return [checked(rule, source.error, guard) for source, rule in read]
 
 
@@ -95,6 +110,7 @@ def _read(path: Path) -> tuple[Source, Rule]:
         raise source.error(
             f"there is no table {wire.table!r}", "table", hint="Tables: " + ", ".join(t.name for t in TABLES)
         )
+    changes.check(source, wire, documented)
     _placeholders(source, wire, documented)
     for name, param in wire.params.items():
         if (param.default is msgspec.UNSET) == (not param.same_as):
@@ -114,12 +130,16 @@ def _placeholders(source: Source, wire: RuleFile, documented: Table) -> None:
             raise source.error(f"{key}: {error}", key, hint="Write {{ and }} for literal braces.") from error
         for _, placeholder, spec, conversion in parts:
             field = placeholder or ""
-            if spec or conversion:
+            option = key == "remediation" and OPTION.fullmatch(spec or "")
+            if (spec and not option) or conversion:
                 raise source.error(
                     f"{key}: {{{field}}} takes no format", key, hint="Write the name alone in the braces."
                 )
-            if not field.isidentifier() or documented.column(field) is None:
-                hint = near(field, [c.name for c in documented.columns], "Write {{ and }} for literal braces.")
+            known = [c.name for c in documented.columns]
+            if key == "remediation":
+                known += wire.remediation.values
+            if not field.isidentifier() or field not in known:
+                hint = near(field, known, "Write {{ and }} for literal braces.")
                 raise source.error(f"{key}: {{{field}}} is no column of {documented.name}", key, hint=hint)
 
 
@@ -146,7 +166,13 @@ def _rule(path: Path, line: int, wire: RuleFile) -> Rule:
         message=wire.message,
         why=wire.why.strip(),
         remediation=Remediation(
-            fix.steps.strip(), _layers(fix.aws), _layers(fix.cloudformation), _layers(fix.terraform)
+            steps=fix.steps.strip(),
+            aws=_layers(fix.aws),
+            cloudformation=_layers(fix.cloudformation),
+            terraform=_layers(fix.terraform),
+            changes=changes.changes_of(wire),
+            values=fix.values,
+            at=fix.at,
         ),
         practices=tuple(wire.practices),
         references=tuple(wire.references),

@@ -24,10 +24,28 @@ class ParamFile(msgspec.Struct, forbid_unknown_fields=True, frozen=True, omit_de
     same_as: Annotated[str, msgspec.Meta(description="Another rule's parameter: STU101.generic_words")] = ""
 
 
+Scalar = Annotated[str, msgspec.Meta(min_length=1)] | int
+SetValue = Scalar | list[Text]
+
+
+class ChangeFile(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
+    """What is added to a list, or taken off it. ``but_not`` names items that are left alone."""
+
+    add: SetValue | msgspec.UnsetType = msgspec.UNSET
+    remove: SetValue | msgspec.UnsetType = msgspec.UNSET
+    but_not: SetValue | msgspec.UnsetType = msgspec.UNSET
+
+
 class RemediationFile(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
-    """How to mend a finding: prose, and by the layer that set the value a command and snippets."""
+    """How to mend a finding: prose, and either what becomes of which settings (``set``; command and snippets follow
+    from it) or a command and snippets by the layer that set the value."""
 
     steps: Text
+    set: Annotated[
+        dict[Text, SetValue | ChangeFile], msgspec.Meta(description="Settings by API path, and what becomes of each")
+    ] = {}
+    values: Annotated[dict[Text, Text], msgspec.Meta(description="SQL expressions that set and aws use by name")] = {}
+    at: Annotated[str, msgspec.Meta(description="SQL: 'profile' or 'domain' where not the origin decides")] = ""
     aws: Layered | None = None
     cloudformation: Layered | None = None
     terraform: Layered | None = None

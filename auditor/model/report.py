@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from auditor.model.rule import Severity, Verdict
 from auditor.model.snapshot import Coverage, Gap
-from auditor.model.waiver import Waiver, WaiverSummary
+from auditor.model.waiver import Waiver, WaiverProblem, WaiverSummary
 
 if TYPE_CHECKING:
     from auditor.model.inventory import Inventory
@@ -70,21 +70,27 @@ class Evidence:
 
 @dataclass(frozen=True, slots=True)
 class FindingRemediation:
-    """Remediation with this finding's own names filled in; snippets empty where there is none."""
+    """Remediation with this finding's own names and settings filled in; empty what there is none of.
+
+    ``note`` says what to know before ``aws`` is run: what else it changes, what to put in for words in capitals, or why
+    there is no command. ``aws_only_here``: where ``aws`` changes a domain, the command for this profile alone.
+    """
 
     steps: str
     aws: str = ""
     cloudformation: str = ""
     terraform: str = ""
+    note: str = ""
+    aws_only_here: str = ""
 
 
 class State(StrEnum):
     """How a finding stands beside earlier runs (or a baseline).
 
-    In this run: ``new`` (never seen before), ``open`` (failed in the last run as well), ``regressed`` (failed before,
-    was resolved, fails again), ``waived``. From earlier runs only: ``resolved`` (passes now, or its resource is gone),
-    ``not_assessed`` (failed, and now nobody can say: unknown, an error, a rule or a resource that was not seen),
-    ``carried_over`` (its account and region were not part of this run).
+    In this run: ``new`` (never seen before), ``open`` (failed before, and was not resolved since), ``regressed``
+    (failed before, was resolved, fails again), ``waived``. From earlier runs only: ``resolved`` (passes now, or its
+    resource is gone), ``not_assessed`` (failed, and now nobody can say: unknown, an error, a rule or a resource that
+    was not seen), ``carried_over`` (its account and region were not part of this run).
     """
 
     NEW = "new"
@@ -113,7 +119,7 @@ class Finding:
     waiver: Waiver | None = None
     """What sets the failure aside; ``status`` stays what the rule said."""
     state: State | None = None
-    """None where there is nothing to compare with, and for unknown and error."""
+    """None where there is nothing to compare with (unless it is waived), and for unknown and error."""
     first_seen: str | None = None
     """``as_of`` of the first run in which it failed, RFC 3339; None without a history."""
     regressed: int = 0
@@ -177,7 +183,10 @@ def priority(severity: Severity, removes: int) -> float:
 
 @dataclass(frozen=True, slots=True)
 class RootCause:
-    """The same setting at the same origin failing one rule for ``affects`` resources: one change mends them all."""
+    """The same setting at the same origin failing one rule for ``affects`` resources: one change mends them all.
+
+    Waived failures do not count: 0 where every failure of the cause is waived.
+    """
 
     id: str
     rule_id: str
@@ -286,7 +295,7 @@ class Report:
     """Everything. Deterministic: the same snapshots and rules give an equal Report.
 
     ``findings`` are sorted by severity, rule, account, region, resource; ``root_causes`` by severity, then ``affects``
-    falling.
+    falling, those that affect nothing (all waived) last.
     """
 
     tool_version: str
@@ -312,7 +321,9 @@ class Report:
     frameworks: tuple[FrameworkSummary, ...] = ()
     """Those that were asked for."""
     waivers: tuple[WaiverSummary, ...] = ()
-    """Every waiver of the file, lapsed ones and those that match nothing included."""
+    """Every waiver of the file and of tags, lapsed ones and those that match nothing included."""
+    waiver_problems: tuple[WaiverProblem, ...] = ()
+    """Tags that were meant as waivers and set nothing aside, because they cannot be read."""
     gate: Gate = field(default_factory=Gate)
     previous: str | None = None
     """``as_of`` of the run that this one is compared with."""
@@ -326,6 +337,11 @@ class Report:
     def fail_on(self) -> Severity | None:
         """The gate's threshold, None where it never fails."""
         return self.gate.fail_on
+
+    @property
+    def to_mend(self) -> tuple[RootCause, ...]:
+        """Root causes without those whose failures are all waived."""
+        return tuple(cause for cause in self.root_causes if cause.affects)
 
     def rule(self, rule_id: str) -> RuleSummary:
         return next(r for r in self.rules if r.id == rule_id)

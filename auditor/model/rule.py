@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import Any
+from typing import Any, Literal
 
 
 class Severity(StrEnum):
@@ -67,18 +67,47 @@ class Case:
 
 
 @dataclass(frozen=True, slots=True)
+class Change:
+    """What becomes of one setting.
+
+    ``path`` is the API's, as the resource is described: ``UserSettings.StudioWebPortalSettings.HiddenAppTypes``,
+    ``TagPropagation``, ``Tags.owner``; a profile's ``UserSettings`` stand for the domain's ``DefaultUserSettings``
+    where the domain is to be changed. ``action``: ``set``, or ``add`` and ``remove`` for lists, all but ``but_not``. A
+    text that begins with ``$`` names one of the rule's values, a parameter or a column; where that is NULL, or there is
+    nothing to do, the setting is left alone.
+    """
+
+    path: str
+    action: Literal["set", "add", "remove"]
+    value: Any
+    but_not: Any = None
+
+
+@dataclass(frozen=True, slots=True)
 class Remediation:
     """How to mend a finding.
 
-    ``steps`` is prose. ``aws`` maps the layer that set the value (``profile``, ``domain``, ``space``, ``service``; or
-    ``any``) to an AWS CLI command whose ``{placeholders}`` are columns of the table; ``cloudformation`` and
-    ``terraform`` are snippets, mapped the same way. Empty where no single call can mend it.
+    ``steps`` is prose. ``changes`` say what becomes of which settings; the command and the snippets follow from them.
+    Where there are none, ``aws`` maps the layer that set the value (``profile``, ``domain``, ``space``, ``service``; or
+    ``any``) to an AWS CLI command whose ``{placeholders}`` are columns of the table or ``values``; ``cloudformation``
+    and ``terraform`` are snippets, mapped the same way. All empty where no single call can mend it.
     """
 
     steps: str
-    aws: Mapping[str, str]
-    cloudformation: Mapping[str, str]
-    terraform: Mapping[str, str]
+    aws: Mapping[str, str] = field(default_factory=dict)
+    cloudformation: Mapping[str, str] = field(default_factory=dict)
+    terraform: Mapping[str, str] = field(default_factory=dict)
+    changes: tuple[Change, ...] = ()
+    values: Mapping[str, str] = field(default_factory=dict)
+    """SQL expressions over the table, by the name that ``changes`` and ``aws`` use."""
+    at: str = ""
+    """SQL that gives ``profile`` or ``domain`` where a user setting is to be changed elsewhere than where its origin
+    says; NULL leaves it to the origin."""
+
+    @property
+    def by_command(self) -> bool:
+        """Whether one call can mend it."""
+        return bool(self.changes or self.aws)
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,6 +14,9 @@ A snapshot is a text file of JSON lines:
 - ``{"gap": Gap}`` lines, then ``{"coverage": Coverage}`` lines
 - the last line ``{"end": {"lines": number of lines before it, "sha256": hex over all bytes before it}}``
 
+A resource that was not described again because nothing says that it changed has ``"described": as_of`` of the snapshot
+that it was described for.
+
 Timestamps in documents are RFC 3339 text in UTC (``2026-11-23T20:42:00Z``).
 
 In a snapshot of templates the account is the path of what is deployed together (a template, a Terraform root module),
@@ -108,7 +111,8 @@ class Coverage:
 
     ``dropped`` counts resources that were deleted between list and describe: not a failure, not a gap.
     ``error`` is the commonest error code among the failures, empty when there was none. For a template ``operation`` is
-    a file that was read, ``error`` why it could not be understood.
+    a file that was read, ``error`` why it could not be understood. ``carried``
+    counts resources that were carried over from an earlier snapshot instead of being asked for.
     """
 
     account: str
@@ -119,6 +123,7 @@ class Coverage:
     retries: int = 0
     dropped: int = 0
     error: str = ""
+    carried: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,6 +156,8 @@ class Header:
     unseen: tuple[Unseen, ...] = ()
     kinds: tuple[str, ...] = FIRST_KINDS
     """Kinds that the source looked for. The lists of all others are unknown in this snapshot, not empty."""
+    previous: str = ""
+    """``as_of`` of the newest snapshot that unchanged resources were carried over from; empty where all were read."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -175,7 +182,8 @@ class Record:
     vpc: ``vpc-…`` · role, permission: the role's ARN · sign_in: the event's id · identity_user: the user's id ·
     the rest: name, id or ARN as AWS has it · account_region: the region's name (one for each audited account and
     region; its ``gaps`` name the kinds whose list could not be read completely, e.g. ``["user_profile", "vpc"]``).
-    ``tags`` None: not read or not applicable.
+    ``tags`` None: not read or not applicable. ``described``: ``as_of`` of the snapshot that the document was read for,
+    where it was carried over from there; its tags and its listing are of this snapshot all the same.
     """
 
     account: str
@@ -186,6 +194,7 @@ class Record:
     tags: tuple[tuple[str, str], ...] | None = None
     gaps: tuple[str, ...] = ()
     place: Place | None = None
+    described: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -66,3 +66,15 @@ class WaiverSummary:
     waiver: Waiver
     status: WaiverStatus
     matches: int
+
+
+@dataclass(frozen=True, slots=True)
+class WaiverProblem:
+    """A tag that was meant as a waiver and cannot be read as one: it sets nothing aside.
+
+    ``resource`` is the resource's key (account/region/type/id), ``text`` the tag's value.
+    """
+
+    resource: str
+    text: str
+    problem: str

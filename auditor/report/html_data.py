@@ -33,6 +33,8 @@ STEPS = (
 )
 
 
+#: What the page holds of a remediation, in this order.
+_FIX = ("steps", "aws", "cloudformation", "terraform", "note", "aws_only_here")
 _RULE_TEXTS = ("name", "title", "why", "steps", "references")
 
 
@@ -108,7 +110,7 @@ class _Encoder:
         self._reasons = Dictionary()
         self._waivers = Dictionary()
         self._sets.code(())
-        self._remediations.code(("", "", "", ""))
+        self._remediations.code(("",) * len(_FIX))
         for texts in (self._moments, self._reasons, self._places):
             texts.code("")
         self._resources = Resources()
@@ -225,8 +227,7 @@ class _Encoder:
     def _remediation(self, remediation: FindingRemediation | None, cut: Stencil) -> int:
         if remediation is None:
             return 0
-        texts = (remediation.steps, remediation.aws, remediation.cloudformation, remediation.terraform)
-        return self._remediations.code(tuple(cut.cut(text) for text in texts))
+        return self._remediations.code(tuple(cut.cut(getattr(remediation, name)) for name in _FIX))
 
 
 def _rule(report: Report, rule_id: str) -> dict[str, Any]:

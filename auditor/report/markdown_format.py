@@ -200,10 +200,10 @@ def _causes(report: Report) -> tuple[str, Sequence[str], Iterable[Sequence[str]]
     rows = (
         [c.severity.value, code(c.rule_id), code(c.setting), code(shown(c.value)), code(name(c.resource)),
          f"{c.affects:,}"]
-        for c in report.root_causes
+        for c in report.to_mend
     )  # fmt: skip
     header = ("severity", "rule", "change", "is now", "on", "mends")
-    return "What to change first", header, rows, len(report.root_causes), "causes"
+    return "What to change first", header, rows, len(report.to_mend), "causes"
 
 
 def _rules(report: Report) -> tuple[str, Sequence[str], Iterable[Sequence[str]], int, str]:

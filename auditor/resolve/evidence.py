@@ -153,8 +153,8 @@ def execution_role(con: duckdb.DuckDBPyConnection) -> None:
                u.unified_studio,
                case when f.id is not null then true when n.roles or split_part(u.id, ':', 5) <> u.account then null
                     else false end as role_exists,
-               f.managed_policies, f.customer_policies, f.allows_everything, f.trusts_set_source_identity,
-               u.source_identity, p.allowed_tools
+               f.managed_policies, f.managed_policy_arns, f.customer_policies, f.allows_everything,
+               f.trusts_set_source_identity, f.trust_with_source_identity, u.source_identity, p.allowed_tools
         from used u left join role_fact f on f.account = u.account and f.id = u.id
         left join permission_fact p on p.account = u.account and p.id = u.id
         left join unseen n on n.account = u.account""")

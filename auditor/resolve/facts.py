@@ -68,6 +68,33 @@ def trusts_set_source_identity(trust: object) -> bool | None:
     return allowed
 
 
+def trust_with_source_identity(trust: object) -> str | None:
+    """The trust policy as JSON, with sts:SetSourceIdentity allowed to SageMaker where it may assume the role, under the
+    same conditions. None where it may not, or where a Deny stands against it: adding to such a policy mends nothing."""
+    if not isinstance(trust, Mapping):
+        return None
+    written: list[dict[str, Any]] = [dict(statement) for statement in statements(trust)]
+    for statement in written:
+        actions = {str(a).lower() for a in _listed(statement.get("Action"))}
+        if statement.get("Effect") == "Deny" and {SET_SOURCE_IDENTITY, "sts:*", "*"} & actions:
+            return None
+    for statement in written:
+        principal = statement.get("Principal")
+        services = _listed(principal.get("Service")) if isinstance(principal, Mapping) else []
+        actions = {str(a).lower() for a in _listed(statement.get("Action"))}
+        if statement.get("Effect") != "Allow" or _SAGEMAKER not in services or "sts:assumerole" not in actions:
+            continue
+        if isinstance(principal, Mapping) and set(principal) == {"Service"} and set(services) == {_SAGEMAKER}:
+            statement["Action"] = [*_listed(statement["Action"]), "sts:SetSourceIdentity"]
+        else:
+            # Others are trusted by the same statement: they get nothing more.
+            added = {"Effect": "Allow", "Principal": {"Service": _SAGEMAKER}, "Action": "sts:SetSourceIdentity"}
+            condition = statement.get("Condition")
+            written.append({**added, "Condition": condition} if condition else added)
+        return json.dumps({**trust, "Statement": written})
+    return None
+
+
 def role_facts(role: Mapping[str, Any], gaps: Sequence[str] = ()) -> dict[str, Any]:
     """What a role's document says: names of AWS's and the customer's policies attached, and the two questions above.
 
@@ -85,9 +112,11 @@ def role_facts(role: Mapping[str, Any], gaps: Sequence[str] = ()) -> dict[str, A
         documents.append(None)
     return {
         "managed_policies": sorted(name for name, arn in attached if is_aws_managed(arn)) if listed else None,
+        "managed_policy_arns": sorted(arn for _, arn in attached if is_aws_managed(arn)) if listed else None,
         "customer_policies": sorted(own.values()) if listed else None,
         "allows_everything": allows_everything(documents),
         "trusts_set_source_identity": trusts_set_source_identity(role.get("AssumeRolePolicyDocument")),
+        "trust_with_source_identity": trust_with_source_identity(role.get("AssumeRolePolicyDocument")),
     }
 
 
@@ -130,14 +159,15 @@ def records_management(trail: Mapping[str, Any]) -> bool | None:
 def collect(con: duckdb.DuckDBPyConnection) -> None:
     """``role_fact``, ``permission_fact`` and ``trail_fact`` from the raw documents."""
     con.execute(
-        "create table role_fact (account VARCHAR, id VARCHAR, managed_policies VARCHAR[], customer_policies VARCHAR[],"
-        " allows_everything BOOLEAN, trusts_set_source_identity BOOLEAN)"
+        "create table role_fact (account VARCHAR, id VARCHAR, managed_policies VARCHAR[],"
+        " managed_policy_arns VARCHAR[], customer_policies VARCHAR[], allows_everything BOOLEAN,"
+        " trusts_set_source_identity BOOLEAN, trust_with_source_identity VARCHAR)"
     )
     for account, arn, text, gaps in con.execute(
         "select account, id, to_json(doc)::VARCHAR, coalesce(gaps, []) from raw_role"
     ).fetchall():
         facts = role_facts(json.loads(text), gaps)
-        con.execute("insert into role_fact values (?, ?, ?, ?, ?, ?)", [account, arn, *facts.values()])
+        con.execute("insert into role_fact values (?, ?, ?, ?, ?, ?, ?, ?)", [account, arn, *facts.values()])
     con.execute("create table permission_fact (account VARCHAR, id VARCHAR, allowed_tools VARCHAR[])")
     for account, arn, text in con.execute("select account, id, to_json(doc)::VARCHAR from raw_permission").fetchall():
         tools = allowed_tools(json.loads(text).get("Results") or ())

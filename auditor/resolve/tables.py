@@ -295,11 +295,14 @@ EXECUTION_ROLE = Table(
      Column("unified_studio", "BOOLEAN", "Whether only domains of SageMaker Unified Studio use the role"),
      Column("role_exists", "BOOLEAN", "Whether the role exists; NULL for another account's role"),
      Column("managed_policies", "VARCHAR[]", "Names of AWS's managed policies that are attached"),
+     Column("managed_policy_arns", "VARCHAR[]", "ARNs of AWS's managed policies that are attached"),
      Column("customer_policies", "VARCHAR[]", "Names of the account's own managed policies that are attached"),
      Column("allows_everything", "BOOLEAN", "Whether an inline policy or an attached policy of the account allows every"
             " action on every resource without a condition"),
      Column("trusts_set_source_identity", "BOOLEAN", "Whether the trust policy lets SageMaker call"
             " sts:SetSourceIdentity"),
+     Column("trust_with_source_identity", "VARCHAR", "The trust policy as JSON, with sts:SetSourceIdentity allowed to"
+            " SageMaker; NULL where that cannot be added"),
      Column("source_identity", "BOOLEAN", "Whether a domain that uses the role has ExecutionRoleIdentityConfig"
             " USER_PROFILE_NAME"),
      Column("allowed_tools", "VARCHAR[]", "Tools of which the role may do a representative action, by IAM's own policy"

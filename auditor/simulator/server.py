@@ -23,9 +23,11 @@ from auditor.simulator.estate import Estate, load_estate, populate
 from auditor.simulator.faults import Fault, FaultKind, Faults
 from auditor.simulator.operations import OPERATIONS, OWN_ARNS, paged, position, tagged_resources, token
 from auditor.simulator.state import StudioBackend, studio_backends
+from auditor.simulator.updates import Nested
 from auditor.simulator.wire import ApiError, operation_model, shaped, validate
 
 _STUDIO = "SageMaker."
+_READS = ("Describe", "List")
 _TAGGING = "ResourceGroupsTaggingAPI_20170126."
 #: Shape checks and the like: called with (service, operation, answer) before an answer goes out.
 Observer = Callable[[str, str, Mapping[str, Any]], None]
@@ -40,14 +42,22 @@ class _Handler(WSGIRequestHandler):
 
 class _App:
     def __init__(
-        self, account: str, faults: Sequence[Fault], latency: float, short_pages: int, observer: Observer | None
+        self,
+        account: str,
+        faults: Sequence[Fault],
+        latency: float,
+        short_pages: int,
+        observer: Observer | None,
+        nested: Nested,
     ) -> None:
         self.account = account
+        self.nested = nested
         self.faults = Faults(faults)
         self.latency = latency
         self.short_pages = short_pages
         self.observer = observer
         self.calls: Counter[str] = Counter()
+        self.writes: list[tuple[str, Mapping[str, Any]]] = []
         self.problems: list[str] = []
         self._lock = threading.Lock()
         self._moto = DomainDispatcherApplication(_backend_app)
@@ -110,6 +120,9 @@ class _App:
         model = operation_model("sagemaker", name)
         assert model is not None, name  # OPERATIONS holds names of the model only
         validate(model, request)
+        backend.nested = self.nested
+        if not name.startswith(_READS):
+            self.writes.append((name, request))
         try:
             answer = dict(OPERATIONS[name](backend, request))
         except ApiError as error:
@@ -268,6 +281,7 @@ class Simulator:
 
     ``estate`` is a name (``acme``, ``clean``), ``generated:DOMAINSxPROFILES``, a path to an estate file, or an Estate.
     ``port`` 0 takes a free one. ``latency_ms`` delays every answer, ``short_pages`` caps pages below what was asked.
+    ``nested``: how deep an update of settings reaches, which AWS does not say; by default the reading that loses more.
     ``calls`` counts requests by ``service:Operation``. Raises ConfigError for an unknown estate or a busy port.
     """
 
@@ -280,9 +294,10 @@ class Simulator:
         latency_ms: float = 0,
         short_pages: int = 0,
         observer: Observer | None = None,
+        nested: Nested = "replace",
     ) -> None:
         self.estate = estate if isinstance(estate, Estate) else load_estate(estate)
-        self._app = _App(self.estate.account, faults, latency_ms / 1000, short_pages, observer)
+        self._app = _App(self.estate.account, faults, latency_ms / 1000, short_pages, observer, nested)
         self._port = port
         self._server: BaseWSGIServer | None = None
         self._thread: threading.Thread | None = None
@@ -290,6 +305,11 @@ class Simulator:
     @property
     def calls(self) -> Counter[str]:
         return self._app.calls
+
+    @property
+    def writes(self) -> list[tuple[str, Mapping[str, Any]]]:
+        """Operation and request of every call of SageMaker that was meant to change something, in order."""
+        return self._app.writes
 
     @property
     def endpoint_url(self) -> str:

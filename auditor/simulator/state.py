@@ -14,7 +14,8 @@ from typing import Any
 
 from moto.core.base_backend import BackendDict, BaseBackend
 
-from auditor.simulator.wire import ApiError, now
+from auditor.simulator.updates import Nested, refuse_domain, updated
+from auditor.simulator.wire import ApiError, in_use, invalid, now
 
 Document = dict[str, Any]
 
@@ -27,14 +28,6 @@ _APP_DELETED = "DeletedAt"
 
 def _not_found(kind: str, name: str) -> ApiError:
     return ApiError("ResourceNotFound", f"{kind} [{name}] does not exist.")
-
-
-def _in_use(message: str) -> ApiError:
-    return ApiError("ResourceInUse", message)
-
-
-def _invalid(message: str) -> ApiError:
-    return ApiError("ValidationException", message)
 
 
 class StudioBackend(BaseBackend):
@@ -51,6 +44,8 @@ class StudioBackend(BaseBackend):
         self.mlflow_apps: dict[str, Document] = {}
         self.sign_ins: list[Document] = []
         self.tags: dict[str, dict[str, str]] = {}
+        #: How deep an update reaches. The reading that loses more is the one to be safe under.
+        self.nested: Nested = "replace"
 
     def arn(self, kind: str, path: str) -> str:
         partition = "aws-cn" if self.region_name.startswith("cn-") else "aws"
@@ -69,7 +64,7 @@ class StudioBackend(BaseBackend):
 
     def create_domain(self, request: Mapping[str, Any], domain_id: str = "", created: float | None = None) -> Document:
         if any(d["DomainName"] == request["DomainName"] for d in self.domains.values()):
-            raise _in_use(f"Domain with name {request['DomainName']} already exists.")
+            raise in_use(f"Domain with name {request['DomainName']} already exists.")
         digest = hashlib.sha256(f"{self.account_id}{self.region_name}{request['DomainName']}".encode()).hexdigest()
         domain_id = domain_id or f"d-{digest[:12]}"
         document = {k: deepcopy(v) for k, v in request.items() if k != "Tags"}
@@ -92,29 +87,31 @@ class StudioBackend(BaseBackend):
         return document
 
     def update_domain(self, request: Mapping[str, Any]) -> Document:
-        """Members of the settings structures that the request holds replace the stored ones, the others stay: AWS
-        does not document the depth of an update, and the CLI examples send single members of DefaultUserSettings."""
+        """Members that the request does not name stay; ``updates`` says what is documented and what is not."""
         document = self.domain(request["DomainId"])
-        changed = deepcopy(document)
-        for name, value in request.items():
-            if name == "DomainId":
-                continue
-            if name == "DomainSettingsForUpdate":
-                changed.setdefault("DomainSettings", {}).update(deepcopy(value))
-            elif name in ("DefaultUserSettings", "DefaultSpaceSettings"):
-                changed.setdefault(name, {}).update(deepcopy(value))
-            else:
-                changed[name] = deepcopy(value)
+        changed = updated(document, request, ("DomainId",), self.nested)
+        refuse_domain(document, changed, self._apps_of(request["DomainId"]))
         self._check_portal(changed.get("DefaultUserSettings", {}), {}, document["CreationTime"])
+        if changed.get("HomeEfsFileSystemCreation") == "Enabled":
+            changed.setdefault("HomeEfsFileSystemId", f"fs-{hashlib.sha256(str(request).encode()).hexdigest()[:17]}")
         changed["LastModifiedTime"] = self._later(document)
         document.clear()
         document.update(changed)
         return document
 
+    def _apps_of(self, domain_id: str) -> list[Document]:
+        """The domain's apps; ``_shared`` marks those of shared spaces."""
+        return [
+            {**a, "_shared": self.spaces.get((domain_id, str(a.get("SpaceName", "")).lower()), {})
+             .get("SpaceSharingSettings", {}).get("SharingType") == "Shared"}
+            for a in self.apps.values()
+            if a["DomainId"] == domain_id
+        ]  # fmt: skip
+
     def delete_domain(self, domain_id: str) -> None:
         self.domain(domain_id)
         if any(key[0] == domain_id for key in (*self.profiles, *self.spaces)):
-            raise _in_use(
+            raise in_use(
                 f"Unable to delete Domain {domain_id} because UserProfile(s) or Space(s) are associated with it."
             )
         self.tags.pop(self.domains.pop(domain_id)["DomainArn"], None)
@@ -128,7 +125,7 @@ class StudioBackend(BaseBackend):
         default = "studio::" if domain_created is None or domain_created >= STUDIO_DEFAULT_SINCE else ""
         landing = own.get("DefaultLandingUri", inherited.get("DefaultLandingUri", default))
         if portal == "DISABLED" and landing == "studio::":
-            raise _invalid("StudioWebPortal cannot be DISABLED when DefaultLandingUri is set to studio::")
+            raise invalid("StudioWebPortal cannot be DISABLED when DefaultLandingUri is set to studio::")
 
     # User profiles
 
@@ -144,12 +141,12 @@ class StudioBackend(BaseBackend):
         name = request["UserProfileName"]
         key = (request["DomainId"], name.lower())
         if key in self.profiles:
-            raise _in_use(f"UserProfile [{name}] already exists.")
+            raise in_use(f"UserProfile [{name}] already exists.")
         single_sign_on = [n for n in ("SingleSignOnUserIdentifier", "SingleSignOnUserValue") if request.get(n)]
         if domain["AuthMode"] == "SSO" and len(single_sign_on) < 2:
-            raise _invalid("SingleSignOnUserIdentifier and SingleSignOnUserValue are required when AuthMode is SSO")
+            raise invalid("SingleSignOnUserIdentifier and SingleSignOnUserValue are required when AuthMode is SSO")
         if domain["AuthMode"] == "IAM" and single_sign_on:
-            raise _invalid("SingleSignOnUserIdentifier and SingleSignOnUserValue are not allowed when AuthMode is IAM")
+            raise invalid("SingleSignOnUserIdentifier and SingleSignOnUserValue are not allowed when AuthMode is IAM")
         self._check_portal(request.get("UserSettings", {}), domain["DefaultUserSettings"], domain["CreationTime"])
         moment = now() if created is None else created
         arn = self.arn("user-profile", f"{request['DomainId']}/{name.lower()}")
@@ -166,15 +163,14 @@ class StudioBackend(BaseBackend):
         return document
 
     def update_profile(self, request: Mapping[str, Any]) -> Document:
-        """Members of UserSettings that the request holds replace the stored ones, the others stay (as in
-        ``update_domain``)."""
+        """As ``update_domain``."""
         document = self.profile(request["DomainId"], request["UserProfileName"])
-        settings = deepcopy(document.get("UserSettings", {})) | deepcopy(request.get("UserSettings", {}))
+        changed = updated(document, request, ("DomainId", "UserProfileName"), self.nested)
         domain = self.domain(request["DomainId"])
-        self._check_portal(settings, domain["DefaultUserSettings"], domain["CreationTime"])
-        if settings:
-            document["UserSettings"] = settings
-        document["LastModifiedTime"] = self._later(document)
+        self._check_portal(changed.get("UserSettings", {}), domain["DefaultUserSettings"], domain["CreationTime"])
+        changed["LastModifiedTime"] = self._later(document)
+        document.clear()
+        document.update(changed)
         return document
 
     def delete_profile(self, domain_id: str, name: str) -> None:
@@ -185,7 +181,7 @@ class StudioBackend(BaseBackend):
             and a["Status"] != "Deleted"
             for a in self.apps.values()
         ):
-            raise _in_use(f"Unable to delete UserProfile [{name}] because App(s) are associated with it.")
+            raise in_use(f"Unable to delete UserProfile [{name}] because App(s) are associated with it.")
         del self.profiles[domain_id, name.lower()]
         self.tags.pop(document["UserProfileArn"], None)
 
@@ -204,10 +200,10 @@ class StudioBackend(BaseBackend):
         name, domain_id = request["SpaceName"], request["DomainId"]
         self.domain(domain_id)
         if (domain_id, name.lower()) in self.spaces:
-            raise _in_use(f"Space [{name}] already exists.")
+            raise in_use(f"Space [{name}] already exists.")
         sharing, owner = request.get("SpaceSharingSettings"), request.get("OwnershipSettings")
         if (sharing is None) != (owner is None):
-            raise _invalid("SpaceSharingSettings and OwnershipSettings must be specified together")
+            raise invalid("SpaceSharingSettings and OwnershipSettings must be specified together")
         if owner and check_owner:
             self.profile(domain_id, owner["OwnerUserProfileName"])
         moment = now() if created is None else created
@@ -228,12 +224,11 @@ class StudioBackend(BaseBackend):
         document = self.space(request["DomainId"], request["SpaceName"])
         old, new = document.get("SpaceSettings", {}), request.get("SpaceSettings", {})
         if "AppType" in new and old.get("AppType") not in (None, new["AppType"]):
-            raise _invalid("AppType of a space cannot be changed")
-        if old or new:
-            document["SpaceSettings"] = deepcopy(old) | deepcopy(new)
-        if "SpaceDisplayName" in request:
-            document["SpaceDisplayName"] = request["SpaceDisplayName"]
-        document["LastModifiedTime"] = self._later(document)
+            raise invalid("AppType of a space cannot be changed")
+        changed = updated(document, request, ("DomainId", "SpaceName"), self.nested)
+        changed["LastModifiedTime"] = self._later(document)
+        document.clear()
+        document.update(changed)
         return document
 
     def delete_space(self, domain_id: str, name: str) -> None:
@@ -242,7 +237,7 @@ class StudioBackend(BaseBackend):
             a["DomainId"] == domain_id and a.get("SpaceName", "").lower() == name.lower() and a["Status"] != "Deleted"
             for a in self.apps.values()
         ):
-            raise _in_use(f"Unable to delete Space [{name}] because App(s) are associated with it.")
+            raise in_use(f"Unable to delete Space [{name}] because App(s) are associated with it.")
         del self.spaces[domain_id, name.lower()]
         self.tags.pop(document["SpaceArn"], None)
 
@@ -251,7 +246,7 @@ class StudioBackend(BaseBackend):
     def _app_key(self, request: Mapping[str, Any]) -> tuple[str, str, str, str]:
         owner = request.get("SpaceName") or request.get("UserProfileName")
         if not owner or (request.get("SpaceName") and request.get("UserProfileName")):
-            raise _invalid("Exactly one of UserProfileName and SpaceName must be specified")
+            raise invalid("Exactly one of UserProfileName and SpaceName must be specified")
         return request["DomainId"], owner.lower(), request["AppType"], request["AppName"]
 
     def app(self, request: Mapping[str, Any]) -> Document:
@@ -268,7 +263,7 @@ class StudioBackend(BaseBackend):
         else:
             self.profile(domain_id, owner)
         if key in self.apps and self.apps[key]["Status"] != "Deleted":
-            raise _in_use(f"App [{name}] already exists.")
+            raise in_use(f"App [{name}] already exists.")
         arn = self.arn("app", f"{domain_id}/{owner}/{app_type.lower()}/{name}")
         document = {k: deepcopy(v) for k, v in request.items() if k != "Tags"}
         document |= {"AppArn": arn, "Status": "InService", "CreationTime": now() if created is None else created}
@@ -303,7 +298,7 @@ class StudioBackend(BaseBackend):
     def create_mlflow(self, request: Mapping[str, Any], created: float | None = None) -> Document:
         name = request["TrackingServerName"]
         if name in self.mlflow:
-            raise _in_use(f"MlflowTrackingServer [{name}] already exists.")
+            raise in_use(f"MlflowTrackingServer [{name}] already exists.")
         document = {k: deepcopy(v) for k, v in request.items() if k != "Tags"}
         moment = now() if created is None else created
         document |= {

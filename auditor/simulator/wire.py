@@ -28,6 +28,16 @@ class ApiError(Exception):
         return json.dumps({"__type": self.code, "message": self.message, "Message": self.message}).encode()
 
 
+def in_use(message: str) -> ApiError:
+    """What AWS answers where another resource is in the way."""
+    return ApiError("ResourceInUse", message)
+
+
+def invalid(message: str) -> ApiError:
+    """What AWS answers to a request that it cannot carry out as it is."""
+    return ApiError("ValidationException", message)
+
+
 @cache
 def service_model(service: str) -> ServiceModel:
     """botocore's model of a service, parsed once."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -46,6 +46,8 @@ def _record(record: Record) -> dict[str, Any]:
         line["gaps"] = sorted(record.gaps)
     if record.place is not None:
         line["place"] = record.place
+    if record.described:
+        line["described"] = record.described
     return line
 
 
@@ -190,6 +192,38 @@ def read_ledger(path: Path) -> tuple[tuple[Gap, ...], tuple[Coverage, ...]]:
     return tuple(sorted(gaps)), tuple(sorted(coverage))
 
 
+class _Resource(msgspec.Struct):
+    account: str = ""
+    region: str = ""
+    kind: str = ""
+    id: str = ""
+    gaps: tuple[str, ...] = ()
+    domain: msgspec.Raw = msgspec.Raw(b"")
+    user_profile: msgspec.Raw = msgspec.Raw(b"")
+    space: msgspec.Raw = msgspec.Raw(b"")
+
+
+Key = tuple[str, str, str, str]
+
+
+def read_documents(path: Path, wanted: Callable[[Key], bool]) -> Iterator[tuple[Key, bytes, tuple[str, ...]]]:
+    """Whole documents of domains, user profiles and spaces: key (account, region, kind, id), JSON, and gaps.
+
+    ``wanted`` chooses by key. Only lines that are wanted are kept, and none is decoded beyond its first level. Raises
+    SnapshotError for a line that is not JSON.
+    """
+    decode = msgspec.json.Decoder(_Resource).decode
+    try:
+        with path.open("rb") as file:
+            for line in file:
+                entry = decode(line)
+                key = (entry.account, entry.region, entry.kind, entry.id)
+                if entry.kind in ("domain", "user_profile", "space") and wanted(key):
+                    yield key, bytes(getattr(entry, entry.kind)), entry.gaps
+    except (OSError, msgspec.DecodeError, UnicodeDecodeError) as error:
+        raise SnapshotError(f"{path}: a line is damaged: {error}", hint=_AGAIN) from error
+
+
 def _lines_backwards(path: Path) -> Iterator[bytes]:
     with path.open("rb") as file:
         position, rest = file.seek(0, 2), b""
@@ -225,6 +259,7 @@ def read_snapshot(path: Path) -> Snapshot:
                         None if tags is None else tuple((t["Key"], t["Value"]) for t in tags),
                         tuple(entry.get("gaps", ())),
                         Place(**entry["place"]) if "place" in entry else None,
+                        described=entry.get("described", ""),
                     )
                 )
     gaps, coverage = read_ledger(path)

@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from auditor.cli import main as cli_main
+from auditor.collect.aws import CollectOptions
 from auditor.errors import ExitCode
 from auditor.model.rule import Severity
 from auditor.simulator import Fault, Simulator
@@ -79,7 +80,8 @@ def test_an_unreachable_endpoint_is_3(auditor: Auditor, monkeypatch: pytest.Monk
     monkeypatch.setenv("AWS_ACCESS_KEY_ID", "AKIAEXAMPLE")
     monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "verysecret")
     monkeypatch.setattr("auditor.collect.aws.session.MAX_ATTEMPTS", 1)
-    monkeypatch.setattr("auditor.collect.aws.CollectOptions.__init__.__defaults__", (None, (), 32, 1), raising=False)
+    first, (_, *last) = CollectOptions.__init__.__defaults__[:3], CollectOptions.__init__.__defaults__[3:]
+    monkeypatch.setattr(CollectOptions.__init__, "__defaults__", (*first, 1, *last))
     outcome = auditor("audit", "--region", "eu-west-1")
     assert outcome.code == 3
     assert "AWS cannot be reached" in outcome.err

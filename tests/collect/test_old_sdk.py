@@ -16,6 +16,7 @@ from auditor.collect.aws import CollectOptions, collect
 from auditor.collect.aws.documents import unseen
 from auditor.model.settings import known_paths
 from auditor.model.snapshot import Unseen
+from auditor.model.structures import settings_paths
 from auditor.simulator import Simulator
 from auditor.simulator.estate import generate
 from auditor.simulator.wire import service_model
@@ -74,6 +75,25 @@ def test_members_that_the_sdk_drops_are_gaps(
     assert all(botocore.__version__ in g.detail for g in snapshot.gaps)
 
 
+def test_members_that_only_commands_send_back_are_unseen_and_no_gap(
+    simulated: Callable[..., Simulator], monkeypatch: pytest.MonkeyPatch, old_botocore: str
+) -> None:
+    """No rule reads them, so no verdict is open; but a command must not drop them."""
+    path = Path(old_botocore) / "sagemaker/2017-07-24/service-2.json"
+    model = json.loads(path.read_text(encoding="utf-8"))
+    del model["shapes"]["JupyterLabAppSettings"]["members"]["BuiltInLifecycleConfigArn"]
+    path.write_text(json.dumps(model), encoding="utf-8")
+    simulated(generate(1, 1))
+    monkeypatch.setenv("AWS_DATA_PATH", old_botocore)
+    snapshot = collect(CollectOptions(regions=(HOME,)))
+    only_sent = {u.path for u in snapshot.header.unseen} - {u.path for u in MISSING}
+    assert only_sent == {
+        f"{root}.JupyterLabAppSettings.BuiltInLifecycleConfigArn"
+        for root in ("UserSettings", "DefaultUserSettings", "DefaultSpaceSettings")
+    }
+    assert not only_sent & {g.setting for g in snapshot.gaps}
+
+
 class _Client:
     """As much of a boto3 client as ``unseen`` looks at."""
 
@@ -103,7 +123,8 @@ def test_a_structure_that_is_missing_takes_its_members_with_it(
     client = boto3.Session().client("sagemaker", HOME, aws_access_key_id="x", aws_secret_access_key="x")
     expected = {
         Unseen(kind, path)
-        for kind, paths in known_paths().items()
+        for table in (known_paths(), settings_paths())
+        for kind, paths in table.items()
         for path in paths
         if path.startswith(("UserSettings.CodeEditorAppSettings", "DefaultUserSettings.CodeEditorAppSettings"))
     }

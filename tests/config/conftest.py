@@ -22,6 +22,7 @@ def config(tmp_path: Path, built_in_rules: tuple[Rule, ...]) -> Callable[[str], 
         path.write_text(textwrap.dedent(text), encoding="utf-8")
         loaded = load_config(path)
         loaded.for_rules(built_in_rules)
+        loaded.thresholds(built_in_rules)
         return loaded
 
     return read

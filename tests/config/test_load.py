@@ -35,6 +35,7 @@ def example(tmp_path: Path) -> Path:
     assert EXAMPLE is not None
     (tmp_path / "my-rules").mkdir()
     (tmp_path / "waivers.yaml").write_text("")
+    (tmp_path / "release.json").write_text("{}")
     path = tmp_path / "auditor.yaml"
     path.write_text(EXAMPLE[1], encoding="utf-8")
     return path
@@ -48,6 +49,12 @@ def test_the_guides_example_says_what_it_says(example: Path, built_in_rules: tup
     assert (config.only[0], config.skip) == ("people", ("STU202",))
     assert (config.waivers, config.output) == (folder / "waivers.yaml", folder / "audit-report")
     assert (config.fail_on, config.allow_incomplete, config.nested_merge) == ("medium", False, NestedMerge.UNKNOWN)
+    assert (config.waiver_tag, config.baseline, config.new_only) == ("studio-waiver", folder / "release.json", False)
+    assert config.store == "s3://studio-audit/nights"
+    assert config.thresholds(built_in_rules) == (
+        {"STU501": None, "STU402": Severity.HIGH},
+        {"123456789012": Severity.LOW},
+    )
     assert config.formats == (Format.HTML, Format.JSON)
     assert config.frameworks == ("nist-800-53", "aws-well-architected-ml")
     severities, params = config.for_rules(built_in_rules)
@@ -101,6 +108,8 @@ def test_paths_count_from_the_files_folder(tmp_path: Path, monkeypatch: pytest.M
     config = load_config(Path("conf/auditor.yaml"))
     assert config.rules_dirs == (Path("conf/rules"),)
     assert config.output == Path("conf/out")
+    (tmp_path / "conf" / "auditor.yaml").write_text("store: nights\n")
+    assert load_config(Path("conf/auditor.yaml")).store == "conf/nights"
     (tmp_path / "conf" / "auditor.yaml").write_text('output: "-"\n')
     assert load_config(Path("conf/auditor.yaml")).output == Path("-")
 
@@ -122,6 +131,12 @@ def test_the_file_of_the_working_folder_is_found(tmp_path: Path, monkeypatch: py
         ("fail_on: hihg", "1:10", "fail_on: invalid enum value 'hihg'", "Did you mean 'high'?"),
         ("fail_on: HIGH", "1:10", "fail_on: invalid enum value 'HIGH'", "Did you mean 'high'?"),
         ("fail_on: [high]", "1:10", "fail_on: expected text, got a list", ""),
+        ("fail_on_rules: {STU5O1: low}", "1:17", "fail_on_rules: there is no rule 'STU5O1'", "'STU501'"),
+        ("fail_on_rules: {STU501: lo}", "1:25", "fail_on_rules.STU501: invalid enum value 'lo'", "'low'"),
+        ("fail_on_accounts: {123456789012: low}", "1:20", "fail_on_accounts: the key 123456789012 must be text",
+         "quotes"),
+        ("fail_on_accounts: {'12345': low}", "1:20", "fail_on_accounts: '12345' is no account id of 12 digits", ""),
+        ("baseline: no.json", "1:11", "baseline: ", "Paths in the file count from its folder"),
         ("regions:\n  eu-west-1", "2:3", "regions: expected a list, got text", ""),
         ("regions:", "1:9", "regions: expected a list, got nothing", "take the key away"),
         ("regions: [eu-west-1, 2]", "1:22", "regions[1]: expected text, got a whole number", "quotes"),

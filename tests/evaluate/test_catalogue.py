@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from auditor.evaluate.outline import outline
 from auditor.model.practices import PRACTICES
 from auditor.model.rule import Rule
 from auditor.resolve.tables import table
@@ -109,29 +110,32 @@ class TestEveryRule:
         assert all(url.startswith("https://docs.aws.amazon.com/") for url in rule.references)
         assert all(param.doc for param in rule.params)
 
-    def test_its_placeholders_are_columns(self, row: list[str], rules: dict[str, Rule]) -> None:
-        """Nothing is left in braces once the row's values are filled in."""
+    def test_its_placeholders_are_columns_or_values(self, row: list[str], rules: dict[str, Rule]) -> None:
         rule = rules[row[0]]
         documented = table(rule.table)
         assert documented is not None
-        values = {column.name: "VALUE" for column in documented.columns}
-        for text in (rule.message, *rule.remediation.aws.values()):
-            filled = text.format_map(values)
-            assert text is not rule.message or not set(filled) & set("{}"), text
-            assert sum(1 for part in string.Formatter().parse(text) if part[1] is not None) == filled.count("VALUE")
+        columns = {column.name for column in documented.columns}
+        assert _fields(rule.message) <= columns
+        for text in rule.remediation.aws.values():
+            assert _fields(text) <= columns | set(rule.remediation.values)
 
     def test_its_commands_name_what_they_change(self, row: list[str], rules: dict[str, Rule]) -> None:
-        """A region in each, so that it cannot hit another; what it changes by its own id."""
-        for command in rules[row[0]].remediation.aws.values():
+        """A region in each but IAM's, so that it cannot hit another; what it changes by its own id."""
+        rule = rules[row[0]]
+        commands = outline(rule).commands.values()
+        assert bool(commands) == rule.remediation.by_command
+        for command in commands:
             assert command.startswith("aws ")
-            assert "--region {region}" in command
-            named = ("{domain_id}", "{arn}", "--log-group-name /aws/sagemaker/studio")
+            assert "--region {region}" in command or command.startswith("aws iam ")
+            named = ("--domain-id {domain_id}", "--resource-arn {arn}", "--log-group-name /aws/sagemaker/studio",
+                     "--role-name {name}", "--role-name {own_role}")  # fmt: skip
             assert any(name in command for name in named)
 
     def test_it_never_hides_what_must_not_be_hidden(self, row: list[str], rules: dict[str, Rule]) -> None:
         """Hiding the first two breaks CloudFormation deployments, hiding the others hides nothing."""
-        fix = rules[row[0]].remediation
-        for text in (*fix.aws.values(), *fix.cloudformation.values(), *fix.terraform.values()):
+        shown = outline(rules[row[0]])
+        texts = (shown.commands, shown.cloudformation, shown.terraform)
+        for text in (*(text for by_place in texts for text in by_place.values()), str(shown.changes)):
             assert not re.search("KernelGateway|RSessionGateway|TensorBoard|DetailedProfiler", text)
 
     def test_it_skips_domains_of_unified_studio(self, row: list[str], rules: dict[str, Rule]) -> None:
@@ -152,14 +156,18 @@ def test_no_rule_is_missing_or_unknown(rules: dict[str, Rule]) -> None:
     assert len({rule.name for rule in rules.values()}) == len(rules)
 
 
-@pytest.mark.parametrize("id_", ["STU301", "STU302", "STU303"])
+@pytest.mark.parametrize("id_", ["STU301", "STU302", "STU303", "STU407"])
 def test_landing_page_and_portal_are_set_at_once(id_: str, rules: dict[str, Rule]) -> None:
     """AWS refuses the new Studio's landing page while the portal is disabled, so one without the other may fail."""
-    fix = rules[id_].remediation
-    for text in (*fix.aws.values(), *fix.cloudformation.values()):
-        assert "DefaultLandingUri" in text
-        assert "StudioWebPortal" in text
-    for text in fix.terraform.values():
-        assert "default_landing_uri" in text
-        assert "studio_web_portal" in text
-    assert fix.aws
+    changes = {change.path.partition(".")[2]: change.value for change in rules[id_].remediation.changes}
+    assert changes == {"DefaultLandingUri": "studio::", "StudioWebPortal": "ENABLED"}
+
+
+def test_both_sizes_of_volumes_are_set_at_once(rules: dict[str, Rule]) -> None:
+    """AWS demands both members (API_DefaultEbsStorageSettings)."""
+    members = {change.path.rpartition(".")[2] for change in rules["STU505"].remediation.changes}
+    assert members == {"DefaultEbsVolumeSizeInGb", "MaximumEbsVolumeSizeInGb"}
+
+
+def _fields(text: str) -> set[str]:
+    return {part[1] for part in string.Formatter().parse(text) if part[1]}

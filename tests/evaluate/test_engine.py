@@ -10,8 +10,8 @@ from typing import Any
 import pytest
 
 from auditor.errors import ConfigError, ExitCode
-from auditor.evaluate.audit import gate
 from auditor.evaluate.engine import evaluate_rules
+from auditor.evaluate.gate import exit_code
 from auditor.evaluate.guard import create_empty_tables
 from auditor.evaluate.sql import parse_overrides
 from auditor.model.rule import Rule, Verdict
@@ -131,7 +131,7 @@ def test_a_rule_that_fails_on_a_row_is_an_error_there_only(require: str, tmp_pat
     assert "analytics" in error.message
     assert (error.root_cause, error.remediation) == ("", None)
     assert report.by_status["error"] == 1
-    assert gate(report) == ExitCode.INCOMPLETE
+    assert exit_code(report) == ExitCode.INCOMPLETE
 
 
 def test_a_division_by_zero_is_an_error_and_no_verdict(tmp_path: Path) -> None:

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from auditor.errors import ExitCode
-from auditor.evaluate.audit import gate
+from auditor.evaluate.gate import decide, exit_code
 from auditor.model.report import Gate, Report
 from auditor.model.rule import Severity, Verdict
 from auditor.model.snapshot import Gap
@@ -69,19 +69,19 @@ def test_gate(seen: Seen, gap: bool, fail_on: str | None, code: ExitCode, allowe
         base,
         findings=tuple(replace(base.findings[0], status=Verdict(s), severity=Severity(v)) for s, v in seen),
         gaps=(GAP,) if gap else (),
-        gate=Gate(None if fail_on is None else Severity(fail_on)),
     )
-    assert gate(report) == code
-    assert gate(report, allow_incomplete=True) == allowed
+    report = decide(report, Gate(None if fail_on is None else Severity(fail_on)))
+    assert exit_code(report) == code
+    assert exit_code(report, allow_incomplete=True) == allowed
 
 
 def test_the_default_is_high(tmp_path: Path) -> None:
     for severity, code in (("medium", OK), ("high", FINDINGS)):
-        assert gate(audit(tmp_path, rules_of(tmp_path, changed(severity=severity)), domain())) == code
+        assert exit_code(audit(tmp_path, rules_of(tmp_path, changed(severity=severity)), domain())) == code
 
 
 def test_a_gap_of_the_snapshot_is_one_of_the_report(tmp_path: Path) -> None:
     """Also when no rule needed what is missing."""
     rules = rules_of(tmp_path, changed())
     report = audit(tmp_path, rules, domain("d-1", {"AuthMode": "SSO"}), gaps=[GAP])
-    assert (report.findings, report.gaps, gate(report)) == ((), (GAP,), INCOMPLETE)
+    assert (report.findings, report.gaps, exit_code(report)) == ((), (GAP,), INCOMPLETE)

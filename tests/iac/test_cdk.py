@@ -44,7 +44,7 @@ def test_a_real_app(assembly: Path, built_in_rules: tuple[Rule, ...], tmp_path: 
     path = tmp_path / "snapshot.jsonl"
     write_snapshot(path, snapshot)
     report = evaluate([path], built_in_rules)
-    assert report.resources == {"domain": 2, "user_profile": 4, "space": 0, "app": 0}
+    assert (report.resources["domain"], report.resources["user_profile"]) == (2, 4)
     mounts = {f.resource.construct: f for f in report.findings if f.rule_id == "STU501"}
     assert set(mounts) == {"Studio/People/Ana", "Production/Studio/People/Ana"}
     ana = mounts["Studio/People/Ana"]

@@ -310,8 +310,9 @@ def test_any_expression_anywhere(data: st.DataObject) -> None:
         "\ufeff",
         "<<EOF",
         "/*",
+        "x = <<EOF\\\nEOF\n",
     ],
-    ids=range(21),
+    ids=range(22),
 )
 def test_what_is_meant_to_stop_us(text: str) -> None:
     start = time.monotonic()
@@ -345,6 +346,15 @@ def test_many_doublings_end(expression: str, use: str) -> None:
     begin = time.monotonic()
     outcome({"main.tf": text})
     assert time.monotonic() - begin < 20
+
+
+@pytest.mark.parametrize("name", ["./\\u0000", "./" + "x" * 5000, "./..\\u0000/x"])
+def test_names_that_are_no_paths(name: str) -> None:
+    text = f'module "m" {{\n  source = "{name}"\n}}\nresource "aws_sagemaker_domain" "d" {{\n'
+    text += f'  domain_name = try(file("{name}"), one(fileset(".", "{name}")), fileexists("{name}"), "none")\n}}\n'
+    assert isinstance(outcome({"main.tf": text}), Snapshot)
+    files = {".terraform/modules/modules.json": json.dumps({"Modules": [{"Key": "m", "Dir": "\0"}, {"Key": 1}]})}
+    assert isinstance(outcome({"main.tf": text.replace(f'"{name}"', '"x/y/z"', 1), **files}), Snapshot)
 
 
 def test_modules_in_a_circle() -> None:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import hashlib
 import random
+import re
 from collections import Counter, defaultdict
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
@@ -14,6 +15,7 @@ from functools import cache
 from typing import Any
 
 from auditor.evaluate.load import load_rules
+from auditor.evaluate.outline import outline
 from auditor.model.inventory import Inventory, InventoryColumn, InventoryTable, SignIn
 from auditor.model.report import (
     DomainSummary,
@@ -97,8 +99,9 @@ def _finding(made: _Made, rule: Rule, resource: ResourceRef, domain: ResourceRef
     path = f"DefaultUserSettings.{rule.setting}" if owner is domain else rule.setting
     value = [None, "ENABLED", "Disabled", ["JupyterServer", "Canvas"], 4320, False][sum(map(ord, rule.id)) % 6]
     names = _Names(name=resource.name, domain_id=domain.id, region=resource.region, account=resource.account)
-    text = next(iter(rule.remediation.aws.values()), "").strip().format_map(names)
-    fix = FindingRemediation(rule.remediation.steps, text, next(iter(rule.remediation.cloudformation.values()), ""), "")
+    shown = outline(rule)
+    text = re.sub(r"\{(\w+)[^}]*\}", lambda m: names[m[1]], next(iter(shown.commands.values()), ""))
+    fix = FindingRemediation(rule.remediation.steps, text, next(iter(shown.cloudformation.values()), ""), "")
     cause = _hex(rule.id, owner.key, path, length=16) if verdict is Verdict.FAIL else ""
     if cause:
         made.affects[cause] += 1

@@ -93,7 +93,10 @@ def test_every_finding_comes_back(make: Callable[[], Report]) -> None:
         assert header["moments"][cell["first_seen"]] == (finding.first_seen or "")
         assert bool(cell["waiver"]) == (finding.waiver is not None)
         fix = finding.remediation
-        expected = [fix.steps, fix.aws, fix.cloudformation, fix.terraform] if fix else ["", "", "", ""]
+        fixes = (
+            (fix.steps, fix.aws, fix.cloudformation, fix.terraform, fix.note, fix.aws_only_here) if fix else [""] * 6
+        )
+        expected = list(fixes)
         assert page.fill(header["remediations"][cell["remediation"]], words) == [visible(t) for t in expected]
         items = [header["items"][n] for n in header["sets"][cell["evidence"]]]
         assert len(items) == len(finding.evidence)

@@ -112,7 +112,7 @@ def _drop(*keys: Any) -> Callable[[dict[str, Any]], None]:
         _set("findings", 0, "severity", value="urgent"),
         _set("findings", 0, "fingerprint", value="short"),
         _set("summary", "by_status", "fail", value=-1),
-        _set("root_causes", 0, "affects", value=0),
+        _set("root_causes", 0, "affects", value=-1),
         _set("gaps", 0, "reason", value="because"),
         _set("unheard_of", value=1),
     ],

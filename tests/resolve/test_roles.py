@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -9,7 +10,12 @@ import pytest
 
 from auditor.model.snapshot import GLOBAL, Record
 from auditor.model.tools import APP_TYPES, CREATE_APP, ML_TOOLS, app_arn
-from auditor.resolve.facts import allowed_tools, allows_everything, trusts_set_source_identity
+from auditor.resolve.facts import (
+    allowed_tools,
+    allows_everything,
+    trust_with_source_identity,
+    trusts_set_source_identity,
+)
 
 from .builder import ACCOUNT, Tables, domain, place, profile, record
 
@@ -76,6 +82,57 @@ def test_trust_in_the_source_identity(statements: Sequence[Mapping[str, Any]], t
     assert trusts_set_source_identity(None) is None
 
 
+BOTH = ["sts:AssumeRole", "sts:SetSourceIdentity"]
+EC2 = {"Service": ["ec2.amazonaws.com", "sagemaker.amazonaws.com"]}
+OURS = {"StringEquals": {"aws:SourceAccount": ACCOUNT}}
+
+
+@pytest.mark.parametrize(
+    ("statements", "expected"),
+    [
+        ([trust("sts:AssumeRole")], [trust(BOTH)]),
+        ([trust(["sts:AssumeRole", "sts:TagSession"])], [trust(["sts:AssumeRole", "sts:TagSession", BOTH[1]])]),
+        # A condition goes on holding, a statement of others' stays what it is.
+        ([trust("sts:AssumeRole", Condition=OURS)], [trust(BOTH, Condition=OURS)]),
+        (
+            [trust("sts:AssumeRole", {"AWS": FAR}), trust("sts:AssumeRole", Sid="s")],
+            [trust("sts:AssumeRole", {"AWS": FAR}), trust(BOTH, Sid="s")],
+        ),
+        # Whoever is trusted by the same statement gets nothing more.
+        ([trust("sts:AssumeRole", EC2)], [trust("sts:AssumeRole", EC2), trust(BOTH[1])]),
+        (
+            [trust("sts:AssumeRole", {"AWS": FAR, **SERVICE}, Condition=OURS)],
+            [trust("sts:AssumeRole", {"AWS": FAR, **SERVICE}, Condition=OURS), trust(BOTH[1], Condition=OURS)],
+        ),
+    ],
+)
+def test_a_trust_policy_with_the_source_identity(
+    statements: Sequence[Mapping[str, Any]], expected: Sequence[Mapping[str, Any]]
+) -> None:
+    before = policy(*statements)
+    kept = json.dumps(before)
+    made = json.loads(trust_with_source_identity({"Id": "x", **before}) or "null")
+    assert made == {"Id": "x", **policy(*expected)}
+    assert trusts_set_source_identity(made) is True
+    assert json.dumps(before) == kept
+
+
+@pytest.mark.parametrize(
+    "given",
+    [
+        None,
+        policy(),
+        policy(trust("sts:AssumeRole", {"AWS": FAR})),
+        policy(trust("sts:AssumeRoleWithSAML")),
+        policy(trust("sts:AssumeRole"), trust("sts:SetSourceIdentity", effect="Deny")),
+        policy(trust("sts:AssumeRole"), trust("sts:*", {"AWS": FAR}, effect="Deny")),
+    ],
+)
+def test_a_trust_policy_to_which_nothing_can_be_added(given: Mapping[str, Any] | None) -> None:
+    """SageMaker is not trusted at all, or a Deny stands against it: adding an action mends nothing."""
+    assert trust_with_source_identity(given) is None
+
+
 def _result(action: str, decision: str = "allowed", resource: str = "*") -> dict[str, str]:
     return {"EvalActionName": action, "EvalResourceName": resource, "EvalDecision": decision}
 
@@ -135,6 +192,7 @@ def test_one_row_a_role_in_use_with_its_users() -> None:
         False,
     )
     assert (studio["managed_policies"], studio["customer_policies"]) == (["AmazonS3FullAccess"], ["team"])
+    assert studio["managed_policy_arns"] == ["arn:aws:iam::aws:policy/AmazonS3FullAccess"]
     assert (studio["role_exists"], studio["allows_everything"], studio["source_identity"]) == (True, True, True)
     assert (studio["trusts_set_source_identity"], studio["allowed_tools"]) == (False, ["Projects"])
     # Its list was read and it is not in it; another account's role cannot be looked for.

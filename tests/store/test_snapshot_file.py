@@ -15,7 +15,15 @@ from hypothesis import strategies as st
 from auditor.errors import ExitCode, SnapshotError
 from auditor.evaluate.audit import load_tables
 from auditor.model.snapshot import KINDS, SCHEMA_VERSION, Coverage, Gap, Header, Record, Scope, Snapshot, Unseen
-from auditor.store.snapshot_file import encode, read_header, read_ledger, read_snapshot, verify, write_snapshot
+from auditor.store.snapshot_file import (
+    encode,
+    read_documents,
+    read_header,
+    read_ledger,
+    read_snapshot,
+    verify,
+    write_snapshot,
+)
 
 HEADER = Header(
     schema_version=SCHEMA_VERSION,
@@ -244,3 +252,32 @@ def test_the_same_account_and_region_twice_is_refused(tmp_path: Path) -> None:
         write_snapshot(path, SMALL)
     with pytest.raises(SnapshotError, match=r"111122223333.*eu-west-1"):
         load_tables(paths)
+
+
+class TestDocuments:
+    """The raw documents of single resources, without decoding the others."""
+
+    def test_those_that_are_wanted_with_their_gaps(self, tmp_path: Path) -> None:
+        path = tmp_path / "s.jsonl"
+        write_snapshot(path, SMALL)
+        asked = []
+
+        def wanted(key: tuple[str, str, str, str]) -> bool:
+            asked.append(key)
+            return key[2] == "user_profile"
+
+        (found,) = read_documents(path, wanted)
+        key, document, gaps = found
+        assert key == (*PLACE, "user_profile", "d-1/ana")
+        assert json.loads(document) == {"DomainId": "d-1", "UserProfileName": "ana"}
+        assert gaps == ("Tags",)
+        # Regions and people, gaps and the ledger are no resources with settings.
+        assert asked == [(*PLACE, "domain", "d-1"), (*PLACE, "user_profile", "d-1/ana")]
+
+    def test_a_damaged_line(self, tmp_path: Path) -> None:
+        path = tmp_path / "s.jsonl"
+        path.write_bytes(b'{"kind": "domain", "id"')
+        with pytest.raises(SnapshotError, match="damaged"):
+            list(read_documents(path, lambda key: True))
+        with pytest.raises(SnapshotError, match=r"none\.jsonl"):
+            list(read_documents(tmp_path / "none.jsonl", lambda key: True))

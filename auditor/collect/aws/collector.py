@@ -12,6 +12,7 @@ import botocore
 from auditor import __version__
 from auditor.collect.aws import evidence, faults
 from auditor.collect.aws.documents import rfc3339, unseen
+from auditor.collect.aws.earlier import NOTHING, Earlier, Previous
 from auditor.collect.aws.evidence import EvidenceOptions
 from auditor.collect.aws.ledger import Ledger
 from auditor.collect.aws.run import LOST, Run
@@ -19,18 +20,24 @@ from auditor.collect.aws.session import MAX_ATTEMPTS, Clients, explain
 from auditor.collect.aws.specs import SPECS, Spec, app_tag_path
 from auditor.collect.interface import Progress
 from auditor.errors import CollectError, ConfigError
+from auditor.model.settings import known_paths
 from auditor.model.snapshot import SCHEMA_VERSION, Gap, Header, Record, Scope, Snapshot
 
 
 @dataclass(frozen=True, slots=True)
 class CollectOptions:
-    """``regions`` empty: the profile's own; ``("all",)``: those enabled for the account that have SageMaker."""
+    """``regions`` empty: the profile's own; ``("all",)``: those enabled for the account that have SageMaker.
+
+    ``previous`` gives earlier snapshots of an account and its regions, from which what did not change is carried over;
+    None describes everything.
+    """
 
     profile: str | None = None
     regions: tuple[str, ...] = ()
     concurrency: int = 32
     max_attempts: int = MAX_ATTEMPTS
     evidence: EvidenceOptions = field(default_factory=EvidenceOptions)
+    previous: Previous | None = None
 
 
 def collect(options: CollectOptions, progress: Progress | None = None) -> Snapshot:
@@ -53,12 +60,17 @@ def collect(options: CollectOptions, progress: Progress | None = None) -> Snapsh
     ledger = Ledger(account)
     ledger.called(home, "GetCallerIdentity", 0)
     regions = _regions(clients, options.regions, home, ledger)
-    run = Run(clients, ledger, options.concurrency, progress)
+    earlier = NOTHING
+    if options.previous is not None:
+        earlier = Earlier(options.previous(account, regions), account, rfc3339(started), botocore.__version__)
+    run = Run(clients, ledger, options.concurrency, progress, earlier)
     records = _collect(run, regions, options.evidence)
     _refuse_nothing(ledger, regions)
     not_known = unseen(clients.client("sagemaker", regions[0]))
+    read = known_paths()
     for region in regions:
-        for member in not_known:
+        # What only commands send back is no gap in what the rules see.
+        for member in (m for m in not_known if m.path in read[m.kind]):
             operation = {"domain": "DescribeDomain", "user_profile": "DescribeUserProfile"}.get(
                 member.kind, "DescribeSpace"
             )
@@ -74,6 +86,7 @@ def collect(options: CollectOptions, progress: Progress | None = None) -> Snapsh
         scopes=tuple(Scope(account, region) for region in sorted(regions)),
         unseen=not_known,
         kinds=tuple(sorted(options.evidence.kinds)),
+        previous=max((r.described for r in records if r.described), key=datetime.fromisoformat, default=""),
     )
     return Snapshot(header, records, ledger.gaps, ledger.coverage())
 
@@ -150,11 +163,20 @@ def _list(run: Run, spec: Spec, region: str) -> None:
         for page in run.pages(spec.service, region, spec.list_operation, request, spec.result):
             for item in page[spec.result]:
                 if spec.describe_operation:
-                    run.tasks.submit(_describe, run, spec, region, item)
+                    _describe_or_carry(run, spec, region, item)
                 else:
                     _keep(run, spec, region, item)
     except LOST as error:
         run.lose([region], spec.kind, spec.list_operation, error)
+
+
+def _describe_or_carry(run: Run, spec: Spec, region: str, item: Mapping[str, Any]) -> None:
+    old = run.earlier.unchanged(region, spec.kind, spec.record_id(item), item) if spec.carried else None
+    if old is None:
+        run.tasks.submit(_describe, run, spec, region, item)
+        return
+    run.ledger.carried(region, spec.describe_operation)
+    run.keep(region, spec.kind, old.id, {**old.document, **item}, described=old.described)
 
 
 def _describe(run: Run, spec: Spec, region: str, item: Mapping[str, Any]) -> None:

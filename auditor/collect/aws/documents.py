@@ -10,6 +10,7 @@ from botocore.model import Shape
 
 from auditor.model.settings import known_paths
 from auditor.model.snapshot import Unseen
+from auditor.model.structures import settings_paths
 
 _DESCRIBES = {"domain": "DescribeDomain", "user_profile": "DescribeUserProfile", "space": "DescribeSpace"}
 
@@ -32,12 +33,16 @@ def rfc3339(moment: datetime) -> str:
 
 
 def unseen(sagemaker: Any) -> tuple[Unseen, ...]:
-    """API paths that the product reads and the client's botocore model does not know: never "not set"."""
+    """API paths that the product reads, or sends back in a command, and that the client's botocore model does not know:
+    never "not set"."""
     model = sagemaker.meta.service_model
-    missing = []
-    for kind, paths in known_paths().items():
-        shape = model.operation_model(_DESCRIBES[kind]).output_shape
-        missing += [Unseen(kind, path) for path in paths if not _knows(shape, path)]
+    missing = {
+        Unseen(kind, path)
+        for table in (known_paths(), settings_paths())
+        for kind, paths in table.items()
+        for path in paths
+        if not _knows(model.operation_model(_DESCRIBES[kind]).output_shape, path)
+    }
     return tuple(sorted(missing, key=lambda u: (u.kind, u.path)))
 
 

@@ -18,6 +18,7 @@ class Ledger:
         self._calls: Counter[tuple[str, str]] = Counter()
         self._retries: Counter[tuple[str, str]] = Counter()
         self._dropped: Counter[tuple[str, str]] = Counter()
+        self._carried: Counter[tuple[str, str]] = Counter()
         self._errors: dict[tuple[str, str], Counter[str]] = {}
         self._gaps: list[Gap] = []
 
@@ -41,6 +42,11 @@ class Ledger:
                     errors[code] -= 1
                     break
 
+    def carried(self, region: str, operation: str) -> None:
+        """A resource was carried over from an earlier snapshot instead of being asked for."""
+        with self._lock:
+            self._carried[region, operation] += 1
+
     def gap(self, region: str, kind: str, resource_id: str, operation: str, error: Exception) -> None:
         """Something was not seen: a resource, or with ``*`` the rest of a list."""
         reason, text = faults.reason(error), faults.message(error)
@@ -58,8 +64,8 @@ class Ledger:
     def coverage(self) -> tuple[Coverage, ...]:
         """One line an operation and region."""
         lines = []
-        for (region, operation), calls in sorted(self._calls.items()):
-            key = (region, operation)
+        for key in sorted(self._calls.keys() | self._carried.keys()):
+            region, operation = key
             errors = Counter({c: n for c, n in self._errors.get(key, Counter()).items() if n > 0})
             most = min(errors, key=lambda c: (-errors[c], c)) if errors else ""
             lines.append(
@@ -67,11 +73,12 @@ class Ledger:
                     self.account,
                     region,
                     operation,
-                    calls,
+                    self._calls[key],
                     sum(errors.values()),
                     self._retries[key],
                     self._dropped[key],
                     most,
+                    self._carried[key],
                 )
             )
         return tuple(lines)

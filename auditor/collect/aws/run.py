@@ -11,6 +11,7 @@ from botocore import xform_name
 
 from auditor.collect.aws import faults
 from auditor.collect.aws.documents import plain
+from auditor.collect.aws.earlier import NOTHING, Earlier
 from auditor.collect.aws.ledger import Ledger
 from auditor.collect.aws.session import Clients
 from auditor.collect.aws.tasks import Tasks
@@ -32,9 +33,12 @@ LOST = (*faults.CALL_ERRORS, OddAnswerError)
 class Run:
     """One collection of one account. Safe to use from many threads, but for ``tasks.drain``."""
 
-    def __init__(self, clients: Clients, ledger: Ledger, concurrency: int, progress: Progress | None) -> None:
+    def __init__(
+        self, clients: Clients, ledger: Ledger, concurrency: int, progress: Progress | None, earlier: Earlier = NOTHING
+    ) -> None:
         self.clients = clients
         self.ledger = ledger
+        self.earlier = earlier
         self.tasks = Tasks(concurrency, progress)
         self._lock = threading.Lock()
         self._records: dict[tuple[str, str, str], Record] = {}
@@ -87,10 +91,18 @@ class Run:
         raise OddAnswerError(f"{operation} gave more than {_MAX_PAGES} pages")
 
     def keep(
-        self, region: str, kind: Kind, record_id: str, document: Mapping[str, Any], gaps: tuple[str, ...] = ()
+        self,
+        region: str,
+        kind: Kind,
+        record_id: str,
+        document: Mapping[str, Any],
+        gaps: tuple[str, ...] = (),
+        described: str = "",
     ) -> None:
-        """Remember a resource as it was seen."""
-        record = Record(self.ledger.account, region, kind, record_id, plain(document), gaps=gaps)
+        """Remember a resource as it was seen. ``described``: for which snapshot, if it was carried over from there."""
+        record = Record(
+            self.ledger.account, region, kind, record_id, plain(document), gaps=gaps, described=described
+        )  # fmt: skip
         with self._lock:
             self._records[region, kind, record_id] = record
 

@@ -21,7 +21,8 @@ class Spec:
 
     ``keys`` are the list item's members that the describe call takes. ``record_id`` makes the record's id from a
     document. ``page_size`` is MaxResults. ``taggable``: resource type in the tagging API. ``optional``: evidence beside
-    the resources themselves; losing it is a gap, but not losing the account.
+    the resources themselves; losing it is a gap, but not losing the account. ``carried``: the list says when a resource
+    last changed, so that one which did not may be carried over from an earlier snapshot.
     """
 
     kind: Kind
@@ -36,6 +37,7 @@ class Spec:
     taggable: str = ""
     arn: str = ""
     optional: bool = False
+    carried: bool = False
 
 
 def _app_id(item: Item) -> str:
@@ -43,6 +45,8 @@ def _app_id(item: Item) -> str:
     return f"{item['DomainId']}/{owner}/{item['AppType']}/{item['AppName']}"
 
 
+# ListDomains says as well when a domain changed. But domains are few, and what one says holds for all that it contains:
+# they are always described.
 SPECS: tuple[Spec, ...] = (
     Spec(
         "domain", "sagemaker", "ListDomains", "Domains", lambda i: str(i["DomainId"]),
@@ -54,11 +58,12 @@ SPECS: tuple[Spec, ...] = (
         lambda i: f"{i['DomainId']}/{i['UserProfileName']}",
         ("sagemaker:ListUserProfiles", "sagemaker:DescribeUserProfile"), "DescribeUserProfile",
         ("DomainId", "UserProfileName"), taggable="sagemaker:user-profile", arn="user-profile/{id}",
+        carried=True,
     ),
     Spec(
         "space", "sagemaker", "ListSpaces", "Spaces", lambda i: f"{i['DomainId']}/{i['SpaceName']}",
         ("sagemaker:ListSpaces", "sagemaker:DescribeSpace"), "DescribeSpace", ("DomainId", "SpaceName"),
-        taggable="sagemaker:space", arn="space/{id}",
+        taggable="sagemaker:space", arn="space/{id}", carried=True,
     ),
     # ListApps carries everything that the rules read, so no app is described: apps are many and short-lived.
     Spec(

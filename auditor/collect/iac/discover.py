@@ -62,7 +62,7 @@ def _walk(folder: Path, found: Found) -> Iterator[Path]:
             folders.clear()
             continue
         if any(map(is_configuration, files)):
-            found.modules.append(here)
+            _module(here, found)
         folders[:] = sorted(f for f in folders if not f.startswith(".") and f not in _SKIPPED)
         for name in sorted(files):
             if name == "cdk.json" and not _synthesised(here):
@@ -84,7 +84,7 @@ def _file(file: Path, found: Found, *, named: bool) -> None:
     if is_configuration(file.name):
         # One file of a module says little without the others.
         if named:
-            found.modules.append(file.parent)
+            _module(file.parent, found)
         return
     text = _text(file)
     if text is not None and looks_like_plan(text):
@@ -100,6 +100,11 @@ def _file(file: Path, found: Found, *, named: bool) -> None:
                 hint=f"Run: terraform show -json {file} > plan.json",
             )
         raise ConfigError(f"{file}: this is no template", hint="See docs/templates.md for what can be scanned.")
+
+
+def _module(folder: Path, found: Found) -> None:
+    if all(folder.resolve() != other.resolve() for other in found.modules):
+        found.modules.append(folder)
 
 
 def _text(file: Path) -> str | None:

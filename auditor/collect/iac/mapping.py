@@ -10,13 +10,13 @@ tests/iac/schemas).
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
 from typing import Literal
 
 from auditor.collect.iac.types import STUDIO_KINDS, Language, Part
+from auditor.model.dialects import snake
 from auditor.model.settings import DOMAIN_USER_ROOT, SETTINGS, USER_PROFILE_ROOT, known_paths
 from auditor.model.snapshot import Kind
 
@@ -35,11 +35,6 @@ class Row:
     path: str
     names: Names
     read: Read
-
-
-def snake(path: str) -> str:
-    """The Terraform providers' name of an API path: ``RStudioWebPortal`` → r_studio_web_portal."""
-    return re.sub(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])", "_", path).lower()
 
 
 def _names(cloudformation: str | None, aws: str | None, awscc: str | None) -> Names:

@@ -9,9 +9,12 @@ from collections import defaultdict
 from collections.abc import Mapping
 from typing import Any
 
-from auditor.collect.iac.interface import Resource, Unknown, unknowns
+from auditor.collect.iac.interface import Reference, Resource, Unknown, unknowns
 from auditor.collect.iac.scope import Scope, plain, split
 from auditor.model.snapshot import Record
+
+#: Attributes of a VPC that are its main route table, in Terraform.
+_MAIN = ("main_route_table_id", "default_route_table_id")
 
 
 def records(scope: Scope) -> list[Record]:
@@ -33,11 +36,11 @@ def records(scope: Scope) -> list[Record]:
 
 def _route_tables(scope: Scope) -> list[Record]:
     subnets, main, unsure = _associations(scope)
-    routes: dict[str, list[Any]] = defaultdict(list)
-    for route in scope.of("route"):
-        to = scope.address_of(scope.raw(route, "RouteTableId"), "route_table")
-        if to is not None:
-            routes[to].append(route.doubt or scope.read(route).members)
+    for table in scope.certain("route_table"):
+        vpc = _vpc(scope, table)
+        if vpc is not None and table.type == "aws_default_route_table":
+            main[vpc] = table.address
+    routes, loose = _routes(scope)
     found = []
     for table in scope.certain("route_table"):
         doc = scope.read(table)
@@ -45,25 +48,18 @@ def _route_tables(scope: Scope) -> list[Record]:
         inline = doc.members.get("Routes") or []
         listed = [*(inline if isinstance(inline, list) else [inline]), *routes[table.address]]
         associations = [{"Main": False, "SubnetId": subnet} for subnet in subnets[table.address]]
-        if vpc is not None and (main.get(vpc) == table.address or table.type == "aws_default_route_table"):
+        if vpc is not None and main.get(vpc) == table.address:
             associations.append({"Main": True, "SubnetId": ""})
-            main[vpc] = table.address
-        members: dict[str, Any] = {"RouteTableId": table.address, "VpcId": vpc or "", "Associations": associations}
-        gateways = [r.get("GatewayId") if isinstance(r, Mapping) else r for r in listed]
-        hole = next(unknowns(gateways), None)
-        gaps: dict[str, Unknown] = {}
-        if hole is None or any(str(g).startswith("igw-") for g in gateways):
-            members["Routes"] = [plain(r) for r in listed if isinstance(r, Mapping)]
-        else:
-            gaps["Routes"] = hole
-        found.append(scope.record("route_table", table, table.address, members, gaps, doc.lines))
+            listed += routes[vpc]
+        members = {"RouteTableId": table.address, "VpcId": vpc or "", "Associations": associations}
+        found.append(_table(scope, table, table.address, members, listed, loose, doc.lines))
     # A VPC's main table is made with it and leads nowhere but into the VPC, unless the template replaces it.
     for resource in scope.certain("vpc"):
-        if resource.address not in main and resource.type != "aws_default_vpc":
+        if resource.address not in main and not _exists_already(resource):
             id_ = f"{resource.address} (main)"
-            members = {"RouteTableId": id_, "VpcId": resource.address, "Routes": [],
+            members = {"RouteTableId": id_, "VpcId": resource.address,
                        "Associations": [{"Main": True, "SubnetId": ""}]}  # fmt: skip
-            found.append(scope.record("route_table", resource, id_, members))
+            found.append(_table(scope, resource, id_, members, routes[resource.address], loose, {}))
     # A subnet whose table cannot be told: a table without routes says "unknown".
     hole = Unknown("${RouteTableId}", "the subnet's route table cannot be told")
     for subnet in sorted(unsure):
@@ -73,14 +69,49 @@ def _route_tables(scope: Scope) -> list[Record]:
     return found
 
 
+def _table(
+    scope: Scope, resource: Resource, id_: str, members: dict[str, Any], listed: list[Any], loose: Unknown | None,
+    lines: Mapping[str, int],
+) -> Record:  # fmt: skip
+    """A route table with its routes, or with a gap where one that may lead to the internet is not known."""
+    gateways = [r.get("GatewayId") if isinstance(r, Mapping) else r for r in listed]
+    hole = next(unknowns(gateways), None) or loose
+    if hole is None or any(str(g).startswith("igw-") for g in gateways):
+        members["Routes"] = [plain(r) for r in listed if isinstance(r, Mapping)]
+        return scope.record("route_table", resource, id_, members, {}, lines)
+    return scope.record("route_table", resource, id_, members, {"Routes": hole}, lines)
+
+
+def _routes(scope: Scope) -> tuple[dict[str, list[Any]], Unknown | None]:
+    """Routes by the address of their table, or of the VPC whose main table it is; and why any table may have one more
+    that leads to the internet."""
+    routes: dict[str, list[Any]] = defaultdict(list)
+    loose: Unknown | None = None
+    for route in scope.of("route"):
+        raw = scope.raw(route, "RouteTableId")
+        members = route.doubt or scope.read(route).members
+        to = scope.address_of(raw, "route_table")
+        if to is None and isinstance(raw, Reference) and raw.attribute in _MAIN:
+            to = scope.address_of(raw, "vpc")
+        if to is not None:
+            routes[to].append(members)
+        elif isinstance(raw, Unknown):
+            gateway = members.get("GatewayId") if isinstance(members, Mapping) else members
+            if isinstance(gateway, Unknown) or str(gateway).startswith("igw-"):
+                loose = Unknown(raw.expression, f"the table of a route to the internet cannot be told: {raw.reason}")
+    return routes, loose
+
+
 def _associations(scope: Scope) -> tuple[dict[str, list[str]], dict[str, str], set[str]]:
     """Subnets by route table, the main table by VPC ("" where it cannot be told), subnets whose table is not known."""
     subnets: dict[str, list[str]] = defaultdict(list)
     main: dict[str, str] = {}
     unsure: set[str] = set()
+    any_subnet = False
     for link in scope.of("route_association"):
         table = scope.address_of(scope.raw(link, "RouteTableId"), "route_table")
-        subnet = scope.address_of(scope.raw(link, "SubnetId"), "subnet")
+        raw = scope.raw(link, "SubnetId")
+        subnet = scope.address_of(raw, "subnet")
         vpc = scope.address_of(scope.raw(link, "VpcId"), "vpc")
         if link.doubt is not None:
             table = None
@@ -90,7 +121,17 @@ def _associations(scope: Scope) -> tuple[dict[str, list[str]], dict[str, str], s
             unsure.add(subnet)
         elif vpc is not None:
             main[vpc] = table or ""
+        any_subnet = any_subnet or isinstance(raw, Unknown)
+    if any_subnet:
+        # It may be any of those that have no table of their own.
+        linked = {subnet for listed in subnets.values() for subnet in listed}
+        unsure |= {subnet.address for subnet in scope.certain("subnet")} - linked
     return subnets, main, unsure
+
+
+def _exists_already(vpc: Resource) -> bool:
+    """Whether the template only finds the VPC, so that its main table may lead anywhere."""
+    return vpc.type == "aws_default_vpc" or "data.aws_vpc." in vpc.address
 
 
 def _vpc(scope: Scope, table: Resource) -> str | None:

@@ -35,7 +35,9 @@ NAME_ATTRIBUTES: Mapping[Kind | Part, tuple[frozenset[str], str]] = {
     "log_group": (frozenset({"Ref", "name", "id", "log_group_name"}), "LogGroupName"),
 }
 #: A role's ARN in which only the account, the partition or a reference to the role is open.
-_ROLE = re.compile(r"^arn:[^:]*:iam::(?P<account>[^:]*|\$\{[^}]*\}):role/(?P<path>(?:[^$/]+/)*)(?P<name>[^/]+)$")
+_ROLE = re.compile(
+    r"^arn:(?:[^:]*|\$\{[^}]*\}):iam::(?P<account>[^:]*|\$\{[^}]*\}):role/(?P<path>(?:[^$/]+/)*)(?P<name>[^/]+)$"
+)
 _PLACEHOLDER = re.compile(r"^\$\{([^}.]+)(?:\.[^}]+)?\}$")
 _NONE: Mapping[str, Unknown] = {}
 _NO_LINES: Mapping[str, int] = {}

@@ -49,8 +49,9 @@ class Surroundings:
                 *_known_list(doc.members.get("ManagedPolicyArns"), gaps, "AttachedManagedPolicies"),
                 *attached[role.address],
             ]
-            if "RoleName" in doc.members:
-                # A policy that is attached to a name from elsewhere may be attached to this one.
+            if "RoleName" in doc.members or self._scope.info(role).language != "cloudformation":
+                # A policy that is attached to a name from elsewhere may be attached to this one. In Terraform what is
+                # not known may be a reference as well.
                 policies += everywhere
             members: dict[str, Any] = {"Arn": arn, "RoleName": arn.rpartition("/")[2]}
             listed, local, parts = self._attached(arns, gaps)

@@ -1,9 +1,10 @@
 // One finding, beside the list: what was seen, where it comes from, how to mend or waive it.
 
 /** Commands and snippets of a remediation, each with its button. */
-const fixes = ([steps, aws, cloudformation, terraform]) => [
+const fixes = ([steps, aws, cloudformation, terraform, note, alone]) => [
   steps ? h("p", {}, steps) : null,
-  [["AWS CLI", aws], ["CloudFormation", cloudformation], ["Terraform", terraform]].filter(([, text]) => text)
+  note ? h("p.dim", {}, note) : null,
+  [["AWS CLI", aws], ["AWS CLI, for this profile alone", alone], ["CloudFormation", cloudformation], ["Terraform", terraform]].filter(([, text]) => text)
     .map(([what, text], n) => fold(what, n === 0, copyable(text, what))),
 ];
 

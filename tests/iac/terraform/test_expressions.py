@@ -260,6 +260,116 @@ variable "profiles" {
     }
 
 
+CONVERSIONS: list[tuple[str, str, Any]] = [
+    ("string", "1", "1"),
+    ("string", "true", "true"),
+    ("number", '"1.5"', 1.5),
+    ("bool", '"true"', True),
+    ('"string"', "1", "1"),
+    ("any", "[1]", [1]),
+    ("list", '["a"]', ["a"]),
+    ("list(string)", "[1, true]", ["1", "true"]),
+    ("set(string)", '["b", "a", "b"]', ["a", "b"]),
+    ("map(number)", '{ a = "1" }', {"a": 1}),
+    ("tuple([string, number])", '[1, "2"]', ["1", 2]),
+    ("object({ a = string })", "{ a = 1, b = 2 }", {"a": "1"}),
+    ("list(object({ a = optional(string) }))", "[{}]", [{"a": None}]),
+    ("optional(string)", "1", "1"),
+    ("string", "null", None),
+]
+
+
+@pytest.mark.parametrize(("type_", "given", "expected"), CONVERSIONS, ids=[f"{t}-{g}" for t, g, _ in CONVERSIONS])
+def test_types_convert(module: Module, type_: str, given: str, expected: Any) -> None:
+    found = module(f'variable "v" {{\n  type    = {type_}\n  default = {given}\n}}\n').variable("v")
+    assert found == expected
+    assert isinstance(found, bool) == isinstance(expected, bool)
+
+
+@pytest.mark.parametrize(
+    ("type_", "given"),
+    [
+        ("string", "[]"), ("number", '"a"'), ("bool", '"maybe"'), ("list(string)", "{}"), ("map(string)", "[]"),
+        ("tuple([string])", "[]"), ("object({ a = string })", "{}"), ('"list("', "[]"),
+    ],
+)  # fmt: skip
+def test_a_value_of_another_type_is_unknown(module: Module, type_: str, given: str) -> None:
+    found = module(f'variable "v" {{\n  type    = {type_}\n  default = {given}\n}}\n').variable("v")
+    assert isinstance(found, Unknown)
+    assert found.reason.startswith("variable v of the root module: ")
+
+
+TEMPLATES: list[tuple[str, str]] = [
+    ("%{ if true ~}\n  a\n%{ else ~}\n  b\n%{ endif ~}", "a\n"),
+    ('a  ${~ "b" ~}  c', "abc"),
+    ("%{ for k, v in { x = 1 } }${k}=${v};%{ endfor }", "x=1;"),
+    ("%{ for a in [1, 2] }%{ if a > 1 }${a}%{ endif }%{ endfor }", "2"),
+    ("$${a} %%{b} $5 100%", "${a} %{b} $5 100%"),
+    ('${"}"}', "}"),
+    ('${ { a = "{" }.a }', "{"),
+]
+
+
+@pytest.mark.parametrize(("text", "expected"), TEMPLATES, ids=[t for t, _ in TEMPLATES])
+def test_templates(module: Module, text: str, expected: str) -> None:
+    files = {"main.tf": 'locals {\n  x = templatefile("t", {})\n}\n', "t": text}
+    assert module(files).local("x") == expected
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["%{ if true }", "%{ endif }", "%{ if true }%{ endfor }", "%{ for x }%{ endfor }", "${", "%{ what }", "${a b}",
+     "%{ if true }%{ else }%{ else }", "%{ for x in 1 }%{ endfor }", "${nothing}"],
+)  # fmt: skip
+def test_broken_templates_are_unknown(module: Module, text: str) -> None:
+    files = {"main.tf": 'output "o" {\n  value = templatefile("t", {})\n}\n', "t": text}
+    assert isinstance(module(files).output("o"), Unknown)
+
+
+def test_directives_that_hang_on_what_is_not_known(module: Module) -> None:
+    text = """
+variable "open" {}
+locals {
+  same  = "%{ if var.open }a%{ else }a%{ endif }"
+  other = "<%{ if var.open }a%{ else }b%{ endif }>"
+  loop  = "<%{ for x in var.open }${x}%{ endfor }>"
+}
+"""
+    found = module(text)
+    assert found.local("same") == "a"
+    assert found.local("other").expression == "<${var.open}>"
+    assert found.local("loop").expression == "<${var.open}>"
+
+
+LAYOUTS: list[tuple[str, Any]] = [
+    ('(\n  var.n == 1 ? "one" :\n  var.n == 2 ? "two" :\n  "many"\n)', "two"),
+    ("(var.n\n  > 1\n  && var.yes\n  || false)", True),
+    ("var.yes &&\n  var.n == 2", True),
+    ("merge(\n  { a = 1 }, # one\n  // two\n  { b = 2 },\n)", {"a": 1, "b": 2}),
+    ("[\n  # one\n  1, /* x */\n  2\n]", [1, 2]),
+    ('{\n  # one\n  b = 1 # x\n\n  c = 2,\n  "d-e" : 3\n}', {"b": 1, "c": 2, "d-e": 3}),
+    ("var.yes ? {\n  b = 1\n} : {\n  c = 2\n}", {"b": 1}),
+    ('[\n  for k in var.names : {\n    a = k\n  } if k != "zoe"\n]', [{"a": "amy"}, {"a": "bob"}]),
+    ('{\n  for k, v in var.roles :\n  k => {\n    a = v.arn\n  }\n  if k == "a"\n}', {"a": {"a": "A"}}),
+    ("merge([for n in var.names : { (n) = 1 }]...)", {"zoe": 1, "amy": 1, "bob": 1}),
+    ('jsondecode(<<-EOT\n  {"a": 1}\n  EOT\n)', {"a": 1}),
+    ('"${var.text == "" ? "a" : "b"}-${lookup(var.roles["a"], "arn", "d")}"', "b-A"),
+    ("[1, 2][1]", 2),
+    ("{ a = 1 }.a", 1),
+    ("(var.roles).a.arn", "A"),
+    ("keys(var.roles)[0]", "a"),
+    ("{ b = var.yes ? 1 : 2, c = var.none == null ? {} : { d = 1 } }", {"b": 1, "c": {}}),
+    ("-(1 + 2) - -3", 0),
+    ("!var.yes", False),
+    ('"a # b // c /* d"', "a # b // c /* d"),
+]
+
+
+@pytest.mark.parametrize(("expression", "expected"), LAYOUTS, ids=range(len(LAYOUTS)))
+def test_layouts(module: Module, expression: str, expected: Any) -> None:
+    assert module(f"{GIVEN}\nlocals {{\n  x = {expression}\n}}\n").local("x") == expected
+
+
 def test_json_keeps_its_holes(module: Module) -> None:
     text = """
 variable "open" {}

@@ -484,6 +484,7 @@ def test_what_the_plan_does_not_tell_is_said(read: Read) -> None:
         ('{"format_version": "1.0", "values": {}}', "it is a state"),
         ("[" * 100_000, "nested too deeply"),
         ('{"format_version": "1.0"}', "it is no plan"),
+        ('{"format_version": "2.0", "planned_values": {}}', "format version 2.0 is not known"),
     ],
 )
 def test_what_is_no_plan(read: Read, text: str, reason: str) -> None:

@@ -143,6 +143,17 @@ def test_default_tags(roots: Roots) -> None:
     }
 
 
+def test_an_empty_provider_of_a_module_is_the_callers(roots: Roots) -> None:
+    files = {
+        "main.tf": TAGGED,
+        "m/main.tf": 'provider "aws" {}\nresource "aws_sagemaker_space" "s" {}\n',
+    }
+    (root,) = roots(files)
+    tags = {address: resource.properties.get("tags") for address, resource in by_address(root).items()}
+    assert tags["module.inherits.aws_sagemaker_space.s"] == {"team": "ml", "stage": "default"}
+    assert tags["module.given.aws_sagemaker_space.s"] is None
+
+
 @pytest.mark.parametrize(
     ("provider", "resource"),
     [
@@ -222,6 +233,92 @@ locals {
     (statement,) = found.local("open").content["Statement"]
     assert statement["Action"] == ["s3:*"]
     assert statement["Resource"][0].expression == "${var.open}/*"
+
+
+def test_every_part_of_a_policy_document(module: Module) -> None:
+    text = """
+variable "open" {}
+data "aws_iam_policy_document" "d" {
+  version   = "2008-10-17"
+  policy_id = "id"
+  override_policy_documents = [
+    jsonencode({ Statement = { Sid = "Read", Effect = "Deny", NotAction = "x" } }),
+    "no json",
+  ]
+  statement {
+    sid           = "Read"
+    not_actions   = ["a"]
+    not_resources = ["b"]
+    not_principals {
+      type        = "AWS"
+      identifiers = ["1"]
+    }
+    not_principals {
+      type        = "AWS"
+      identifiers = ["2"]
+    }
+  }
+  statement {
+    sid = "Any"
+    principals {
+      type        = "*"
+      identifiers = ["*"]
+    }
+  }
+  dynamic "statement" {
+    for_each = var.open
+    content {
+      actions = [statement.value]
+    }
+  }
+  statement {
+    principals {
+      type        = var.open
+      identifiers = ["1"]
+    }
+    condition {
+      test     = "StringEquals"
+      variable = var.open
+      values   = ["1"]
+    }
+  }
+}
+locals {
+  found = data.aws_iam_policy_document.d.json
+}
+"""
+    document = module(text).local("found").content
+    assert (document["Version"], document["Id"]) == ("2008-10-17", "id")
+    any_, dynamic, open_, read, broken = document["Statement"]
+    assert any_ == {"Effect": "Allow", "Sid": "Any", "Principal": "*"}
+    assert isinstance(dynamic, Unknown)
+    assert isinstance(open_["Principal"], Unknown)
+    assert isinstance(open_["Condition"], Unknown)
+    # A statement of an overriding document takes the place of the one with its Sid.
+    assert read == {"Sid": "Read", "Effect": "Deny", "NotAction": "x"}
+    assert isinstance(broken, Unknown)
+
+
+def test_not_principals(module: Module) -> None:
+    text = """
+data "aws_iam_policy_document" "d" {
+  statement {
+    not_actions = ["a"]
+    not_principals {
+      type        = "AWS"
+      identifiers = ["1"]
+    }
+    not_principals {
+      type        = "AWS"
+      identifiers = ["2"]
+    }
+  }
+}
+locals {
+  found = jsondecode(data.aws_iam_policy_document.d.json).Statement
+}
+"""
+    assert module(text).local("found") == [{"Effect": "Allow", "NotAction": ["a"], "NotPrincipal": {"AWS": ["1", "2"]}}]
 
 
 def test_only_the_default_vpc_is_known_among_data_sources(roots: Roots) -> None:

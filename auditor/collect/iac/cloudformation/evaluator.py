@@ -166,7 +166,7 @@ class Evaluator:
             return Unknown(f"${{{name}}}", _AT_DEPLOYMENT.get(name, f"{name} is no function that is known here"))
         try:
             return method(self, argument)
-        except (TypeError, ValueError, IndexError, KeyError):
+        except (TypeError, ValueError, IndexError, KeyError, AttributeError):
             return Unknown(f"${{{name}}}", f"{name} has arguments that it cannot have", "unexpected_response")
 
     def _ref(self, argument: Any) -> Value:

@@ -48,6 +48,17 @@ class Module:
         return ((block.labels[0], block) for block in self.of(kind) if block.labels)
 
 
+def within(base: Path, name: str) -> Path | None:
+    """A path that a configuration names, from a folder on; None where it is none (a zero byte, a name that is too
+    long)."""
+    try:
+        path = (base / name).resolve()
+        path.exists()
+    except (OSError, ValueError, RuntimeError):
+        return None
+    return path
+
+
 def configuration_files(names: Sequence[str]) -> list[str]:
     """Those files of a folder that are its configuration, by name; override files last."""
     wanted = [name for name in names if name.endswith(ENDINGS) and not name.startswith((".", "#")) and name[-1] != "~"]
@@ -263,7 +274,9 @@ class LocalFiles:
     allowed: Callable[[Path], bool]
 
     def _path(self, name: str) -> Path:
-        path = (self.root / name).resolve()
+        path = within(self.root, name)
+        if path is None:
+            raise EvaluationError("its name is no path")
         if not self.allowed(path):
             raise EvaluationError(f"{name} lies outside of what is scanned")
         return path
@@ -288,9 +301,12 @@ class LocalFiles:
         if "{" in pattern or pattern.startswith("/") or ".." in pattern:
             raise EvaluationError(f"the pattern {pattern!r} is not worked out here")
         found = []
-        for file in base.glob(pattern):
-            if file.is_file() and self.allowed(file.resolve()):
-                found.append(file.relative_to(base).as_posix())
-            if len(found) > _MANY_FILES:
-                raise EvaluationError("there are too many files")
+        try:
+            for file in base.glob(pattern):
+                if file.is_file() and self.allowed(file.resolve()):
+                    found.append(file.relative_to(base).as_posix())
+                if len(found) > _MANY_FILES:
+                    raise EvaluationError("there are too many files")
+        except (OSError, ValueError, NotImplementedError):
+            raise EvaluationError(f"the pattern {pattern!r} is not worked out here") from None
         return found

@@ -245,7 +245,8 @@ def _to_string(value: Value) -> Value:
     return found
 
 
-def _join(separator: Value, *lists: Value) -> Value:
+def _join(separator: Value, first: Value, *others: Value) -> Value:
+    lists = (first, *others)
     parts: list[Value] = []
     for listed in lists:
         if _open_value(listed):

@@ -7,6 +7,7 @@ what follows from their own arguments is known.
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING
 
 from auditor.collect.iac.interface import Reference, Unknown, Value
@@ -75,7 +76,8 @@ class ResourceHandle(Handle):
 
     def _data(self, name: str) -> Value:
         if self.type == "aws_iam_policy_document" and name in ("json", "minified_json"):
-            return documents.policy(self.block.body, self.module, self.names)
+            work = partial(documents.policy, self.block.body, self.module, self.names)
+            return self.module.once(("policy", self.address), work)
         if self.is_default_vpc and name == "id":
             return Reference(self.address, "id")
         written = self._written(name) if name in _ECHOED else None

@@ -80,6 +80,8 @@ class ModuleHandle(Handle):
         return f"${{{self._module.address}}}"
 
 
+#: A provider's block in a called module with nothing else in it only says that the caller passes one.
+_PROXY = {"alias", "version"}
 #: What is passed to a variable that is passed nothing.
 ABSENT = object()
 #: Names of the calls from the root on, with their keys.
@@ -180,13 +182,17 @@ class ModuleInstance:
 
         def find(name: str) -> Value:
             if name not in declared:
-                raise EvaluationError(f"{start}{type_}.{name} is not declared")
+                raise self._undeclared(f"{start}{type_}.{name}")
             return self._resource_value(kind, declared[name])
 
         return Namespace(f"{start}{type_}", find)
 
-    def _once(self, key: tuple[str, ...], work: Callable[[], Any]) -> Any:
-        """The result, worked out once. Raises EvaluationError where it hangs on itself."""
+    def _undeclared(self, what: str) -> EvaluationError:
+        where = " in the files that can be read" if self.module.not_assessed else ""
+        return EvaluationError(f"{what} is not declared{where}")
+
+    def once(self, key: tuple[str, ...], work: Callable[[], Any]) -> Any:
+        """The result of some work, done once for a key. Raises EvaluationError where it hangs on itself."""
         if key not in self._memo:
             if key in self._pending:
                 raise EvaluationError(f"{'.'.join(key)} hangs on itself")
@@ -205,8 +211,8 @@ class ModuleInstance:
     def variable(self, name: str) -> Value:
         """The value of a variable."""
         if name not in self._variables:
-            raise EvaluationError(f"variable {name} is not declared")
-        return self._once(("var", name), lambda: self._variable(name, self._variables[name].body))
+            raise self._undeclared(f"variable {name}")
+        return self.once(("var", name), lambda: self._variable(name, self._variables[name].body))
 
     def _variable(self, name: str, body: n.Body) -> Value:
         default = body.attributes.get("default")
@@ -227,8 +233,8 @@ class ModuleInstance:
     def local(self, name: str) -> Value:
         """The value of a local."""
         if name not in self._locals:
-            raise EvaluationError(f"local.{name} is not declared")
-        return self._once(("local", name), lambda: evaluate(self._locals[name], self, NO_NAMES))
+            raise self._undeclared(f"local.{name}")
+        return self.once(("local", name), lambda: evaluate(self._locals[name], self, NO_NAMES))
 
     def output(self, name: str) -> Value:
         """The value of an output."""
@@ -237,13 +243,13 @@ class ModuleInstance:
                 return Unknown(f"${{{self.address}.{name}}}", "a file of the module cannot be read")
             raise EvaluationError(f"{self.address or 'the root module'} has no output {name}")
         node = self._outputs[name].body.attributes.get("value")
-        return None if node is None else self._once(("output", name), lambda: value(node, self))
+        return None if node is None else self.once(("output", name), lambda: value(node, self))
 
     # Resources
 
     def expansion(self, block: n.Block) -> Expansion:
         """How often a block of this module exists, and under which keys."""
-        found: Expansion = self._once(("expansion", block.kind, *block.labels), lambda: expand(block, self))
+        found: Expansion = self.once(("expansion", block.kind, *block.labels), lambda: expand(block, self))
         return found
 
     def handles(self, block: n.Block) -> Iterator[ResourceHandle]:
@@ -254,7 +260,7 @@ class ModuleInstance:
 
     def _resource_value(self, kind: str, block: n.Block) -> Value:
         key = ("handles", kind, *block.labels)
-        return self._once(key, lambda: self.expansion(block).arranged(list(self.handles(block))))
+        return self.once(key, lambda: self.expansion(block).arranged(list(self.handles(block))))
 
     def blocks(self, kind: str) -> list[n.Block]:
         """Resources or data sources of the module, each name once."""
@@ -266,7 +272,7 @@ class ModuleInstance:
         """A called module as a value."""
         block = next((block for label, block in self.module.labelled("module") if label == name), None)
         if block is None:
-            raise EvaluationError(f"module.{name} is not declared")
+            raise self._undeclared(f"module.{name}")
         children = self.children(block)
         if isinstance(children, str):
             return Unknown(f"${{module.{name}}}", f"module {name} is not read: {children}")
@@ -274,7 +280,7 @@ class ModuleInstance:
 
     def children(self, block: n.Block) -> list[ModuleInstance] | str:
         """The instances of a called module, or why it cannot be read."""
-        found: list[ModuleInstance] | str = self._once(("children", *block.labels), lambda: self._children(block))
+        found: list[ModuleInstance] | str = self.once(("children", *block.labels), lambda: self._children(block))
         return found
 
     def _children(self, block: n.Block) -> list[ModuleInstance] | str:
@@ -327,7 +333,8 @@ class ModuleInstance:
         """The configuration that a provider's local name means here (``aws``, ``aws.west``), if there is one."""
         for label, block in self.module.labelled("provider"):
             alias = n.literal(block.body.attributes.get("alias"))
-            if name == (f"{label}.{alias}" if alias else label):
+            proxy = self._parent is not None and not block.body.blocks and set(block.body.attributes) <= _PROXY
+            if name == (f"{label}.{alias}" if alias else label) and not proxy:
                 return Provider(block, self)
         if self._parent is None or self._call is None:
             return None

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -166,8 +166,3 @@ class Block:
 def literal(node: Node | None) -> Any:
     """The value of a node that is a literal, None where it is not one."""
     return node.value if isinstance(node, Literal) else None
-
-
-def names_used(nodes: Mapping[str, Node]) -> list[str]:
-    """Names of the attributes, sorted: what a message lists."""
-    return sorted(nodes)

@@ -131,14 +131,13 @@ class Plan:
     def _known_ids(self) -> dict[str, Reference]:
         """Ids and ARNs of what exists already, and of data sources that were read."""
         found: dict[str, Reference] = {}
-        for instance in (*self._planned, *self._data):
-            if instance.type not in TYPES:
-                continue
-            for attribute in ("id", "arn"):
-                text = instance.values.get(attribute)
-                # The id of a role or a policy is its name or ARN; a name may be another thing's as well.
-                if isinstance(text, str) and (attribute == "arn" or ("iam" not in instance.type and "-" in text)):
-                    found.setdefault(text, Reference(instance.address, attribute))
+        for attributes in (("id", "arn"), ("main_route_table_id", "default_route_table_id")):
+            for instance in (*self._planned, *self._data):
+                for attribute in attributes if instance.type in TYPES else ():
+                    text = instance.values.get(attribute)
+                    # The id of a role or a policy is its name or ARN; a name may be another thing's as well.
+                    if isinstance(text, str) and (attribute == "arn" or ("iam" not in instance.type and "-" in text)):
+                        found.setdefault(text, Reference(instance.address, attribute))
         return found
 
     def gaps(self, name: str) -> list[NotAssessed]:

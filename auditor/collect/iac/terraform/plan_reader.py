@@ -33,6 +33,9 @@ def read_plan(file: Path, reader: Reader) -> Root:
         return _refused(name, f"it is not valid JSON: {error}"[:200], getattr(error, "lineno", None))
     if not is_plan(content):
         return _refused(name, _no_plan(content))
+    version = str(content["format_version"]).partition(".")[0]
+    if version not in ("0", "1"):
+        return _refused(name, f"its format version {content['format_version']} is not known here"[:200])
     plan = Plan(content)
     lines = _lines(text)
     beside = reader.beside(file.parent)

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from auditor.collect.iac.interface import NotAssessed, Root, Unknown, Value
 from auditor.collect.iac.terraform import nodes as n
-from auditor.collect.iac.terraform.folder import LocalFiles, Module, read_module
+from auditor.collect.iac.terraform.folder import LocalFiles, Module, read_module, within
 from auditor.collect.iac.terraform.modules import ABSENT, ModuleInstance, Shared
 from auditor.collect.iac.terraform.resources import resources
 from auditor.collect.iac.terraform.values import EvaluationError, plain_text
@@ -62,8 +62,9 @@ class Reader:
     def _local_calls(self, module: Module) -> Iterator[Path]:
         for block in module.of("module"):
             source = n.literal(block.body.attributes.get("source"))
-            if isinstance(source, str) and _is_local(source):
-                yield (module.path / source).resolve()
+            folder = within(module.path, source) if isinstance(source, str) and _is_local(source) else None
+            if folder is not None:
+                yield folder
 
     # Library
 
@@ -74,8 +75,9 @@ class Reader:
             reason = source.reason if isinstance(source, Unknown) else "it is no text"
             return f"its source is not known: {reason}"
         if _is_local(text):
-            folder = (caller.path / text).resolve()
-            return self._readable(folder, f"there is no folder {text}")
+            folder = within(caller.path, text)
+            missing = f"there is no folder {text}"
+            return missing if folder is None else self._readable(folder, missing)
         # Where ``terraform init`` has put it; it notes so in a manifest of the root module.
         fetched = self._fetched.get(".".join(keys))
         if fetched is None:
@@ -138,6 +140,7 @@ def _manifest(root: Path) -> dict[str, Path]:
     try:
         content = json.loads((root / ".terraform" / "modules" / "modules.json").read_text(encoding="utf-8"))
         entries = content["Modules"]
-        return {str(e["Key"]): (root / str(e["Dir"])).resolve() for e in entries if e["Key"]}
+        found = {str(e["Key"]): within(root, str(e["Dir"])) for e in entries if e["Key"]}
+        return {key: folder for key, folder in found.items() if folder is not None}
     except (OSError, ValueError, KeyError, TypeError):
         return {}

@@ -64,7 +64,7 @@ def _loads() -> Callable[[str], Any]:
 
 
 def _parsed(text: str) -> Any:
-    from lark.exceptions import LarkError, UnexpectedInput
+    from lark.exceptions import UnexpectedInput
 
     deadline = _Deadline(SECONDS)
     try:
@@ -79,8 +79,11 @@ def _parsed(text: str) -> Any:
     except UnexpectedInput as error:
         line = error.line if isinstance(error.line, int) and error.line > 0 else None
         raise UnreadableError("it is not valid HCL", line) from None
-    except (LarkError, ValueError) as error:
-        raise UnreadableError(_plain(error), _quoted_line(text, str(error))) from None
+    except RecursionError:
+        raise
+    except Exception as error:
+        # The parser raises whatever a text provokes; each means that it cannot be parsed.
+        raise UnreadableError(_plain(error), _quoted_line(text, str(error))) from error
 
 
 def _plain(error: Exception) -> str:

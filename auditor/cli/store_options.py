@@ -1,0 +1,67 @@
+"""Options of the commands that read a store."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from datetime import timedelta
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, TypeVar
+
+import click
+
+from auditor.errors import ConfigError
+
+if TYPE_CHECKING:
+    from auditor.config import Config
+    from auditor.store.runs import RunStore
+
+_Command = TypeVar("_Command", bound=Callable[..., Any])
+_DURATION = re.compile(r"([0-9]{1,6})([dwy])")
+_DAYS = {"d": 1, "w": 7, "y": 365}
+
+
+class Duration(click.ParamType[timedelta]):
+    """A number of days, weeks or years: ``90d``, ``12w``, ``2y``."""
+
+    name = "duration"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> timedelta:
+        if isinstance(value, timedelta):
+            return value
+        found = _DURATION.fullmatch(str(value))
+        if found is None:
+            self.fail(f"{value!r} is no duration. Write days, weeks or years: 90d, 12w, 2y", param, ctx)
+        return timedelta(days=int(found[1]) * _DAYS[found[2]])
+
+
+def reading_options(function: _Command) -> _Command:
+    """--store, --profile and --config of a command that reads a store."""
+    for option in reversed(_OPTIONS):
+        function = option(function)
+    return function
+
+
+_OPTIONS: tuple[Callable[[Any], Any], ...] = (
+    click.option("--store", metavar="DIR|s3://…", help="The store; otherwise the configuration's."),
+    click.option("--profile", metavar="NAME", help="AWS profile for a store in S3."),
+    click.option(
+        "--config", metavar="FILE", type=click.Path(path_type=Path, dir_okay=False),
+        help="Configuration; without it auditor.yaml in the working folder, if there is one.",
+    ),
+)  # fmt: skip
+
+
+def store_of(store: str | None, profile: str | None, config: Path | None) -> tuple[RunStore, Config]:
+    """The store that the options or the configuration name; it must be one. Raises ConfigError."""
+    from auditor.cli.evaluation import configuration
+    from auditor.store.places import open_place
+    from auditor.store.runs import RunStore
+
+    settings = configuration(config, quiet=True)
+    place = store or settings.store
+    if place is None:
+        raise ConfigError("no store", hint="Name one with --store, or with store: in auditor.yaml.")
+    found = RunStore(open_place(place, profile or settings.profile))
+    found.check()
+    return found, settings

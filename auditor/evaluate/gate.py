@@ -1,0 +1,167 @@
+"""The one place that sets findings aside: waivers, the baseline and thresholds. It counts what it set aside.
+
+Nothing is thrown away: a waived finding keeps its verdict and stays among the findings.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Collection, Mapping
+from dataclasses import replace
+
+from auditor.errors import ExitCode
+from auditor.evaluate.waivers import Weighed
+from auditor.model.history import Comparison
+from auditor.model.report import (
+    DomainSummary,
+    Finding,
+    Gate,
+    Report,
+    RootCause,
+    RuleSummary,
+    State,
+    TrendPoint,
+)
+from auditor.model.rule import Severity, Verdict
+from auditor.model.snapshot import INNATE_GAPS
+
+
+def waive(report: Report, weighed: Weighed) -> Report:
+    """The report with the waivers applied: a waived failure is no longer counted as one, anywhere but in ``waived``.
+
+    ``report`` has none applied yet.
+    """
+    findings = tuple(
+        replace(f, waiver=weighed.waived[f.fingerprint], state=State.WAIVED) if f.fingerprint in weighed.waived else f
+        for f in report.findings
+    )
+    aside = [f for f in findings if f.waiver is not None]
+    by_rule = Counter(f.rule_id for f in aside)
+    by_cause = Counter(f.root_cause for f in aside)
+    by_severity = Counter(f.severity for f in aside)
+    causes = [replace(cause, affects=cause.affects - by_cause[cause.id]) for cause in report.root_causes]
+    return replace(
+        report,
+        by_status={
+            **report.by_status,
+            str(Verdict.FAIL): report.by_status[Verdict.FAIL] - len(aside),
+            "waived": len(aside),
+        },
+        by_severity={name: number - by_severity[Severity(name)] for name, number in report.by_severity.items()},
+        rules=tuple(_rule(rule, by_rule[rule.id]) for rule in report.rules),
+        domains=_domains(report.domains, aside),
+        root_causes=tuple(sorted(causes, key=cause_order)),
+        findings=findings,
+        waivers=weighed.summaries,
+        waiver_problems=weighed.problems,
+    )
+
+
+def cause_order(cause: RootCause) -> tuple[object, ...]:
+    """Worst first, then those that affect most; those whose failures are all waived last."""
+    return (
+        not cause.affects, cause.severity.rank, -cause.affects, cause.rule_id, cause.resource.key, cause.setting,
+        cause.id,
+    )  # fmt: skip
+
+
+def _rule(rule: RuleSummary, waived: int) -> RuleSummary:
+    failed = rule.counts.get(Verdict.FAIL, 0) - waived
+    return replace(rule, counts={**rule.counts, str(Verdict.FAIL): failed, "waived": waived})
+
+
+def _domains(domains: tuple[DomainSummary, ...], aside: list[Finding]) -> tuple[DomainSummary, ...]:
+    gone = Counter((f.resource.account, f.resource.region, f.resource.domain_id, f.severity) for f in aside)
+    return tuple(
+        replace(
+            domain,
+            failed={
+                name: number - gone[domain.resource.account, domain.resource.region, domain.resource.id, Severity(name)]
+                for name, number in domain.failed.items()
+            },
+        )
+        for domain in domains
+    )
+
+
+def decide(
+    report: Report, policy: Gate, comparison: Comparison | None = None, baseline: Collection[str] | None = None
+) -> Report:
+    """The report with what its findings have been before, and which of them fail the run.
+
+    ``policy`` says the thresholds; ``baseline`` holds the fingerprints that ``new_only`` forgives, None: what the
+    comparison knows. A finding that came back counts as new whatever the baseline holds.
+    """
+    standings = comparison.standings if comparison is not None else {}
+
+    def news(finding: Finding) -> bool:
+        standing = standings.get(finding.fingerprint)
+        if standing is not None and standing.state is State.REGRESSED:
+            return True
+        if baseline is not None:
+            return finding.fingerprint not in baseline
+        return standing is None or not standing.known
+
+    findings = tuple(_decided(f, policy, comparison, news) for f in report.findings)
+    gate = replace(policy, failed=sum(f.gates for f in findings))
+    decided = replace(report, findings=findings, gate=gate)
+    if comparison is None:
+        return decided
+    decided = replace(decided, previous=comparison.previous, past=comparison.past)
+    if comparison.trend is None:
+        return decided
+    moved = Counter(f.state for f in findings if f.state is not None)
+    gone = sum(p.state is State.RESOLVED for p in comparison.past)
+    return replace(
+        decided,
+        trend=(
+            *comparison.trend,
+            TrendPoint(
+                report.as_of, dict(report.by_severity), report.by_status["waived"],
+                report.by_status[Verdict.UNKNOWN] + report.by_status[Verdict.ERROR],
+                moved[State.NEW], moved[State.REGRESSED], gone,
+            ),
+        ),
+    )  # fmt: skip
+
+
+def _decided(finding: Finding, policy: Gate, comparison: Comparison | None, news: Callable[[Finding], bool]) -> Finding:
+    if finding.status is not Verdict.FAIL:
+        return finding
+    gates = reaches(finding, policy) and (not policy.new_only or news(finding))
+    if comparison is None:
+        return finding if finding.gates is gates else replace(finding, gates=gates)
+    standing = comparison.standings[finding.fingerprint]
+    return replace(
+        finding,
+        gates=gates,
+        state=State.WAIVED if finding.waiver is not None else standing.state,
+        first_seen=standing.first_seen,
+        regressed=standing.regressed,
+    )
+
+
+def reaches(finding: Finding, policy: Gate) -> bool:
+    """Whether a failure that is not waived is at or above its threshold: the rule's, else the account's, else the
+    general one."""
+    if finding.status is not Verdict.FAIL or finding.waiver is not None:
+        return False
+    limit = threshold(policy, finding.rule_id, finding.resource.account)
+    return limit is not None and finding.severity.rank <= limit.rank
+
+
+def threshold(policy: Gate, rule_id: str, account: str) -> Severity | None:
+    """The severity from which failures of the rule in the account fail the run; None: never."""
+    by_account: Mapping[str, Severity | None] = policy.by_account
+    if rule_id in policy.by_rule:
+        return policy.by_rule[rule_id]
+    return by_account.get(account, policy.fail_on)
+
+
+def exit_code(report: Report, *, allow_incomplete: bool = False) -> ExitCode:
+    """4 where a finding fails the run; else 5 where something could not be seen or decided; else 0."""
+    if any(f.gates for f in report.findings):
+        return ExitCode.FINDINGS
+    lost = any(g.reason not in INNATE_GAPS for g in report.gaps)
+    incomplete = lost or any(f.status is not Verdict.FAIL for f in report.findings)
+    return ExitCode.INCOMPLETE if incomplete and not allow_incomplete else ExitCode.OK

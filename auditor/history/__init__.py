@@ -1,0 +1,1 @@
+"""How a run stands beside earlier ones: states, first seen, trend, difference. Set operations in DuckDB."""

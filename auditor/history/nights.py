@@ -1,0 +1,174 @@
+"""The history that a store holds: what was known before a run, and adding the run."""
+
+from __future__ import annotations
+
+import gzip
+import shutil
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from auditor.errors import ConfigError
+from auditor.history.advance import Step
+from auditor.history.facts import Scope, facts_of
+from auditor.history.trend import CARRY, counts, trend
+from auditor.model.report import Report
+from auditor.model.snapshot import GLOBAL
+from auditor.store.connection import connect
+from auditor.store.manifest import FILES, SCHEMA_VERSION, Manifest, StoredFile
+from auditor.store.runs import RunStore, latest
+from auditor.store.tables import HISTORY, RESOURCES, STORE_TABLES, empty, load_rows, parquet, rows, write_parquet
+
+if TYPE_CHECKING:
+    import duckdb
+
+#: Reports that people open where they lie; those for programs are kept compressed, which is a twentieth of their size.
+OPENED = (".html", ".md")
+
+
+class Night:
+    """One run beside the store's history, before and while it is added.
+
+    ``folder`` is the run's own temporary folder: it holds the resources' Parquet files already, and what the store
+    gives is copied into it.
+    """
+
+    def __init__(self, store: RunStore, run_id: str, folder: Path) -> None:
+        self._store, self._run_id, self._folder = store, run_id, folder
+        self._con: duckdb.DuckDBPyConnection = connect()
+        self.step: Step | None = None
+        self._carried: frozenset[Scope] = frozenset()
+
+    def compare(self, report: Report) -> Step:
+        """The run beside what was known before it.
+
+        Raises ConfigError where the store holds a later run of the same account and region: history is written in the
+        order of time.
+        """
+        facts = facts_of(report)
+        runs = [run for run in self._store.runs() if run.run_id != self._run_id]
+        moment = datetime.fromisoformat(report.as_of)
+        for run in runs:
+            both = facts.scopes.intersection(run.scopes)
+            if run.moment >= moment and both:
+                account, region = min(both)
+                raise ConfigError(
+                    f"{self._store.place.label} holds a run of account {account} in {region} as of {run.as_of}, which"
+                    f" is not before {report.as_of}",
+                    hint="A store takes runs in the order of time. Use another --store for older snapshots.",
+                )
+        earlier = [run for run in runs if run.moment < moment]
+        last = latest(earlier, facts.scopes)
+        self._carried = _carried(earlier, last, facts.scopes, moment)
+        sources = last | latest(earlier, self._carried)
+        files = ledger_files(sources, earlier)
+        before = empty(HISTORY)
+        if files:
+            before = parquet(self._store.place.fetch(files, self._folder / "before"))
+        present = sorted((self._folder / RESOURCES.name).rglob("*.parquet"))
+        self.step = Step(
+            self._con, facts, before, self._folder,
+            present=parquet(present) if present else empty(RESOURCES),
+            narrowed=_narrowed(earlier, facts.scopes),
+        )  # fmt: skip
+        self.previous = max((run.as_of for run in last.values()), key=datetime.fromisoformat, default=None)
+        self.trend = trend(earlier, facts.scopes)
+        return self.step
+
+    def keep(
+        self, report: Report, exit_code: int, snapshots: Sequence[tuple[Path, str]], reports: Sequence[Path]
+    ) -> Manifest:
+        """Add the run: its snapshots with their hashes, its report files, its tables. Raises ConfigError."""
+        assert self.step is not None, "compare comes first"
+        folder = self._folder
+        for table in STORE_TABLES:
+            made = rows(report).get(table.name)
+            if made is not None:
+                load_rows(self._con, table.name, table, made, folder)
+                self._write(table.name, f"select * from {table.name}", report)
+        self._write(HISTORY.name, self.step.ledger(), report)
+        files: dict[str, Path] = {}
+        kept = []
+        for number, (path, sha256) in enumerate(snapshots, 1):
+            key = f"{FILES}/{self._run_id}/snapshot-{number}.jsonl.gz"
+            files[key] = _compressed(path, folder / f"snapshot-{number}.jsonl.gz")
+            kept.append(StoredFile(key, 0, sha256))
+        written = {}
+        for path in reports:
+            kept_as = path if path.suffix in OPENED else _compressed(path, folder / f"{path.name}.gz")
+            written[f"{FILES}/{self._run_id}/{kept_as.name}"] = kept_as
+        tables: dict[str, tuple[StoredFile, ...]] = {}
+        for table in STORE_TABLES:
+            found = {
+                path.relative_to(folder).as_posix(): path
+                for path in sorted((folder / table.name).rglob(f"{self._run_id}_*.parquet"))
+            }
+            files |= found
+            tables[table.name] = tuple(StoredFile(key, 0) for key in found)
+        scopes = tuple(sorted(self.step.facts.scopes))
+        manifest = Manifest(
+            SCHEMA_VERSION, self._run_id, report.as_of, report.tool_version, report.source, scopes,
+            tuple(sorted(self._carried)), tuple(sorted(self.step.facts.rules)), exit_code,
+            sum(report.resources.values()), len(report.gaps), counts(report), tuple(kept),
+            tuple(StoredFile(key, 0) for key in written), tables,
+        )  # fmt: skip
+        return self._store.add(manifest, files | written)
+
+    def _write(self, name: str, query: str, report: Report) -> None:
+        table = next(t for t in STORE_TABLES if t.name == name)
+        write_parquet(self._con, table, query, self._folder, self._run_id, report.as_of)
+
+
+def _compressed(source: Path, target: Path) -> Path:
+    # No time and no name in the header: the same snapshot gives the same bytes.
+    with source.open("rb") as file, target.open("wb") as raw, gzip.GzipFile("", "wb", 6, raw, mtime=0) as out:
+        shutil.copyfileobj(file, out, 1024 * 1024)
+    return target
+
+
+def _carried(
+    earlier: Sequence[Manifest], last: Mapping[Scope, Manifest], scopes: frozenset[Scope], moment: datetime
+) -> frozenset[Scope]:
+    """Scopes of the runs that this one follows, that it does not audit itself; for a while."""
+    if not last:
+        return frozenset()
+    previous = max(last.values(), key=lambda run: run.moment)
+    missing = frozenset((*previous.scopes, *previous.carried)) - scopes
+    recent = latest(earlier, missing)
+    return frozenset(scope for scope, run in recent.items() if run.moment >= moment - CARRY)
+
+
+def ledger_files(sources: Mapping[Scope, Manifest], earlier: Sequence[Manifest]) -> list[str]:
+    """Parquet files with what is known of the scopes, and of what belongs to no region in their accounts."""
+    of_account: dict[str, Manifest] = {}
+    for run in earlier:
+        of_account |= dict.fromkeys(run.accounts, run)
+    wanted = dict(sources) | {
+        (account, GLOBAL): of_account[account] for account, _ in sources if account in of_account
+    }  # fmt: skip
+    return sorted(
+        {
+            file.key
+            for scope, run in wanted.items()
+            for file in run.tables.get(HISTORY.name, ())
+            if partition(file.key) == scope
+        }
+    )
+
+
+def partition(key: str) -> Scope:
+    """Account and region that a table's file speaks about."""
+    from urllib.parse import unquote
+
+    parts = dict(part.split("=", 1) for part in key.split("/") if "=" in part)
+    return unquote(parts["account"]), unquote(parts["region"])
+
+
+def _narrowed(earlier: Sequence[Manifest], scopes: frozenset[Scope]) -> frozenset[str]:
+    """Accounts of which some run before audited a region that this one does not."""
+    accounts = {account for account, _ in scopes}
+    return frozenset(
+        account for run in earlier for account, region in run.scopes
+        if account in accounts and (account, region) not in scopes
+    )  # fmt: skip

@@ -1,0 +1,85 @@
+"""How many failures there were, run by run and day by day, from the manifests alone."""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from collections.abc import Sequence
+from datetime import timedelta
+
+from auditor.history.facts import Scope
+from auditor.model.report import Report, State, TrendPoint
+from auditor.model.rule import Severity, Verdict
+from auditor.model.snapshot import GLOBAL
+from auditor.store.manifest import Manifest, ScopeCounts
+
+#: Runs of which a report shows the trend.
+TREND_RUNS = 400
+#: What was last seen in an account and region counts for so long when nobody audits it any more.
+CARRY = timedelta(days=30)
+
+
+def counts(report: Report) -> tuple[ScopeCounts, ...]:
+    """What the run found, by account and region."""
+    found: dict[Scope, Counter[str]] = defaultdict(Counter)
+    for finding in report.findings:
+        tally = found[finding.resource.account, finding.resource.region]
+        if finding.status is not Verdict.FAIL:
+            tally["unknown"] += 1
+            continue
+        tally["waived" if finding.waiver is not None else finding.severity.value] += 1
+        if finding.state in (State.NEW, State.REGRESSED):
+            tally[finding.state.value] += 1
+    for past in report.past:
+        if past.state is State.RESOLVED:
+            found[past.finding.resource.account, past.finding.resource.region]["resolved"] += 1
+    return tuple(ScopeCounts(account, region, **tally) for (account, region), tally in sorted(found.items()))
+
+
+def trend(runs: Sequence[Manifest], scopes: frozenset[Scope], limit: int = TREND_RUNS) -> tuple[TrendPoint, ...]:
+    """The runs that audited one of the scopes, oldest first; each counts what lies in the scopes, and what belongs to
+    no region in their accounts."""
+    accounts = {account for account, _ in scopes}
+    points = [
+        point(run, [c for c in run.counts if (c.account, c.region) in scopes
+                    or (c.region == GLOBAL and c.account in accounts)])
+        for run in runs
+        if scopes.intersection(run.scopes)
+    ]  # fmt: skip
+    return tuple(points[-limit:])
+
+
+def point(run: Manifest, of: Sequence[ScopeCounts]) -> TrendPoint:
+    """A run as a point of the trend, from these of its counts."""
+    total = sum(of, ScopeCounts("", ""))
+    return TrendPoint(
+        run.as_of, {s.value: getattr(total, s.value) for s in Severity}, total.waived, total.unknown, total.new,
+        total.regressed, total.resolved,
+    )  # fmt: skip
+
+
+def daily(runs: Sequence[Manifest]) -> tuple[TrendPoint, ...]:
+    """One point a day with a run: what was last seen in every account and region by then, oldest first.
+
+    ``new``, ``regressed`` and ``resolved`` count what moved on that day.
+    """
+    state: dict[Scope, tuple[Manifest, ScopeCounts]] = {}
+    days: dict[str, list[Manifest]] = defaultdict(list)
+    for run in runs:
+        days[run.as_of[:10]].append(run)
+    points = []
+    for day, of_day in days.items():
+        for run in of_day:
+            found = {(c.account, c.region): c for c in run.counts}
+            for scope in (*run.scopes, *((account, GLOBAL) for account in run.accounts)):
+                state[scope] = (run, found.get(scope, ScopeCounts(*scope)))
+        newest = of_day[-1].moment
+        state = {scope: seen for scope, seen in state.items() if seen[0].moment >= newest - CARRY}
+        standing = sum((counts for _, counts in state.values()), ScopeCounts("", ""))
+        moved = sum((c for run in of_day for c in run.counts), ScopeCounts("", ""))
+        points.append(
+            TrendPoint(
+                day, {s.value: getattr(standing, s.value) for s in Severity}, standing.waived, standing.unknown,
+                moved.new, moved.regressed, moved.resolved,
+            )
+        )  # fmt: skip
+    return tuple(points)

@@ -1,0 +1,151 @@
+"""index.html of a store: the trend by severity, and the nights to click. No script at all."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from markupsafe import Markup
+
+from auditor.model.report import TrendPoint
+from auditor.model.rule import Severity
+from auditor.report.templates import environment
+from auditor.resources import templates_dir
+from auditor.store.manifest import Manifest, ScopeCounts
+
+#: Nights that the page lists, and days that its chart shows; the store has the rest.
+NIGHTS = 400
+WIDTH, HEIGHT = 960, 260
+_LEFT, _RIGHT, _TOP, _BOTTOM = 56, 12, 12, 28
+
+
+@dataclass(frozen=True, slots=True)
+class Link:
+    """A report of a night: what it is called, and where it lies beside the page."""
+
+    name: str
+    href: str
+
+
+@dataclass(frozen=True, slots=True)
+class NightView:
+    """One row: a run with its totals and its reports."""
+
+    run: Manifest
+    total: ScopeCounts
+    accounts: str
+    regions: int
+    links: tuple[Link, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Layer:
+    """A severity's part of the chart: the points of its area."""
+
+    severity: Severity
+    points: str
+
+
+@dataclass(frozen=True, slots=True)
+class Chart:
+    """The stacked areas, worst at the bottom; ticks as (position, label)."""
+
+    layers: tuple[Layer, ...]
+    values: tuple[tuple[float, str], ...]
+    days: tuple[tuple[float, str, str], ...]
+    summary: str
+
+
+@dataclass(frozen=True, slots=True)
+class IndexView:
+    """The template's whole context, under the name ``view``. ``hidden`` nights are in the store, not on the page."""
+
+    chart: Chart | None
+    nights: tuple[NightView, ...]
+    hidden: int
+    latest: TrendPoint | None
+
+
+def render(runs: Sequence[Manifest], days: Sequence[TrendPoint]) -> Iterator[str]:
+    """The page, piece by piece. ``runs`` and ``days`` oldest first."""
+    style = (templates_dir() / "index.css").read_text(encoding="utf-8")
+    digest = base64.b64encode(hashlib.sha256(style.encode()).digest()).decode()
+    made = environment()
+    made.filters["thousands"] = lambda number: f"{number:,}"
+    return made.get_template("index.html.j2").generate(
+        view=index_view(runs, days),
+        policy=f"default-src 'none'; style-src 'sha256-{digest}'; base-uri 'none'; form-action 'none'",
+        style=Markup(style),  # noqa: S704 — our own file, not data
+    )
+
+
+def index_view(runs: Sequence[Manifest], days: Sequence[TrendPoint]) -> IndexView:
+    """The view of a store. Equal stores give equal views."""
+    shown = runs[-NIGHTS:][::-1]
+    return IndexView(
+        chart(days[-NIGHTS:]) if days else None,
+        tuple(map(_night, shown)),
+        len(runs) - len(shown),
+        days[-1] if days else None,
+    )
+
+
+def _night(run: Manifest) -> NightView:
+    accounts = run.accounts
+    named = ", ".join(accounts[:2]) + (f" and {len(accounts) - 2} more" if len(accounts) > 2 else "")
+    links = tuple(
+        Link(f.key.rpartition("/")[2].removeprefix("report.").removesuffix(".gz"), f.key) for f in run.reports
+    )
+    order = {"html": 0, "md": 1}
+    return NightView(
+        run,
+        sum(run.counts, ScopeCounts("", "")),
+        named,
+        len({region for _, region in run.scopes}),
+        tuple(sorted(links, key=lambda link: (order.get(link.name, 9), link.name))),
+    )
+
+
+def chart(days: Sequence[TrendPoint]) -> Chart:
+    """The trend by severity as stacked areas."""
+    totals = [sum(d.by_severity.values()) for d in days]
+    top = _nice(max(totals))
+    wide, high = WIDTH - _LEFT - _RIGHT, HEIGHT - _TOP - _BOTTOM
+
+    def x(number: int) -> float:
+        return round(_LEFT + (wide * number / (len(days) - 1) if len(days) > 1 else wide), 1)
+
+    def y(value: int) -> float:
+        return round(_TOP + high * (1 - value / top), 1)
+
+    layers, below = [], [0] * len(days)
+    for severity in Severity:
+        above = [b + d.by_severity.get(severity, 0) for b, d in zip(below, days, strict=True)]
+        # One day alone is as wide as the chart.
+        xs = [x(n) for n in range(len(days))] if len(days) > 1 else [float(_LEFT), x(0)]
+        up, down = (above, below) if len(days) > 1 else (above * 2, below * 2)
+        edge = [*zip(xs, map(y, up), strict=True), *reversed(list(zip(xs, map(y, down), strict=True)))]
+        layers.append(Layer(severity, " ".join(f"{px},{py}" for px, py in edge)))
+        below = above
+    marks = sorted({0, len(days) // 2, len(days) - 1})
+    anchors = ("start", "middle", "end") if len(marks) == 3 else ("start", "end")
+    return Chart(
+        tuple(layers),
+        tuple((y(top * part // 4), f"{top * part // 4:,}") for part in range(5)),
+        tuple((x(n) if len(days) > 1 else float(_LEFT), days[n].as_of[:10], a)
+              for n, a in zip(marks, anchors, strict=False)),
+        f"From {days[0].as_of[:10]} to {days[-1].as_of[:10]}: {totals[0]:,} failures first, {totals[-1]:,} last,"
+        f" {max(totals):,} at most.",
+    )  # fmt: skip
+
+
+def _nice(most: int) -> int:
+    """The least round number that is not below ``most`` and divides by four."""
+    step = 1
+    while True:
+        for factor in (4, 8, 20):
+            if factor * step >= most:
+                return factor * step
+        step *= 10

@@ -1,0 +1,130 @@
+"""Table definitions of a store for other programs: Athena (and Trino, Spark with Hive's syntax) and DuckDB."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from auditor.model.snapshot import GLOBAL
+from auditor.store.connection import literal
+from auditor.store.manifest import RUNS, Manifest
+from auditor.store.tables import NONE, PARTITIONS, STORE_TABLES, StoreTable
+
+#: DuckDB's types in the store → Athena's.
+ATHENA_TYPES = {
+    "VARCHAR": "string", "BOOLEAN": "boolean", "INTEGER": "int", "BIGINT": "bigint", "TIMESTAMP": "timestamp",
+    "MAP(VARCHAR, VARCHAR)": "map<string,string>",
+}  # fmt: skip
+#: What a manifest holds, as the JSON SerDe sees it.
+_RUNS = (
+    ("run_id", "string", "The run"), ("as_of", "string", "When its collection began, RFC 3339 in UTC"),
+    ("tool_version", "string", "Version of the auditor"),
+    ("source", "string", "aws, cloudformation, terraform or mixed"),
+    ("scopes", "array<array<string>>", "Accounts and regions that it audited"),
+    ("rules", "array<string>", "Rules that ran"), ("exit_code", "int", "What it exited with"),
+    ("resources", "int", "Resources audited"), ("gaps", "int", "Things that could not be seen"),
+)  # fmt: skip
+
+
+def athena(location: str, database: str, runs: Sequence[Manifest], *, repair: bool = False) -> Iterator[str]:
+    """Statements, one after another. ``location`` is the store's s3:// address.
+
+    Accounts and regions are those of the store's runs: partition projection names them. ``repair``: partitions are
+    registered instead, which suits a store of very many accounts.
+    """
+    root = location.rstrip("/")
+    yield f"CREATE DATABASE IF NOT EXISTS {_name(database)}"
+    yield _runs_table(root, database)
+    for table in STORE_TABLES:
+        yield _table(table, root, database, runs, repair)
+        if repair:
+            yield f"MSCK REPAIR TABLE {_name(database)}.{_name(_raw(table))}"
+        yield _view(table, database)
+
+
+def _name(text: str) -> str:
+    return f"`{text}`"
+
+
+def _raw(table: StoreTable) -> str:
+    return f"{table.name}_files"
+
+
+def _text(text: str) -> str:
+    # How a quote inside is written differs between the engines, so there is none: a test holds the texts to that.
+    assert "'" not in text, text
+    return f"'{text}'"
+
+
+def _runs_table(root: str, database: str) -> str:
+    columns = ",\n".join(f"  {_name(name)} {type_} COMMENT {_text(doc)}" for name, type_, doc in _RUNS)
+    return (
+        f"CREATE EXTERNAL TABLE IF NOT EXISTS {_name(database)}.{_name(RUNS)} (\n{columns}\n)\n"
+        "COMMENT 'One row a run that is whole'\n"
+        "ROW FORMAT SERDE 'org.openx.data.jsonserde.JsonSerDe'\n"
+        f"LOCATION {_text(f'{root}/{RUNS}/')}"
+    )
+
+
+def _table(table: StoreTable, root: str, database: str, runs: Sequence[Manifest], repair: bool) -> str:
+    columns = ",\n".join(
+        f"  {_name(c.name)} {ATHENA_TYPES[c.type]} COMMENT {_text(c.doc)}" for c in table.columns
+    )  # fmt: skip
+    partitions = ", ".join(f"{_name(name)} string" for name in PARTITIONS)
+    statement = (
+        f"CREATE EXTERNAL TABLE IF NOT EXISTS {_name(database)}.{_name(_raw(table))} (\n{columns}\n)\n"
+        f"COMMENT {_text(table.doc + ' Files of unfinished runs included.')}\n"
+        f"PARTITIONED BY ({partitions})\n"
+        f"STORED AS PARQUET\nLOCATION {_text(f'{root}/{table.name}/')}"
+    )
+    if repair:
+        return statement
+    properties = ",\n".join(f"  {_text(k)} = {_text(v)}" for k, v in _projection(table, root, runs))
+    return f"{statement}\nTBLPROPERTIES (\n{properties}\n)"
+
+
+def _projection(table: StoreTable, root: str, runs: Sequence[Manifest]) -> Iterator[tuple[str, str]]:
+    accounts = sorted({account or NONE for run in runs for account, _ in run.scopes})
+    # What belongs to an account and to no region has a partition of its own.
+    regions = sorted({region or NONE for run in runs for _, region in run.scopes} | {GLOBAL})
+    first = runs[0].as_of[:10] if runs else "2026-01-01"
+    yield "projection.enabled", "true"
+    yield "projection.date.type", "date"
+    yield "projection.date.format", "yyyy-MM-dd"
+    yield "projection.date.range", f"{first},NOW"
+    if accounts:
+        yield "projection.account.type", "enum"
+        yield "projection.account.values", ",".join(accounts)
+    else:
+        # Then every query has to name the account.
+        yield "projection.account.type", "injected"
+    yield "projection.region.type", "enum"
+    yield "projection.region.values", ",".join(regions)
+    yield "storage.location.template", f"{root}/{table.name}/date=${{date}}/account=${{account}}/region=${{region}}/"
+
+
+def _view(table: StoreTable, database: str) -> str:
+    """Athena's queries quote with double quotes, its definitions with backticks."""
+    columns = ", ".join(f'"{name}"' for name in (*(c.name for c in table.columns), *PARTITIONS))
+    return (
+        f'CREATE OR REPLACE VIEW "{database}"."{table.name}" AS\n'
+        f'SELECT {columns}\nFROM "{database}"."{_raw(table)}"\n'
+        f'WHERE "run_id" IN (SELECT "run_id" FROM "{database}"."{RUNS}")'
+    )
+
+
+def duckdb(location: str, runs: Sequence[Manifest]) -> Iterator[str]:
+    """The same as views for DuckDB. ``location``: the store's folder or s3:// address.
+
+    A table that no run has rows of has no view: DuckDB refuses a pattern without files.
+    """
+    root = location.rstrip("/")
+    yield f"CREATE OR REPLACE VIEW runs AS SELECT * FROM read_json({literal(f'{root}/{RUNS}/*.json')})"
+    types = ", ".join(f"'{name}': {'DATE' if name == 'date' else 'VARCHAR'}" for name in PARTITIONS)
+    for table in STORE_TABLES:
+        if not any(run.tables.get(table.name) for run in runs):
+            continue
+        files = literal(f"{root}/{table.name}/*/*/*/*.parquet")
+        yield (
+            f"CREATE OR REPLACE VIEW {table.name} AS\nSELECT * FROM read_parquet({files}, hive_partitioning = true,"
+            f" hive_types = {{{types}}}, union_by_name = true)\nWHERE run_id IN (SELECT run_id FROM runs)"
+        )

@@ -1,0 +1,117 @@
+"""The summary fits one screen, whatever the estate, and says what matters first."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import date
+from io import StringIO
+from pathlib import Path
+
+import pytest
+from rich.console import Console
+
+from auditor.cli.summary import LINES, summary
+from auditor.errors import ExitCode
+from auditor.evaluate.audit import evaluate
+from auditor.evaluate.gate import decide
+from auditor.model.history import Comparison, Standing
+from auditor.model.report import FrameworkSummary, Gate, PastFinding, Report, RequirementStatus, SnapshotInfo, State
+from auditor.model.rule import Rule, Severity, Verdict
+from auditor.model.snapshot import Gap
+from auditor.model.waiver import ResourcePattern, Waiver, WaiverProblem, WaiverStatus, WaiverSummary
+
+HOSTILE = "\x1b[31mred\x1b]0;title\x07 \u202e" + "long " * 80
+WIDTH = 100
+
+
+def printed(report: Report, code: ExitCode, written: tuple[Path, ...] = (), kept: str = "") -> list[str]:
+    out = StringIO()
+    Console(file=out, width=WIDTH, highlight=False).print(summary(report, code, written, kept))
+    return out.getvalue().splitlines()
+
+
+@pytest.fixture(scope="module")
+def acme(estate_file: Callable[[str], Path], built_in_rules: tuple[Rule, ...]) -> Report:
+    return evaluate([estate_file("acme")], built_in_rules)
+
+
+def _many(report: Report) -> Report:
+    """Everything at once, and much of it, with hostile names."""
+    standings = {
+        f.fingerprint: Standing(State.NEW, "2026-11-01T00:00:00Z") for f in report.findings if f.status is Verdict.FAIL
+    }
+    failures = [f for f in report.findings if f.status is Verdict.FAIL]
+    gone = (State.RESOLVED, State.NOT_ASSESSED, State.CARRIED_OVER)
+    past = tuple(PastFinding(f, s, "2026-11-01T00:00:00Z", HOSTILE)
+                 for f, s in zip(failures, gone, strict=False))  # fmt: skip
+    decided = decide(report, Gate(Severity.INFO), Comparison("2026-11-01T00:00:00Z", standings, past, ()))
+    waiver = Waiver(("STU101",), ResourcePattern(), HOSTILE, HOSTILE, date(2026, 1, 1), file=HOSTILE, line=3)
+    accounts = tuple((f"{n:012d}", f"region-{n % 17}") for n in range(500))
+    return replace(
+        decided,
+        findings=tuple(
+            replace(f, resource=replace(f.resource, name=HOSTILE, domain_name=HOSTILE)) for f in decided.findings
+        ),
+        root_causes=tuple(
+            replace(c, setting=HOSTILE, resource=replace(c.resource, name=HOSTILE)) for c in decided.root_causes
+        ),
+        gaps=tuple(
+            Gap("1", f"r-{n}", "x", "*", "*", f"Operation{n}", "access_denied", HOSTILE) for n in range(300)
+        ),
+        waivers=tuple(WaiverSummary(waiver, status, 3) for status in WaiverStatus for _ in range(20)),
+        waiver_problems=(WaiverProblem(HOSTILE, HOSTILE, HOSTILE),) * 9,
+        frameworks=(FrameworkSummary("n", HOSTILE, "5", "", ()),) * 6,
+        snapshots=(SnapshotInfo("f", "0" * 64, decided.as_of, "aws", "1", "", accounts),),
+    )  # fmt: skip
+
+
+def test_one_screen_for_any_estate(acme: Report) -> None:
+    written = tuple(Path(f"audit-report/report.{n}") for n in range(8))
+    for report in (_many(acme), acme, replace(acme, findings=(), root_causes=(), gaps=())):
+        for code in (ExitCode.FINDINGS, ExitCode.INCOMPLETE, ExitCode.OK):
+            lines = printed(report, code, written, HOSTILE)
+            assert len(lines) <= LINES
+            assert all(len(line) <= WIDTH for line in lines)
+            assert "\x1b" not in "".join(lines)
+            assert "\u202e" not in "".join(lines)
+
+
+def test_every_section_is_there_however_full_the_screen(acme: Report) -> None:
+    lines = printed(_many(acme), ExitCode.FINDINGS)
+    text = "\n".join(lines)
+    for heading in ("What fails the run", "Since 2026-11-01T00:00:00Z: ", "What to do first", "Waivers",
+                    "Could not be seen", "Frameworks"):  # fmt: skip
+        assert heading in text
+    assert "500 accounts in 17 regions" in lines[0]
+    assert "unreadable tag on" in text
+    assert lines[-1].endswith("Exit code 4.")
+
+
+def test_what_comes_first(acme: Report) -> None:
+    """Critical before high, and of waivers what lapsed before what is unused."""
+    text = "\n".join(printed(acme, ExitCode.FINDINGS))
+    failing = text.split("What fails the run")[1].split("\n\n")[0].splitlines()
+    severities = [line.split()[0] for line in failing if line.strip() and not line.strip().startswith("and ")]
+    assert severities == sorted(severities, key=lambda s: Severity(s).rank)
+    waiver = Waiver(("STU101", "STU102"), ResourcePattern(), "r", "jane", date(2026, 1, 1), file="w.yaml", line=7)
+    listed = tuple(WaiverSummary(waiver, status, 2) for status in reversed(WaiverStatus))
+    lines = printed(replace(acme, waivers=listed), ExitCode.FINDINGS)
+    at = lines.index("Waivers")
+    assert lines[at + 1 : at + 5] == [
+        "  lapsed on 2026-01-01, 2 failures back: STU101, STU102, jane (w.yaml:7)",
+        "  void, 2 failures with another value: STU101, STU102, jane (w.yaml:7)",
+        "  lapses on 2026-01-01, 2 failures set aside: STU101, STU102, jane (w.yaml:7)",
+        "  matches nothing: STU101, STU102, jane (w.yaml:7)",
+    ]
+
+
+def test_causes_whose_failures_are_all_waived_are_not_to_be_done(acme: Report) -> None:
+    none = replace(acme, root_causes=tuple(replace(c, affects=0) for c in acme.root_causes))
+    assert "What to do first" not in "\n".join(printed(none, ExitCode.OK))
+
+
+def test_requirement_statuses_are_counted(acme: Report) -> None:
+    framework = FrameworkSummary("n", "NIST", "5", "", ())
+    assert set(framework.by_status) == set(RequirementStatus)
+    assert any("NIST 5:" in line for line in printed(replace(acme, frameworks=(framework,)), ExitCode.OK))

@@ -1,0 +1,68 @@
+"""The table of structures is what botocore's model says, so that a member which is not there to be sent is noticed."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+from botocore.model import ListShape, Shape, StructureShape
+
+from auditor.model.settings import known_paths
+from auditor.model.structures import PLAIN, ROOTS, member, settings_paths
+from auditor.simulator.wire import service_model
+
+#: Root → shape of the update call's input.
+SHAPES = {
+    "UserSettings": "UserSettings",
+    "DefaultUserSettings": "UserSettings",
+    "DefaultSpaceSettings": "DefaultSpaceSettings",
+    "DomainSettings": "DomainSettingsForUpdate",
+    "SpaceSettings": "SpaceSettings",
+}
+
+
+def _paths(shape: Shape, prefix: str) -> Iterator[tuple[str, bool, bool]]:
+    """Path, whether it is a list, and whether it holds structures."""
+    assert isinstance(shape, StructureShape)
+    for name, inner in shape.members.items():
+        path, many = f"{prefix}.{name}", isinstance(inner, ListShape)
+        item = inner.member if isinstance(inner, ListShape) else inner
+        yield path, many, isinstance(item, StructureShape)
+        if isinstance(item, StructureShape):
+            yield from _paths(item, f"{path}[]" if many else path)
+
+
+@pytest.mark.parametrize("root", ROOTS)
+def test_every_member_that_the_api_takes_is_in_the_table(root: str) -> None:
+    found = {p: (many, deep) for p, many, deep in _paths(service_model("sagemaker").shape_for(SHAPES[root]), root)}
+    if root == "DomainSettings":
+        # UpdateDomain takes RStudio's settings under another name than DescribeDomain gives them; no rule sets them.
+        found = {p: v for p, v in found.items() if "RStudioServerProDomainSettingsForUpdate" not in p}
+    for path, (many, deep) in found.items():
+        one = member(path)
+        assert one is not None, path
+        assert (one.many, bool(one.shape)) == (many, deep), path
+    kind = ROOTS[root][0]
+    listed = {path for path in settings_paths()[kind] if path.startswith(f"{root}.")}
+    assert listed == {path for path in found if "[]" not in path}
+
+
+def test_what_is_not_in_the_api_is_not_in_the_table() -> None:
+    for path in ("UserSettings.Nothing", "UserSettings.JupyterLabAppSettings.CodeRepositories.RepositoryUrl",
+                 "UserSettings.ExecutionRole[].Name", "UserSettings", "VpcId", "Nothing.At.All",
+                 "DefaultSpaceSettings.CodeEditorAppSettings"):  # fmt: skip
+        assert member(path) is None, path
+
+
+def test_plain_members_are_update_domain_s() -> None:
+    shape = service_model("sagemaker").operation_model("UpdateDomain").input_shape
+    assert shape is not None
+    for name, one in PLAIN.items():
+        assert isinstance(shape.members[name], ListShape) == one.many
+
+
+def test_what_rules_read_in_settings_can_be_set() -> None:
+    for paths in known_paths().values():
+        for path in paths:
+            if path.partition(".")[0] in ROOTS and "RStudioServerProDomainSettings" not in path:
+                assert member(path) is not None, path

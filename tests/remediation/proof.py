@@ -1,0 +1,371 @@
+"""The proof of a printed command: an account with the failure, the real AWS CLI, a new audit, all else as it was."""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+import subprocess
+from collections.abc import Iterator, Mapping, Sequence
+from copy import deepcopy
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from auditor.collect.aws import CollectOptions, collect
+from auditor.collect.aws.evidence import EvidenceOptions
+from auditor.evaluate.audit import evaluate, load_tables
+from auditor.evaluate.load import load_rules
+from auditor.model.persona import Match, Persona
+from auditor.model.report import Finding, Report
+from auditor.model.rule import Change, Rule, Verdict
+from auditor.model.snapshot import Record, Snapshot
+from auditor.resolve.layers import NestedMerge
+from auditor.resolve.tables import Column, table
+from auditor.resources import rules_dir
+from auditor.simulator import Simulator
+from auditor.simulator.operations import OPERATIONS
+from auditor.simulator.state import StudioBackend, studio_backends
+from auditor.store.snapshot_file import write_snapshot
+
+ROOT = Path(__file__).resolve().parents[2]
+RULES = {rule.id: rule for rule in load_rules([rules_dir()])}
+ESTATE = str(Path(__file__).parent / "estates" / "siblings.yaml")
+REGION = "eu-west-1"
+ACCOUNT = "123456789012"
+#: Personas that some rules only fail with.
+PERSONAS = (
+    Persona("minimal", apps=("JupyterLab",), tools=("Training",), matches=(Match(name="minimal-*"),)),
+    Persona("default"),
+)
+#: What only the reader of a finding knows, and what it is in these tests.
+FILLED_IN = {
+    "ROLE_ARN": f"arn:aws:iam::{ACCOUNT}:role/made-for-this",
+    "KEY_ARN": f"arn:aws:kms:{REGION}:{ACCOUNT}:key/1f3c8a52-7f0e-4f0e-9d52-0c1f7f5f1a11",
+    "BUCKET": "acme-sharing",
+    "SECURITY_GROUP_ID": "sg-0123456789abcdef0",
+    "REPOSITORY_URL": "https://git.example.com/team/notebooks",
+    "USER_NAME": "ana.lima",
+    "POLICY_ARN": f"arn:aws:iam::{ACCOUNT}:policy/what-is-needed",
+    "OWNER": "platform",
+    "COST_CENTER": "4711",
+}
+#: Members that every update moves.
+MOVING = {"LastModifiedTime", "LastUserActivityTimestamp", "LastHealthCheckTimestamp"}
+#: Evidence by the tables whose rules need it: permissions are a call for each role.
+_ROLES = ("roles", "permissions", "mlflow")
+_BASE = ("account", "network", "partner-apps")
+
+
+def aws_cli() -> str:
+    """Folder of the AWS CLI. Skips where there is none, unless its lack is a failure."""
+    own = ROOT / ".venv-awscli" / "bin" / "aws"
+    found = str(own) if own.exists() else shutil.which("aws")
+    if found is None:
+        reason = "no AWS CLI (make test sets one up in .venv-awscli)"
+        if os.environ.get("AUDITOR_REQUIRE_AWSCLI"):
+            pytest.fail(reason)
+        pytest.skip(reason)
+    return str(Path(found).parent)
+
+
+def filled_in(text: str) -> str:
+    """The text with its placeholders filled in."""
+    return re.sub(r"\b[A-Z][A-Z0-9]+(?:_[A-Z0-9]+)*\b", lambda m: FILLED_IN.get(m[0], m[0]), text)
+
+
+@dataclass(frozen=True)
+class Audit:
+    """What one audit saw, and what it said."""
+
+    report: Report
+    snapshot: Snapshot
+    path: Path
+
+    @cached_property
+    def records(self) -> dict[tuple[str, str], Record]:
+        return {(r.kind, r.id): r for r in self.snapshot.records}
+
+    @cached_property
+    def rows(self) -> dict[NestedMerge, dict[str, dict[str, Any]]]:
+        """Rows of the resolved tables by key, under each reading of nested inheritance."""
+        return {merge: _rows(self.path, merge) for merge in (NestedMerge.REPLACE, NestedMerge.MEMBERS)}
+
+    def failures(self, rule: str) -> dict[str, Finding]:
+        """What is not in order: failures, and what could not be decided. By fingerprint."""
+        found = (f for f in self.report.findings if f.rule_id == rule and f.status is not Verdict.PASS)
+        return {f.fingerprint: f for f in found}
+
+
+#: Columns that hang on evidence which is only collected for the rules that need it.
+_OF_ROLES = {"role_allowed_tools", "mlflow_servers", "space_role_policies", "space_role_allows_everything"}
+_TABLES = ("domain", "user_profile", "space", "app")
+
+
+def _rows(path: Path, merge: NestedMerge) -> dict[str, dict[str, Any]]:
+    con, _ = load_tables([path], merge, PERSONAS)
+    found: dict[str, dict[str, Any]] = {}
+    for name in _TABLES:
+        documented = table(name)
+        assert documented is not None
+        # When a snapshot was taken, and how long ago things were then, moves by itself.
+        columns = [c.name for c in documented.columns if c.name not in ("as_of", "age_hours")]
+        cursor = con.execute(f"select {', '.join(columns)} from {name}")
+        found |= {row[0]: dict(zip(columns, row, strict=True)) for row in cursor.fetchall()}
+    con.close()
+    return found
+
+
+class Account:
+    """The simulated account: audited, changed by commands, and put back."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        self._simulator = Simulator(ESTATE)
+        self._number = 0
+        self._simulator.start()
+        self._kept = deepcopy(self._state())
+        self.before = self.audit(tuple(RULES.values()))
+
+    def stop(self) -> None:
+        self._simulator.stop()
+
+    def environment(self) -> dict[str, str]:
+        """What the AWS CLI runs with: it, and the account's address."""
+        return {**os.environ, **self._simulator.environment, "PATH": f"{aws_cli()}:/usr/bin:/bin"}
+
+    def audit(self, rules: Sequence[Rule]) -> Audit:
+        self._number += 1
+        path = self._folder / f"{self._number}.jsonl"
+        of_roles = any(r.table == "execution_role" or r.id in ("STU208", "STU408", "STU714") for r in rules)
+        evidence = EvidenceOptions((*_BASE, *(_ROLES if of_roles else ())))
+        with pytest.MonkeyPatch.context() as patch:
+            for name, value in self._simulator.environment.items():
+                patch.setenv(name, value)
+            snapshot = collect(CollectOptions(regions=(REGION,), evidence=evidence))
+        write_snapshot(path, snapshot)
+        return Audit(evaluate([path], rules, personas=PERSONAS), snapshot, path)
+
+    def run(self, command: str) -> None:
+        """Run the command as it was printed, by a shell."""
+        done = subprocess.run(
+            ["sh", "-c", filled_in(command)], capture_output=True, text=True, check=False, env=self.environment(),
+            cwd=self._folder,
+        )  # fmt: skip
+        assert done.returncode == 0, f"{command}\n{done.stderr}"
+
+    def documents(self) -> dict[str, Any]:
+        """Studio's resources as the account holds them, but for what every update moves."""
+        state = deepcopy(self._state())
+        for kind in state.values():
+            for document in kind.values():
+                for name in MOVING:
+                    document.pop(name, None)
+        return state
+
+    def with_merging(self) -> dict[str, Any]:
+        """The same calls again from the beginning, in an account where nested structures are merged."""
+        calls = list(self._simulator.writes)
+        self._restore()
+        backend = self._backend()
+        backend.nested = "merge"
+        for operation, request in calls:
+            OPERATIONS[operation](backend, request)
+        return self.documents()
+
+    def reset(self) -> None:
+        """As it was at the beginning."""
+        if self._touched_others():
+            self._simulator.stop()
+            self._simulator.start()
+        self._restore()
+        self._simulator.calls.clear()
+
+    def _touched_others(self) -> bool:
+        """Whether a service was changed whose state is not put back here."""
+        reads = ("Get", "List", "Describe", "Lookup", "Simulate")
+        changed = [name for name in self._simulator.calls if not name.partition(":")[2].startswith(reads)]
+        return any(not name.startswith("sagemaker:") for name in changed)
+
+    def _backend(self) -> StudioBackend:
+        found: StudioBackend = studio_backends[ACCOUNT][REGION]
+        return found
+
+    def _state(self) -> dict[str, Any]:
+        backend = self._backend()
+        return {name: getattr(backend, name) for name in ("domains", "profiles", "spaces", "apps", "tags")}
+
+    def _restore(self) -> None:
+        backend = self._backend()
+        for name, value in self._kept.items():
+            setattr(backend, name, deepcopy(value))
+        self._simulator.writes.clear()
+
+
+#: Operations of other services → the member of the document that they change.
+_MEMBERS = {
+    "detach-role-policy": "AttachedManagedPolicies",
+    "put-role-policy": "RolePolicyList",
+    "update-assume-role-policy": "AssumeRolePolicyDocument",
+    "put-retention-policy": "retentionInDays",
+}
+
+
+def example(account: Account, rule: str, layer: str, operation: str) -> Finding:
+    """A failure whose cause lies at that layer and whose command calls that operation."""
+    layers = {cause.id: cause.layer for cause in account.before.report.root_causes}
+    for finding in account.before.failures(rule).values():
+        fix = finding.remediation
+        if finding.status is not Verdict.FAIL or layers[finding.root_cause] != layer or fix is None:
+            continue
+        if fix.aws.split()[2:3] == [operation]:
+            return finding
+    pytest.fail(f"the estate holds no failure of {rule} that the {layer} layer causes and {operation} mends")
+
+
+def prove(account: Account, rule: Rule, finding: Finding, command: str, *, only_here: bool = False) -> None:
+    """The command mends the finding, and changes nothing but what the rule says."""
+    before = account.before
+    account.run(command)
+    replaced = account.documents()
+    after = account.audit((rule,))
+
+    left = after.failures(rule.id)
+    assert finding.fingerprint not in left, left[finding.fingerprint].message
+    cause = next(c for c in before.report.root_causes if c.id == finding.root_cause)
+    if cause.remediation is not None and cause.remediation.aws == command:
+        # One command at the cause mends everything that it causes.
+        caused = {k for k, f in before.failures(rule.id).items() if f.root_cause == cause.id}
+        assert not caused & set(left)
+    assert set(left) <= set(before.failures(rule.id)), "the command makes other resources fail"
+
+    operation = command.split()[2]
+    changed = _changed(before, after)
+    looked_for = set(after.snapshot.header.kinds)
+    # Subnets are only looked at where a domain has them, roles where something runs as them.
+    gone = {key for key in set(before.records) - set(after.records) if key[0] in looked_for - {"subnet"}}
+    assert {kind for kind, _ in set(after.records) - set(before.records)} <= {"role", "permission"}
+    if operation == "delete-space":
+        assert (gone, changed) == ({(finding.resource.type, finding.resource.id)}, set())
+        return
+    assert not gone
+    if operation == "delete-app":
+        assert changed == {("app", finding.resource.id)}
+        assert _other(before, after, ("app", finding.resource.id)) == {"Status"}
+        return
+    if operation in _MEMBERS:
+        # What a role may do changes with its policies.
+        ((_, id_),) = {key for key in changed if key[0] != "permission"}
+        assert {other for _, other in changed} == {id_}
+        target = next(key for key in changed if key[0] != "permission")
+        assert {path.partition(".")[0] for path in _other(before, after, target)} == {_MEMBERS[operation]}
+        if operation in ("detach-role-policy", "put-role-policy"):
+            old, new = (a.records[target].document[_MEMBERS[operation]] for a in (before, after))
+            fewer, more = sorted((old, new), key=len)
+            assert (fewer, len(more)) == ([p for p in more if p in fewer], len(fewer) + 1)
+        return
+    assert len(changed) == 1, changed
+    (target,) = changed
+    kept = dict(before.records[target].tags or ())
+    assert kept.items() <= dict(after.records[target].tags or ()).items()
+    if operation == "add-tags":
+        assert _other(before, after, target) == set()
+    if only_here:
+        assert target == ("user_profile", finding.resource.id)
+    if rule.remediation.changes:
+        allowed = _paths(rule, target[0])
+        moved = (p for p in _other(before, after, target) if not p.startswith(allowed))
+        wrong = [p for p in moved if not _copied(after, target, p)]
+        assert not wrong, f"not asked for: {wrong}"
+        _nothing_lost(before, after, target, allowed)
+        _in_force(rule, before, after)
+        assert account.with_merging() == replaced, "the result hangs on how deep an update reaches"
+
+
+def _meaning(record: Record) -> object:
+    return {k: v for k, v in record.document.items() if k not in MOVING}, record.tags
+
+
+def _changed(before: Audit, after: Audit) -> set[tuple[str, str]]:
+    return {k for k, r in after.records.items() if k in before.records and _meaning(r) != _meaning(before.records[k])}
+
+
+def _leaves(value: Any, path: str = "") -> Iterator[tuple[str, Any]]:
+    if isinstance(value, Mapping) and value:
+        for name, inner in value.items():
+            yield from _leaves(inner, f"{path}.{name}" if path else name)
+    else:
+        yield path, value
+
+
+def _other(before: Audit, after: Audit, key: tuple[str, str]) -> set[str]:
+    """Paths of the document that have another value than before."""
+    old, new = (dict(_leaves(a.records[key].document)) for a in (before, after))
+    emptied = {p for p, v in old.items() if v == {}}
+    return {p for p in set(old) | set(new) if old.get(p) != new.get(p)} - MOVING - emptied
+
+
+def _paths(rule: Rule, kind: str) -> tuple[str, ...]:
+    """Where the rule may change something in a document of that kind."""
+    return tuple(_path(c, kind) for c in rule.remediation.changes)
+
+
+def _path(change: Change, kind: str) -> str:
+    path = change.path.partition("[]")[0]
+    return f"Default{path}" if kind == "domain" and path.startswith("UserSettings") else path
+
+
+def _copied(after: Audit, key: tuple[str, str], path: str) -> bool:
+    """Whether a profile got for its own what it takes over from its domain anyhow."""
+    if key[0] != "user_profile":
+        # ListSpaces gives some settings a second time.
+        return key[0] == "space" and path.startswith("SpaceSettingsSummary.")
+    new = dict(_leaves(after.records[key].document))
+    domain = dict(_leaves(after.records["domain", key[1].partition("/")[0]].document))
+    return path in new and new[path] == domain.get(f"Default{path}")
+
+
+def _nothing_lost(before: Audit, after: Audit, key: tuple[str, str], allowed: tuple[str, ...]) -> None:
+    old, new = dict(_leaves(before.records[key].document)), dict(_leaves(after.records[key].document))
+    for path, value in old.items():
+        if path.startswith(allowed) or value == {}:
+            continue
+        assert path in new or path in MOVING, f"{path} was lost"
+    for path in allowed:
+        if isinstance(old.get(path), list) and isinstance(new.get(path), list):
+            assert _one_way(old[path], new[path]), f"{path}: {old[path]} became {new[path]}"
+
+
+def _one_way(old: list[Any], new: list[Any]) -> bool:
+    """A list only grows, or only shrinks."""
+    return all(v in new for v in old) or all(v in old for v in new)
+
+
+def _in_force(rule: Rule, before: Audit, after: Audit) -> None:
+    """Of what is in force for any resource, nothing changes but what the rule is about, under either reading."""
+    names = {path for kind in ("user_profile", "domain", "space") for path in _paths(rule, kind)}
+    for merge, rows in after.rows.items():
+        for key, row in rows.items():
+            documented = table(key.split("/")[2])
+            assert documented is not None
+            for name, value in row.items():
+                column = documented.column(name)
+                assert column is not None
+                if name in _OF_ROLES and "role" not in after.snapshot.header.kinds:
+                    continue
+                old = before.rows[merge][key][name]
+                assert value == old or _about(documented.column, column, names), f"{key} {name}: {old} became {value}"
+
+
+def _about(find: Any, column: Column, names: set[str]) -> bool:
+    if any(path in names for path in (column.paths or {}).values()):
+        return True
+    # Roles stand behind what a space's role, or a profile's, may do.
+    if column.name.startswith(("execution_role", "space_role")) and any("ExecutionRole" in n for n in names):
+        return True
+    if column.name in ("ebs_limit_gb", "idle_shutdown", "efs_needed", "public_subnets", "tags", "quick_setup_signs"):
+        return True
+    return any(_about(find, inner, names) for name in column.inputs if (inner := find(name)) is not None)

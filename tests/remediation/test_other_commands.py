@@ -1,0 +1,94 @@
+"""Commands for domains, spaces, apps, roles, tags and logs: the same proof."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+
+from auditor.model.placeholders import PLACEHOLDERS
+
+from .proof import FILLED_IN, ROOT, RULES, Account, example, prove
+from .test_user_settings import CASES as USER_CASES
+
+CASES = [
+    ("STU108", "derived", "add-tags"),
+    ("STU203", "derived", "detach-role-policy"),
+    ("STU204", "derived", "detach-role-policy"),
+    ("STU205", "service", "update-domain"),
+    ("STU206", "derived", "update-assume-role-policy"),
+    ("STU302", "domain", "update-domain"),
+    ("STU302", "service", "update-domain"),
+    ("STU304", "app", "delete-app"),
+    ("STU305", "service", "delete-space"),
+    ("STU408", "profile", "put-role-policy"),
+    ("STU502", "domain", "update-domain"),
+    ("STU502", "service", "update-domain"),
+    ("STU504", "domain", "update-domain"),
+    ("STU603", "domain", "update-domain"),
+    ("STU604", "domain", "update-domain"),
+    ("STU606", "domain", "update-domain"),
+    ("STU607", "derived", "add-tags"),
+    ("STU701", "space", "add-tags"),
+    ("STU702", "space", "delete-space"),
+    ("STU707", "derived", "delete-app"),
+    ("STU708", "app", "delete-app"),
+    ("STU709", "space", "update-space"),
+    ("STU710", "service", "update-domain"),
+    ("STU711", "service", "update-domain"),
+    ("STU712", "space", "update-space"),
+    ("STU713", "space", "update-space"),
+    ("STU714", "domain", "update-domain"),
+    ("STU803", "derived", "put-retention-policy"),
+]
+#: Rules that no single call can mend, and why not.
+NO_CALL = {
+    "STU101": "a profile cannot be renamed",
+    "STU102": "what has been opened stays opened",
+    "STU103": "what has been opened stays opened",
+    "STU104": "the profile to keep is for people to choose, and the user of a profile never changes",
+    "STU105": "the user of a profile never changes",
+    "STU106": "AuthMode never changes",
+    "STU107": "the user of a profile never changes; what to keep of it is for people to choose",
+    "STU208": "tools share actions, so which to deny is for people to decide",
+    "STU503": "an EFS, once made, stays with its domain",
+    "STU506": "a volume cannot shrink",
+    "STU601": "a domain's VPC never changes",
+    "STU602": "a quick setup differs in its network, sign-in and key, which never change",
+    "STU605": "a domain's key never changes",
+    "STU703": "a space's owner never changes",
+    "STU802": "a trail takes a bucket, its policy, the trail and its start",
+}
+
+
+@pytest.mark.parametrize(("rule", "layer", "operation"), CASES)
+def test_the_command_mends_its_finding_and_nothing_else(
+    rule: str, layer: str, operation: str, account: Account
+) -> None:
+    finding = example(account, rule, layer, operation)
+    assert finding.remediation is not None
+    prove(account, RULES[rule], finding, finding.remediation.aws)
+
+
+def test_every_rule_with_a_command_is_proven() -> None:
+    proven = {case[0] for case in (*CASES, *USER_CASES)}
+    assert proven == {r.id for r in RULES.values() if r.remediation.by_command}
+    assert set(NO_CALL) == set(RULES) - proven
+
+
+def test_the_guide_names_every_rule_without_a_command_and_every_placeholder() -> None:
+    guide = (ROOT / "docs" / "remediation.md").read_text(encoding="utf-8")
+    section = guide.partition("## What no call mends")[2].partition("\n## ")[0]
+    assert set(re.findall(r"STU\d{3}", section.replace("(STU101)", ""))) == set(NO_CALL)
+    listed = dict(re.findall(r"^\| `([A-Z_]+)` \| (.+) \|$", guide, re.MULTILINE))
+    assert listed == dict(PLACEHOLDERS)
+    assert set(FILLED_IN) == set(PLACEHOLDERS)
+
+
+@pytest.mark.parametrize("rule", NO_CALL)
+def test_where_no_call_mends_it_the_steps_lead_on(rule: str, account: Account) -> None:
+    """What to do instead, in order: something to make, move or ask before something is deleted or changed."""
+    steps = RULES[rule].remediation.steps
+    assert len(steps.split()) >= 20, rule
+    found = [f for f in account.before.failures(rule).values() if f.remediation is not None]
+    assert all(f.remediation.steps == steps and f.remediation.aws == "" for f in found if f.remediation)

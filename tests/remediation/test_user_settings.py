@@ -1,0 +1,68 @@
+"""Settings that a profile has of its own or takes over: the printed command, run by the real AWS CLI, makes the finding
+go away where the setting was made, and changes nothing else under either reading of what AWS leaves open."""
+
+from __future__ import annotations
+
+import pytest
+
+from .proof import RULES, Account, example, prove
+
+#: Rule → layer that set the value, operation that mends it.
+PROOFS = """
+STU201 domain update-user-profile, profile update-user-profile
+STU202 domain update-user-profile
+STU207 domain update-domain, service update-domain, profile update-user-profile, service update-user-profile
+STU301 domain update-domain, service update-domain, profile update-user-profile
+STU303 domain update-domain, profile update-user-profile
+STU306 domain update-domain, profile update-user-profile
+STU307 domain update-domain, profile update-user-profile
+STU401 domain update-user-profile, profile update-user-profile
+STU402 domain update-domain, service update-domain, profile update-user-profile, service update-user-profile
+STU403 domain update-domain, service update-domain, domain update-user-profile, service update-user-profile
+STU404 domain update-domain, service update-domain, profile update-user-profile, service update-user-profile
+STU405 domain update-user-profile, profile update-user-profile
+STU406 domain update-user-profile, profile update-user-profile
+STU407 domain update-domain, profile update-user-profile
+STU501 domain update-domain, service update-domain, profile update-user-profile
+STU505 domain update-domain, profile update-user-profile
+STU704 domain update-domain, service update-domain, profile update-user-profile, service update-user-profile
+STU705 domain update-domain, profile update-user-profile
+STU706 domain update-domain, profile update-user-profile
+STU801 domain update-domain, service update-domain, profile update-user-profile, service update-user-profile
+"""
+CASES = [
+    (line.split()[0], *case.split())
+    for line in PROOFS.strip().splitlines()
+    for case in line.partition(" ")[2].split(",")
+]
+#: Where the domain is changed, the profile alone can be changed instead.
+ON_DOMAINS = [(rule, layer) for rule, layer, operation in CASES if operation == "update-domain"]
+
+
+@pytest.mark.parametrize(("rule", "layer", "operation"), CASES)
+def test_the_command_mends_its_finding_and_nothing_else(
+    rule: str, layer: str, operation: str, account: Account
+) -> None:
+    finding = example(account, rule, layer, operation)
+    assert finding.remediation is not None
+    prove(account, RULES[rule], finding, finding.remediation.aws)
+
+
+@pytest.mark.parametrize(("rule", "layer"), ON_DOMAINS)
+def test_one_profile_can_be_mended_alone(rule: str, layer: str, account: Account) -> None:
+    finding = example(account, rule, layer, "update-domain")
+    assert finding.remediation is not None
+    assert "update-user-profile" in finding.remediation.aws_only_here
+    prove(account, RULES[rule], finding, finding.remediation.aws_only_here, only_here=True)
+
+
+def test_every_rule_about_user_settings_is_proven_on_domain_and_profile() -> None:
+    """But for those that speak of one person: their command is for the profile wherever the value comes from."""
+    proven: dict[str, set[str]] = {}
+    for rule, _, operation in CASES:
+        proven.setdefault(rule, set()).add(operation)
+    about = {r.id: r for r in RULES.values() if any(c.path.startswith("UserSettings.") for c in r.remediation.changes)}
+    assert set(proven) == set(about)
+    for rule, operations in proven.items():
+        personal = about[rule].remediation.at == "'profile'"
+        assert operations == {"update-user-profile"} | (set() if personal else {"update-domain"}), rule
