@@ -10,6 +10,7 @@ from checkov.common.graph.graph_builder.graph_components.attribute_names import 
 from auditor.checkov.details import details
 from auditor.checkov.evaluation import evaluations
 from auditor.checkov.metadata import category, evaluated_keys, guideline, severity, types
+from auditor.checkov.runner import fail
 from auditor.checkov.settings import Settings
 from auditor.model.rule import Rule, Verdict
 
@@ -39,6 +40,13 @@ class CloudFormationCheck(BaseGraphCheck):
 
     def run(self, graph_connector: Any) -> tuple[_Vertices, _Vertices, _Vertices]:
         """The resources that pass, that fail, and the others."""
+        try:
+            return self._results(graph_connector)
+        except Exception as error:  # checkov would say nothing of it
+            fail(f"{self.id} has no results, by a fault of the auditor: {type(error).__name__}: {error}")
+            raise
+
+    def _results(self, graph_connector: Any) -> tuple[_Vertices, _Vertices, _Vertices]:
         passed: _Vertices = []
         failed: _Vertices = []
         unknown: _Vertices = []

@@ -15,6 +15,7 @@ from checkov.common.graph.graph_builder.graph_components.attribute_names import 
 
 from auditor.checkov.entities import Entity, entities, fits, without_keys
 from auditor.checkov.read import read
+from auditor.checkov.runner import fail
 from auditor.checkov.settings import Settings, load
 from auditor.collect.iac.build import build
 from auditor.collect.iac.interface import Resource, Root
@@ -89,8 +90,8 @@ class Evaluation:
             return [found.verdicts for found in self._found.get((entity.root, entity.address), ())]
         at = self._found.get((entity.root, without_keys(entity.address)), ())
         if entity.source == "module":
-            # Not so in an override file, or in a .tf file that OpenTofu leaves aside for a .tofu file of that name: what
-            # is said is said of the block that the resource is known by.
+            # Not so in an override file, or in a .tf file that OpenTofu leaves aside for a .tofu file of that name:
+            # what is said is said of the block that the resource is known by.
             at = [found for found in at if found.file == entity.file]
         exact = [found.verdicts for found in at if found.address == entity.address]
         return exact or [found.verdicts for found in at if fits(entity.address, found.address)]
@@ -180,7 +181,7 @@ class Evaluations:
         self._known: dict[int, tuple[Any, Evaluation]] = {}
 
     def of(self, graph: Any) -> Evaluation:
-        """The evaluation of a graph. Where it fails there are no verdicts, and the log says why."""
+        """The evaluation of a graph. Where it fails there are no verdicts, and checkov ends with exit code 2."""
         with self._lock:
             if id(graph) not in self._known:
                 self._known[id(graph)] = (graph, _attempt(graph))
@@ -191,9 +192,9 @@ def _attempt(graph: Any) -> Evaluation:
     try:
         return evaluate(graph, load())
     except AuditorError as error:
-        logger.error("The SageMaker Studio rules have no results: %s", error.diagnosis())
+        fail(f"The SageMaker Studio rules have no results: {error.diagnosis()}")
     except Exception as error:
-        logger.warning("The SageMaker Studio rules have no results: %s: %s", type(error).__name__, error)
+        fail(f"The SageMaker Studio rules have no results, by a fault of the auditor: {type(error).__name__}: {error}")
         logger.debug("Traceback:", exc_info=True)
     return Evaluation()
 

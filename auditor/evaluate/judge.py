@@ -7,14 +7,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from auditor.evaluate.audit import load_tables
-from auditor.evaluate.engine import Overrides, evaluate_rules
-from auditor.evaluate.findings import FindingMaker, Gaps
+from auditor.evaluate.audit import evaluate_tables
+from auditor.evaluate.engine import Overrides
 from auditor.evaluate.shared import follow
 from auditor.model.persona import DEFAULT_PERSONAS, Persona
 from auditor.model.report import Finding
 from auditor.model.rule import Rule, Verdict
-from auditor.model.snapshot import Gap
 from auditor.resolve.layers import NestedMerge
 
 if TYPE_CHECKING:
@@ -43,16 +41,12 @@ def judge(
 ) -> list[Judgement]:
     """Every verdict of the rules on the snapshots, but for not applicable. Raises SnapshotError."""
     overrides = follow(rules, overrides or {})
-    con, _ = load_tables(files, merge, personas)
-    verdicts = evaluate_rules(con, rules, overrides)
-    maker = FindingMaker(
-        con, verdicts, overrides, Gaps([Gap(*row) for row in con.execute("select * from gap").fetchall()])
-    )
+    done = evaluate_tables(files, rules, overrides, merge, personas)
     judged: list[Judgement] = []
     for table in sorted({rule.table for rule in rules}):
         own = [rule for rule in rules if rule.table == table]
-        findings = {(f.rule_id, f.resource.account, f.resource.id): f for rule in own for f in maker.of(rule)}
-        for rule_id, account, id_, verdict in _verdicts(con, table, own):
+        findings = {(f.rule_id, f.resource.account, f.resource.id): f for rule in own for f in done.maker.of(rule)}
+        for rule_id, account, id_, verdict in _verdicts(done.con, table, own):
             judged.append(Judgement(rule_id, table, account, id_, verdict, findings.get((rule_id, account, id_))))
     return judged
 

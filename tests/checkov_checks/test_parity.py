@@ -28,8 +28,8 @@ ROOT = Path(__file__).resolve().parents[1] / "iac" / "corpus"
 EVERY = Path(__file__).parent / "every_entity"
 TABLES = ("domain", "user_profile", "space", "app", "execution_role")
 #: Cases whose resources checkov does not show to any check: Fn::ForEach is no resource to it, and its framework
-#: terraform reads no JSON.
-UNSEEN = {"cfn-for-each", "cfn-for-each-unknown", "tf-json-syntax"}
+#: terraform reads neither JSON nor .tofu files.
+UNSEEN = {"cfn-for-each", "cfn-for-each-unknown", "tf-json-syntax", "tf-opentofu"}
 
 
 @dataclass(frozen=True)
