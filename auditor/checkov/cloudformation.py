@@ -32,6 +32,7 @@ class CloudFormationCheck(BaseGraphCheck):
         self.id = rule.id
         self.name = rule.title
         self.category = category(rule).name
+        self.bc_category = category(rule).name
         self.resource_types = types(rule, "cloudformation")
         self.guideline = guideline(rule)
         self.severity = severity(rule, settings)

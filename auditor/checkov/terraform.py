@@ -35,6 +35,7 @@ class TerraformCheck(BaseResourceCheck):
         )
         self.rule = rule
         self.severity = severity(rule, settings)
+        self.bc_category = category(rule).name
 
     def run(self, scanned_file: str, *args: Any, **kwargs: Any) -> Any:
         """Keep the file, which the inner methods are not told."""

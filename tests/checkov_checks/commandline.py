@@ -22,6 +22,8 @@ def hook(event, arguments):
         with open(os.environ["WATCHED"], "a") as file:
             file.write(f"{event} {arguments}\\n")
 sys.addaudithook(hook)
+if "HIDDEN" in os.environ:
+    sys.modules[os.environ["HIDDEN"]] = None
 """
 
 
@@ -56,6 +58,10 @@ class Run:
         """Every result of the JSON."""
         return results_of(self.reports)
 
+    def said(self, check: str) -> dict[tuple[str, str], str]:
+        """What a check says, by framework and resource."""
+        return {(r.framework, r.resource): r.result for r in self.results() if r.check == check}
+
 
 def results_of(reports: Sequence[Mapping[str, Any]]) -> list[Result]:
     return [
@@ -79,7 +85,10 @@ def checks_folder() -> str:
 def checkov(
     *options: str | Path, folder: Path, watched: Path, checks: bool = True, environment: Mapping[str, str] | None = None
 ) -> Run:
-    """Run checkov in a folder. ``watched``: an empty folder for what it takes to watch its connections."""
+    """Run checkov in a folder. ``watched``: an empty folder for what it takes to watch its connections.
+
+    A variable HIDDEN names a module that cannot be imported.
+    """
     (watched / "sitecustomize.py").write_text(_WATCH)
     log = watched / "connections"
     log.touch()

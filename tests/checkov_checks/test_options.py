@@ -1,0 +1,83 @@
+"""checkov's own options work on the checks as on its own."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from tests.cdk_app import synthesise
+
+from .commandline import checkov
+
+pytestmark = pytest.mark.checkov
+CORPUS = Path(__file__).resolve().parents[1] / "iac" / "corpus"
+BEN = "aws_sagemaker_user_profile.ben"
+
+
+def test_one_check_in_all_frameworks_and_a_soft_fail(project: Path, watched: Path) -> None:
+    run = checkov("-d", ".", "-c", "STU501", "--soft-fail", "-o", "json", folder=project, watched=watched)
+    assert run.code == 0
+    assert {r.check for r in run.results()} == {"STU501"}
+    assert run.said("STU501")["terraform", "aws_sagemaker_user_profile.ana"] == "FAILED"
+    assert run.said("STU501")["cloudformation", "AWS::SageMaker::UserProfile.Ana"] == "FAILED"
+    assert run.connections == "", "not even with every framework of checkov's"
+
+
+def test_a_check_left_out_and_a_baseline(project: Path, watched: Path) -> None:
+    given = ("-d", ".", "--framework", "terraform", "--skip-check", "STU502", "CKV*", "-o", "json")
+    first = checkov(*given, "--create-baseline", folder=project, watched=watched)
+    assert first.code == 1
+    assert "STU501" in {r.check for r in first.results()}
+    assert "STU502" not in {r.check for r in first.results()}
+    kept = json.loads((project / ".checkov.baseline").read_text())
+    assert any("STU501" in f["check_ids"] for file in kept["failed_checks"] for f in file["findings"])
+    main = project / "main.tf"
+    main.write_text(main.read_text().replace("  # checkov:skip=STU501:his notebooks move in June\n", ""))
+    second = checkov(*given, "--baseline", ".checkov.baseline", folder=project, watched=watched)
+    assert [(r.check, r.resource) for r in second.results() if r.result == "FAILED"] == [("STU501", BEN)]
+    assert second.code == 1
+
+
+def test_a_plan(watched: Path) -> None:
+    plan = CORPUS / "plan-links" / "plan.json"
+    run = checkov(
+        "-f", plan, "--framework", "terraform_plan", "-c", "STU201", "STU501", "-o", "json", folder=plan.parent,
+        watched=watched,
+    )  # fmt: skip
+    assert run.code == 1
+    ana, ben = "aws_sagemaker_user_profile.ana", "aws_sagemaker_user_profile.ben"
+    assert run.said("STU501") == {("terraform_plan", ana): "FAILED", ("terraform_plan", ben): "PASSED"}
+    assert run.said("STU201") == {("terraform_plan", ben): "PASSED"}, "ana's role is known after apply"
+    (failed,) = [r for r in run.results() if r.result == "FAILED"]
+    assert "domain aws_sagemaker_domain.this, plan.json" in failed.record["details"][1]
+
+
+def test_a_file_of_a_template(project: Path, watched: Path) -> None:
+    run = checkov("-f", "template.yaml", "-c", "STU501", "--compact", "--quiet", folder=project, watched=watched)
+    assert run.code == 1
+    assert "cloudformation scan results" in run.out
+    assert "FAILED for resource: AWS::SageMaker::UserProfile.Ana\n\tSeverity: LOW\n" in run.out
+    assert "Passed checks: 1, Failed checks: 1, Skipped checks: 2" in run.out
+    assert run.err == ""
+
+
+@pytest.mark.cdk
+def test_a_real_cdk_app(tmp_path: Path, watched: Path) -> None:
+    assembly = synthesise(tmp_path / "app" / "cdk.out")
+    run = checkov(
+        "-d", "cdk.out", "--framework", "cloudformation", "-c", "STU501", "-o", "json", folder=assembly.parent,
+        watched=watched,
+    )  # fmt: skip
+    found = run.results()
+    # The nested stack of people, in the app and in its stage; the team sets the value itself.
+    assert sorted((r.resource, r.result) for r in found) == [
+        ("AWS::SageMaker::UserProfile.Ana", "FAILED"), ("AWS::SageMaker::UserProfile.Ana", "FAILED"),
+        ("AWS::SageMaker::UserProfile.Team", "PASSED"), ("AWS::SageMaker::UserProfile.Team", "PASSED"),
+    ]  # fmt: skip
+    assert all(r.file.endswith(".nested.template.json") for r in found)
+    origins = {r.record["check_result"]["entity"]["details"][1] for r in found if r.result == "FAILED"}
+    written = json.loads((assembly / "Studio.template.json").read_text())
+    assert written["Resources"]["Domain"]["Properties"]["DefaultUserSettings"]["AutoMountHomeEFS"] == "Enabled"
+    assert {origin.rpartition(":")[0].rpartition("/")[2] for origin in origins} >= {"Studio.template.json"}
