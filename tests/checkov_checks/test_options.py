@@ -26,7 +26,7 @@ def test_one_check_in_all_frameworks_and_a_soft_fail(project: Path, watched: Pat
 
 
 def test_a_check_left_out_and_a_baseline(project: Path, watched: Path) -> None:
-    given = ("-d", ".", "--framework", "terraform", "--skip-check", "STU502", "CKV*", "-o", "json")
+    given = ("-d", ".", "--framework", "terraform", "--skip-check", "STU502,CKV*", "-o", "json")
     first = checkov(*given, "--create-baseline", folder=project, watched=watched)
     assert first.code == 1
     assert "STU501" in {r.check for r in first.results()}
@@ -43,7 +43,7 @@ def test_a_check_left_out_and_a_baseline(project: Path, watched: Path) -> None:
 def test_a_plan(watched: Path) -> None:
     plan = CORPUS / "plan-links" / "plan.json"
     run = checkov(
-        "-f", plan, "--framework", "terraform_plan", "-c", "STU201", "STU501", "-o", "json", folder=plan.parent,
+        "-f", plan, "--framework", "terraform_plan", "-c", "STU201,STU501", "-o", "json", folder=plan.parent,
         watched=watched,
     )  # fmt: skip
     assert run.code == 1

@@ -152,5 +152,5 @@ def test_nothing_of_it_reached_for_the_network(run: Run) -> None:
 
 def test_the_log_holds_nothing_of_ours(run: Run) -> None:
     assert "SageMaker Studio rules" not in run.err
-    assert "auditor" not in run.err
-    assert "Traceback" not in run.err
+    # checkov's own parser does show tracebacks, of the corpus's invalid files.
+    assert not re.search(r'File ".*[/\\]auditor[/\\]', run.err)
