@@ -40,6 +40,26 @@ def test_a_check_left_out_and_a_baseline(project: Path, watched: Path) -> None:
     assert second.code == 1
 
 
+def test_values_of_variables(project: Path, watched: Path) -> None:
+    (project / "production.tfvars").write_text('mount = "Disabled"\n')
+    run = checkov(
+        "-d", ".", "--framework", "terraform", "-c", "STU501", "-o", "json", "--var-file", "production.tfvars",
+        folder=project, watched=watched,
+    )  # fmt: skip
+    assert run.said("STU501")["terraform", "aws_sagemaker_user_profile.dan"] == "PASSED"
+
+
+def test_why_there_is_no_result(project: Path, watched: Path) -> None:
+    run = checkov(
+        "-f", "template.yaml", "-c", "STU501", "-o", "sarif", "-o", "cli", "--output-file-path", "found.sarif,console",
+        folder=project, watched=watched, environment={"LOG_LEVEL": "INFO"},
+    )  # fmt: skip
+    assert "STU501 has no result on Dan: " in run.err
+    assert "Mount" in run.err.partition("STU501 has no result on Dan: ")[2].partition("\n")[0]
+    assert "cloudformation scan results" in run.out
+    assert json.loads((project / "found.sarif").read_text())["version"] == "2.1.0"
+
+
 def test_a_plan(watched: Path) -> None:
     plan = CORPUS / "plan-links" / "plan.json"
     run = checkov(
@@ -77,7 +97,10 @@ def test_a_real_cdk_app(tmp_path: Path, watched: Path) -> None:
         ("AWS::SageMaker::UserProfile.Team", "PASSED"), ("AWS::SageMaker::UserProfile.Team", "PASSED"),
     ]  # fmt: skip
     assert all(r.file.endswith(".nested.template.json") for r in found)
-    origins = {r.record["check_result"]["entity"]["details"][1] for r in found if r.result == "FAILED"}
-    written = json.loads((assembly / "Studio.template.json").read_text())
-    assert written["Resources"]["Domain"]["Properties"]["DefaultUserSettings"]["AutoMountHomeEFS"] == "Enabled"
-    assert {origin.rpartition(":")[0].rpartition("/")[2] for origin in origins} >= {"Studio.template.json"}
+    origins = [r.record["check_result"]["entity"]["details"][1] for r in found if r.result == "FAILED"]
+    assert len(origins) == 2
+    for origin in origins:
+        file, _, line = origin.rpartition(", ")[2].rpartition(":")
+        # The line of the domain's template that writes the value which the profile inherits.
+        written = (assembly.parent / file).read_text().splitlines()[int(line) - 1]
+        assert written.strip().startswith('"AutoMountHomeEFS": "Enabled"')
