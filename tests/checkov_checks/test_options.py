@@ -40,13 +40,36 @@ def test_a_check_left_out_and_a_baseline(project: Path, watched: Path) -> None:
     assert second.code == 1
 
 
-def test_values_of_variables(project: Path, watched: Path) -> None:
+@pytest.mark.parametrize(
+    "environment",
+    [{}, {"CHECKOV_GRAPH_FRAMEWORK": "NETWORKX"}, {"TF_SPLIT_GRAPH": "True"}],
+    ids=["as usual", "another graph", "several graphs"],
+)
+def test_values_of_variables(project: Path, watched: Path, environment: dict[str, str]) -> None:
     (project / "production.tfvars").write_text('mount = "Disabled"\n')
     run = checkov(
         "-d", ".", "--framework", "terraform", "-c", "STU501", "-o", "json", "--var-file", "production.tfvars",
-        folder=project, watched=watched,
+        folder=project, watched=watched, environment=environment,
     )  # fmt: skip
-    assert run.said("STU501")["terraform", "aws_sagemaker_user_profile.dan"] == "PASSED"
+    assert run.said("STU501") == {
+        ("terraform", "aws_sagemaker_user_profile.ana"): "FAILED",
+        ("terraform", "aws_sagemaker_user_profile.ben"): "SKIPPED",
+        ("terraform", "aws_sagemaker_user_profile.cleo"): "PASSED",
+        ("terraform", "aws_sagemaker_user_profile.dan"): "PASSED",
+    }
+
+
+def test_frameworks_in_threads(project: Path, watched: Path) -> None:
+    """As on macOS, where checkov starts no processes."""
+    run = checkov(
+        "-d", ".", "--framework", "terraform", "cloudformation", "-c", "STU501", "-o", "json",
+        folder=project, watched=watched, environment={"CHECKOV_PARALLELIZATION_TYPE": "thread"},
+    )  # fmt: skip
+    said = run.said("STU501")
+    assert len(said) == 7
+    assert {resource for (_, resource), result in said.items() if result == "FAILED"} == {
+        "aws_sagemaker_user_profile.ana", "AWS::SageMaker::UserProfile.Ana",
+    }  # fmt: skip
 
 
 def test_why_there_is_no_result(project: Path, watched: Path) -> None:

@@ -49,10 +49,16 @@ def test_the_variable_wins(project: Path, watched: Path) -> None:
     assert {r.check for r in run.results()} == {"STU502"}
 
 
-@pytest.mark.parametrize("frameworks", [(), TERRAFORM, CLOUDFORMATION], ids=["all", "terraform", "cloudformation"])
-def test_a_wrong_auditor_yaml(project: Path, watched: Path, frameworks: tuple[str, ...]) -> None:
+@pytest.mark.parametrize(
+    ("frameworks", "parallel"),
+    [((), "fork"), ((), "thread"), (TERRAFORM, "none"), (CLOUDFORMATION, "none")],
+    ids=["processes", "threads", "terraform", "cloudformation"],
+)
+def test_a_wrong_auditor_yaml(project: Path, watched: Path, frameworks: tuple[str, ...], parallel: str) -> None:
     (project / "auditor.yaml").write_text("skip: [STU501]\nseverity: {STU501: high}\n")
-    run = checkov("-d", ".", *frameworks, folder=project, watched=watched)
+    run = checkov(
+        "-d", ".", *frameworks, folder=project, watched=watched, environment={"CHECKOV_PARALLELIZATION_TYPE": parallel}
+    )
     assert (run.code, run.out) == (2, "")
     assert f"The SageMaker Studio rules cannot be used: {project}/auditor.yaml:2:1: unknown field `severity`" in run.err
     assert "Traceback" not in run.err
