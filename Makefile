@@ -41,6 +41,7 @@ bench: $(VENV)/.dev $(CHECKOV)/.ready ## Measure; the figures in README come fro
 	$(BIN)/python benchmarks/live_audit.py
 	$(BIN)/python benchmarks/html_report.py
 	$(BIN)/python benchmarks/formats.py
+	$(BIN)/python benchmarks/history.py
 	$(BIN)/python benchmarks/names.py
 	$(CHECKOV)/bin/python benchmarks/scan_templates.py
 

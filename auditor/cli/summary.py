@@ -179,18 +179,12 @@ def _causes(report: Report) -> _Section | None:
     return _Section(Text("What to do first", "bold"), lines, "more causes in the report")
 
 
-_WAIVERS = (WaiverStatus.LAPSED, WaiverStatus.VOID, WaiverStatus.EXPIRING, WaiverStatus.UNUSED)
-
-
 def _waivers(report: Report) -> _Section | None:
-    listed = sorted(
-        (w for w in report.waivers if w.status in _WAIVERS), key=lambda w: (_WAIVERS.index(w.status), w.waiver.expires)
-    )
     lines: list[Callable[[], Text]] = [
         partial(Text, printable(f"unreadable tag on {p.resource}: {p.problem}"), "magenta")
         for p in report.waiver_problems
     ]
-    lines += [partial(_waiver, w) for w in listed]
+    lines += [partial(_waiver, w) for w in report.waivers_to_look_at]
     if not lines:
         return None
     return _Section(Text("Waivers", "bold"), lines, "more in the report")

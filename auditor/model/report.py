@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from auditor.model.rule import Severity, Verdict
 from auditor.model.snapshot import Coverage, Gap
-from auditor.model.waiver import Waiver, WaiverProblem, WaiverSummary
+from auditor.model.waiver import ATTENTION, Waiver, WaiverProblem, WaiverSummary
 
 if TYPE_CHECKING:
     from auditor.model.inventory import Inventory
@@ -340,8 +340,15 @@ class Report:
 
     @property
     def to_mend(self) -> tuple[RootCause, ...]:
-        """Root causes without those whose failures are all waived."""
-        return tuple(cause for cause in self.root_causes if cause.affects)
+        """Root causes, the first to mend first, without those whose failures are all waived."""
+        causes = (cause for cause in self.root_causes if cause.affects)
+        return tuple(sorted(causes, key=lambda c: (-priority(c.severity, c.affects), c.severity.rank, c.id)))
+
+    @property
+    def waivers_to_look_at(self) -> tuple[WaiverSummary, ...]:
+        """Waivers that have lapsed, are void, lapse soon or match nothing, the most pressing first."""
+        listed = (summary for summary in self.waivers if summary.status in ATTENTION)
+        return tuple(sorted(listed, key=lambda s: (ATTENTION.index(s.status), s.waiver.expires)))
 
     def rule(self, rule_id: str) -> RuleSummary:
         return next(r for r in self.rules if r.id == rule_id)

@@ -56,6 +56,10 @@ class WaiverStatus(StrEnum):
     UNUSED = "unused"
 
 
+#: Waivers that somebody must look at, the most pressing first.
+ATTENTION = (WaiverStatus.LAPSED, WaiverStatus.VOID, WaiverStatus.EXPIRING, WaiverStatus.UNUSED)
+
+
 @dataclass(frozen=True, slots=True)
 class WaiverSummary:
     """A waiver as it stands at the report's ``as_of``.

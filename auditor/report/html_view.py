@@ -9,12 +9,10 @@ from dataclasses import dataclass
 from auditor.model.report import DomainSummary, Finding, Report, RootCause, RuleSummary, State, priority
 from auditor.model.rule import Severity, Verdict
 from auditor.model.snapshot import Gap
-from auditor.model.waiver import WaiverStatus, WaiverSummary
+from auditor.model.waiver import WaiverSummary
 from auditor.report.html_chart import Chart, Segment, stacked, trend_chart
 from auditor.report.html_data import PageData, page_data
 
-#: Waivers that somebody must look at, the most urgent first.
-_ATTENTION = (WaiverStatus.LAPSED, WaiverStatus.VOID, WaiverStatus.EXPIRING, WaiverStatus.UNUSED)
 #: Root causes that the page can tell without its script, which lists them all.
 CAUSES = 40
 
@@ -76,8 +74,9 @@ class HtmlView:
     ``fresh_causes`` those that brought what is new. ``accounts`` and ``domains`` (with one entry more for each account
     and region that has findings outside domains) are the worst first; ``domain_number`` counts domains alone,
     ``out_of_scope`` are those that no rule speaks about. ``gaps`` are grouped, ``attention`` are waivers that somebody
-    must look at. ``rules`` with a finding come first, the worst first. ``chart`` is the trend, None without one.
-    ``scope_accounts`` and ``scope_regions`` are what was audited. ``data`` is what the script unpacks.
+    must look at; ``carried`` counts resources that were carried over from an earlier snapshot. ``rules`` with a finding
+    come first, the worst first. ``chart`` is the trend, None without one. ``scope_accounts`` and ``scope_regions`` are
+    what was audited. ``data`` is what the script unpacks.
     """
 
     report: Report
@@ -98,6 +97,7 @@ class HtmlView:
     out_of_scope: tuple[DomainSummary, ...]
     gaps: tuple[GapGroup, ...]
     attention: tuple[WaiverSummary, ...]
+    carried: int
     rules: tuple[RuleSummary, ...]
     chart: Chart | None
     scope_accounts: tuple[str, ...]
@@ -137,9 +137,8 @@ def html_view(report: Report) -> HtmlView:
         domain_number=sum(1 for d in domains if d.domain),
         out_of_scope=tuple(d for d in report.domains if d.out_of_scope),
         gaps=_gaps(report.gaps),
-        attention=tuple(
-            sorted((w for w in report.waivers if w.status in _ATTENTION), key=lambda w: _ATTENTION.index(w.status))
-        ),
+        attention=report.waivers_to_look_at,
+        carried=sum(c.carried for c in report.coverage),
         rules=tuple(sorted(report.rules, key=lambda r: (r.id not in found, *_rule_order(r)))),
         chart=trend_chart(report.trend),
         scope_accounts=tuple(sorted({account for account, _ in scopes})),
@@ -168,13 +167,11 @@ def _causes(report: Report, failures: Sequence[Finding]) -> list[CauseView]:
     for finding in failures:
         found[finding.root_cause].append(finding)
     rules = {r.id: r for r in report.rules}
-    views = [
+    return [
         CauseView(cause, rules[cause.rule_id], len(own), sum(map(is_fresh, own)), tuple(own[:5]))
-        for cause in report.root_causes
+        for cause in report.to_mend
         if (own := found.get(cause.id)) and cause.rule_id in rules
     ]
-    views.sort(key=lambda v: (-priority(v.cause.severity, v.removes), v.cause.severity.rank, v.cause.id))
-    return views
 
 
 def _verdict(report: Report, failures: Sequence[Finding]) -> tuple[str, bool]:

@@ -245,8 +245,7 @@ def _unseen(report: Report) -> tuple[str, Sequence[str], Iterable[Sequence[str]]
 
 
 def _waivers(report: Report) -> tuple[str, Sequence[str], Iterable[Sequence[str]], int, str]:
-    order = tuple(_WAIVERS)
-    due = sorted((w for w in report.waivers if w.status in _WAIVERS), key=lambda w: order.index(w.status))
+    due = report.waivers_to_look_at
     rows = (
         [code(", ".join(w.waiver.rules)), text(w.waiver.owner), w.waiver.expires.isoformat(), _WAIVERS[w.status],
          f"{w.matches:,}", text(w.waiver.reason)]
@@ -264,6 +263,6 @@ def _past(report: Report) -> tuple[str, Sequence[str], Iterable[Sequence[str]], 
 
 def _foot(left_out: Sequence[str]) -> str:
     if not left_out:
-        return "\nreport.html has every finding with its evidence and the command that mends it.\n"
+        return "\nThe HTML report has the command that mends each finding; `--format html,json` writes it.\n"
     parts = left_out[0] if len(left_out) == 1 else f"{', '.join(left_out[:-1])} and {left_out[-1]}"
-    return f"\n> Left out here, to fit a comment: {parts}. report.html and report.json have them.\n"
+    return f"\n> Left out here, to fit a comment: {parts}. The formats html and json have them.\n"

@@ -3,24 +3,16 @@
 from __future__ import annotations
 
 import json
-import tempfile
-import time
-from collections.abc import Mapping
-from pathlib import Path
 from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from auditor.collect.iac.scan import ScanOptions, scan
-from auditor.collect.iac.terraform import syntax
 from auditor.collect.iac.types import TYPES
-from auditor.errors import CollectError, ConfigError
-from auditor.model.snapshot import Snapshot
-from auditor.store.snapshot_file import encode
 
 from .corpus import ROOT
+from .messy import outcome
 
 pytestmark = [
     pytest.mark.checkov,
@@ -30,30 +22,6 @@ pytestmark = [
 TEXTS = [path.read_text() for path in sorted(ROOT.glob("tf-*/**/*.tf"))]
 PLANS = [path.read_text() for path in sorted(ROOT.glob("plan-*/plan.json"))]
 QUICK = settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
-
-
-@pytest.fixture(autouse=True, scope="module")
-def _impatient() -> Any:
-    """Some broken texts take checkov's lexer for ever; ten seconds each are too many here."""
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(syntax, "SECONDS", 0.5)
-        yield
-
-
-def outcome(files: Mapping[str, str | bytes]) -> Snapshot | str:
-    """The snapshot of a folder, or what was said instead."""
-    with tempfile.TemporaryDirectory() as folder:
-        for name, text in files.items():
-            path = Path(folder) / name
-            path.parent.mkdir(parents=True, exist_ok=True)
-            path.write_bytes(text if isinstance(text, bytes) else text.encode("utf-8", "surrogatepass"))
-        try:
-            snapshot = scan([Path(folder)], ScanOptions())
-        except (ConfigError, CollectError) as error:
-            return error.diagnosis()
-        # What was read can be written: no Unknown or Reference is left in a document.
-        assert b"".join(encode(snapshot))
-        return snapshot
 
 
 _ODD = [
@@ -279,101 +247,6 @@ def test_any_expression_anywhere(data: st.DataObject) -> None:
             body += f" {draw(_EXPRESSION)}\n    }}\n  }}\n"
         text += f'resource "{type_}" "x{number}" {{\n{body}}}\n'
     outcome({"main.tf": text, "m/main.tf": 'output "x" {\n  value = "y"\n}\n'})
-
-
-# What is meant to stop us
-
-
-@pytest.mark.parametrize(
-    "text",
-    [
-        # checkov's lexer backtracks without end.
-        'x = "' + "a" * 60 + '${foo "\n',
-        "locals {\n  x = " + "(" * 3000 + "1" + ")" * 3000 + "\n}\n",
-        "locals {\n  x = " + "[" * 3000 + "]" * 3000 + "\n}\n",
-        "locals {\n  x = " + "!" * 3000 + "true\n}\n",
-        'locals {\n  x = "' + "${" * 300 + "}" * 300 + '"\n}\n',
-        'resource "aws_sagemaker_domain" "d" {\n  count = 10000000000\n}\n',
-        'resource "aws_sagemaker_domain" "d" {\n  domain_name = format("%999999999d", 1)\n}\n',
-        'resource "aws_sagemaker_domain" "d" {\n  domain_name = join("", range(100000000))\n}\n',
-        'resource "aws_sagemaker_domain" "d" {\n  domain_name = pow(10, 100000)\n}\n',
-        'resource "aws_sagemaker_domain" "d" {\n  domain_name = 99999999999999999999 * 1e5\n}\n',
-        'module "a" {\n  source = "./"\n  count = 100\n}\nmodule "b" {\n  source = "."\n}\n',
-        "locals {\n  a = [local.b, local.b]\n  b = [local.c, local.c]\n  c = local.a\n}\n"
-        'resource "aws_sagemaker_domain" "d" {\n  domain_name = local.a\n}\n',
-        'resource "aws_sagemaker_domain" "d" {\n  domain_name = aws_sagemaker_domain.d.domain_name\n}\n',
-        'resource "aws_sagemaker_domain" "d" {\n  count = length(aws_sagemaker_domain.d)\n}\n',
-        'variable "x" {\n  default = var.x\n}\nresource "aws_sagemaker_domain" "d" {\n  domain_name = var.x\n}\n',
-        'resource "aws_sagemaker_domain" "d" {\n  domain_name = file("/dev/zero")\n}\n',
-        'resource {\n}\nresource "a" {\n}\nmodule {\n}\nvariable {\n}\nprovider {\n}\noutput {\n}\n',
-        "\x00\x01",
-        "\ufeff",
-        "<<EOF",
-        "/*",
-        "x = <<EOF\\\nEOF\n",
-    ],
-    ids=range(22),
-)
-def test_what_is_meant_to_stop_us(text: str) -> None:
-    start = time.monotonic()
-    outcome({"main.tf": text, "good.tf": 'resource "aws_sagemaker_domain" "good" {}\n'})
-    assert time.monotonic() - start < 20
-
-
-@pytest.mark.parametrize(
-    "expression",
-    [
-        "concat({0}, {0})",
-        "[{0}, {0}]",
-        "{{ a = {0}, b = {0} }}",
-        '"${{{0}}}${{{0}}}"',
-        "flatten([{0}, [{0}]])",
-        "[for x in [{0}, {0}] : x]",
-        "merge({{ a = {0} }}, {{ b = {0} }})",
-        "setproduct({0}, {0})",
-        'replace({0}, "x", {0})',
-        "jsonencode([{0}, {0}])",
-    ],
-)
-@pytest.mark.parametrize("use", ["{}", "flatten({})", "jsonencode({})", "{0} == {0}", "toset({})", "var.x ? {0} : {0}"])
-def test_many_doublings_end(expression: str, use: str) -> None:
-    """Each local holds the one before twice: two to the power of forty parts."""
-    start = '"x"' if '"' in expression else "[1, 2]"
-    text = f"locals {{\n  l0 = {start}\n"
-    text += "".join(f"  l{n} = {expression.format(f'local.l{n - 1}')}\n" for n in range(1, 41))
-    text += '}\nvariable "x" {}\nresource "aws_sagemaker_domain" "d" {\n'
-    text += f"  domain_name = {use.format('local.l40')}\n}}\n"
-    begin = time.monotonic()
-    outcome({"main.tf": text})
-    assert time.monotonic() - begin < 20
-
-
-@pytest.mark.parametrize("name", ["./\\u0000", "./" + "x" * 5000, "./..\\u0000/x"])
-def test_names_that_are_no_paths(name: str) -> None:
-    text = f'module "m" {{\n  source = "{name}"\n}}\nresource "aws_sagemaker_domain" "d" {{\n'
-    text += f'  domain_name = try(file("{name}"), one(fileset(".", "{name}")), fileexists("{name}"), "none")\n}}\n'
-    assert isinstance(outcome({"main.tf": text}), Snapshot)
-    files = {".terraform/modules/modules.json": json.dumps({"Modules": [{"Key": "m", "Dir": "\0"}, {"Key": 1}]})}
-    assert isinstance(outcome({"main.tf": text.replace(f'"{name}"', '"x/y/z"', 1), **files}), Snapshot)
-
-
-def test_modules_in_a_circle() -> None:
-    found = outcome(
-        {
-            "a/main.tf": 'module "b" {\n  source = "../b"\n}\nresource "aws_sagemaker_domain" "d" {}\n',
-            "b/main.tf": 'module "a" {\n  source = "../a"\n}\n',
-        }
-    )
-    assert isinstance(found, Snapshot)
-    assert any("calls itself" in gap.detail for gap in found.gaps)
-
-
-def test_links_in_a_circle(tmp_path: Path) -> None:
-    (tmp_path / "main.tf").write_text('resource "aws_sagemaker_domain" "d" {}\n')
-    (tmp_path / "loop").symlink_to(tmp_path)
-    (tmp_path / "gone.tf").symlink_to(tmp_path / "nowhere.tf")
-    snapshot = scan([tmp_path], ScanOptions())
-    assert [record.id for record in snapshot.records if record.kind == "domain"] == ["aws_sagemaker_domain.d"]
 
 
 @pytest.mark.parametrize("name", ["main.tf", "main.tf.json", "plan.json", "terraform.tfvars", "a.auto.tfvars.json"])

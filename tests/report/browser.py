@@ -4,13 +4,18 @@ from __future__ import annotations
 
 import os
 import shutil
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 import pytest
+from playwright.sync_api import expect
 
+from auditor.model.report import Finding, Report, State
+
+#: States of what is listed when no state is asked for.
+CURRENT = (None, State.NEW, State.OPEN, State.REGRESSED)
 FLAGS = [
     "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
     "--disable-component-update", "--disable-sync",
@@ -62,3 +67,23 @@ def visit(page: Any, path: Path, fragment: str = "") -> None:
     page.goto(path.as_uri() + fragment)
     if page.evaluate("document.documentElement.classList.contains('scripted')"):
         page.wait_for_selector("html.ready")
+
+
+def listed(page: Any) -> int:
+    """How many findings the list says that it has."""
+    return int(page.locator("#findings .vt").get_attribute("aria-rowcount")) - 1
+
+
+def expect_listed(page: Any, number: int) -> None:
+    expect(page.locator("#findings .vt")).to_have_attribute("aria-rowcount", str(number + 1))
+
+
+def current(report: Report, fits: Callable[[Finding], bool] = lambda f: True) -> int:
+    """Findings that are listed when no state is asked for."""
+    return sum(f.state in CURRENT and fits(f) for f in report.findings)
+
+
+def address(page: Any) -> str:
+    page.wait_for_timeout(350)
+    found: str = page.evaluate("location.hash")
+    return found

@@ -10,6 +10,9 @@ import pytest
 from auditor.evaluate.audit import evaluate
 from auditor.model.report import Report
 from auditor.model.rule import Rule
+from auditor.report.render import Format, render
+
+from .estate import large
 
 
 @pytest.fixture(scope="session")
@@ -23,3 +26,19 @@ def report_of(estate_file: Callable[[str], Path], built_in_rules: tuple[Rule, ..
         return made[name]
 
     return report
+
+
+@pytest.fixture
+def page_file(tmp_path: Path) -> Callable[[Report], Path]:
+    def write(report: Report) -> Path:
+        path = tmp_path / "report.html"
+        path.write_text("".join(render(report, Format.HTML)), encoding="utf-8")
+        return path
+
+    return write
+
+
+@pytest.fixture(scope="module")
+def night() -> Report:
+    """A report with a history, small enough to be quick."""
+    return large(900)

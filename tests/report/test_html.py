@@ -12,7 +12,8 @@ import jinja2
 import jinja2.meta
 import pytest
 
-from auditor.model.report import Report
+from auditor.model.report import Report, priority
+from auditor.model.waiver import WaiverProblem
 from auditor.report import html_format
 from auditor.report.html_format import html_environment, policy, script, style
 from auditor.report.html_view import HtmlView, html_view
@@ -146,6 +147,32 @@ def test_the_clean_estate_says_so(report_of: ReportOf) -> None:
 def test_an_empty_account_is_no_praise(report_of: ReportOf) -> None:
     empty = replace(report_of("clean"), resources={"domain": 0, "user_profile": 0, "space": 0, "app": 0}, domains=())
     assert "No Studio resource was found" in page_of(empty).text
+
+
+def test_tags_that_cannot_be_read_as_waivers_are_listed(report_of: ReportOf) -> None:
+    problem = WaiverProblem("1/eu-west-1/space/d-1/lab", "until <soon>", "the day is missing")
+    text = page_of(replace(report_of("acme"), waivers=(), waiver_problems=(problem,))).text
+    assert "1 tag cannot be read as a waiver and sets nothing aside." in text
+    assert "1/eu-west-1/space/d-1/labuntil <soon>the day is missing" in text  # three cells
+    assert "Tags that set nothing aside" not in page_of(report_of("acme")).text
+
+
+def test_what_was_carried_over_is_said(report_of: ReportOf) -> None:
+    report = report_of("acme")
+    first, *rest = report.coverage
+    text = page_of(replace(report, coverage=(replace(first, carried=1234), *rest))).text
+    assert "1,234 resources were not asked for again" in text
+    assert "Carried over" in text
+    assert "Carried over" not in page_of(report).text
+
+
+def test_the_causes_come_in_one_order_everywhere(report_of: ReportOf) -> None:
+    report = report_of("acme")
+    assert [view.cause for view in html_view(report).causes] == list(report.to_mend[: len(html_view(report).causes)])
+    urgent = [priority(cause.severity, cause.affects) for cause in report.to_mend]
+    assert urgent == sorted(urgent, reverse=True)
+    # It is not by severity alone: else this would hold nothing.
+    assert list(report.to_mend) != [cause for cause in report.root_causes if cause.affects]
 
 
 def test_the_context_is_what_is_documented(report_of: ReportOf) -> None:

@@ -102,7 +102,7 @@ def test_fits_a_comment_and_says_what_it_leaves_out(count: int) -> None:
     assert len(markdown) <= LIMIT < 65_536
     assert len(markdown.encode()) < 1_048_576
     shown = markdown.count("mounts the EFS home |")
-    left = re.search(r"Left out here, to fit a comment: (.*)\. report\.html", markdown)
+    left = re.search(r"Left out here, to fit a comment: (.*)\. The formats", markdown)
     numbers = (
         {what: int(n.replace(",", "")) for n, what in re.findall(r"([\d,]+) ([a-z]+ findings)", left[1])}
         if left

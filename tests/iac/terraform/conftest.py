@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 from pathlib import Path
 
@@ -10,8 +11,11 @@ import pytest
 from auditor.collect.iac.interface import Root
 from auditor.collect.iac.terraform.folder import LocalFiles
 from auditor.collect.iac.terraform.modules import ModuleInstance, Shared
+from auditor.collect.iac.terraform.plan_reader import read_plan
 from auditor.collect.iac.terraform.reader import Reader, _inputs
 from auditor.collect.iac.terraform.variables import Given, root_values
+
+from .plans import Json
 
 Files = dict[str, str]
 
@@ -56,3 +60,16 @@ def roots(write: Callable[[Files], Path]) -> Callable[..., list[Root]]:
         return list(reader.folders([f for f in folders if "/." not in f.as_posix()]))
 
     return roots
+
+
+@pytest.fixture
+def read(tmp_path: Path) -> Callable[..., Root]:
+    def read(content: Json | str, files: dict[str, str] | None = None) -> Root:
+        for name, text in (files or {}).items():
+            (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+            (tmp_path / name).write_text(text, encoding="utf-8")
+        text = content if isinstance(content, str) else json.dumps(content)
+        (tmp_path / "plan.json").write_text(text, encoding="utf-8")
+        return read_plan(tmp_path / "plan.json", Reader(lambda p: p.relative_to(tmp_path.resolve()).as_posix()))
+
+    return read

@@ -1,0 +1,36 @@
+"""What becomes of any files at all."""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Mapping
+from pathlib import Path
+
+import pytest
+
+from auditor.collect.iac.scan import ScanOptions, scan
+from auditor.collect.iac.terraform import syntax
+from auditor.errors import CollectError, ConfigError
+from auditor.model.snapshot import Snapshot
+from auditor.store.snapshot_file import encode
+
+#: Some broken texts take checkov's lexer for ever; the reader's ten seconds each are too many here.
+SECONDS = 0.5
+
+
+def outcome(files: Mapping[str, str | bytes]) -> Snapshot | str:
+    """The snapshot of a folder, or what was said instead."""
+    with tempfile.TemporaryDirectory() as folder:
+        for name, text in files.items():
+            path = Path(folder) / name
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_bytes(text if isinstance(text, bytes) else text.encode("utf-8", "surrogatepass"))
+        try:
+            with pytest.MonkeyPatch.context() as patch:
+                patch.setattr(syntax, "SECONDS", SECONDS)
+                snapshot = scan([Path(folder)], ScanOptions())
+        except (ConfigError, CollectError) as error:
+            return error.diagnosis()
+        # What was read can be written: no Unknown or Reference is left in a document.
+        assert b"".join(encode(snapshot))
+        return snapshot
