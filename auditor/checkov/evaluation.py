@@ -169,7 +169,7 @@ def _say(judged: Sequence[Judgement], roots: Sequence[Root]) -> None:
         else:
             logger.info("%s has no result on %s: %s", one.rule_id, one.id, one.finding.message)
     for rule_id, message in errors.items():
-        logger.warning("%s has no result: %s", rule_id, message)
+        logger.error("%s has no results: %s", rule_id, message)
 
 
 class Evaluations:

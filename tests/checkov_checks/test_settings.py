@@ -30,7 +30,7 @@ def test_auditor_yaml_above_the_working_folder(project: Path, watched: Path) -> 
         for name in ("Ana", "Ben", "Cleo", "Dan", "Eva")
     }, "nine letters are allowed"
     assert run.said("ACME002") == {}
-    assert "ACME002 has no result: " in run.err
+    assert "ACME002 has no results: " in run.err
     assert "Traceback" not in run.err
 
 
