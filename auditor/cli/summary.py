@@ -89,8 +89,10 @@ def summary(report: Report, code: ExitCode, written: Sequence[Path], kept: str =
 def _title(report: Report) -> Iterator[Text]:
     places = sorted({place for info in report.snapshots for place in info.scopes})
     accounts = sorted({account for account, _ in places})
-    regions = sorted({region for _, region in places})
-    where = f"{_few(accounts, 2, 'account')} in {_few(regions, 3, 'region')}"
+    if report.of_templates:
+        where = _few(accounts, 2, "template")
+    else:
+        where = f"{_few(accounts, 2, 'account')} in {_few(sorted({region for _, region in places}), 3, 'region')}"
     yield Text.assemble(("SageMaker Studio audit", "bold"), f"  {report.as_of}  {printable(where)}")
     counts = ", ".join(plural(report.resources.get(kind, 0), noun) for kind, noun in _NOUNS.items())
     yield Text(f"{counts}; {plural(len(report.rules), 'rule')}")

@@ -339,6 +339,11 @@ class Report:
         return self.gate.fail_on
 
     @property
+    def of_templates(self) -> bool:
+        """Whether templates were audited: what stands for an account is then a template, a root module or a plan."""
+        return bool(self.snapshots) and all(info.source != "aws" for info in self.snapshots)
+
+    @property
     def to_mend(self) -> tuple[RootCause, ...]:
         """Root causes, the first to mend first, without those whose failures are all waived."""
         causes = (cause for cause in self.root_causes if cause.affects)

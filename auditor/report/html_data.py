@@ -127,6 +127,7 @@ class _Encoder:
         header: dict[str, Any] = {
             "as_of": report.as_of,
             "previous": report.previous,
+            "templates": report.of_templates,
             "hidden": hidden,
             "left_out": STEPS[self._step],
             "severities": list(Severity),

@@ -53,7 +53,7 @@ class PlaceView:
 @dataclass(frozen=True, slots=True)
 class GapGroup:
     """Gaps with the same reason and call. ``places`` are accounts and regions, ``details`` is what was said,
-    ``examples`` are a few of the gaps."""
+    ``examples`` are a few of the gaps, each about another resource or setting, of which there are ``subjects``."""
 
     reason: str
     operation: str
@@ -61,6 +61,7 @@ class GapGroup:
     count: int
     details: tuple[str, ...]
     examples: tuple[Gap, ...]
+    subjects: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -261,10 +262,16 @@ def _gaps(gaps: Sequence[Gap]) -> tuple[GapGroup, ...]:
     grouped: dict[tuple[str, str], list[Gap]] = defaultdict(list)
     for gap in gaps:
         grouped[gap.reason, gap.operation].append(gap)
-    return tuple(
-        GapGroup(
-            reason, operation, tuple(sorted({(g.account, g.region) for g in found})), len(found),
-            tuple(dict.fromkeys(g.detail for g in found if g.detail))[:3], tuple(found[:5]),
-        )
-        for (reason, operation), found in sorted(grouped.items(), key=lambda g: (-len(g[1]), g[0]))
-    )  # fmt: skip
+    groups = []
+    for (reason, operation), found in sorted(grouped.items(), key=lambda g: (-len(g[1]), g[0])):
+        subjects: dict[tuple[str, str, str], Gap] = {}
+        for gap in found:
+            subjects.setdefault((gap.resource_type, gap.resource_id, gap.setting), gap)
+        groups.append(
+            GapGroup(
+                reason, operation, tuple(sorted({(g.account, g.region) for g in found})), len(found),
+                tuple(dict.fromkeys(g.detail for g in found if g.detail))[:3], tuple(subjects.values())[:5],
+                len(subjects),
+            )
+        )  # fmt: skip
+    return tuple(groups)

@@ -134,9 +134,12 @@ def _head(report: Report) -> str:
     unseen = report.by_status[Verdict.UNKNOWN] + report.by_status[Verdict.ERROR]
     places = sorted({place for info in report.snapshots for place in info.scopes})
     accounts = sorted({account for account, _ in places})
-    where = ", ".join(code(f"{account}/{region}") for account, region in places[:6])
-    if len(places) > 6:
-        where += f" and {_count(len(places) - 6, 'more place')} in {_count(len(accounts), 'account')}"
+    if report.of_templates:
+        where = ", ".join(map(code, accounts[:6])) + (f" and {len(accounts) - 6:,} more" if len(accounts) > 6 else "")
+    else:
+        where = ", ".join(code(f"{account}/{region}") for account, region in places[:6])
+        if len(places) > 6:
+            where += f" and {_count(len(places) - 6, 'more place')} in {_count(len(accounts), 'account')}"
     resources = ", ".join(_count(number, kind.replace("_", " ")) for kind, number in report.resources.items() if number)
     lines = [
         f"# {PRODUCT}\n",

@@ -157,6 +157,15 @@ def test_tags_that_cannot_be_read_as_waivers_are_listed(report_of: ReportOf) -> 
     assert "Tags that set nothing aside" not in page_of(report_of("acme")).text
 
 
+def test_templates_are_not_called_accounts(report_of: ReportOf) -> None:
+    report = report_of("acme")
+    info = replace(report.snapshots[0], source="terraform", scopes=(("infra/main", "template"),))
+    text = page_of(replace(report, snapshots=(info,))).text.partition("// ")[0]
+    assert "Template infra/main · as of" in text
+    assert not re.search(r"\baccounts?\b", text.partition("By domain")[0], re.IGNORECASE)
+    assert "Account 123456789012" in page_of(report).text
+
+
 def test_what_was_carried_over_is_said(report_of: ReportOf) -> None:
     report = report_of("acme")
     first, *rest = report.coverage

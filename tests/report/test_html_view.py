@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 
 from auditor.model.report import Gate, Report, State, TrendPoint, priority
 from auditor.model.rule import Severity, Verdict
+from auditor.model.snapshot import Gap
 from auditor.model.waiver import ResourcePattern, Waiver, WaiverStatus
 from auditor.report.html_chart import POINTS, stacked, trend_chart
 from auditor.report.html_view import html_view
@@ -119,6 +120,14 @@ def test_waivers_to_look_at_are_the_urgent_ones_first() -> None:
     assert [w.status for w in view.attention] == [
         WaiverStatus.LAPSED, WaiverStatus.VOID, WaiverStatus.EXPIRING, WaiverStatus.UNUSED,
     ]  # fmt: skip
+
+
+def test_a_subject_is_one_example_of_a_gap_wherever_it_is() -> None:
+    gap = Gap("1", "eu-west-1", "domain", "*", "DefaultUserSettings.X", "not_in_sdk", "DescribeDomain", "")
+    gaps = (gap, replace(gap, region="us-east-1"), replace(gap, setting="DefaultUserSettings.Y"))
+    (group,) = html_view(replace(large(50), gaps=gaps)).gaps
+    assert (group.count, group.subjects, len(group.places)) == (3, 2, 2)
+    assert [example.setting for example in group.examples] == ["DefaultUserSettings.X", "DefaultUserSettings.Y"]
 
 
 def test_gaps_of_a_kind_are_one_line() -> None:

@@ -81,6 +81,11 @@ const readData = (header, buffer, base) => {
     type: (r) => T.type[R.type[r]],
     account: (r) => T.account[R.account[r]],
     region: (r) => T.region[R.region[r]],
+    /** A template lies in no account: its path stands there, and it has no region. */
+    accountWord: header.templates ? "Template" : "Account",
+    placeWord: header.templates ? "Template" : "Account, region",
+    place: (r) => (header.templates ? D.account(r) : `${D.account(r)} · ${D.region(r)}`),
+    inDomain: (r) => `${D.domainName(r) || "no domain"}${header.templates ? "" : ` · ${D.region(r)}`}`,
     owner: (r) => T.owner[R.owner[r]],
     domainId: (r) => T.domain_id[R.domain_id[r]],
     domainName: (r) => T.domain[R.domain[r]] || T.domain_id[R.domain_id[r]],

@@ -25,7 +25,7 @@ const findingBody = (D, i, heading) => {
     ["Rule", h("a", { href: `#rule/${rule.id}` }, `${rule.id} ${rule.title}`)],
     ["Resource", [h("a", { href: `#resource/${segment(D.key(r))}` }, D.name(r)), ` ${words(D.type(r))}`]],
     ["Domain", D.domain(r) >= 0 ? h("a", { href: `#resource/${segment(D.key(D.domain(r)))}` }, D.domainName(r)) : D.domainName(r)],
-    ["Account, region", `${D.account(r)} · ${D.region(r)}`],
+    [D.placeWord, D.place(r)],
     ["Owner tag", D.owner(r)],
     ["ARN", D.arn(r) ? [code(D.arn(r)), " ", copyButton(D.arn(r))] : ""],
     ["File", D.file(r)],

@@ -2,9 +2,9 @@
 
 /** Values of a filter that are shown at once; the rest are found by typing. */
 const FACET_ROWS = 8;
-const SORTS = { severity: "Severity", message: "Finding", resource: "Resource", place: "Account and domain", since: "First seen" };
 
 const makeFindings = (D) => {
+  const SORTS = { severity: "Severity", message: "Finding", resource: "Resource", place: `${D.accountWord} and domain`, since: "First seen" };
   const view = $("findings");
   const box = $("q");
   const filter = makeFilter(D);
@@ -30,7 +30,7 @@ const makeFindings = (D) => {
     { label: "Severity", kind: "severity", sort: "severity" },
     { label: "Finding", kind: "message", sort: "message" },
     { label: "Resource", kind: "resource", sort: "resource" },
-    { label: "Account, domain", kind: "place", sort: "place" },
+    { label: `${D.accountWord}, domain`, kind: "place", sort: "place" },
     ...(compared ? [{ label: "First seen", kind: "since", sort: "since" }] : []),
   ];
   const row = (k) => {
@@ -45,7 +45,7 @@ const makeFindings = (D) => {
         h("span.sub", {}, `${rule.id} · ${rule.title}`)],
       [h("a.name", { href: `#resource/${segment(D.key(r))}` }, D.name(r)),
         h("span.sub", {}, words(D.type(r)), D.file(r) ? ` · ${D.file(r)}` : null)],
-      [h("span", {}, D.account(r)), h("span.sub", {}, `${D.domainName(r) || "no domain"} · ${D.region(r)}`)],
+      [h("span", {}, D.account(r)), h("span.sub", {}, D.inDomain(r))],
     ];
     if (compared) {
       cells.push([state && state !== "open" ? badge(`st-${state}`, STATE_WORDS[state]) : h("span.dim", {}, state || "–"),

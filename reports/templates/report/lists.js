@@ -58,7 +58,7 @@ const domainsView = (D, index) => {
   const cell = (n, name) => (n ? h(`b.s-${name}`, {}, number(n)) : h("span.dim", {}, "0"));
   return listView(D, "domains", {
     kind: "domains", label: "Domains", hint: "Find a domain",
-    columns: [{ label: "Domain", kind: "resource", sort: "name", key: (x) => x.name }, { label: "Account, region", kind: "place", sort: "account", key: (x) => `${x.account} ${x.name}` }, { label: "Sign-in, default", kind: "since" },
+    columns: [{ label: "Domain", kind: "resource", sort: "name", key: (x) => x.name }, { label: D.placeWord, kind: "place", sort: "account", key: (x) => `${x.account} ${x.name}` }, { label: "Sign-in, default", kind: "since" },
       { label: "Profiles, spaces, apps", kind: "num", sort: "profiles", key: (x) => -x.d.user_profiles }, ...D.header.severities.map((name, n) => ({ label: name, kind: "num", sort: name, key: (x) => -x.counts[n] }))],
     items: () => D.header.domains.map((d) => {
       const r = d.resource;
@@ -67,7 +67,7 @@ const domainsView = (D, index) => {
     }).sort((a, b) => b.weight - a.weight || (a.name < b.name ? -1 : 1)),
     open: ({ r }) => `#resource/${segment(D.key(r))}`,
     row: ({ d, r, counts }) => [[h("a.open.name", { href: `#resource/${segment(D.key(r))}` }, D.name(r)), h("span.sub", {}, `${D.id(r)}${d.status && d.status !== "InService" ? ` · ${d.status}` : ""}${d.out_of_scope ? " · out of scope" : ""}`)],
-      [h("span", {}, D.account(r)), h("span.sub", {}, D.region(r))], [h("span", {}, plainValue(d.auth_mode)), h("span.sub", {}, plainValue(d.experience))],
+      [h("span", {}, D.account(r)), D.header.templates ? null : h("span.sub", {}, D.region(r))], [h("span", {}, plainValue(d.auth_mode)), h("span.sub", {}, plainValue(d.experience))],
       `${number(d.user_profiles)} · ${number(d.spaces)} · ${number(d.apps)}`, ...counts.map((n, k) => cell(n, D.header.severities[k]))],
   });
 };
@@ -83,8 +83,8 @@ const resourcesView = (D, index) => {
   };
   return listView(D, "resources", {
     kind: "resources", label: "Resources", hint: "Find a person, domain, space, app or role", items,
-    columns: [{ label: "Name", kind: "resource", sort: "name", key: (x) => D.name(x.r) }, { label: "Findings", kind: "message", sort: "findings", key: (x) => -x.n }, { label: "Type", kind: "since", sort: "type", key: (x) => D.type(x.r) }, { label: "Account, domain", kind: "place", sort: "place", key: (x) => `${D.account(x.r)} ${D.domainName(x.r)}` }],
+    columns: [{ label: "Name", kind: "resource", sort: "name", key: (x) => D.name(x.r) }, { label: "Findings", kind: "message", sort: "findings", key: (x) => -x.n }, { label: "Type", kind: "since", sort: "type", key: (x) => D.type(x.r) }, { label: `${D.accountWord}, domain`, kind: "place", sort: "place", key: (x) => `${D.account(x.r)} ${D.domainName(x.r)}` }],
     open: ({ r }) => `#resource/${segment(D.key(r))}`,
-    row: ({ r }) => [[h("a.open.name", { href: `#resource/${segment(D.key(r))}` }, D.name(r)), h("span.sub", {}, D.owner(r) ? `owner ${D.owner(r)}` : D.id(r))], severityWords(D, severityCounts(D, index.byResource(r))), words(D.type(r)), [h("span", {}, D.account(r)), h("span.sub", {}, `${D.domainName(r) || "no domain"} · ${D.region(r)}`)]],
+    row: ({ r }) => [[h("a.open.name", { href: `#resource/${segment(D.key(r))}` }, D.name(r)), h("span.sub", {}, D.owner(r) ? `owner ${D.owner(r)}` : D.id(r))], severityWords(D, severityCounts(D, index.byResource(r))), words(D.type(r)), [h("span", {}, D.account(r)), h("span.sub", {}, D.inDomain(r))]],
   });
 };

@@ -34,7 +34,7 @@ const findingRows = (D, rows, label, { rule = true, resource = true } = {}) => {
       return [
         [badge(D.severity(i)), D.status(i) === "fail" ? null : badge(D.status(i)), D.state(i) && D.state(i) !== "open" ? badge(`st-${D.state(i)}`, STATE_WORDS[D.state(i)]) : null],
         [h("a.open", { href: `#finding/${D.rowId(i)}` }, D.message(i)), h("span.sub", {}, rule ? `${D.rule(i).id} · ${D.rule(i).title}` : D.evidence(i).slice(0, 2).map((e) => `${e.setting} = ${plainValue(e.value)}`).join(" · "))],
-        ...(resource ? [[resourceLink(D, r), h("span.sub", {}, `${D.domainName(r) || words(D.type(r))} · ${D.account(r)} · ${D.region(r)}`)]] : []),
+        ...(resource ? [[resourceLink(D, r), h("span.sub", {}, `${D.domainName(r) || words(D.type(r))} · ${D.place(r)}`)]] : []),
       ];
     },
   });
@@ -75,7 +75,7 @@ const causePage = (D, id, index) => {
         h("section.card", {}, h("h2", {}, "To mend it"), D.causes.remediation[c] ? fixes(cause.remediation) : h("p", {}, cause.rule.steps)),
         h("section.card", {}, h("h2", {}, "What it explains"), factList([
           ["Findings", `${number(rows.length)}${fresh ? `, ${number(fresh)} new` : ""}${waived ? `; ${number(waived)} waived` : ""}`],
-          ["Account, region", `${D.account(cause.resource)} · ${D.region(cause.resource)}`],
+          [D.placeWord, D.place(cause.resource)],
           ["Why it matters", cause.rule.why],
           ["Waive all", fold("Waiver for all of them", false, copyable(waiverStub(D, cause.rule, D.type(cause.resource) === "domain" && rows.length && D.type(D.rows.resource[rows[0]]) !== "domain"
             ? { type: D.type(D.rows.resource[rows[0]]), account: D.account(cause.resource), region: D.region(cause.resource), domain: D.domainId(cause.resource) }
@@ -116,7 +116,7 @@ const rulePage = (D, id, index) => {
       causes.length ? h("div.scroll", { tabindex: "0", role: "region", "aria-label": "Root causes" }, h("table.list", {}, h("thead", {}, h("tr", {}, h("th", { scope: "col" }, "Where"), h("th", { scope: "col" }, "Setting and value"), h("th.num", { scope: "col" }, "Removes"))),
         h("tbody", {}, causes.slice(0, CAUSES_SHOWN).map(([c, open, fresh]) => {
           const cause = D.cause(c);
-          return h("tr", {}, h("td", {}, where(D, cause.resource), h("span.sub", {}, `${D.account(cause.resource)} · ${D.region(cause.resource)}`)),
+          return h("tr", {}, h("td", {}, where(D, cause.resource), h("span.sub", {}, D.place(cause.resource))),
             h("td", {}, h("a", { href: `#cause/${cause.id}` }, code(cause.setting)), " = ", shownValue(cause.value)), h("td.num", {}, h("b", {}, number(open)), fresh ? h("span.fresh", {}, ` ${number(fresh)} new`) : null));
         })))) : h("p.dim", {}, "None."),
       causes.length > CAUSES_SHOWN ? h("p", {}, h("a", { href: `#causes?q=${id}` }, `All ${number(causes.length)} root causes of ${id}`)) : null,

@@ -79,7 +79,7 @@ const settingsByLayer = (D, r, columns, role) => {
 const resourceTable = (D, index, rows, label) => {
   const list = virtualTable({
     label, kind: "resources",
-    columns: [{ label: "Name", kind: "resource" }, { label: "Findings", kind: "message" }, { label: "Type", kind: "since" }, { label: "Account, domain", kind: "place" }],
+    columns: [{ label: "Name", kind: "resource" }, { label: "Findings", kind: "message" }, { label: "Type", kind: "since" }, { label: `${D.accountWord}, domain`, kind: "place" }],
     open: (k) => place.go(`#resource/${segment(D.key(rows()[k]))}`),
     row: (k) => {
       const r = rows()[k];
@@ -87,7 +87,7 @@ const resourceTable = (D, index, rows, label) => {
         [h("a.open.name", { href: `#resource/${segment(D.key(r))}` }, D.name(r)), h("span.sub", {}, D.owner(r) ? `owner ${D.owner(r)}` : D.id(r))],
         severityWords(D, severityCounts(D, index.byResource(r))),
         words(D.type(r)),
-        [h("span", {}, D.account(r)), h("span.sub", {}, `${D.domainName(r) || "no domain"} · ${D.region(r)}`)],
+        [h("span", {}, D.account(r)), h("span.sub", {}, D.inDomain(r))],
       ];
     },
   });
@@ -154,7 +154,7 @@ const resourcePage = (D, key, index, inventory) => {
     content: [
       crumbs(h("a", { href: "#resources" }, "Resources"), D.domain(r) >= 0 && type !== "domain" ? resourceLink(D, D.domain(r)) : null, parent >= 0 && parent !== D.domain(r) ? resourceLink(D, parent) : null),
       title(D.name(r)),
-      h("p.statement", {}, h("span.dim", {}, `${words(type)} · ${D.account(r)} · ${D.region(r)} `), severityWords(D, severityCounts(D, rows))),
+      h("p.statement", {}, h("span.dim", {}, `${words(type)} · ${D.place(r)} `), severityWords(D, severityCounts(D, rows))),
       factList([
         ["Id", D.id(r) !== D.name(r) ? code(D.id(r)) : null], ["Owner tag", D.owner(r)], ["ARN", D.arn(r) ? [code(D.arn(r)), " ", copyButton(D.arn(r))] : null], ["File", D.file(r)],
         ...(summary ? [["Out of scope", summary.out_of_scope], ["Holds", `${plural(summary.user_profiles, "profile")}, ${plural(summary.spaces, "space")}, ${plural(summary.apps, "app")}`], ["All findings in it", h("a", { href: `#findings?domain=${segment(D.id(r))}` }, "filter and export them")]] : []),
