@@ -26,7 +26,7 @@ test: $(VENV)/.dev $(AWSCLI)/.ready test-templates ## Run the tests (browser tes
 	  $(BIN)/python -m pytest -n $(WORKERS) --dist loadscope --cov --cov-report=term:skip-covered
 
 test-templates: $(CHECKOV)/.ready $(CDK)/.ready ## Run the tests of templates, in an environment of their own
-	AUDITOR_REQUIRE_CHECKOV=1 $(CHECKOV)/bin/python -m pytest -n $(WORKERS) --dist loadscope tests/iac
+	AUDITOR_REQUIRE_CHECKOV=1 $(CHECKOV)/bin/python -m pytest -n $(WORKERS) --dist loadscope tests/iac tests/checkov_checks
 
 check: $(VENV)/.dev ## Lint, format, types, rule cases, generated docs
 	$(BIN)/ruff check .
@@ -35,7 +35,7 @@ check: $(VENV)/.dev ## Lint, format, types, rule cases, generated docs
 	$(BIN)/auditor rules test
 	$(BIN)/python tools/generate_docs.py --check
 
-bench: $(VENV)/.dev ## Measure; the figures in README come from here
+bench: $(VENV)/.dev $(CHECKOV)/.ready ## Measure; the figures in README come from here
 	$(BIN)/python benchmarks/startup.py
 	$(BIN)/python benchmarks/check_snapshot.py
 	$(BIN)/python benchmarks/live_audit.py
@@ -43,6 +43,7 @@ bench: $(VENV)/.dev ## Measure; the figures in README come from here
 	$(BIN)/python benchmarks/formats.py
 	$(BIN)/python benchmarks/history.py
 	$(BIN)/python benchmarks/names.py
+	$(CHECKOV)/bin/python benchmarks/scan_templates.py
 
 docs: $(VENV)/.dev ## Write the generated docs and the pictures
 	$(BIN)/python tools/generate_docs.py

@@ -26,3 +26,8 @@ def rules_dir() -> Path:
 def templates_dir() -> Path:
     """Folder of the report templates."""
     return _find("templates", "reports/templates")
+
+
+def checkov_checks_dir() -> Path:
+    """Folder for checkov's ``--external-checks-dir``."""
+    return _PACKAGE / "checkov" / "checks"

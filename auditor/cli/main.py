@@ -21,6 +21,7 @@ COMMANDS: Mapping[str, tuple[str, str]] = {
     "collect": ("collect", "Collect an AWS account into a snapshot file."),
     "check": ("check", "Evaluate saved snapshots again."),
     "scan": ("scan", "Evaluate templates before they are deployed."),
+    "checkov-checks": ("checkov_checks", "Print the folder of checks for checkov."),
     "diff": ("diff", "Compare two reports, snapshots, or runs of a store."),
     "history": ("history", "What is failing since when, and the trend."),
     "store": ("store", "List and prune the runs of a store; its table definitions."),

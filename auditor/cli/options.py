@@ -229,18 +229,17 @@ def names(values: Sequence[str]) -> tuple[str, ...]:
 
 
 def all_rules(rules_dirs: Sequence[Path], *, bind: bool = True) -> tuple[Rule, ...]:
-    """The built-in rules and the user's own; a folder may hold nothing but frameworks. Raises ConfigError."""
-    from auditor.evaluate.frameworks import only_frameworks
-    from auditor.evaluate.load import load_rules
+    """The built-in rules and the user's own. Raises ConfigError."""
+    from auditor.evaluate.rulesets import all_rules as load
 
-    return load_rules([folder for folder in rule_folders(rules_dirs) if not only_frameworks(folder)], bind=bind)
+    return load(rules_dirs, bind=bind)
 
 
 def rule_folders(rules_dirs: Sequence[Path]) -> list[Path]:
-    """The folder of the built-in rules and the user's own; one that is named twice counts once."""
-    from auditor.resources import rules_dir
+    """The folder of the built-in rules and the user's own."""
+    from auditor.evaluate.rulesets import rule_folders as folders
 
-    return [rules_dir(), *{path.resolve(): path for path in rules_dirs}.values()]
+    return folders(rules_dirs)
 
 
 def selected(rules: Sequence[Rule], only: Sequence[str], skip: Sequence[str]) -> tuple[Rule, ...]:

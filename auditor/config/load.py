@@ -20,7 +20,7 @@ from auditor.model.studio import HIDEABLE_APP_TYPES, NEEDABLE_APP_TYPES, NEEDABL
 from auditor.report.render import Format
 from auditor.resolve.layers import NestedMerge
 
-__all__ = ["FILE_NAME", "Config", "config_schema", "find_config", "load_config"]
+__all__ = ["FILE_NAME", "Config", "config_schema", "find_config", "find_config_above", "load_config"]
 
 FILE_NAME = "auditor.yaml"
 _SCHEMA = "See docs/configuration.md; auditor config schema prints a JSON Schema for editors."
@@ -133,6 +133,13 @@ def find_config(explicit: Path | None) -> Path | None:
         return explicit
     found = Path(FILE_NAME)
     return found if found.is_file() else None
+
+
+def find_config_above(folder: Path) -> Path | None:
+    """auditor.yaml of the folder or of the nearest one around it that has one. For programs that are started anywhere
+    in a repository, and take no option of ours."""
+    folder = folder.absolute()
+    return next((place / FILE_NAME for place in (folder, *folder.parents) if (place / FILE_NAME).is_file()), None)
 
 
 def load_config(path: Path | None) -> Config:

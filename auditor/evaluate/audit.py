@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -79,6 +79,33 @@ def load_tables(
     return con, verified
 
 
+@dataclass(frozen=True, slots=True)
+class Evaluated:
+    """Rules evaluated on snapshots: the tables, the verdicts in them, and what makes findings of these."""
+
+    con: duckdb.DuckDBPyConnection
+    files: tuple[SnapshotFile, ...]
+    gaps: tuple[Gap, ...]
+    verdicts: Verdicts
+    maker: FindingMaker
+
+
+def evaluate_tables(
+    files: Sequence[Path],
+    rules: Sequence[Rule],
+    overrides: Overrides,
+    merge: NestedMerge,
+    personas: Sequence[Persona],
+    export: Export | None = None,
+) -> Evaluated:
+    """The rules' verdicts on the snapshots. Raises SnapshotError."""
+    con, verified = load_tables(files, merge, personas, export)
+    verdicts = evaluate_rules(con, rules, overrides)
+    gaps = tuple(sorted(Gap(*row) for row in con.execute("select * from gap").fetchall()))
+    maker = FindingMaker(con, verdicts, overrides, Gaps(gaps), Documents(verified), rules)
+    return Evaluated(con, verified, gaps, verdicts, maker)
+
+
 def query(
     files: Sequence[Path],
     sql: str,
@@ -122,10 +149,8 @@ def evaluate(
     overrides, severities = follow(rules, overrides or {}), severities or {}
     changed = {r.id: severities[r.id] for r in rules if severities.get(r.id, r.severity) is not r.severity}
     rules = [replace(r, severity=severities.get(r.id, r.severity)) for r in rules]
-    con, verified = load_tables(files, merge, personas, export)
-    verdicts = evaluate_rules(con, rules, overrides)
-    gaps = tuple(sorted(Gap(*row) for row in con.execute("select * from gap").fetchall()))
-    maker = FindingMaker(con, verdicts, overrides, Gaps(gaps), Documents(verified), rules)
+    done = evaluate_tables(files, rules, overrides, merge, personas, export)
+    con, verified, gaps, verdicts, maker = done.con, done.files, done.gaps, done.verdicts, done.maker
     findings = [finding for rule in rules for finding in maker.of(rule)]
     findings.sort(key=_finding_order)
     causes = sorted(maker.causes, key=cause_order)

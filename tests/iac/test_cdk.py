@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-import os
-import subprocess
 from pathlib import Path
-from shutil import which
 
 import pytest
 
@@ -14,27 +11,15 @@ from auditor.evaluate.audit import evaluate
 from auditor.model.rule import Rule
 from auditor.model.snapshot import INNATE_GAPS
 from auditor.store.snapshot_file import write_snapshot
+from tests.cdk_app import synthesise
 
-ROOT = Path(__file__).resolve().parents[2]
-APP = Path(__file__).parent / "cdk" / "app.py"
 pytestmark = [pytest.mark.checkov, pytest.mark.cdk]
 
 
 @pytest.fixture(scope="module")
 def assembly(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The folder that the app writes."""
-    python = ROOT / ".venv-cdk" / "bin" / "python"
-    if which("node") is None or not python.exists():
-        if os.environ.get("AUDITOR_REQUIRE_CDK"):
-            pytest.fail("Node.js or .venv-cdk is missing, and AUDITOR_REQUIRE_CDK is set")
-        pytest.skip("needs Node.js and .venv-cdk: make test sets it up")
-    folder = tmp_path_factory.mktemp("app") / "cdk.out"
-    subprocess.run(
-        [python, APP], check=True, capture_output=True, timeout=600,
-        env={"PATH": os.environ["PATH"], "HOME": str(folder.parent), "CDK_OUTDIR": str(folder),
-             "JSII_SILENCE_WARNING_END_OF_LIFE_NODE_VERSION": "1"},
-    )  # fmt: skip
-    return folder
+    return synthesise(tmp_path_factory.mktemp("app") / "cdk.out")
 
 
 def test_a_real_app(assembly: Path, built_in_rules: tuple[Rule, ...], tmp_path: Path) -> None:

@@ -1,0 +1,1 @@
+"""The folder for checkov's ``--external-checks-dir``: checkov imports every module in it."""

@@ -1,0 +1,25 @@
+"""Why a resource fails, in lines for checkov's reports."""
+
+from __future__ import annotations
+
+import os
+
+from auditor.evaluate.findings import shown
+from auditor.evaluate.judge import Judgement
+
+
+def details(judged: Judgement | None) -> list[str]:
+    """What is wrong, and who set it: often it is the domain, at another place than the resource."""
+    finding = judged.finding if judged is not None else None
+    if finding is None:
+        return []
+    lines = [finding.message]
+    for seen in finding.evidence[:1]:
+        origin, value = seen.origin, f"{seen.origin.path} is {shown(seen.value)}"
+        if origin.layer == "service":
+            lines.append(f"{value}: AWS's default")
+        elif origin.file:
+            file = os.path.relpath(origin.file)
+            at = f"{file}:{origin.line}" if origin.line else file
+            lines.append(f"{value}: {origin.layer} {origin.resource}, {at}")
+    return lines

@@ -1,0 +1,107 @@
+"""What checkov's graph holds of the product's types, and where each is in the files."""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Literal
+
+from checkov.common.graph.graph_builder.graph_components.attribute_names import CustomAttributes
+
+from auditor.collect.iac.types import STUDIO_KINDS, TYPES
+
+#: What is deployed together: a CloudFormation template, a Terraform root module, a Terraform plan.
+Source = Literal["template", "module", "plan"]
+#: Types that hold a stack of another template.
+NESTED = frozenset({"AWS::CloudFormation::Stack", "AWS::Serverless::Application"})
+_STEP = re.compile(r"""([^.\[\]]+)(?:\[(?:"((?:[^"\\]|\\.)*)"|([^\]]*))\])?""")
+_KEYS = re.compile(r"""\[(?:"(?:[^"\\]|\\.)*"|[^\]]*)\]""")
+
+
+@dataclass(frozen=True, slots=True)
+class Entity:
+    """One resource of checkov's graph.
+
+    ``root`` is the template, the folder of the root module, or the plan, as an absolute path; ``address`` a logical id,
+    or the address in Terraform. ``vertex`` is checkov's own mapping, its configuration in it.
+    """
+
+    source: Source
+    root: str
+    file: str
+    address: str
+    type: str
+    vertex: Mapping[str, Any]
+
+    @property
+    def studio(self) -> bool:
+        """Whether it is a resource of Studio, rather than one around it."""
+        return self.type in TYPES and TYPES[self.type].kind in STUDIO_KINDS
+
+
+def vertices(graph: Any) -> Iterator[Mapping[str, Any]]:
+    """The vertices of a graph, of either library that checkov may be told to use (CHECKOV_GRAPH_FRAMEWORK)."""
+    nodes = graph.nodes(data=True) if hasattr(graph, "is_directed") else graph.nodes()
+    return (attributes for _, attributes in nodes)
+
+
+def entities(graph: Any) -> list[Entity]:
+    """The resources of types that the product reads, and nested stacks."""
+    found = []
+    for vertex in vertices(graph):
+        type_ = vertex.get(CustomAttributes.RESOURCE_TYPE)
+        if vertex.get(CustomAttributes.BLOCK_TYPE) != "resource" or not isinstance(type_, str):
+            continue
+        if type_ in TYPES or type_ in NESTED:
+            found.append(_entity(vertex, type_))
+    return found
+
+
+def _entity(vertex: Mapping[str, Any], type_: str) -> Entity:
+    file = absolute(vertex[CustomAttributes.FILE_PATH])
+    if "::" in type_:
+        return Entity(
+            "template", file, file, str(vertex[CustomAttributes.BLOCK_NAME]).rpartition(".")[2], type_, vertex
+        )
+    address = str(vertex.get(CustomAttributes.TF_RESOURCE_ADDRESS) or vertex[CustomAttributes.BLOCK_NAME])
+    if file.endswith(".json"):
+        return Entity("plan", file, file, address, type_, vertex)
+    caller = _outermost(vertex.get(CustomAttributes.SOURCE_MODULE_OBJECT))
+    return Entity("module", absolute(Path(caller or file).parent), file, address, type_, vertex)
+
+
+def _outermost(module: Any) -> str:
+    """The file of the root module that calls the module that calls …; empty for what is in the root module itself."""
+    path = ""
+    while module:
+        inner = module if isinstance(module, Mapping) else vars(module)
+        path, module = str(inner["path"]), inner.get("nested_tf_module")
+    return path
+
+
+def absolute(path: str | os.PathLike[str]) -> str:
+    """One name for a file or folder, however checkov came to it."""
+    return Path(os.path.realpath(path)).as_posix()
+
+
+def without_keys(address: str) -> str:
+    """A Terraform address without the keys of ``count`` and ``for_each``."""
+    return _KEYS.sub("", address)
+
+
+def fits(one: str, other: str) -> bool:
+    """Whether two addresses without differing keys may be the same resource: where only one of checkov and the auditor
+    could tell the instances apart, the other's stands for all of them."""
+    steps = zip(_steps(one), _steps(other), strict=False)
+    return all(
+        mine[0] == theirs[0] and (None in (mine[1], theirs[1]) or mine[1] == theirs[1]) for mine, theirs in steps
+    )
+
+
+def _steps(address: str) -> Iterable[tuple[str, str | None]]:
+    for name, quoted, plain in _STEP.findall(address):
+        key = quoted or plain
+        yield name, key if key and key != "*" else None

@@ -1,0 +1,67 @@
+"""From the files of checkov's graph to roots, with the readers of ``auditor scan``.
+
+checkov's own result is not taken over, since it has lost by then what the readers live on: a reference that it cannot
+resolve looks like any other text, conditions and parameters of the stack are gone, so are modules' values. The readers
+parse the files again; docs/templates.md says what that costs.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+
+from checkov.common.bridgecrew.integration_features.integration_feature_registry import integration_feature_registry
+
+from auditor.checkov.entities import NESTED, Entity, absolute
+from auditor.collect.iac.cloudformation import parameters
+from auditor.collect.iac.cloudformation.assembly import is_assembly
+from auditor.collect.iac.cloudformation.reader import Reader
+from auditor.collect.iac.interface import Root
+from auditor.collect.iac.terraform import reader as terraform
+from auditor.collect.iac.terraform import variables
+from auditor.collect.iac.terraform.plan_reader import read_plan
+
+
+def read(entities: Sequence[Entity]) -> list[Root]:
+    """The roots that the Studio resources among the entities belong to, files by their absolute paths.
+
+    What has no resource of Studio is not read.
+    """
+    roots: list[Root] = []
+    ours = [entity for entity in entities if entity.studio]
+    if any(entity.source == "template" for entity in ours):
+        # A nested stack inherits from the template around it.
+        roots += _templates(e.file for e in entities if e.source == "template" and (e.studio or e.type in NESTED))
+    folders = dict.fromkeys(Path(e.root) for e in ours if e.source == "module")
+    plans = dict.fromkeys(Path(e.root) for e in ours if e.source == "plan")
+    if folders or plans:
+        given = variables.given((), [Path(file) for file in _option("var_file")])
+        reader = terraform.Reader(_name, given, [*map(Path, _option("directory")), *folders])
+        roots += reader.folders([*folders])
+        roots += (read_plan(plan, reader) for plan in plans)
+    return roots
+
+
+def _name(path: Path) -> str:
+    return absolute(path)
+
+
+def _option(name: str) -> list[str]:
+    """A list among the options of checkov's command line; empty where checkov runs as a library."""
+    found = getattr(getattr(integration_feature_registry, "config", None), name, None)
+    return list(found) if isinstance(found, list) else []
+
+
+def _templates(files: Iterable[str]) -> Iterable[Root]:
+    reader = Reader(_name, parameters.given((), ()))
+    alone, assemblies = [], []
+    for file in dict.fromkeys(map(Path, files)):
+        around = [folder for folder in file.parents if is_assembly(folder)]
+        if around:
+            # Stages lie in assemblies inside the assembly.
+            assemblies.append(around[-1])
+        else:
+            alone.append(file)
+    yield from reader.templates(alone)
+    for folder in dict.fromkeys(assemblies):
+        yield from reader.assembly(folder)

@@ -1,0 +1,103 @@
+"""checkov's real command line, with the auditor's checks, watched for connections."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+PROGRAMS = Path(sys.executable).parent
+#: What docs/templates.md tells people to give, so that checkov stays offline.
+OFFLINE = ("--skip-download",)
+OFFLINE_ENVIRONMENT = {"CKV_SKIP_PACKAGE_UPDATE_CHECK": "TRUE"}
+_WATCH = """
+import os, sys
+def hook(event, arguments):
+    if event in ("socket.connect", "socket.getaddrinfo"):
+        with open(os.environ["WATCHED"], "a") as file:
+            file.write(f"{event} {arguments}\\n")
+sys.addaudithook(hook)
+if "HIDDEN" in os.environ:
+    sys.modules[os.environ["HIDDEN"]] = None
+"""
+
+
+@dataclass(frozen=True)
+class Result:
+    """One result of checkov. ``file`` is absolute."""
+
+    framework: str
+    check: str
+    file: str
+    resource: str
+    result: str
+    record: Mapping[str, Any]
+
+
+@dataclass(frozen=True)
+class Run:
+    """What a run of checkov left."""
+
+    code: int
+    out: str
+    err: str
+    connections: str
+
+    @property
+    def reports(self) -> list[dict[str, Any]]:
+        """Its JSON, a report for each framework."""
+        found = json.loads(self.out)
+        return found if isinstance(found, list) else [found]
+
+    def results(self) -> list[Result]:
+        """Every result of the JSON."""
+        return results_of(self.reports)
+
+    def said(self, check: str) -> dict[tuple[str, str], str]:
+        """What a check says, by framework and resource."""
+        return {(r.framework, r.resource): r.result for r in self.results() if r.check == check}
+
+
+def results_of(reports: Sequence[Mapping[str, Any]]) -> list[Result]:
+    return [
+        Result(
+            report["check_type"], record["check_id"], os.path.realpath(record["file_abs_path"]), record["resource"],
+            record["check_result"]["result"], record,
+        )
+        for report in reports
+        for kind in ("passed_checks", "failed_checks", "skipped_checks")
+        for record in report.get("results", {}).get(kind, ())
+    ]  # fmt: skip
+
+
+def checks_folder() -> str:
+    """What ``auditor checkov-checks`` prints."""
+    done = subprocess.run([PROGRAMS / "auditor", "checkov-checks"], capture_output=True, text=True, check=True)
+    assert done.stderr == ""
+    return done.stdout.removesuffix("\n")
+
+
+def checkov(
+    *options: str | Path, folder: Path, watched: Path, checks: bool = True, environment: Mapping[str, str] | None = None
+) -> Run:
+    """Run checkov in a folder. ``watched``: an empty folder for what it takes to watch its connections.
+
+    A variable HIDDEN names a module that cannot be imported.
+    """
+    (watched / "sitecustomize.py").write_text(_WATCH)
+    log = watched / "connections"
+    log.touch()
+    given = ("--external-checks-dir", checks_folder()) if checks else ()
+    ours = ("BC_", "CKV_", "CHECKOV_", "AUDITOR_", "LOG_LEVEL")
+    variables = {k: v for k, v in os.environ.items() if not k.startswith(ours)}
+    variables |= {"PYTHONPATH": str(watched), "WATCHED": str(log), "ANSI_COLORS_DISABLED": "1", **OFFLINE_ENVIRONMENT}
+    done = subprocess.run(
+        [PROGRAMS / "checkov", *OFFLINE, *given, *map(str, options)],
+        cwd=folder, capture_output=True, text=True, check=False, timeout=600, env=variables | dict(environment or {}),
+    )  # fmt: skip
+    return Run(done.returncode, done.stdout, done.stderr, log.read_text())
