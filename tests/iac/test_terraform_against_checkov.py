@@ -23,7 +23,7 @@ pytestmark = pytest.mark.checkov
 DIFFERENT = {
     "tf-count-unknown": "a resource whose count is zero stays in its graph",
     "tf-json-syntax": "it does not read .tf.json",
-    "tf-lookup-try": "it gives up on the file",
+    "tf-lookup-try": "it gives up on a file after a time (made short here: how long it needs hangs on the machine)",
     "tf-network": "for_each over resources is not unrolled",
     "tf-yaml-users": "it does not read files, so that for_each is not unrolled",
 }
@@ -57,8 +57,10 @@ def ours(folder: Path) -> set[str]:
 
 
 @pytest.mark.parametrize("folder", CASES, ids=lambda folder: folder.name)
-def test_the_same_resources(folder: Path) -> None:
+def test_the_same_resources(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     if folder.name in DIFFERENT:
+        if folder.name == "tf-lookup-try":
+            monkeypatch.setattr("checkov.common.util.env_vars_config.env_vars_config.HCL_PARSE_TIMEOUT_SEC", 1)
         assert ours(folder) != set(rendered(folder)), "checkov has caught up"
     else:
         assert ours(folder) == set(rendered(folder))
