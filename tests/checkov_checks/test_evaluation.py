@@ -62,8 +62,8 @@ def test_instances_that_may_be_the_same(one: str, other: str, same: bool) -> Non
 def test_files_that_checkov_means_by_a_path_from_the_folder_it_scans() -> None:
     from auditor.checkov.evaluation import called
 
-    files = ["/work/plan.json", "/work/a/plan.json", "/work/b.json"]
-    assert called(files, "/plan.json") == {"/work/plan.json"}
-    assert called(files, "/a/plan.json") == {"/work/a/plan.json"}
+    files = ["/code/plan.json", "/code/a/plan.json", "/code/b.json"]
+    assert called(files, "/plan.json") == {"/code/plan.json"}
+    assert called(files, "/a/plan.json") == {"/code/a/plan.json"}
     assert called(["/x/a/plan.json", "/x/b/plan.json"], "/plan.json") == set()
     assert called(["/x/a/plan.json"], "/plan.json") == {"/x/a/plan.json"}
