@@ -117,6 +117,7 @@ class Mender:
         self._followers: dict[str, dict[str, int]] = {}
         self._made: dict[str, FindingRemediation] = {}
         self._options: dict[str, list[str]] = {}
+        self._parameters: dict[str, Mapping[str, Any]] = {}
 
     def mend(
         self, rule: Rule, documented: Table, row: Mapping[str, Any], resource: ResourceRef, where: Origin
@@ -181,7 +182,9 @@ class Mender:
         return Mended(replace(self._made[key], aws_only_here=alone), "domain", steps)
 
     def _steps(self, rule: Rule, row: Mapping[str, Any]) -> Iterator[Step]:
-        parameters = parameter_values(rule, self._overrides.get(rule.id))
+        if rule.id not in self._parameters:
+            self._parameters[rule.id] = parameter_values(rule, self._overrides.get(rule.id))
+        parameters = self._parameters[rule.id]
 
         def worked_out(part: Any) -> Any:
             if not (isinstance(part, str) and part.startswith("$")):

@@ -13,6 +13,7 @@ import shlex
 from collections.abc import Mapping, Sequence
 from copy import deepcopy
 from dataclasses import dataclass
+from functools import cache
 from typing import Any
 
 from auditor.evaluate.words import word
@@ -41,21 +42,28 @@ class Step:
 
     @property
     def root(self) -> str:
-        return self.path.partition(".")[0]
+        return _parts(self.path)[0]
 
     @property
     def top(self) -> str:
         """The member of the root that is sent: ``UserSettings.StudioWebPortalSettings``."""
-        return ".".join(self.path.split(".")[:2]).removesuffix("[]")
+        return _parts(self.path)[1]
 
     @property
     def nested(self) -> bool:
         """Whether the member lies in a structure, whose other members have to be sent as well."""
-        return self.root in ROOTS and self.path.count(".") > 1
+        return _parts(self.path)[2]
 
     def moved(self, root: str) -> Step:
         """The same change under another root."""
         return Step(root + self.path.removeprefix(self.root), self.action, self.value)
+
+
+@cache
+def _parts(path: str) -> tuple[str, str, bool]:
+    """Root, top and whether it is nested. Paths are those of the rules: a few dozen, asked about for every finding."""
+    root = path.partition(".")[0]
+    return root, ".".join(path.split(".")[:2]).removesuffix("[]"), root in ROOTS and path.count(".") > 1
 
 
 def settings(steps: Sequence[Step], held: Mapping[str, Any], lists: Mapping[str, list[Any]]) -> dict[str, Any]:
