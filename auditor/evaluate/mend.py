@@ -171,11 +171,10 @@ class Mender:
         if place == "profile":
             sent, copied = self._of_profile(documented, row, resource, steps)
             return Mended(self._command(rule, resource, steps, sent, copied), "profile" if held else "", steps)
-        moved = tuple(step.moved(DOMAIN_USER_ROOT) for step in steps)
-        domain = domain_ref(resource)
-        key = f"{rule.id} {domain.key} {moved}"
+        key = f"{rule.id} {resource.account}/{resource.region}/{resource.domain_id} {steps}"
         if key not in self._made:
-            made = self._on(rule, domain, moved, "domain")
+            domain = domain_ref(resource)
+            made = self._on(rule, domain, tuple(step.moved(DOMAIN_USER_ROOT) for step in steps), "domain")
             others = self._followers_of(documented, domain, steps) - 1
             self._made[key] = replace(made, note=" ".join(filter(None, (shared(others), made.note))))
         alone = self._alone(documented, row, resource, steps, key)
