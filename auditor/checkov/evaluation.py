@@ -194,6 +194,7 @@ def _attempt(graph: Any) -> Evaluation:
     except AuditorError as error:
         fail(f"The SageMaker Studio rules have no results: {error.diagnosis()}")
     except Exception as error:
+        # checkov drops what a check raises and would end with 0: a fault here must not look like a pass.
         fail(f"The SageMaker Studio rules have no results, by a fault of the auditor: {type(error).__name__}: {error}")
         logger.debug("Traceback:", exc_info=True)
     return Evaluation()

@@ -31,11 +31,6 @@ class InventoryColumn:
     values: tuple[tuple[Any, str], ...]
     codes: tuple[int, ...]
 
-    @property
-    def is_setting(self) -> bool:
-        """Whether somebody can set it, rather than that it was worked out."""
-        return bool(self.paths)
-
 
 @dataclass(frozen=True, slots=True)
 class InventoryTable:

@@ -9,7 +9,6 @@ from dataclasses import dataclass
 from auditor.model.report import DomainSummary, Finding, Report, RootCause, RuleSummary, State, priority
 from auditor.model.rule import Severity, Verdict
 from auditor.model.snapshot import Gap
-from auditor.model.waiver import WaiverSummary
 from auditor.report.drift_view import DriftView, drift_view
 from auditor.report.html_chart import Chart, Segment, stacked, trend_chart
 from auditor.report.html_data import PageData, page_data
@@ -75,11 +74,10 @@ class HtmlView:
     ones aside; ``fresh`` of them are new or came back. ``causes`` are the first to mend of ``cause_number``;
     ``fresh_causes`` those that brought what is new. ``accounts`` and ``domains`` (with one entry more for each account
     and region that has findings outside domains) are the worst first; ``domain_number`` counts domains alone,
-    ``out_of_scope`` are those that no rule speaks about. ``gaps`` are grouped, ``attention`` are waivers that somebody
-    must look at; ``carried`` counts resources that were carried over from an earlier snapshot. ``rules`` with a finding
-    come first, the worst first. ``chart`` is the trend, None without one. ``scope_accounts`` and ``scope_regions`` are
-    what was audited. ``data`` is what the script unpacks. ``drift`` is how templates and an account differ, None unless
-    they were held against one.
+    ``out_of_scope`` are those that no rule speaks about. ``gaps`` are grouped, ``carried`` counts resources that were
+    carried over from an earlier snapshot. ``rules`` with a finding come first, the worst first. ``chart`` is the trend,
+    None without one. ``scope_accounts`` and ``scope_regions`` are what was audited. ``data`` is what the script
+    unpacks. ``drift`` is how templates and an account differ, None unless they were held against one.
     """
 
     report: Report
@@ -99,7 +97,6 @@ class HtmlView:
     domain_number: int
     out_of_scope: tuple[DomainSummary, ...]
     gaps: tuple[GapGroup, ...]
-    attention: tuple[WaiverSummary, ...]
     carried: int
     rules: tuple[RuleSummary, ...]
     chart: Chart | None
@@ -141,7 +138,6 @@ def html_view(report: Report) -> HtmlView:
         domain_number=sum(1 for d in domains if d.domain),
         out_of_scope=tuple(d for d in report.domains if d.out_of_scope),
         gaps=_gaps(report.gaps),
-        attention=report.waivers_to_look_at,
         carried=sum(c.carried for c in report.coverage),
         rules=tuple(sorted(report.rules, key=lambda r: (r.id not in found, *_rule_order(r)))),
         chart=trend_chart(report.trend),

@@ -22,7 +22,6 @@ _ARNS: Mapping[Kind, str] = {
 }  # fmt: skip
 #: Apps stay listed for a day after they are deleted (API_DescribeApp).
 _GONE = "Deleted"
-UNIFIED = "DomainSettings.UnifiedStudioSettings"
 
 
 class Key(NamedTuple):
