@@ -89,11 +89,19 @@ def _mending(rule: Rule) -> Iterator[str]:
         for path, becomes in shown.changes:
             yield f"| `{path}` | {_cell(becomes)} |\n"
     for name, expression in rule.remediation.values.items():
+        if name in rule.values:
+            continue
         yield f"\n`{name}` is:\n\n{_code('sql', expression)}"
     if rule.remediation.at:
         yield f"\nWhere it is changed, if not where it was set:\n\n{_code('sql', rule.remediation.at)}"
     yield from _texts("CloudFormation", shown.cloudformation, "yaml")
     yield from _texts("Terraform", shown.terraform, "hcl")
+
+
+def _severities(rule: Rule) -> str:
+    """The rule's severity, and those that some of its findings have."""
+    others = [f"{severity} where `{_cell(condition)}`" for severity, condition in rule.severity_when.items()]
+    return "; ".join((rule.severity.value, *others))
 
 
 def rule_page(rule: Rule) -> str:
@@ -102,12 +110,13 @@ def rule_page(rule: Rule) -> str:
         NOTE,
         f"# {rule.id} {rule.name}\n\n{rule.title}.\n\n",
         f"| severity | table | area | practices | since |\n|---|---|---|---|---|\n"
-        f"| {rule.severity} | [{rule.table}](../tables.md#{rule.table}) | {rule.area} |"
+        f"| {_severities(rule)} | [{rule.table}](../tables.md#{rule.table}) | {rule.area} |"
         f" {', '.join(rule.practices)} | {rule.since} |\n\n",
         *(f"- [{number}](../practices.md): {PRACTICES[number]}\n" for number in rule.practices),
         "\n",
         f"## Why\n\n{rule.why}\n\n## What must hold\n\nSpeaks about:\n\n{_code('sql', rule.when)}\n",
         f"Must hold:\n\n{_code('sql', rule.require)}",
+        *(f"\n`{name}`, in its message, is:\n\n{_code('sql', sql)}" for name, sql in rule.values.items()),
     ]
     missing = why_not(rule)
     if missing:

@@ -48,6 +48,7 @@ def page(rule: Rule) -> RenderableType:
         Text.assemble((f"{rule.id} ", "bold"), (rule.name, "bold"), "  ", (rule.severity.value, STYLES[rule.severity])),
         Text(rule.title),
         Text(f"table {rule.table}, area {rule.area}, since {rule.since}", "dim"),
+        *(Text(f"{severity} where {condition}") for severity, condition in rule.severity_when.items()),
         _heading("Why"),
         Padding(Text(rule.why), (0, 0, 0, 2)),
         _heading("Speaks about"),

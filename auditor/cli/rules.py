@@ -5,12 +5,16 @@ from __future__ import annotations
 import json
 from collections import Counter
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from auditor.cli.options import all_rules, chosen_rules, debug_option, rule_folders, rule_options
 from auditor.errors import ConfigError, ExitCode
 from auditor.model.rule import Rule
+
+if TYPE_CHECKING:
+    from auditor.evaluate.cases import CaseResult
 
 _rules_option = click.option(
     "--rules", "rules_dirs", multiple=True, metavar="DIR", type=click.Path(path_type=Path),
@@ -88,8 +92,7 @@ def test(paths: tuple[Path, ...], rules_dirs: tuple[Path, ...], verbose: bool) -
     for result in results:
         name = result.case.name or ", ".join(f"{k}: {json.dumps(v, default=str)}" for k, v in result.case.given.items())
         if not result.ok:
-            said = f"{result.got}{f' ({result.error})' if result.error else ''}"
-            click.echo(f"FAILED {result.rule.id} {name}: expected {result.case.then}, got {said}", color=None)
+            click.echo(f"FAILED {result.rule.id} {name}: {_difference(result)}", color=None)
         elif verbose:
             click.echo(f"ok     {result.rule.id} {name}: {result.got}")
     without = _without_cases(rules)
@@ -98,6 +101,16 @@ def test(paths: tuple[Path, ...], rules_dirs: tuple[Path, ...], verbose: bool) -
     counts = Counter(result.ok for result in results)
     click.echo(f"{len(rules)} rules, {len(results)} cases: {counts[True]} hold, {counts[False]} do not")
     return ExitCode.FINDINGS if counts[False] else ExitCode.OK
+
+
+def _difference(result: CaseResult) -> str:
+    """What a case expected and what it got instead."""
+    case = result.case
+    if result.got != case.then:
+        return f"expected {case.then}, got {result.got}{f' ({result.error})' if result.error else ''}"
+    if case.severity not in (None, result.severity):
+        return f"expected severity {case.severity}, got {result.severity}"
+    return f"expected the message {case.message!r}, got {result.message!r}"
 
 
 def _without_cases(rules: tuple[Rule, ...]) -> list[tuple[Rule, list[str]]]:

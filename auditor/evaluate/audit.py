@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
@@ -147,8 +148,12 @@ def evaluate(
     ``auditor.evaluate.gate.decide`` adds what one does. Raises SnapshotError for a file that cannot be used.
     """
     overrides, severities = follow(rules, overrides or {}), severities or {}
-    changed = {r.id: severities[r.id] for r in rules if severities.get(r.id, r.severity) is not r.severity}
-    rules = [replace(r, severity=severities.get(r.id, r.severity)) for r in rules]
+    changed = {
+        r.id: severities[r.id]
+        for r in rules
+        if r.id in severities and (severities[r.id] is not r.severity or r.severity_when)
+    }
+    rules = [replace(r, severity=severities[r.id], severity_when={}) if r.id in severities else r for r in rules]
     done = evaluate_tables(files, rules, overrides, merge, personas, export)
     con, verified, gaps, verdicts, maker = done.con, done.files, done.gaps, done.verdicts, done.maker
     findings = [finding for rule in rules for finding in maker.of(rule)]
@@ -166,7 +171,7 @@ def evaluate(
         snapshots=tuple(snapshot_info(v) for v in verified),
         resources=_count_resources(con),
         by_status=by_status,
-        by_severity=_by_severity(rules, verdicts),
+        by_severity=_by_severity(findings),
         rules=tuple(_rule_summary(r, verdicts, sources) for r in rules),
         domains=_domains(con, findings),
         coverage=tuple(sorted(coverage)),
@@ -200,11 +205,9 @@ def _finding_order(f: Finding) -> tuple[Any, ...]:
     return (status, f.severity.rank, f.rule_id, f.resource.account, f.resource.region, f.resource.type, f.resource.id)
 
 
-def _by_severity(rules: Sequence[Rule], verdicts: Verdicts) -> dict[str, int]:
-    totals = {str(s): 0 for s in Severity}
-    for rule in rules:
-        totals[rule.severity] += verdicts.counts[rule.id].get(Verdict.FAIL, 0)
-    return totals
+def _by_severity(findings: Sequence[Finding]) -> dict[str, int]:
+    counts = Counter(f.severity for f in findings if f.status is Verdict.FAIL)
+    return {str(s): counts[s] for s in Severity}
 
 
 def _count_resources(con: duckdb.DuckDBPyConnection) -> dict[str, int]:

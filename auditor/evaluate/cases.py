@@ -9,10 +9,12 @@ from functools import cache
 from typing import TYPE_CHECKING, Any
 
 from auditor.errors import RuleError
+from auditor.evaluate.findings import message
 from auditor.evaluate.guard import create_empty_tables, documented_columns, readable
-from auditor.evaluate.sql import verdict_sql
+from auditor.evaluate.mend import expressions
+from auditor.evaluate.sql import severity_sql, verdict_sql
 from auditor.model.persona import DEFAULT_PERSONAS
-from auditor.model.rule import Case, Rule, Verdict
+from auditor.model.rule import Case, Rule, Severity, Verdict
 from auditor.model.settings import DOMAIN_SETTINGS, SPACE_DEFAULT_SETTINGS, SPACE_SETTINGS, USER_SETTINGS
 from auditor.model.studio import RSTUDIO
 from auditor.resolve.layers import literal, string_list
@@ -34,16 +36,24 @@ _NEUTRAL: Mapping[str, Any] = {
 
 @dataclass(frozen=True, slots=True)
 class CaseResult:
-    """One case and what the rule really said; ``error`` is why it could not say anything."""
+    """One case and what the rule really said; ``error`` is why it could not say anything. ``severity`` and ``message``
+    are those of a failure."""
 
     rule: Rule
     case: Case
     got: Verdict
     error: str = ""
+    severity: Severity | None = None
+    message: str = ""
 
     @property
     def ok(self) -> bool:
-        return self.got == self.case.then
+        case = self.case
+        return (
+            self.got == case.then
+            and case.severity in (None, self.severity)
+            and (not case.message or case.message == self.message)
+        )
 
 
 def run_cases(rules: Sequence[Rule]) -> tuple[CaseResult, ...]:
@@ -107,6 +117,15 @@ def _insert(con: duckdb.DuckDBPyConnection, rule: Rule, table_name: str, given: 
         raise RuleError(f"{rule.file}: {rule.id}: case {dict(given)!r}: {readable(error)}") from error
 
 
+def _failure(con: duckdb.DuckDBPyConnection, rule: Rule, case: Case) -> CaseResult:
+    """A case that fails, with the severity and the message of its finding."""
+    items = [f'{severity_sql(rule, case.params)} as "__severity"', *expressions(rule, case.params)]
+    cursor = con.execute(f"select *, {', '.join(items)} from {rule.table} where key = 'case'")
+    names = [column[0] for column in cursor.description or ()]
+    row = dict(zip(names, cursor.fetchall()[0], strict=True))
+    return CaseResult(rule, case, Verdict.FAIL, "", Severity(row["__severity"]), message(rule, row))
+
+
 def _run(con: duckdb.DuckDBPyConnection, rule: Rule, case: Case) -> CaseResult:
     import duckdb
 
@@ -119,8 +138,10 @@ def _run(con: duckdb.DuckDBPyConnection, rule: Rule, case: Case) -> CaseResult:
         try:
             sql = f"select {verdict_sql(rule, case.params)} from {rule.table} where key = 'case'"
             (verdict,) = con.execute(sql).fetchall()[0]
+            if verdict != Verdict.FAIL or not (case.severity or case.message):
+                return CaseResult(rule, case, Verdict(verdict))
+            return _failure(con, rule, case)
         except duckdb.Error as error:
             return CaseResult(rule, case, Verdict.ERROR, readable(error))
-        return CaseResult(rule, case, Verdict(verdict))
     finally:
         con.execute("rollback").fetchall()

@@ -41,12 +41,12 @@ def _change(path: str, value: Any) -> Change:
 def check(source: Source, wire: RuleFile, documented: Table) -> None:
     """Raise the source's error, with line, for the first thing under ``remediation`` that cannot be."""
     fix = wire.remediation
-    for name in fix.values:
-        if not name.isidentifier() or name in wire.params or documented.column(name) is not None:
+    for name, keys in (*((n, ("values",)) for n in wire.values), *((n, ("remediation", "values")) for n in fix.values)):
+        taken = (*wire.params, *(wire.values if len(keys) > 1 else ()))
+        if not name.isidentifier() or name in taken or documented.column(name) is not None:
             raise source.error(
-                f"values: {name!r} must be a word of its own: no column of {documented.name}, no parameter",
-                "remediation", "values", name,
-            )  # fmt: skip
+                f"values: {name!r} must be a word of its own: no column of {documented.name}, no parameter", *keys, name
+            )
     if fix.set and fix.aws:
         raise source.error("remediation: set and aws say the same twice; give one of them", "remediation", "aws")
     if fix.at and not any(path.startswith("UserSettings.") for path in fix.set):
@@ -57,8 +57,8 @@ def check(source: Source, wire: RuleFile, documented: Table) -> None:
     for path, value in fix.set.items():
         _check_path(source, path, value, documented)
         for name in _references(value):
-            if name not in (*fix.values, *wire.params) and documented.column(name) is None:
-                hint = near(name, [*fix.values, *wire.params, *(c.name for c in documented.columns)], "")
+            if name not in (*wire.values, *fix.values, *wire.params) and documented.column(name) is None:
+                hint = near(name, [*wire.values, *fix.values, *wire.params, *(c.name for c in documented.columns)], "")
                 raise source.error(
                     f"set: ${name} is no value, parameter or column of {documented.name}", *_KEYS, path, hint=hint
                 )

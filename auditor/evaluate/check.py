@@ -37,6 +37,7 @@ def checked(rule: Rule, complain: Complain, guard: Guard) -> Rule:
         parameters |= set(expression.parameters)
     values = parameter_values(rule)
     parameters |= _check_remediation(rule, documented, values, complain, guard)
+    parameters |= _check_severities(rule, documented, values, complain, guard)
     _check_parameters_used(rule, parameters, complain)
     try:
         types = guard.bind({key: substitute(getattr(rule, key), values) for key in ("when", "require")}, documented)
@@ -73,13 +74,14 @@ def _check_remediation(
     """Hold the expressions of the remediation against the table; gives the parameters that it uses."""
     fix = rule.remediation
     expressions: list[tuple[tuple[str, ...], str]] = [
-        (("remediation", "values", name), sql) for name, sql in fix.values.items()
+        (("values", name) if name in rule.values else ("remediation", "values", name), sql)
+        for name, sql in fix.values.items()
     ]
     if fix.at:
         expressions.append((("remediation", "at"), fix.at))
     used: set[str] = set()
     for keys, expression in expressions:
-        name, place = keys[-1], len(keys) == 2
+        name, place = keys[-1], keys[-1] == "at"
         try:
             used |= set(guard.check(expression, documented).parameters)
             if used - set(values):
@@ -94,6 +96,25 @@ def _check_remediation(
         for part in (change.value, change.but_not):
             if isinstance(part, str) and part[1:] in values and part.startswith("$"):
                 used.add(part[1:])
+    return used
+
+
+def _check_severities(
+    rule: Rule, documented: Table, values: dict[str, Any], complain: Complain, guard: Guard
+) -> set[str]:
+    """Hold the conditions of further severities against the table; gives the parameters that they use."""
+    used: set[str] = set()
+    for severity, expression in rule.severity_when.items():
+        keys = ("severity_when", severity.value)
+        try:
+            used |= set(guard.check(expression, documented).parameters)
+            if used - set(values):
+                raise complain(f"severity_when: ${min(used - set(values))} is not declared under params", *keys)
+            found = guard.bind({"value": substitute(expression, values)}, documented)["value"]
+        except ExpressionError as error:
+            raise complain(f"severity_when: {error}", *keys, hint=_columns_hint(error, documented)) from error
+        if found != "BOOLEAN":
+            raise complain(f"severity_when: must be true or false, but its type is {found}", *keys)
     return used
 
 

@@ -15,9 +15,10 @@ from auditor.evaluate.holding import domain_ref
 from auditor.evaluate.mend import Mended, Mender
 from auditor.evaluate.origin import deciding, needed, origin, select_list
 from auditor.evaluate.places import Places
-from auditor.evaluate.sql import parameter_values, substitute
+from auditor.evaluate.sql import parameter_values, severity_sql, substitute
+from auditor.evaluate.words import VALUE
 from auditor.model.report import Evidence, Finding, FindingRemediation, ResourceRef, RootCause
-from auditor.model.rule import Rule, Verdict
+from auditor.model.rule import Rule, Severity, Verdict
 from auditor.model.snapshot import INNATE_GAPS, TEMPLATE_GAPS, Gap
 from auditor.resolve.tables import Table, table
 
@@ -162,6 +163,8 @@ class FindingMaker:
         items = select_list(documented, names)
         overrides = self._overrides.get(rule.id)
         further = mend.expressions(rule, overrides)
+        if rule.severity_when:
+            further.append(f'{severity_sql(rule, overrides)} as "__severity"')
         if rule.cause:
             further.append(f'try(\n{substitute(rule.cause, parameter_values(rule, overrides))}\n) as "__cause"')
         try:
@@ -194,14 +197,15 @@ class FindingMaker:
         )
         setting = documented.column(rule.setting)
         path = (setting.paths or {}).get("service", rule.setting) if setting else rule.setting
-        cause, remediation = "", None
+        cause, remediation, severity = "", None, rule.severity
         if verdict is Verdict.FAIL:
-            cause, remediation = self._cause(rule, documented, row, resource, blamed)
+            severity = Severity(row.get("__severity") or rule.severity)
+            cause, remediation = self._cause(rule, documented, row, resource, blamed, severity)
         return Finding(
             fingerprint=fingerprint(rule.id, resource, path),
             rule_id=rule.id,
             status=verdict,
-            severity=rule.severity,
+            severity=severity,
             resource=resource,
             message=self._message(rule, verdict, row, resource, evidence),
             evidence=evidence,
@@ -218,7 +222,7 @@ class FindingMaker:
         evidence: tuple[Evidence, ...],
     ) -> str:
         if verdict is Verdict.FAIL:
-            return rule.message.format_map(_Shown(row))
+            return message(rule, row)
         if verdict is Verdict.ERROR:
             return (
                 f"the rule could not be evaluated: {self._verdicts.errors.get(rule.id, 'it failed on this resource')}"
@@ -232,7 +236,13 @@ class FindingMaker:
         return f"cannot be decided: {names} is unknown" + (f" ({reasons})" if reasons else "")
 
     def _cause(
-        self, rule: Rule, documented: Table, row: Mapping[str, Any], resource: ResourceRef, blamed: str
+        self,
+        rule: Rule,
+        documented: Table,
+        row: Mapping[str, Any],
+        resource: ResourceRef,
+        blamed: str,
+        severity: Severity,
     ) -> tuple[str, FindingRemediation]:
         where = origin(documented, blamed, row, resource)
         column = deciding(documented, blamed, row)
@@ -252,20 +262,27 @@ class FindingMaker:
         self._affects[cause_id] += 1
         if cause_id not in self._causes:
             value = row.get(column.name) if column is not None else row.get(blamed)
-            self._causes[cause_id] = RootCause(
-                cause_id, rule.id, rule.severity, owner, setting, value, where.layer, 1, None
-            )
+            self._causes[cause_id] = RootCause(cause_id, rule.id, severity, owner, setting, value, where.layer, 1, None)
             self._mended[cause_id] = mended
         else:
+            # A cause is as bad as the worst of what it causes.
+            worst = min(self._causes[cause_id].severity, severity, key=lambda s: s.rank)
+            self._causes[cause_id] = replace(self._causes[cause_id], severity=worst)
             self._mended[cause_id] = self._mended[cause_id].with_other(mended)
         return cause_id, mended.remediation
+
+
+def message(rule: Rule, row: Mapping[str, Any]) -> str:
+    """The message of a failure on a row that holds the columns, and under their prefix the values, which it names."""
+    return rule.message.format_map(_Shown(row))
 
 
 class _Shown(dict[str, Any]):
     """A row whose values read well in a sentence."""
 
     def __getitem__(self, name: str) -> str:
-        return shown(super().__getitem__(name))
+        # A value that could not be worked out is unknown, as a column is.
+        return shown(super().__getitem__(name) if name in self else self.get(VALUE + name))
 
 
 def _paths(rule: Rule, column_name: str) -> tuple[str, ...]:

@@ -94,6 +94,7 @@ def _checked(read: Sequence[tuple[Source, Rule]]) -> list[Rule]:
                 rule.require,
                 rule.cause,
                 rule.remediation.at,
+                *rule.severity_when.values(),
                 *rule.remediation.values.values(),
             )
             if expression
@@ -135,7 +136,7 @@ def _placeholders(source: Source, wire: RuleFile, documented: Table) -> None:
                 raise source.error(
                     f"{key}: {{{field}}} takes no format", key, hint="Write the name alone in the braces."
                 )
-            known = [c.name for c in documented.columns]
+            known = [*(c.name for c in documented.columns), *wire.values]
             if key == "remediation":
                 known += wire.remediation.values
             if not field.isidentifier() or field not in known:
@@ -164,6 +165,8 @@ def _rule(path: Path, line: int, wire: RuleFile) -> Rule:
         setting=wire.setting,
         cause=wire.cause,
         message=wire.message,
+        values=wire.values,
+        severity_when=wire.severity_when,
         why=wire.why.strip(),
         remediation=Remediation(
             steps=fix.steps.strip(),
@@ -171,7 +174,7 @@ def _rule(path: Path, line: int, wire: RuleFile) -> Rule:
             cloudformation=_layers(fix.cloudformation),
             terraform=_layers(fix.terraform),
             changes=changes.changes_of(wire),
-            values=fix.values,
+            values={**wire.values, **fix.values},
             at=fix.at,
         ),
         practices=tuple(wire.practices),
@@ -188,6 +191,8 @@ def _rule(path: Path, line: int, wire: RuleFile) -> Rule:
                 c.name,
                 c.params,
                 {k: tuple(rows) for k, rows in c.tables.items()} if c.tables else None,
+                c.severity,
+                c.message,
             )
             for c in wire.cases
         ),

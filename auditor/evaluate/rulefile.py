@@ -52,10 +52,12 @@ class RemediationFile(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
 
 
 class CaseFile(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
-    """One example: column values given, verdict expected."""
+    """One example: column values given, verdict expected; of a failure, where given, its severity and message too."""
 
     given: dict[str, Any]
     then: Literal["pass", "fail", "unknown", "not_applicable", "error"]
+    severity: Severity | None = None
+    message: str = ""
     name: str = ""
     params: dict[str, Any] | None = None
     tables: dict[str, list[dict[str, Any]]] | None = None
@@ -70,7 +72,9 @@ class RuleFile(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
     severity: Severity
     table: Annotated[str, msgspec.Meta(description="Documented table that the rule reads")]
     require: Annotated[str, msgspec.Meta(min_length=1, description="SQL expression that must hold")]
-    message: Annotated[str, msgspec.Meta(min_length=1, description="One sentence; {placeholders} are columns")]
+    message: Annotated[
+        str, msgspec.Meta(min_length=1, description="One sentence; {placeholders} are columns, or the rule's values")
+    ]
     why: Text
     remediation: RemediationFile
     practices: list[Text]
@@ -79,6 +83,13 @@ class RuleFile(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
     cases: list[CaseFile]
     when: Annotated[str, msgspec.Meta(min_length=1, description="SQL expression: who the rule speaks about")] = "true"
     params: dict[str, ParamFile] = {}
+    values: Annotated[
+        dict[Text, Text], msgspec.Meta(description="SQL expressions that message and remediation use by name")
+    ] = {}
+    severity_when: Annotated[
+        dict[Severity, Text],
+        msgspec.Meta(description="SQL by severity: the first that is true stands instead of severity"),
+    ] = {}
     setting: Annotated[str, msgspec.Meta(description="Column that a finding is about")] = ""
     cause: Annotated[str, msgspec.Meta(description="SQL naming the column to blame, where require reads several")] = ""
 

@@ -92,6 +92,16 @@ def verdict_sql(rule: Rule, overrides: Mapping[str, Any] | None = None) -> str:
     )
 
 
+def severity_sql(rule: Rule, overrides: Mapping[str, Any] | None = None) -> str:
+    """SQL whose value is the severity of a failure on a row; a condition that is unknown, or raises, does not count."""
+    values = parameter_values(rule, overrides)
+    cases = "".join(
+        f" when try(\n{substitute(condition, values)}\n) then {literal(severity.value)}"
+        for severity, condition in rule.severity_when.items()
+    )
+    return f"case{cases} else {literal(rule.severity.value)} end" if cases else literal(rule.severity.value)
+
+
 def careful_verdict_sql(rule: Rule, overrides: Mapping[str, Any] | None = None) -> str:
     """The same, and ``error`` on rows where an expression raises. Slower, and not for expressions with subqueries."""
     values = parameter_values(rule, overrides)

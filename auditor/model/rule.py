@@ -64,6 +64,10 @@ class Case:
     name: str = ""
     params: Mapping[str, Any] | None = None
     tables: Mapping[str, tuple[Mapping[str, Any], ...]] | None = None
+    severity: Severity | None = None
+    """Severity of the failure, where the case says it."""
+    message: str = ""
+    """Message of the failure, where the case says it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,6 +144,10 @@ class Rule:
     line: int
     cause: str = ""
     """SQL that names the column to blame, for rules that read several settings; empty: always ``setting``."""
+    values: Mapping[str, str] = field(default_factory=dict)
+    """SQL expressions over the table, by the name that ``message`` uses; ``remediation.values`` holds them as well."""
+    severity_when: Mapping[Severity, str] = field(default_factory=dict)
+    """SQL by severity: of a failure, the first that is true stands instead of ``severity``. NULL is not true."""
     columns: tuple[str, ...] = ()
     """Columns of ``table`` that ``require`` and then ``when`` read, in order of first appearance, each once."""
     reads: tuple[str, ...] = ()

@@ -36,6 +36,7 @@ def test_case(rule: int, case: int) -> None:
     result = _results(rule)[case]
     assert result.error == ""
     assert result.got == result.case.then, result.case
+    assert result.ok, (result.severity, result.message)
 
 
 @pytest.mark.parametrize("rule", RULES, ids=lambda r: r.id)
@@ -95,3 +96,24 @@ def test_a_value_that_its_column_cannot_hold_is_a_broken_rule(tmp_path: Path) ->
     (rule,) = rules_of(tmp_path, changed(cases=[{"given": {"creation_time": "soon"}, "then": "pass"}]))
     with pytest.raises(RuleError, match=rf"{rule.file}.*TST001.*soon"):
         run_cases([rule])
+
+
+def test_a_case_may_say_severity_and_message_of_its_failure(tmp_path: Path) -> None:
+    """With the parameters of the case; either that differs makes the case one that does not hold."""
+    bad = {"given": {"auth_mode": "IAM", "name": "a", "vpc_id": "vpc-1"}, "then": "fail", "params": {"vpc": "vpc-1"}}
+    (rule,) = rules_of(
+        tmp_path,
+        changed(
+            severity_when={"high": "vpc_id = $vpc", "critical": "true"},
+            values={"both": "list_filter([name, vpc_id], lambda v: v <> 'x')"},
+            message="{both} signs in with {auth_mode}",
+            params={"vpc": {"type": "string", "default": "vpc-9", "doc": "A VPC"}},
+            cases=[
+                {**bad, "severity": "high", "message": "a, vpc-1 signs in with IAM"},
+                {**bad, "params": {}, "severity": "critical"},
+                {**bad, "severity": "low"},
+                {**bad, "message": "a signs in with IAM"},
+            ],
+        ),
+    )
+    assert [r.ok for r in run_cases([rule])] == [True, True, False, False]

@@ -115,7 +115,7 @@ class TestEveryRule:
         documented = table(rule.table)
         assert documented is not None
         columns = {column.name for column in documented.columns}
-        assert _fields(rule.message) <= columns
+        assert _fields(rule.message) <= columns | set(rule.values)
         for text in rule.remediation.aws.values():
             assert _fields(text) <= columns | set(rule.remediation.values)
 

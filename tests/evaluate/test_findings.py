@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from auditor.model.report import Evidence, Finding, Origin, Report
-from auditor.model.rule import Rule, Verdict
+from auditor.model.rule import Rule, Severity, Verdict
 from auditor.model.snapshot import Gap, Record
 from auditor.resolve.layers import NestedMerge
 
@@ -238,3 +238,26 @@ class TestFingerprints:
         before, after = (only(r.findings, "STU710", "d-1") for r in (unseen, seen))
         assert (before.status, after.status) == (Verdict.UNKNOWN, Verdict.FAIL)
         assert before.fingerprint == after.fingerprint
+
+
+def test_the_severity_of_a_finding_may_hang_on_its_resource(tmp_path: Path) -> None:
+    """A cause is as bad as the worst that it causes; a condition that is unknown does not count; one severity for the
+    rule (as auditor.yaml sets it) stands instead of all of them."""
+    worse = changed(
+        table="user_profile", when="true", require="execution_role = 'x'", message="{name}", severity="low",
+        severity_when={"high": "sso_user = 'a'"}, cases=[{"given": {"execution_role": "x"}, "then": "pass"}],
+    )  # fmt: skip
+    rules = rules_of(tmp_path, worse)
+    records = (
+        domain("d-1", {"DefaultUserSettings": {"ExecutionRole": f"{ROLE}shared"}}),
+        profile("one"), profile("two", SingleSignOnUserValue="a"), profile("zed", gaps=("SingleSignOnUserValue",)),
+    )  # fmt: skip
+    report = audit(tmp_path, rules, *records)
+    assert {f.resource.name: f.severity for f in report.findings if f.status is Verdict.FAIL} == {
+        "one": Severity.LOW, "two": Severity.HIGH, "zed": Severity.LOW,
+    }  # fmt: skip
+    assert [(c.severity, c.affects) for c in report.root_causes] == [(Severity.HIGH, 3)]
+    assert {k: n for k, n in report.by_severity.items() if n} == {"high": 1, "low": 2}
+    levelled = audit(tmp_path, rules, *records, severities={"TST001": Severity.MEDIUM})
+    assert {f.severity for f in levelled.findings if f.status is Verdict.FAIL} == {Severity.MEDIUM}
+    assert (levelled.severities, levelled.by_severity["medium"]) == ({"TST001": Severity.MEDIUM}, 3)
