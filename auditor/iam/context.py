@@ -1,0 +1,47 @@
+"""What is known about a request's context keys.
+
+Of a key one may know its values, that it is absent, that it is present with a value that nobody knows, or nothing. IAM
+treats an absent key quite differently from a present one (``…IfExists``, negated operators, ``Null``), so the four must
+not be mixed up.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import Enum
+
+
+class Known(Enum):
+    """What may be known of a key beside its values."""
+
+    ABSENT = "absent"
+    #: It is in the request, whatever its value: ``aws:SourceIp``.
+    PRESENT = "present"
+    NOTHING = "nothing"
+
+
+Value = tuple[str, ...] | Known
+
+
+@dataclass(frozen=True, slots=True)
+class Context:
+    """Values of context keys; names of keys are not case-sensitive.
+
+    ``closed``: a key that is not listed is absent, which is how IAM's policy simulator takes it. Else nothing is known
+    about it.
+    """
+
+    values: Mapping[str, Value] = field(default_factory=dict)
+    closed: bool = False
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "values", {name.lower(): value for name, value in self.values.items()})
+
+    def get(self, key: str) -> Value:
+        """What is known of a key."""
+        return self.values.get(key.lower(), Known.ABSENT if self.closed else Known.NOTHING)
+
+    def with_(self, values: Mapping[str, Value]) -> Context:
+        """The same with further keys, or other values of some."""
+        return Context({**self.values, **{name.lower(): value for name, value in values.items()}}, self.closed)

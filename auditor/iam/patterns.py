@@ -1,0 +1,137 @@
+"""Patterns of policies: ``*`` is any text, ``?`` any one character, ``${key}`` a policy variable.
+
+Source: IAM User Guide, "JSON policy elements: Resource" and "Policy variables and tags".
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from functools import lru_cache
+
+from auditor.iam.context import Context, Known
+from auditor.iam.logic import Truth
+
+#: ``${key}`` or ``${key, 'default'}``; ``${*}``, ``${?}`` and ``${$}`` are the characters themselves.
+_VARIABLE = re.compile(r"\$\{\s*([^{},]+?)\s*(?:,\s*'([^']*)'\s*)?\}")
+_ESCAPES = {"*": "*", "?": "?", "$": "$"}
+
+
+class _Wild:
+    """A wildcard among the characters of a pattern."""
+
+    __slots__ = ()
+
+
+ANY, ONE = _Wild(), _Wild()
+_Token = str | _Wild
+
+
+@dataclass(frozen=True, slots=True)
+class Variable:
+    """A policy variable: a context key, and the text that stands for it where the request lacks it."""
+
+    key: str
+    default: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Pattern:
+    """A text of a policy, understood. ``parts`` are texts (with wildcards) and variables."""
+
+    text: str
+    parts: tuple[str | Variable, ...]
+    literals: frozenset[int] = frozenset()
+
+    @property
+    def variables(self) -> tuple[Variable, ...]:
+        """Its policy variables."""
+        return tuple(part for part in self.parts if isinstance(part, Variable))
+
+    def lacks(self, context: Context) -> bool:
+        """Whether a variable has no value in the request, and no default."""
+        return any(v.default is None and context.get(v.key) is Known.ABSENT for v in self.variables)
+
+    def matches(self, text: str, context: Context, *, any_case: bool = False, wild: bool = True) -> Truth:
+        """Whether the text matches. A variable that the request lacks matches nothing; one whose value is not known may
+        stand for anything. ``wild``: whether ``*`` and ``?`` are wildcards here."""
+        tokens, certain = self._tokens(context, wild)
+        if tokens is None:
+            return False
+        if any_case:
+            text, tokens = text.lower(), tuple(t.lower() if isinstance(t, str) else t for t in tokens)
+        if not _glob(tokens, text):
+            return False
+        return True if certain else None
+
+    def _tokens(self, context: Context, wild: bool) -> tuple[tuple[_Token, ...] | None, bool]:
+        tokens: list[_Token] = []
+        certain = True
+        for number, part in enumerate(self.parts):
+            if isinstance(part, str):
+                literal = not wild or number in self.literals
+                tokens += part if literal else (_WILD.get(character, character) for character in part)
+                continue
+            value = context.get(part.key)
+            if value is Known.ABSENT:
+                if part.default is None:
+                    return None, True
+                tokens += part.default
+            elif isinstance(value, Known) or len(value) != 1:
+                # A key of several values is no text; IAM does not say what then becomes of the variable.
+                tokens.append(ANY)
+                certain = False
+            else:
+                tokens += value[0]
+        return tuple(tokens), certain
+
+
+_WILD: dict[str, _Wild] = {"*": ANY, "?": ONE}
+
+
+@lru_cache(maxsize=4096)
+def pattern(text: str, *, variables: bool = False) -> Pattern:
+    """The pattern that a text is. ``variables``: whether ``${…}`` are policy variables: only from version 2012-10-17
+    on, and not in actions."""
+    if not variables or "${" not in text:
+        return Pattern(text, (text,))
+    parts: list[str | Variable] = []
+    literals: set[int] = set()
+    at = 0
+    for found in _VARIABLE.finditer(text):
+        if found.start() > at:
+            parts.append(text[at : found.start()])
+        name, default = found[1], found[2]
+        if name in _ESCAPES and default is None:
+            literals.add(len(parts))
+            parts.append(_ESCAPES[name])
+        else:
+            parts.append(Variable(name, default))
+        at = found.end()
+    if at < len(text):
+        parts.append(text[at:])
+    return Pattern(text, tuple(parts), frozenset(literals))
+
+
+def _glob(tokens: tuple[_Token, ...], text: str) -> bool:
+    """Whether the whole text matches. Goes back to the last ``*`` only, so that no pattern takes exponential time."""
+    at = here = 0
+    star, resume = -1, 0
+    while here < len(text):
+        token = tokens[at] if at < len(tokens) else None
+        if token is ANY:
+            star, resume = at, here
+            at += 1
+        elif token is ONE or token == text[here]:
+            at, here = at + 1, here + 1
+        elif star >= 0:
+            resume += 1
+            at, here = star + 1, resume
+        else:
+            return False
+    return all(token is ANY for token in tokens[at:])
+
+
+def matches(pattern_text: str, text: str, *, any_case: bool = False) -> bool:
+    """Whether a text without variables matches a pattern without variables."""
+    return bool(pattern(pattern_text).matches(text, Context(), any_case=any_case))

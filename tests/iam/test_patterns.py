@@ -1,0 +1,97 @@
+"""``*`` and ``?`` against an independent reading of them; policy variables as the IAM User Guide tells them."""
+
+from __future__ import annotations
+
+import re
+import time
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from auditor.iam.context import Context, Known
+from auditor.iam.patterns import matches, pattern
+
+TEXTS = st.text(alphabet="ab:/*?", max_size=8)
+
+
+def reference(wild: str, text: str) -> bool:
+    """The same by a regular expression."""
+    translated = "".join({"*": ".*", "?": "."}.get(c, re.escape(c)) for c in wild)
+    return re.fullmatch(translated, text, re.DOTALL) is not None
+
+
+@given(TEXTS, TEXTS)
+def test_wildcards_match_as_a_regular_expression_does(wild: str, text: str) -> None:
+    assert matches(wild, text) is reference(wild, text)
+
+
+@given(TEXTS)
+def test_a_star_in_place_of_a_part_never_matches_less(text: str) -> None:
+    for start in range(len(text) + 1):
+        for end in range(start, len(text) + 1):
+            assert matches(text[:start] + "*" + text[end:], text)
+
+
+@pytest.mark.parametrize(
+    ("wild", "text", "expected"),
+    [
+        ("*", "iam:CreateUser", True),
+        ("**", "iam:CreateUser", True),
+        ("*:*", "iam:CreateUser", True),
+        ("iam:*", "IAM:createuser", True),
+        ("iam:Create?ser", "iam:CreateUser", True),
+        ("iam:Create?ser", "iam:CreateSer", False),
+        ("sts:Set*", "sts:SetSourceIdentity", True),
+        ("sts:*SourceIdentity", "sts:SetSourceIdentity", True),
+        ("sts:SetSourceIdentit?", "sts:SetSourceIdentity", True),
+        ("s3:[Gg]et*", "s3:GetObject", False),
+        ("", "", True),
+        ("", "a", False),
+    ],
+)
+def test_actions(wild: str, text: str, expected: bool) -> None:
+    assert matches(wild, text, any_case=True) is expected
+
+
+def test_case_matters_unless_told_otherwise() -> None:
+    assert not matches("arn:aws:s3:::Data/*", "arn:aws:s3:::data/x")
+    assert matches("arn:aws:s3:::data/*", "arn:aws:s3:::data/x/y")
+
+
+def test_a_hostile_pattern_takes_no_time() -> None:
+    begin = time.process_time()
+    assert not matches("*a" * 200 + "b", "a" * 4_000)
+    assert time.process_time() - begin < 2
+
+
+NAME = "arn:aws:s3:::home-${aws:PrincipalTag/person}/*"
+
+
+@pytest.mark.parametrize(
+    ("text", "values", "target", "expected"),
+    [
+        (NAME, {"aws:principaltag/Person": ("ana",)}, "arn:aws:s3:::home-ana/x", True),
+        (NAME, {"aws:PrincipalTag/person": ("ben",)}, "arn:aws:s3:::home-ana/x", False),
+        # Unknown: may be ana; but whoever it is, another bucket is not meant.
+        (NAME, {}, "arn:aws:s3:::home-ana/x", None),
+        (NAME, {}, "arn:aws:s3:::other/x", False),
+        (NAME, {"aws:PrincipalTag/person": Known.PRESENT}, "arn:aws:s3:::home-ana/x", None),
+        # The request lacks it: nothing is meant.
+        (NAME, {"aws:PrincipalTag/person": Known.ABSENT}, "arn:aws:s3:::home-/x", False),
+        ("${aws:username, 'all'}", {"aws:username": Known.ABSENT}, "all", True),
+        ("${aws:username, 'all'}", {"aws:username": ("ana",)}, "all", False),
+        ("a${*}b", {}, "a*b", True),
+        ("a${*}b", {}, "axb", False),
+        ("a${?}b${$}", {}, "a?b$", True),
+        # A value is text, whatever stands in it.
+        ("${k}", {"k": ("*",)}, "x", False),
+    ],
+)
+def test_policy_variables(text: str, values: dict[str, tuple[str, ...]], target: str, expected: bool | None) -> None:
+    assert pattern(text, variables=True).matches(target, Context(values)) is expected
+
+
+def test_variables_are_text_where_they_are_not_variables() -> None:
+    assert matches("${aws:username}", "${aws:username}")
+    assert not matches("${aws:username}", "ana")
