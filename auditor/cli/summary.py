@@ -70,8 +70,8 @@ def summary(report: Report, code: ExitCode, written: Sequence[Path], kept: str =
         top.append(Text("No Studio resource was found in what was audited."))
     bottom = [Text(), *_reports(written, kept), _verdict(report, code)]
     found = (
-        _failing(report, code), _news(report), _causes(report), _drift(report), _waivers(report), _unseen(report),
-        _not_run(report), _frameworks(report),
+        _failing(report, code), _news(report), _causes(report), _drift(report), _exempt(report), _waivers(report),
+        _unseen(report), _not_run(report), _frameworks(report),
     )  # fmt: skip
     sections = [section for section in found if section is not None]
     for section in sections:
@@ -218,6 +218,15 @@ def _live_only(group: OnlyGroup) -> Text:
     stack = f", of stack {group.stack}" if group.stack else ""
     more = ", …" if group.count > 3 else ""
     return Text(printable(f"in no template: {plural(group.count, noun)}{inside}{stack}: {names}{more}"))
+
+
+def _exempt(report: Report) -> _Section | None:
+    """Domains that rules about people skip, each with the reason."""
+    exempt = [domain for domain in report.domains if domain.out_of_scope]
+    if not exempt:
+        return None
+    lines = [partial(Text, printable(f"{_place(d.resource)}: {d.out_of_scope}")) for d in exempt]
+    return _Section(Text("Partly out of scope", "bold"), lines, "more in the report")
 
 
 def _waivers(report: Report) -> _Section | None:

@@ -48,7 +48,11 @@ NO_WAIVERS = Waivers()
 Export = Callable[["duckdb.DuckDBPyConnection", tuple[SnapshotFile, ...]], None]
 #: Tables whose rows are the resources that an audit is about.
 RESOURCE_TYPES = ("domain", "user_profile", "space", "app", "execution_role")
-OUT_OF_SCOPE = "Owned by SageMaker Unified Studio, which makes its profiles and settings: no rule speaks about it."
+OUT_OF_SCOPE = (
+    "SageMaker Unified Studio makes the user profiles of this domain (project {project}), and it can't be opened in"
+    " SageMaker Studio. Rules about people, about which role a profile uses, and about visibility skip it; all other"
+    " rules apply."
+)
 
 
 def load_tables(
@@ -246,18 +250,19 @@ def _domains(con: duckdb.DuckDBPyConnection, findings: Sequence[Finding]) -> tup
         for name in ("user_profile", "space", "app")
     )
     rows = con.execute(f"""
-        select d.account, d.region, d.id, d.name, d.arn, d.status, d.auth_mode, d.default_experience, d.unified_studio,
+        select d.account, d.region, d.id, d.name, d.arn, d.status, d.auth_mode, d.default_experience,
+               case when d.unified_studio then d.unified_studio_project else '' end,
                coalesce(user_profile_n.n, 0), coalesce(space_n.n, 0), coalesce(app_n.n, 0)
         from domain d {counts_sql} order by d.account, d.region, d.name, d.id""").fetchall()
     summaries = []
     places = Places(con)
-    for account, region, id_, name, arn, status, auth, experience, unified, profiles, spaces, apps in rows:
+    for account, region, id_, name, arn, status, auth, experience, project, profiles, spaces, apps in rows:
         resource = places.resource(ResourceRef("domain", id_, name or id_, account, region, arn or "", id_, name or ""))
         none: Mapping[str, int] = {str(s): 0 for s in Severity}
         summaries.append(
             DomainSummary(
                 resource, status or "", auth, experience, profiles, spaces, apps,
-                dict(failed.get((account, region, id_), none)), OUT_OF_SCOPE if unified else "",
+                dict(failed.get((account, region, id_), none)), OUT_OF_SCOPE.format(project=project) if project else "",
             )
         )  # fmt: skip
     return tuple(summaries)

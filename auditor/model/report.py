@@ -235,7 +235,7 @@ class DomainSummary:
     apps: int
     failed: dict[str, int]
     out_of_scope: str = ""
-    """Why no rule speaks about it (owned by SageMaker Unified Studio), else empty."""
+    """Why rules about people skip it (SageMaker Unified Studio makes its profiles), else empty."""
 
 
 @dataclass(frozen=True, slots=True)

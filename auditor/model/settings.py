@@ -67,6 +67,7 @@ _PORTAL = API + "API_StudioWebPortalSettings.html"
 _IDLE = API + "API_IdleSettings.html"
 _DOMAIN = API + "API_CreateDomain.html"
 _SETTINGS = API + "API_DomainSettings.html"
+_UNIFIED = API + "API_UnifiedStudioSettings.html"
 _EBS = API + "API_DefaultEbsStorageSettings.html"
 _LANDING = GUIDE + "studio-updated-migrate-ui.html"
 
@@ -178,9 +179,11 @@ DOMAIN_SETTINGS: tuple[Setting, ...] = (
             " DISABLED"),
     Setting("rstudio_licensed", "DomainSettings.RStudioServerProDomainSettings", "BOOLEAN", "domain", "false",
             _SETTINGS, "Whether the domain has RStudio", raw_type="JSON", read="({} is not null)"),
-    Setting("unified_studio", "DomainSettings.UnifiedStudioSettings", "BOOLEAN", "domain", "false", _SETTINGS,
-            "Whether SageMaker Unified Studio owns the domain: no rule speaks about it then", raw_type="JSON",
-            read="({} is not null)", absent_when="{}::VARCHAR = '{{}}'"),
+    Setting("unified_studio_project", "DomainSettings.UnifiedStudioSettings.ProjectId", "VARCHAR", "domain", "''",
+            _UNIFIED, "The SageMaker Unified Studio project that the domain corresponds to; '' where there is none"),
+    Setting("studio_web_portal_access", "DomainSettings.UnifiedStudioSettings.StudioWebPortalAccess", "VARCHAR",
+            "domain", "''", _UNIFIED, "Whether a domain of SageMaker Unified Studio can be opened in SageMaker Studio"
+            " as well: ENABLED or DISABLED; '' where it is not set"),
 )  # fmt: skip
 
 SPACE_DEFAULT_SETTINGS: tuple[Setting, ...] = (

@@ -22,7 +22,7 @@ from auditor.model.settings import (
     Setting,
 )
 from auditor.model.snapshot import EXISTS
-from auditor.model.studio import PARTNER_TOOLS
+from auditor.model.studio import MADE_BY_UNIFIED_STUDIO, PARTNER_TOOLS
 from auditor.resolve import evidence, related
 from auditor.resolve.documents import quoted
 from auditor.resolve.layers import NestedMerge, domain_layer_columns, effective, own_value, unseen
@@ -176,6 +176,7 @@ def _domain(con: duckdb.DuckDBPyConnection) -> None:
             from d),
         derived as (
             select s.*, {_experience(USER_DEFAULT_PREFIX)} as default_experience,
+                   {MADE_BY_UNIFIED_STUDIO} as unified_studio,
                    home_efs_file_system_creation <> 'Disabled' and home_efs_file_system_id <> '' as has_efs,
                    case when v.id is not null then v.doc.IsDefault end as vpc_is_default
             from settings s left join raw_vpc v
@@ -196,7 +197,7 @@ def _domain(con: duckdb.DuckDBPyConnection) -> None:
 _FROM_DOMAIN = (
     "coalesce(m.key, {0}.account || '/' || {0}.region || '/domain/' || {0}.doc.DomainId) as domain_key,"
     " {0}.doc.DomainId as domain_id, m.name as domain_name,"
-    " m.unified_studio, m.unified_studio_origin"
+    " coalesce(m.unified_studio, false) as unified_studio"
 )
 _JOIN_DOMAIN = (
     "left join domain_resolved m on m.account = {0}.account and m.region = {0}.region"

@@ -107,8 +107,8 @@ _DOMAIN_OF = (
     Column("domain_key", "VARCHAR", "Key of its domain"),
     Column("domain_id", "VARCHAR", "Id of its domain"),
     Column("domain_name", "VARCHAR", "Name of its domain; NULL where the domain could not be read"),
-    Column("unified_studio", "BOOLEAN", "Whether SageMaker Unified Studio owns its domain",
-           paths={"domain": "DomainSettings.UnifiedStudioSettings", "service": "DomainSettings.UnifiedStudioSettings"}),
+    Column("unified_studio", "BOOLEAN", "Whether SageMaker Unified Studio makes the profiles of its domain, as domain"
+           " has it; never NULL"),
 )  # fmt: skip
 
 _VIA_APP_TYPE = "case when app_type = 'CodeEditor' then 'code_editor_{0}' else 'jupyterlab_{0}' end"
@@ -140,6 +140,11 @@ DOMAIN = Table(
                                       "service": "DefaultUserSettings.AutoMountHomeEFS"}),
         *(_own(s, "domain", SPACE_DEFAULT_PREFIX, DOMAIN_SPACE_ROOT, "For shared spaces: ")
           for s in SPACE_DEFAULT_SETTINGS),
+        Column("unified_studio", "BOOLEAN", "Whether SageMaker Unified Studio makes the domain's profiles: it"
+               " corresponds to a project (ProjectId) and cannot be opened in SageMaker Studio (StudioWebPortalAccess"
+               " is not ENABLED). Rules about people, their roles and visibility skip such a domain. Never NULL: an"
+               " exemption that cannot be decided does not apply",
+               inputs=("unified_studio_project", "studio_web_portal_access"), via="'unified_studio_project'"),
         _experience(USER_DEFAULT_PREFIX, "For new profiles: " + _EXPERIENCE),
         Column("has_efs", "BOOLEAN", "Whether the domain has an EFS at all",
                inputs=("home_efs_file_system_id", "home_efs_file_system_creation"), via="'home_efs_file_system_id'"),
@@ -292,7 +297,8 @@ EXECUTION_ROLE = Table(
      Column("as_of", "TIMESTAMP", "When the snapshot was taken"),
      Column("profiles", "BIGINT", "Profiles for which the role is in force, as far as they were seen"),
      Column("shared_spaces", "BOOLEAN", "Whether a domain's shared spaces run as the role"),
-     Column("unified_studio", "BOOLEAN", "Whether only domains of SageMaker Unified Studio use the role"),
+     Column("unified_studio", "BOOLEAN", "Whether only domains whose profiles SageMaker Unified Studio makes use"
+            " the role; never NULL"),
      Column("role_exists", "BOOLEAN", "Whether the role exists; NULL for another account's role"),
      Column("managed_policies", "VARCHAR[]", "Names of AWS's managed policies that are attached"),
      Column("managed_policy_arns", "VARCHAR[]", "ARNs of AWS's managed policies that are attached"),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import subprocess
 import sys
 from collections import Counter
@@ -130,13 +131,44 @@ def test_what_matters_most_comes_first(acme: Report) -> None:
     assert len({severity for _, severity, _ in ranks}) > 1
 
 
-def test_unified_studio_is_out_of_scope(acme: Report) -> None:
-    """Reported once, as a domain that no rule speaks about; nothing of it is found, unknown or passed."""
+#: Rules that rest on people making profiles: those on people, on visibility, and on whose role a profile uses.
+ABOUT_PEOPLE = re.compile("STU1|STU4|STU20[1278]|STU703")
+
+
+def test_an_exemption_is_as_wide_as_its_reason(acme: Report) -> None:
+    """A machine makes the profiles of a Unified Studio project: rules about people skip them, no other rule does."""
     out = {d.resource.id: d for d in acme.domains if d.out_of_scope}
     assert list(out) == [UNIFIED]
+    assert "project 7f3kq2v9x" in out[UNIFIED].out_of_scope
     assert (out[UNIFIED].user_profiles, out[UNIFIED].spaces, out[UNIFIED].apps) == (4, 1, 1)
-    assert not any(out[UNIFIED].failed.values())
-    assert [f for f in acme.findings if f.resource.domain_id == UNIFIED] == []
+    found = {f.rule_id for f in acme.findings if f.resource.domain_id == UNIFIED}
+    assert {"STU603", "STU709", "STU704", "STU501", "STU205"} <= found
+    assert not any(ABOUT_PEOPLE.match(rule) for rule in found)
+
+
+@pytest.mark.parametrize(
+    "settings",
+    [
+        {"StudioWebPortalAccess": "ENABLED"},
+        {"StudioWebPortalAccess": "ENABLED", "ProjectId": "p1"},
+        {"StudioWebPortalAccess": "DISABLED"},
+        {"DomainId": "dzd_1"},
+    ],
+)
+def test_no_setting_silences_a_domain_that_people_open(
+    settings: dict[str, str], tmp_path: Path, built_in_rules: tuple[Rule, ...]
+) -> None:
+    """A migrated domain keeps its people's profiles (API_UnifiedStudioSettings): all that is wrong with it is said."""
+    document = {"AuthMode": "IAM", "DefaultUserSettings": {"DefaultLandingUri": "app:JupyterServer:"}}
+    unified = {**document, "DomainSettings": {"UnifiedStudioSettings": settings}}
+    bare, migrated = (
+        audit(tmp_path / name, built_in_rules, domain("d-1", doc), profile("ds-team", of="d-1"))
+        for name, doc in (("bare", document), ("migrated", unified))
+    )
+    said = [(f.rule_id, f.resource.id, f.status) for f in migrated.findings]
+    assert said == [(f.rule_id, f.resource.id, f.status) for f in bare.findings]
+    assert {"STU101", "STU106", "STU302", "STU603"} <= {rule for rule, *_ in said}
+    assert not any(d.out_of_scope for d in migrated.domains)
 
 
 def test_one_domain_setting_is_one_cause(tmp_path: Path, built_in_rules: tuple[Rule, ...]) -> None:

@@ -61,6 +61,7 @@ _TEXTS: Mapping[str, Sequence[str]] = {
     "HomeEfsFileSystemCreation": ["Enabled", "Disabled"],
     "AuthMode": ["IAM", "SSO"],
     "StudioWebPortal": ["ENABLED", "DISABLED"],
+    "StudioWebPortalAccess": ["ENABLED", "DISABLED"],
     "DefaultLandingUri": ["studio::", "app:JupyterServer:", "app:RStudioServerPro:"],
     "LifecycleManagement": ["ENABLED", "DISABLED"],
     "AccessStatus": ["ENABLED", "DISABLED"],
@@ -82,7 +83,6 @@ _PRESENT: Mapping[str, Mapping[str, Any]] = {
     "JupyterServerAppSettings": {"LifecycleConfigArns": ["x"]},
     "KernelGatewayAppSettings": {"LifecycleConfigArns": ["x"]},
     "RStudioServerProDomainSettings": {"DomainExecutionRoleArn": "x"},
-    "UnifiedStudioSettings": {"ProjectId": "x"},
     "HiddenSageMakerImageVersionAliases": {"SageMakerImageName": "x"},
 }
 

@@ -188,7 +188,12 @@ def test_what_is_on_one_side_only(data: st.DataObject) -> None:
     assert {r.id for r in found.not_deployed} == {i.id for i in lost}
     assert found.live_only == found.unmatched == found.disagreements == ()
     found = beside(written(kept, "awscc"), deployed(estate))
-    unified = {i.id for i in estate.items if "DomainSettings.UnifiedStudioSettings" in i.members}
+    settings = "DomainSettings.UnifiedStudioSettings"
+    unified = {
+        i.id
+        for i in estate.items
+        if i.members.get(f"{settings}.ProjectId") and i.members.get(f"{settings}.StudioWebPortalAccess") != "ENABLED"
+    }
     aside = [i for i in lost if i.id in unified or getattr(i.members.get("DomainId"), "id", "") in unified]
     assert found.out_of_scope == len(aside)
     assert len(found.live_only) == len(lost) - len(aside)

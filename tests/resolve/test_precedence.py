@@ -32,7 +32,7 @@ OWN_DEFAULTS: dict[tuple[str, str], Any] = {
     ("domain", "tag_propagation"): "DISABLED", ("domain", "execution_role_identity_config"): "DISABLED",
     ("domain", "docker_access"): "DISABLED", ("domain", "docker_trusted_accounts"): [],
     ("domain", "trusted_identity_propagation"): "DISABLED", ("domain", "rstudio_licensed"): False,
-    ("domain", "unified_studio"): False,
+    ("domain", "unified_studio_project"): "", ("domain", "studio_web_portal_access"): "",
     ("space_default", "execution_role"): "", ("space_default", "jupyterlab_idle_shutdown"): "DISABLED",
     ("space_default", "jupyterlab_idle_timeout"): 0, ("space_default", "jupyterlab_idle_timeout_min"): 0,
     ("space_default", "jupyterlab_idle_timeout_max"): 0, ("space_default", "ebs_default_gb"): 5,

@@ -209,7 +209,7 @@ def test_roles_that_could_not_be_listed_are_unknown() -> None:
 
 
 def test_a_role_is_of_unified_studio_where_nobody_else_uses_it() -> None:
-    unified = {"DomainSettings": {"UnifiedStudioSettings": {"DomainId": "dzd"}}, **defaults(ROLE)}
+    unified = {"DomainSettings": {"UnifiedStudioSettings": {"ProjectId": "p"}}, **defaults(ROLE)}
     assert Tables(domain(document=unified)).rows("execution_role")[0]["unified_studio"] is True
     shared = Tables(domain(document=unified), domain("d-2", defaults(ROLE))).rows("execution_role")
     assert [row["unified_studio"] for row in shared] == [False]

@@ -113,18 +113,27 @@ def test_apps() -> None:
     assert rows["unseen"]["app_type_origin"] is None
 
 
-#: id → (DomainSettings, gaps, whether Unified Studio owns the domain)
-UNIFIED: dict[str, tuple[Document | None, list[str], bool | None]] = {
-    "owned": ({"UnifiedStudioSettings": {"StudioWebPortalAccess": "ENABLED"}}, [], True),
+#: id → (DomainSettings, gaps, whether Unified Studio makes the domain's profiles)
+UNIFIED: dict[str, tuple[Document | None, list[str], bool]] = {
+    "closed": ({"UnifiedStudioSettings": {"ProjectId": "p", "StudioWebPortalAccess": "DISABLED"}}, [], True),
+    "silent": ({"UnifiedStudioSettings": {"ProjectId": "p"}}, [], True),
+    "open-in-both": ({"UnifiedStudioSettings": {"ProjectId": "p", "StudioWebPortalAccess": "ENABLED"}}, [], False),
+    "no-project": ({"UnifiedStudioSettings": {"StudioWebPortalAccess": "DISABLED", "DomainId": "dzd"}}, [], False),
+    "access-unseen": (
+        {"UnifiedStudioSettings": {"ProjectId": "p"}},
+        ["DomainSettings.UnifiedStudioSettings.StudioWebPortalAccess"],
+        False,
+    ),
     "empty": ({"UnifiedStudioSettings": {}}, [], False),
     "other": ({"ExecutionRoleIdentityConfig": "DISABLED"}, [], False),
     "absent": (None, [], False),
-    "unseen": (None, ["DomainSettings.UnifiedStudioSettings"], None),
-    "structure-unseen": (None, ["DomainSettings"], None),
+    "unseen": (None, ["DomainSettings.UnifiedStudioSettings"], False),
+    "structure-unseen": (None, ["DomainSettings"], False),
 }
 
 
 def test_unified_studio_reaches_everything_of_its_domain() -> None:
+    """What cannot be told is no exemption: neither a gap nor a domain that was not seen."""
     records = []
     for id_, (settings, gaps, _) in UNIFIED.items():
         records += [
@@ -134,7 +143,7 @@ def test_unified_studio_reaches_everything_of_its_domain() -> None:
     tables = Tables(*records)
     for table in ("domain", "user_profile", "space", "app"):
         found = {row["domain_id"]: row["unified_studio"] for row in tables.rows(table)}
-        assert found == {id_: owned for id_, (_, _, owned) in UNIFIED.items()}, table
+        assert found == {id_: made for id_, (_, _, made) in UNIFIED.items()}, table
 
 
 def test_settings_for_classic() -> None:

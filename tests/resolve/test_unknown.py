@@ -89,9 +89,10 @@ def test_a_profile_of_a_domain_that_was_not_seen() -> None:
     )[0]
     assert row["execution_role"] == "arn:p"
     assert row["auto_mount_home_efs"] == "Disabled"
-    for column in ("domain_name", "auth_mode", "unified_studio", "rstudio_licensed", "domain_has_efs", "experience",
+    for column in ("domain_name", "auth_mode", "rstudio_licensed", "domain_has_efs", "experience",
                    "security_groups", "hidden_app_types", "studio_web_portal", "jupyterlab_idle_shutdown"):  # fmt: skip
         assert row[column] is None, column
+    assert row["unified_studio"] is False
     assert row["domain_id"] == "d-gone"
     assert row["domain_key"] == f"{ACCOUNT}/{REGION}/domain/d-gone"
 

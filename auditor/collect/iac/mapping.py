@@ -57,8 +57,12 @@ NAMES: Mapping[Kind | Part, Mapping[str, Names]] = {
     "domain": {
         "HomeEfsFileSystemId": _names(None, None, None),  # AWS gives it; see build.created_domain
         "HomeEfsFileSystemCreation": _names("HomeEfsFileSystemCreation", None, "home_efs_file_system_creation"),
-        "DomainSettings.UnifiedStudioSettings": _names(
-            "DomainSettings.UnifiedStudioSettings", None, "domain_settings.unified_studio_settings"),
+        "DomainSettings.UnifiedStudioSettings.ProjectId": _names(
+            "DomainSettings.UnifiedStudioSettings.ProjectId", None,
+            "domain_settings.unified_studio_settings.project_id"),
+        "DomainSettings.UnifiedStudioSettings.StudioWebPortalAccess": _names(
+            "DomainSettings.UnifiedStudioSettings.StudioWebPortalAccess", None,
+            "domain_settings.unified_studio_settings.studio_web_portal_access"),
         "DomainSettings.TrustedIdentityPropagationSettings.Status": _names(
             None, "domain_settings.trusted_identity_propagation_settings.status", None),
     },
@@ -176,8 +180,9 @@ _OTHERS: Mapping[Kind | Part, Mapping[str, Read]] = {
 #: Members that, where a language cannot express them, are known to be unset all the same, and why.
 UNSET_WHERE_NOT_EXPRESSIBLE: Mapping[Kind | Part, Mapping[str, str]] = {
     "domain": {
-        "DomainSettings.UnifiedStudioSettings": "SageMaker Unified Studio makes its domains itself; a language that"
-        " cannot write the member cannot make one",
+        "DomainSettings.UnifiedStudioSettings.ProjectId": "SageMaker Unified Studio makes its domains itself; a"
+        " language that cannot write the member cannot make one",
+        "DomainSettings.UnifiedStudioSettings.StudioWebPortalAccess": "without a project it has no meaning",
         "HomeEfsFileSystemCreation": "CreateDomain defaults to Enabled, and UpdateDomain can enable an EFS later but"
         " never disable it (API_CreateDomain)",
         "HomeEfsFileSystemId": "AWS gives it when the domain is made",

@@ -11,6 +11,7 @@ from auditor.collect.iac.types import STUDIO_KINDS
 from auditor.evaluate.drift.settings import Facts, MalformedError, canonical, tree
 from auditor.model.report import ResourceRef
 from auditor.model.snapshot import INNATE_GAPS, Gap, Kind, Record, Snapshot
+from auditor.model.studio import made_by_unified_studio
 from auditor.store.snapshot_file import SnapshotFile
 
 #: The member of a document that names the resource, by kind.
@@ -88,8 +89,9 @@ class LiveFile:
 @dataclass(slots=True)
 class Live:
     """The account's side. ``by_key`` holds its resources by kind, ``named`` its domains by name; ``nameless`` are
-    domains whose name could not be seen, ``unified`` those that SageMaker Unified Studio owns. ``incomplete``: account,
-    region and kind whose list could not be read completely; ``unseen``: API paths that the SDK did not know, by kind.
+    domains whose name could not be seen, ``unified`` those whose resources SageMaker Unified Studio makes.
+    ``incomplete``: account, region and kind whose list could not be read completely; ``unseen``: API paths that the SDK
+    did not know, by kind.
     """
 
     by_key: dict[Kind, dict[Key, Record]] = field(default_factory=lambda: {kind: {} for kind in STUDIO_KINDS})
@@ -141,8 +143,7 @@ class Live:
             self.named[name].append(key)
         else:
             self.nameless.append(key)
-        settings = record.document.get("DomainSettings")
-        if isinstance(settings, Mapping) and settings.get("UnifiedStudioSettings"):
+        if made_by_unified_studio(record.document.get("DomainSettings")):
             self.unified.add(key)
 
     def domain_of(self, key: Key) -> Record | None:

@@ -66,7 +66,7 @@ const domainsView = (D, index) => {
       return { d, r, counts, name: D.name(r), account: D.account(r), weight: counts.reduce((sum, n, k) => sum + priority(D, k, n), 0), text: lazyText(() => `${D.name(r)} ${D.id(r)} ${D.account(r)} ${D.region(r)} ${d.auth_mode} ${d.experience}`) };
     }).sort((a, b) => b.weight - a.weight || (a.name < b.name ? -1 : 1)),
     open: ({ r }) => `#resource/${segment(D.key(r))}`,
-    row: ({ d, r, counts }) => [[h("a.open.name", { href: `#resource/${segment(D.key(r))}` }, D.name(r)), h("span.sub", {}, `${D.id(r)}${d.status && d.status !== "InService" ? ` · ${d.status}` : ""}${d.out_of_scope ? " · out of scope" : ""}`)],
+    row: ({ d, r, counts }) => [[h("a.open.name", { href: `#resource/${segment(D.key(r))}` }, D.name(r)), h("span.sub", {}, `${D.id(r)}${d.status && d.status !== "InService" ? ` · ${d.status}` : ""}${d.out_of_scope ? " · partly out of scope" : ""}`)],
       [h("span", {}, D.account(r)), D.header.templates ? null : h("span.sub", {}, D.region(r))], [h("span", {}, plainValue(d.auth_mode)), h("span.sub", {}, plainValue(d.experience))],
       `${number(d.user_profiles)} · ${number(d.spaces)} · ${number(d.apps)}`, ...counts.map((n, k) => cell(n, D.header.severities[k]))],
   });
