@@ -17,7 +17,7 @@ import sys
 from pathlib import Path
 from auditor.evaluate.audit import load_tables
 from auditor.evaluate.engine import evaluate_rules
-from auditor.evaluate.load import load_rules
+from auditor.rules.load import load_rules
 from auditor.resources import rules_dir
 
 rules = load_rules([rules_dir()])

@@ -11,7 +11,7 @@ import time
 from itertools import pairwise
 from pathlib import Path
 
-from auditor.evaluate.drift.drift import drift, load_live
+from auditor.drift.detect import drift, load_live
 from auditor.model.snapshot import KINDS, SCHEMA_VERSION, TEMPLATE, Header, Place, Record, Scope, Snapshot
 from auditor.report.drift_view import drift_view
 from auditor.store.snapshot_file import write_snapshot

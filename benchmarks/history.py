@@ -19,21 +19,13 @@ from measure import auditor, machine, seconds
 
 from auditor.evaluate.gate import decide
 from auditor.history.nights import Night
-from auditor.model.report import (
-    Evidence,
-    Finding,
-    FindingRemediation,
-    Gate,
-    Origin,
-    Report,
-    ResourceRef,
-    RuleSummary,
-    SnapshotInfo,
-)
+from auditor.model.finding import Evidence, Finding, FindingRemediation
+from auditor.model.report import Gate, Report, RuleSummary
+from auditor.model.resource import Origin, ResourceRef, SnapshotInfo
 from auditor.model.rule import Severity, Verdict
 from auditor.report.render import Format, write
+from auditor.store.backends import open_place
 from auditor.store.manifest import run_id
-from auditor.store.places import open_place
 from auditor.store.runs import RunStore
 
 ACCOUNT, REGION = "111122223333", "eu-west-1"

@@ -23,10 +23,10 @@ from typing import Any
 import yaml
 
 from auditor.evaluate.audit import evaluate
-from auditor.evaluate.load import load_rules
 from auditor.model.rule import Rule, Verdict
 from auditor.model.snapshot import SCHEMA_VERSION, Header, Record, Scope, Snapshot
 from auditor.resources import rules_dir
+from auditor.rules.load import load_rules
 from auditor.store.snapshot_file import write_snapshot
 
 FOLDER = Path(__file__).resolve().parent.parent / "tests" / "evaluate" / "names"

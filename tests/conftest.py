@@ -12,10 +12,10 @@ import pytest
 import yaml
 
 import auditor
-from auditor.evaluate.load import load_rules
 from auditor.model.rule import Rule, Severity
 from auditor.model.snapshot import Snapshot
 from auditor.resources import rules_dir
+from auditor.rules.load import load_rules
 from auditor.store.snapshot_file import write_snapshot
 
 if TYPE_CHECKING:

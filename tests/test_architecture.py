@@ -13,15 +13,15 @@ ROOT = Path(__file__).resolve().parents[1]
 PACKAGE = ROOT / "auditor"
 MODULES = sorted(PACKAGE.rglob("*.py"))
 
-#: {model, iam} ← {collect, resolve, store} ← evaluate ← {history, report} ← {config, deliver} ← {checkov, cli}.
-#: A part imports itself and what stands lower.
+#: {model, iam} ← studio ← {collect, resolve, store} ← rules ← {waivers, remediation} ← evaluate ← drift ←
+#: {history, report} ← {config, deliver} ← run ← {checkov, cli}. A part imports itself and what stands lower.
 RANKS = {
-    "": 0, "errors": 0, "resources": 1, "model": 1, "iam": 1,
-    "collect": 2, "resolve": 2, "store": 2,
-    "evaluate": 3,
-    "history": 4, "report": 4, "simulator": 4,
-    "config": 5, "deliver": 5,
-    "checkov": 6, "cli": 6, "__main__": 7,
+    "": 0, "errors": 0, "resources": 1, "yaml_source": 1, "model": 1, "iam": 1, "studio": 2,
+    "collect": 3, "resolve": 3, "store": 3,
+    "rules": 4, "waivers": 5, "remediation": 5, "evaluate": 6, "drift": 7,
+    "history": 8, "report": 8, "simulator": 8,
+    "config": 9, "deliver": 9, "run": 10,
+    "checkov": 11, "cli": 11, "__main__": 12,
 }  # fmt: skip
 #: Library → the only parts that may import it.
 HOMES = {
@@ -32,7 +32,7 @@ HOMES = {
     "lark": {"collect/iac"},
     "moto": {"simulator"},
     "werkzeug": {"simulator"},
-    "duckdb": {"store", "resolve", "evaluate", "history"},
+    "duckdb": {"store", "resolve", "rules", "waivers", "remediation", "evaluate", "drift", "history"},
     "jinja2": {"report"},
     "click": {"cli"},
     "rich": {"cli"},

@@ -14,7 +14,8 @@ import auditor.simulator
 from auditor.errors import ExitCode
 from auditor.evaluate.audit import evaluate
 from auditor.evaluate.gate import exit_code
-from auditor.model.report import Finding, Report
+from auditor.model.finding import Finding
+from auditor.model.report import Report
 from auditor.model.rule import Rule, Severity, Verdict
 
 Audit = Callable[[str], Report]

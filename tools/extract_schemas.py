@@ -21,7 +21,7 @@ import zipfile
 from pathlib import Path
 from typing import Any
 
-from auditor.collect.iac.types import TYPES
+from auditor.studio.template_types import TYPES
 
 TARGET = Path(__file__).resolve().parent.parent / "tests" / "iac" / "schemas"
 _FUNCTION = re.compile(r"^function (\w+)ToTerraform\(struct\) \{(.*?)^\}", re.MULTILINE | re.DOTALL)

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import os
 
-from auditor.evaluate.findings import shown
-from auditor.evaluate.judge import Judgement
+from auditor.evaluate.verdicts import Judgement
+from auditor.rules.message import shown
 
 
 def details(judged: Judgement | None) -> list[str]:

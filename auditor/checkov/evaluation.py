@@ -20,11 +20,11 @@ from auditor.checkov.settings import Settings, load
 from auditor.collect.iac.build import build
 from auditor.collect.iac.interface import Resource, Root
 from auditor.collect.iac.scope import Scope
-from auditor.collect.iac.types import STUDIO_KINDS
 from auditor.errors import AuditorError
-from auditor.evaluate.judge import Judgement, judge
+from auditor.evaluate.verdicts import Judgement, judge
 from auditor.model.rule import Verdict
 from auditor.store.snapshot_file import write_snapshot
+from auditor.studio.template_types import STUDIO_KINDS
 
 logger = logging.getLogger(__name__)
 

@@ -9,12 +9,12 @@ from checkov.common.bridgecrew.severities import Severity, get_severity
 from checkov.common.models.enums import CheckCategories
 
 from auditor.checkov.settings import Settings
-from auditor.collect.iac.mapping import rows
-from auditor.collect.iac.types import TYPES, Language
 from auditor.evaluate.origin import needed
 from auditor.model.rule import Rule
 from auditor.model.snapshot import Kind
 from auditor.resolve.tables import table
+from auditor.studio.template_names import rows
+from auditor.studio.template_types import TYPES, Language
 
 #: Tables whose rows are resources of a template. An account, a sign-in or a gap is none, so no check speaks about them.
 KINDS: Mapping[str, Kind] = {

@@ -19,7 +19,7 @@ from auditor.collect.iac.cloudformation.reader import Reader
 from auditor.collect.iac.interface import Root
 from auditor.collect.iac.terraform import reader as terraform
 from auditor.collect.iac.terraform import variables
-from auditor.collect.iac.terraform.plan_reader import read_plan
+from auditor.collect.iac.terraform.plan.reader import read_plan
 
 
 def read(entities: Sequence[Entity]) -> list[Root]:

@@ -11,11 +11,11 @@ from typing import Any
 
 from auditor.config import find_config_above, load_config
 from auditor.errors import ConfigError
-from auditor.evaluate.load import select
-from auditor.evaluate.rulesets import all_rules
-from auditor.model.persona import Persona
 from auditor.model.rule import Rule, Severity
-from auditor.resolve.layers import NestedMerge
+from auditor.resolve.inheritance_sql import NestedMerge
+from auditor.rules.catalogue import all_rules
+from auditor.rules.load import select
+from auditor.studio.personas import Persona
 
 #: Names the configuration; without it auditor.yaml is looked for.
 VARIABLE = "AUDITOR_CONFIG"

@@ -15,8 +15,8 @@ from auditor.checkov.evaluation import Evaluation, evaluations
 from auditor.checkov.metadata import category, evaluated_keys, guideline, severity, types
 from auditor.checkov.runner import graphs
 from auditor.checkov.settings import Settings
-from auditor.collect.iac.types import TYPES
 from auditor.model.rule import Rule, Verdict
+from auditor.studio.template_types import TYPES
 
 #: checkov's frameworks may run in threads of one process, and all of them use the same checks.
 _here = threading.local()

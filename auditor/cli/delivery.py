@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import click
 
-from auditor.cli.text import plural, printable
 from auditor.errors import AuditorError, ExitCode
 from auditor.model.report import Report
+from auditor.run.messages import plural, printable
 
 _FEW = 20
 

@@ -21,22 +21,22 @@ from auditor.cli.options import (
     rule_folders,
     selected,
 )
-from auditor.cli.text import printable, silence_stdout
 from auditor.errors import AuditorError, ConfigError, ExitCode
 from auditor.model.framework import Framework
 from auditor.model.report import Gate, Report
 from auditor.model.rule import Rule, Severity
 from auditor.report.render import Format, render, write
-from auditor.resolve.layers import NestedMerge
+from auditor.resolve.inheritance_sql import NestedMerge
+from auditor.run.messages import printable, silence_stdout
 
 if TYPE_CHECKING:
-    from auditor.cli.keeping import Keeper
     from auditor.config import Config
-    from auditor.evaluate.waivers import Waivers
     from auditor.history.facts import Facts
     from auditor.model.drift import Drift
     from auditor.report.custom import CustomTemplate
+    from auditor.run.run_store import Keeper
     from auditor.store.runs import RunStore
+    from auditor.waivers.match import Waivers
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,10 +105,10 @@ def prepare(
     ConfigError.
     """
     from auditor.cli.gate_options import limits
-    from auditor.evaluate.frameworks import framework_files, load_frameworks
-    from auditor.evaluate.sql import parse_overrides
-    from auditor.evaluate.waiver_file import load_waivers
-    from auditor.evaluate.waivers import Waivers
+    from auditor.rules.frameworks import framework_files, load_frameworks
+    from auditor.rules.verdict_sql import parse_overrides
+    from auditor.waivers.file import load_waivers
+    from auditor.waivers.match import Waivers
 
     file = configuration(config, quiet)
     folders = [*file.rules_dirs, *rules_dirs]
@@ -170,7 +170,7 @@ def _baseline(path: Path | None) -> Facts | None:
 def _store(place: str | None, profile: str | None) -> RunStore | None:
     if place is None:
         return None
-    from auditor.cli.keeping import open_store
+    from auditor.run.run_store import open_store
 
     return open_store(place, profile)
 
@@ -227,7 +227,7 @@ def conclude(
     with ExitStack() as stack:
         keeper = None
         if plan.store is not None:
-            from auditor.cli.keeping import keeping
+            from auditor.run.run_store import keeping
 
             keeper = stack.enter_context(keeping(plan.store))
         report = replace(_judged(plan, files, keeper), drift=drift)

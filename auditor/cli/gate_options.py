@@ -100,7 +100,7 @@ def _thresholds(options: Sequence[tuple[str, str]], config: Config, rules: Seque
         elif of in names:
             by_rule[names[of]] = severity(word)
         else:
-            from auditor.evaluate.yamlfile import near
+            from auditor.yaml_source import near
 
             raise ConfigError(
                 f"--fail-on {of}={word}: {of!r} is no rule, and no account id of 12 digits",

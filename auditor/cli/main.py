@@ -12,8 +12,8 @@ from typing import NoReturn
 import click
 
 from auditor import __version__
-from auditor.cli.text import printable, silence_stdout
 from auditor.errors import AuditorError, ExitCode
+from auditor.run.messages import printable, silence_stdout
 
 #: Command -> (module, one-line help). The help stands here so that ``--help`` imports no command; a test holds it to
 #: each command's own.
@@ -46,7 +46,7 @@ class LazyGroup(click.Group):
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:  # noqa: ARG002
         if cmd_name not in COMMANDS:
             return None
-        command: click.Command = import_module(f"auditor.cli.{COMMANDS[cmd_name][0]}").command
+        command: click.Command = import_module(f"auditor.cli.commands.{COMMANDS[cmd_name][0]}").command
         return command
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: ARG002

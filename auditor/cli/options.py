@@ -14,7 +14,7 @@ from auditor.cli.gate_options import gate_options
 from auditor.errors import ConfigError
 from auditor.model.rule import Rule
 from auditor.report.render import Format
-from auditor.resolve.layers import NestedMerge
+from auditor.resolve.inheritance_sql import NestedMerge
 
 _Command = TypeVar("_Command", bound=Callable[..., Any])
 # Options that auditor.yaml may set as well have None or () as their default, which says "not given"; what then holds
@@ -230,21 +230,21 @@ def names(values: Sequence[str]) -> tuple[str, ...]:
 
 def all_rules(rules_dirs: Sequence[Path], *, bind: bool = True) -> tuple[Rule, ...]:
     """The built-in rules and the user's own. Raises ConfigError."""
-    from auditor.evaluate.rulesets import all_rules as load
+    from auditor.rules.catalogue import all_rules as load
 
     return load(rules_dirs, bind=bind)
 
 
 def rule_folders(rules_dirs: Sequence[Path]) -> list[Path]:
     """The folder of the built-in rules and the user's own."""
-    from auditor.evaluate.rulesets import rule_folders as folders
+    from auditor.rules.catalogue import rule_folders as folders
 
     return folders(rules_dirs)
 
 
 def selected(rules: Sequence[Rule], only: Sequence[str], skip: Sequence[str]) -> tuple[Rule, ...]:
     """The rules that ``--only`` and ``--skip`` leave. Raises ConfigError."""
-    from auditor.evaluate.load import select
+    from auditor.rules.load import select
 
     kept = select(rules, names(only), names(skip))
     if not kept:

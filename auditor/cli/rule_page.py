@@ -9,11 +9,11 @@ from rich.padding import Padding
 from rich.syntax import Syntax
 from rich.text import Text
 
-from auditor.cli.text import STYLES
-from auditor.evaluate.applicable import why_not
-from auditor.evaluate.outline import outline
-from auditor.model.practices import PRACTICES
 from auditor.model.rule import Rule
+from auditor.remediation.preview import outline
+from auditor.rules.applicability import why_not
+from auditor.run.messages import STYLES
+from auditor.studio.practices import PRACTICES
 
 
 def _heading(text: str) -> Text:

@@ -55,7 +55,7 @@ _OPTIONS: tuple[Callable[[Any], Any], ...] = (
 def store_of(store: str | None, profile: str | None, config: Path | None) -> tuple[RunStore, Config]:
     """The store that the options or the configuration name; it must be one. Raises ConfigError."""
     from auditor.cli.evaluation import configuration
-    from auditor.store.places import open_place
+    from auditor.store.backends import open_place
     from auditor.store.runs import RunStore
 
     settings = configuration(config, quiet=True)

@@ -14,22 +14,16 @@ from rich.console import Group, RenderableType
 from rich.text import Text
 
 from auditor.cli.gate_options import describe
-from auditor.cli.text import STYLES, plural, printable
 from auditor.errors import ExitCode
-from auditor.model.report import (
-    Finding,
-    FrameworkSummary,
-    Report,
-    RequirementStatus,
-    ResourceRef,
-    RootCause,
-    State,
-)
+from auditor.model.finding import Finding, RootCause, State
+from auditor.model.report import FrameworkSummary, Report, RequirementStatus
+from auditor.model.resource import ResourceRef
 from auditor.model.rule import Severity, Verdict
 from auditor.model.snapshot import INNATE_GAPS
 from auditor.model.waiver import WaiverStatus, WaiverSummary
 from auditor.report.drift_view import DisagreementGroup, OnlyGroup, drift_view, label
 from auditor.report.drift_view import place as drift_place
+from auditor.run.messages import STYLES, plural, printable
 
 LINES = 40
 _NOUNS = {"domain": "domain", "user_profile": "profile", "space": "space", "app": "app"}

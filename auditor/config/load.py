@@ -12,13 +12,13 @@ from msgspec import UNSET, UnsetType
 
 from auditor.config.wire import ACCOUNT, ConfigFile, PersonaFile, config_schema
 from auditor.errors import ConfigError
-from auditor.evaluate.sql import value_problem
-from auditor.evaluate.yamlfile import Source, near, read_yaml
-from auditor.model.persona import DEFAULT, DEFAULT_PERSONAS, Match, Persona
 from auditor.model.rule import Rule, Severity
-from auditor.model.studio import HIDEABLE_APP_TYPES, NEEDABLE_APP_TYPES, NEEDABLE_TOOLS
 from auditor.report.render import Format
-from auditor.resolve.layers import NestedMerge
+from auditor.resolve.inheritance_sql import NestedMerge
+from auditor.rules.verdict_sql import value_problem
+from auditor.studio.personas import DEFAULT, DEFAULT_PERSONAS, Match, Persona
+from auditor.studio.tools import HIDEABLE_APP_TYPES, NEEDABLE_APP_TYPES, NEEDABLE_TOOLS
+from auditor.yaml_source import Source, near, read_yaml
 
 __all__ = ["FILE_NAME", "Config", "config_schema", "find_config", "find_config_above", "load_config"]
 

@@ -8,9 +8,9 @@ import msgspec
 from msgspec import UNSET, UnsetType
 
 from auditor.model.rule import Severity
-from auditor.model.studio import NEEDABLE_APP_TYPES, NEEDABLE_TOOLS
 from auditor.report.render import Format
-from auditor.resolve.layers import NestedMerge
+from auditor.resolve.inheritance_sql import NestedMerge
+from auditor.studio.tools import NEEDABLE_APP_TYPES, NEEDABLE_TOOLS
 
 ACCOUNT = "^[0-9]{12}$"
 NAME_PATTERN = r"^[a-z][a-z0-9]*(-[a-z0-9]+)*$"

@@ -22,7 +22,8 @@ from typing import Any, Protocol
 from auditor.collect.aws import faults
 from auditor.collect.aws.session import Clients, explain
 from auditor.errors import AuditorError, ConfigError
-from auditor.model.report import Finding, Report
+from auditor.model.finding import Finding
+from auditor.model.report import Report
 from auditor.model.snapshot import GLOBAL
 from auditor.report.asff_format import (
     finding_id,
@@ -33,8 +34,8 @@ from auditor.report.asff_format import (
     note,
     product_arn,
 )
-from auditor.report.common import TOOL
-from auditor.report.encode import to_json
+from auditor.report.json_text import to_json
+from auditor.report.phrases import TOOL
 
 #: What sending needs beside the audit's own permissions, and what for.
 PERMISSIONS: Mapping[str, str] = {

@@ -11,35 +11,31 @@ from typing import TYPE_CHECKING, Any
 
 from auditor import __version__
 from auditor.errors import ConfigError, SnapshotError
-from auditor.evaluate.applicable import why_not
-from auditor.evaluate.documents import Documents
-from auditor.evaluate.engine import Overrides, Verdicts, evaluate_rules
-from auditor.evaluate.findings import FindingMaker, Gaps
-from auditor.evaluate.frameworks import assess
+from auditor.evaluate.engine import Verdicts, evaluate_rules
+from auditor.evaluate.findings import FindingMaker
+from auditor.evaluate.gap_reasons import Gaps
 from auditor.evaluate.gate import cause_order, decide, waive
-from auditor.evaluate.guard import readable
 from auditor.evaluate.inventory import inventory, owner_tags
-from auditor.evaluate.places import Places
-from auditor.evaluate.shared import follow
-from auditor.evaluate.waivers import Waivers, read_tags, weigh
+from auditor.evaluate.source_locations import Places
+from auditor.model.finding import Finding
 from auditor.model.framework import Framework
-from auditor.model.persona import DEFAULT_PERSONAS, Persona
-from auditor.model.report import (
-    DomainSummary,
-    Finding,
-    Gate,
-    Report,
-    ResourceRef,
-    RuleSummary,
-    SnapshotInfo,
-)
+from auditor.model.report import DomainSummary, Gate, Report, RuleSummary
+from auditor.model.resource import ResourceRef, SnapshotInfo
 from auditor.model.rule import Rule, Severity, Verdict
 from auditor.model.snapshot import Coverage, Gap, Source
+from auditor.remediation.raw_documents import Documents
 from auditor.resolve.build import build
-from auditor.resolve.layers import NestedMerge
+from auditor.resolve.inheritance_sql import NestedMerge
 from auditor.resolve.load import SourceFile
+from auditor.rules.applicability import why_not
+from auditor.rules.expressions import readable
+from auditor.rules.frameworks import assess
+from auditor.rules.references import follow
+from auditor.rules.verdict_sql import Overrides
 from auditor.store.connection import connect, lock
 from auditor.store.snapshot_file import SnapshotFile, read_header, read_ledger, verify
+from auditor.studio.personas import DEFAULT_PERSONAS, Persona
+from auditor.waivers.match import Waivers, read_tags, weigh
 
 if TYPE_CHECKING:
     import duckdb

@@ -4,17 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from auditor.evaluate.applicable import settle
-from auditor.evaluate.guard import readable
-from auditor.evaluate.sql import careful_verdict_sql, verdict_sql
 from auditor.model.rule import Rule, Verdict
+from auditor.rules.applicability import settle
+from auditor.rules.expressions import readable
+from auditor.rules.verdict_sql import Overrides, careful_verdict_sql, verdict_sql
 
 if TYPE_CHECKING:
     import duckdb
-
-Overrides = Mapping[str, Mapping[str, Any]]
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,24 +3,26 @@
 from __future__ import annotations
 
 import hashlib
-from collections import Counter, defaultdict
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from auditor.evaluate import mend
-from auditor.evaluate.documents import Documents
-from auditor.evaluate.engine import Overrides, Verdicts
-from auditor.evaluate.holding import domain_ref
-from auditor.evaluate.mend import Mended, Mender
+from auditor.evaluate.engine import Verdicts
+from auditor.evaluate.gap_reasons import Gaps
 from auditor.evaluate.origin import deciding, needed, origin, select_list
-from auditor.evaluate.places import Places
-from auditor.evaluate.sql import parameter_values, severity_sql, substitute
-from auditor.evaluate.words import VALUE
-from auditor.model.report import Evidence, Finding, FindingRemediation, ResourceRef, RootCause
+from auditor.evaluate.source_locations import Places
+from auditor.model.finding import Evidence, Finding, FindingRemediation, RootCause
+from auditor.model.resource import ResourceRef
 from auditor.model.rule import Rule, Severity, Verdict
-from auditor.model.snapshot import INNATE_GAPS, TEMPLATE_GAPS, Gap
+from auditor.remediation import remediate
+from auditor.remediation.inheritance import domain_ref
+from auditor.remediation.raw_documents import Documents
+from auditor.remediation.remediate import Mended, Mender
 from auditor.resolve.tables import Table, table
+from auditor.rules.message import message
+from auditor.rules.value_columns import expressions
+from auditor.rules.verdict_sql import Overrides, parameter_values, severity_sql, substitute
 
 if TYPE_CHECKING:
     import duckdb
@@ -32,69 +34,6 @@ _BATCH = 2000
 def fingerprint(rule_id: str, resource: ResourceRef, setting: str) -> str:
     """Stable name of a finding: no message, value, line or time goes in."""
     return hashlib.sha256("\x1f".join((rule_id, resource.key, setting)).encode()).hexdigest()[:32]
-
-
-def shown(value: Any) -> str:
-    """A value in a sentence."""
-    if value is None:
-        return "unknown"
-    if value == "":
-        return "not set"
-    if isinstance(value, (list, tuple)):
-        return ", ".join(str(v) for v in value) or "none"
-    if isinstance(value, bool):
-        return "yes" if value else "no"
-    return str(value)
-
-
-class Gaps:
-    """Gaps by the resource that they concern, to say why something is unknown."""
-
-    def __init__(self, gaps: Sequence[Gap]) -> None:
-        self._by_resource: dict[tuple[str, str, str, str], list[Gap]] = defaultdict(list)
-        self._by_domain: dict[tuple[str, str, str], list[Gap]] = defaultdict(list)
-        for gap in gaps:
-            self._by_resource[gap.account, gap.region, gap.resource_type, gap.resource_id].append(gap)
-            domain_id, inside, _ = gap.resource_id.partition("/")
-            if inside:
-                self._by_domain[gap.account, gap.region, domain_id].append(gap)
-
-    def reasons(self, resource: ResourceRef, paths: Sequence[str], owner: str = "") -> str:
-        """Why settings of the resource are unknown, as far as the gaps tell. ``owner`` is the id of the profile that a
-        space takes settings from."""
-        place = (resource.account, resource.region)
-        found = [
-            gap
-            for gap in (
-                *self._by_resource[(*place, resource.type, resource.id)],
-                *self._by_resource[(*place, resource.type, "*")],
-                *self._by_resource[(*place, "domain", resource.domain_id)],
-                *self._by_resource[(*place, "domain", "*")],
-            )
-            if gap.setting in ("*", *paths) or any(p.startswith(f"{gap.setting}.") for p in paths)
-        ]
-        if not found and owner:
-            found = self._by_resource[(*place, "user_profile", owner)]
-        if not found:
-            # In a template: its domain lies elsewhere, or an expression stands behind a value that is derived.
-            own = self._by_resource[(*place, resource.type, resource.id)]
-            found = [g for g in own if g.reason in TEMPLATE_GAPS]
-        if not found:
-            found = [
-                g
-                for kind in ("user_profile", "space", "app", "vpc", "partner_app", "tags")
-                for g in self._by_resource[(*place, kind, "*")]
-                if g.reason not in INNATE_GAPS
-            ]
-            if resource.type == "domain":
-                found += self._by_domain[(*place, resource.id)]
-        texts = dict.fromkeys(map(_reason, found))
-        return "; ".join(list(texts)[:3])
-
-
-def _reason(gap: Gap) -> str:
-    text = gap.reason.replace("_", " ")
-    return f"{text}: {gap.detail}" if gap.reason in TEMPLATE_GAPS else f"{text}, {gap.operation}"
 
 
 class FindingMaker:
@@ -158,11 +97,17 @@ class FindingMaker:
                     if documented.column(c) is not None]  # fmt: skip
         names = needed(
             documented,
-            (*identity, rule.setting, *rule.columns, *_in_message(rule, documented), *mend.columns(rule, documented)),
+            (
+                *identity,
+                rule.setting,
+                *rule.columns,
+                *_in_message(rule, documented),
+                *remediate.columns(rule, documented),
+            ),
         )
         items = select_list(documented, names)
         overrides = self._overrides.get(rule.id)
-        further = mend.expressions(rule, overrides)
+        further = expressions(rule, overrides)
         if rule.severity_when:
             further.append(f'{severity_sql(rule, overrides)} as "__severity"')
         if rule.cause:
@@ -270,19 +215,6 @@ class FindingMaker:
             self._causes[cause_id] = replace(self._causes[cause_id], severity=worst)
             self._mended[cause_id] = self._mended[cause_id].with_other(mended)
         return cause_id, mended.remediation
-
-
-def message(rule: Rule, row: Mapping[str, Any]) -> str:
-    """The message of a failure on a row that holds the columns, and under their prefix the values, which it names."""
-    return rule.message.format_map(_Shown(row))
-
-
-class _Shown(dict[str, Any]):
-    """A row whose values read well in a sentence."""
-
-    def __getitem__(self, name: str) -> str:
-        # A value that could not be worked out is unknown, as a column is.
-        return shown(super().__getitem__(name) if name in self else self.get(VALUE + name))
 
 
 def _paths(rule: Rule, column_name: str) -> tuple[str, ...]:

@@ -10,20 +10,12 @@ from collections.abc import Callable, Collection, Mapping
 from dataclasses import replace
 
 from auditor.errors import ExitCode
-from auditor.evaluate.waivers import Weighed
+from auditor.model.finding import Finding, RootCause, State
 from auditor.model.history import Comparison
-from auditor.model.report import (
-    DomainSummary,
-    Finding,
-    Gate,
-    Report,
-    RootCause,
-    RuleSummary,
-    State,
-    TrendPoint,
-)
+from auditor.model.report import DomainSummary, Gate, Report, RuleSummary, TrendPoint
 from auditor.model.rule import Severity, Verdict
 from auditor.model.snapshot import INNATE_GAPS
+from auditor.waivers.match import Weighed
 
 
 def waive(report: Report, weighed: Weighed) -> Report:

@@ -7,14 +7,13 @@ from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
-from auditor.evaluate.engine import Overrides
 from auditor.evaluate.findings import SHOWN, resource_ref
-from auditor.evaluate.places import Places
-from auditor.evaluate.sql import parameter_values
+from auditor.evaluate.source_locations import Places
 from auditor.model.inventory import Inventory, InventoryColumn, InventoryTable, SignIn
-from auditor.model.report import ResourceRef
+from auditor.model.resource import ResourceRef
 from auditor.model.rule import Rule
 from auditor.resolve.tables import APP, DOMAIN, EXECUTION_ROLE, SPACE, USER_PROFILE, Column, Table
+from auditor.rules.verdict_sql import Overrides, parameter_values
 
 if TYPE_CHECKING:
     import duckdb

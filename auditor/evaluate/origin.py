@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from auditor.model.report import Origin, ResourceRef
+from auditor.model.resource import Origin, ResourceRef
 from auditor.resolve.tables import Column, Table
 
 #: How many inputs deep a derived column may lie; a cycle in the tables' metadata would be a defect.

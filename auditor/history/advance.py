@@ -16,8 +16,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from auditor.history.facts import Fact, Facts, Scope
+from auditor.model.finding import Finding, PastFinding, State
 from auditor.model.history import Comparison, Standing
-from auditor.model.report import Finding, PastFinding, ResourceRef, State, TrendPoint
+from auditor.model.report import TrendPoint
+from auditor.model.resource import ResourceRef
 from auditor.model.rule import Severity, Verdict
 from auditor.model.snapshot import GLOBAL
 from auditor.store.connection import literal

@@ -8,8 +8,8 @@ from pathlib import Path
 
 from auditor.history.advance import Step, known_rows, ledger_rows
 from auditor.history.facts import Fact, Facts
+from auditor.model.finding import PastFinding, State
 from auditor.model.history import Comparison
-from auditor.model.report import PastFinding, State
 from auditor.model.rule import Verdict
 from auditor.store.connection import connect
 

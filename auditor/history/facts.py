@@ -12,13 +12,9 @@ from typing import Any
 import msgspec
 
 from auditor.errors import ConfigError
-from auditor.model.report import (
-    REPORT_SCHEMA_VERSION,
-    Finding,
-    Report,
-    ResourceRef,
-    State,
-)
+from auditor.model.finding import Finding, State
+from auditor.model.report import REPORT_SCHEMA_VERSION, Report
+from auditor.model.resource import ResourceRef
 from auditor.model.rule import Severity, Verdict
 from auditor.model.snapshot import Gap
 

@@ -7,7 +7,8 @@ from collections.abc import Sequence
 from datetime import timedelta
 
 from auditor.history.facts import Scope
-from auditor.model.report import Report, State, TrendPoint
+from auditor.model.finding import State
+from auditor.model.report import Report, TrendPoint
 from auditor.model.rule import Severity, Verdict
 from auditor.model.snapshot import GLOBAL
 from auditor.store.manifest import Manifest, ScopeCounts

@@ -10,7 +10,7 @@ from enum import StrEnum
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from auditor.model.report import ResourceRef, SnapshotInfo
+    from auditor.model.resource import ResourceRef, SnapshotInfo
 
 
 class Side(StrEnum):

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from auditor.model.report import PastFinding, State, TrendPoint
+from auditor.model.finding import PastFinding, State
+from auditor.model.report import TrendPoint
 
 
 @dataclass(frozen=True, slots=True)

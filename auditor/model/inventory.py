@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from auditor.model.report import ResourceRef
+    from auditor.model.resource import ResourceRef
 
 
 @dataclass(frozen=True, slots=True)

@@ -55,7 +55,7 @@ class Case:
     """One example that travels with the rule: column values given, verdict expected.
 
     ``given`` holds values by column of the rule's table; a column given as null is unknown; a column not given takes
-    the harness's compliant-neutral default for its type (see ``auditor.evaluate.cases``). ``tables`` may add rows of
+    the harness's compliant-neutral default for its type (see ``auditor.rules.cases``). ``tables`` may add rows of
     other tables for scalar subqueries. ``params`` overrides parameters.
     """
 

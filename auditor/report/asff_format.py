@@ -22,10 +22,13 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
-from auditor.model.report import Finding, PastFinding, Report, ResourceRef, RuleSummary, State
+from auditor.model.finding import Finding, PastFinding, State
+from auditor.model.report import Report, RuleSummary
+from auditor.model.resource import ResourceRef
 from auditor.model.rule import Severity, Verdict
 from auditor.model.snapshot import GLOBAL
-from auditor.report.common import (
+from auditor.report.json_text import array
+from auditor.report.phrases import (
     PRODUCT,
     TOOL,
     cut,
@@ -41,7 +44,6 @@ from auditor.report.common import (
     visible,
     waiver_words,
 )
-from auditor.report.encode import array
 
 SCHEMA_VERSION = "2018-10-08"
 #: Characters: of each text, of a key and a value of ProductFields, of a key and a value of a resource's details.

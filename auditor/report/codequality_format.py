@@ -9,10 +9,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from auditor.model.report import Finding, Report, State
+from auditor.model.finding import Finding, State
+from auditor.model.report import Report
 from auditor.model.rule import Severity, Verdict
-from auditor.report.common import one_line, outstanding, past_words, place, sentence
-from auditor.report.encode import array
+from auditor.report.json_text import array
+from auditor.report.phrases import one_line, outstanding, past_words, place, sentence
 
 _SEVERITIES = {
     Severity.CRITICAL: "blocker", Severity.HIGH: "critical", Severity.MEDIUM: "major", Severity.LOW: "minor",

@@ -12,9 +12,10 @@ import re
 from collections.abc import Iterator
 from functools import lru_cache
 
-from auditor.evaluate.findings import shown
-from auditor.model.report import Finding, Report
-from auditor.report.common import evidence_words, fix, joined, place, status, visible
+from auditor.model.finding import Finding
+from auditor.model.report import Report
+from auditor.report.phrases import evidence_words, fix, joined, place, status, visible
+from auditor.rules.message import shown
 
 #: The columns, in this order; new ones come at the end.
 COLUMNS = (

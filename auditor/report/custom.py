@@ -18,12 +18,12 @@ import jinja2.nodes
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 
 from auditor.errors import ConfigError
-from auditor.evaluate.findings import shown
 from auditor.model.report import Report
-from auditor.report.common import name, one_line, place, status
 from auditor.report.csv_format import safe
-from auditor.report.encode import to_json
-from auditor.report.markdown_text import text
+from auditor.report.json_text import to_json
+from auditor.report.markdown.text import text
+from auditor.report.phrases import name, one_line, place, status
+from auditor.rules.message import shown
 
 #: A template's name ends in one of these; without it, it is the report's name.
 SUFFIXES = (".j2", ".jinja", ".jinja2")

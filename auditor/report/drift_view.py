@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import Any, TypeVar
 
 from auditor.model.drift import Disagreement, Drift, LiveOnly, NotCompared, Unmatched, Value
-from auditor.model.report import ResourceRef
+from auditor.model.resource import ResourceRef
 
 _T = TypeVar("_T")
 #: Begins with the resource's type.

@@ -10,13 +10,14 @@ from urllib.parse import quote
 import jinja2
 from markupsafe import Markup
 
-from auditor.evaluate.findings import shown
-from auditor.model.report import Report, ResourceRef
-from auditor.report.common import visible
+from auditor.model.report import Report
+from auditor.model.resource import ResourceRef
 from auditor.report.drift_view import label, who
-from auditor.report.html_view import html_view
+from auditor.report.html.view import html_view
+from auditor.report.phrases import visible
 from auditor.report.templates import environment
 from auditor.resources import templates_dir
+from auditor.rules.message import shown
 
 #: The page's own style and script, put together in this order.
 STYLES = ("base.css", "parts.css", "list.css", "print.css")

@@ -8,15 +8,9 @@ from pathlib import Path
 from typing import Any
 
 from auditor.model.drift import Drift
-from auditor.model.report import (
-    REPORT_SCHEMA_VERSION,
-    Finding,
-    FrameworkSummary,
-    PastFinding,
-    Report,
-    ResourceRef,
-    RootCause,
-)
+from auditor.model.finding import Finding, PastFinding, RootCause
+from auditor.model.report import REPORT_SCHEMA_VERSION, FrameworkSummary, Report
+from auditor.model.resource import ResourceRef
 from auditor.report.templates import environment
 
 SCHEMA = Path(__file__).parent / "report.schema.json"

@@ -16,9 +16,10 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from html import escape
 
-from auditor.model.report import Finding, PastFinding, Report, RuleSummary, State
+from auditor.model.finding import Finding, PastFinding, State
+from auditor.model.report import Report, RuleSummary
 from auditor.model.rule import Verdict
-from auditor.report.common import (
+from auditor.report.phrases import (
     PRODUCT,
     evidence_words,
     fix,

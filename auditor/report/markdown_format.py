@@ -8,12 +8,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 
-from auditor.evaluate.findings import shown
-from auditor.model.report import Finding, Report, State
+from auditor.model.finding import Finding, State
+from auditor.model.report import Report
 from auditor.model.rule import Severity, Verdict
 from auditor.model.waiver import WaiverStatus
-from auditor.report import markdown_drift
-from auditor.report.common import (
+from auditor.report.markdown import drift
+from auditor.report.markdown.text import code, text
+from auditor.report.phrases import (
     PRODUCT,
     evidence_words,
     gap_groups,
@@ -24,7 +25,7 @@ from auditor.report.common import (
     scope,
     status,
 )
-from auditor.report.markdown_text import code, text
+from auditor.rules.message import shown
 
 #: Characters of the whole file: those of a GitHub comment, less room for a heading or a marker that a pipeline adds.
 LIMIT = 64_000
@@ -48,9 +49,9 @@ def render(report: Report) -> Iterator[str]:
     page = _Page()
     page.add(_head(report))
     if report.drift is not None:
-        page.add(markdown_drift.head(report.drift))
+        page.add(drift.head(report.drift))
     sections: dict[str, tuple[str, Sequence[str], Iterable[Sequence[str]], int, str]] = {
-        "new": _new(report), "causes": _causes(report), **markdown_drift.sections(report.drift),
+        "new": _new(report), "causes": _causes(report), **drift.sections(report.drift),
         "rules": _rules(report), "findings": _findings(report),
         "unseen": _unseen(report), "waivers": _waivers(report), "past": _past(report),
     }  # fmt: skip

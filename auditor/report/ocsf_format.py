@@ -23,9 +23,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any, TypeAlias
 
-from auditor.model.report import Finding, PastFinding, Report, RuleSummary, State
+from auditor.model.finding import Finding, PastFinding, State
+from auditor.model.report import Report, RuleSummary
 from auditor.model.rule import Severity, Verdict
-from auditor.report.common import (
+from auditor.report.json_text import array, milliseconds
+from auditor.report.phrases import (
     PRODUCT,
     TOOL,
     fix,
@@ -38,7 +40,6 @@ from auditor.report.common import (
     sentence,
     status,
 )
-from auditor.report.encode import array, milliseconds
 
 #: An identifier and its caption.
 _Enum: TypeAlias = tuple[int, str]

@@ -15,9 +15,12 @@ from collections.abc import Iterator
 from itertools import islice
 from typing import Any
 
-from auditor.model.report import Finding, PastFinding, Report, ResourceRef, RuleSummary, State
+from auditor.model.finding import Finding, PastFinding, State
+from auditor.model.report import Report, RuleSummary
+from auditor.model.resource import ResourceRef
 from auditor.model.rule import Severity, Verdict
-from auditor.report.common import (
+from auditor.report.json_text import array, to_json
+from auditor.report.phrases import (
     TOOL,
     Place,
     cut,
@@ -32,7 +35,6 @@ from auditor.report.common import (
     sentence,
     status,
 )
-from auditor.report.encode import array, to_json
 
 SCHEMA = "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json"
 #: GitHub refuses a file with more results in one run.

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import jinja2
 
-from auditor.report.encode import to_json
+from auditor.report.json_text import to_json
 from auditor.resources import templates_dir
 
 

@@ -9,8 +9,15 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING
 
-from auditor.model.persona import DEFAULT_PERSONAS, Persona
-from auditor.model.settings import (
+from auditor.model.snapshot import EXISTS
+from auditor.resolve import evidence, neighbours
+from auditor.resolve.inheritance_sql import NestedMerge, domain_layer_columns, effective, own_value, unseen
+from auditor.resolve.load import SourceFile, load
+from auditor.resolve.personas import assign_personas, persona_columns, persona_number
+from auditor.resolve.raw_schema import quoted
+from auditor.resolve.tables import SPACE_DEFAULT_PREFIX, USER_DEFAULT_PREFIX
+from auditor.studio.personas import DEFAULT_PERSONAS, Persona
+from auditor.studio.settings import (
     DOMAIN_SETTINGS,
     DOMAIN_SPACE_ROOT,
     DOMAIN_USER_ROOT,
@@ -21,14 +28,7 @@ from auditor.model.settings import (
     USER_SETTINGS,
     Setting,
 )
-from auditor.model.snapshot import EXISTS
-from auditor.model.studio import MADE_BY_UNIFIED_STUDIO, PARTNER_TOOLS
-from auditor.resolve import evidence, related
-from auditor.resolve.documents import quoted
-from auditor.resolve.layers import NestedMerge, domain_layer_columns, effective, own_value, unseen
-from auditor.resolve.load import SourceFile, load
-from auditor.resolve.personas import assign_personas, persona_columns, persona_number
-from auditor.resolve.tables import SPACE_DEFAULT_PREFIX, USER_DEFAULT_PREFIX
+from auditor.studio.tools import MADE_BY_UNIFIED_STUDIO, PARTNER_TOOLS
 
 if TYPE_CHECKING:
     import duckdb
@@ -67,7 +67,7 @@ def build(
     _user_profile(con, merge, personas)
     _space(con)
     _app(con)
-    related.domain(con, CLASSIC_APP_TYPES)
+    neighbours.domain(con, CLASSIC_APP_TYPES)
     _gap(con)
 
 
@@ -262,7 +262,7 @@ def _user_profile(con: duckdb.DuckDBPyConnection, merge: NestedMerge, personas: 
         select account, bool_or(hidden) as hidden from (
             select account, execution_role is null as hidden from user_profile_resolved
             union all select account, list_contains(unlisted, 'user_profile') from account_region) group by account""")
-    related.profile_use(con)
+    neighbours.profile_use(con)
     evidence.execution_role(con)
     con.execute(f"""
         create view user_profile as
@@ -270,7 +270,7 @@ def _user_profile(con: duckdb.DuckDBPyConnection, merge: NestedMerge, personas: 
                case when u.execution_role is null then null when u.execution_role = '' then 0
                          when r.profiles > 1 then r.profiles when not h.hidden and not r.made_elsewhere then r.profiles
                     end as execution_role_profiles,
-               a.subscribed_partner_tools, {related.SSO_USER_PROFILES} as sso_user_profiles,
+               a.subscribed_partner_tools, {neighbours.SSO_USER_PROFILES} as sso_user_profiles,
                {evidence.PROFILE_COLUMNS}, {persona_columns(personas)}
         from user_profile_resolved u left join role_use r using (account, execution_role)
         left join role_unseen h using (account) left join account_region a using (account, region)
@@ -312,7 +312,7 @@ def _space(con: duckdb.DuckDBPyConnection) -> None:
         from settings s left join owners o
           on o.account = s.account and o.region = s.region and o.domain_id = s.domain_id and o.owner = lower(s.owner)
         left join account_region a on a.account = s.account and a.region = s.region""")
-    related.space(con)
+    neighbours.space(con)
 
 
 def _app(con: duckdb.DuckDBPyConnection) -> None:

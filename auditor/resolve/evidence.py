@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from auditor.model.snapshot import GLOBAL
-from auditor.resolve import facts
+from auditor.resolve import policy_facts
 
 if TYPE_CHECKING:
     import duckdb
@@ -215,6 +215,6 @@ DOMAIN_JOINS = (
 
 def prepare(con: duckdb.DuckDBPyConnection) -> None:
     """What only needs the raw documents."""
-    facts.collect(con)
+    policy_facts.collect(con)
     sign_in(con)
     people(con)

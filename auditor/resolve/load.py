@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING
 
 from auditor.errors import SnapshotError
 from auditor.model.snapshot import GLOBAL_KINDS, KINDS, Header
-from auditor.resolve import places
-from auditor.resolve.documents import DOCUMENTS, struct_type
-from auditor.resolve.layers import literal, string_list
+from auditor.resolve import template_places
+from auditor.resolve.inheritance_sql import literal, string_list
+from auditor.resolve.raw_schema import DOCUMENTS, struct_type
 
 if TYPE_CHECKING:
     import duckdb
@@ -48,7 +48,7 @@ class SourceFile:
 
 def load(con: duckdb.DuckDBPyConnection, files: Sequence[SourceFile]) -> None:
     """Create ``raw_<kind>`` (account, region, id, doc, tags, gaps, as_of; ``place`` where a file is of templates) and
-    ``raw_gap`` from the files, and what ``auditor.resolve.places`` makes of places.
+    ``raw_gap`` from the files, and what ``auditor.resolve.template_places`` makes of places.
 
     ``gaps`` of a row holds the paths that its own record names and those that the SDK of its snapshot did not know.
     ``raw_account_region`` has ``template`` as well: whether the account is no account but a template.
@@ -84,7 +84,7 @@ def load(con: duckdb.DuckDBPyConnection, files: Sequence[SourceFile]) -> None:
         raise _damaged(files, error) from error
     con.execute("create table raw_gap as select unnest(gap) from raw where gap is not null")
     con.execute("drop table raw")
-    places.create(con, placed)
+    template_places.create(con, placed)
 
 
 def _is_template(file: SourceFile) -> bool:

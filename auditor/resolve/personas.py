@@ -11,9 +11,9 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING
 
-from auditor.model.persona import Match, Persona
-from auditor.model.studio import PARTNER_TOOLS, RSTUDIO
-from auditor.resolve.layers import literal, string_list
+from auditor.resolve.inheritance_sql import literal, string_list
+from auditor.studio.personas import Match, Persona
+from auditor.studio.tools import PARTNER_TOOLS, RSTUDIO
 
 if TYPE_CHECKING:
     import duckdb

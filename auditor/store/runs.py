@@ -21,8 +21,8 @@ from pathlib import Path
 import msgspec
 
 from auditor.errors import ConfigError
+from auditor.store.backends import Entry, Place, read_all
 from auditor.store.manifest import FILES, RUNS, SCHEMA_VERSION, Manifest, StoredFile, decode, encode, run_of
-from auditor.store.places import Entry, Place, read_all
 
 #: Files without a manifest are left alone for so long: their writer may still be at work.
 ORPHAN_AGE = timedelta(days=1)

@@ -13,7 +13,9 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
-from auditor.model.report import Finding, Report, ResourceRef
+from auditor.model.finding import Finding
+from auditor.model.report import Report
+from auditor.model.resource import ResourceRef
 from auditor.store.connection import literal
 
 if TYPE_CHECKING:

@@ -6,7 +6,7 @@ from itertools import permutations
 
 import pytest
 
-from auditor.evaluate.judge import Judgement
+from auditor.evaluate.verdicts import Judgement
 from auditor.model.rule import Verdict
 
 pytestmark = pytest.mark.checkov

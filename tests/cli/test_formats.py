@@ -10,7 +10,7 @@ import boto3
 import click
 import pytest
 
-from auditor.cli import audit, check, demo
+from auditor.cli.commands import audit, check, demo
 from auditor.cli.options import FormatList
 from auditor.errors import ExitCode
 from auditor.report.render import Format

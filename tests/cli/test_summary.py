@@ -15,8 +15,10 @@ from auditor.cli.summary import LINES, summary
 from auditor.errors import ExitCode
 from auditor.evaluate.audit import evaluate
 from auditor.evaluate.gate import decide
+from auditor.model.finding import PastFinding, State
 from auditor.model.history import Comparison, Standing
-from auditor.model.report import FrameworkSummary, Gate, PastFinding, Report, RequirementStatus, SnapshotInfo, State
+from auditor.model.report import FrameworkSummary, Gate, Report, RequirementStatus
+from auditor.model.resource import SnapshotInfo
 from auditor.model.rule import Rule, Severity, Verdict
 from auditor.model.snapshot import Gap
 from auditor.model.waiver import ResourcePattern, Waiver, WaiverProblem, WaiverStatus, WaiverSummary

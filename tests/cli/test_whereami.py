@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from auditor.cli import whereami as command
+from auditor.cli.commands import whereami as command
 from auditor.cli.main import run
 from auditor.collect.whereami import Mount, Place, parse, whereami
 

@@ -14,12 +14,12 @@ import pytest
 
 from auditor.collect.aws import CollectOptions, collect
 from auditor.collect.aws.documents import unseen
-from auditor.model.settings import known_paths
 from auditor.model.snapshot import Unseen
-from auditor.model.structures import settings_paths
 from auditor.simulator import Simulator
 from auditor.simulator.estate import generate
 from auditor.simulator.wire import service_model
+from auditor.studio.settings import known_paths
+from auditor.studio.structures import settings_paths
 
 from .conftest import ACCOUNT, AWAY, HOME
 

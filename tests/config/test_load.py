@@ -17,11 +17,11 @@ from hypothesis import strategies as st
 from auditor.config import Config, find_config, load_config
 from auditor.config.wire import FailOn, config_schema
 from auditor.errors import ConfigError
-from auditor.model.persona import DEFAULT_PERSONAS, Match
 from auditor.model.rule import Rule, Severity
-from auditor.model.studio import FIRST_PARTY_TOOLS, MLFLOW
 from auditor.report.render import Format
-from auditor.resolve.layers import NestedMerge
+from auditor.resolve.inheritance_sql import NestedMerge
+from auditor.studio.personas import DEFAULT_PERSONAS, Match
+from auditor.studio.tools import FIRST_PARTY_TOOLS, MLFLOW
 
 Read = Callable[[str], Config]
 Refused = Callable[[str], tuple[str, str, str]]

@@ -13,7 +13,8 @@ from report.handmade import ACCOUNT, OTHER, everything, huge
 
 from auditor.deliver.security_hub import PERMISSIONS, Delivery, Hub, batches, send
 from auditor.errors import ConfigError
-from auditor.model.report import Finding, Report
+from auditor.model.finding import Finding
+from auditor.model.report import Report
 from auditor.report.asff_format import finding_id
 from auditor.simulator import Simulator
 

@@ -8,10 +8,11 @@ from pathlib import Path
 from typing import Any
 
 from auditor.evaluate.audit import evaluate
-from auditor.evaluate.load import load_rules
-from auditor.model.report import Finding, Report
+from auditor.model.finding import Finding
+from auditor.model.report import Report
 from auditor.model.rule import Rule
 from auditor.model.snapshot import SCHEMA_VERSION, Coverage, Gap, Header, Record, Scope, Snapshot
+from auditor.rules.load import load_rules
 from auditor.store.snapshot_file import write_snapshot
 
 ACCOUNT, REGION = "111122223333", "eu-west-1"

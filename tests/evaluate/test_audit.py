@@ -48,7 +48,7 @@ class TestDeterminism:
         """Another order of sets and hashes."""
         script = (
             "import sys; from pathlib import Path; from auditor.evaluate.audit import evaluate;"
-            " from auditor.evaluate.load import load_rules; from auditor.resources import rules_dir;"
+            " from auditor.rules.load import load_rules; from auditor.resources import rules_dir;"
             " from auditor.report.render import Format, render;"
             " report = evaluate([Path(sys.argv[1])], load_rules([rules_dir()]));"
             " sys.stdout.buffer.write(''.join(render(report, Format.JSON)).encode())"

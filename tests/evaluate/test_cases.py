@@ -8,10 +8,10 @@ from pathlib import Path
 import pytest
 
 from auditor.errors import RuleError
-from auditor.evaluate.cases import CaseResult, run_cases
-from auditor.evaluate.load import load_rules
 from auditor.model.rule import Rule, Verdict
 from auditor.resources import rules_dir
+from auditor.rules.cases import CaseResult, run_cases
+from auditor.rules.load import load_rules
 
 from .helpers import changed, rules_of
 

@@ -8,10 +8,10 @@ from pathlib import Path
 
 import pytest
 
-from auditor.evaluate.outline import outline
-from auditor.model.practices import PRACTICES
 from auditor.model.rule import Rule
+from auditor.remediation.preview import outline
 from auditor.resolve.tables import table
+from auditor.studio.practices import PRACTICES
 
 #: id, name, severity, table, practices
 CATALOGUE = """

@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 
 from auditor.errors import RuleError
-from auditor.evaluate.load import load_rules
 from auditor.model.rule import Change
+from auditor.rules.load import load_rules
 
 from .helpers import changed, rule_file
 

@@ -9,14 +9,14 @@ from typing import Any
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from auditor.evaluate.drift.drift import drift
-from auditor.evaluate.drift.settings import compared
-from auditor.evaluate.drift.sides import LiveFile
+from auditor.drift.detect import drift
+from auditor.drift.settings import compared
+from auditor.drift.sides import LiveFile
 from auditor.model.drift import Drift
 from auditor.model.snapshot import KINDS, SCHEMA_VERSION, TEMPLATE, Header, Kind, Place, Record, Scope, Snapshot
 from auditor.report.drift_view import drift_view
-from auditor.report.encode import to_json
 from auditor.report.json_format import drift_parts
+from auditor.report.json_text import to_json
 from auditor.store.snapshot_file import SnapshotFile
 
 AS_OF = "2026-11-25T00:00:00Z"

@@ -12,9 +12,9 @@ import pytest
 from auditor.errors import ConfigError, ExitCode
 from auditor.evaluate.engine import evaluate_rules
 from auditor.evaluate.gate import exit_code
-from auditor.evaluate.guard import create_empty_tables
-from auditor.evaluate.sql import parse_overrides
 from auditor.model.rule import Rule, Verdict
+from auditor.rules.expressions import create_empty_tables
+from auditor.rules.verdict_sql import parse_overrides
 from auditor.store.connection import connect
 
 from .helpers import audit, changed, domain, only, profile, rules_of, verdicts

@@ -9,10 +9,12 @@ from typing import Any
 
 import pytest
 
-from auditor.model.report import Evidence, Finding, Origin, Report
+from auditor.model.finding import Evidence, Finding
+from auditor.model.report import Report
+from auditor.model.resource import Origin
 from auditor.model.rule import Rule, Severity, Verdict
 from auditor.model.snapshot import Gap, Record
-from auditor.resolve.layers import NestedMerge
+from auditor.resolve.inheritance_sql import NestedMerge
 
 from .helpers import ACCOUNT, REGION, ROLE, audit, changed, domain, only, profile, rules_of
 

@@ -14,12 +14,12 @@ import pytest
 from auditor.cli.main import run
 from auditor.errors import ConfigError
 from auditor.evaluate.audit import evaluate
-from auditor.evaluate.frameworks import assess, framework_files, load_frameworks
 from auditor.model.framework import Framework, Requirement
 from auditor.model.report import RequirementStatus
 from auditor.model.rule import Rule, Verdict
 from auditor.report import html_format, json_format
 from auditor.resources import rules_dir
+from auditor.rules.frameworks import assess, framework_files, load_frameworks
 
 BUILT_IN = ("aws-well-architected-ml", "aws-well-architected-security", "iso-27001", "nist-800-53")
 P, F, U, E, N = Verdict.PASS, Verdict.FAIL, Verdict.UNKNOWN, Verdict.ERROR, Verdict.NOT_APPLICABLE

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import duckdb
 import pytest
 
-from auditor.evaluate.guard import AGGREGATES, FUNCTIONS, create_empty_tables
+from auditor.rules.expressions import AGGREGATES, FUNCTIONS, create_empty_tables
 from auditor.store.connection import connect
 
 #: The ways to say on purpose what unknown shall mean.

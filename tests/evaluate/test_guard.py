@@ -8,10 +8,10 @@ from pathlib import Path
 import pytest
 
 from auditor.errors import ConfigError, RuleError
-from auditor.evaluate.cases import run_cases
-from auditor.evaluate.check import checked
-from auditor.evaluate.guard import Guard
 from auditor.model.rule import Rule
+from auditor.rules.cases import run_cases
+from auditor.rules.expressions import Guard
+from auditor.rules.validate import checked
 
 from .helpers import changed, rules_of
 

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from auditor.evaluate.audit import evaluate
-from auditor.evaluate.judge import judge
+from auditor.evaluate.verdicts import judge
 from auditor.model.rule import Rule, Verdict
 
 

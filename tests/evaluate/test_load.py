@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 
 from auditor.errors import ConfigError, ExitCode, RuleError
-from auditor.evaluate.load import load_rules, rule_files, select
 from auditor.model.rule import Rule, Severity, Verdict
+from auditor.rules.load import load_rules, rule_files, select
 
 from .helpers import RULE, changed, rule_file
 

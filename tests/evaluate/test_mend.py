@@ -12,9 +12,10 @@ from typing import Any
 import pytest
 
 from auditor.evaluate.audit import evaluate
-from auditor.model.report import Finding, FindingRemediation, Report
+from auditor.model.finding import Finding, FindingRemediation
+from auditor.model.report import Report
 from auditor.model.snapshot import SCHEMA_VERSION, Header, Record, Scope, Snapshot, Unseen
-from auditor.resolve.layers import NestedMerge
+from auditor.resolve.inheritance_sql import NestedMerge
 from auditor.store.snapshot_file import write_snapshot
 
 from .helpers import ACCOUNT, REGION, audit, changed, domain, profile, rules_of, snapshot_file

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from auditor.evaluate.outline import outline
-from auditor.model.placeholders import PLACEHOLDERS, placeholders
 from auditor.model.rule import Rule
+from auditor.remediation.preview import outline
+from auditor.studio.placeholders import PLACEHOLDERS, placeholders
 
 
 def _rule(rules: tuple[Rule, ...], id_: str) -> Rule:

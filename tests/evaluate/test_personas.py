@@ -17,10 +17,12 @@ from hypothesis import strategies as st
 
 from auditor.cli.main import run
 from auditor.evaluate.audit import evaluate, load_tables
-from auditor.model.persona import DEFAULT_PERSONAS, Match, Persona
 from auditor.model.rule import Rule, Verdict
 from auditor.model.snapshot import SCHEMA_VERSION, Header, Kind, Record, Scope, Snapshot
-from auditor.model.studio import (
+from auditor.resolve.inheritance_sql import NestedMerge
+from auditor.store.snapshot_file import write_snapshot
+from auditor.studio.personas import DEFAULT_PERSONAS, Match, Persona
+from auditor.studio.tools import (
     FIRST_PARTY_TOOLS,
     HIDEABLE_APP_TYPES,
     ML_TOOLS,
@@ -28,8 +30,6 @@ from auditor.model.studio import (
     NEEDABLE_APP_TYPES,
     PARTNER_TOOLS,
 )
-from auditor.resolve.layers import NestedMerge
-from auditor.store.snapshot_file import write_snapshot
 
 ACCOUNT, REGION = "111122223333", "eu-west-1"
 APPS = ("JupyterLab", "CodeEditor", "Canvas")

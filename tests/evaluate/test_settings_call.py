@@ -10,10 +10,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from auditor.evaluate.settings_call import Step, options, settings, tag_options
-from auditor.evaluate.words import UnusableError
-from auditor.model.structures import ROOTS, member, members, settings_paths
+from auditor.remediation.shell import UnusableError
+from auditor.remediation.update_call import Step, options, settings, tag_options
 from auditor.simulator.updates import updated
+from auditor.studio.structures import ROOTS, member, members, settings_paths
 
 ROOT = "UserSettings"
 LEAVES = [p for p in settings_paths()["user_profile"] if not (m := member(p)) or not m.shape]

@@ -7,9 +7,9 @@ from pathlib import Path
 import pytest
 
 from auditor.errors import RuleError
-from auditor.evaluate.cases import run_cases
-from auditor.evaluate.load import load_rules
-from auditor.evaluate.shared import follow
+from auditor.rules.cases import run_cases
+from auditor.rules.load import load_rules
+from auditor.rules.references import follow
 
 RULE = """\
 id: {id}

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from auditor.evaluate.sql import substitute
+from auditor.rules.verdict_sql import substitute
 
 
 @pytest.fixture(scope="module")

@@ -14,9 +14,9 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from auditor.errors import ConfigError
-from auditor.evaluate.waiver_file import load_waivers, waivers_schema
 from auditor.model.rule import Rule
 from auditor.model.waiver import ResourcePattern, Waiver
+from auditor.waivers.file import load_waivers, waivers_schema
 
 ROOT = Path(__file__).resolve().parents[2]
 EXAMPLE = re.search(r"```yaml\n(waivers:.*?)```", (ROOT / "docs/waivers.md").read_text(encoding="utf-8"), re.DOTALL)

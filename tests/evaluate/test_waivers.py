@@ -14,11 +14,13 @@ from hypothesis import strategies as st
 
 from auditor.evaluate.audit import evaluate
 from auditor.evaluate.gate import cause_order, decide, exit_code, waive
-from auditor.evaluate.waivers import Waivers, glob, same_value, weigh
-from auditor.model.report import Evidence, Finding, Gate, Origin, Report, ResourceRef, RootCause, State
+from auditor.model.finding import Evidence, Finding, RootCause, State
+from auditor.model.report import Gate, Report
+from auditor.model.resource import Origin, ResourceRef
 from auditor.model.rule import Rule, Severity, Verdict
 from auditor.model.snapshot import Gap
 from auditor.model.waiver import ResourcePattern, Waiver, WaiverStatus
+from auditor.waivers.match import Waivers, glob, same_value, weigh
 
 from .helpers import ACCOUNT, REGION, changed, domain, profile, rules_of, snapshot_file
 
@@ -237,7 +239,7 @@ class TestTags:
 
     @given(text=st.text(alphabet="STU101 =unilowreascktx-2027/:.@", max_size=60))
     def test_nonsense_never_waives_without_rule_day_owner_and_reason(self, text: str) -> None:
-        from auditor.evaluate.waiver_tags import read_tag
+        from auditor.waivers.tags import read_tag
 
         read = read_tag(text, "1/r/domain/d-1", ResourcePattern("domain"), {"STU101": ("STU101",)})
         assert isinstance(read, str) or (read.rules and read.owner and read.reason and read.expires)

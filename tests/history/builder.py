@@ -10,7 +10,7 @@ from pathlib import Path
 from auditor.history.advance import Step, known_rows
 from auditor.history.facts import Fact, Facts
 from auditor.model.history import Comparison
-from auditor.model.report import ResourceRef
+from auditor.model.resource import ResourceRef
 from auditor.model.rule import Severity, Verdict
 from auditor.store.connection import connect, literal
 from auditor.store.tables import HISTORY, empty

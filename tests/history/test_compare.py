@@ -11,7 +11,9 @@ from hypothesis import strategies as st
 from auditor.evaluate.gate import decide, exit_code, reaches
 from auditor.history.compare import compare, difference
 from auditor.history.facts import Facts, facts_of
-from auditor.model.report import Evidence, Finding, Gate, Origin, Report
+from auditor.model.finding import Evidence, Finding
+from auditor.model.report import Gate, Report
+from auditor.model.resource import Origin
 from auditor.model.rule import Severity, Verdict
 from auditor.model.waiver import ResourcePattern, Waiver
 

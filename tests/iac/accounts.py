@@ -14,11 +14,11 @@ import jsonschema
 
 from auditor.cli.main import run
 from auditor.collect.iac.scan import ScanOptions, scan
+from auditor.drift.detect import drift, load_live
 from auditor.errors import ExitCode
-from auditor.evaluate.drift.drift import drift, load_live
 from auditor.model.snapshot import KINDS, SCHEMA_VERSION, Gap, Header, Record, Scope, Snapshot
 from auditor.report import json_format
-from auditor.report.encode import to_json
+from auditor.report.json_text import to_json
 from auditor.store.snapshot_file import write_snapshot
 
 ACCOUNT, REGION = "111122223333", "eu-west-1"

@@ -15,9 +15,9 @@ from typing import Any
 from hypothesis import strategies as st
 
 from auditor.collect.iac.build import _COMPLETE
-from auditor.collect.iac.mapping import LANGUAGES, Row, rows
-from auditor.collect.iac.types import STUDIO_KINDS, Language
 from auditor.model.snapshot import GLOBAL, SCHEMA_VERSION, TEMPLATE, Header, Kind, Record, Scope, Snapshot
+from auditor.studio.template_names import LANGUAGES, Row, rows
+from auditor.studio.template_types import STUDIO_KINDS, Language
 
 AS_OF = "2026-11-23T02:00:00Z"
 ROOT = "estate"

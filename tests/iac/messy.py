@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
+from auditor.collect.iac.hcl import parser
 from auditor.collect.iac.scan import ScanOptions, scan
-from auditor.collect.iac.terraform import syntax
 from auditor.errors import CollectError, ConfigError
 from auditor.model.snapshot import Snapshot
 from auditor.store.snapshot_file import encode
@@ -27,7 +27,7 @@ def outcome(files: Mapping[str, str | bytes]) -> Snapshot | str:
             path.write_bytes(text if isinstance(text, bytes) else text.encode("utf-8", "surrogatepass"))
         try:
             with pytest.MonkeyPatch.context() as patch:
-                patch.setattr(syntax, "SECONDS", SECONDS)
+                patch.setattr(parser, "SECONDS", SECONDS)
                 snapshot = scan([Path(folder)], ScanOptions())
         except (ConfigError, CollectError) as error:
             return error.diagnosis()

@@ -9,8 +9,8 @@ from typing import Any
 
 from hypothesis import strategies as st
 
-from auditor.collect.iac.mapping import snake
-from auditor.collect.iac.types import Language
+from auditor.studio.template_names import snake
+from auditor.studio.template_types import Language
 
 from .estates import Estate, Item, Link, properties
 

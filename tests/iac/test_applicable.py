@@ -11,15 +11,15 @@ import pytest
 
 from auditor.collect.iac.build import build
 from auditor.collect.iac.interface import Reference, Resource, Root, Unknown
-from auditor.evaluate.applicable import NAMES, NOT_IN_TEMPLATES, SETTING, lacking, why_not
 from auditor.evaluate.audit import evaluate
-from auditor.evaluate.cases import run_cases
-from auditor.evaluate.load import load_rules
 from auditor.model.report import Report
 from auditor.model.rule import Case, Rule, Verdict
 from auditor.model.snapshot import KINDS
 from auditor.resolve.tables import LIVE, TABLES
 from auditor.resources import rules_dir
+from auditor.rules.applicability import NAMES, NOT_IN_TEMPLATES, SETTING, lacking, why_not
+from auditor.rules.cases import run_cases
+from auditor.rules.load import load_rules
 from auditor.store.snapshot_file import write_snapshot
 
 AS_OF = "2026-11-23T02:00:00Z"

@@ -16,13 +16,13 @@ from hypothesis import strategies as st
 
 from auditor.collect.iac.build import build
 from auditor.collect.iac.interface import Root
-from auditor.collect.iac.mapping import rows
 from auditor.collect.iac.scan import ScanOptions, scan
-from auditor.collect.iac.types import Language
-from auditor.evaluate.drift.drift import drift, load_live
+from auditor.drift.detect import drift, load_live
 from auditor.model.drift import Drift
 from auditor.model.snapshot import KINDS, SCHEMA_VERSION, Header, Record, Scope, Snapshot
 from auditor.store.snapshot_file import write_snapshot
+from auditor.studio.template_names import rows
+from auditor.studio.template_types import Language
 
 from .estates import AS_OF, ROOT, Estate, Item, Link, estates, nested
 from .test_parity import resources, template

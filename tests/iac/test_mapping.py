@@ -9,7 +9,9 @@ from typing import Any
 
 import pytest
 
-from auditor.collect.iac.mapping import (
+from auditor.resolve.raw_schema import DOCUMENTS
+from auditor.studio.settings import known_paths
+from auditor.studio.template_names import (
     LANGUAGES,
     UNSET_WHERE_NOT_EXPRESSIBLE,
     Row,
@@ -18,9 +20,7 @@ from auditor.collect.iac.mapping import (
     rows,
     snake,
 )
-from auditor.collect.iac.types import STUDIO_KINDS, TYPES, Language
-from auditor.model.settings import known_paths
-from auditor.resolve.documents import DOCUMENTS
+from auditor.studio.template_types import STUDIO_KINDS, TYPES, Language
 
 SCHEMAS: dict[Language, dict[str, Any]] = {
     language: json.loads((Path(__file__).parent / "schemas" / f"{language}.json").read_text())["types"]

@@ -15,11 +15,11 @@ from hypothesis import strategies as st
 from auditor.collect.iac.build import build
 from auditor.collect.iac.interface import Reference, Resource, Root
 from auditor.collect.iac.scan import ScanOptions, scan
-from auditor.collect.iac.types import Language
 from auditor.evaluate.audit import load_tables
 from auditor.model.snapshot import Snapshot
 from auditor.resolve.tables import TABLES, Table
 from auditor.store.snapshot_file import write_snapshot
+from auditor.studio.template_types import Language
 
 from .estates import AS_OF, ROOT, Estate, Link, documents, estates, not_compared, properties
 

@@ -14,7 +14,7 @@ import pytest
 
 from auditor.collect.iac.parsers import quiet
 from auditor.collect.iac.terraform.reader import Reader
-from auditor.collect.iac.types import TYPES
+from auditor.studio.template_types import TYPES
 
 from .corpus import ROOT
 

@@ -11,8 +11,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from auditor.collect.iac.scan import ScanOptions, scan
-from auditor.collect.iac.types import Language
 from auditor.model.snapshot import Snapshot
+from auditor.studio.template_types import Language
 
 from .estates import Estate, estates
 from .terraform_writer import Hcl, plan, prefixed

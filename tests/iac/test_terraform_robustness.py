@@ -9,7 +9,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from auditor.collect.iac.types import TYPES
+from auditor.studio.template_types import TYPES
 
 from .corpus import ROOT
 from .messy import outcome

@@ -7,9 +7,9 @@ from collections.abc import Iterator
 import pytest
 from botocore.model import ListShape, Shape, StructureShape
 
-from auditor.model.settings import known_paths
-from auditor.model.structures import PLAIN, ROOTS, member, settings_paths
 from auditor.simulator.wire import service_model
+from auditor.studio.settings import known_paths
+from auditor.studio.structures import PLAIN, ROOTS, member, settings_paths
 
 #: Root → shape of the update call's input.
 SHAPES = {

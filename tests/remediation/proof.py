@@ -18,18 +18,19 @@ import pytest
 from auditor.collect.aws import CollectOptions, collect
 from auditor.collect.aws.evidence import EvidenceOptions
 from auditor.evaluate.audit import evaluate, load_tables
-from auditor.evaluate.load import load_rules
-from auditor.model.persona import Match, Persona
-from auditor.model.report import Finding, Report
+from auditor.model.finding import Finding
+from auditor.model.report import Report
 from auditor.model.rule import Change, Rule, Verdict
 from auditor.model.snapshot import Record, Snapshot
-from auditor.resolve.layers import NestedMerge
+from auditor.resolve.inheritance_sql import NestedMerge
 from auditor.resolve.tables import Column, table
 from auditor.resources import rules_dir
+from auditor.rules.load import load_rules
 from auditor.simulator import Simulator
 from auditor.simulator.operations import OPERATIONS
 from auditor.simulator.state import StudioBackend, studio_backends
 from auditor.store.snapshot_file import write_snapshot
+from auditor.studio.personas import Match, Persona
 
 ROOT = Path(__file__).resolve().parents[2]
 RULES = {rule.id: rule for rule in load_rules([rules_dir()])}

@@ -6,7 +6,7 @@ import re
 
 import pytest
 
-from auditor.model.placeholders import PLACEHOLDERS
+from auditor.studio.placeholders import PLACEHOLDERS
 
 from .proof import FILLED_IN, ROOT, RULES, Account, example, prove
 from .test_user_settings import CASES as USER_CASES

@@ -15,7 +15,9 @@ import pytest
 import yaml
 from cfnlint.schema.manager import PROVIDER_SCHEMA_MANAGER
 
-from auditor.model.dialects import (
+from auditor.model.finding import FindingRemediation
+from auditor.model.rule import Verdict
+from auditor.studio.dialects import (
     CLOUDFORMATION,
     NOT_IN_CLOUDFORMATION,
     NOT_IN_TERRAFORM,
@@ -24,10 +26,8 @@ from auditor.model.dialects import (
     lacks,
     terraform_name,
 )
-from auditor.model.report import FindingRemediation
-from auditor.model.rule import Verdict
-from auditor.model.structures import settings_paths
-from auditor.model.studio import HIDEABLE_APP_TYPES, ML_TOOLS
+from auditor.studio.structures import settings_paths
+from auditor.studio.tools import HIDEABLE_APP_TYPES, ML_TOOLS
 
 from .proof import REGION, ROOT, RULES, Account, filled_in
 

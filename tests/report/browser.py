@@ -12,7 +12,8 @@ from typing import Any
 import pytest
 from playwright.sync_api import expect
 
-from auditor.model.report import Finding, Report, State
+from auditor.model.finding import Finding, State
+from auditor.model.report import Report
 
 #: States of what is listed when no state is asked for.
 CURRENT = (None, State.NEW, State.OPEN, State.REGRESSED)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from auditor.model.drift import Disagreement, Drift, LiveOnly, NotCompared, Side, Unmatched, Value
-from auditor.model.report import ResourceRef, SnapshotInfo
+from auditor.model.resource import ResourceRef, SnapshotInfo
 
 ACCOUNT = "123456789012"
 AGAINST = (

@@ -14,33 +14,26 @@ from datetime import date, timedelta
 from functools import cache
 from typing import Any
 
-from auditor.evaluate.load import load_rules
-from auditor.evaluate.outline import outline
+from auditor.model.finding import Evidence, Finding, FindingRemediation, PastFinding, RootCause, State
 from auditor.model.inventory import Inventory, InventoryColumn, InventoryTable, SignIn
 from auditor.model.report import (
     DomainSummary,
-    Evidence,
-    Finding,
-    FindingRemediation,
     FrameworkSummary,
     Gate,
-    Origin,
-    PastFinding,
     Report,
     RequirementStatus,
     RequirementSummary,
-    ResourceRef,
-    RootCause,
     RuleSummary,
-    SnapshotInfo,
-    State,
     TrendPoint,
 )
+from auditor.model.resource import Origin, ResourceRef, SnapshotInfo
 from auditor.model.rule import Rule, Severity, Verdict
 from auditor.model.snapshot import Coverage, Gap
 from auditor.model.waiver import ResourcePattern, Waiver, WaiverStatus, WaiverSummary
+from auditor.remediation.preview import outline
 from auditor.resolve.tables import DOMAIN, SPACE, USER_PROFILE, Table
 from auditor.resources import rules_dir
+from auditor.rules.load import load_rules
 
 AS_OF, PREVIOUS = "2026-11-25T02:00:00Z", "2026-11-24T02:00:00Z"
 REGIONS = ("eu-west-1", "us-east-1", "eu-central-1", "ap-southeast-2")

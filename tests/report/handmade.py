@@ -5,24 +5,17 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import date
 
+from auditor.model.finding import Evidence, Finding, FindingRemediation, PastFinding, RootCause, State
 from auditor.model.report import (
-    Evidence,
-    Finding,
-    FindingRemediation,
     FrameworkSummary,
     Gate,
-    Origin,
-    PastFinding,
     Report,
     RequirementStatus,
     RequirementSummary,
-    ResourceRef,
-    RootCause,
     RuleSummary,
-    SnapshotInfo,
-    State,
     TrendPoint,
 )
+from auditor.model.resource import Origin, ResourceRef, SnapshotInfo
 from auditor.model.rule import Severity, Verdict
 from auditor.model.snapshot import Coverage, Gap
 from auditor.model.waiver import ResourcePattern, Waiver, WaiverStatus, WaiverSummary

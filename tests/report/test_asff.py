@@ -13,7 +13,8 @@ import botocore.session
 import pytest
 from botocore.validate import ParamValidator
 
-from auditor.model.report import Evidence, Report, State
+from auditor.model.finding import Evidence, State
+from auditor.model.report import Report
 from auditor.report.render import Format, render
 
 from .handmade import AS_OF, EARLIER, everything, hostile_everything, huge

@@ -8,8 +8,9 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import expect
 
-from auditor.model.report import Finding, Report, State
-from auditor.report.html_view import html_view
+from auditor.model.finding import Finding, State
+from auditor.model.report import Report
+from auditor.report.html.view import html_view
 
 from .browser import CURRENT, address, current, expect_listed, opened, visit
 

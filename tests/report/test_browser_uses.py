@@ -15,7 +15,7 @@ from playwright.sync_api import expect
 
 from auditor.model.report import Report
 from auditor.model.rule import Verdict
-from auditor.report.html_view import html_view
+from auditor.report.html.view import html_view
 
 from .browser import CURRENT, address, current, expect_listed, opened, visit
 from .estate import large

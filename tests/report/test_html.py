@@ -12,11 +12,12 @@ import jinja2
 import jinja2.meta
 import pytest
 
-from auditor.model.report import Report, priority
+from auditor.model.finding import priority
+from auditor.model.report import Report
 from auditor.model.waiver import WaiverProblem
 from auditor.report import html_format
+from auditor.report.html.view import HtmlView, html_view
 from auditor.report.html_format import html_environment, policy, script, style
-from auditor.report.html_view import HtmlView, html_view
 from auditor.report.render import Format, render
 from auditor.resources import templates_dir
 

@@ -15,11 +15,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from auditor.model.report import Evidence, Origin, Report, State
+from auditor.model.finding import Evidence, State
+from auditor.model.report import Report
+from auditor.model.resource import Origin
 from auditor.model.rule import Verdict
-from auditor.report.common import visible
-from auditor.report.html_data import STEPS, page_data
-from auditor.report.html_encode import MARKS, Columns, Stencil, hexes
+from auditor.report.html.data import STEPS, page_data
+from auditor.report.html.encode import MARKS, Columns, Stencil, hexes
+from auditor.report.phrases import visible
 
 from .estate import large
 from .samples import hostile

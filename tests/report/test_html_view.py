@@ -12,12 +12,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from auditor.model.report import Gate, Report, State, TrendPoint, priority
+from auditor.model.finding import State, priority
+from auditor.model.report import Gate, Report, TrendPoint
 from auditor.model.rule import Severity, Verdict
 from auditor.model.snapshot import Gap
 from auditor.model.waiver import ResourcePattern, Waiver, WaiverStatus
-from auditor.report.html_chart import POINTS, stacked, trend_chart
-from auditor.report.html_view import html_view
+from auditor.report.html.chart import POINTS, stacked, trend_chart
+from auditor.report.html.view import html_view
 
 from .estate import AS_OF, large
 

@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 from auditor.history.trend import daily
 from auditor.model.report import TrendPoint
 from auditor.model.rule import Severity
-from auditor.report.index_html import HEIGHT, NIGHTS, WIDTH, chart, index_view, render
+from auditor.report.html.index import HEIGHT, NIGHTS, WIDTH, chart, index_view, render
 from auditor.store.manifest import Manifest, ScopeCounts
 from tests.report.browser import opened
 from tests.store.conftest import ACCOUNT, REGION, made

@@ -14,8 +14,8 @@ from markdown_it import MarkdownIt
 
 from auditor.model.report import Gate, Report
 from auditor.model.rule import Severity
+from auditor.report.markdown.text import code, text
 from auditor.report.markdown_format import LIMIT
-from auditor.report.markdown_text import code, text
 from auditor.report.render import Format, render
 
 from .handmade import everything, hostile_everything, huge

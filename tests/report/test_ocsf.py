@@ -19,7 +19,7 @@ from ocsf_json_schema import OcsfJsonSchemaEmbedded, get_ocsf_schema
 from py_ocsf_models.events.findings.compliance_finding import ComplianceFinding
 
 from auditor.model.report import Report
-from auditor.report.encode import milliseconds
+from auditor.report.json_text import milliseconds
 from auditor.report.render import Format, render
 
 from .handmade import AS_OF, EARLIER, everything, hostile_everything

@@ -9,7 +9,7 @@ from typing import Any
 
 from auditor.evaluate.audit import load_tables
 from auditor.model.snapshot import KINDS, SCHEMA_VERSION, Gap, Header, Kind, Record, Scope, Snapshot, Unseen
-from auditor.resolve.layers import NestedMerge
+from auditor.resolve.inheritance_sql import NestedMerge
 from auditor.store.snapshot_file import write_snapshot
 
 ACCOUNT, REGION = "111122223333", "eu-west-1"

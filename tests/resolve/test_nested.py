@@ -11,8 +11,8 @@ from typing import Any
 
 import pytest
 
-from auditor.model.settings import SETTINGS
-from auditor.resolve.layers import NestedMerge
+from auditor.resolve.inheritance_sql import NestedMerge
+from auditor.studio.settings import SETTINGS
 
 from .builder import Tables, domain, merged, nest, profile
 

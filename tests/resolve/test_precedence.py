@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
-from auditor.model.settings import SETTINGS, Setting
 from auditor.resolve.tables import table
+from auditor.studio.settings import SETTINGS, Setting
 
 from .builder import Tables, domain, merged, nest, profile, record, space
 

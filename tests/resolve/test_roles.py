@@ -9,13 +9,13 @@ from typing import Any
 import pytest
 
 from auditor.model.snapshot import GLOBAL, Record
-from auditor.model.tools import APP_TYPES, CREATE_APP, ML_TOOLS, app_arn
-from auditor.resolve.facts import (
+from auditor.resolve.policy_facts import (
     allowed_tools,
     allows_everything,
     trust_with_source_identity,
     trusts_set_source_identity,
 )
+from auditor.studio.tool_actions import APP_TYPES, CREATE_APP, ML_TOOLS, app_arn
 
 from .builder import ACCOUNT, Tables, domain, place, profile, record
 

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from auditor.model.snapshot import GLOBAL, Record
-from auditor.resolve.facts import records_management
+from auditor.resolve.policy_facts import records_management
 
 from .builder import Tables, domain, place, profile, record
 

@@ -8,9 +8,9 @@ from pathlib import Path
 import pytest
 
 from auditor.evaluate.audit import load_tables
-from auditor.model.settings import SETTINGS, USER_SETTINGS, Setting, known_paths
 from auditor.model.snapshot import SCHEMA_VERSION, Gap, Header, Scope, Snapshot, Unseen
 from auditor.store.snapshot_file import write_snapshot
+from auditor.studio.settings import SETTINGS, USER_SETTINGS, Setting, known_paths
 
 from .builder import ACCOUNT, REGION, Tables, domain, place, profile, space
 from .test_precedence import OWN_DEFAULTS, USER_DEFAULTS, WITH_EFS

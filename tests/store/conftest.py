@@ -11,8 +11,8 @@ import boto3
 import pytest
 
 from auditor.simulator import Simulator
+from auditor.store.backends import Place, open_place
 from auditor.store.manifest import FILES, Manifest, ScopeCounts, StoredFile, run_id
-from auditor.store.places import Place, open_place
 from auditor.store.runs import RunStore
 
 ACCOUNT, REGION = "111122223333", "eu-west-1"

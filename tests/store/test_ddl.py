@@ -11,12 +11,12 @@ import pytest
 import sqlglot
 from sqlglot import exp
 
-from auditor.cli.keeping import keeping, open_store
 from auditor.errors import ExitCode
 from auditor.evaluate.audit import evaluate
 from auditor.evaluate.gate import decide
 from auditor.model.report import Gate
 from auditor.model.rule import Rule
+from auditor.run.run_store import keeping, open_store
 from auditor.store.ddl import ATHENA_TYPES, athena
 from auditor.store.runs import RunStore
 from auditor.store.tables import PARTITIONS, STORE_TABLES

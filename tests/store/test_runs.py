@@ -15,8 +15,8 @@ import boto3
 import pytest
 
 from auditor.errors import ConfigError
+from auditor.store.backends import Place, open_place, read_all
 from auditor.store.manifest import encode, run_id, run_of
-from auditor.store.places import Place, open_place, read_all
 from auditor.store.runs import RunStore, choose, latest
 
 from .conftest import ACCOUNT, REGION, made
@@ -258,7 +258,7 @@ def test_a_process_that_is_killed_while_it_writes(tmp_path: Path) -> None:
         import sys
         from pathlib import Path
         from tests.store.conftest import made
-        from auditor.store.places import open_place
+        from auditor.store.backends import open_place
         from auditor.store.runs import RunStore
         store = RunStore(open_place(sys.argv[1]))
         store.prepare()

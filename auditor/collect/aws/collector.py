@@ -20,8 +20,8 @@ from auditor.collect.aws.session import MAX_ATTEMPTS, Clients, explain
 from auditor.collect.aws.specs import SPECS, Spec, app_tag_path
 from auditor.collect.interface import Progress
 from auditor.errors import CollectError, ConfigError
-from auditor.model.settings import known_paths
 from auditor.model.snapshot import SCHEMA_VERSION, Gap, Header, Record, Scope, Snapshot
+from auditor.studio.settings import known_paths
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,9 +8,9 @@ from typing import Any
 
 from botocore.model import Shape
 
-from auditor.model.settings import known_paths
 from auditor.model.snapshot import Unseen
-from auditor.model.structures import settings_paths
+from auditor.studio.settings import known_paths
+from auditor.studio.structures import settings_paths
 
 _DESCRIBES = {"domain": "DescribeDomain", "user_profile": "DescribeUserProfile", "space": "DescribeSpace"}
 

@@ -9,10 +9,10 @@ from typing import Any
 
 from auditor.collect.aws import faults, sign_ins
 from auditor.collect.aws.run import LOST, Run
-from auditor.model.iam import account_of, is_aws_managed
 from auditor.model.sign_ins import LoggedSignIns
 from auditor.model.snapshot import GLOBAL, KINDS, Gap, Kind
-from auditor.model.tools import APP_TYPES, CREATE_APP, app_arn, simulated_actions
+from auditor.studio.arns import account_of, is_aws_managed
+from auditor.studio.tool_actions import APP_TYPES, CREATE_APP, app_arn, simulated_actions
 
 #: What ``--evidence`` names -> the kinds of records that it stands for.
 EVIDENCE: Mapping[str, tuple[Kind, ...]] = {

@@ -8,13 +8,13 @@ from typing import Any
 
 from auditor import __version__
 from auditor.collect.iac.interface import Reference, Resource, Root, Unknown
-from auditor.collect.iac.mapping import not_expressible
+from auditor.collect.iac.roles_and_logs import Surroundings
 from auditor.collect.iac.scope import LANGUAGE_NAMES, Scope
-from auditor.collect.iac.surroundings import Surroundings
 from auditor.collect.iac.translate import Document, document
-from auditor.collect.iac.types import STUDIO_KINDS, TYPES, Language
 from auditor.model import snapshot as model
 from auditor.model.snapshot import EXISTS, TEMPLATE, Coverage, Gap, Kind, Place, Record, Snapshot
+from auditor.studio.template_names import not_expressible
+from auditor.studio.template_types import STUDIO_KINDS, TYPES, Language
 
 #: Kinds whose lists a root holds completely, where everything in it was understood. Of all others an account may have
 #: more than any template shows.

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from auditor.collect.iac.cloudformation.assembly import is_assembly
-from auditor.collect.iac.terraform.folder import ENDINGS as CONFIGURATION
+from auditor.collect.iac.terraform.module_files import ENDINGS as CONFIGURATION
 from auditor.errors import ConfigError
 
 ENDINGS = (".yaml", ".yml", ".json", ".template")

@@ -15,7 +15,7 @@ from auditor.collect.iac.discover import Found, discover, well_formed
 from auditor.collect.iac.interface import NotAssessed, Root
 from auditor.collect.iac.terraform import reader as terraform
 from auditor.collect.iac.terraform import variables
-from auditor.collect.iac.terraform.plan_reader import read_plan
+from auditor.collect.iac.terraform.plan.reader import read_plan
 from auditor.errors import CollectError, ConfigError
 from auditor.model.snapshot import Snapshot
 

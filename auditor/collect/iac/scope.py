@@ -8,10 +8,10 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from auditor.collect.iac.interface import Reference, Resource, Root, Unknown, Value
-from auditor.collect.iac.mapping import rows
 from auditor.collect.iac.translate import Document, document, plain_text
-from auditor.collect.iac.types import TYPES, Language, Part, TypeInfo
 from auditor.model.snapshot import TEMPLATE, Gap, Kind, Place, Record
+from auditor.studio.template_names import rows
+from auditor.studio.template_types import TYPES, Language, Part, TypeInfo
 
 LANGUAGE_NAMES: Mapping[Language, str] = {
     "cloudformation": "CloudFormation", "aws": "Terraform (aws)", "awscc": "Terraform (awscc)",

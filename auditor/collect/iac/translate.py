@@ -9,9 +9,9 @@ from functools import cache
 from typing import Any
 
 from auditor.collect.iac.interface import Reference, Resource, Unknown, Value, unknowns
-from auditor.collect.iac.mapping import Row, rows
-from auditor.collect.iac.types import Language, Part
 from auditor.model.snapshot import Kind
+from auditor.studio.template_names import Row, rows
+from auditor.studio.template_types import Language, Part
 
 #: What a reference to a resource of the root stands for in the document, at an API path.
 Resolve = Callable[[Reference, str], "str | Unknown"]

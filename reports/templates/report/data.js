@@ -1,4 +1,4 @@
-// Reads what auditor/report/html_data.py packed: dictionaries, and columns of small numbers over them.
+// Reads what auditor/report/html/data.py packed: dictionaries, and columns of small numbers over them.
 
 const WIDTHS = { 1: Uint8Array, 2: Uint16Array, 4: Uint32Array };
 const MARK = /[\x01-\x06]/g;

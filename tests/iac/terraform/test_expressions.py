@@ -7,9 +7,9 @@ from typing import Any
 
 import pytest
 
+from auditor.collect.iac.hcl.values import Holed
 from auditor.collect.iac.interface import Reference, Unknown
 from auditor.collect.iac.terraform.modules import ModuleInstance
-from auditor.collect.iac.terraform.values import Holed
 
 pytestmark = pytest.mark.checkov
 Module = Callable[..., ModuleInstance]

@@ -7,10 +7,10 @@ from typing import Any
 
 import pytest
 
+from auditor.collect.iac.hcl.functions import _OPEN
+from auditor.collect.iac.hcl.functions_collections import STRICT
+from auditor.collect.iac.hcl.functions_text import FILES, TEXT
 from auditor.collect.iac.interface import Unknown
-from auditor.collect.iac.terraform.functions import _OPEN
-from auditor.collect.iac.terraform.functions_strict import STRICT
-from auditor.collect.iac.terraform.functions_text import FILES, TEXT
 from auditor.collect.iac.terraform.modules import ModuleInstance
 
 pytestmark = pytest.mark.checkov

@@ -7,9 +7,9 @@ from typing import Any
 
 import pytest
 
+from auditor.collect.iac.hcl.values import SetOf
 from auditor.collect.iac.interface import Unknown
 from auditor.collect.iac.terraform.modules import ModuleInstance
-from auditor.collect.iac.terraform.values import SetOf
 from auditor.collect.iac.terraform.variables import Given
 
 pytestmark = pytest.mark.checkov

@@ -14,7 +14,7 @@ from auditor.collect.iac.cloudformation.parameters import declared, parameter_va
 from auditor.collect.iac.cloudformation.values import NO_VALUE, shown
 from auditor.collect.iac.interface import NotAssessed, Reference, Resource, Unknown, Value
 from auditor.collect.iac.parsers import NotATemplateError, UnreadableError, parse_cloudformation
-from auditor.collect.iac.types import TYPES
+from auditor.studio.template_types import TYPES
 
 NESTED = ("AWS::CloudFormation::Stack", "AWS::Serverless::Application")
 #: Transforms that change nothing in the resources that the product reads.

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from auditor.collect.iac.hcl import nodes as n
+from auditor.collect.iac.hcl.evaluate import Names, Scope, value
+from auditor.collect.iac.hcl.values import EvaluationError, hole, items_of, settled
 from auditor.collect.iac.interface import Unknown, Value
-from auditor.collect.iac.terraform import nodes as n
-from auditor.collect.iac.terraform.expressions import Names, Scope, value
-from auditor.collect.iac.terraform.values import EvaluationError, hole, items_of, settled
 
 #: What Terraform itself reads; no property of the resource.
 META = frozenset({"count", "for_each", "provider", "depends_on", "lifecycle", "provisioner", "connection"})

@@ -9,14 +9,14 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any, Protocol
 
+from auditor.collect.iac.hcl import nodes as n
+from auditor.collect.iac.hcl.evaluate import NO_NAMES, STEPS, Names, evaluate, value
+from auditor.collect.iac.hcl.type_constraints import converted
+from auditor.collect.iac.hcl.values import EvaluationError, Files, Handle
 from auditor.collect.iac.interface import NotAssessed, Unknown, Value
-from auditor.collect.iac.terraform import nodes as n
-from auditor.collect.iac.terraform.constraints import converted
-from auditor.collect.iac.terraform.expansion import Expansion, Key, expand, key_text
-from auditor.collect.iac.terraform.expressions import NO_NAMES, STEPS, Names, evaluate, value
-from auditor.collect.iac.terraform.folder import Module
-from auditor.collect.iac.terraform.handles import ResourceHandle
-from auditor.collect.iac.terraform.values import EvaluationError, Files, Handle
+from auditor.collect.iac.terraform.module_files import Module
+from auditor.collect.iac.terraform.repetition import Expansion, Key, expand, key_text
+from auditor.collect.iac.terraform.resource_values import ResourceHandle
 
 #: Modules inside modules; Terraform has no limit, but nobody is here for certain.
 _MAX_DEPTH = 30

@@ -7,12 +7,12 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from auditor.collect.iac.hcl import nodes as n
+from auditor.collect.iac.hcl.values import EvaluationError, plain_text
 from auditor.collect.iac.interface import NotAssessed, Root, Unknown, Value
-from auditor.collect.iac.terraform import nodes as n
-from auditor.collect.iac.terraform.folder import LocalFiles, Module, read_module, within
+from auditor.collect.iac.terraform.module_files import LocalFiles, Module, read_module, within
 from auditor.collect.iac.terraform.modules import ABSENT, ModuleInstance, Shared
 from auditor.collect.iac.terraform.resources import resources
-from auditor.collect.iac.terraform.values import EvaluationError, plain_text
 from auditor.collect.iac.terraform.variables import Given, RootValues, root_values
 
 LANGUAGE = "Terraform"

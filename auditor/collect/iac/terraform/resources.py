@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
+from auditor.collect.iac.hcl import nodes as n
+from auditor.collect.iac.hcl.evaluate import NO_NAMES, value
+from auditor.collect.iac.hcl.values import hole, plain_text, settled
 from auditor.collect.iac.interface import NotAssessed, Resource, Unknown, Value
-from auditor.collect.iac.terraform import nodes as n
 from auditor.collect.iac.terraform.blocks import properties
-from auditor.collect.iac.terraform.expressions import NO_NAMES, value
-from auditor.collect.iac.terraform.handles import ResourceHandle
 from auditor.collect.iac.terraform.modules import ModuleInstance, Provider, provider_name
-from auditor.collect.iac.terraform.values import hole, plain_text, settled
-from auditor.collect.iac.types import TYPES
+from auditor.collect.iac.terraform.resource_values import ResourceHandle
+from auditor.studio.template_types import TYPES
 
 #: Resources that hold templates of another language, and the attribute with its text.
 _HOLDERS = {"aws_cloudformation_stack": "template_body", "aws_cloudformation_stack_set": "template_body",

@@ -12,12 +12,12 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from auditor.collect.iac.hcl import nodes as n
+from auditor.collect.iac.hcl.evaluate import Scope, value
+from auditor.collect.iac.hcl.parser import parse_expression
 from auditor.collect.iac.interface import NotAssessed, Unknown, Value
 from auditor.collect.iac.parsers import UnreadableError
-from auditor.collect.iac.terraform import nodes as n
-from auditor.collect.iac.terraform.expressions import Scope, value
-from auditor.collect.iac.terraform.folder import Module, read_file
-from auditor.collect.iac.terraform.syntax import parse_expression
+from auditor.collect.iac.terraform.module_files import Module, read_file
 from auditor.errors import ConfigError
 
 

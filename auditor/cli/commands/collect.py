@@ -1,0 +1,40 @@
+"""auditor collect"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import click
+
+from auditor.cli.options import debug_option, evidence_options, quiet_option, source_options
+from auditor.errors import ExitCode
+
+
+@click.command("collect", short_help="Collect an AWS account into a snapshot file.")
+@source_options
+@evidence_options
+@click.option(
+    "--snapshot", type=click.Path(path_type=Path, dir_okay=False), metavar="FILE", required=True, help="File to write."
+)
+@quiet_option
+@debug_option
+def command(snapshot: Path, quiet: bool, **source: Any) -> ExitCode:
+    """Collect an AWS account into a snapshot file, to be evaluated later with "auditor check".
+
+    Exit codes: 0 everything was seen, 3 nothing could be collected, 5 something could not be seen (the file says what).
+    """
+    from auditor.cli.progress import progress
+    from auditor.run.collect import collected
+    from auditor.store.snapshot_file import write_snapshot
+
+    with progress(quiet) as shown:
+        found = collected(progress=shown, **source)
+    write_snapshot(snapshot, found)
+    if not quiet:
+        seen = sum(1 for r in found.records if r.kind in ("domain", "user_profile", "space", "app"))
+        gaps = f"; {len(found.gaps):,} could not be seen" if found.gaps else ""
+        carried = sum(c.carried for c in found.coverage)
+        old = f"; {carried:,} carried over, unchanged since {found.header.previous}" if carried else ""
+        click.echo(f"{snapshot}: {seen:,} resources{old}{gaps}")
+    return ExitCode.INCOMPLETE if found.gaps else ExitCode.OK

@@ -1,0 +1,50 @@
+"""auditor config check | schema"""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import click
+
+from auditor.cli.options import all_rules, debug_option, rule_folders
+from auditor.errors import ConfigError
+
+
+@click.group("config", short_help="Check auditor.yaml; its JSON Schema.")
+def command() -> None:
+    """Check auditor.yaml, or print its JSON Schema. docs/configuration.md explains the file."""
+
+
+@command.command("check")
+@click.argument("file", required=False, type=click.Path(path_type=Path, dir_okay=False))
+@debug_option
+def check(file: Path | None) -> None:
+    """Check a configuration, rule names, parameters and its file of waivers included, without auditing anything.
+
+    FILE is auditor.yaml in the working folder by default. Exits 0 when it can be used, 2 when it cannot.
+    """
+    from auditor.config import find_config, load_config
+    from auditor.rules.frameworks import framework_files
+    from auditor.waivers.file import load_waivers
+
+    path = find_config(file)
+    if path is None:
+        raise ConfigError("there is no auditor.yaml in the working folder", hint="Name the file to check.")
+    config = load_config(path)
+    rules = all_rules(config.rules_dirs, bind=False)
+    config.for_rules(rules)
+    config.thresholds(rules)
+    if config.waivers is not None:
+        load_waivers(config.waivers, rules)
+    config.check_frameworks(framework_files(rule_folders(config.rules_dirs)))
+    click.echo(f"{path}: can be used")
+
+
+@command.command("schema")
+@debug_option
+def schema() -> None:
+    """Print the JSON Schema of auditor.yaml, for editors."""
+    from auditor.config.wire import config_schema
+
+    click.echo(json.dumps(config_schema(), indent=2))

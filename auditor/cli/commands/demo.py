@@ -1,0 +1,62 @@
+"""auditor demo"""
+
+from __future__ import annotations
+
+import os
+from typing import Any
+
+import click
+
+from auditor.cli.options import EVIDENCE, debug_option, evaluation_options, quiet_option, report_options, store_option
+from auditor.errors import ConfigError, ExitCode
+
+
+@click.command("demo", short_help="Audit a simulated account; needs no AWS.")
+@click.option("--estate", default="acme", show_default=True, help="As for: auditor simulate.")
+@evaluation_options
+@report_options
+@store_option
+@quiet_option
+@debug_option
+def command(estate: str, quiet: bool, **options: Any) -> ExitCode:
+    """Audit a simulated account over HTTP, with the same code that audits AWS, and write the reports.
+
+    The AWS profile and regions of auditor.yaml do not count here. Exits 0 when the demonstration worked, whatever was
+    found; the summary names the exit code of a real audit.
+    """
+    from auditor.cli.commands.simulate import NEEDS_EXTRA
+
+    try:
+        from auditor.simulator import Simulator
+    except ImportError as error:
+        raise ConfigError(
+            f"the simulated account needs the extra demo ({error.name} is missing)", hint=NEEDS_EXTRA
+        ) from error
+    from auditor.cli.commands.audit import run
+    from auditor.cli.evaluation import prepare
+
+    plan = prepare(quiet=quiet, **options)
+    with Simulator(estate) as simulator:
+        saved = {n: v for n, v in os.environ.items() if n.startswith("AWS_")}
+        for name in saved:
+            del os.environ[name]
+        os.environ.update(simulator.environment)
+        try:
+            source = {
+                "profile": None,
+                "regions": simulator.estate.regions,
+                "concurrency": 32,
+                "evidence": EVIDENCE,
+                "sign_in_days": 90,
+                "sign_in_pages": 400,
+                "cloudtrail_logs": None,
+                "identity_store": "",
+                "previous": None,
+                "full": True,
+            }
+            run(plan, None, source)
+        finally:
+            for name in simulator.environment:
+                os.environ.pop(name, None)
+            os.environ.update(saved)
+    return ExitCode.OK

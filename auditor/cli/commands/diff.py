@@ -1,0 +1,117 @@
+"""auditor diff"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from auditor.cli.diff_view import render
+from auditor.cli.gate_options import NEVER
+from auditor.cli.options import debug_option, rule_options
+from auditor.cli.store_options import reading_options, store_of
+from auditor.errors import ConfigError, ExitCode
+from auditor.model.rule import Severity
+
+if TYPE_CHECKING:
+    from auditor.history.facts import Facts
+
+
+@click.command("diff", short_help="Compare two reports, snapshots, or runs of a store.")
+@click.argument("old", required=False)
+@click.argument("new", required=False)
+@reading_options
+@rule_options
+@click.option(
+    "--fail-on", type=click.Choice([*(s.value for s in Severity), NEVER]), default=Severity.INFO.value,
+    show_default=True, help="Exit 4 when something at least so severe is new or came back.",
+)  # fmt: skip
+@click.option("--allow-incomplete", is_flag=True, help="Do not exit 5 when NEW could not assess what failed in OLD.")
+@click.option(
+    "--format", "output", type=click.Choice(["table", "markdown", "json"]), default="table", show_default=True,
+    help="How to print it.",
+)  # fmt: skip
+@debug_option
+def command(
+    old: str | None,
+    new: str | None,
+    store: str | None,
+    profile: str | None,
+    config: Path | None,
+    fail_on: str,
+    allow_incomplete: bool,
+    output: str,
+    **rules: Any,
+) -> ExitCode:
+    """Say what moved from OLD to NEW: new, regressed, resolved, no longer assessed, carried over, waived.
+
+    Each is a report.json or a snapshot, which is evaluated now. With --store each is a run: latest, previous, a day
+    (2026-11-23) or a run's id; previous and latest if left out.
+
+    Exit codes: 0 nothing got worse, 2 usage, 4 a failure is new, came back, or is no longer waived, 5 NEW could not
+    assess what failed in OLD.
+    """
+    from auditor.history.compare import difference
+
+    if store is not None or old is None:
+        before, after = _runs(old or "previous", new or "latest", store, profile, config)
+    elif new is None:
+        raise ConfigError("diff needs OLD and NEW", hint="Two files, or --store and two runs.")
+    else:
+        before, after = _sides((Path(old), Path(new)), config, rules)
+    found = difference(before, after)
+    for line in render(found, output):
+        click.echo(line)
+    if fail_on != NEVER and any(f.severity.rank <= Severity(fail_on).rank for f in found.worse):
+        return ExitCode.FINDINGS
+    if (found.not_assessed or found.carried_over) and not allow_incomplete:
+        return ExitCode.INCOMPLETE
+    return ExitCode.OK
+
+
+def _runs(old: str, new: str, store: str | None, profile: str | None, config: Path | None) -> tuple[Facts, Facts]:
+    import tempfile
+
+    from auditor.history.facts import read_report
+    from auditor.store.runs import choose
+
+    found, _ = store_of(store, profile, config)
+    runs = found.runs()
+    sides = [choose(runs, text) for text in (old, new)]
+    with tempfile.TemporaryDirectory(prefix="auditor-diff-") as folder:
+        files = [run.report("report.json.gz") for run in sides]
+        assert all(files), "every run has one"
+        before, after = (read_report(path) for path in found.fetch([f for f in files if f], Path(folder)))
+    return before, after
+
+
+def _sides(paths: Sequence[Path], config: Path | None, rules: dict[str, Any]) -> tuple[Facts, Facts]:
+    from auditor.history.facts import read_report
+
+    snapshots = [path for path in paths if _is_snapshot(path)]
+    evaluated = _evaluated(snapshots, config, rules) if snapshots else {}
+    before, after = (evaluated[path] if path in evaluated else read_report(path) for path in paths)
+    return before, after
+
+
+def _is_snapshot(path: Path) -> bool:
+    """A snapshot's first line is its header; a report.json is one object over many lines."""
+    try:
+        with path.open("rb") as file:
+            return file.read(12).startswith(b'{"snapshot":')
+    except OSError as error:
+        raise ConfigError(f"{path}: cannot be read: {error.strerror or error}") from error
+
+
+def _evaluated(snapshots: Sequence[Path], config: Path | None, rules: dict[str, Any]) -> dict[Path, Facts]:
+    from auditor.cli.evaluation import evaluated, prepare
+    from auditor.history.facts import facts_of
+    from auditor.report.render import Format
+
+    plan = prepare(
+        config=config, **rules, parameters=(), nested_merge=None, fail_on=(), new_only=False, baseline=None,
+        waivers=None, allow_incomplete=None, formats=(Format.JSON,), output=Path("-"), quiet=True,
+    )  # fmt: skip
+    return {path: facts_of(evaluated(plan, [path])) for path in snapshots}

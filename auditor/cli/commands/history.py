@@ -1,0 +1,137 @@
+"""auditor history"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import timedelta
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from auditor.cli.options import all_rules, debug_option, names, selected
+from auditor.cli.rows import print_rows
+from auditor.cli.store_options import Duration, reading_options, store_of
+from auditor.errors import ConfigError
+from auditor.run.messages import plural, printable
+
+if TYPE_CHECKING:
+    from auditor.history.query import KnownFailure
+    from auditor.model.report import TrendPoint
+
+_BARS = "▁▂▃▄▅▆▇█"
+_SHOWN_NIGHTS = 14
+_FAILURE = (
+    "severity", "rule", "state", "account", "region", "type", "domain", "name", "first_seen", "last_seen", "age_days",
+    "regressed",
+)  # fmt: skip
+STATES = ("open", "waived", "not_assessed", "resolved")
+
+
+@click.command("history", short_help="What is failing since when, and the trend.")
+@reading_options
+@click.option("--rule", "rules", multiple=True, metavar="RULE", help="Only these rules: ids, names or areas.")
+@click.option("--account", default="", metavar="ID", help="Only this account.")
+@click.option(
+    "--state", "states", multiple=True, type=click.Choice(STATES),
+    help="Only failures in this state; repeatable.  [default: all but resolved]",
+)  # fmt: skip
+@click.option("--last", type=Duration(), default="90d", show_default=True, metavar="90d", help="Runs of this time.")
+@click.option("--limit", type=click.IntRange(0), default=50, show_default=True, help="Failures to print; 0: all.")
+@click.option(
+    "--format", "output", type=click.Choice(["table", "csv", "json"]), default="table", show_default=True,
+    help="How to print it; csv holds the failures only.",
+)  # fmt: skip
+@debug_option
+def command(
+    store: str | None,
+    profile: str | None,
+    config: Path | None,
+    rules: tuple[str, ...],
+    account: str,
+    states: tuple[str, ...],
+    last: timedelta,
+    limit: int,
+    output: str,
+) -> None:
+    """Print what is failing since when, oldest first, and how many failures there were run by run.
+
+    Ages are whole days from the first run that saw the failure to the last one.
+    """
+    from auditor.history.query import Filter, failures, nights
+
+    found, settings = store_of(store, profile, config)
+    runs = found.runs()
+    if not runs:
+        raise ConfigError(f"{found.place.label} holds no run", hint="auditor audit --store … adds one.")
+    ids: frozenset[str] = frozenset()
+    if rules:
+        ids = frozenset(r.id for r in selected(all_rules(settings.rules_dirs, bind=False), names(rules), ()))
+    wanted = Filter(ids, account, states or STATES[:3])
+    known = failures(found, runs, wanted)
+    shown = known[:limit] if limit else known
+    if output == "csv":
+        print_rows(_FAILURE, [_row(f) for f in shown], output)
+        return
+    recent = [run for run in runs if run.moment >= runs[-1].moment - last]
+    points = nights(found, recent, wanted)
+    if output == "json":
+        _print_json(points, shown, len(known))
+        return
+    _print(found.place.label, points, shown, len(known))
+
+
+def _row(failure: KnownFailure) -> tuple[object, ...]:
+    return (
+        failure.severity.value, failure.rule_id, failure.state, failure.account, failure.region, failure.type,
+        failure.domain, failure.name, failure.first_seen, failure.last_seen, failure.age_days, failure.regressed,
+    )  # fmt: skip
+
+
+def _print_json(points: Sequence[TrendPoint], shown: Sequence[KnownFailure], total: int) -> None:
+    import msgspec
+
+    click.echo(
+        msgspec.json.format(msgspec.json.encode({"nights": points, "total": total, "failures": shown}), indent=2)
+    )
+
+
+def _print(label: str, points: Sequence[TrendPoint], shown: Sequence[KnownFailure], total: int) -> None:
+    totals = [sum(p.by_severity.values()) for p in points]
+    click.echo(printable(f"{label}: {plural(len(points), 'run')}"))
+    if points:
+        click.echo(f"failures  {spark(totals)}  {totals[0]:,} → {totals[-1]:,}\n")
+        columns = ("as_of", *points[0].by_severity, "new", "regressed", "resolved", "waived", "unknown")
+        rows = [
+            (p.as_of, *p.by_severity.values(), p.new, p.regressed, p.resolved, p.waived, p.unknown)
+            for p in points[-_SHOWN_NIGHTS:]
+        ]
+        print_rows(columns, rows, "table")
+        click.echo()
+    if not shown:
+        click.echo("No such failure is known.")
+        return
+    print_rows(
+        ("severity", "rule", "state", "resource", "first seen", "days", "came back"),
+        [
+            (f.severity.value, f.rule_id, f.state.replace("_", " "), _resource(f), f.first_seen[:10], f.age_days,
+             f.regressed or "")
+            for f in shown
+        ],
+        "table",
+    )  # fmt: skip
+    if total > len(shown):
+        click.echo(f"and {total - len(shown):,} more (--limit 0 prints all)")
+
+
+def _resource(failure: KnownFailure) -> str:
+    inside = f"{failure.domain}/" if failure.domain and failure.type != "domain" else ""
+    return f"{failure.type.replace('_', ' ')} {inside}{failure.name} ({failure.account} {failure.region})"
+
+
+def spark(values: Sequence[int], width: int = 40) -> str:
+    """The values as bars, at most ``width``: of several that share a bar, the last one."""
+    if len(values) > width:
+        values = [values[(n + 1) * len(values) // width - 1] for n in range(width)]
+    top = max(values, default=0) or 1
+    return "".join(_BARS[round(v / top * (len(_BARS) - 1))] for v in values)

@@ -1,0 +1,46 @@
+"""auditor query"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from auditor.cli.options import config_option, debug_option, merge_option, quiet_option
+from auditor.errors import ConfigError
+from auditor.resolve.inheritance_sql import NestedMerge
+
+
+@click.command("query", short_help="Ask the tables of a snapshot in SQL.")
+@click.argument("sql")
+@click.option(
+    "--snapshot", "files", multiple=True, required=True, type=click.Path(path_type=Path), metavar="FILE",
+    help="Snapshot to ask; repeatable.",
+)  # fmt: skip
+@click.option("--format", "output", type=click.Choice(["table", "csv", "json"]), default="table", show_default=True)
+@config_option
+@merge_option
+@quiet_option
+@debug_option
+def command(
+    sql: str, files: tuple[Path, ...], output: str, config: Path | None, nested_merge: str | None, quiet: bool
+) -> None:
+    """Ask the tables of a snapshot in SQL (DuckDB's dialect).
+
+    Tables: domain, user_profile, space, app, execution_role, sign_in, account_region, gap; docs/tables.md lists every
+    column. Of the configuration, personas and nested_merge count.
+
+    \b
+    auditor query --snapshot night.jsonl \\
+      "select domain_name, count(*) from user_profile where experience = 'classic' group by 1"
+    """
+    from auditor.cli.evaluation import configuration
+    from auditor.cli.rows import print_rows
+    from auditor.evaluate.audit import query
+
+    file = configuration(config, quiet)
+    merge = NestedMerge(nested_merge) if nested_merge else file.nested_merge or NestedMerge.UNKNOWN
+    columns, rows = query(files, sql, merge, file.personas)
+    if not columns:
+        raise ConfigError("the statement gives no rows", hint="Ask with SELECT.")
+    print_rows(columns, rows, output)

@@ -1,0 +1,151 @@
+"""auditor rules list | show | test | frameworks | schema"""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from auditor.cli.options import all_rules, chosen_rules, debug_option, rule_folders, rule_options
+from auditor.errors import ConfigError, ExitCode
+from auditor.model.rule import Rule
+
+if TYPE_CHECKING:
+    from auditor.rules.cases import CaseResult
+
+_rules_option = click.option(
+    "--rules", "rules_dirs", multiple=True, metavar="DIR", type=click.Path(path_type=Path),
+    help="Folder of your own rules, added to the built-in ones; repeatable.",
+)  # fmt: skip
+
+
+@click.group("rules", short_help="List, show and test rules.")
+def command() -> None:
+    """List, show and test rules: the built-in ones and your own."""
+
+
+@command.command("list")
+@rule_options
+@click.option("--format", "output", type=click.Choice(["table", "csv", "json"]), default="table", show_default=True)
+@debug_option
+def list_(rules_dirs: tuple[Path, ...], only: tuple[str, ...], skip: tuple[str, ...], output: str) -> None:
+    """List the rules. Your own are checked only when they are used or tested.
+
+    Column templates_lack: what the rule reads and no template holds; it runs on templates ("auditor scan") as far as it
+    can be decided without.
+    """
+    from auditor.cli.rows import print_rows
+    from auditor.rules.applicability import lacking
+
+    rules = chosen_rules(rules_dirs, only, skip, bind=False)
+    columns = ("id", "severity", "table", "name", "title", "templates_lack")
+    rows = [(r.id, r.severity.value, r.table, r.name, r.title, ", ".join(sorted(lacking(r)))) for r in rules]
+    print_rows(columns, rows, output)
+
+
+@command.command("show")
+@click.argument("rule")
+@_rules_option
+@debug_option
+def show(rule: str, rules_dirs: tuple[Path, ...]) -> None:
+    """Show one rule, by id or name: what it holds, why, its parameters and how to mend a finding."""
+    (found,) = chosen_rules(rules_dirs, (_one(rule, rules_dirs),), ())
+    from rich.console import Console
+
+    from auditor.cli.rule_page import page
+
+    # Addresses are not cut: they are there to be copied.
+    Console(highlight=False).print(page(found), crop=False)
+
+
+def _one(name: str, rules_dirs: tuple[Path, ...]) -> str:
+    wanted = name.upper() if name[:3].upper() == "STU" else name
+    rules = chosen_rules(rules_dirs, (), (), bind=False)
+    if not any(wanted in (r.id, r.name) for r in rules):
+        from difflib import get_close_matches
+
+        near = get_close_matches(wanted, [n for r in rules for n in (r.id, r.name)], n=1)
+        hint = f"Did you mean {near[0]!r}?" if near else "See: auditor rules list"
+        raise ConfigError(f"there is no rule {name!r}", hint=hint)
+    return wanted
+
+
+@command.command("test")
+@click.argument("paths", nargs=-1, type=click.Path(path_type=Path))
+@_rules_option
+@click.option("-v", "--verbose", is_flag=True, help="Name every case, not only those that fail.")
+@debug_option
+def test(paths: tuple[Path, ...], rules_dirs: tuple[Path, ...], verbose: bool) -> ExitCode:
+    """Run the cases that rules carry: those of PATHS (files or folders), else of the built-in rules and --rules.
+
+    Exits 0 when every case holds, 4 when one does not, 2 when a rule file cannot be used.
+    """
+    from auditor.resources import rules_dir
+    from auditor.rules.cases import run_cases
+    from auditor.rules.load import load_rules
+
+    rules = load_rules(paths or (rules_dir(), *rules_dirs))
+    results = run_cases(rules)
+    for result in results:
+        name = result.case.name or ", ".join(f"{k}: {json.dumps(v, default=str)}" for k, v in result.case.given.items())
+        if not result.ok:
+            click.echo(f"FAILED {result.rule.id} {name}: {_difference(result)}", color=None)
+        elif verbose:
+            click.echo(f"ok     {result.rule.id} {name}: {result.got}")
+    without = _without_cases(rules)
+    for rule, missing in without:
+        click.echo(f"NOTE   {rule.id} has no case for: {', '.join(missing)}")
+    counts = Counter(result.ok for result in results)
+    click.echo(f"{len(rules)} rules, {len(results)} cases: {counts[True]} hold, {counts[False]} do not")
+    return ExitCode.FINDINGS if counts[False] else ExitCode.OK
+
+
+def _difference(result: CaseResult) -> str:
+    """What a case expected and what it got instead."""
+    case = result.case
+    if result.got != case.then:
+        return f"expected {case.then}, got {result.got}{f' ({result.error})' if result.error else ''}"
+    if case.severity not in (None, result.severity):
+        return f"expected severity {case.severity}, got {result.severity}"
+    return f"expected the message {case.message!r}, got {result.message!r}"
+
+
+def _without_cases(rules: tuple[Rule, ...]) -> list[tuple[Rule, list[str]]]:
+    """Rules that no case shows passing or failing: they might never do so."""
+    found = []
+    for rule in rules:
+        missing = [verdict for verdict in ("pass", "fail") if all(c.then != verdict for c in rule.cases)]
+        if missing:
+            found.append((rule, missing))
+    return found
+
+
+@command.command("frameworks")
+@_rules_option
+@click.option("--format", "output", type=click.Choice(["table", "csv", "json"]), default="table", show_default=True)
+@debug_option
+def frameworks(rules_dirs: tuple[Path, ...], output: str) -> None:
+    """List the compliance frameworks that --framework takes, and how much of each the rules speak about."""
+    from auditor.cli.rows import print_rows
+    from auditor.rules.frameworks import framework_files, load_frameworks
+
+    files = framework_files(rule_folders(rules_dirs))
+    loaded = load_frameworks(files, list(files), all_rules(rules_dirs, bind=False))
+    columns = ("name", "version", "requirements", "rules", "title")
+    rows = [
+        (f.name, f.version, len(f.requirements), len({rule for r in f.requirements for rule in r.rules}), f.title)
+        for f in loaded
+    ]
+    print_rows(columns, rows, output)
+
+
+@command.command("schema")
+@debug_option
+def schema() -> None:
+    """Print the JSON Schema of a rule file, for editors."""
+    from auditor.rules.schema import rule_schema
+
+    click.echo(json.dumps(rule_schema(), indent=2))

@@ -1,0 +1,120 @@
+"""auditor store list | prune | ddl"""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import click
+
+from auditor.cli.options import debug_option
+from auditor.cli.rows import print_rows
+from auditor.cli.store_options import Duration, reading_options, store_of
+from auditor.errors import ConfigError
+from auditor.run.messages import plural, size
+
+
+@click.group("store", short_help="List and prune the runs of a store; its table definitions.")
+def command() -> None:
+    """List and prune the runs of a store, and print its table definitions. docs/store.md explains it."""
+
+
+@command.command("list")
+@reading_options
+@click.option("--account", default="", metavar="ID", help="Only runs that audited this account.")
+@click.option(
+    "--format", "output", type=click.Choice(["table", "csv", "json"]), default="table", show_default=True,
+    help="How to print them.",
+)  # fmt: skip
+@debug_option
+def list_(store: str | None, profile: str | None, config: Path | None, account: str, output: str) -> None:
+    """List the runs, oldest first."""
+    from auditor.store.manifest import ScopeCounts
+
+    found, _ = store_of(store, profile, config)
+    rows = []
+    for run in found.runs():
+        if account and account not in run.accounts:
+            continue
+        total = sum(run.counts, ScopeCounts("", ""))
+        accounts = run.accounts if output == "json" else _few(run.accounts)
+        rows.append(
+            (run.run_id, run.as_of, accounts, len({r for _, r in run.scopes}), total.critical, total.high,
+             total.medium, total.low, total.info, total.new, total.regressed, total.resolved, total.waived,
+             total.unknown, run.exit_code, run.size if output == "json" else size(run.size))
+        )  # fmt: skip
+    columns = (
+        "run", "as_of", "accounts", "regions", "critical", "high", "medium", "low", "info", "new", "regressed",
+        "resolved", "waived", "unknown", "exit_code", "size",
+    )  # fmt: skip
+    print_rows(columns, rows, output)
+
+
+def _few(accounts: tuple[str, ...]) -> str:
+    return ", ".join(accounts[:2]) + (f" and {len(accounts) - 2} more" if len(accounts) > 2 else "")
+
+
+@command.command("prune")
+@reading_options
+@click.option("--keep", type=Duration(), required=True, metavar="90d", help="Keep runs younger than this.")
+@click.option("--account", default="", metavar="ID", help="Only runs that audited this account and no other.")
+@click.option("--dry-run", is_flag=True, help="Only say what would be deleted.")
+@debug_option
+def prune(
+    store: str | None, profile: str | None, config: Path | None, keep: timedelta, account: str, dry_run: bool
+) -> None:
+    """Delete old runs, and what interrupted runs have left behind.
+
+    The last run of every account and region stays, however old it is. When a failure was first seen stays known: the
+    runs that are kept say it.
+    """
+    found, _ = store_of(store, profile, config)
+    done = found.prune(keep, datetime.now(UTC), account=account, dry_run=dry_run)
+    word = "would be deleted" if dry_run else "deleted"
+    for run in done.runs:
+        click.echo(f"{run.run_id}  {run.as_of}  {_few(run.accounts)}")
+    click.echo(
+        f"{plural(len(done.runs), 'run')} and {plural(len(done.orphans), 'left-over file')} {word} ({size(done.bytes)})"
+    )
+    if done.runs and not dry_run:
+        from auditor.run.run_store import write_index
+
+        write_index(found)
+
+
+@command.command("ddl")
+@reading_options
+@click.option("--athena", "engine", flag_value="athena", default=True, help="For Amazon Athena (default).")
+@click.option("--duckdb", "engine", flag_value="duckdb", help="Views for DuckDB.")
+@click.option("--location", metavar="s3://…", help="Where the store lies, if it is elsewhere by then.")
+@click.option("--database", default="studio_audit", show_default=True, help="Athena database.")
+@click.option("--repair", is_flag=True, help="Register partitions with MSCK REPAIR TABLE instead of projecting them.")
+@debug_option
+def ddl(
+    store: str | None,
+    profile: str | None,
+    config: Path | None,
+    engine: str,
+    location: str | None,
+    database: str,
+    repair: bool,
+) -> None:
+    """Print the statements that make the store's tables known to another program.
+
+    For Athena partitions are projected: the accounts and regions of today's runs are named in the statements, so print
+    them again when an account is added.
+    """
+    from auditor.store.ddl import athena, duckdb
+
+    found, _ = store_of(store, profile, config)
+    place = location or found.place.label
+    if engine == "athena" and not place.startswith("s3://"):
+        raise ConfigError("Athena reads from S3 only", hint="Say with --location s3://… where the store will be.")
+    if engine == "athena" and set("'`\n") & set(place):
+        raise ConfigError(f"{place!r}: Athena's statements cannot name it", hint="Choose a prefix without quotes.")
+    if not database.replace("_", "").isalnum():
+        raise ConfigError(f"--database {database}: letters, digits and underscores only")
+    runs = found.runs()
+    statements = athena(place, database, runs, repair=repair) if engine == "athena" else duckdb(place, runs)
+    for statement in statements:
+        click.echo(f"{statement};\n")

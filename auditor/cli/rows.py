@@ -1,0 +1,45 @@
+"""Rows for a terminal or another program."""
+
+from __future__ import annotations
+
+import csv
+import json
+import sys
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+from typing import Any
+
+import click
+
+from auditor.run.messages import printable
+
+
+def _plain(value: Any) -> Any:
+    return value.isoformat() + "Z" if isinstance(value, datetime) and value.tzinfo is None else str(value)
+
+
+def _cell(value: Any) -> str:
+    if value is None:
+        return "NULL"
+    if isinstance(value, (list, dict)):
+        return json.dumps(value, ensure_ascii=False, default=_plain)
+    return str(_plain(value)) if isinstance(value, datetime) else str(value)
+
+
+def print_rows(columns: Sequence[str], rows: Iterable[Sequence[Any]], output: str) -> None:
+    """Print as ``table``, ``csv`` (NULL is an empty field) or ``json`` (an array of objects)."""
+    if output == "json":
+        click.echo(
+            json.dumps(
+                [dict(zip(columns, row, strict=True)) for row in rows], ensure_ascii=False, indent=2, default=_plain
+            )
+        )
+    elif output == "csv":
+        writer = csv.writer(sys.stdout, lineterminator="\n")
+        writer.writerow(columns)
+        writer.writerows(["" if value is None else _cell(value) for value in row] for row in rows)
+    else:
+        cells = [[printable(_cell(value)).replace("\n", " ") for value in row] for row in rows]
+        widths = [max(map(len, column)) for column in zip(columns, *cells, strict=True)]
+        for line in (columns, ["-" * width for width in widths], *cells):
+            click.echo("  ".join(cell.ljust(width) for cell, width in zip(line, widths, strict=True)).rstrip())

@@ -1,0 +1,353 @@
+"""Terraform's expressions, evaluated with three values: known, made up at deployment, unknown.
+
+Source: Terraform's language documentation, "Expressions". What is unknown stays unknown, with the expression and the
+reason; what is known all the same (``false && var.x``, both branches alike) is found out.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, Protocol
+
+from auditor.collect.iac.hcl import functions, templates
+from auditor.collect.iac.hcl import nodes as n
+from auditor.collect.iac.hcl.values import (
+    EvaluationError,
+    Files,
+    Handle,
+    Holed,
+    SetOf,
+    either,
+    hole,
+    items_of,
+    joined,
+    number,
+    plain_text,
+    same,
+    truth,
+)
+from auditor.collect.iac.interface import Reference, Unknown, Value
+from auditor.collect.iac.parsers import UnreadableError
+
+#: Names that are bound where an expression stands: loops' variables, ``each``, ``count``.
+Names = Mapping[str, Value]
+NO_NAMES: Names = {}
+#: Nodes evaluated for one root. The largest real ones need a hundredth of it.
+STEPS = 3_000_000
+
+
+class Scope(Protocol):
+    """What the names in an expression stand for."""
+
+    def named(self, name: str) -> Value:
+        """The value of the first part of a reference. Raises EvaluationError where nothing is called so."""
+
+    @property
+    def files(self) -> Files:
+        """What ``file`` and its kin see."""
+
+    def spend(self) -> None:
+        """Count one step. Raises EvaluationError when there were too many."""
+
+
+def value(node: n.Node, scope: Scope, names: Names = NO_NAMES) -> Value:
+    """The value of an expression; what Terraform would refuse is unknown, and says why."""
+    try:
+        return evaluate(node, scope, names)
+    except (EvaluationError, UnreadableError) as error:
+        return Unknown(node.shown, str(error))
+    except RecursionError:
+        return Unknown(node.shown, "it is nested too deeply")
+
+
+def evaluate(node: n.Node, scope: Scope, names: Names) -> Value:
+    """The same, but EvaluationError is raised for what Terraform would refuse."""
+    scope.spend()
+    return _METHODS[type(node)](node, scope, names)
+
+
+def _literal(node: n.Literal, _scope: Scope, _names: Names) -> Value:
+    return node.value
+
+
+def _broken(node: n.Broken, _scope: Scope, _names: Names) -> Value:
+    raise EvaluationError(node.reason)
+
+
+def _name(node: n.Name, scope: Scope, names: Names) -> Value:
+    return names[node.name] if node.name in names else scope.named(node.name)
+
+
+def _attribute(node: n.Attribute, scope: Scope, names: Names) -> Value:
+    return attribute(evaluate(node.value, scope, names), node.name, node)
+
+
+def attribute(value: Value, name: str, node: n.Node) -> Value:
+    """``value.name``"""
+    if isinstance(value, Handle):
+        return value.attribute(name)
+    if isinstance(value, Unknown):
+        return Unknown(node.shown, value.reason, value.cause)
+    if isinstance(value, Mapping):
+        if name not in value:
+            raise EvaluationError(f"{node.source} is not there")
+        return value[name]
+    if value is None:
+        raise EvaluationError(f"{node.source} is not there: null has no attributes")
+    raise EvaluationError(f"{node.source} is not there")
+
+
+def _index(node: n.Index, scope: Scope, names: Names) -> Value:
+    return element(evaluate(node.value, scope, names), evaluate(node.key, scope, names), node)
+
+
+def element(value: Value, key: Value, node: n.Node) -> Value:
+    """``value[key]``"""
+    if isinstance(value, Unknown):
+        return Unknown(node.shown, value.reason, value.cause)
+    gap = hole(key)
+    if gap is not None:
+        return Unknown(node.shown, gap.reason, gap.cause)
+    if isinstance(value, Handle):
+        return attribute(value, str(plain_text(key)), node)
+    if isinstance(value, Mapping):
+        return attribute(value, str(plain_text(key)), node)
+    if isinstance(value, list) and not isinstance(value, SetOf):
+        at = number(key)
+        if at != int(at) or not 0 <= at < len(value):
+            raise EvaluationError(f"{node.source} is not there: the list has {len(value)} elements")
+        return value[int(at)]
+    raise EvaluationError(f"{node.source} is not there")
+
+
+def _splat(node: n.Splat, scope: Scope, names: Names) -> Value:
+    value = evaluate(node.value, scope, names)
+    if isinstance(value, Unknown):
+        return Unknown(node.shown, value.reason, value.cause)
+    listed = [] if value is None else value if isinstance(value, list) else [value]
+    found: list[Value] = []
+    for item in listed:
+        for step in node.steps:
+            if isinstance(step, str):
+                item = attribute(item, step, node)
+            else:
+                item = element(item, evaluate(step, scope, names), node)
+        found.append(item)
+    return found
+
+
+def _tuple(node: n.Tuple, scope: Scope, names: Names) -> Value:
+    return [evaluate(item, scope, names) for item in node.items]
+
+
+def _object(node: n.Object, scope: Scope, names: Names) -> Value:
+    found: dict[str, Value] = {}
+    for key_node, item in node.items:
+        key = evaluate(key_node, scope, names)
+        gap = hole(key)
+        if gap is not None:
+            return Unknown(node.shown, gap.reason, gap.cause)
+        text = plain_text(key)
+        if text is None:
+            raise EvaluationError("the key of a mapping is no text")
+        found[text] = evaluate(item, scope, names)
+    return found
+
+
+def _for(node: n.For, scope: Scope, names: Names) -> Value:
+    items = evaluate(node.items, scope, names)
+    if isinstance(items, Unknown | Reference | Handle | Holed):
+        gap = hole(items)
+        assert gap is not None
+        return Unknown(node.shown, gap.reason, gap.cause)
+    listed: list[Value] = []
+    mapped: dict[str, Value] = {}
+    for key, item in items_of(items):
+        inner = {**names, node.value: item}
+        if node.key is not None:
+            inner[node.key] = key
+        if node.condition is not None:
+            holds = truth(evaluate(node.condition, scope, inner))
+            if isinstance(holds, Unknown):
+                return Unknown(node.shown, holds.reason, holds.cause)
+            if not holds:
+                continue
+        if node.element_key is None:
+            listed.append(evaluate(node.element, scope, inner))
+            continue
+        name = evaluate(node.element_key, scope, inner)
+        gap = hole(name)
+        text = plain_text(name)
+        if gap is not None:
+            return Unknown(node.shown, gap.reason, gap.cause)
+        if text is None:
+            raise EvaluationError("the key of a mapping is no text")
+        if node.group:
+            mapped.setdefault(text, []).append(evaluate(node.element, scope, inner))
+        elif text in mapped:
+            raise EvaluationError(f"two elements have the key {text!r}")
+        else:
+            mapped[text] = evaluate(node.element, scope, inner)
+    return listed if node.element_key is None else mapped
+
+
+def _conditional(node: n.Conditional, scope: Scope, names: Names) -> Value:
+    holds = truth(evaluate(node.condition, scope, names))
+    if not isinstance(holds, Unknown):
+        return evaluate(node.one if holds else node.other, scope, names)
+    gap = Unknown(node.shown, holds.reason, holds.cause)
+    try:
+        return either(evaluate(node.one, scope, names), evaluate(node.other, scope, names), gap)
+    except EvaluationError:
+        return gap
+
+
+def _unary(node: n.Unary, scope: Scope, names: Names) -> Value:
+    operand = evaluate(node.operand, scope, names)
+    gap = hole(operand)
+    if gap is not None:
+        return Unknown(node.shown, gap.reason, gap.cause)
+    return not truth(operand) if node.operator == "!" else -number(operand)
+
+
+def _binary(node: n.Binary, scope: Scope, names: Names) -> Value:
+    if node.operator in ("&&", "||"):
+        return _logic(node, scope, names)
+    left, right = evaluate(node.left, scope, names), evaluate(node.right, scope, names)
+    if node.operator in ("==", "!="):
+        equal = same(left, right)
+        if isinstance(equal, Unknown):
+            return Unknown(node.shown, equal.reason, equal.cause)
+        return equal if node.operator == "==" else not equal
+    gap = hole(left, right)
+    if gap is not None:
+        return Unknown(node.shown, gap.reason, gap.cause)
+    return _arithmetic(node.operator, number(left), number(right))
+
+
+def _logic(node: n.Binary, scope: Scope, names: Names) -> bool | Unknown:
+    """``&&`` and ``||``: one side may decide, whatever the other is."""
+    decisive = node.operator == "||"
+    left = truth(evaluate(node.left, scope, names))
+    if left is decisive:
+        return decisive
+    right = truth(evaluate(node.right, scope, names))
+    if right is decisive:
+        return decisive
+    gap = next((side for side in (left, right) if isinstance(side, Unknown)), None)
+    return not decisive if gap is None else Unknown(node.shown, gap.reason, gap.cause)
+
+
+def _arithmetic(operator: str, left: float, right: float) -> Value:
+    if operator in ("/", "%") and right == 0:
+        raise EvaluationError("it divides by zero")
+    compared: Mapping[str, Callable[[float, float], bool]] = {
+        "<": lambda a, b: a < b, ">": lambda a, b: a > b, "<=": lambda a, b: a <= b, ">=": lambda a, b: a >= b,
+    }  # fmt: skip
+    if operator in compared:
+        return compared[operator](left, right)
+    try:
+        match operator:
+            case "+":
+                found = left + right
+            case "-":
+                found = left - right
+            case "*":
+                found = left * right
+            case "/":
+                found = left / right
+            case _:
+                # The sign of the left side, as in Terraform.
+                found = left - right * int(left / right)
+    except OverflowError:
+        raise EvaluationError("the number is too large") from None
+    return int(found) if isinstance(found, float) and found.is_integer() else found
+
+
+def _call(node: n.Call, scope: Scope, names: Names) -> Value:
+    if node.name == "try":
+        for argument in node.arguments:
+            try:
+                return evaluate(argument, scope, names)
+            except EvaluationError:
+                continue
+        raise EvaluationError("no argument of try can be evaluated")
+    if node.name == "can" and node.arguments:
+        try:
+            found = evaluate(node.arguments[0], scope, names)
+        except EvaluationError:
+            return False
+        return Unknown(node.shown, found.reason, found.cause) if isinstance(found, Unknown) else True
+    arguments = [evaluate(argument, scope, names) for argument in node.arguments]
+    if node.spread and arguments:
+        last = arguments.pop()
+        if not isinstance(last, list):
+            gap = hole(last)
+            return Unknown(node.shown, gap.reason if gap else "what is spread is no list")
+        arguments += last
+    if node.name == "templatefile":
+        return _template_file(node, arguments, scope)
+    return functions.call(node, arguments, scope.files)
+
+
+def _template_file(node: n.Call, arguments: Sequence[Value], scope: Scope) -> Value:
+    if len(arguments) != 2 or not isinstance(arguments[1], Mapping):
+        gap = hole(list(arguments))
+        return Unknown(node.shown, gap.reason if gap else "templatefile wants a file and a mapping")
+    path = plain_text(arguments[0])
+    if path is None:
+        gap = hole(arguments[0])
+        return Unknown(node.shown, gap.reason if gap else "the file's name is no text")
+    found = n.Template(node.source, node.line, scope.files.read(path), escapes=False)
+    return evaluate(found, scope, arguments[1])
+
+
+def _template(node: n.Template, scope: Scope, names: Names) -> Value:
+    pieces = templates.parts(node.raw, node.line, node.escapes)
+    if len(pieces) == 1 and isinstance(pieces[0], n.Node):
+        return evaluate(pieces[0], scope, names)
+    return _text(pieces, scope, names)
+
+
+def _text(pieces: Sequence[templates.Part], scope: Scope, names: Names) -> Value:
+    found: list[Value] = []
+    for piece in pieces:
+        if isinstance(piece, str):
+            found.append(piece)
+        elif isinstance(piece, n.Node):
+            found.append(evaluate(piece, scope, names))
+        elif isinstance(piece, templates.Choice):
+            holds = truth(evaluate(piece.condition, scope, names))
+            if isinstance(holds, Unknown):
+                gap = Unknown(piece.condition.shown, holds.reason, holds.cause)
+                then, otherwise = (_text(p, scope, names) for p in (piece.then, piece.otherwise))
+                found.append(either(then, otherwise, gap))
+            else:
+                found.append(_text(piece.then if holds else piece.otherwise, scope, names))
+        else:
+            items = evaluate(piece.items, scope, names)
+            if isinstance(items, Unknown):
+                found.append(Unknown(piece.items.shown, items.reason, items.cause))
+                continue
+            for key, item in items_of(items):
+                bound = {piece.value: item} if piece.key is None else {piece.key: key, piece.value: item}
+                found.append(_text(piece.parts, scope, {**names, **bound}))
+    return joined(found)
+
+
+_METHODS: Mapping[type[n.Node], Callable[[Any, Scope, Names], Value]] = {
+    n.Literal: _literal,
+    n.Broken: _broken,
+    n.Name: _name,
+    n.Attribute: _attribute,
+    n.Index: _index,
+    n.Splat: _splat,
+    n.Tuple: _tuple,
+    n.Object: _object,
+    n.For: _for,
+    n.Conditional: _conditional,
+    n.Unary: _unary,
+    n.Binary: _binary,
+    n.Call: _call,
+    n.Template: _template,
+}

@@ -1,0 +1,88 @@
+"""From a plan file to a root, with the places that the configuration beside it gives."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Mapping
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+from auditor.collect.iac.hcl import nodes as n
+from auditor.collect.iac.interface import NotAssessed, Resource, Root
+from auditor.collect.iac.terraform.blocks import written_lines
+from auditor.collect.iac.terraform.module_files import Module
+from auditor.collect.iac.terraform.plan.plan import Instance, Plan, is_plan
+from auditor.collect.iac.terraform.reader import LANGUAGE, Reader
+
+_ADDRESS = re.compile(r'"address"\s*:\s*("(?:[^"\\]|\\.)*")')
+
+
+def read_plan(file: Path, reader: Reader) -> Root:
+    """The root of a plan file. What is wrong with the file is noted."""
+    name = reader.shown(file)
+    try:
+        text = file.read_bytes().decode("utf-8-sig")
+        content = json.loads(text)
+    except OSError as error:
+        return _refused(name, f"it cannot be read: {error.strerror or error}")
+    except RecursionError:
+        return _refused(name, "it is nested too deeply")
+    except ValueError as error:
+        return _refused(name, f"it is not valid JSON: {error}"[:200], getattr(error, "lineno", None))
+    if not is_plan(content):
+        return _refused(name, _no_plan(content))
+    version = str(content["format_version"]).partition(".")[0]
+    if version not in ("0", "1"):
+        return _refused(name, f"its format version {content['format_version']} is not known here"[:200])
+    plan = Plan(content)
+    lines = _lines(text)
+    beside = reader.beside(file.parent)
+    resources = tuple(
+        _placed(resource, _block(instance, beside, reader), name, lines) for instance, resource in plan.resources()
+    )
+    return Root(name, LANGUAGE, resources, (name,), tuple(plan.gaps(name)))
+
+
+def _refused(name: str, reason: str, line: int | None = None) -> Root:
+    return Root(name, LANGUAGE, (), (), (NotAssessed(name, reason, line),))
+
+
+def _no_plan(content: Any) -> str:
+    if isinstance(content, Mapping) and "values" in content:
+        return "it is a state, not a plan; write one with: terraform show -json PLAN"
+    return "it is no plan; write one with: terraform show -json PLAN"
+
+
+def _lines(text: str) -> dict[str, int]:
+    """Where the plan first names each address. Terraform writes everything into one line; people format it."""
+    found: dict[str, int] = {}
+    at, line = 0, 1
+    for match in _ADDRESS.finditer(text):
+        line += text.count("\n", at, match.start())
+        at = match.start()
+        found.setdefault(json.loads(match[1]), line)
+    return found
+
+
+def _placed(resource: Resource, block: n.Block | None, name: str, lines: Mapping[str, int]) -> Resource:
+    if block is not None:
+        return replace(resource, file=block.file, line=block.line, lines=written_lines(block.body))
+    return replace(resource, file=name, line=lines.get(resource.address))
+
+
+def _block(instance: Instance, module: Module | None, reader: Reader) -> n.Block | None:
+    """The block that made a resource, in the configuration beside the plan."""
+    names = instance.place.names
+    for at, name in enumerate(names):
+        if module is None:
+            return None
+        call = next((block for label, block in module.labelled("module") if label == name), None)
+        source = None if call is None else n.literal(call.body.attributes.get("source"))
+        found = None if call is None else reader.called(module, names[: at + 1], source)
+        module = found if isinstance(found, Module) else None
+    if module is None:
+        return None
+    kind = "data" if instance.entry.get("mode") == "data" else "resource"
+    return next((b for b in module.of(kind) if b.labels == (instance.type, instance.name)), None)

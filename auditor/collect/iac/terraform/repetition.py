@@ -1,0 +1,94 @@
+"""``count`` and ``for_each``: how often a resource or a module exists.
+
+Source: Terraform's language documentation, "The count Meta-Argument" and "The for_each Meta-Argument".
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from auditor.collect.iac.hcl import nodes as n
+from auditor.collect.iac.hcl.evaluate import NO_NAMES, Names, Scope, value
+from auditor.collect.iac.hcl.values import EvaluationError, SetOf, hole, items_of, number, plain_text
+from auditor.collect.iac.interface import Unknown, Value
+
+#: The key of an instance: None for a block that exists once.
+Key = int | str | None
+#: Larger numbers are a slip, or meant to stop us.
+_MANY = 50_000
+
+
+def key_text(key: Key) -> str:
+    """A key as part of an address."""
+    if key is None:
+        return ""
+    return f"[{key}]" if isinstance(key, int) else f"[{json.dumps(key, ensure_ascii=False)}]"
+
+
+@dataclass(frozen=True, slots=True)
+class Expansion:
+    """``instances``: key and bound names of each. ``doubt``: why their number is not known; then there is one instance
+    without a key, which stands for all."""
+
+    instances: Sequence[tuple[Key, Names]]
+    doubt: Unknown | None = None
+    repeated: str = ""
+
+    def arranged(self, handles: Sequence[Value]) -> Value:
+        """The instances as one value: alone, a list, or by key."""
+        if self.doubt is not None:
+            return self.doubt
+        if self.repeated == "count":
+            return list(handles)
+        if self.repeated == "for_each":
+            return {str(key): handle for (key, _), handle in zip(self.instances, handles, strict=True)}
+        return handles[0]
+
+
+def expand(block: n.Block, scope: Scope) -> Expansion:
+    """The instances of a block."""
+    attributes = block.body.attributes
+    if "count" in attributes:
+        return _count(attributes["count"], scope)
+    if "for_each" in attributes:
+        return _for_each(attributes["for_each"], scope)
+    return Expansion([(None, NO_NAMES)])
+
+
+def _count(node: n.Node, scope: Scope) -> Expansion:
+    found = value(node, scope)
+    gap = hole(found)
+    if gap is None:
+        try:
+            times = number(found)
+        except EvaluationError as error:
+            gap = Unknown(node.shown, str(error))
+        else:
+            if times == int(times) and 0 <= times <= _MANY:
+                return Expansion([(at, {"count": {"index": at}}) for at in range(int(times))], repeated="count")
+            gap = Unknown(node.shown, f"{times} is no number of resources")
+    doubt = Unknown(node.shown, f"count is not known: {gap.reason}", gap.cause)
+    index = Unknown("${count.index}", doubt.reason, doubt.cause)
+    return Expansion([(None, {"count": {"index": index}})], doubt, "count")
+
+
+def _for_each(node: n.Node, scope: Scope) -> Expansion:
+    found = value(node, scope)
+    problem = ""
+    if isinstance(found, Mapping):
+        pairs = items_of(found)
+    elif isinstance(found, SetOf) and hole(found) is None:
+        pairs = [(plain_text(item), item) for item in found]
+    else:
+        gap = hole(found)
+        problem = gap.reason if gap is not None else "it is neither a mapping nor a set"
+        pairs = []
+    if not problem and len(pairs) <= _MANY and all(isinstance(key, str) for key, _ in pairs):
+        return Expansion(
+            [(str(key), {"each": {"key": str(key), "value": item}}) for key, item in pairs], repeated="for_each"
+        )
+    doubt = Unknown(node.shown, f"for_each is not known: {problem or 'its keys are no texts'}")
+    each: Value = {part: Unknown(f"${{each.{part}}}", doubt.reason) for part in ("key", "value")}
+    return Expansion([(None, {"each": each})], doubt, "for_each")

@@ -1,0 +1,64 @@
+"""Verdicts one by one, for programs that report in their own way: checkov."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from auditor.evaluate.audit import evaluate_tables
+from auditor.model.finding import Finding
+from auditor.model.rule import Rule, Verdict
+from auditor.resolve.inheritance_sql import NestedMerge
+from auditor.rules.references import follow
+from auditor.rules.verdict_sql import Overrides
+from auditor.studio.personas import DEFAULT_PERSONAS, Persona
+
+if TYPE_CHECKING:
+    import duckdb
+
+
+@dataclass(frozen=True, slots=True)
+class Judgement:
+    """What a rule says of one row of its table. ``finding`` is there where that is fail, unknown or error."""
+
+    rule_id: str
+    table: str
+    account: str
+    id: str
+    verdict: Verdict
+    finding: Finding | None = None
+
+
+def judge(
+    files: Sequence[Path],
+    rules: Sequence[Rule],
+    *,
+    overrides: Overrides | None = None,
+    merge: NestedMerge = NestedMerge.UNKNOWN,
+    personas: Sequence[Persona] = DEFAULT_PERSONAS,
+) -> list[Judgement]:
+    """Every verdict of the rules on the snapshots, but for not applicable. Raises SnapshotError."""
+    overrides = follow(rules, overrides or {})
+    done = evaluate_tables(files, rules, overrides, merge, personas)
+    judged: list[Judgement] = []
+    for table in sorted({rule.table for rule in rules}):
+        own = [rule for rule in rules if rule.table == table]
+        findings = {(f.rule_id, f.resource.account, f.resource.id): f for rule in own for f in done.maker.of(rule)}
+        for rule_id, account, id_, verdict in _verdicts(done.con, table, own):
+            judged.append(Judgement(rule_id, table, account, id_, verdict, findings.get((rule_id, account, id_))))
+    return judged
+
+
+def _verdicts(
+    con: duckdb.DuckDBPyConnection, table: str, rules: Sequence[Rule]
+) -> Iterator[tuple[str, str, str, Verdict]]:
+    columns = ", ".join(f'v."{rule.id}"::VARCHAR' for rule in rules)
+    rows = con.execute(
+        f"select t.account, t.id, {columns} from {table} t join verdict_{table} v on v.key = t.key"
+    ).fetchall()
+    for account, id_, *texts in rows:
+        for rule, text in zip(rules, texts, strict=True):
+            if text != Verdict.NOT_APPLICABLE:
+                yield rule.id, account, id_, Verdict(text)

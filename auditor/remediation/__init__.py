@@ -1,0 +1,1 @@
+"""What fixes a finding: commands, snippets, and what they need to know about inheritance."""

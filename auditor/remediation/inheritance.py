@@ -1,0 +1,71 @@
+"""Where a setting is held, what of it must be known before it is changed, and which call changes it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from auditor.model.resource import ResourceRef
+from auditor.remediation.raw_documents import Document
+from auditor.remediation.shell import UnusableError, word
+from auditor.remediation.update_call import Step
+from auditor.resolve.raw_schema import MEANINGFUL_MEMBERS
+
+
+def on_purpose(own: Document, step: Step) -> bool:
+    """Whether the profile sets the structure that the setting lies in, so that it may replace the domain's."""
+    if not step.nested:
+        return False
+    structure = own.structure(step.top)
+    meaningful = MEANINGFUL_MEMBERS.get(step.top.partition(".")[2])
+    if structure is None:
+        return False
+    return any(m in structure for m in meaningful) if meaningful else True
+
+
+def replaces(step: Step) -> bool:
+    """Whether a profile's structure that holds this member alone may replace the domain's."""
+    meaningful = MEANINGFUL_MEMBERS.get(step.top.partition(".")[2])
+    return not meaningful or step.path.split(".")[2].removesuffix("[]") in meaningful
+
+
+def demand_whole(document: Document, step: Step) -> None:
+    if (step.nested or step.action != "set") and not document.whole(step.top):
+        member = step.top.partition(".")[2] or step.top
+        raise UnusableError(
+            f"No command: not every member of {member} could be seen (see the gaps), and one that is not sent might be"
+            " lost. Audit with the newest boto3 and the permissions of docs/permissions.md."
+        )
+
+
+def value_of(document: Document, path: str) -> Any:
+    return value_in(document.members, path)
+
+
+def value_in(members: Mapping[str, Any], path: str) -> Any:
+    found: Any = members
+    for part in path.split("."):
+        found = found.get(part) if isinstance(found, Mapping) else None
+    return found
+
+
+def call(resource: ResourceRef) -> list[str]:
+    call = ["aws", "sagemaker"]
+    place = ["--region", word(resource.region), "--domain-id", word(resource.domain_id)]
+    if resource.type == "domain":
+        return [*call, "update-domain", *place]
+    option, operation = {
+        "user_profile": ("--user-profile-name", "update-user-profile"),
+        "space": ("--space-name", "update-space"),
+    }[resource.type]
+    return [*call, operation, *place, option, word(resource.name)]
+
+
+def domain_ref(resource: ResourceRef) -> ResourceRef:
+    """The domain that a resource belongs to."""
+    partition = resource.arn.split(":")[1] if resource.arn.startswith("arn:") else "aws"
+    arn = f"arn:{partition}:sagemaker:{resource.region}:{resource.account}:domain/{resource.domain_id}"
+    return ResourceRef(
+        "domain", resource.domain_id, resource.domain_name or resource.domain_id, resource.account, resource.region,
+        arn if resource.arn else "", resource.domain_id, resource.domain_name,
+    )  # fmt: skip

@@ -1,0 +1,341 @@
+"""What mends a finding: the command for its resource, where the value was set, and the same for templates."""
+
+from __future__ import annotations
+
+import re
+import string
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from functools import cache
+from typing import TYPE_CHECKING, Any
+
+from auditor.model.finding import FindingRemediation
+from auditor.model.resource import Origin, ResourceRef
+from auditor.model.rule import Rule
+from auditor.remediation import snippets, update_call
+from auditor.remediation.inheritance import call, demand_whole, domain_ref, on_purpose, replaces, value_in, value_of
+from auditor.remediation.raw_documents import Document, Documents
+from auditor.remediation.shell import (
+    UnusableError,
+    Words,
+    explained,
+    followed_no_more,
+    sent_whole,
+    shared,
+    to_fill_in,
+    word,
+)
+from auditor.remediation.update_call import Step
+from auditor.resolve.tables import Table, table
+from auditor.rules.remediation_set import TAGS
+from auditor.rules.value_columns import AT, VALUE
+from auditor.rules.verdict_sql import Overrides, parameter_values
+from auditor.studio.dialects import DEMANDED
+from auditor.studio.settings import DOMAIN_USER_ROOT
+
+if TYPE_CHECKING:
+    import duckdb
+
+
+@dataclass(frozen=True, slots=True)
+class Mended:
+    """A remediation and where it acts.
+
+    ``place``: ``profile`` where a user setting is to be changed on the profile because that holds it (or the structure
+    that it lies in) itself, ``domain`` where the domain hands it down, else empty. ``split``: of several findings that
+    no one command mends.
+    """
+
+    remediation: FindingRemediation
+    place: str = ""
+    steps: tuple[Step, ...] = ()
+    split: bool = False
+
+    def with_other(self, other: Mended) -> Mended:
+        """What mends both of two findings with one cause: the remediation that does all that the other does. Where
+        neither does, none: each finding has its own."""
+        if self.split or not other.remediation.aws or self.remediation.aws == other.remediation.aws:
+            return self
+        if not self.remediation.aws:
+            return other
+        if self.place == other.place == "domain":
+            for one, second in ((self, other), (other, self)):
+                if all(step in one.steps for step in second.steps):
+                    return one
+        note = "Each finding has a command of its own."
+        return Mended(FindingRemediation(self.remediation.steps, note=note), self.place, split=True)
+
+    def of_all(self) -> FindingRemediation:
+        """The remediation of the cause."""
+        return replace(self.remediation, aws_only_here="")
+
+
+def columns(rule: Rule, documented: Table) -> tuple[str, ...]:
+    """Columns of the rule's table that its remediation needs beside those of the rule."""
+    fix = rule.remediation
+    named = {part[1] for text in fix.aws.values() for part in string.Formatter().parse(text) if part[1]}
+    for change in fix.changes:
+        named |= {v[1:] for v in (change.value, change.but_not) if isinstance(v, str) and v.startswith("$")}
+        column = _column_at(documented, change.path)
+        if column:
+            named.add(column)
+    return tuple(c.name for c in documented.columns if c.name in named)
+
+
+@cache
+def _columns_at(table_name: str) -> Mapping[str, str]:
+    """The columns of a table by the path of the setting in a profile's own document."""
+    documented = table(table_name)
+    assert documented is not None, table_name
+    return {c.paths["profile"]: c.name for c in documented.columns if c.paths and "profile" in c.paths}
+
+
+def _column_at(documented: Table, path: str) -> str:
+    """The column that holds the setting at a path of a profile's own document, empty where there is none."""
+    return _columns_at(documented.name).get(path.partition("[]")[0], "")
+
+
+class Mender:
+    """Makes remediations over one connection's tables and the documents behind them."""
+
+    def __init__(self, con: duckdb.DuckDBPyConnection, documents: Documents, overrides: Overrides) -> None:
+        self._con = con
+        self._documents = documents
+        self._overrides = overrides
+        self._followers: dict[str, dict[str, int]] = {}
+        self._made: dict[str, FindingRemediation] = {}
+        self._options: dict[str, list[str]] = {}
+        self._parameters: dict[str, Mapping[str, Any]] = {}
+
+    def mend(
+        self, rule: Rule, documented: Table, row: Mapping[str, Any], resource: ResourceRef, where: Origin
+    ) -> Mended:
+        """The remediation of one failure. ``row`` holds the columns and expressions that this module asks for."""
+        fix = rule.remediation
+        if not fix.changes:
+            return Mended(self._written(rule, row, resource, where))
+        try:
+            return self._changed(rule, documented, row, resource)
+        except UnusableError as error:
+            return Mended(FindingRemediation(fix.steps, note=str(error)))
+
+    # Commands that are written out in the rule
+
+    def _written(self, rule: Rule, row: Mapping[str, Any], resource: ResourceRef, where: Origin) -> FindingRemediation:
+        fix = rule.remediation
+
+        def pick(texts: Mapping[str, str]) -> str:
+            order = (where.layer, "any", *(("domain",) if where.layer == "service" else ()))
+            return next((texts[layer] for layer in order if layer in texts), "")
+
+        template, command, note = pick(fix.aws), "", ""
+        if template and self._live(resource):
+            words = Words(row)
+            try:
+                command = template.format_map(words).strip()
+                note = to_fill_in(template + "".join(str(words.used)))
+            except KeyError:
+                # A name that the command needs is unknown for this resource: no command is better than a wrong one.
+                pass
+            except UnusableError as error:
+                note = str(error)
+        return FindingRemediation(
+            fix.steps, command, pick(fix.cloudformation).strip(), pick(fix.terraform).strip(), note
+        )
+
+    # Commands that follow from changes
+
+    def _changed(self, rule: Rule, documented: Table, row: Mapping[str, Any], resource: ResourceRef) -> Mended:
+        steps = tuple(self._steps(rule, row))
+        if not steps:
+            return Mended(FindingRemediation(rule.remediation.steps))
+        if steps[0].root == TAGS:
+            return Mended(self._tagged(rule, row, resource, steps))
+        if documented.name != "user_profile":
+            return Mended(self._on(rule, resource, steps, documented.name))
+        chosen = str(row.get(AT) or "")
+        held = self._held(row, resource, documented, steps)
+        place = "profile" if chosen == "profile" or (held and chosen != "domain") else "domain"
+        if place == "profile":
+            sent, copied = self._of_profile(documented, row, resource, steps)
+            return Mended(self._command(rule, resource, steps, sent, copied), "profile" if held else "", steps)
+        key = f"{rule.id} {resource.account}/{resource.region}/{resource.domain_id} {steps}"
+        if key not in self._made:
+            domain = domain_ref(resource)
+            made = self._on(rule, domain, tuple(step.moved(DOMAIN_USER_ROOT) for step in steps), "domain")
+            others = self._followers_of(documented, domain, steps) - 1
+            self._made[key] = replace(made, note=" ".join(filter(None, (shared(others), made.note))))
+        alone = self._alone(documented, row, resource, steps, key)
+        return Mended(replace(self._made[key], aws_only_here=alone), "domain", steps)
+
+    def _steps(self, rule: Rule, row: Mapping[str, Any]) -> Iterator[Step]:
+        if rule.id not in self._parameters:
+            self._parameters[rule.id] = parameter_values(rule, self._overrides.get(rule.id))
+        parameters = self._parameters[rule.id]
+
+        def worked_out(part: Any) -> Any:
+            if not (isinstance(part, str) and part.startswith("$")):
+                return part
+            name = part[1:]
+            if name in rule.remediation.values:
+                return row.get(VALUE + name)
+            return parameters[name] if name in parameters else row.get(name)
+
+        for change in rule.remediation.changes:
+            value = worked_out(change.value)
+            spared = [] if change.but_not is None else worked_out(change.but_not)
+            if value is None or spared is None:
+                continue
+            if change.action != "set":
+                spared = spared if isinstance(spared, list | tuple) else [spared]
+                value = [v for v in (value if isinstance(value, list | tuple) else [value]) if v not in spared]
+            yield Step(change.path, change.action, list(value) if isinstance(value, tuple) else value)
+
+    def _held(self, row: Mapping[str, Any], resource: ResourceRef, documented: Table, steps: Sequence[Step]) -> bool:
+        """Whether the profile itself holds one of the settings, or sets a structure that one lies in: a change of the
+        domain would not reach it then."""
+        own = self._document(resource, "user_profile")
+        for step in steps:
+            column = _column_at(documented, step.path)
+            if row.get(f"{column}_origin") == "profile" or on_purpose(own, step):
+                return True
+        return False
+
+    def _alone(
+        self, documented: Table, row: Mapping[str, Any], resource: ResourceRef, steps: Sequence[Step], key: str
+    ) -> str:
+        """The command for this profile alone where the domain is the place; ``key`` names domain and change."""
+        if not self._live(resource):
+            return ""
+        own = self._document(resource, "user_profile")
+        # Profiles that hold nothing of it, which are most, differ in their names only.
+        common = all(value_of(own, step.top) is None for step in steps)
+        options = self._options.get(key) if common else None
+        if options is None:
+            options = update_call.options(self._of_profile(documented, row, resource, steps)[0])
+            if common:
+                self._options[key] = options
+        for step in steps:
+            self._demand_whole(resource, own, step)
+        return " ".join((*call(resource), *options))
+
+    def _of_profile(
+        self, documented: Table, row: Mapping[str, Any], resource: ResourceRef, steps: Sequence[Step]
+    ) -> tuple[dict[str, Any], tuple[str, ...]]:
+        """What a change of the profile alone sends, and the structures that it gets for its own: what it takes over of
+        them from its domain goes with them, so that nothing else changes for it."""
+        own = self._document(resource, "user_profile")
+        held: dict[str, Any] = {}
+        lists: dict[str, list[Any]] = {}
+        copied: list[str] = []
+        for step in steps:
+            mine = value_of(own, step.top)
+            held[step.top] = mine
+            if step.nested and not on_purpose(own, step) and replaces(step):
+                domain = self._document(domain_ref(resource), "domain")
+                theirs = value_of(domain, step.moved(DOMAIN_USER_ROOT).top)
+                if theirs:
+                    held[step.top] = {**theirs, **(mine or {})}
+                    copied.append(step.top.partition(".")[2])
+                    self._demand_whole(resource, domain, step.moved(DOMAIN_USER_ROOT))
+            listed, item = row.get(_column_at(documented, step.path)), step.path.partition("[].")[2]
+            if isinstance(listed, list | tuple):
+                lists[step.path] = [{item: value} for value in listed] if item else list(listed)
+            self._demand_whole(resource, own, step)
+        return update_call.settings(steps, held, lists), tuple(dict.fromkeys(copied))
+
+    def _on(self, rule: Rule, resource: ResourceRef, steps: Sequence[Step], kind: str) -> FindingRemediation:
+        """The change on a resource that inherits nothing."""
+        document = self._document(resource, kind)
+        for step in steps:
+            self._demand_whole(resource, document, step)
+        sent = update_call.settings(steps, {step.top: value_of(document, step.top) for step in steps}, {})
+        return self._command(rule, resource, steps, sent, ())
+
+    def _live(self, resource: ResourceRef) -> bool:
+        """Whether a command can change it. What a template makes is mended in the template, not beside it."""
+        return not resource.file and self._documents.live(resource.account)
+
+    def _demand_whole(self, resource: ResourceRef, document: Document, step: Step) -> None:
+        # A template is mended where it is written: nothing is sent, so nothing is lost.
+        if self._live(resource):
+            demand_whole(document, step)
+
+    def _document(self, resource: ResourceRef, kind: str) -> Document:
+        found = self._documents.get((resource.account, resource.region, kind, resource.id))
+        if found is None:
+            raise UnusableError(f"No command: the snapshot does not hold the {kind.replace('_', ' ')} itself.")
+        return found
+
+    def _command(
+        self,
+        rule: Rule,
+        resource: ResourceRef,
+        steps: Sequence[Step],
+        sent: Mapping[str, Any],
+        copied: tuple[str, ...],
+    ) -> FindingRemediation:
+        fix = rule.remediation
+        if not sent:
+            return FindingRemediation(fix.steps)
+        changed = tuple(step.path.replace("[]", "") for step in steps)
+        command = ""
+        note = [to_fill_in(" ".join(map(str, steps)))]
+        if self._live(resource):
+            whole = tuple(dict.fromkeys(s.top.partition(".")[2] for s in steps if s.nested and value_in(sent, s.top)))
+            command = " ".join((*call(resource), *update_call.options(sent)))
+            note = [followed_no_more(copied), sent_whole(whole), *note]
+        written = {name: self._demanded(resource, name, value) for name, value in sent.items()}
+        return FindingRemediation(
+            fix.steps,
+            command,
+            fix.cloudformation.get("any", "") or snippets.cloudformation(resource, written, changed),
+            fix.terraform.get("any", "") or snippets.terraform(resource, written, changed),
+            " ".join(filter(None, note)),
+        )
+
+    def _demanded(self, resource: ResourceRef, name: str, value: Any) -> Any:
+        """The value with what templates demand beside it, as the resource has it."""
+        beside = DEMANDED.get(name)
+        if beside is None or beside in value:
+            return value
+        return {beside: value_of(self._document(resource, resource.type), f"{name}.{beside}") or "ROLE_ARN", **value}
+
+    def _tagged(
+        self, rule: Rule, row: Mapping[str, Any], resource: ResourceRef, steps: Sequence[Step]
+    ) -> FindingRemediation:
+        pairs: dict[str, str] = {}
+        for step in steps:
+            if step.action == "add":
+                # Whoever writes the tag knows its value: the key says what it is.
+                pairs |= {key: re.sub(r"[^A-Z0-9]+", "_", key.upper()).strip("_") or "VALUE" for key in step.value}
+            else:
+                pairs[step.path.removeprefix(f"{TAGS}.")] = str(step.value)
+        present = row.get("tags") or {}
+        pairs = {key: value for key, value in pairs.items() if key not in present}
+        if not pairs:
+            return FindingRemediation(rule.remediation.steps)
+        live = self._live(resource)
+        command = ""
+        if live:
+            words = ("--region", word(resource.region), "--resource-arn", word(resource.arn))
+            command = " ".join(("aws sagemaker add-tags", *words, *update_call.tag_options(pairs)))
+        return FindingRemediation(
+            rule.remediation.steps,
+            command,
+            *snippets.tags(resource, pairs),
+            " ".join(
+                explained(value, f"the value of the tag {key}") for key, value in pairs.items() if value.isupper()
+            ),
+        )
+
+    def _followers_of(self, documented: Table, domain: ResourceRef, steps: Sequence[Step]) -> int:
+        """How many profiles of the domain take one of the settings over from it."""
+        named = {c for step in steps if (c := _column_at(documented, step.path))}
+        condition = " or ".join(f"{c}_origin in ('domain', 'service', 'ambiguous')" for c in sorted(named)) or "true"
+        if condition not in self._followers:
+            rows = self._con.execute(
+                f"select domain_key, count(*) from user_profile where {condition} group by 1"
+            ).fetchall()
+            self._followers[condition] = dict(rows)
+        return self._followers[condition].get(domain.key, 0)

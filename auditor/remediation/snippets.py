@@ -1,0 +1,137 @@
+"""Settings as lines of a CloudFormation template or a Terraform configuration.
+
+A snippet holds what belongs inside the resource, from its own arguments on, and names the resource in a comment. A
+structure has every member that the resource has already, so that it can stand instead of what a template says there.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping
+from functools import cache, lru_cache
+from typing import Any
+
+from auditor.model.resource import ResourceRef
+from auditor.studio.dialects import (
+    CLOUDFORMATION,
+    NOT_IN_CLOUDFORMATION,
+    NOT_IN_TERRAFORM,
+    NOT_YET_IN_CLOUDFORMATION,
+    REPEATED_BLOCKS,
+    TERRAFORM,
+    lacks,
+    terraform_name,
+)
+
+Settings = Mapping[str, Any]
+
+
+def cloudformation(resource: ResourceRef, settings: Settings, changed: tuple[str, ...]) -> str:
+    """YAML of the resource's properties; empty where CloudFormation cannot express what is changed."""
+    if any(lacks(NOT_IN_CLOUDFORMATION, path) for path in changed):
+        return ""
+    left_out: list[str] = []
+    known = _known(settings, "", NOT_IN_CLOUDFORMATION, left_out)
+    _drop_new_values(known, left_out)
+    return "\n".join((*_about(CLOUDFORMATION[resource.type], resource, left_out), _yaml(known)))
+
+
+def terraform(resource: ResourceRef, settings: Settings, changed: tuple[str, ...]) -> str:
+    """HCL of the resource's arguments; empty where the provider cannot express what is changed."""
+    if any(lacks(NOT_IN_TERRAFORM, path) for path in changed):
+        return ""
+    left_out: list[str] = []
+    known = _known(settings, "", NOT_IN_TERRAFORM, left_out)
+    return "\n".join((*_about(TERRAFORM[resource.type], resource, left_out), *_block(known, "")))
+
+
+def tags(resource: ResourceRef, pairs: Mapping[str, str]) -> tuple[str, str]:
+    """Tags in both languages."""
+    listed = {"Tags": [{"Key": key, "Value": value} for key, value in pairs.items()]}
+    lines = [f"  {_quoted(key)} = {_quoted(value)}" for key, value in pairs.items()]
+    return (
+        "\n".join((*_about(CLOUDFORMATION[resource.type], resource, []), _yaml(listed))),
+        "\n".join((*_about(TERRAFORM[resource.type], resource, []), "tags = {", *lines, "}")),
+    )
+
+
+def _about(type_: str, resource: ResourceRef, left_out: list[str]) -> Iterator[str]:
+    name = resource.id if resource.id == resource.name else f"{resource.id} ({resource.name})"
+    # A name with a line break in it would end the comment.
+    yield f"# {type_}" + (f": {name}" if name and name.isprintable() and len(name) < 300 else "")
+    for path in left_out:
+        yield f"# cannot be written here: {path}"
+
+
+def _known(settings: Settings, prefix: str, absent: tuple[str, ...], left_out: list[str]) -> dict[str, Any]:
+    """The settings without what the language lacks, whose paths are added to ``left_out``."""
+    known: dict[str, Any] = {}
+    for name, value in settings.items():
+        path = f"{prefix}{name}"
+        if lacks(absent, path):
+            left_out.append(path)
+        else:
+            known[name] = _known(value, f"{path}.", absent, left_out) if isinstance(value, Mapping) else value
+    return known
+
+
+def _drop_new_values(settings: dict[str, Any], left_out: list[str]) -> None:
+    for name, value in settings.items():
+        if isinstance(value, dict):
+            _drop_new_values(value, left_out)
+        elif name in NOT_YET_IN_CLOUDFORMATION:
+            unknown = [v for v in value if v in NOT_YET_IN_CLOUDFORMATION[name]]
+            if unknown:
+                settings[name] = [v for v in value if v not in unknown]
+                left_out.append(f"{name}: {', '.join(unknown)}")
+
+
+def _yaml(value: Any) -> str:
+    return _yaml_of(json.dumps(value))
+
+
+@lru_cache(maxsize=512)
+def _yaml_of(text: str) -> str:
+    """In the order given, on one line each however long, without anchors; libyaml's dumper is ten times quicker.
+
+    Profiles differ in their names more than in what is to be changed, so that most of it was written before.
+    """
+    import yaml
+
+    written: str = yaml.dump(
+        json.loads(text), Dumper=_dumper(), sort_keys=False, allow_unicode=False, width=10_000, default_flow_style=False
+    )
+    return written.strip()
+
+
+@cache
+def _dumper() -> Any:
+    import yaml
+
+    base: Any = getattr(yaml, "CSafeDumper", yaml.SafeDumper)
+    return type("Dumper", (base,), {"ignore_aliases": lambda self, data: True})  # noqa: ARG005
+
+
+def _block(settings: Settings, indent: str) -> Iterator[str]:
+    scalars = {n: v for n, v in settings.items() if not isinstance(v, Mapping) and n not in REPEATED_BLOCKS}
+    width = max((len(terraform_name(n)) for n in scalars), default=0)
+    for name, value in scalars.items():
+        yield f"{indent}{terraform_name(name):<{width}} = {_literal(value)}"
+    for name, value in settings.items():
+        if name in scalars:
+            continue
+        for inner in [value] if isinstance(value, Mapping) else value:
+            yield f"{indent}{terraform_name(name)} {{"
+            yield from _block(inner, indent + "  ")
+            yield f"{indent}}}"
+
+
+def _literal(value: object) -> str:
+    if isinstance(value, list):
+        return "[" + ", ".join(_literal(item) for item in value) + "]"
+    return _quoted(value) if isinstance(value, str) else json.dumps(value)
+
+
+def _quoted(text: str) -> str:
+    """A string of HCL, whose escapes are JSON's, and whose templates stay text."""
+    return json.dumps(text).replace("${", "$${").replace("%{", "%%{")

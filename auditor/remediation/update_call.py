@@ -1,0 +1,144 @@
+"""One call that changes settings: its arguments, from the changes and from what the resource holds already.
+
+AWS does not say whether an update replaces a nested structure whole or member by member (docs/remediation.md), so a
+structure is sent with all its members: the result is the same under either reading. A plain member is sent alone: an
+update leaves alone what it does not name ("DefaultUserSettings … cannot be unset": guide, "Edit domain settings").
+"""
+
+from __future__ import annotations
+
+import json
+import re
+import shlex
+from collections.abc import Mapping, Sequence
+from copy import deepcopy
+from dataclasses import dataclass
+from functools import cache
+from typing import Any
+
+from auditor.remediation.shell import word
+from auditor.studio.structures import ROOTS
+
+#: Root of a document's settings → the option of the update call that takes it.
+_OPTIONS = {
+    "UserSettings": "user-settings",
+    "DefaultUserSettings": "default-user-settings",
+    "DefaultSpaceSettings": "default-space-settings",
+    "DomainSettings": "domain-settings-for-update",
+    "SpaceSettings": "space-settings",
+}
+_WORD_BOUNDARY = re.compile(r"(?<=[a-z0-9])(?=[A-Z])")
+#: Values that the AWS CLI's shorthand takes as they are; everything else is written as JSON.
+_PLAIN = re.compile(r"[A-Za-z0-9][A-Za-z0-9:/._+-]*")
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """A change with its values worked out. ``value`` is a list for ``add`` and ``remove``."""
+
+    path: str
+    action: str
+    value: Any
+
+    @property
+    def root(self) -> str:
+        return _parts(self.path)[0]
+
+    @property
+    def top(self) -> str:
+        """The member of the root that is sent: ``UserSettings.StudioWebPortalSettings``."""
+        return _parts(self.path)[1]
+
+    @property
+    def nested(self) -> bool:
+        """Whether the member lies in a structure, whose other members have to be sent as well."""
+        return _parts(self.path)[2]
+
+    def moved(self, root: str) -> Step:
+        """The same change under another root."""
+        return Step(root + self.path.removeprefix(self.root), self.action, self.value)
+
+
+@cache
+def _parts(path: str) -> tuple[str, str, bool]:
+    """Root, top and whether it is nested. Paths are those of the rules: a few dozen, asked about for every finding."""
+    root = path.partition(".")[0]
+    return root, ".".join(path.split(".")[:2]).removesuffix("[]"), root in ROOTS and path.count(".") > 1
+
+
+def settings(steps: Sequence[Step], held: Mapping[str, Any], lists: Mapping[str, list[Any]]) -> dict[str, Any]:
+    """What is sent, by root or plain member; nothing where nothing would change.
+
+    ``held`` are the documents' own values by ``Step.top``. ``lists`` by path: what an inherited list holds, where the
+    structure itself does not have it.
+    """
+    sent: dict[str, Any] = {}
+    changed: set[str] = set()
+    for step in steps:
+        root, *parts = step.path.split(".")
+        place: dict[str, Any] = sent
+        if parts:
+            place = sent.setdefault(root, {})
+            if step.nested and parts[0] not in place:
+                place[parts[0]] = deepcopy(held.get(step.top))
+        names = parts or [root]
+        for name in names[:-1]:
+            if name.endswith("[]"):
+                break
+            if not isinstance(place.get(name), dict):
+                place[name] = {}  # not there yet; AWS gives no null, but a file may hold one
+            place = place[name]
+        before = held.get(step.top) if not step.nested else None
+        if _apply(place, names, step, before, lists.get(step.path)):
+            changed.add(step.top)
+    for step in steps:
+        # A structure or list in which nothing changes need not be sent; of plain members AWS demands some together.
+        if (step.nested or step.action != "set") and step.top not in changed:
+            parent, _, name = step.top.rpartition(".")
+            structure: dict[str, Any] = sent.get(parent, {}) if parent else sent
+            structure.pop(name, None)
+    return {name: value for name, value in sent.items() if value != {}} if changed else {}
+
+
+def _apply(place: dict[str, Any], names: list[str], step: Step, before: Any, inherited: list[Any] | None) -> bool:
+    """Carry out one step; whether it changed something."""
+    *parents, name = names
+    items = parents[-1].removesuffix("[]") if parents and parents[-1].endswith("[]") else ""
+    here = items or name
+    old = deepcopy(place.get(here, before))
+    if step.action == "set":
+        place[name] = step.value
+        return bool(old != step.value)
+    listed = list(old if old is not None else inherited or ())
+    values = [{name: value} for value in step.value] if items else list(step.value)
+    if step.action == "add":
+        place[here] = listed + [v for v in values if v not in listed]
+    else:
+        place[here] = [v for v in listed if v not in values]
+    return bool(place[here] != listed)
+
+
+def options(sent: Mapping[str, Any]) -> list[str]:
+    """The command's options, as words for a shell."""
+    words = []
+    for name, value in sent.items():
+        if name in _OPTIONS:
+            words += [f"--{_OPTIONS[name]}", _structure(value)]
+        else:
+            option = "--" + _WORD_BOUNDARY.sub("-", name).lower()
+            words += [option, *(word(v) for v in (value if isinstance(value, list) else [value]))]
+    return words
+
+
+def _structure(value: Mapping[str, Any]) -> str:
+    """Shorthand where that is plain, else JSON: AWS's CLI takes either."""
+    if all(isinstance(v, int) or (isinstance(v, str) and _PLAIN.fullmatch(v)) for v in value.values()):
+        return ",".join(f"{name}={v}" for name, v in value.items())
+    return shlex.quote(json.dumps(value, separators=(", ", ": ")))
+
+
+def tag_options(pairs: Mapping[str, str]) -> list[str]:
+    """``--tags`` and its words."""
+    if all("=" not in key and "," not in key + value for key, value in pairs.items()):
+        return ["--tags", *(shlex.quote(f"Key={key},Value={value}") for key, value in pairs.items())]
+    return ["--tags", shlex.quote(json.dumps([{"Key": k, "Value": v} for k, v in pairs.items()]))]

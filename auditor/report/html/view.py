@@ -1,0 +1,278 @@
+"""What the HTML template is given: one documented value, computed from the Report and nothing else."""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from auditor.model.finding import Finding, RootCause, State, priority
+from auditor.model.report import DomainSummary, Report, RuleSummary
+from auditor.model.rule import Severity, Verdict
+from auditor.model.snapshot import Gap
+from auditor.report.drift_view import DriftView, drift_view
+from auditor.report.html.chart import Chart, Segment, stacked, trend_chart
+from auditor.report.html.data import PageData, page_data
+
+#: Root causes that the page can tell without its script, which lists them all.
+CAUSES = 40
+
+
+@dataclass(frozen=True, slots=True)
+class CauseView:
+    """A root cause. ``removes`` failures go when it is mended, waived ones aside; ``new`` of them are new or came
+    back. ``examples`` are a few of them, worst first."""
+
+    cause: RootCause
+    rule: RuleSummary
+    removes: int
+    new: int
+    examples: tuple[Finding, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class PlaceView:
+    """A domain; what belongs to none in an account and ``region``; or an account, the sum of both (``region`` empty).
+
+    ``failed`` counts failures by severity, waived ones aside; ``new`` those that are new or came back; ``unknown`` what
+    could not be decided. ``bar`` is ``failed`` drawn, of 100 for the worst place of its kind.
+    """
+
+    account: str
+    region: str
+    domain: DomainSummary | None
+    failed: Mapping[str, int]
+    new: int
+    unknown: int
+    bar: tuple[Segment, ...]
+
+    @property
+    def total(self) -> int:
+        return sum(self.failed.values())
+
+
+@dataclass(frozen=True, slots=True)
+class GapGroup:
+    """Gaps with the same reason and call. ``places`` are accounts and regions, ``details`` is what was said,
+    ``examples`` are a few of the gaps, each about another resource or setting, of which there are ``subjects``."""
+
+    reason: str
+    operation: str
+    places: tuple[tuple[str, str], ...]
+    count: int
+    details: tuple[str, ...]
+    examples: tuple[Gap, ...]
+    subjects: int
+
+
+@dataclass(frozen=True, slots=True)
+class HtmlView:
+    """The template's whole context, under the name ``view``.
+
+    ``headline`` is the first sentence, ``verdict`` says what the gate made of the run and ``passed`` whether it let it
+    through. ``states`` counts this run's failures and the past ones by state, ``compared`` is whether there is anything
+    to compare with. ``severities`` (each with its failures and the new ones among them) and ``failures`` leave waived
+    ones aside; ``fresh`` of them are new or came back. ``causes`` are the first to mend of ``cause_number``;
+    ``fresh_causes`` those that brought what is new. ``accounts`` and ``domains`` (with one entry more for each account
+    and region that has findings outside domains) are the worst first; ``domain_number`` counts domains alone,
+    ``out_of_scope`` are those that no rule speaks about. ``gaps`` are grouped, ``carried`` counts resources that were
+    carried over from an earlier snapshot. ``rules`` with a finding come first, the worst first. ``chart`` is the trend,
+    None without one. ``scope_accounts`` and ``scope_regions`` are what was audited. ``data`` is what the script
+    unpacks. ``drift`` is how templates and an account differ, None unless they were held against one.
+    """
+
+    report: Report
+    headline: str
+    verdict: str
+    passed: bool
+    compared: bool
+    states: Mapping[str, int]
+    severities: tuple[tuple[Severity, int, int], ...]
+    failures: int
+    fresh: int
+    causes: tuple[CauseView, ...]
+    cause_number: int
+    fresh_causes: tuple[CauseView, ...]
+    accounts: tuple[PlaceView, ...]
+    domains: tuple[PlaceView, ...]
+    domain_number: int
+    out_of_scope: tuple[DomainSummary, ...]
+    gaps: tuple[GapGroup, ...]
+    carried: int
+    rules: tuple[RuleSummary, ...]
+    chart: Chart | None
+    scope_accounts: tuple[str, ...]
+    scope_regions: tuple[str, ...]
+    data: PageData
+    drift: DriftView | None
+
+
+def html_view(report: Report) -> HtmlView:
+    """The view of a report. Equal reports give equal views."""
+    failures = [f for f in report.findings if f.status is Verdict.FAIL and f.waiver is None]
+    by_severity = Counter(f.severity for f in failures)
+    fresh_by_severity = Counter(f.severity for f in failures if is_fresh(f))
+    causes = _causes(report, failures)
+    states = Counter(str(f.state) for f in report.findings if f.state) + Counter(str(p.state) for p in report.past)
+    accounts, domains = _places(report, failures)
+    found = {f.rule_id for f in report.findings}
+    scopes = [scope for info in report.snapshots for scope in info.scopes]
+    urgent = by_severity[Severity.CRITICAL] + by_severity[Severity.HIGH]
+    fresh = sum(fresh_by_severity.values())
+    compared = report.previous is not None or any(f.state not in (None, State.WAIVED) for f in report.findings)
+    verdict, passed = _verdict(report, failures)
+    return HtmlView(
+        report=report,
+        headline=_headline(report, len(failures), urgent, fresh, len(causes), compared),
+        verdict=verdict,
+        passed=passed,
+        compared=compared,
+        states={str(s): states[s] for s in State},
+        severities=tuple((s, by_severity[s], fresh_by_severity[s]) for s in Severity),
+        failures=len(failures),
+        fresh=fresh,
+        causes=tuple(causes[:CAUSES]),
+        cause_number=len(causes),
+        fresh_causes=tuple(sorted((c for c in causes if c.new), key=_freshness)),
+        accounts=accounts,
+        domains=domains,
+        domain_number=sum(1 for d in domains if d.domain),
+        out_of_scope=tuple(d for d in report.domains if d.out_of_scope),
+        gaps=_gaps(report.gaps),
+        carried=sum(c.carried for c in report.coverage),
+        rules=tuple(sorted(report.rules, key=lambda r: (r.id not in found, *_rule_order(r)))),
+        chart=trend_chart(report.trend),
+        scope_accounts=tuple(sorted({account for account, _ in scopes})),
+        scope_regions=tuple(sorted({region for _, region in scopes})),
+        data=page_data(report),
+        drift=None if report.drift is None else drift_view(report.drift),
+    )  # fmt: skip
+
+
+def is_fresh(finding: Finding) -> bool:
+    """Whether it is news: never seen before, or back after it was resolved."""
+    return finding.state in (State.NEW, State.REGRESSED)
+
+
+def _rule_order(rule: RuleSummary) -> tuple[int, int, str]:
+    fail = rule.counts.get("fail", 0)
+    return (rule.severity.rank if fail else len(Severity), -fail, rule.id)
+
+
+def _freshness(view: CauseView) -> tuple[float, str]:
+    return (-priority(view.cause.severity, view.new), view.cause.id)
+
+
+def _causes(report: Report, failures: Sequence[Finding]) -> list[CauseView]:
+    """Causes that still have failures, the first to mend first."""
+    found: dict[str, list[Finding]] = defaultdict(list)
+    for finding in failures:
+        found[finding.root_cause].append(finding)
+    rules = {r.id: r for r in report.rules}
+    return [
+        CauseView(cause, rules[cause.rule_id], len(own), sum(map(is_fresh, own)), tuple(own[:5]))
+        for cause in report.to_mend
+        if (own := found.get(cause.id)) and cause.rule_id in rules
+    ]
+
+
+def _verdict(report: Report, failures: Sequence[Finding]) -> tuple[str, bool]:
+    """What the gate says, in words, and whether the run passed it."""
+    gate = report.gate
+    plain = not gate.by_rule and not gate.by_account
+    if gate.fail_on is None and plain:
+        return "The gate is off: no finding makes the run fail", True
+    failed = gate.failed
+    if gate.fail_on and plain and not gate.new_only:
+        failed = sum(f.severity.rank <= gate.fail_on.rank for f in failures)
+    at = f"at or above {gate.fail_on}" if gate.fail_on and plain else "that the gate names"
+    only = f", not in {gate.baseline or 'the last run'}" if gate.new_only else ""
+    if failed:
+        return f"Gate: failed by {_number(failed, 'finding', 'findings')} {at}{only}", False
+    return f"Gate: passed, no finding {at}{only}", True
+
+
+def _headline(report: Report, failures: int, urgent: int, fresh: int, causes: int, compared: bool) -> str:
+    unseen = report.by_status[Verdict.UNKNOWN] + report.by_status[Verdict.ERROR]
+    doubt = f" {_number(unseen, 'verdict is', 'verdicts are')} undecided." if unseen else ""
+    if not sum(report.resources.values()):
+        return "No Studio resource was found in what was audited." + doubt
+    if not failures:
+        waived = report.by_status.get("waived", 0)
+        aside = f" {_number(waived, 'failure is', 'failures are')} waived." if waived else ""
+        return "No finding: every rule that could be decided holds." + aside + doubt
+    changes = f"{_number(causes, 'change mends', 'changes mend')} {'it' if failures == 1 else 'them all'}"
+    total = f"{_number(failures, 'finding', 'findings')}, {urgent:,} high or critical; {changes}."
+    if not compared:
+        return total + doubt
+    since = f"since {report.previous[:10]}" if report.previous else "beside the baseline"
+    news = f"{_number(fresh, 'new finding', 'new findings')} {since}." if fresh else f"Nothing new {since}."
+    return f"{news} {total}{doubt}"
+
+
+def _number(number: int, one: str, many: str) -> str:
+    return f"{number:,} {one if number == 1 else many}"
+
+
+def _places(report: Report, failures: Sequence[Finding]) -> tuple[tuple[PlaceView, ...], tuple[PlaceView, ...]]:
+    """Accounts, and domains of all accounts, each the worst first."""
+    failed: dict[tuple[str, str, str], Counter[str]] = defaultdict(Counter)
+    fresh: Counter[tuple[str, str, str]] = Counter()
+    unknown: Counter[tuple[str, str, str]] = Counter()
+    for finding in failures:
+        place = (finding.resource.account, finding.resource.region, finding.resource.domain_id)
+        failed[place][finding.severity] += 1
+        fresh[place] += is_fresh(finding)
+    for finding in report.findings:
+        if finding.status is not Verdict.FAIL:
+            unknown[finding.resource.account, finding.resource.region, finding.resource.domain_id] += 1
+    known = {(d.resource.account, d.resource.region, d.resource.id): d for d in report.domains}
+    places: dict[tuple[str, str, str], DomainSummary | None] = dict(known)
+    places |= {place: None for place in (*failed, *unknown) if place not in known}
+    domains = [
+        PlaceView(place[0], place[1], summary, dict(failed[place]), fresh[place], unknown[place], ())
+        for place, summary in places.items()
+    ]
+    sums: dict[str, list[PlaceView]] = defaultdict(list)
+    for view in domains:
+        sums[view.account].append(view)
+    accounts = [
+        PlaceView(
+            account, "", None, dict(sum((Counter(v.failed) for v in own), Counter())), sum(v.new for v in own),
+            sum(v.unknown for v in own), (),
+        )
+        for account, own in sums.items()
+    ]  # fmt: skip
+    return _drawn(accounts), _drawn([view for view in domains if view.domain or view.total or view.unknown])
+
+
+def _drawn(views: Sequence[PlaceView]) -> tuple[PlaceView, ...]:
+    greatest = max((v.total for v in views), default=0)
+
+    def order(view: PlaceView) -> tuple[float, str, str]:
+        weight = sum(priority(Severity(s), n) for s, n in view.failed.items())
+        return (-weight, view.account, view.domain.resource.key if view.domain else view.region)
+
+    return tuple(
+        PlaceView(v.account, v.region, v.domain, v.failed, v.new, v.unknown, stacked(v.failed, greatest))
+        for v in sorted(views, key=order)
+    )
+
+
+def _gaps(gaps: Sequence[Gap]) -> tuple[GapGroup, ...]:
+    grouped: dict[tuple[str, str], list[Gap]] = defaultdict(list)
+    for gap in gaps:
+        grouped[gap.reason, gap.operation].append(gap)
+    groups = []
+    for (reason, operation), found in sorted(grouped.items(), key=lambda g: (-len(g[1]), g[0])):
+        subjects: dict[tuple[str, str, str], Gap] = {}
+        for gap in found:
+            subjects.setdefault((gap.resource_type, gap.resource_id, gap.setting), gap)
+        groups.append(
+            GapGroup(
+                reason, operation, tuple(sorted({(g.account, g.region) for g in found})), len(found),
+                tuple(dict.fromkeys(g.detail for g in found if g.detail))[:3], tuple(subjects.values())[:5],
+                len(subjects),
+            )
+        )  # fmt: skip
+    return tuple(groups)

@@ -1,0 +1,35 @@
+"""Text of the account in Markdown: shown, and nothing more than shown."""
+
+from __future__ import annotations
+
+import re
+
+from auditor.report.phrases import cut, one_line
+
+_CELL = 240
+#: What has a meaning inside a line; text of the account never begins one.
+_PUNCTUATION = re.compile(r"([\\`*_{}\[\]()<>#!|~$&])")
+#: What GitHub links after the Markdown is rendered: people, issues, addresses. An unseen joiner breaks each.
+_LINKED = re.compile(r"@|#(?=\w)|://|\bGH(?=-\d)|\bwww(?=\.)|\bmailto(?=:)|\bxmpp(?=:)", re.IGNORECASE)
+_JOINER = "\N{WORD JOINER}"
+
+
+def text(value: object) -> str:
+    """Text of the account in a sentence: shown as it is, and nothing more than shown."""
+    plain = cut(one_line(str(value)), _CELL)
+    broken = _LINKED.sub(lambda found: found.group()[:1] + _JOINER + found.group()[1:] if found.group() != "://"
+                         else f":{_JOINER}//", plain)  # fmt: skip
+    return _PUNCTUATION.sub(r"\\\1", broken)
+
+
+def code(value: object) -> str:
+    """A name or a value as code."""
+    plain = cut(one_line(str(value)), _CELL)
+    if "|" in plain:
+        # A cell's separator: renderers differ on its escapes inside code, not on those in text.
+        return text(plain)
+    if not plain:
+        return ""
+    fence = "`" * (max((len(run) for run in re.findall("`+", plain)), default=0) + 1)
+    padding = " " if plain.startswith("`") or plain.endswith("`") or plain.strip() != plain else ""
+    return f"{fence}{padding}{plain}{padding}{fence}"

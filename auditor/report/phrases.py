@@ -1,0 +1,256 @@
+"""What several formats say alike: names, places, sentences about a finding, gaps by group, what an earlier run left."""
+
+from __future__ import annotations
+
+import unicodedata
+from collections import Counter
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from typing import TypeAlias
+from urllib.parse import quote
+
+from auditor.model.finding import Evidence, Finding, FindingRemediation, PastFinding, State
+from auditor.model.report import Report
+from auditor.model.resource import ResourceRef
+from auditor.model.rule import Verdict
+from auditor.model.waiver import Waiver
+from auditor.rules.message import shown
+
+TOOL = "sagemaker-studio-auditor"
+PRODUCT = "SageMaker Studio auditor"
+
+#: Partition by the region's prefix (botocore's endpoints.json); all others are in ``aws``.
+_PARTITIONS = {
+    "cn-": "aws-cn", "us-gov-": "aws-us-gov", "us-iso-": "aws-iso", "us-isob-": "aws-iso-b", "eu-isoe-": "aws-iso-e",
+    "us-isof-": "aws-iso-f", "eusc-": "aws-eusc",
+}  # fmt: skip
+_ELLIPSIS = "…"
+_VALUE = 200
+#: Unicode categories that steer a display instead of showing: control, format (direction), surrogate, private use.
+_STEERING = frozenset({"Cc", "Cf", "Cs", "Co"})
+
+
+_Key: TypeAlias = tuple[str, str, str, str, str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where a finding is shown: ``path`` with slashes, relative to the repository where it can be.
+
+    A live resource is in no file; a path made of what names it (``aws/ACCOUNT/REGION/TYPE/ID``) stands for it, always
+    the same one, and ``live`` is true.
+    """
+
+    path: str
+    line: int
+    live: bool
+
+    @property
+    def absolute(self) -> bool:
+        return self.path.startswith("/")
+
+    @property
+    def uri(self) -> str:
+        """The path as a URI reference; absolute ones with the scheme ``file``."""
+        text = quote(self.path, safe="/~")
+        return f"file://{text}" if self.absolute else text
+
+
+@dataclass(frozen=True, slots=True)
+class GapGroup:
+    """Gaps with the same reason, call, kind of resource and place. ``example`` is one resource and setting."""
+
+    reason: str
+    operation: str
+    resource_type: str
+    account: str
+    region: str
+    detail: str
+    count: int
+    example: str
+
+
+def place(finding: Finding) -> Place:
+    """The line of the setting where the resource itself writes it, else the resource's own line."""
+    resource = finding.resource
+    if not resource.file:
+        names = (resource.account or "-", resource.region or "-", resource.type, *resource.id.split("/"))
+        return Place("/".join(("aws", *names)), 1, live=True)
+    line = resource.line
+    for evidence in finding.evidence[:1]:
+        origin = evidence.origin
+        if origin.line and origin.file == resource.file and origin.resource == resource.id:
+            line = origin.line
+    return Place(_slashes(resource.file), line or 1, live=False)
+
+
+def origin_place(evidence: Evidence) -> Place | None:
+    """Where a template writes the value, if it does."""
+    origin = evidence.origin
+    return Place(_slashes(origin.file), origin.line or 1, live=False) if origin.file else None
+
+
+def _slashes(path: str) -> str:
+    # A drive letter or a backslash is Windows's way of writing a path.
+    if "\\" in path and ("/" not in path or path[1:2] == ":"):
+        path = path.replace("\\", "/")
+    if path[1:2] == ":" and path[2:3] == "/":
+        path = f"/{path}"
+    while path.startswith("./"):
+        path = path[2:].lstrip("/")
+    return path
+
+
+def partition(resource: ResourceRef) -> str:
+    """The AWS partition that a resource is in."""
+    if resource.arn.startswith("arn:"):
+        return resource.arn.split(":")[1]
+    return next((name for prefix, name in _PARTITIONS.items() if resource.region.startswith(prefix)), "aws")
+
+
+def status(finding: Finding) -> str:
+    """``fail``, ``waived``, ``unknown`` or ``error``."""
+    return "waived" if finding.waiver is not None and finding.status is Verdict.FAIL else str(finding.status)
+
+
+def kind(resource: ResourceRef) -> str:
+    """A resource's type in words."""
+    return resource.type.replace("_", " ")
+
+
+def name(resource: ResourceRef) -> str:
+    """A resource as people know it: its kind, domain and name."""
+    inside = resource.domain_name or resource.domain_id
+    domain = f"{inside}/" if inside and resource.type != "domain" else ""
+    return f"{kind(resource)} {domain}{resource.name or resource.id}"
+
+
+def scope(resource: ResourceRef) -> str:
+    """Account and region, or the file of a template."""
+    if resource.file:
+        return f"{resource.file}:{resource.line}" if resource.line else resource.file
+    return "/".join(part for part in (resource.account, resource.region) if part)
+
+
+def sentence(finding: Finding) -> str:
+    """What is wrong, or that it cannot be said. Whoever reads only this must not take a doubt for a failure."""
+    if finding.status is Verdict.UNKNOWN:
+        return f"Unknown: {finding.message}"
+    return f"Error: {finding.message}" if finding.status is Verdict.ERROR else finding.message
+
+
+def evidence_words(evidence: Evidence) -> str:
+    """``auto_mount_home_efs = Enabled (domain d-1: DefaultUserSettings.AutoMountHomeEFS)``."""
+    origin = evidence.origin
+    source = f"{origin.layer} {origin.resource}".strip() + (f": {origin.path}" if origin.path else "")
+    file = f", {origin.file}" + (f":{origin.line}" if origin.line else "") if origin.file else ""
+    return f"{evidence.setting} = {cut(shown(evidence.value), _VALUE)} ({source}{file})"
+
+
+def fix(finding: Finding) -> str:
+    """The command or the snippet that mends it, of the language that the resource is written in."""
+    remedy = finding.remediation
+    if remedy is None:
+        return ""
+    return snippet(remedy, finding.resource)
+
+
+def snippet(remedy: FindingRemediation, resource: ResourceRef) -> str:
+    """The part of a remediation for the place that the resource is written in."""
+    if not resource.file:
+        return remedy.aws
+    terraform = resource.file.endswith((".tf", ".tf.json")) or resource.id.startswith(("aws_", "awscc_", "module."))
+    return remedy.terraform if terraform else remedy.cloudformation
+
+
+def waiver_words(waiver: Waiver) -> str:
+    """``Waived until 2026-12-31 by Jane Roe (SEC-1): reason``."""
+    ticket = f" ({waiver.ticket})" if waiver.ticket else ""
+    return f"Waived until {waiver.expires.isoformat()} by {waiver.owner}{ticket}: {waiver.reason}"
+
+
+def past_words(past: PastFinding) -> str:
+    """What an earlier finding is now, and what it said."""
+    what = "Not part of this run" if past.state is State.CARRIED_OVER else "Not assessed in this run"
+    reason = f" ({past.reason})" if past.reason else ""
+    return f"{what}{reason}; on {past.last_seen} it failed: {past.finding.message}"
+
+
+def outstanding(report: Report) -> Iterator[PastFinding]:
+    """Failures of earlier runs that nobody can call resolved and that are no finding of this run either."""
+    here = {finding.fingerprint for finding in report.findings}
+    for past in report.past:
+        if past.state in (State.NOT_ASSESSED, State.CARRIED_OVER) and past.finding.fingerprint not in here:
+            yield past
+
+
+def resolved(report: Report) -> Iterator[PastFinding]:
+    """Failures of earlier runs that are mended, or whose resource is gone."""
+    here = {finding.fingerprint for finding in report.findings}
+    for past in report.past:
+        if past.state is State.RESOLVED and past.finding.fingerprint not in here:
+            yield past
+
+
+def gap_groups(report: Report) -> list[GapGroup]:
+    """Gaps by group, the largest first."""
+    counts: Counter[_Key] = Counter()
+    examples: dict[_Key, str] = {}
+    for gap in report.gaps:
+        key = (gap.reason, gap.operation, gap.resource_type, gap.account, gap.region, gap.detail)
+        counts[key] += 1
+        whole = gap.resource_id == "*"
+        examples.setdefault(key, f"all of {gap.resource_type}" if whole else f"{gap.resource_id} {gap.setting}")
+    return [
+        GapGroup(*key, count, examples[key])
+        for key, count in sorted(counts.items(), key=lambda item: (-item[1], item[0]))
+    ]
+
+
+def gap_words(group: GapGroup) -> str:
+    """One sentence about a group of gaps."""
+    where = "/".join(part for part in (group.account, group.region) if part)
+    more = f", {group.count:,} times" if group.count > 1 else ""
+    detail = f": {group.detail}" if group.detail else ""
+    subject = group.operation or group.resource_type
+    return f"{subject} in {where or 'the source'}: {group.reason.replace('_', ' ')}{more} ({group.example}){detail}"
+
+
+def frameworks_of(report: Report) -> dict[str, list[str]]:
+    """Requirements of the frameworks that were asked for, by rule id: ``NIST 800-53 AC-2``."""
+    found: dict[str, list[str]] = {}
+    for framework in report.frameworks:
+        for requirement in framework.requirements:
+            for rule in requirement.rules:
+                found.setdefault(rule, []).append(f"{framework.title} {requirement.id}")
+    return found
+
+
+def cut(text: str, limit: int) -> str:
+    """At most ``limit`` characters; what was cut ends in an ellipsis."""
+    return text if len(text) <= limit else text[: limit - 1].rstrip() + _ELLIPSIS
+
+
+def visible(text: str, keep: str = "\n\t") -> str:
+    """The text with every character replaced that steers a display (control, direction) instead of showing."""
+    # Nearly every text is printable; the categories are asked for the rest only.
+    if text.isprintable():
+        return text
+    bare = text
+    for character in keep:
+        bare = bare.replace(character, "")
+    if bare.isprintable():
+        return text
+    return "".join(
+        c if c in keep or unicodedata.category(c) not in _STEERING else "\N{REPLACEMENT CHARACTER}" for c in text
+    )
+
+
+def one_line(text: str) -> str:
+    """The text in one line, without what steers a display."""
+    return " ".join(visible(text).split())
+
+
+def joined(parts: Iterable[str], separator: str = "\n") -> str:
+    """The parts that are not empty."""
+    return separator.join(part for part in parts if part)

@@ -1,0 +1,139 @@
+"""Which members of the raw documents are read, and their DuckDB types.
+
+A snapshot is read by one typed scan: every kind's document is a STRUCT of just the members that the tables need.
+Members that are absent read as NULL, members that nobody asks for are skipped by the parser.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+
+from auditor.studio.settings import (
+    DOMAIN_SETTINGS,
+    DOMAIN_SPACE_ROOT,
+    DOMAIN_USER_ROOT,
+    PROFILE_SETTINGS,
+    SPACE_DEFAULT_SETTINGS,
+    SPACE_SETTINGS,
+    USER_PROFILE_ROOT,
+    USER_SETTINGS,
+    Setting,
+)
+
+#: A structure that holds only ExecutionRoleSessionNameMode (AWS writes that member unasked), or nothing at all, does
+#: not replace the domain's. So these members, and only these, make a profile's structure one that was set on purpose.
+MEANINGFUL_MEMBERS: Mapping[str, tuple[str, ...]] = {
+    "StudioWebPortalSettings": (
+        "HiddenMlTools",
+        "HiddenAppTypes",
+        "HiddenInstanceTypes",
+        "HiddenSageMakerImageVersionAliases",
+    ),
+}
+
+_Tree = dict[str, "str | _Tree"]
+
+
+def quoted(path: str) -> str:
+    """A dotted API path as DuckDB identifiers: ``A.B`` → ``"A"."B"``."""
+    return ".".join(f'"{part}"' for part in path.split("."))
+
+
+def _settings(settings: Iterable[Setting], root: str = "") -> dict[str, str]:
+    prefix = f"{root}." if root else ""
+    return {prefix + s.path: s.document_type for s in settings}
+
+
+def _portal(root: str) -> dict[str, str]:
+    return {f"{root}.StudioWebPortalSettings.HiddenSageMakerImageVersionAliases": "JSON"}
+
+
+DOCUMENTS: Mapping[str, Mapping[str, str]] = {
+    "domain": {
+        "DomainArn": "VARCHAR",
+        "DomainId": "VARCHAR",
+        "DomainName": "VARCHAR",
+        "Status": "VARCHAR",
+        "CreationTime": "TIMESTAMP",
+        **_settings(DOMAIN_SETTINGS),
+        **_settings(USER_SETTINGS, DOMAIN_USER_ROOT),
+        **_settings(SPACE_DEFAULT_SETTINGS, DOMAIN_SPACE_ROOT),
+    },
+    "user_profile": {
+        "UserProfileArn": "VARCHAR",
+        "UserProfileName": "VARCHAR",
+        "DomainId": "VARCHAR",
+        "Status": "VARCHAR",
+        "CreationTime": "TIMESTAMP",
+        **_settings(PROFILE_SETTINGS),
+        **_settings(USER_SETTINGS, USER_PROFILE_ROOT),
+        **_portal(USER_PROFILE_ROOT),
+    },
+    "space": {
+        "SpaceArn": "VARCHAR",
+        "SpaceName": "VARCHAR",
+        "DomainId": "VARCHAR",
+        "SpaceDisplayName": "VARCHAR",
+        "Status": "VARCHAR",
+        "CreationTime": "TIMESTAMP",
+        **_settings(SPACE_SETTINGS),
+    },
+    "app": {
+        "AppArn": "VARCHAR",
+        "DomainId": "VARCHAR",
+        "UserProfileName": "VARCHAR",
+        "SpaceName": "VARCHAR",
+        "AppType": "VARCHAR",
+        "AppName": "VARCHAR",
+        "Status": "VARCHAR",
+        "CreationTime": "TIMESTAMP",
+        "ResourceSpec.InstanceType": "VARCHAR",
+    },
+    "partner_app": {"Type": "VARCHAR", "Status": "VARCHAR"},
+    "vpc": {"VpcId": "VARCHAR", "IsDefault": "BOOLEAN"},
+    "subnet": {"SubnetId": "VARCHAR", "VpcId": "VARCHAR", "MapPublicIpOnLaunch": "BOOLEAN"},
+    "route_table": {
+        "VpcId": "VARCHAR",
+        "Routes": 'STRUCT("DestinationCidrBlock" VARCHAR, "DestinationIpv6CidrBlock" VARCHAR, "GatewayId" VARCHAR)[]',
+        "Associations": 'STRUCT("Main" BOOLEAN, "SubnetId" VARCHAR)[]',
+    },
+    "sign_in": {
+        "eventTime": "TIMESTAMP",
+        "errorCode": "VARCHAR",
+        "userIdentity": "JSON",
+        "requestParameters": "JSON",
+    },
+    "identity_user": {"UserId": "VARCHAR", "UserName": "VARCHAR"},
+    "mlflow_server": {"TrackingServerName": "VARCHAR", "TrackingServerStatus": "VARCHAR"},
+    "mlflow_app": {"Name": "VARCHAR", "Status": "VARCHAR"},
+    "log_group": {"logGroupName": "VARCHAR", "retentionInDays": "INTEGER"},
+    # Read by auditor.resolve.policy_facts, member by member.
+    "role": {
+        "AssumeRolePolicyDocument": "JSON",
+        "RolePolicyList": "JSON",
+        "AttachedManagedPolicies": "JSON",
+        "LocalPolicyDocuments": "JSON",
+    },
+    "permission": {"Results": "JSON"},
+    "trail": {"Status": "JSON", "Selectors": "JSON"},
+}
+
+
+def struct_type(members: Mapping[str, str]) -> str:
+    """The STRUCT type that holds exactly these dotted members."""
+    tree: _Tree = {}
+    for path, leaf in members.items():
+        *parents, last = path.split(".")
+        node = tree
+        for parent in parents:
+            child = node.setdefault(parent, {})
+            if not isinstance(child, dict):
+                raise TypeError(f"{path}: {parent} is both a value and a structure")
+            node = child
+        node[last] = leaf
+    return _render(tree)
+
+
+def _render(tree: _Tree) -> str:
+    members = (f'"{name}" {node if isinstance(node, str) else _render(node)}' for name, node in tree.items())
+    return f"STRUCT({', '.join(members)})"

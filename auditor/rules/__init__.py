@@ -1,0 +1,1 @@
+"""Rules: files, their schema, expressions, cases, and the SQL that they become."""

@@ -1,0 +1,131 @@
+"""Which rules a template can answer: what its tables' columns hang on, held against what a template can hold.
+
+Worked out from the documented tables (``Column.kinds``, ``Table.kinds``) and the mapping table, never from a list of
+rules, so that it holds for users' own rules as well.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING
+
+from auditor.model.rule import Rule, Verdict
+from auditor.resolve.tables import LIVE, Column, Table, table
+from auditor.studio.template_names import never_expressible
+
+if TYPE_CHECKING:
+    import duckdb
+
+#: Kinds of which a template never says all: some it cannot hold, of others (a trail, a partner app) an account may have
+#: more. What they would decide is not applicable on a template where it is all that is missing.
+NOT_IN_TEMPLATES = frozenset(
+    {LIVE, "sign_in", "permission", "identity_user", "trail", "log_group", "partner_app", "mlflow_server", "mlflow_app"}
+)
+#: Stands among them for a setting that no template language can express.
+SETTING = "setting"
+#: How a report names them.
+NAMES = {
+    LIVE: "the state of running resources",
+    "sign_in": "who opened which profile",
+    "permission": "IAM's policy simulator",
+    "identity_user": "the people of Identity Center",
+    "trail": "the account's trails",
+    "log_group": "the account's log groups",
+    "partner_app": "the account's partner apps",
+    "mlflow_server": "the account's MLflow servers",
+    "mlflow_app": "the account's MLflow servers",
+}
+_DEPTH = 4
+
+
+def lacking(rule: Rule) -> frozenset[str]:
+    """Kinds that the rule reads and a template does not hold, and SETTING for a setting that no language can express.
+
+    A rule that was not checked (``Rule.columns`` is empty) is judged by the names in its expressions.
+    """
+    documented = table(rule.table)
+    assert documented is not None, rule.table
+    columns, reads = (rule.columns, rule.reads) if rule.columns else _names(rule, documented)
+    found = {kind for name in columns for kind in _column(documented, name)}
+    found |= set(documented.kinds) & NOT_IN_TEMPLATES
+    for read in reads:
+        name, _, column = read.partition(".")
+        other = table(name)
+        if other is not None:
+            found |= set(other.kinds) & NOT_IN_TEMPLATES
+            found |= _column(other, column.removesuffix("_origin") if other.column(column) is None else column)
+    return frozenset(found)
+
+
+def _names(rule: Rule, documented: Table) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """Columns of the table, and tables with their columns, that the expressions name outside of texts and comments."""
+    text = re.sub(r"'(?:[^']|'')*'|--[^\r\n]*", " ", f"{rule.when} {rule.require}")
+    words = dict.fromkeys(word.lower() for word in re.findall(r"[A-Za-z_]\w*", text))
+    own = [w for w in words if documented.column(w.removesuffix("_origin"))]
+    tables = [t for word in words if (t := table(word)) is not None and t is not documented]
+    return tuple(w.removesuffix("_origin") if documented.column(w) is None else w for w in own), tuple(
+        name for t in tables for name in (t.name, *(f"{t.name}.{w}" for w in words if t.column(w)))
+    )
+
+
+def _column(documented: Table, name: str, depth: int = 0) -> set[str]:
+    column = documented.column(name)
+    if column is None or depth > _DEPTH:
+        return set()
+    found = set(column.kinds) & NOT_IN_TEMPLATES
+    if _never(documented, column):
+        found.add(SETTING)
+    for inner in column.inputs:
+        found |= _column(documented, inner, depth + 1)
+    return found
+
+
+def _never(documented: Table, column: Column) -> bool:
+    paths = [(_KIND_OF_LAYER.get(layer, documented.name), path) for layer, path in (column.paths or {}).items()]
+    written = [place for place in paths if place[0] != "service"]
+    return bool(written) and all(place in never_expressible() for place in written)
+
+
+_KIND_OF_LAYER = {"domain": "domain", "profile": "user_profile", "space": "space", "app": "app", "service": "service"}
+
+
+def why_not(rule: Rule) -> str:
+    """Why a template cannot answer the rule, or not all of it; empty where it can."""
+    missing = lacking(rule)
+    held = sorted({NAMES[kind] for kind in missing if kind in NAMES})
+    reasons = [f"no template holds {', '.join(held)}"] if held else []
+    if SETTING in missing:
+        reasons.append("no template language can express the setting that it reads")
+    return "; ".join(reasons)
+
+
+def settle(con: duckdb.DuckDBPyConnection, name: str, rules: Sequence[Rule]) -> None:
+    """Settle the verdicts of the table ``verdict_<name>`` on resources of templates.
+
+    No verdict on a resource that may not exist is certain. Where all that keeps a rule from a verdict is what no
+    template holds, it is not applicable; where something else is unknown as well, it stays unknown.
+    """
+    if not con.execute("select count(*) from place").fetchall()[0][0]:
+        return  # nothing comes from a template
+    documented = table(name)
+    assert documented is not None, name
+    for rule in rules:
+        con.execute(
+            f'update verdict_{name} set "{rule.id}" = \'{Verdict.UNKNOWN}\' where "{rule.id}" in'
+            f" ('{Verdict.PASS}', '{Verdict.FAIL}') and key in (select key from doubtful)"
+        ).fetchall()
+        if not lacking(rule):
+            continue
+        known = " and ".join((*(f't."{column}" is not null' for column in _others(rule, documented)), "true"))
+        con.execute(
+            f"update verdict_{name} v set \"{rule.id}\" = '{Verdict.NOT_APPLICABLE}' from {name} t"
+            f" where t.key = v.key and v.\"{rule.id}\" = '{Verdict.UNKNOWN}' and {known}"
+            " and t.account in (select account from template_account)"
+            " and t.key not in (select key from doubtful)"
+        ).fetchall()
+
+
+def _others(rule: Rule, documented: Table) -> Iterator[str]:
+    """The rule's columns that a template can hold."""
+    return (column for column in rule.columns if not _column(documented, column))

@@ -1,0 +1,147 @@
+"""Run the cases that travel with rules, on the same engine that audits. Ships, so that users test theirs alike."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from functools import cache
+from typing import TYPE_CHECKING, Any
+
+from auditor.errors import RuleError
+from auditor.model.rule import Case, Rule, Severity, Verdict
+from auditor.resolve.inheritance_sql import literal, string_list
+from auditor.resolve.tables import SPACE_DEFAULT_PREFIX, USER_DEFAULT_PREFIX
+from auditor.rules.expressions import create_empty_tables, documented_columns, readable
+from auditor.rules.message import message
+from auditor.rules.value_columns import expressions
+from auditor.rules.verdict_sql import severity_sql, verdict_sql
+from auditor.studio.personas import DEFAULT_PERSONAS
+from auditor.studio.settings import DOMAIN_SETTINGS, SPACE_DEFAULT_SETTINGS, SPACE_SETTINGS, USER_SETTINGS
+from auditor.studio.tools import RSTUDIO
+
+if TYPE_CHECKING:
+    import duckdb
+
+_NEUTRAL: Mapping[str, Any] = {
+    "VARCHAR": "",
+    "BOOLEAN": False,
+    "INTEGER": 0,
+    "BIGINT": 0,
+    "TIMESTAMP": datetime(2026, 1, 1),
+    "VARCHAR[]": [],
+    "MAP(VARCHAR, VARCHAR)": {},
+}
+
+
+@dataclass(frozen=True, slots=True)
+class CaseResult:
+    """One case and what the rule really said; ``error`` is why it could not say anything. ``severity`` and ``message``
+    are those of a failure."""
+
+    rule: Rule
+    case: Case
+    got: Verdict
+    error: str = ""
+    severity: Severity | None = None
+    message: str = ""
+
+    @property
+    def ok(self) -> bool:
+        case = self.case
+        return (
+            self.got == case.then
+            and case.severity in (None, self.severity)
+            and (not case.message or case.message == self.message)
+        )
+
+
+def run_cases(rules: Sequence[Rule]) -> tuple[CaseResult, ...]:
+    """Every case of the rules. A column that a case does not give is neutral: the service's default, else ``''``,
+    ``false``, ``0``, ``[]``; ``null`` is unknown. Raises RuleError for a value that its column cannot hold."""
+    from auditor.store.connection import connect
+
+    con = connect()
+    create_empty_tables(con)
+    return tuple(_run(con, rule, case) for rule in rules for case in rule.cases)
+
+
+@cache
+def _defaults() -> Mapping[str, Any]:
+    """Values of columns whose setting has a literal default, and what the built-in persona needs, by table.column."""
+    values: dict[str, Any] = {}
+    for setting in USER_SETTINGS:
+        values[f"user_profile.{setting.column}"] = setting.default
+        values[f"domain.{USER_DEFAULT_PREFIX}{setting.column}"] = setting.default
+    for setting in DOMAIN_SETTINGS:
+        values[f"domain.{setting.column}"] = setting.default
+    for setting in SPACE_DEFAULT_SETTINGS:
+        values[f"domain.{SPACE_DEFAULT_PREFIX}{setting.column}"] = setting.default
+    for setting in SPACE_SETTINGS:
+        values[f"space.{setting.column}"] = setting.default
+    literals = {k: v for k, v in values.items() if v != "NULL" and " " not in v}
+    # Everybody is of the built-in persona, on a domain without RStudio.
+    (default,) = DEFAULT_PERSONAS
+    return literals | {
+        "user_profile.persona": literal(default.name),
+        "user_profile.needed_app_types": string_list(tuple(a for a in default.apps if a != RSTUDIO)),
+        "user_profile.needed_ml_tools": string_list(default.tools),
+    }
+
+
+def _insert(con: duckdb.DuckDBPyConnection, rule: Rule, table_name: str, given: Mapping[str, Any], key: str) -> None:
+    import duckdb
+
+    from auditor.resolve.tables import table
+
+    documented = table(table_name)
+    if documented is None:
+        raise RuleError(f"{rule.file}: there is no table {table_name!r}")
+    names, values, parameters = [], [], []
+    for name, type_ in documented_columns(documented).items():
+        names.append(f'"{name}"')
+        default = _defaults().get(f"{table_name}.{name}")
+        if name in given:
+            values.append(f"cast(? as {type_})")
+            parameters.append(given[name])
+        elif default is not None:
+            values.append(f"cast({default} as {type_})")
+        else:
+            values.append(f"cast(? as {type_})")
+            parameters.append(key if name == "key" else _NEUTRAL[type_])
+    try:
+        con.execute(
+            f"insert into {table_name} ({', '.join(names)}) values ({', '.join(values)})", parameters
+        ).fetchall()
+    except duckdb.Error as error:
+        raise RuleError(f"{rule.file}: {rule.id}: case {dict(given)!r}: {readable(error)}") from error
+
+
+def _failure(con: duckdb.DuckDBPyConnection, rule: Rule, case: Case) -> CaseResult:
+    """A case that fails, with the severity and the message of its finding."""
+    items = [f'{severity_sql(rule, case.params)} as "__severity"', *expressions(rule, case.params)]
+    cursor = con.execute(f"select *, {', '.join(items)} from {rule.table} where key = 'case'")
+    names = [column[0] for column in cursor.description or ()]
+    row = dict(zip(names, cursor.fetchall()[0], strict=True))
+    return CaseResult(rule, case, Verdict.FAIL, "", Severity(row["__severity"]), message(rule, row))
+
+
+def _run(con: duckdb.DuckDBPyConnection, rule: Rule, case: Case) -> CaseResult:
+    import duckdb
+
+    con.execute("begin").fetchall()
+    try:
+        _insert(con, rule, rule.table, case.given, "case")
+        for name, rows in (case.tables or {}).items():
+            for number, row in enumerate(rows):
+                _insert(con, rule, name, row, f"other-{number}")
+        try:
+            sql = f"select {verdict_sql(rule, case.params)} from {rule.table} where key = 'case'"
+            (verdict,) = con.execute(sql).fetchall()[0]
+            if verdict != Verdict.FAIL or not (case.severity or case.message):
+                return CaseResult(rule, case, Verdict(verdict))
+            return _failure(con, rule, case)
+        except duckdb.Error as error:
+            return CaseResult(rule, case, Verdict.ERROR, readable(error))
+    finally:
+        con.execute("rollback").fetchall()

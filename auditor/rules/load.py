@@ -1,0 +1,212 @@
+"""Load rule files. Whatever is wrong with one is said with file, line and what to do, before anything runs."""
+
+from __future__ import annotations
+
+import re
+import string
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+
+import msgspec
+
+from auditor.errors import ConfigError, RuleError
+from auditor.model.rule import Case, Param, Remediation, Rule, Verdict
+from auditor.resolve.tables import TABLES, Table, table
+from auditor.resources import rules_dir
+from auditor.rules import remediation_set
+from auditor.rules.references import SharedError, with_shared
+from auditor.rules.schema import OPTION, Layered, RuleFile
+from auditor.yaml_source import Source, near, read_yaml
+
+AREAS = ("people", "roles", "experience", "visibility", "storage", "domains", "operations", "account")
+#: Folder of framework mappings inside a folder of rules.
+FRAMEWORKS = "frameworks"
+_BUILT_IN = re.compile(r"^STU([1-8])[0-9]{2}$")
+
+
+def rule_files(dirs: Sequence[Path]) -> Iterator[Path]:
+    """Every rule file below the folders; a path may also be one file. Raises ConfigError where there is none."""
+    for place in dirs:
+        if place.is_file():
+            yield place
+        elif place.is_dir():
+            found = sorted(
+                p
+                for p in place.rglob("*")
+                if p.suffix in (".yaml", ".yml") and FRAMEWORKS not in p.relative_to(place).parts and p.is_file()
+            )
+            if not found:
+                raise ConfigError(f"{place}: no rule files (*.yaml) in this folder")
+            yield from found
+        else:
+            raise ConfigError(f"{place}: no such file or folder", hint="--rules takes a folder of rule files.")
+
+
+def load_rules(dirs: Sequence[Path], *, bind: bool = True) -> tuple[Rule, ...]:
+    """All rules of the folders, by id. Raises RuleError for the first file that cannot be used.
+
+    ``bind=False`` skips what needs DuckDB (columns, types, forbidden constructs); such rules can be listed, not run.
+    """
+    read: list[tuple[Source, Rule]] = []
+    places: dict[str, str] = {}
+    for path in rule_files(dirs):
+        source, rule = _read(path)
+        for unique in (rule.id, rule.name):
+            if unique in places:
+                raise source.error(f"{unique!r} is already defined in {places[unique]}", "id")
+            places[unique] = f"{rule.file}:{rule.line}"
+        read.append((source, rule))
+    read = _shared(read)
+    rules = _checked(read) if bind else [rule for _, rule in read]
+    return tuple(sorted(rules, key=lambda r: r.id))
+
+
+def _shared(read: Sequence[tuple[Source, Rule]]) -> list[tuple[Source, Rule]]:
+    """The rules with what they take from others written out: from rules of the same folders, else built-in ones."""
+    by_id = {rule.id: rule for _, rule in read}
+
+    def find(rule_id: str) -> Rule | None:
+        if rule_id not in by_id and _BUILT_IN.match(rule_id):
+            by_id.update((rule_id, _read(path)[1]) for path in rules_dir().rglob(f"{rule_id}-*.yaml"))
+        return by_id.get(rule_id)
+
+    filled: list[tuple[Source, Rule]] = []
+    for source, rule in read:
+        try:
+            filled.append((source, with_shared(rule, find)))
+        except SharedError as error:
+            raise source.error(str(error), *error.keys) from error
+    return filled
+
+
+def _checked(read: Sequence[tuple[Source, Rule]]) -> list[Rule]:
+    from auditor.rules.expressions import Guard
+    from auditor.rules.validate import checked
+
+    guard = Guard()
+    guard.read_ahead(
+        [
+            expression
+            for _, rule in read
+            for expression in (
+                rule.when,
+                rule.require,
+                rule.cause,
+                rule.remediation.at,
+                *rule.severity_when.values(),
+                *rule.remediation.values.values(),
+            )
+            if expression
+        ]
+    )
+    return [checked(rule, source.error, guard) for source, rule in read]
+
+
+def _read(path: Path) -> tuple[Source, Rule]:
+    source = read_yaml(path, "a rule file holds one mapping (id: …, name: …)", kind=RuleError, plain=False)
+    wire = source.convert(RuleFile, "See: auditor rules schema")
+    documented = table(wire.table)
+    if documented is None:
+        raise source.error(
+            f"there is no table {wire.table!r}", "table", hint="Tables: " + ", ".join(t.name for t in TABLES)
+        )
+    remediation_set.check(source, wire, documented)
+    _placeholders(source, wire, documented)
+    for name, param in wire.params.items():
+        if (param.default is msgspec.UNSET) == (not param.same_as):
+            raise source.error(f"params: {name} needs either default or same_as", "params", name)
+    return source, _rule(path, source.line(), wire)
+
+
+def _placeholders(source: Source, wire: RuleFile, documented: Table) -> None:
+    texts = [("message", wire.message)]
+    for name in ("aws", "cloudformation", "terraform"):
+        layered = getattr(wire.remediation, name)
+        texts += [("remediation", text) for text in _layers(layered).values() if name == "aws"]
+    for key, text in texts:
+        try:
+            parts = [part for part in string.Formatter().parse(text) if part[1] is not None]
+        except ValueError as error:
+            raise source.error(f"{key}: {error}", key, hint="Write {{ and }} for literal braces.") from error
+        for _, placeholder, spec, conversion in parts:
+            field = placeholder or ""
+            option = key == "remediation" and OPTION.fullmatch(spec or "")
+            if (spec and not option) or conversion:
+                raise source.error(
+                    f"{key}: {{{field}}} takes no format", key, hint="Write the name alone in the braces."
+                )
+            known = [*(c.name for c in documented.columns), *wire.values]
+            if key == "remediation":
+                known += wire.remediation.values
+            if not field.isidentifier() or field not in known:
+                hint = near(field, known, "Write {{ and }} for literal braces.")
+                raise source.error(f"{key}: {{{field}}} is no column of {documented.name}", key, hint=hint)
+
+
+def _layers(value: Layered | None) -> Mapping[str, str]:
+    if value is None:
+        return {}
+    return {"any": value} if isinstance(value, str) else {str(layer): text for layer, text in value.items()}
+
+
+def _rule(path: Path, line: int, wire: RuleFile) -> Rule:
+    built_in = _BUILT_IN.match(wire.id)
+    fix = wire.remediation
+    return Rule(
+        id=wire.id,
+        name=wire.name,
+        title=wire.title,
+        severity=wire.severity,
+        area=AREAS[int(built_in.group(1)) - 1] if built_in else path.parent.name,
+        table=wire.table,
+        when=wire.when,
+        require=wire.require,
+        setting=wire.setting,
+        cause=wire.cause,
+        message=wire.message,
+        values=wire.values,
+        severity_when=wire.severity_when,
+        why=wire.why.strip(),
+        remediation=Remediation(
+            steps=fix.steps.strip(),
+            aws=_layers(fix.aws),
+            cloudformation=_layers(fix.cloudformation),
+            terraform=_layers(fix.terraform),
+            changes=remediation_set.changes_of(wire),
+            values={**wire.values, **fix.values},
+            at=fix.at,
+        ),
+        practices=tuple(wire.practices),
+        references=tuple(wire.references),
+        since=wire.since,
+        params=tuple(
+            Param(name, p.type, None if p.default is msgspec.UNSET else p.default, p.doc, p.same_as)
+            for name, p in wire.params.items()
+        ),
+        cases=tuple(
+            Case(
+                c.given,
+                Verdict(c.then),
+                c.name,
+                c.params,
+                {k: tuple(rows) for k, rows in c.tables.items()} if c.tables else None,
+                c.severity,
+                c.message,
+            )
+            for c in wire.cases
+        ),
+        file=str(path),
+        line=line,
+    )
+
+
+def select(rules: Sequence[Rule], only: Sequence[str] = (), skip: Sequence[str] = ()) -> tuple[Rule, ...]:
+    """The rules that ``--only`` and ``--skip`` leave, by id, name or area. Raises ConfigError for an unknown one."""
+    known = {n for r in rules for n in (r.id, r.name, r.area)}
+    for option, wanted in (("--only", only), ("--skip", skip)):
+        for name in wanted:
+            if name not in known:
+                hint = near(name, sorted(known), "See: auditor rules list")
+                raise ConfigError(f"{option} {name}: there is no rule or area of that name", hint=hint)
+    kept = [r for r in rules if not only or {r.id, r.name, r.area} & set(only)]
+    return tuple(r for r in kept if not {r.id, r.name, r.area} & set(skip))

@@ -1,0 +1,35 @@
+"""The message of a finding, and how values read in a sentence."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from auditor.model.rule import Rule
+from auditor.rules.value_columns import VALUE
+
+
+def shown(value: Any) -> str:
+    """A value in a sentence."""
+    if value is None:
+        return "unknown"
+    if value == "":
+        return "not set"
+    if isinstance(value, (list, tuple)):
+        return ", ".join(str(v) for v in value) or "none"
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    return str(value)
+
+
+def message(rule: Rule, row: Mapping[str, Any]) -> str:
+    """The message of a failure on a row that holds the columns, and under their prefix the values, which it names."""
+    return rule.message.format_map(_Shown(row))
+
+
+class _Shown(dict[str, Any]):
+    """A row whose values read well in a sentence."""
+
+    def __getitem__(self, name: str) -> str:
+        # A value that could not be worked out is unknown, as a column is.
+        return shown(super().__getitem__(name) if name in self else self.get(VALUE + name))

@@ -1,0 +1,169 @@
+"""Hold a rule's expressions, parameters and cases against the documented tables."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Any
+
+from auditor.errors import ConfigError
+from auditor.model.rule import Rule
+from auditor.resolve.tables import Table, table
+from auditor.rules.expressions import ExpressionError, Guard, documented_columns, unknown_column
+from auditor.rules.verdict_sql import parameter_values, substitute, value_problem
+
+#: What a value of a remediation may be: NULL has a type of its own where an expression gives nothing else.
+_VALUE_TYPES = ("VARCHAR", "VARCHAR[]", "INTEGER", "BIGINT")
+#: Makes an error that names file and line of the keys: ``complain(message, *keys, hint=…)``.
+Complain = Callable[..., ConfigError]
+
+
+def checked(rule: Rule, complain: Complain, guard: Guard) -> Rule:
+    """The rule with ``columns`` and ``setting`` filled in. Raises what ``complain`` makes where it cannot be run."""
+    documented = table(rule.table)
+    if documented is None:
+        raise complain(f"there is no table {rule.table!r}", "table")
+    _check_params(rule, complain)
+    columns: list[str] = []
+    reads: list[str] = []
+    parameters: set[str] = set()
+    for key in ("require", "when"):
+        try:
+            expression = guard.check(getattr(rule, key), documented)
+        except ExpressionError as error:
+            raise complain(f"{key}: {error}", key, hint=_columns_hint(error, documented)) from error
+        columns += [c for c in expression.columns if c not in columns]
+        reads += [r for r in expression.reads if r not in reads]
+        parameters |= set(expression.parameters)
+    values = parameter_values(rule)
+    parameters |= _check_remediation(rule, documented, values, complain, guard)
+    parameters |= _check_severities(rule, documented, values, complain, guard)
+    _check_parameters_used(rule, parameters, complain)
+    try:
+        types = guard.bind({key: substitute(getattr(rule, key), values) for key in ("when", "require")}, documented)
+    except ExpressionError as error:
+        # bind names the expression first where there are several.
+        raise complain(str(error), str(error).split(":")[0], hint=_columns_hint(error, documented)) from error
+    for key, found in types.items():
+        if found != "BOOLEAN":
+            raise complain(f"{key}: must be true or false, but its type is {found}", key)
+    setting = rule.setting or (columns[0] if columns else "")
+    if not setting:
+        raise complain("require: reads no column of the table", "require")
+    if documented.column(setting) is None:
+        raise complain(f"setting: {unknown_column(setting, documented)}", "setting")
+    if rule.cause:
+        try:
+            undeclared = set(guard.check(rule.cause, documented).parameters) - set(values)
+            if undeclared:
+                raise complain(f"cause: ${min(undeclared)} is not declared under params", "cause")
+            found = guard.bind({"cause": substitute(rule.cause, values)}, documented)["cause"]
+        except ExpressionError as error:
+            raise complain(f"cause: {error}", "cause", hint=_columns_hint(error, documented)) from error
+        if found != "VARCHAR":
+            raise complain(f"cause: must give a column's name, but its type is {found}", "cause")
+    if not rule.cases:
+        raise complain("cases: a rule needs at least one case", "cases")
+    _check_cases(rule, documented, complain)
+    return replace(rule, columns=tuple(columns), reads=tuple(reads), setting=setting)
+
+
+def _check_remediation(
+    rule: Rule, documented: Table, values: dict[str, Any], complain: Complain, guard: Guard
+) -> set[str]:
+    """Hold the expressions of the remediation against the table; gives the parameters that it uses."""
+    fix = rule.remediation
+    expressions: list[tuple[tuple[str, ...], str]] = [
+        (("values", name) if name in rule.values else ("remediation", "values", name), sql)
+        for name, sql in fix.values.items()
+    ]
+    if fix.at:
+        expressions.append((("remediation", "at"), fix.at))
+    used: set[str] = set()
+    for keys, expression in expressions:
+        name, place = keys[-1], keys[-1] == "at"
+        try:
+            used |= set(guard.check(expression, documented).parameters)
+            if used - set(values):
+                raise complain(f"{name}: ${min(used - set(values))} is not declared under params", *keys)
+            found = guard.bind({"value": substitute(expression, values)}, documented)["value"]
+        except ExpressionError as error:
+            raise complain(f"{name}: {error}", *keys, hint=_columns_hint(error, documented)) from error
+        if found not in (("VARCHAR",) if place else _VALUE_TYPES):
+            wanted = "'profile' or 'domain'" if place else "a text, a number or a list of texts"
+            raise complain(f"{name}: must give {wanted}, but its type is {found}", *keys)
+    for change in fix.changes:
+        for part in (change.value, change.but_not):
+            if isinstance(part, str) and part[1:] in values and part.startswith("$"):
+                used.add(part[1:])
+    return used
+
+
+def _check_severities(
+    rule: Rule, documented: Table, values: dict[str, Any], complain: Complain, guard: Guard
+) -> set[str]:
+    """Hold the conditions of further severities against the table; gives the parameters that they use."""
+    used: set[str] = set()
+    for severity, expression in rule.severity_when.items():
+        keys = ("severity_when", severity.value)
+        try:
+            used |= set(guard.check(expression, documented).parameters)
+            if used - set(values):
+                raise complain(f"severity_when: ${min(used - set(values))} is not declared under params", *keys)
+            found = guard.bind({"value": substitute(expression, values)}, documented)["value"]
+        except ExpressionError as error:
+            raise complain(f"severity_when: {error}", *keys, hint=_columns_hint(error, documented)) from error
+        if found != "BOOLEAN":
+            raise complain(f"severity_when: must be true or false, but its type is {found}", *keys)
+    return used
+
+
+def _columns_hint(error: ExpressionError, documented: Table) -> str:
+    if "no column" not in str(error):
+        return ""
+    return f"Columns of {documented.name}: docs/tables.md"
+
+
+def _check_params(rule: Rule, complain: Complain) -> None:
+    for param in rule.params:
+        if not param.name.isidentifier():
+            raise complain(f"params: {param.name!r} is no parameter name", "params", param.name)
+        problem = value_problem(param, param.default)
+        if problem:
+            raise complain(f"params: {problem}", "params", param.name)
+
+
+def _check_parameters_used(rule: Rule, used: set[str], complain: Complain) -> None:
+    declared = {p.name for p in rule.params}
+    for name in sorted(used - declared):
+        raise complain(
+            f"${name} is not declared under params", "require", hint="Declare it with type, default and doc."
+        )
+    for name in sorted(declared - used):
+        raise complain(f"parameter {name} is used in neither when nor require", "params", name)
+
+
+def _check_cases(rule: Rule, documented: Table, complain: Complain) -> None:
+    own = documented_columns(documented)
+    params = {p.name: p for p in rule.params}
+    for index, case in enumerate(rule.cases):
+        at = ("cases", str(index))
+        for name in case.given:
+            if name not in own:
+                raise complain(f"cases: {unknown_column(name, documented)}", *at)
+        for name, value in (case.params or {}).items():
+            problem = value_problem(params[name], value) if name in params else f"there is no parameter {name!r}"
+            if problem:
+                raise complain(f"cases: {problem}", *at)
+        _check_tables(case.tables or {}, complain, at)
+
+
+def _check_tables(tables: Any, complain: Complain, at: tuple[str, ...]) -> None:
+    for name, rows in tables.items():
+        other = table(name)
+        if other is None:
+            raise complain(f"cases: there is no table {name!r}", *at)
+        for row in rows:
+            for column in row:
+                if column not in documented_columns(other):
+                    raise complain(f"cases: {unknown_column(column, other)}", *at)

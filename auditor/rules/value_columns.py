@@ -1,0 +1,24 @@
+"""Further columns of a scan: values that a rule works out for its message and its remediation."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from auditor.model.rule import Rule
+from auditor.rules.verdict_sql import parameter_values, substitute
+
+#: Prefix, in a row, of the values of a rule's message and remediation.
+VALUE = "__value_"
+#: Column, in a row, of the place that a remediation names itself.
+AT = "__at"
+
+
+def expressions(rule: Rule, overrides: Mapping[str, Any] | None) -> list[str]:
+    """Select-list items for the values of the remediation; an expression that raises gives NULL."""
+    values = parameter_values(rule, overrides)
+    fix = rule.remediation
+    named = {VALUE + name: sql for name, sql in fix.values.items()}
+    if fix.at:
+        named[AT] = fix.at
+    return [f'try(\n{substitute(sql, values)}\n) as "{name}"' for name, sql in named.items()]

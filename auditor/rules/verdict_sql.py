@@ -1,0 +1,158 @@
+"""From a rule to the SQL expression that gives its verdict on a row."""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from auditor.errors import ConfigError
+from auditor.model.rule import Param, Rule
+from auditor.resolve.inheritance_sql import literal
+
+#: A string, a quoted identifier, a comment, other quoting that DuckDB knows, or a parameter: only the last is replaced.
+_TOKEN = re.compile(
+    r"""'(?:[^']|'')*'|"(?:[^"]|"")*"|--[^\r\n]*"""
+    r"""|(?P<foreign>\$\w*\$|/\*|\b(?:[eExXbB]|[uU]&)')|\$(?P<name>[^\W\d]\w*)"""
+)
+
+#: From so many items a list is written as one string, which DuckDB splits once: to bind a thousand constants wherever a
+#: rule names its list takes longer than a small audit.
+_LONG = 16
+
+_TYPES: Mapping[str, tuple[type, ...]] = {
+    "integer": (int,),
+    "number": (int, float),
+    "string": (str,),
+    "boolean": (bool,),
+    "list": (list, tuple),
+}
+
+
+def value_problem(param: Param, value: object) -> str:
+    """Why the value does not fit the parameter, empty where it does."""
+    allowed = _TYPES[param.type]
+    fits = isinstance(value, allowed) and (param.type == "boolean" or not isinstance(value, bool))
+    if fits and isinstance(value, (list, tuple)):
+        fits = all(isinstance(item, str) for item in value)
+    if fits and isinstance(value, float) and not math.isfinite(value):
+        fits = False
+    if fits:
+        return ""
+    wanted = "a list of strings" if param.type == "list" else f"of type {param.type}"
+    return f"parameter {param.name} must be {wanted}, not {value!r}"
+
+
+def _literal(value: Any) -> str:
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, (int, float)):
+        return repr(value)
+    if isinstance(value, str):
+        return literal(value)
+    if len(value) >= _LONG and not any("|" in item for item in value):
+        return f"string_split({literal('|'.join(value))}, '|')"
+    return "[" + ", ".join(literal(item) for item in value) + "]::VARCHAR[]"
+
+
+def foreign_quoting(expression: str) -> str:
+    """The first sign of a kind of quoting or comment that ``substitute`` does not look into, empty where there is none.
+
+    ``$$text$$``, ``E'text'`` and ``/* text */`` could hide from the one who checks an expression what the other who
+    replaces its parameters would change.
+    """
+    return next((m["foreign"] for m in _TOKEN.finditer(expression) if m["foreign"]), "")
+
+
+def substitute(expression: str, values: Mapping[str, Any]) -> str:
+    """The expression with every ``$name`` replaced by its value as a SQL literal."""
+
+    def replace(match: re.Match[str]) -> str:
+        name = match["name"]
+        return match.group(0) if name is None else _literal(values[name])
+
+    return _TOKEN.sub(replace, expression)
+
+
+def parameter_values(rule: Rule, overrides: Mapping[str, Any] | None = None) -> dict[str, Any]:
+    return {p.name: p.default for p in rule.params} | dict(overrides or {})
+
+
+def verdict_sql(rule: Rule, overrides: Mapping[str, Any] | None = None) -> str:
+    """SQL whose value is ``pass``, ``fail``, ``unknown`` or ``not_applicable`` on each row of the rule's table.
+
+    SQL's three-valued logic carries over: a NULL ``when`` is unknown, and so is a NULL ``require``.
+    """
+    values = parameter_values(rule, overrides)
+    when, require = substitute(rule.when, values), substitute(rule.require, values)
+    return (
+        f"case when not (\n{when}\n) then 'not_applicable' when (\n{when}\n) is null then 'unknown'"
+        f" when (\n{require}\n) then 'pass' when not (\n{require}\n) then 'fail' else 'unknown' end"
+    )
+
+
+def severity_sql(rule: Rule, overrides: Mapping[str, Any] | None = None) -> str:
+    """SQL whose value is the severity of a failure on a row; a condition that is unknown, or raises, does not count."""
+    values = parameter_values(rule, overrides)
+    cases = "".join(
+        f" when try(\n{substitute(condition, values)}\n) then {literal(severity.value)}"
+        for severity, condition in rule.severity_when.items()
+    )
+    return f"case{cases} else {literal(rule.severity.value)} end" if cases else literal(rule.severity.value)
+
+
+def careful_verdict_sql(rule: Rule, overrides: Mapping[str, Any] | None = None) -> str:
+    """The same, and ``error`` on rows where an expression raises. Slower, and not for expressions with subqueries."""
+    values = parameter_values(rule, overrides)
+
+    def answer(expression: str) -> str:
+        # TRY gives NULL where its expression raises. DuckDB evaluates what occurs twice in a query once, and before TRY
+        # can catch it; in the body of a lambda it does not look for such.
+        body = f"coalesce((\n{substitute(expression, values)}\n)::VARCHAR, 'unknown')"
+        return f"try(list_transform([1], lambda _one: {body})[1])"
+
+    require = (
+        f"case {answer(rule.require)} when 'true' then 'pass' when 'false' then 'fail' when 'unknown' then 'unknown'"
+        " else 'error' end"
+    )
+    return (
+        f"case {answer(rule.when)} when 'true' then {require} when 'false' then 'not_applicable'"
+        " when 'unknown' then 'unknown' else 'error' end"
+    )
+
+
+def parse_overrides(options: Sequence[str], rules: Sequence[Rule]) -> dict[str, dict[str, Any]]:
+    """``STU505.max_gib=200`` (rule by id or name) as rule id → parameter → value.
+
+    Values are YAML. Raises ConfigError for an unknown rule or parameter, or a value of the wrong type.
+    """
+    import yaml
+
+    overrides: dict[str, dict[str, Any]] = {}
+    for option in options:
+        target, _, text = option.partition("=")
+        rule_name, _, name = target.rpartition(".")
+        if not (text and rule_name and name):
+            raise ConfigError(
+                f"--param {option}: expected RULE.NAME=VALUE", hint="Example: --param STU101.min_letters=4"
+            )
+        rule = next((r for r in rules if rule_name in (r.id, r.name)), None)
+        if rule is None:
+            raise ConfigError(f"--param {option}: there is no rule {rule_name!r}", hint="See: auditor rules list")
+        param = next((p for p in rule.params if p.name == name), None)
+        if param is None:
+            names = ", ".join(p.name for p in rule.params) or "none"
+            raise ConfigError(f"--param {option}: {rule.id} has no parameter {name!r} (it has: {names})")
+        try:
+            value = yaml.safe_load(text)
+        except (yaml.YAMLError, ValueError) as error:
+            raise ConfigError(f"--param {option}: {text!r} is not a YAML value") from error
+        problem = value_problem(param, value)
+        if problem:
+            raise ConfigError(f"--param {option}: {problem}")
+        overrides.setdefault(rule.id, {})[name] = value
+    return overrides
+
+
+Overrides = Mapping[str, Mapping[str, Any]]

@@ -1,0 +1,1 @@
+"""A run as a library: plan, collect, evaluate, keep and conclude."""

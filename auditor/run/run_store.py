@@ -1,0 +1,78 @@
+"""A run and the store: what was known before it, and adding it with its reports."""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from auditor.errors import ExitCode
+from auditor.evaluate.resource_export import export_resources
+from auditor.history.nights import Night
+from auditor.history.trend import daily
+from auditor.model.history import Comparison
+from auditor.model.report import Report
+from auditor.report.render import Format, write
+from auditor.store.backends import open_place
+from auditor.store.manifest import run_id
+from auditor.store.runs import RunStore
+from auditor.store.snapshot_file import SnapshotFile
+
+
+def open_store(text: str, profile: str | None = None) -> RunStore:
+    """The store that ``--store`` names, made where there is none yet. Raises ConfigError where it cannot be used."""
+    store = RunStore(open_place(text, profile))
+    store.prepare()
+    return store
+
+
+@contextmanager
+def keeping(store: RunStore) -> Iterator[Keeper]:
+    """A keeper for one run, with a temporary folder of its own."""
+    with tempfile.TemporaryDirectory(prefix="auditor-run-") as folder:
+        yield Keeper(store, Path(folder))
+
+
+class Keeper:
+    """Takes one run through: ``export`` while the tables are open, ``compare``, and ``keep`` once it is decided."""
+
+    def __init__(self, store: RunStore, folder: Path) -> None:
+        self._store, self._folder = store, folder
+        self._night: Night | None = None
+        self._files: tuple[SnapshotFile, ...] = ()
+
+    def export(self, con: Any, files: tuple[SnapshotFile, ...]) -> None:
+        """Write the resources, while the connection (DuckDB's) may still write files."""
+        as_of = max(f.header.as_of for f in files)
+        name = run_id(as_of, (f.sha256 for f in files))
+        export_resources(con, self._folder, name, as_of)
+        self._files = files
+        self._night = Night(self._store, name, self._folder)
+
+    def compare(self, report: Report) -> Comparison:
+        """The run beside the store's history. Raises ConfigError where the store holds a later one."""
+        assert self._night is not None, "export comes first"
+        step = self._night.compare(report)
+        return step.comparison(self._night.previous, self._night.trend)
+
+    def keep(self, report: Report, code: ExitCode, written: Sequence[Path]) -> str:
+        """Add the run; where it lies, for people. report.json is made where it is not among the files ``written``."""
+        assert self._night is not None, "export comes first"
+        reports = list(written)
+        if Format.JSON.file_name not in {path.name for path in reports}:
+            reports += write(report, (Format.JSON,), self._folder / "reports")
+        snapshots = [(f.path, f.sha256) for f in self._files]
+        manifest = self._night.keep(report, int(code), snapshots, reports)
+        write_index(self._store)
+        return f"{self._store.place.label}, run {manifest.run_id}"
+
+
+def write_index(store: RunStore) -> None:
+    """Write the store's index.html anew, from its manifests."""
+    from auditor.report.html.index import render
+
+    runs = store.runs()
+    text = "".join(render(runs, daily(runs)))
+    store.place.put_bytes("index.html", text.encode("utf-8"))

@@ -1,0 +1,1 @@
+"""What SageMaker Studio and AWS are: settings, tools, practices and the names of both in template languages."""

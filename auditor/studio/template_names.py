@@ -1,0 +1,249 @@
+"""The one table that says what an API member is called in each template language.
+
+The paths of the settings table come from there; what else the documents hold is listed here. By default
+CloudFormation has the API's own name, and Terraform the name in snake case; ``NAMES`` holds the exceptions, with None
+where the language cannot express the member at all. Tests hold each name against the languages' real schemas.
+
+Sources: the CloudFormation resource schemas, and the schemas of the Terraform providers aws and awscc (versions in
+tests/iac/schemas).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cache
+from typing import Literal
+
+from auditor.model.snapshot import Kind
+from auditor.studio.dialects import snake
+from auditor.studio.settings import DOMAIN_USER_ROOT, SETTINGS, USER_PROFILE_ROOT, known_paths
+from auditor.studio.template_types import STUDIO_KINDS, Language, Part
+
+#: How a value is read: text, number, flag, list (of text), present (only whether it is there), json (a document, maybe
+#: as text), tags, or items (a list of structures whose members have rows of their own).
+Read = Literal["text", "number", "flag", "list", "present", "json", "tags", "items"]
+Names = Mapping[Language, "str | None"]
+LANGUAGES: tuple[Language, ...] = ("cloudformation", "aws", "awscc")
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """``path`` of the API; ``names`` the dotted path in each language, as deep as ``path``, or None. ``[]`` behind a
+    name is each element of a list."""
+
+    path: str
+    names: Names
+    read: Read
+
+
+def _names(cloudformation: str | None, aws: str | None, awscc: str | None) -> Names:
+    return {"cloudformation": cloudformation, "aws": aws, "awscc": awscc}
+
+
+#: Whole members that differ, by the end of the path within its user, space or domain settings.
+_STRUCTURES: Mapping[str, Names] = {
+    "StudioWebPortalSettings.ExecutionRoleSessionNameMode": _names(None, None, None),
+    "StudioWebPortalSettings.HiddenSageMakerImageVersionAliases": _names(
+        "StudioWebPortalSettings.HiddenSageMakerImageVersionAliases", None,
+        "studio_web_portal_settings.hidden_sage_maker_image_version_aliases"),
+    "JupyterLabAppSettings.CodeRepositories": _names(
+        "JupyterLabAppSettings.CodeRepositories", "jupyter_lab_app_settings.code_repository",
+        "jupyter_lab_app_settings.code_repositories"),
+}  # fmt: skip
+
+#: Exceptions by kind and API path.
+NAMES: Mapping[Kind | Part, Mapping[str, Names]] = {
+    "domain": {
+        "HomeEfsFileSystemId": _names(None, None, None),  # AWS gives it; see build.created_domain
+        "HomeEfsFileSystemCreation": _names("HomeEfsFileSystemCreation", None, "home_efs_file_system_creation"),
+        "DomainSettings.UnifiedStudioSettings.ProjectId": _names(
+            "DomainSettings.UnifiedStudioSettings.ProjectId", None,
+            "domain_settings.unified_studio_settings.project_id"),
+        "DomainSettings.UnifiedStudioSettings.StudioWebPortalAccess": _names(
+            "DomainSettings.UnifiedStudioSettings.StudioWebPortalAccess", None,
+            "domain_settings.unified_studio_settings.studio_web_portal_access"),
+        "DomainSettings.TrustedIdentityPropagationSettings.Status": _names(
+            None, "domain_settings.trusted_identity_propagation_settings.status", None),
+    },
+    "space": {
+        "SpaceSettings.RemoteAccess": _names("SpaceSettings.RemoteAccess", None, "space_settings.remote_access"),
+    },
+    "app": {"SpaceName": _names(None, "space_name", None)},
+    "partner_app": {"Type": _names("Type", None, "type")},
+    "mlflow_app": {"Name": _names("Name", None, None)},
+    "role": {
+        "RoleName": _names("RoleName", "name", "role_name"),
+        "AssumeRolePolicyDocument": _names(
+            "AssumeRolePolicyDocument", "assume_role_policy", "assume_role_policy_document"),
+        "Policies": _names("Policies", "inline_policy", "policies"),
+        "Policies[].PolicyName": _names("Policies[].PolicyName", "inline_policy[].name", "policies[].policy_name"),
+        "Policies[].PolicyDocument": _names(
+            "Policies[].PolicyDocument", "inline_policy[].policy", "policies[].policy_document"),
+    },
+    "role_policy": {
+        "PolicyName": _names("PolicyName", "name", "policy_name"),
+        "PolicyDocument": _names("PolicyDocument", "policy", "policy_document"),
+        "RoleName": _names("RoleName", "role", "role_name"),
+        "Roles": _names("Roles", None, None),
+    },
+    "managed_policy": {
+        "ManagedPolicyName": _names("ManagedPolicyName", "name", "managed_policy_name"),
+        "PolicyDocument": _names("PolicyDocument", "policy", "policy_document"),
+        "Roles": _names("Roles", None, "roles"),
+    },
+    "policy_attachment": {
+        "PolicyArn": _names(None, "policy_arn", None),
+        "RoleName": _names(None, "role", None),
+        "Roles": _names(None, "roles", None),
+    },
+    "route_table": {
+        "Routes": _names(None, "route", None),
+        "Routes[].DestinationCidrBlock": _names(None, "route[].cidr_block", None),
+        "Routes[].DestinationIpv6CidrBlock": _names(None, "route[].ipv6_cidr_block", None),
+        "Routes[].GatewayId": _names(None, "route[].gateway_id", None),
+    },
+    "route": {
+        "DestinationIpv6CidrBlock": _names(
+            "DestinationIpv6CidrBlock", "destination_ipv6_cidr_block", "destination_ipv_6_cidr_block"),
+    },
+    "route_association": {"VpcId": _names(None, "vpc_id", None)},
+    "log_group": {"LogGroupName": _names("LogGroupName", "name", "log_group_name")},
+    "trail": {
+        "TrailName": _names("TrailName", "name", "trail_name"),
+        "IsLogging": _names("IsLogging", "enable_logging", "is_logging"),
+        "EventSelectors": _names("EventSelectors", "event_selector", "event_selectors"),
+        "EventSelectors[].IncludeManagementEvents": _names(
+            "EventSelectors[].IncludeManagementEvents", "event_selector[].include_management_events",
+            "event_selectors[].include_management_events"),
+        "EventSelectors[].ReadWriteType": _names(
+            "EventSelectors[].ReadWriteType", "event_selector[].read_write_type", "event_selectors[].read_write_type"),
+        "AdvancedEventSelectors": _names(
+            "AdvancedEventSelectors", "advanced_event_selector", "advanced_event_selectors"),
+        "AdvancedEventSelectors[].FieldSelectors": _names(
+            "AdvancedEventSelectors[].FieldSelectors", "advanced_event_selector[].field_selector",
+            "advanced_event_selectors[].field_selectors"),
+        "AdvancedEventSelectors[].FieldSelectors[].Field": _names(
+            "AdvancedEventSelectors[].FieldSelectors[].Field", "advanced_event_selector[].field_selector[].field",
+            "advanced_event_selectors[].field_selectors[].field"),
+        "AdvancedEventSelectors[].FieldSelectors[].Equals": _names(
+            "AdvancedEventSelectors[].FieldSelectors[].Equals", "advanced_event_selector[].field_selector[].equals",
+            "advanced_event_selectors[].field_selectors[].equals"),
+    },
+}  # fmt: skip
+
+#: Members of the documents beside the settings, by kind.
+_OTHERS: Mapping[Kind | Part, Mapping[str, Read]] = {
+    "domain": {
+        "DomainName": "text", "Tags": "tags",
+        f"{DOMAIN_USER_ROOT}.StudioWebPortalSettings.HiddenSageMakerImageVersionAliases": "present",
+    },
+    "user_profile": {
+        "UserProfileName": "text", "DomainId": "text", "Tags": "tags",
+        f"{USER_PROFILE_ROOT}.StudioWebPortalSettings.HiddenSageMakerImageVersionAliases": "present",
+    },
+    "space": {"SpaceName": "text", "DomainId": "text", "SpaceDisplayName": "text", "Tags": "tags"},
+    "app": {
+        "AppName": "text", "AppType": "text", "DomainId": "text", "UserProfileName": "text", "SpaceName": "text",
+        "ResourceSpec.InstanceType": "text", "Tags": "tags",
+    },
+    "partner_app": {"Type": "text"},
+    "mlflow_server": {"TrackingServerName": "text"},
+    "mlflow_app": {"Name": "text"},
+    "role": {
+        "RoleName": "text", "Path": "text", "AssumeRolePolicyDocument": "json", "ManagedPolicyArns": "list",
+        "Policies": "items", "Policies[].PolicyName": "text", "Policies[].PolicyDocument": "json",
+    },
+    "role_policy": {"PolicyName": "text", "PolicyDocument": "json", "RoleName": "text", "Roles": "list"},
+    "managed_policy": {"ManagedPolicyName": "text", "PolicyDocument": "json", "Roles": "list"},
+    "policy_attachment": {"PolicyArn": "text", "RoleName": "text", "Roles": "list"},
+    "vpc": {},
+    "subnet": {"VpcId": "text", "MapPublicIpOnLaunch": "flag"},
+    "route_table": {
+        "VpcId": "text", "Routes": "items", "Routes[].DestinationCidrBlock": "text",
+        "Routes[].DestinationIpv6CidrBlock": "text", "Routes[].GatewayId": "text",
+    },
+    "route": {"RouteTableId": "text", "DestinationCidrBlock": "text", "DestinationIpv6CidrBlock": "text",
+              "GatewayId": "text"},
+    "route_association": {"RouteTableId": "text", "SubnetId": "text", "VpcId": "text"},
+    "internet_gateway": {},
+    "log_group": {"LogGroupName": "text", "RetentionInDays": "number"},
+    "trail": {
+        "TrailName": "text", "IsLogging": "flag", "EventSelectors": "items",
+        "EventSelectors[].IncludeManagementEvents": "flag", "EventSelectors[].ReadWriteType": "text",
+        "AdvancedEventSelectors": "items", "AdvancedEventSelectors[].FieldSelectors": "items",
+        "AdvancedEventSelectors[].FieldSelectors[].Field": "text",
+        "AdvancedEventSelectors[].FieldSelectors[].Equals": "list",
+    },
+}  # fmt: skip
+
+#: Members that, where a language cannot express them, are known to be unset all the same, and why.
+UNSET_WHERE_NOT_EXPRESSIBLE: Mapping[Kind | Part, Mapping[str, str]] = {
+    "domain": {
+        "DomainSettings.UnifiedStudioSettings.ProjectId": "SageMaker Unified Studio makes its domains itself; a"
+        " language that cannot write the member cannot make one",
+        "DomainSettings.UnifiedStudioSettings.StudioWebPortalAccess": "without a project it has no meaning",
+        "HomeEfsFileSystemCreation": "CreateDomain defaults to Enabled, and UpdateDomain can enable an EFS later but"
+        " never disable it (API_CreateDomain)",
+        "HomeEfsFileSystemId": "AWS gives it when the domain is made",
+    },
+    "app": {"SpaceName": "an app is a profile's or a space's; where it cannot be a space's it is a profile's"},
+}
+
+_READS: Mapping[str, Read] = {"VARCHAR": "text", "INTEGER": "number", "BOOLEAN": "flag", "VARCHAR[]": "list",
+                              "JSON": "present"}  # fmt: skip
+_ROOTS = ("DefaultUserSettings.", "DefaultSpaceSettings.", "UserSettings.")
+
+
+def _setting_reads() -> dict[str, Read]:
+    return {s.path: _READS.get(s.document_type, "items") for s in SETTINGS}
+
+
+def _row(kind: Kind | Part, path: str, read: Read) -> Row:
+    exact = NAMES.get(kind, {}).get(path)
+    if exact is not None:
+        return Row(path, exact, read)
+    root = next((r for r in _ROOTS if path.startswith(r)), "")
+    inner = path.removeprefix(root)
+    names: dict[Language, str | None] = dict(_names(inner, snake(inner), snake(inner)))
+    for start, other in _STRUCTURES.items():
+        if inner == start or inner.startswith(f"{start}[]"):
+            rest = inner.removeprefix(start)
+            for language, name in other.items():
+                tail = rest if language == "cloudformation" else snake(rest)
+                names[language] = None if name is None else name + tail
+    prefix = {"cloudformation": root, "aws": snake(root), "awscc": snake(root)}
+    return Row(path, {k: None if name is None else prefix[k] + name for k, name in names.items()}, read)
+
+
+@cache
+def rows(kind: Kind | Part) -> tuple[Row, ...]:
+    """Every row of a kind: the settings' paths, then the other members."""
+    reads = _setting_reads()
+    found: dict[str, Read] = {}
+    for path in known_paths().get(kind, ()):
+        inner = next((path.removeprefix(r) for r in _ROOTS if path.startswith(r)), path)
+        found[path] = reads[inner]
+        if found[path] == "items":
+            # The one list of structures among the settings is that of repositories.
+            found[f"{path}[].RepositoryUrl"] = "text"
+    found |= _OTHERS.get(kind, {})
+    return tuple(_row(kind, path, read) for path, read in found.items())
+
+
+@cache
+def not_expressible(kind: Kind | Part, language: Language) -> tuple[str, ...]:
+    """API paths that the language cannot express and that are not known to be unset all the same."""
+    unset = UNSET_WHERE_NOT_EXPRESSIBLE.get(kind, {})
+    return tuple(r.path for r in rows(kind) if r.names[language] is None and r.path not in unset)
+
+
+@cache
+def never_expressible() -> frozenset[tuple[str, str]]:
+    """(kind, path) that no template language can express: nothing in any template could set them."""
+    return frozenset(
+        (kind, path)
+        for kind in STUDIO_KINDS
+        for path in not_expressible(kind, LANGUAGES[0])
+        if all(path in not_expressible(kind, language) for language in LANGUAGES)
+    )

@@ -1,0 +1,1 @@
+"""Waivers: files, tags, and which findings they cover."""
