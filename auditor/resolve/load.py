@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import re
+import tempfile
 from collections.abc import Sequence
-from dataclasses import dataclass
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -12,6 +14,7 @@ from auditor.errors import SnapshotError
 from auditor.model.snapshot import GLOBAL_KINDS, KINDS, Header
 from auditor.resolve import template_places
 from auditor.resolve.inheritance_sql import literal, string_list
+from auditor.resolve.odd_members import OddRecord, incomplete_lists, odd_records, write_without
 from auditor.resolve.raw_schema import DOCUMENTS, struct_type
 
 if TYPE_CHECKING:
@@ -51,12 +54,44 @@ def load(con: duckdb.DuckDBPyConnection, files: Sequence[SourceFile]) -> None:
     ``raw_gap`` from the files, and what ``auditor.resolve.template_places`` makes of places.
 
     ``gaps`` of a row holds the paths that its own record names and those that the SDK of its snapshot did not know.
-    ``raw_account_region`` has ``template`` as well: whether the account is no account but a template.
+    ``raw_account_region`` has ``template`` as well: whether the account is no account but a template. Members of a type
+    that they cannot have are gaps, as ``auditor.resolve.odd_members`` says.
     Raises SnapshotError where a line is not what a snapshot holds, or two files hold the same account and region.
     """
+    _refuse_overlap(files)
+    with ThreadPoolExecutor(max_workers=1) as pool, tempfile.TemporaryDirectory(prefix="auditor-odd-") as folder:
+        # DuckDB reads meanwhile. That a member is odd is rare, and then the files are read again.
+        pending = [pool.submit(odd_records, file.path) for file in files]
+        try:
+            _load(con, files)
+        except SnapshotError:
+            if not any(found.result() for found in pending):
+                raise
+        odd = [found.result() for found in pending]
+        if any(odd):
+            for (name,) in con.execute("select table_name from duckdb_tables()").fetchall():
+                con.execute(f"drop table {name}")
+            _load(con, [_without(file, found, Path(folder)) for file, found in zip(files, odd, strict=True)])
+    for account, region, kind in sorted({place for found in odd for place in incomplete_lists(found)}):
+        con.execute(
+            "update raw_account_region set gaps = list_distinct(list_append(coalesce(gaps, []), ?))"
+            " where account = ? and ? in ('', region)",
+            [kind, account, region],
+        )
+
+
+def _without(file: SourceFile, odd: tuple[OddRecord, ...], folder: Path) -> SourceFile:
+    """The file, or where it holds odd members a copy without them."""
+    if not odd:
+        return file
+    target = folder / f"{len(list(folder.iterdir()))}.jsonl"
+    write_without(file.path, odd, target)
+    return replace(file, path=target)
+
+
+def _load(con: duckdb.DuckDBPyConnection, files: Sequence[SourceFile]) -> None:
     import duckdb
 
-    _refuse_overlap(files)
     con.execute(
         "create table header (filename VARCHAR, as_of TIMESTAMP, template BOOLEAN, unlisted VARCHAR[], "
         + ", ".join(f"unseen_{kind} VARCHAR[]" for kind in KINDS)

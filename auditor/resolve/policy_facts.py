@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from auditor.studio.arns import is_aws_managed
 from auditor.studio.tool_actions import APP_TYPES, CREATE_APP, ML_TOOLS
+from auditor.studio.trails import records_management
 
 if TYPE_CHECKING:
     import duckdb
@@ -108,7 +109,7 @@ def role_facts(role: Mapping[str, Any], gaps: Sequence[str] = ()) -> dict[str, A
     local = role.get("LocalPolicyDocuments") or {}
     own = {arn: name for name, arn in attached if not is_aws_managed(arn)}
     documents = [p.get("PolicyDocument") for p in role.get("RolePolicyList") or ()] + [local.get(arn) for arn in own]
-    if not listed:
+    if not listed or {"RolePolicyList", "LocalPolicyDocuments"} & set(gaps):
         documents.append(None)
     return {
         "managed_policies": sorted(name for name, arn in attached if is_aws_managed(arn)) if listed else None,
@@ -136,26 +137,6 @@ def allowed_tools(results: Sequence[Mapping[str, Any]]) -> list[str]:
     return sorted([*apps, *(tool for tool, needed in ML_TOOLS.items() if actions & set(needed))])
 
 
-def records_management(trail: Mapping[str, Any]) -> bool | None:
-    """Whether a trail is logging management events that write, which opening a profile is."""
-    logging = (trail.get("Status") or {}).get("IsLogging")
-    selectors = trail.get("Selectors")
-    if logging is False:
-        return False
-    if logging is None or not isinstance(selectors, Mapping):
-        return None
-    for selector in selectors.get("EventSelectors") or ():
-        if selector.get("IncludeManagementEvents") and selector.get("ReadWriteType", "All") != "ReadOnly":
-            return True
-    for selector in selectors.get("AdvancedEventSelectors") or ():
-        fields = {f.get("Field"): f for f in selector.get("FieldSelectors") or ()}
-        category, read_only = fields.get("eventCategory", {}), fields.get("readOnly", {})
-        # Any further field narrows what is recorded; what is left out cannot be said to be recorded.
-        if "Management" in (category.get("Equals") or ()) and "true" not in (read_only.get("Equals") or ()):
-            return None if set(fields) - {"eventCategory", "readOnly"} else True
-    return False
-
-
 def collect(con: duckdb.DuckDBPyConnection) -> None:
     """``role_fact``, ``permission_fact`` and ``trail_fact`` from the raw documents."""
     con.execute(
@@ -173,5 +154,8 @@ def collect(con: duckdb.DuckDBPyConnection) -> None:
         tools = allowed_tools(json.loads(text).get("Results") or ())
         con.execute("insert into permission_fact values (?, ?, ?)", [account, arn, tools])
     con.execute("create table trail_fact (account VARCHAR, region VARCHAR, records BOOLEAN)")
-    for account, region, text in con.execute("select account, region, to_json(doc)::VARCHAR from raw_trail").fetchall():
-        con.execute("insert into trail_fact values (?, ?, ?)", [account, region, records_management(json.loads(text))])
+    for account, region, text, gaps in con.execute(
+        "select account, region, to_json(doc)::VARCHAR, coalesce(gaps, []) from raw_trail"
+    ).fetchall():
+        records = records_management(json.loads(text), gaps)
+        con.execute("insert into trail_fact values (?, ?, ?)", [account, region, records])

@@ -1,7 +1,8 @@
 """Which members of the raw documents are read, and their DuckDB types.
 
 A snapshot is read by one typed scan: every kind's document is a STRUCT of just the members that the tables need.
-Members that are absent read as NULL, members that nobody asks for are skipped by the parser.
+Members that are absent read as NULL, members that nobody asks for are skipped by the parser. JSON stands for a structure
+whose members are read elsewhere, one by one.
 """
 
 from __future__ import annotations
@@ -31,7 +32,7 @@ MEANINGFUL_MEMBERS: Mapping[str, tuple[str, ...]] = {
     ),
 }
 
-_Tree = dict[str, "str | _Tree"]
+Tree = dict[str, "str | Tree"]
 
 
 def quoted(path: str) -> str:
@@ -45,7 +46,7 @@ def _settings(settings: Iterable[Setting], root: str = "") -> dict[str, str]:
 
 
 def _portal(root: str) -> dict[str, str]:
-    return {f"{root}.StudioWebPortalSettings.HiddenSageMakerImageVersionAliases": "JSON"}
+    return {f"{root}.StudioWebPortalSettings.HiddenSageMakerImageVersionAliases": "JSON[]"}
 
 
 DOCUMENTS: Mapping[str, Mapping[str, str]] = {
@@ -110,30 +111,42 @@ DOCUMENTS: Mapping[str, Mapping[str, str]] = {
     # Read by auditor.resolve.policy_facts, member by member.
     "role": {
         "AssumeRolePolicyDocument": "JSON",
-        "RolePolicyList": "JSON",
-        "AttachedManagedPolicies": "JSON",
+        "RolePolicyList": "JSON[]",
+        "AttachedManagedPolicies": "JSON[]",
         "LocalPolicyDocuments": "JSON",
     },
-    "permission": {"Results": "JSON"},
-    "trail": {"Status": "JSON", "Selectors": "JSON"},
+    "permission": {"Results": "JSON[]"},
+    "trail": {
+        "Status.IsLogging": "BOOLEAN",
+        "Selectors.EventSelectors": (
+            'STRUCT("ReadWriteType" VARCHAR, "IncludeManagementEvents" BOOLEAN,'
+            ' "ExcludeManagementEventSources" VARCHAR[])[]'
+        ),
+        "Selectors.AdvancedEventSelectors": "JSON[]",
+    },
 }
 
 
-def struct_type(members: Mapping[str, str]) -> str:
-    """The STRUCT type that holds exactly these dotted members."""
-    tree: _Tree = {}
+def tree(members: Mapping[str, str]) -> Tree:
+    """Dotted members as a tree of structures; its leaves are DuckDB types."""
+    root: Tree = {}
     for path, leaf in members.items():
         *parents, last = path.split(".")
-        node = tree
+        node = root
         for parent in parents:
             child = node.setdefault(parent, {})
             if not isinstance(child, dict):
                 raise TypeError(f"{path}: {parent} is both a value and a structure")
             node = child
         node[last] = leaf
-    return _render(tree)
+    return root
 
 
-def _render(tree: _Tree) -> str:
+def struct_type(members: Mapping[str, str]) -> str:
+    """The STRUCT type that holds exactly these dotted members."""
+    return _render(tree(members))
+
+
+def _render(tree: Tree) -> str:
     members = (f'"{name}" {node if isinstance(node, str) else _render(node)}' for name, node in tree.items())
     return f"STRUCT({', '.join(members)})"

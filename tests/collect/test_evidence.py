@@ -172,6 +172,8 @@ class TestSignIns:
             "awsRegion": HOME,
             "recipientAccountId": ACCOUNT,
             "eventTime": "2026-01-01T00:00:00Z",
+            "userIdentity": {"type": "IAMUser", "arn": f"arn:aws:iam::{ACCOUNT}:user/ana"},
+            "requestParameters": {"domainId": "d-home", "userProfileName": "ana"},
         }
         elsewhere = {**event, "eventID": "e-2", "awsRegion": AWAY}
         logged = LoggedSignIns((event, elsewhere, {**event, "eventID": "e-3", "recipientAccountId": "1"}), begins)

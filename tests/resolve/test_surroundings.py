@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from auditor.model.snapshot import GLOBAL, Record
-from auditor.resolve.policy_facts import records_management
+from auditor.studio.trails import records_management
 
 from .builder import Tables, domain, place, profile, record
 
@@ -66,6 +66,8 @@ def _advanced(*fields: Mapping[str, Any]) -> dict[str, Any]:
     return {"AdvancedEventSelectors": [{"FieldSelectors": list(fields)}]}
 
 
+#: The two sources that a trail can leave out of its management events (CloudTrail API, EventSelector).
+NOISY = ("kms.amazonaws.com", "rdsdata.amazonaws.com")
 MANAGEMENT = {"Field": "eventCategory", "Equals": ["Management"]}
 
 
@@ -85,8 +87,21 @@ MANAGEMENT = {"Field": "eventCategory", "Equals": ["Management"]}
         (True, _advanced(MANAGEMENT, {"Field": "readOnly", "Equals": ["false"]}), True),
         (True, _advanced(MANAGEMENT, {"Field": "readOnly", "Equals": ["true"]}), False),
         (True, _advanced({"Field": "eventCategory", "Equals": ["Data"]}), False),
-        # Which sources it leaves out may or may not be SageMaker.
-        (True, _advanced(MANAGEMENT, {"Field": "eventSource", "NotEquals": ["kms.amazonaws.com"]}), None),
+        # The console's "Exclude AWS KMS events" and "Exclude Amazon RDS Data API events" leave SageMaker's in.
+        (True, _advanced(MANAGEMENT, {"Field": "eventSource", "NotEquals": list(NOISY)}), True),
+        (True, {"EventSelectors": [{"IncludeManagementEvents": True, "ExcludeManagementEventSources": list(NOISY)}]},
+         True),
+        (True, _advanced(MANAGEMENT, {"Field": "eventSource", "NotEquals": ["sagemaker.amazonaws.com"]}), False),
+        (True, _advanced(MANAGEMENT, {"Field": "eventSource", "Equals": ["s3.amazonaws.com"]}), False),
+        (True, _advanced(MANAGEMENT, {"Field": "eventSource", "StartsWith": ["sagemaker"]}), True),
+        # Users and names leave some events out, or may.
+        (True, _advanced(MANAGEMENT, {"Field": "userIdentity.arn", "NotStartsWith": ["arn:aws:iam::1"]}), None),
+        (True, _advanced(MANAGEMENT, {"Field": "eventName", "Equals": ["CreateApp"]}), None),
+        (True, _advanced({"Field": "readOnly", "Equals": ["false"]}), None),
+        (True, {"EventSelectors": [{"ReadWriteType": "All"}]}, None),
+        (True, {"AdvancedEventSelectors": [{}]}, None),
+        (True, {"EventSelectors": [{"IncludeManagementEvents": False}],
+                "AdvancedEventSelectors": _advanced(MANAGEMENT)["AdvancedEventSelectors"]}, True),
     ],
 )
 def test_what_a_trail_records(logging: bool | None, selectors: Any, records: bool | None) -> None:

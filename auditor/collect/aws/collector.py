@@ -11,11 +11,12 @@ import botocore
 
 from auditor import __version__
 from auditor.collect.aws import evidence, faults
-from auditor.collect.aws.documents import rfc3339, unseen
+from auditor.collect.aws.documents import plain, rfc3339, text, unseen
 from auditor.collect.aws.earlier import NOTHING, Earlier, Previous
 from auditor.collect.aws.evidence import EvidenceOptions
 from auditor.collect.aws.ledger import Ledger
-from auditor.collect.aws.run import LOST, Run
+from auditor.collect.aws.faults import LOST
+from auditor.collect.aws.run import Run
 from auditor.collect.aws.session import MAX_ATTEMPTS, Clients, explain
 from auditor.collect.aws.specs import SPECS, Spec, app_tag_path
 from auditor.collect.interface import Progress
@@ -93,10 +94,11 @@ def collect(options: CollectOptions, progress: Progress | None = None) -> Snapsh
 
 def _identity(clients: Clients, region: str) -> tuple[str, str]:
     try:
-        answer = clients.client("sts", region).get_caller_identity()
-    except faults.CALL_ERRORS as error:
+        with faults.understood("GetCallerIdentity"):
+            answer = clients.client("sts", region).get_caller_identity()
+            return text(answer["Account"]), text(answer["Arn"])
+    except LOST as error:
         raise explain(error, region) from error
-    return str(answer["Account"]), str(answer["Arn"])
 
 
 def _regions(clients: Clients, wanted: tuple[str, ...], home: str, ledger: Ledger) -> tuple[str, ...]:
@@ -105,8 +107,10 @@ def _regions(clients: Clients, wanted: tuple[str, ...], home: str, ledger: Ledge
     if wanted != ("all",):
         return tuple(dict.fromkeys(wanted))
     try:
-        answer = clients.client("ec2", home).describe_regions(AllRegions=False)
-    except faults.CALL_ERRORS as error:
+        with faults.understood("DescribeRegions"):
+            answer = clients.client("ec2", home).describe_regions(AllRegions=False)
+            enabled = {text(r["RegionName"]) for r in answer["Regions"] if r.get("OptInStatus") != "not-opted-in"}
+    except LOST as error:
         ledger.called(home, "DescribeRegions", 0, error)
         raise CollectError(
             f"--region all: the account's regions cannot be listed: {faults.message(error)}",
@@ -114,7 +118,6 @@ def _regions(clients: Clients, wanted: tuple[str, ...], home: str, ledger: Ledge
         ) from error
     ledger.called(home, "DescribeRegions", 0)
     known = clients.available_regions()
-    enabled = (r["RegionName"] for r in answer["Regions"] if r.get("OptInStatus") != "not-opted-in")
     return tuple(sorted(region for region in enabled if region in known))
 
 
@@ -159,19 +162,20 @@ def _keep(run: Run, spec: Spec, region: str, item: Mapping[str, Any], gaps: tupl
 
 def _list(run: Run, spec: Spec, region: str) -> None:
     request = {"MaxResults": spec.page_size}
-    try:
+    with run.reading([region], spec.kind, spec.list_operation):
         for page in run.pages(spec.service, region, spec.list_operation, request, spec.result):
             for item in page[spec.result]:
-                if spec.describe_operation:
-                    _describe_or_carry(run, spec, region, item)
-                else:
-                    _keep(run, spec, region, item)
-    except LOST as error:
-        run.lose([region], spec.kind, spec.list_operation, error)
+                with run.reading([region], spec.kind, spec.list_operation):
+                    if spec.describe_operation:
+                        _describe_or_carry(run, spec, region, item)
+                    else:
+                        _keep(run, spec, region, item)
 
 
 def _describe_or_carry(run: Run, spec: Spec, region: str, item: Mapping[str, Any]) -> None:
-    old = run.earlier.unchanged(region, spec.kind, spec.record_id(item), item) if spec.carried else None
+    # Whatever comes of it: an item without its id, or one that no snapshot can hold, is none.
+    item, record_id = plain(item), spec.record_id(item)
+    old = run.earlier.unchanged(region, spec.kind, record_id, item) if spec.carried else None
     if old is None:
         run.tasks.submit(_describe, run, spec, region, item)
         return
@@ -183,15 +187,23 @@ def _describe(run: Run, spec: Spec, region: str, item: Mapping[str, Any]) -> Non
     request = {key: item[key] for key in spec.keys}
     try:
         answer = run.call(spec.service, region, spec.describe_operation, request, spec.keys)
+        with faults.understood(spec.describe_operation):
+            # An answer may lack what the list knew (never the other way round), so the list's members stand behind it.
+            _keep(run, spec, region, {**item, **_same(answer, request, spec)})
     except LOST as error:
         if faults.gone(error):
             run.ledger.dropped(region, spec.describe_operation)
             return
         _keep(run, spec, region, item, gaps=("*",))
         run.ledger.gap(region, spec.kind, spec.record_id(item), spec.describe_operation, error)
-        return
-    # An answer may lack what the list knew (never the other way round), so the list's members stand behind it.
-    _keep(run, spec, region, {**item, **answer})
+
+
+def _same(answer: Mapping[str, Any], request: Mapping[str, Any], spec: Spec) -> Mapping[str, Any]:
+    """The answer, if it is about what was asked for; AWS writes names in other cases than one may ask for them."""
+    for key, asked in request.items():
+        if text(answer[key]).lower() != asked.lower():
+            raise faults.OddAnswerError(f"{spec.describe_operation} answered about another {key}")
+    return answer
 
 
 def _tags(run: Run, region: str) -> None:
@@ -202,16 +214,14 @@ def _tags(run: Run, region: str) -> None:
         return
     request = {"ResourceTypeFilters": sorted(set(taggable.values())), "ResourcesPerPage": 100}
     tags: dict[str, tuple[tuple[str, str], ...]] = {}
-    read = True
-    try:
-        result = "ResourceTagMappingList"
+    result = "ResourceTagMappingList"
+    with run.reading([region], "tags", "GetResources"):
         for page in run.pages("resourcegroupstaggingapi", region, "GetResources", request, result, "PaginationToken"):
             for entry in page[result]:
-                path = str(entry["ResourceARN"]).split(":", 5)[5].lower()
-                tags[path] = tuple((t["Key"], t["Value"]) for t in entry.get("Tags", ()))
-    except LOST as error:
-        read = False
-        run.lose([region], "tags", "GetResources", error)
+                with run.reading([region], "tags", "GetResources"):
+                    path = text(entry["ResourceARN"]).split(":", 5)[5].lower()
+                    tags[path] = tuple((text(t["Key"]), text(t["Value"], empty=True)) for t in entry["Tags"])
+    read = not run.is_unlisted(region, "tags")
     for record in wanted:
         path = _arn_path(record).lower()
         if path in tags:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any
 
 from botocore.model import Shape
 
+from auditor.collect.aws.faults import OddAnswerError
 from auditor.model.snapshot import Unseen
 from auditor.studio.settings import known_paths
 from auditor.studio.structures import settings_paths
@@ -15,14 +17,42 @@ from auditor.studio.structures import settings_paths
 _DESCRIBES = {"domain": "DescribeDomain", "user_profile": "DescribeUserProfile", "space": "DescribeSpace"}
 
 
-def plain(value: Any) -> Any:
-    """The same as JSON holds it: timestamps as RFC 3339 text in UTC, nothing else changed."""
+#: No document of these services nests a tenth as deep. What does is no answer, and would be too deep for its readers.
+_DEEPEST = 100
+#: Characters of one text. The longest that AWS gives here, a policy or an event, stay far below.
+_LONGEST = 4 * 1024 * 1024
+
+
+def plain(value: Any, depth: int = 0) -> Any:
+    """The same as JSON holds it: timestamps as RFC 3339 text in UTC, nothing else changed.
+
+    Raises OddAnswerError for what a snapshot cannot hold.
+    """
+    if depth > _DEEPEST:
+        raise OddAnswerError("the answer is nested too deep")
     if isinstance(value, Mapping):
-        return {str(k): plain(v) for k, v in value.items() if k != "ResponseMetadata"}
+        return {text(k): plain(v, depth + 1) for k, v in value.items() if k != "ResponseMetadata"}
     if isinstance(value, list | tuple):
-        return [plain(v) for v in value]
+        return [plain(v, depth + 1) for v in value]
     if isinstance(value, datetime):
         return rfc3339(value)
+    if isinstance(value, str):
+        return text(value, empty=True)
+    if isinstance(value, float) and not math.isfinite(value):
+        return str(value)
+    return value
+
+
+def text(value: object, *, empty: bool = False) -> str:
+    """A member that must be text, an id for example. Raises OddAnswerError where it is not."""
+    if not isinstance(value, str):
+        raise OddAnswerError(f"the answer holds {type(value).__name__} where text is expected")
+    if not value and not empty:
+        raise OddAnswerError("the answer holds an empty text where there must be one")
+    if len(value) > _LONGEST:
+        raise OddAnswerError(f"the answer holds a text of {len(value):,} characters")
+    if not value.isascii() and any("\ud800" <= c <= "\udfff" for c in value):
+        raise OddAnswerError("the answer holds text that is no Unicode")
     return value
 
 

@@ -8,7 +8,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from auditor.collect.aws import faults, sign_ins
-from auditor.collect.aws.run import LOST, Run
+from auditor.collect.aws.documents import text
+from auditor.collect.aws.faults import LOST
+from auditor.collect.aws.run import Run
 from auditor.model.sign_ins import LoggedSignIns
 from auditor.model.snapshot import GLOBAL, KINDS, Gap, Kind
 from auditor.studio.arns import account_of, is_aws_managed
@@ -84,15 +86,21 @@ def roles_in_use(
 ) -> list[str]:
     """ARNs of execution roles that profiles and domains name, each once."""
     documents = [r.document for kind in ("domain", "user_profile") for r in run.found(kind)]
-    found = ((d.get(layer) or {}).get("ExecutionRole") for d in documents for layer in layers)
-    return sorted({role for role in found if role})
+    structures = [d.get(layer) for d in documents for layer in layers]
+    found = (s.get("ExecutionRole") for s in structures if isinstance(s, Mapping))
+    return sorted({role for role in found if isinstance(role, str) and role})
+
+
+def _texts(value: object) -> list[str]:
+    """The texts of a member that should be a list of them. What is none is a gap where the member is read."""
+    return [v for v in value if isinstance(v, str)] if isinstance(value, list) else []
 
 
 def _network(run: Run, region: str) -> None:
     """VPCs, subnets and route tables of the domains. By filter, so that one which is gone is no error."""
     domains = [r.document for r in run.found("domain", region)]
-    vpcs = sorted({d["VpcId"] for d in domains if d.get("VpcId")})
-    subnets = sorted({subnet for d in domains for subnet in d.get("SubnetIds") or ()})
+    vpcs = sorted({vpc for d in domains for vpc in _texts([d.get("VpcId")]) if vpc})
+    subnets = sorted({subnet for d in domains for subnet in _texts(d.get("SubnetIds"))})
     lists: tuple[tuple[Kind, str, str, str, str, list[str]], ...] = (
         ("vpc", "DescribeVpcs", "Vpcs", "VpcId", "vpc-id", vpcs),
         ("subnet", "DescribeSubnets", "Subnets", "SubnetId", "subnet-id", subnets),
@@ -102,47 +110,47 @@ def _network(run: Run, region: str) -> None:
         # EC2 takes 200 values a filter.
         for begin_at in range(0, len(ids), 200):
             request = {"Filters": [{"Name": name, "Values": ids[begin_at : begin_at + 200]}]}
-            try:
+            with run.reading([region], kind, operation):
                 for page in run.pages("ec2", region, operation, request, result):
                     for item in page[result]:
-                        run.keep(region, kind, item[key], item)
-            except LOST as error:
-                run.lose([region], kind, operation, error)
+                        with run.reading([region], kind, operation):
+                            run.keep(region, kind, text(item[key]), item)
 
 
 def _trails(run: Run, region: str) -> None:
     """Trails that cover the region, shadow and organisation trails included, whether they log, and what."""
-    try:
+    with run.reading([region], "trail", "DescribeTrails"):
         answer = run.call("cloudtrail", region, "DescribeTrails", {"includeShadowTrails": True}, ("trailList",))
-    except LOST as error:
-        run.lose([region], "trail", "DescribeTrails", error)
-        return
-    for trail in answer["trailList"]:
-        document, gaps = dict(trail), []
-        arn = str(trail["TrailARN"])
-        for member, operation, request, kept in (
-            # The status also says when a file was last delivered, which moves all day long.
-            ("Status", "GetTrailStatus", {"Name": arn}, ("IsLogging",)),
-            ("Selectors", "GetEventSelectors", {"TrailName": arn}, ("EventSelectors", "AdvancedEventSelectors")),
-        ):
-            try:
-                answer = run.call("cloudtrail", region, operation, request)
-                document[member] = {name: answer[name] for name in kept if name in answer}
-            except LOST as error:
-                # An organisation's trail may refuse its members; the other trails still count.
-                gaps.append(member)
-                run.ledger.gap(region, "trail", arn, operation, error)
-        run.keep(region, "trail", arn, document, tuple(gaps))
+        for trail in answer["trailList"]:
+            with run.reading([region], "trail", "DescribeTrails"):
+                _trail(run, region, trail)
+
+
+def _trail(run: Run, region: str, trail: Mapping[str, Any]) -> None:
+    document, gaps = dict(trail), []
+    arn = text(trail["TrailARN"])
+    for member, operation, request, kept in (
+        # The status also says when a file was last delivered, which moves all day long.
+        ("Status", "GetTrailStatus", {"Name": arn}, ("IsLogging",)),
+        ("Selectors", "GetEventSelectors", {"TrailName": arn}, ("EventSelectors", "AdvancedEventSelectors")),
+    ):
+        try:
+            answer = run.call("cloudtrail", region, operation, request)
+            document[member] = {name: answer[name] for name in kept if name in answer}
+        except LOST as error:
+            # An organisation's trail may refuse its members; the other trails still count.
+            gaps.append(member)
+            run.ledger.gap(region, "trail", arn, operation, error)
+    run.keep(region, "trail", arn, document, tuple(gaps))
 
 
 def _log_groups(run: Run, region: str) -> None:
     request = {"logGroupNamePrefix": STUDIO_LOG_GROUP, "limit": 50}
-    try:
+    with run.reading([region], "log_group", "DescribeLogGroups"):
         for page in run.pages("logs", region, "DescribeLogGroups", request, "logGroups", "nextToken"):
             for group in page["logGroups"]:
-                run.keep(region, "log_group", group["logGroupName"], group)
-    except LOST as error:
-        run.lose([region], "log_group", "DescribeLogGroups", error)
+                with run.reading([region], "log_group", "DescribeLogGroups"):
+                    run.keep(region, "log_group", text(group["logGroupName"]), group)
 
 
 def _uses_identity_center(run: Run) -> bool:
@@ -170,15 +178,16 @@ def _identity_users(run: Run, regions: tuple[str, ...], store: str) -> None:
                 return
         else:
             place = places[0]
-        request = {"IdentityStoreId": store_id, "MaxResults": 100}
+    except LOST as error:
+        run.lose(regions, "identity_user", "ListInstances", error)
+        return
+    request = {"IdentityStoreId": store_id, "MaxResults": 100}
+    with run.reading(regions, "identity_user", "ListUsers"):
         for page in run.pages("identitystore", place, "ListUsers", request, "Users"):
             for user in page["Users"]:
-                run.keep(
-                    GLOBAL, "identity_user", user["UserId"], {"UserId": user["UserId"], "UserName": user["UserName"]}
-                )
-    except LOST as error:
-        operation = "ListUsers" if store_id else "ListInstances"
-        run.lose(regions, "identity_user", operation, error)
+                with run.reading(regions, "identity_user", "ListUsers"):
+                    user_id = text(user["UserId"])
+                    run.keep(GLOBAL, "identity_user", user_id, {"UserId": user_id, "UserName": text(user["UserName"])})
 
 
 def _find_store(run: Run, places: list[str]) -> tuple[str, str]:
@@ -187,8 +196,9 @@ def _find_store(run: Run, places: list[str]) -> tuple[str, str]:
     for place in places:
         try:
             for page in run.pages("sso-admin", place, "ListInstances", {"MaxResults": 10}, "Instances"):
-                for instance in page["Instances"]:
-                    return str(instance["IdentityStoreId"]), place
+                with faults.understood("ListInstances"):
+                    for instance in page["Instances"]:
+                        return text(instance["IdentityStoreId"]), place
         except LOST as error:
             problem = error
     if problem is not None:
@@ -204,23 +214,30 @@ def _roles(run: Run, regions: tuple[str, ...]) -> None:
     request = {"Filter": ["Role", "LocalManagedPolicy"], "MaxItems": 1000}
     roles: list[Mapping[str, Any]] = []
     policies: dict[str, Any] = {}
-    try:
-        for page in run.pages("iam", regions[0], "GetAccountAuthorizationDetails", request, "RoleDetailList", "Marker"):
-            roles += [role for role in page["RoleDetailList"] if role["Arn"] in own]
-            for policy in page.get("Policies", ()):
-                version: Mapping[str, Any] = next(
-                    (v for v in policy.get("PolicyVersionList", ()) if v.get("IsDefaultVersion")), {}
-                )
-                policies[policy["Arn"]] = version.get("Document")
-    except LOST as error:
-        run.lose(regions, "role", "GetAccountAuthorizationDetails", error, GLOBAL)
+    operation = "GetAccountAuthorizationDetails"
+    with run.reading(regions, "role", operation, GLOBAL):
+        for page in run.pages("iam", regions[0], operation, request, "RoleDetailList", "Marker"):
+            for role in page["RoleDetailList"]:
+                with run.reading(regions, "role", operation, GLOBAL):
+                    if text(role["Arn"]) in own:
+                        roles.append(role)
+            for policy in page.get("Policies") or ():
+                # One that cannot be read is a document that is missing, where a role has it attached.
+                with run.reading(regions, "role", operation, GLOBAL):
+                    version: Mapping[str, Any] = next(
+                        (v for v in policy.get("PolicyVersionList", ()) if v.get("IsDefaultVersion")), {}
+                    )
+                    policies[text(policy["Arn"])] = version.get("Document")
     members = ("Arn", "RoleName", "AssumeRolePolicyDocument", "RolePolicyList", "AttachedManagedPolicies",
                "PermissionsBoundary")  # fmt: skip
     for role in roles:
-        attached = [arn for p in role.get("AttachedManagedPolicies", ()) if not is_aws_managed(arn := p["PolicyArn"])]
-        document = {name: role[name] for name in members if name in role}
-        document["LocalPolicyDocuments"] = {arn: policies[arn] for arn in attached if arn in policies}
-        run.keep(GLOBAL, "role", role["Arn"], document)
+        with run.reading(regions, "role", operation, GLOBAL):
+            attached = [text(p["PolicyArn"]) for p in role.get("AttachedManagedPolicies", ())]
+            document = {name: role[name] for name in members if name in role}
+            document["LocalPolicyDocuments"] = {
+                arn: policies[arn] for arn in attached if not is_aws_managed(arn) and arn in policies
+            }
+            run.keep(GLOBAL, "role", role["Arn"], document)
 
 
 def _permissions(run: Run, regions: tuple[str, ...], role: str) -> None:
@@ -232,11 +249,12 @@ def _permissions(run: Run, regions: tuple[str, ...], role: str) -> None:
     )
     answers: list[Mapping[str, Any]] = []
     try:
-        for question in questions:
-            request = {"PolicySourceArn": role, "MaxItems": 1000, **question}
-            pages = run.pages("iam", regions[0], "SimulatePrincipalPolicy", request, "EvaluationResults", "Marker")
-            members = ("EvalActionName", "EvalResourceName", "EvalDecision")
-            answers += [{m: r.get(m) for m in members} for page in pages for r in page["EvaluationResults"]]
+        with faults.understood("SimulatePrincipalPolicy"):
+            for question in questions:
+                request = {"PolicySourceArn": role, "MaxItems": 1000, **question}
+                pages = run.pages("iam", regions[0], "SimulatePrincipalPolicy", request, "EvaluationResults", "Marker")
+                members = ("EvalActionName", "EvalResourceName", "EvalDecision")
+                answers += [{m: text(r[m]) for m in members} for page in pages for r in page["EvaluationResults"]]
     except LOST as error:
         if faults.code(error) == "NoSuchEntity":
             # The role is gone: nothing is allowed, and other rules say so.

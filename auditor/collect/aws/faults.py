@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import logging
+from collections.abc import Iterator
+from contextlib import contextmanager
+
 from botocore.exceptions import (
     BotoCoreError,
     ClientError,
@@ -16,8 +20,39 @@ from botocore.parsers import ResponseParserError
 
 from auditor.model.snapshot import GapReason
 
+
+
+class OddAnswerError(Exception):
+    """An answer that cannot be right: a list that would not end, a member that is missing or of another type."""
+
+
 #: What a call may raise that is the service's or the network's doing. Anything else is a defect and goes up.
 CALL_ERRORS = (ClientError, BotoCoreError, ResponseParserError)
+#: What is the matter with a call or with its answer. What it would have told is a gap.
+LOST = (*CALL_ERRORS, OddAnswerError)
+#: What botocore's parsers and the reading of an answer raise where the answer is not what the model says: a member is
+#: missing (KeyError), of another type (TypeError, AttributeError), no number, time or text (ValueError, OverflowError,
+#: botocore's own RuntimeError), an empty list (IndexError), nested without end (RecursionError).
+_NOT_UNDERSTOOD = (LookupError, TypeError, AttributeError, ValueError, ArithmeticError, RuntimeError)
+_log = logging.getLogger(__name__)
+
+
+@contextmanager
+def understood(operation: str) -> Iterator[None]:
+    """Whatever an odd answer makes the code inside raise, as OddAnswerError: the one place that does.
+
+    For code that reads an answer, and nothing else: a defect of ours would look like a defect of the answer.
+    """
+    try:
+        yield
+    except LOST:
+        raise
+    except _NOT_UNDERSTOOD as error:
+        _log.debug("%s", operation, exc_info=True)
+        what = " ".join(str(error).split())[:200]
+        raise OddAnswerError(
+            f"the answer of {operation} could not be understood: {type(error).__name__}{f': {what}' if what else ''}"
+        ) from error
 
 _DENIED = ("AccessDenied", "UnauthorizedOperation", "UnauthorizedAccess", "NotAuthorized", "Forbidden")
 _THROTTLED = ("Throttl", "TooManyRequests", "RequestLimitExceeded", "SlowDown")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import replace
 from typing import Any
 
@@ -12,6 +13,7 @@ from botocore import xform_name
 from auditor.collect.aws import faults
 from auditor.collect.aws.documents import plain
 from auditor.collect.aws.earlier import NOTHING, Earlier
+from auditor.collect.aws.faults import LOST, OddAnswerError, understood
 from auditor.collect.aws.ledger import Ledger
 from auditor.collect.aws.session import Clients
 from auditor.collect.aws.tasks import Tasks
@@ -21,13 +23,6 @@ from auditor.model.snapshot import Kind, Record
 #: Pages of one list after which something is wrong: 100 a page, this many are ten million resources.
 _MAX_PAGES = 100_000
 
-
-class OddAnswerError(Exception):
-    """An answer that cannot be right: a list that would not end, or one without the members it must have."""
-
-
-#: What a call may raise that is not a defect of ours.
-LOST = (*faults.CALL_ERRORS, OddAnswerError)
 
 
 class Run:
@@ -55,12 +50,13 @@ class Run:
         client = self.clients.client(service, region)
         method = getattr(client, xform_name(operation))
         try:
-            answer: Mapping[str, Any] = method(**request)
-        except faults.CALL_ERRORS as error:
+            with understood(operation):
+                answer: Mapping[str, Any] = method(**request)
+        except LOST as error:
             # Errors of the connection have a response as well: None.
             self.ledger.called(region, operation, _retries(getattr(error, "response", None) or {}), error)
             raise
-        missing = [name for name in expected if name not in answer]
+        missing = [name for name in expected if answer.get(name) is None]
         odd = OddAnswerError(f"{operation} answered without {', '.join(missing)}") if missing else None
         self.ledger.called(region, operation, _retries(answer), odd)
         if odd is not None:
@@ -81,14 +77,27 @@ class Run:
         at, seen = "", set[str]()
         for _ in range(_MAX_PAGES):
             page = self.call(service, region, operation, {**request, **({cursor: at} if at else {})}, (result,))
+            if not isinstance(page[result], list):
+                raise OddAnswerError(f"{operation} answered with {result} that is no list")
             yield page
-            at = str(page.get(cursor_out or cursor) or "")
+            at = page.get(cursor_out or cursor) or ""
+            if not isinstance(at, str):
+                raise OddAnswerError(f"{operation} answered with a {cursor_out or cursor} that is no text")
             if not at:
                 return
             if at in seen:
                 raise OddAnswerError(f"{operation} gave the same {cursor} twice")
             seen.add(at)
         raise OddAnswerError(f"{operation} gave more than {_MAX_PAGES} pages")
+
+    @contextmanager
+    def reading(self, regions: Iterable[str], kind: str, operation: str, place: str = "") -> Iterator[None]:
+        """Reading a list, or one item of it: what cannot be read leaves the list incomplete, and the rest goes on."""
+        try:
+            with understood(operation):
+                yield
+        except LOST as error:
+            self.lose(regions, kind, operation, error, place)
 
     def keep(
         self,
@@ -122,6 +131,11 @@ class Run:
         """The region's list of that kind is not complete."""
         with self._lock:
             self._unlisted.setdefault(region, set()).add(kind)
+
+    def is_unlisted(self, region: str, kind: str) -> bool:
+        """Whether the region's list of that kind is known to be incomplete."""
+        with self._lock:
+            return kind in self._unlisted.get(region, ())
 
     def found(self, kind: str, region: str = "") -> list[Record]:
         """Records of a kind, of one region or of all, by id."""

@@ -12,7 +12,9 @@ from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from auditor.collect.aws.run import LOST, Run
+from auditor.collect.aws.documents import text
+from auditor.collect.aws.faults import LOST
+from auditor.collect.aws.run import Run
 from auditor.model.sign_ins import LoggedSignIns
 from auditor.model.snapshot import Gap, GapReason
 
@@ -38,8 +40,8 @@ def collect(run: Run, region: str, days: int, max_pages: int, logged: LoggedSign
     try:
         for number, page in enumerate(run.pages("cloudtrail", region, "LookupEvents", request, "Events"), 1):
             for event in page["Events"]:
-                document = json.loads(event.get("CloudTrailEvent") or "{}")
-                run.keep(region, "sign_in", str(event["EventId"]), trimmed(document))
+                with run.reading([region], "sign_in", "LookupEvents"):
+                    run.keep(region, "sign_in", text(event["EventId"]), trimmed(json.loads(event["CloudTrailEvent"])))
             if not page.get("NextToken"):
                 return
             if number >= max_pages:
@@ -52,8 +54,6 @@ def collect(run: Run, region: str, days: int, max_pages: int, logged: LoggedSign
             time.sleep(_SECONDS_BETWEEN_CALLS)
     except LOST as error:
         run.lose([region], "sign_in", "LookupEvents", error)
-    except ValueError:
-        _lose(run, region, "LookupEvents", "unexpected_response", "an event's text is no JSON")
 
 
 def _lose(run: Run, region: str, operation: str, reason: GapReason, detail: str) -> None:
@@ -75,16 +75,17 @@ def _keep_logged(run: Run, region: str, since: datetime, logged: LoggedSignIns) 
         return
     for event in logged.events:
         if event.get("awsRegion") == region and event.get("recipientAccountId") == run.ledger.account:
-            run.keep(region, "sign_in", str(event["eventID"]), trimmed(event))
+            with run.reading([region], "sign_in", "--cloudtrail-logs"):
+                run.keep(region, "sign_in", text(event["eventID"]), trimmed(event))
 
 
 def trimmed(event: Mapping[str, Any]) -> dict[str, Any]:
     """The members that say who opened which profile when, and whether it worked."""
-    identity = event.get("userIdentity") or {}
+    identity = event["userIdentity"]
     issuer = (identity.get("sessionContext") or {}).get("sessionIssuer") or {}
-    request = event.get("requestParameters") or {}
+    request = event["requestParameters"] or {}
     return {
-        "eventTime": event.get("eventTime"),
+        "eventTime": text(event["eventTime"]),
         "errorCode": event.get("errorCode") or "",
         "userIdentity": {
             **{

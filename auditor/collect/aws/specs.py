@@ -10,6 +10,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from auditor.collect.aws.documents import text
 from auditor.model.snapshot import Kind
 
 Item = Mapping[str, Any]
@@ -20,7 +21,7 @@ class Spec:
     """One kind of resource, listed over a whole region.
 
     ``keys`` are the list item's members that the describe call takes. ``record_id`` makes the record's id from a
-    document. ``page_size`` is MaxResults. ``taggable``: resource type in the tagging API. ``optional``: evidence beside
+    document, and raises where the document does not tell. ``page_size`` is MaxResults. ``taggable``: resource type in the tagging API. ``optional``: evidence beside
     the resources themselves; losing it is a gap, but not losing the account. ``carried``: the list says when a resource
     last changed, so that one which did not may be carried over from an earlier snapshot.
     """
@@ -41,27 +42,31 @@ class Spec:
 
 
 def _app_id(item: Item) -> str:
-    owner = f"space/{item['SpaceName']}" if item.get("SpaceName") else f"profile/{item.get('UserProfileName', '')}"
-    return f"{item['DomainId']}/{owner}/{item['AppType']}/{item['AppName']}"
+    owner = f"space/{text(item['SpaceName'])}" if item.get("SpaceName") else f"profile/{text(item['UserProfileName'])}"
+    return f"{text(item['DomainId'])}/{owner}/{text(item['AppType'])}/{text(item['AppName'])}"
+
+
+def _in_domain(name: str) -> Callable[[Item], str]:
+    return lambda item: f"{text(item['DomainId'])}/{text(item[name])}"
 
 
 # ListDomains says as well when a domain changed. But domains are few, and what one says holds for all that it contains:
 # they are always described.
 SPECS: tuple[Spec, ...] = (
     Spec(
-        "domain", "sagemaker", "ListDomains", "Domains", lambda i: str(i["DomainId"]),
+        "domain", "sagemaker", "ListDomains", "Domains", lambda i: text(i["DomainId"]),
         ("sagemaker:ListDomains", "sagemaker:DescribeDomain"), "DescribeDomain", ("DomainId",),
         taggable="sagemaker:domain", arn="domain/{id}",
     ),
     Spec(
         "user_profile", "sagemaker", "ListUserProfiles", "UserProfiles",
-        lambda i: f"{i['DomainId']}/{i['UserProfileName']}",
+        _in_domain("UserProfileName"),
         ("sagemaker:ListUserProfiles", "sagemaker:DescribeUserProfile"), "DescribeUserProfile",
         ("DomainId", "UserProfileName"), taggable="sagemaker:user-profile", arn="user-profile/{id}",
         carried=True,
     ),
     Spec(
-        "space", "sagemaker", "ListSpaces", "Spaces", lambda i: f"{i['DomainId']}/{i['SpaceName']}",
+        "space", "sagemaker", "ListSpaces", "Spaces", _in_domain("SpaceName"),
         ("sagemaker:ListSpaces", "sagemaker:DescribeSpace"), "DescribeSpace", ("DomainId", "SpaceName"),
         taggable="sagemaker:space", arn="space/{id}", carried=True,
     ),
@@ -70,15 +75,15 @@ SPECS: tuple[Spec, ...] = (
         "app", "sagemaker", "ListApps", "Apps", _app_id, ("sagemaker:ListApps",), taggable="sagemaker:app",
     ),
     Spec(
-        "partner_app", "sagemaker", "ListPartnerApps", "Summaries", lambda i: str(i["Arn"]),
+        "partner_app", "sagemaker", "ListPartnerApps", "Summaries", lambda i: text(i["Arn"]),
         ("sagemaker:ListPartnerApps",), optional=True,
     ),
     Spec(
         "mlflow_server", "sagemaker", "ListMlflowTrackingServers", "TrackingServerSummaries",
-        lambda i: str(i["TrackingServerArn"]), ("sagemaker:ListMlflowTrackingServers",), optional=True,
+        lambda i: text(i["TrackingServerArn"]), ("sagemaker:ListMlflowTrackingServers",), optional=True,
     ),
     Spec(
-        "mlflow_app", "sagemaker", "ListMlflowApps", "Summaries", lambda i: str(i["Arn"]),
+        "mlflow_app", "sagemaker", "ListMlflowApps", "Summaries", lambda i: text(i["Arn"]),
         ("sagemaker:ListMlflowApps",), optional=True,
     ),
 )  # fmt: skip

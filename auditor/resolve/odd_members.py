@@ -1,0 +1,210 @@
+"""Members that are not of the type which the API gives them: a number where a name is expected, a list for a structure.
+
+What such a member means is not known, so it is unknown and not absent: it is taken out of its document, and the
+document says that it was not seen. Only members that the tables read are looked at. One pass by msgspec decodes each
+line against the types and keeps nothing; only a line that does not fit is looked into.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import Annotated, Any
+
+import msgspec
+
+from auditor.errors import SnapshotError
+from auditor.model.snapshot import GLOBAL, GLOBAL_KINDS, KINDS
+from auditor.resolve.raw_schema import DOCUMENTS, Tree, tree
+
+#: DuckDB's INTEGER.
+_Integer = Annotated[int, msgspec.Meta(ge=-(2**31), le=2**31 - 1)]
+_TYPES: Mapping[str, tuple[Any, str]] = {
+    "VARCHAR": (str, "text"),
+    "BOOLEAN": (bool, "true or false"),
+    "INTEGER": (_Integer, "a whole number"),
+    "TIMESTAMP": (datetime, "a time"),
+    "JSON": (dict[str, msgspec.Raw], "a structure"),
+}
+_STRUCT_MEMBER = re.compile(r'"(\w+)" ([A-Z]+(?:\[\])?)')
+#: Kinds of which one that cannot be told apart from others leaves more open than itself: whose it is, or whether there
+#: is one of its kind at all, hangs on these members.
+_TELLING: Mapping[str, frozenset[str]] = {
+    "user_profile": frozenset({"DomainId", "UserProfileName"}),
+    "space": frozenset({"DomainId", "SpaceName"}),
+    "app": frozenset({"DomainId", "UserProfileName", "SpaceName", "AppType", "AppName", "Status"}),
+    **{
+        kind: frozenset(DOCUMENTS[kind])
+        for kind in ("identity_user", "mlflow_app", "mlflow_server", "partner_app", "role", "sign_in", "trail")
+    },
+}
+
+
+@dataclass(frozen=True, slots=True)
+class OddRecord:
+    """A record with members that are not what they should be: API path → what is expected there. ``line`` from 1."""
+
+    line: int
+    account: str
+    region: str
+    kind: str
+    id: str
+    members: Mapping[str, str]
+
+    @property
+    def leaves_list_open(self) -> bool:
+        """Whether what its kind's list holds cannot be said any more."""
+        telling = _TELLING.get(self.kind, frozenset())
+        return any(path.split(".")[0] in telling or path in telling for path in self.members)
+
+
+class _Tag(msgspec.Struct):
+    Key: str
+    Value: str
+
+
+def _structure(members: Tree) -> Any:
+    fields = [(name, _type(inner) | None, None) for name, inner in members.items()]
+    return msgspec.defstruct("Document", fields, gc=False)
+
+
+def _type(declared: str | Tree) -> Any:
+    """The msgspec type of a member declared by its DuckDB type. A list holds no null."""
+    if not isinstance(declared, str):
+        return _structure(declared)
+    if declared.endswith("[]"):
+        return list[_type(declared[:-2])]  # type: ignore[misc]
+    if declared.startswith("STRUCT("):
+        return _structure(dict(_STRUCT_MEMBER.findall(declared)))
+    return _TYPES[declared][0]
+
+
+def _expected(declared: str | Tree) -> str:
+    if isinstance(declared, str) and declared.endswith("[]"):
+        return f"a list of {_expected(declared[:-2])}"
+    return "a structure" if not isinstance(declared, str) or declared.startswith("STRUCT(") else _TYPES[declared][1]
+
+
+_TREES = {kind: tree(DOCUMENTS[kind]) for kind in KINDS if kind in DOCUMENTS}
+_Line = msgspec.defstruct(
+    "_Line",
+    [
+        ("kind", str, ""),
+        ("tags", list[_Tag] | None, None),
+        *((kind, _structure(members) | None, None) for kind, members in _TREES.items()),
+    ],
+    gc=False,
+)
+_decoder = msgspec.json.Decoder(_Line)
+
+
+def odd_records(path: Path) -> tuple[OddRecord, ...]:
+    """The records of a snapshot file with such members. Lines that are no JSON are left to whoever reads the file.
+
+    Raises SnapshotError for a line that is nested too deep to be read.
+    """
+    decode = _decoder.decode
+    odd = []
+    with path.open("rb") as file:
+        for number, line in enumerate(file, 1):
+            try:
+                decode(line)
+            except msgspec.ValidationError:
+                odd += _look(number, line)
+            except (msgspec.DecodeError, UnicodeDecodeError):
+                continue
+            except RecursionError as error:
+                raise SnapshotError(f"{path}:{number}: the line is nested too deep") from error
+    return tuple(odd)
+
+
+def _look(number: int, line: bytes) -> Iterator[OddRecord]:
+    try:
+        entry = json.loads(line)
+    except (ValueError, RecursionError):
+        return
+    kind = entry.get("kind")
+    if kind not in KINDS:
+        return
+    members = dict(_odd(_TREES.get(kind, {}), entry.get(kind), ""))
+    if "tags" in entry and not _fits(list[_Tag], entry["tags"]):
+        members["Tags"] = "a list of tags"
+    if members:
+        place = (str(entry.get(name, "")) for name in ("account", "region", "kind", "id"))
+        yield OddRecord(number, *place, members)
+
+
+def _odd(declared: Tree, document: Any, at: str) -> Iterator[tuple[str, str]]:
+    """Path and what is expected there, of each member below ``at`` that does not fit."""
+    if document is None:
+        return
+    if not isinstance(document, Mapping):
+        yield at or "*", "a structure"
+        return
+    for name, inner in declared.items():
+        value = document.get(name)
+        path = f"{at}.{name}" if at else name
+        if value is not None and not isinstance(inner, str):
+            yield from _odd(inner, value, path)
+        elif value is not None and not _fits(_type(inner), value):
+            yield path, _expected(inner)
+
+
+def _fits(type_: Any, value: Any) -> bool:
+    try:
+        msgspec.convert(value, type_)
+    except (msgspec.ValidationError, RecursionError):
+        return False
+    return True
+
+
+def write_without(path: Path, odd: Sequence[OddRecord], target: Path) -> None:
+    """A copy of the snapshot without these members; each is a gap of its record, and on a line of its own."""
+    by_line = {record.line: record for record in odd}
+    with path.open("rb") as file, target.open("wb") as out:
+        for number, line in enumerate(file, 1):
+            record = by_line.get(number)
+            out.write(line if record is None else _without(line, record))
+        for record in odd:
+            for gap in _gaps(record):
+                out.write(json.dumps({"gap": gap}).encode() + b"\n")
+
+
+def _without(line: bytes, record: OddRecord) -> bytes:
+    entry = json.loads(line)
+    for path in record.members:
+        if path == "Tags":
+            entry.pop("tags", None)
+        elif path == "*":
+            entry[record.kind] = {}
+        else:
+            *parents, last = path.split(".")
+            structure = entry[record.kind]
+            for parent in parents:
+                structure = structure[parent]
+            del structure[last]
+    gaps = entry.get("gaps")
+    entry["gaps"] = sorted({*(gaps if isinstance(gaps, list) else ()), *record.members})
+    return json.dumps(entry).encode() + b"\n"
+
+
+def _gaps(record: OddRecord) -> Iterator[dict[str, str]]:
+    for path, expected in record.members.items():
+        yield {
+            "account": record.account, "region": record.region, "resource_type": record.kind,
+            "resource_id": record.id, "setting": path, "operation": record.kind,
+            "reason": "unexpected_response", "detail": f"{path} is not what it should be: {expected}",
+        }  # fmt: skip
+
+
+def incomplete_lists(odd: Iterable[OddRecord]) -> set[tuple[str, str, str]]:
+    """(account, region, kind) of the lists that are incomplete because of these records; region "" is all of them."""
+    return {
+        (record.account, "" if record.kind in GLOBAL_KINDS or record.region == GLOBAL else record.region, record.kind)
+        for record in odd
+        if record.leaves_list_open
+    }

@@ -1,0 +1,84 @@
+"""Whether a CloudTrail trail records what is done in Studio, from its status and its selectors."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+#: What a log-in to Studio, and nearly everything else that changes something there, is to a selector. CloudTrail user
+#: guide, "Filtering management events": an advanced selector's fields must all fit, of several selectors one.
+_EVENT: Mapping[str, str] = {
+    "eventCategory": "Management",
+    "readOnly": "false",
+    "eventSource": "sagemaker.amazonaws.com",
+    "eventType": "AwsApiCall",
+}
+
+
+def records_management(trail: Mapping[str, Any], gaps: Sequence[str] = ()) -> bool | None:
+    """Whether a trail is logging management events that write, which opening a profile is.
+
+    ``trail``: ``Status`` of GetTrailStatus and ``Selectors`` of GetEventSelectors. ``gaps``: paths in it that were not
+    seen. None where the document does not tell.
+    """
+    logging = (trail.get("Status") or {}).get("IsLogging")
+    if logging is False:
+        return False
+    selectors = trail.get("Selectors")
+    if logging is not True or not isinstance(selectors, Mapping):
+        return None
+    answers = [
+        *(_basic(s) for s in selectors.get("EventSelectors") or ()),
+        *(_advanced(s) for s in selectors.get("AdvancedEventSelectors") or ()),
+    ]
+    if True in answers:
+        return True
+    return None if None in answers or any(gap.startswith("Selectors") for gap in gaps) else False
+
+
+def _basic(selector: Mapping[str, Any]) -> bool | None:
+    if selector.get("ReadWriteType", "All") == "ReadOnly":
+        return False
+    if _EVENT["eventSource"] in (selector.get("ExcludeManagementEventSources") or ()):
+        return False
+    included = selector.get("IncludeManagementEvents")
+    return included if isinstance(included, bool) else None
+
+
+def _advanced(selector: object) -> bool | None:
+    """Three-valued: False where one field keeps these events out, None where one may."""
+    fields = selector.get("FieldSelectors") if isinstance(selector, Mapping) else None
+    if not isinstance(fields, list) or not fields:
+        return None
+    answers = [_field(field) for field in fields]
+    if False in answers:
+        return False
+    named = any(isinstance(f, Mapping) and f.get("Field") == "eventCategory" for f in fields)
+    return None if None in answers or not named else True
+
+
+def _field(field: object) -> bool | None:
+    if not isinstance(field, Mapping):
+        return None
+    value = _EVENT.get(str(field.get("Field")))
+    # What narrows by another field, such as a name or a user, leaves part of the events out, or may.
+    if value is None or not set(field) - {"Field"}:
+        return None
+    for operator, listed in field.items():
+        if operator == "Field" or listed is None:
+            continue
+        if operator not in _OPERATORS or not isinstance(listed, list) or not all(isinstance(v, str) for v in listed):
+            return None
+        if not _OPERATORS[operator](value, listed):
+            return False
+    return True
+
+
+_OPERATORS = {
+    "Equals": lambda value, listed: value in listed,
+    "StartsWith": lambda value, listed: value.startswith(tuple(listed)),
+    "EndsWith": lambda value, listed: value.endswith(tuple(listed)),
+    "NotEquals": lambda value, listed: value not in listed,
+    "NotStartsWith": lambda value, listed: not value.startswith(tuple(listed)),
+    "NotEndsWith": lambda value, listed: not value.endswith(tuple(listed)),
+}

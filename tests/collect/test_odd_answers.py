@@ -1,0 +1,135 @@
+"""Answers that cannot be right: whatever one member of one answer is, the audit goes on, and nothing passes by it."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+from botocore.httpsession import URLLib3Session
+
+from auditor.collect.aws import CollectOptions, collect, sign_ins
+from auditor.errors import CollectError
+from auditor.evaluate.audit import evaluate_tables
+from auditor.model.persona import DEFAULT_PERSONAS
+from auditor.model.rule import Rule
+from auditor.model.snapshot import Snapshot
+from auditor.resolve.layers import NestedMerge
+from auditor.simulator import Simulator
+from auditor.store.snapshot_file import write_snapshot
+
+from .mutants import Mutant, Tape
+from .test_evidence import RICH
+
+#: How many of some two thousand are tried, always the same ones; each is an audit of its own.
+COLLECTED, JUDGED = 40, 12
+#: Another value of the right type, or none at all, may be right: it is what AWS would answer of another account.
+RIGHT = ("delete", "null", "str", "huge")
+#: Lists and calls without which there is no audit.
+FATAL = ("ListDomains", "GetCallerIdentity")
+
+
+@pytest.fixture(scope="module")
+def tape() -> Iterator[Tape]:
+    """What the rich account answers to an audit."""
+    made = Tape()
+    with pytest.MonkeyPatch.context() as patch, Simulator(RICH) as simulator:
+        for name, value in simulator.environment.items():
+            patch.setenv(name, value)
+        patch.setattr(URLLib3Session, "send", made.recording(URLLib3Session.send))
+        collect(CollectOptions(max_attempts=1))
+    yield made
+
+
+Play = Callable[..., Snapshot]
+
+
+@pytest.fixture
+def play(tape: Tape, monkeypatch: pytest.MonkeyPatch) -> Play:
+    """Collects from the tape, with one member spoilt."""
+    monkeypatch.setattr(sign_ins, "_SECONDS_BETWEEN_CALLS", 0)
+    # Nobody listens there: all answers come from the tape.
+    for name, value in {"ENDPOINT_URL": "http://127.0.0.1:1", "ACCESS_KEY_ID": "AKIASIMULATEDACCOUNT",
+                        "SECRET_ACCESS_KEY": "simulated", "DEFAULT_REGION": "eu-west-1"}.items():  # fmt: skip
+        monkeypatch.setenv(f"AWS_{name}", value)
+
+    def run(mutant: Mutant | None = None) -> Snapshot:
+        monkeypatch.setattr(URLLib3Session, "send", tape.playing(mutant))
+        return collect(CollectOptions(max_attempts=1))
+
+    return run
+
+
+def _some(tape: Tape, number: int, kinds: Callable[[str], bool], seed: int) -> list[Mutant]:
+    found = [m for m in tape.mutants() if kinds(m.kind) and m.key[0] not in FATAL]
+    assert len(found) > 500
+    return random.Random(seed).sample(found, number)
+
+
+def _passes(snapshot: Snapshot, rules: tuple[Rule, ...], folder: Path) -> set[tuple[str, str]]:
+    path = folder / "snapshot.jsonl"
+    write_snapshot(path, snapshot)
+    con = evaluate_tables([path], rules, {}, NestedMerge.UNKNOWN, DEFAULT_PERSONAS).con
+    return {
+        (rule.id, key)
+        for rule in rules
+        for (key,) in con.execute(f"select key from verdict_{rule.table} where {rule.id} = 'pass'").fetchall()
+    }
+
+
+def test_the_tape_is_an_audit(tape: Tape, play: Play) -> None:
+    snapshot = play()
+    assert snapshot.gaps == ()
+    assert {key[0] for key in tape.answers} > {"DescribeDomain", "LookupEvents", "ListUsers", "DescribeVpcs"}
+
+
+def test_no_member_ends_the_audit(tape: Tape, play: Play, tmp_path: Path) -> None:
+    for mutant in _some(tape, COLLECTED, lambda kind: True, seed=1):
+        write_snapshot(tmp_path / "snapshot.jsonl", play(mutant))
+
+
+def test_no_rule_passes_by_a_member_of_another_type(
+    tape: Tape, play: Play, rules: tuple[Rule, ...], tmp_path: Path
+) -> None:
+    before = _passes(play(), rules, tmp_path)
+    assert len(before) > 100
+    for mutant in _some(tape, JUDGED, lambda kind: kind not in RIGHT, seed=2):
+        assert _passes(play(mutant), rules, tmp_path) <= before, mutant
+
+
+@pytest.mark.parametrize("operation", ["ListDomains", "GetCallerIdentity"])
+def test_without_an_account_or_a_list_of_domains_there_is_no_audit(tape: Tape, play: Play, operation: str) -> None:
+    member = {"ListDomains": "Domains"}.get(operation)
+    found = [m for m in tape.mutants() if m.key[0] == operation and m.kind == "deep"]
+    if member:
+        found = [m for m in found if m.path == (member,)]
+    for mutant in found[:1]:
+        with pytest.raises(CollectError) as raised:
+            play(mutant)
+        assert operation in raised.value.message or "AWS" in raised.value.message
+
+
+@pytest.mark.parametrize(
+    ("operation", "path", "kind", "gap"),
+    [
+        ("DescribeUserProfile", ("CreationTime",), "number", ("user_profile", "d-home/ana", "*")),
+        ("DescribeUserProfile", ("UserProfileName",), "int", ("user_profile", "d-home/ana", "*")),
+        ("ListApps", ("Apps",), "int", ("app", "*", "*")),
+        ("GetResources", ("ResourceTagMappingList", 0, "ResourceARN"), "delete", ("tags", "*", "*")),
+        ("ListPartnerApps", ("Summaries", 0, "Arn"), "dict", ("partner_app", "*", "*")),
+        ("LookupEvents", ("Events", 0, "CloudTrailEvent", "json", "userIdentity"), "int", ("sign_in", "*", "*")),
+        ("LookupEvents", ("Events", 0, "CloudTrailEvent"), "str", ("sign_in", "*", "*")),
+        ("ListUsers", ("Users", 0, "UserName"), "delete", ("identity_user", "*", "*")),
+    ],
+)
+def test_what_cannot_be_read_is_a_gap_where_it_lies(
+    tape: Tape, play: Play, operation: str, path: tuple[str | int, ...], kind: str, gap: tuple[str, str, str]
+) -> None:
+    mutants = [m for m in tape.mutants() if (m.key[0], m.path, m.kind) == (operation, path, kind)]
+    snapshot = play(mutants[0])
+    (found,) = snapshot.gaps
+    assert (found.resource_type, found.resource_id, found.setting) == gap
+    assert (found.operation, found.reason) == (operation, "unexpected_response")
+    if gap[1] == "*":
+        assert all(gap[0] in r.gaps for r in snapshot.records if r.kind == "account_region")
