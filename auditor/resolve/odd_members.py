@@ -108,7 +108,7 @@ def odd_records(path: Path) -> tuple[OddRecord, ...]:
     Raises SnapshotError for a line that is nested too deep to be read.
     """
     decode = _decoder.decode
-    odd = []
+    odd: list[OddRecord] = []
     with path.open("rb") as file:
         for number, line in enumerate(file, 1):
             try:
@@ -134,8 +134,8 @@ def _look(number: int, line: bytes) -> Iterator[OddRecord]:
     if "tags" in entry and not _fits(list[_Tag], entry["tags"]):
         members["Tags"] = "a list of tags"
     if members:
-        place = (str(entry.get(name, "")) for name in ("account", "region", "kind", "id"))
-        yield OddRecord(number, *place, members)
+        account, region, name = (str(entry.get(member, "")) for member in ("account", "region", "id"))
+        yield OddRecord(number, account, region, kind, name, members)
 
 
 def _odd(declared: Tree, document: Any, at: str) -> Iterator[tuple[str, str]]:

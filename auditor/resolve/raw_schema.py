@@ -1,8 +1,8 @@
 """Which members of the raw documents are read, and their DuckDB types.
 
 A snapshot is read by one typed scan: every kind's document is a STRUCT of just the members that the tables need.
-Members that are absent read as NULL, members that nobody asks for are skipped by the parser. JSON stands for a structure
-whose members are read elsewhere, one by one.
+Members that are absent read as NULL, members that nobody asks for are skipped by the parser. JSON stands for a
+structure whose members are read elsewhere, one by one.
 """
 
 from __future__ import annotations

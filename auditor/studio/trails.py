@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 #: What a log-in to Studio, and nearly everything else that changes something there, is to a selector. CloudTrail user
@@ -74,7 +74,7 @@ def _field(field: object) -> bool | None:
     return True
 
 
-_OPERATORS = {
+_OPERATORS: Mapping[str, Callable[[str, list[str]], bool]] = {
     "Equals": lambda value, listed: value in listed,
     "StartsWith": lambda value, listed: value.startswith(tuple(listed)),
     "EndsWith": lambda value, listed: value.endswith(tuple(listed)),

@@ -38,6 +38,7 @@ RICH = Estate(
         "domains": [
             {
                 "DomainName": "home", "id": "d-home", "AuthMode": "IAM", "vpc": "home",
+                "Tags": [{"Key": "team", "Value": "data"}],
                 "DefaultUserSettings": {"ExecutionRole": "role:team/studio"},
                 "DefaultSpaceSettings": {"ExecutionRole": "role:spaces"},
                 "profiles": [
@@ -274,6 +275,20 @@ class TestAccount:
         (trail,) = (r for r in found.snapshot.records if r.kind == "trail")
         assert trail.gaps == ("Selectors",)
         assert found.record("account_region", HOME).gaps == ()
+
+    def test_a_trail_that_refuses_is_no_gap_where_another_records(self, collected: Collect) -> None:
+        """An organisation's trail refuses GetTrailStatus to its member accounts; the account's own trail counts."""
+        two = Estate("two", ACCOUNT, HOME, {**RICH.data, "trails": [{"name": "organisation"}, {"name": "own"}]})
+        found = collected(two, faults=[Fault("access_denied", "GetTrailStatus", match="organisation")])
+        assert found.gaps == ()
+        gaps = {r.document["Name"]: r.gaps for r in found.snapshot.records if r.kind == "trail"}
+        assert gaps == {"organisation": ("Status",), "own": ()}
+        off = {"trails": [{"name": "organisation"}, {"name": "own", "logging": False}]}
+        found = collected(
+            Estate("off", ACCOUNT, HOME, {**RICH.data, **off}),
+            faults=[Fault("access_denied", "GetTrailStatus", match="organisation")],
+        )
+        assert [g.operation for g in found.gaps] == ["GetTrailStatus"]
 
     def test_only_studios_log_group_is_asked_for(self, collected: Collect) -> None:
         (group,) = (r for r in collected(RICH).snapshot.records if r.kind == "log_group")

@@ -89,8 +89,11 @@ MANAGEMENT = {"Field": "eventCategory", "Equals": ["Management"]}
         (True, _advanced({"Field": "eventCategory", "Equals": ["Data"]}), False),
         # The console's "Exclude AWS KMS events" and "Exclude Amazon RDS Data API events" leave SageMaker's in.
         (True, _advanced(MANAGEMENT, {"Field": "eventSource", "NotEquals": list(NOISY)}), True),
-        (True, {"EventSelectors": [{"IncludeManagementEvents": True, "ExcludeManagementEventSources": list(NOISY)}]},
-         True),
+        (
+            True,
+            {"EventSelectors": [{"IncludeManagementEvents": True, "ExcludeManagementEventSources": list(NOISY)}]},
+            True,
+        ),
         (True, _advanced(MANAGEMENT, {"Field": "eventSource", "NotEquals": ["sagemaker.amazonaws.com"]}), False),
         (True, _advanced(MANAGEMENT, {"Field": "eventSource", "Equals": ["s3.amazonaws.com"]}), False),
         (True, _advanced(MANAGEMENT, {"Field": "eventSource", "StartsWith": ["sagemaker"]}), True),
@@ -100,8 +103,14 @@ MANAGEMENT = {"Field": "eventCategory", "Equals": ["Management"]}
         (True, _advanced({"Field": "readOnly", "Equals": ["false"]}), None),
         (True, {"EventSelectors": [{"ReadWriteType": "All"}]}, None),
         (True, {"AdvancedEventSelectors": [{}]}, None),
-        (True, {"EventSelectors": [{"IncludeManagementEvents": False}],
-                "AdvancedEventSelectors": _advanced(MANAGEMENT)["AdvancedEventSelectors"]}, True),
+        (
+            True,
+            {
+                "EventSelectors": [{"IncludeManagementEvents": False}],
+                "AdvancedEventSelectors": _advanced(MANAGEMENT)["AdvancedEventSelectors"],
+            },
+            True,
+        ),
     ],
 )
 def test_what_a_trail_records(logging: bool | None, selectors: Any, records: bool | None) -> None:

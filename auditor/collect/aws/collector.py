@@ -14,8 +14,8 @@ from auditor.collect.aws import evidence, faults
 from auditor.collect.aws.documents import plain, rfc3339, text, unseen
 from auditor.collect.aws.earlier import NOTHING, Earlier, Previous
 from auditor.collect.aws.evidence import EvidenceOptions
-from auditor.collect.aws.ledger import Ledger
 from auditor.collect.aws.faults import LOST
+from auditor.collect.aws.ledger import Ledger
 from auditor.collect.aws.run import Run
 from auditor.collect.aws.session import MAX_ATTEMPTS, Clients, explain
 from auditor.collect.aws.specs import SPECS, Spec, app_tag_path

@@ -15,6 +15,7 @@ from auditor.model.sign_ins import LoggedSignIns
 from auditor.model.snapshot import GLOBAL, KINDS, Gap, Kind
 from auditor.studio.arns import account_of, is_aws_managed
 from auditor.studio.tool_actions import APP_TYPES, CREATE_APP, app_arn, simulated_actions
+from auditor.studio.trails import records_management
 
 #: What ``--evidence`` names -> the kinds of records that it stands for.
 EVIDENCE: Mapping[str, tuple[Kind, ...]] = {
@@ -118,15 +119,23 @@ def _network(run: Run, region: str) -> None:
 
 
 def _trails(run: Run, region: str) -> None:
-    """Trails that cover the region, shadow and organisation trails included, whether they log, and what."""
+    """Trails that cover the region, shadow and organisation trails included, whether they log, and what.
+
+    An organisation's trail may refuse its member accounts. That is a gap only where no other trail is known to record.
+    """
+    refused: list[tuple[str, str, Exception]] = []
+    recorded = False
     with run.reading([region], "trail", "DescribeTrails"):
         answer = run.call("cloudtrail", region, "DescribeTrails", {"includeShadowTrails": True}, ("trailList",))
         for trail in answer["trailList"]:
             with run.reading([region], "trail", "DescribeTrails"):
-                _trail(run, region, trail)
+                recorded |= _trail(run, region, trail, refused) is True
+    for arn, operation, error in [] if recorded else refused:
+        run.ledger.gap(region, "trail", arn, operation, error)
 
 
-def _trail(run: Run, region: str, trail: Mapping[str, Any]) -> None:
+def _trail(run: Run, region: str, trail: Mapping[str, Any], refused: list[tuple[str, str, Exception]]) -> bool | None:
+    """Keep a trail; whether it records what is done in Studio."""
     document, gaps = dict(trail), []
     arn = text(trail["TrailARN"])
     for member, operation, request, kept in (
@@ -138,10 +147,10 @@ def _trail(run: Run, region: str, trail: Mapping[str, Any]) -> None:
             answer = run.call("cloudtrail", region, operation, request)
             document[member] = {name: answer[name] for name in kept if name in answer}
         except LOST as error:
-            # An organisation's trail may refuse its members; the other trails still count.
             gaps.append(member)
-            run.ledger.gap(region, "trail", arn, operation, error)
+            refused.append((arn, operation, error))
     run.keep(region, "trail", arn, document, tuple(gaps))
+    return records_management(document, gaps)
 
 
 def _log_groups(run: Run, region: str) -> None:

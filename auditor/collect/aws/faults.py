@@ -21,7 +21,6 @@ from botocore.parsers import ResponseParserError
 from auditor.model.snapshot import GapReason
 
 
-
 class OddAnswerError(Exception):
     """An answer that cannot be right: a list that would not end, a member that is missing or of another type."""
 
@@ -53,6 +52,7 @@ def understood(operation: str) -> Iterator[None]:
         raise OddAnswerError(
             f"the answer of {operation} could not be understood: {type(error).__name__}{f': {what}' if what else ''}"
         ) from error
+
 
 _DENIED = ("AccessDenied", "UnauthorizedOperation", "UnauthorizedAccess", "NotAuthorized", "Forbidden")
 _THROTTLED = ("Throttl", "TooManyRequests", "RequestLimitExceeded", "SlowDown")

@@ -10,7 +10,6 @@ from typing import Any
 
 from botocore import xform_name
 
-from auditor.collect.aws import faults
 from auditor.collect.aws.documents import plain
 from auditor.collect.aws.earlier import NOTHING, Earlier
 from auditor.collect.aws.faults import LOST, OddAnswerError, understood
@@ -22,7 +21,6 @@ from auditor.model.snapshot import Kind, Record
 
 #: Pages of one list after which something is wrong: 100 a page, this many are ten million resources.
 _MAX_PAGES = 100_000
-
 
 
 class Run:

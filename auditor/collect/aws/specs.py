@@ -21,9 +21,10 @@ class Spec:
     """One kind of resource, listed over a whole region.
 
     ``keys`` are the list item's members that the describe call takes. ``record_id`` makes the record's id from a
-    document, and raises where the document does not tell. ``page_size`` is MaxResults. ``taggable``: resource type in the tagging API. ``optional``: evidence beside
-    the resources themselves; losing it is a gap, but not losing the account. ``carried``: the list says when a resource
-    last changed, so that one which did not may be carried over from an earlier snapshot.
+    document, and raises where the document does not tell. ``page_size`` is MaxResults. ``taggable``: resource type in
+    the tagging API. ``optional``: evidence beside the resources themselves; losing it is a gap, but not losing the
+    account. ``carried``: the list says when a resource last changed, so that one which did not may be carried over
+    from an earlier snapshot.
     """
 
     kind: Kind
