@@ -17,14 +17,14 @@ from pathlib import Path
 
 from measure import auditor, machine, seconds
 
-from auditor.evaluate.gate import decide
-from auditor.history.nights import Night
+from auditor.evaluate.gate import apply_gate
+from auditor.history.store_history import StoreHistory
 from auditor.model.finding import Evidence, Finding, FindingRemediation
 from auditor.model.report import Gate, Report, RuleSummary
 from auditor.model.resource import Origin, ResourceRef, SnapshotInfo
 from auditor.model.rule import Severity, Verdict
 from auditor.report.render import Format, write
-from auditor.store.backends import open_place
+from auditor.store.backends import open_backend
 from auditor.store.manifest import run_id
 from auditor.store.runs import RunStore
 
@@ -79,17 +79,17 @@ def keep(store: RunStore, report: Report) -> tuple[float, float]:
     """Seconds to compare with what was before, and to keep. The snapshot is left out: it is no part of history."""
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
-        night = Night(store, run_id(report.as_of, [report.as_of]), folder)
+        night = StoreHistory(store, run_id(report.as_of, [report.as_of]), folder)
         begun = time.perf_counter()
         step = night.compare(report)
-        decided = decide(report, Gate(), step.comparison(night.previous, night.trend))
+        decided = apply_gate(report, Gate(), step.comparison(night.previous, night.trend))
         compared = time.perf_counter()
         night.keep(replace(decided, trend=()), 4, [], write(decided, (Format.JSON,), folder / "reports"))
         return compared - begun, time.perf_counter() - compared
 
 
 def measure(place: Path, number: int, size: int) -> None:
-    store = RunStore(open_place(str(place)))
+    store = RunStore(open_backend(str(place)))
     store.prepare()
     taken = [keep(store, report) for report in nights(number, size)]
     print(f"{machine()}; {number} nights × {size:,} findings")

@@ -14,10 +14,10 @@ from auditor.cli.main import COMMANDS, cli
 from auditor.collect.aws.specs import OTHER_PERMISSIONS, SPECS, permissions
 from auditor.deliver.security_hub import PERMISSIONS as SENDING
 from auditor.model.rule import Rule
-from auditor.remediation.preview import outline
+from auditor.remediation.preview import preview
 from auditor.resolve.tables import TABLES, Column, Table
 from auditor.resources import rules_dir
-from auditor.rules.applicability import why_not
+from auditor.rules.applicability import template_limits
 from auditor.rules.frameworks import framework_files, load_frameworks
 from auditor.rules.load import AREAS, load_rules
 from auditor.store.tables import STORE_TABLES
@@ -81,7 +81,7 @@ def _texts(title: str, texts: Mapping[str, str], language: str) -> Iterator[str]
 
 
 def _mending(rule: Rule) -> Iterator[str]:
-    shown = outline(rule)
+    shown = preview(rule)
     yield from _texts("AWS CLI", shown.commands, "bash")
     if shown.changes:
         yield ("\nWhat the command changes; it sends [the rest of each structure as it is](../remediation.md).\n")
@@ -118,7 +118,7 @@ def rule_page(rule: Rule) -> str:
         f"Must hold:\n\n{_code('sql', rule.require)}",
         *(f"\n`{name}`, in its message, is:\n\n{_code('sql', sql)}" for name, sql in rule.values.items()),
     ]
-    missing = why_not(rule)
+    missing = template_limits(rule)
     if missing:
         parts.append(f"\n## On templates\n\nRuns as far as it can be decided without: {missing}.\n")
     if rule.params:

@@ -4,18 +4,18 @@ from __future__ import annotations
 
 import os
 
-from auditor.evaluate.verdicts import Judgement
-from auditor.rules.message import shown
+from auditor.evaluate.verdicts import ResourceVerdict
+from auditor.rules.message import format_value
 
 
-def details(judged: Judgement | None) -> list[str]:
+def details(judged: ResourceVerdict | None) -> list[str]:
     """What is wrong, and who set it: often it is the domain, at another place than the resource."""
     finding = judged.finding if judged is not None else None
     if finding is None:
         return []
     lines = [finding.message]
     for seen in finding.evidence[:1]:
-        origin, value = seen.origin, f"{seen.origin.path} is {shown(seen.value)}"
+        origin, value = seen.origin, f"{seen.origin.path} is {format_value(seen.value)}"
         if origin.layer == "service":
             lines.append(f"{value}: AWS's default")
         elif origin.file:

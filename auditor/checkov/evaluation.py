@@ -21,7 +21,7 @@ from auditor.collect.iac.build import build
 from auditor.collect.iac.interface import Resource, Root
 from auditor.collect.iac.scope import Scope
 from auditor.errors import AuditorError
-from auditor.evaluate.verdicts import Judgement, judge
+from auditor.evaluate.verdicts import ResourceVerdict, judge
 from auditor.model.rule import Verdict
 from auditor.store.snapshot_file import write_snapshot
 from auditor.studio.template_types import STUDIO_KINDS
@@ -29,7 +29,7 @@ from auditor.studio.template_types import STUDIO_KINDS
 logger = logging.getLogger(__name__)
 
 #: Rule id → what it says.
-Verdicts = Mapping[str, Judgement]
+Verdicts = Mapping[str, ResourceVerdict]
 #: Where a resource is (a root's path, or a template's file) and its name there.
 Place = tuple[str, str]
 
@@ -79,7 +79,7 @@ class Evaluation:
         named = self._by_address.get(str(configuration.get(CustomAttributes.TF_RESOURCE_ADDRESS)), ())
         return [entity for entity in named if entity.file in self._called[scanned_file]]
 
-    def verdict(self, rule_id: str, about: Sequence[Entity]) -> tuple[Verdict, Judgement | None]:
+    def verdict(self, rule_id: str, about: Sequence[Entity]) -> tuple[Verdict, ResourceVerdict | None]:
         """What the rule says of the resources taken together, and the judgement that decided. NOT_APPLICABLE where it
         says nothing at all."""
         judged = [verdicts.get(rule_id) for entity in about for verdicts in self._verdicts(entity)]
@@ -109,7 +109,7 @@ def called(files: Iterable[str], scanned_file: str) -> set[str]:
     }
 
 
-def together(judged: Sequence[Judgement]) -> tuple[Verdict, Judgement | None]:
+def together(judged: Sequence[ResourceVerdict]) -> tuple[Verdict, ResourceVerdict | None]:
     """Verdicts on what checkov knows as one resource: fail where one fails, pass where all pass, else unknown."""
     for worst in (Verdict.FAIL, Verdict.ERROR, Verdict.UNKNOWN, Verdict.PASS):
         for one in judged:
@@ -134,8 +134,8 @@ def evaluate(graph: Any, settings: Settings) -> Evaluation:
     return Evaluation(known, _placed(judged, roots), {rule.id: rule.columns for rule in rules})
 
 
-def _placed(judged: Iterable[Judgement], roots: Sequence[Root]) -> dict[Place, list[Found]]:
-    by_row: dict[tuple[str, str, str], dict[str, Judgement]] = defaultdict(dict)
+def _placed(judged: Iterable[ResourceVerdict], roots: Sequence[Root]) -> dict[Place, list[Found]]:
+    by_row: dict[tuple[str, str, str], dict[str, ResourceVerdict]] = defaultdict(dict)
     for one in judged:
         by_row[one.account, one.table, one.id][one.rule_id] = one
     found: dict[Place, list[Found]] = defaultdict(list)
@@ -156,7 +156,7 @@ def _place(root: Root, resource: Resource) -> Place:
     return root.path, without_keys(resource.address)
 
 
-def _say(judged: Sequence[Judgement], roots: Sequence[Root]) -> None:
+def _say(judged: Sequence[ResourceVerdict], roots: Sequence[Root]) -> None:
     """checkov has no word for unknown; its log has."""
     for missed in (m for root in roots for m in root.not_assessed):
         logger.info("%s is not assessed: %s", missed.what, missed.reason)

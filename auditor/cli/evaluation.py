@@ -34,7 +34,7 @@ if TYPE_CHECKING:
     from auditor.history.facts import Facts
     from auditor.model.drift import Drift
     from auditor.report.custom import CustomTemplate
-    from auditor.run.run_store import Keeper
+    from auditor.run.run_store import RunRecorder
     from auditor.store.runs import RunStore
     from auditor.waivers.match import Waivers
 
@@ -227,9 +227,9 @@ def conclude(
     with ExitStack() as stack:
         keeper = None
         if plan.store is not None:
-            from auditor.run.run_store import keeping
+            from auditor.run.run_store import recording
 
-            keeper = stack.enter_context(keeping(plan.store))
+            keeper = stack.enter_context(recording(plan.store))
         report = replace(_judged(plan, files, keeper), drift=drift)
         code = exit_code(report, allow_incomplete=plan.allow_incomplete)
         written: tuple[Path, ...] = ()
@@ -250,7 +250,7 @@ def conclude(
     return code
 
 
-def _kept(keeper: Keeper | None, report: Report, code: ExitCode, written: Sequence[Path]) -> str:
+def _kept(keeper: RunRecorder | None, report: Report, code: ExitCode, written: Sequence[Path]) -> str:
     """Where the run lies now. That it could not be kept must not hide that the gate failed: 4 wins."""
     if keeper is None:
         return ""
@@ -263,7 +263,7 @@ def _kept(keeper: Keeper | None, report: Report, code: ExitCode, written: Sequen
         return ""
 
 
-def evaluated(plan: Evaluation, files: Sequence[Path], keeper: Keeper | None = None) -> Report:
+def evaluated(plan: Evaluation, files: Sequence[Path], keeper: RunRecorder | None = None) -> Report:
     """The report, waivers applied, without what earlier runs know."""
     from auditor.evaluate.audit import evaluate
 
@@ -281,9 +281,9 @@ def evaluated(plan: Evaluation, files: Sequence[Path], keeper: Keeper | None = N
     )
 
 
-def _judged(plan: Evaluation, files: Sequence[Path], keeper: Keeper | None) -> Report:
+def _judged(plan: Evaluation, files: Sequence[Path], keeper: RunRecorder | None) -> Report:
     """The report, compared with the store or the baseline, and what fails the run decided."""
-    from auditor.evaluate.gate import decide
+    from auditor.evaluate.gate import apply_gate
 
     report = evaluated(plan, files, keeper)
     comparison, known = None, None
@@ -296,7 +296,7 @@ def _judged(plan: Evaluation, files: Sequence[Path], keeper: Keeper | None) -> R
         from auditor.history.facts import facts_of
 
         comparison = compare(plan.baseline, facts_of(report))
-    return decide(report, plan.gate, comparison, known)
+    return apply_gate(report, plan.gate, comparison, known)
 
 
 @contextmanager

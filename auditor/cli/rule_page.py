@@ -10,8 +10,8 @@ from rich.syntax import Syntax
 from rich.text import Text
 
 from auditor.model.rule import Rule
-from auditor.remediation.preview import outline
-from auditor.rules.applicability import why_not
+from auditor.remediation.preview import preview
+from auditor.rules.applicability import template_limits
 from auditor.run.messages import STYLES
 from auditor.studio.practices import PRACTICES
 
@@ -31,7 +31,7 @@ def _texts(title: str, texts: Mapping[str, str], language: str) -> Iterator[Rend
 
 
 def _mending(rule: Rule) -> Iterator[RenderableType]:
-    shown = outline(rule)
+    shown = preview(rule)
     yield from _texts("AWS CLI", shown.commands, "bash")
     if shown.changes:
         yield _heading("What the command changes, sending the rest of each structure as it is")
@@ -56,7 +56,7 @@ def page(rule: Rule) -> RenderableType:
         _heading("Must hold"),
         _block(rule.require, "sql"),
     ]
-    missing = why_not(rule)
+    missing = template_limits(rule)
     if missing:
         parts += [
             _heading("On templates"),

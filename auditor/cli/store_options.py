@@ -55,13 +55,13 @@ _OPTIONS: tuple[Callable[[Any], Any], ...] = (
 def store_of(store: str | None, profile: str | None, config: Path | None) -> tuple[RunStore, Config]:
     """The store that the options or the configuration name; it must be one. Raises ConfigError."""
     from auditor.cli.evaluation import configuration
-    from auditor.store.backends import open_place
+    from auditor.store.backends import open_backend
     from auditor.store.runs import RunStore
 
     settings = configuration(config, quiet=True)
     place = store or settings.store
     if place is None:
         raise ConfigError("no store", hint="Name one with --store, or with store: in auditor.yaml.")
-    found = RunStore(open_place(place, profile or settings.profile))
+    found = RunStore(open_backend(place, profile or settings.profile))
     found.check()
     return found, settings

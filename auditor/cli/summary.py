@@ -19,7 +19,7 @@ from auditor.model.finding import Finding, RootCause, State
 from auditor.model.report import FrameworkSummary, Report, RequirementStatus
 from auditor.model.resource import ResourceRef
 from auditor.model.rule import Severity, Verdict
-from auditor.model.snapshot import INNATE_GAPS
+from auditor.model.snapshot import LANGUAGE_LIMITS
 from auditor.model.waiver import WaiverStatus, WaiverSummary
 from auditor.report.drift_view import DisagreementGroup, OnlyGroup, drift_view, label
 from auditor.report.drift_view import place as drift_place
@@ -162,7 +162,7 @@ def _news(report: Report) -> _Section | None:
 
 
 def _causes(report: Report) -> _Section | None:
-    causes = report.to_mend
+    causes = report.open_root_causes
     if not causes:
         return None
     names = {r.id: r.name for r in report.rules}
@@ -228,7 +228,7 @@ def _waivers(report: Report) -> _Section | None:
         partial(Text, printable(f"unreadable tag on {p.resource}: {p.problem}"), "magenta")
         for p in report.waiver_problems
     ]
-    lines += [partial(_waiver, w) for w in report.waivers_to_look_at]
+    lines += [partial(_waiver, w) for w in report.waivers_needing_attention]
     if not lines:
         return None
     return _Section(Text("Waivers", "bold"), lines, "more in the report")
@@ -269,7 +269,7 @@ def _framework(framework: FrameworkSummary) -> Text:
 
 def _unseen(report: Report) -> _Section | None:
     open_ = report.by_status[Verdict.UNKNOWN] + report.by_status[Verdict.ERROR]
-    lost = [g for g in report.gaps if g.reason not in INNATE_GAPS]
+    lost = [g for g in report.gaps if g.reason not in LANGUAGE_LIMITS]
     if not lost and not open_:
         return None
     kinds = Counter((g.reason, g.operation, g.region if g.resource_id == "*" else "") for g in lost)

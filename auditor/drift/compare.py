@@ -16,7 +16,7 @@ from auditor.drift.sides import Leaves, Live, Templates, covering, leaves, live_
 from auditor.drift.values import Unsure, same
 from auditor.model.drift import Disagreement, NotCompared, Side, Value
 from auditor.model.resource import ResourceRef
-from auditor.model.snapshot import EXISTS, Record
+from auditor.model.snapshot import MAY_NOT_EXIST, Record
 
 #: Tags that AWS's services put on resources themselves.
 _AWS_TAGS = ("aws:", "sagemaker:")
@@ -74,7 +74,7 @@ class Comparer:
     def compare(self, template: Record, account: Record, refs: tuple[ResourceRef, ResourceRef]) -> Result:
         """Compare one resource of the templates with the same one of the account; ``refs`` name both."""
         result = Result()
-        if EXISTS in template.gaps:
+        if MAY_NOT_EXIST in template.gaps:
             result.leave_open(Side.TEMPLATE, "*", self._templates.reason(template, "*"))
             return result
         documents = leaves(template, self._facts), leaves(account, self._facts)

@@ -11,7 +11,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
 from auditor.drift.sides import NAMES, Key, Live, Templates, app_key, made_up
-from auditor.model.snapshot import EXISTS, Kind, Record
+from auditor.model.snapshot import MAY_NOT_EXIST, Kind, Record
 from auditor.studio.template_types import STUDIO_KINDS
 
 _MANY = 3
@@ -182,7 +182,7 @@ class _Matcher:
         self._out.pairs.append((record, self._live.by_key[kind][key]))
 
     def _missing(self, record: Record) -> None:
-        if EXISTS in record.gaps:
+        if MAY_NOT_EXIST in record.gaps:
             doubt = self._templates.reason(record, "*")
             self._out.unmatched.append(
                 (record, f"the account has none such, and it may not be deployed at all: {doubt}")

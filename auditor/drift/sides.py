@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 
 from auditor.drift.settings import Facts, MalformedError, canonical, tree
 from auditor.model.resource import ResourceRef
-from auditor.model.snapshot import INNATE_GAPS, Gap, Kind, Record, Snapshot
+from auditor.model.snapshot import LANGUAGE_LIMITS, Gap, Kind, Record, Snapshot
 from auditor.store.snapshot_file import SnapshotFile
 from auditor.studio.template_types import STUDIO_KINDS
 from auditor.studio.tools import made_by_unified_studio
@@ -200,7 +200,7 @@ class Templates:
             elif record.kind == "role":
                 found.roles[record.account, record.id] = record
         for gap in snapshot.gaps:
-            if gap.reason in INNATE_GAPS:
+            if gap.reason in LANGUAGE_LIMITS:
                 found.innate[gap.account, gap.resource_type].add(gap.setting)
             elif gap.resource_type == "template" and gap.reason == "not_assessed":
                 found.unread.append(gap.resource_id)

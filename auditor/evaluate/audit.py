@@ -14,9 +14,9 @@ from auditor.errors import ConfigError, SnapshotError
 from auditor.evaluate.engine import Verdicts, evaluate_rules
 from auditor.evaluate.findings import FindingMaker
 from auditor.evaluate.gap_reasons import Gaps
-from auditor.evaluate.gate import cause_order, decide, waive
+from auditor.evaluate.gate import apply_gate, cause_order, waive
 from auditor.evaluate.inventory import inventory, owner_tags
-from auditor.evaluate.source_locations import Places
+from auditor.evaluate.source_locations import SourceLocations
 from auditor.model.finding import Finding
 from auditor.model.framework import Framework
 from auditor.model.report import DomainSummary, Gate, Report, RuleSummary
@@ -27,15 +27,15 @@ from auditor.remediation.raw_documents import Documents
 from auditor.resolve.build import build
 from auditor.resolve.inheritance_sql import NestedMerge
 from auditor.resolve.load import SourceFile
-from auditor.rules.applicability import why_not
+from auditor.rules.applicability import template_limits
 from auditor.rules.expressions import readable
 from auditor.rules.frameworks import assess
-from auditor.rules.references import follow
+from auditor.rules.references import inherit_overrides
 from auditor.rules.verdict_sql import Overrides
 from auditor.store.connection import connect, lock
 from auditor.store.snapshot_file import SnapshotFile, read_header, read_ledger, verify
 from auditor.studio.personas import DEFAULT_PERSONAS, Persona
-from auditor.waivers.match import Waivers, read_tags, weigh
+from auditor.waivers.match import Waivers, match_waivers, read_tags
 
 if TYPE_CHECKING:
     import duckdb
@@ -147,7 +147,7 @@ def evaluate(
     Frameworks count verdicts: a waived failure is one there. The report knows of no earlier run;
     ``auditor.evaluate.gate.decide`` adds what one does. Raises SnapshotError for a file that cannot be used.
     """
-    overrides, severities = follow(rules, overrides or {}), severities or {}
+    overrides, severities = inherit_overrides(rules, overrides or {}), severities or {}
     changed = {
         r.id: severities[r.id]
         for r in rules
@@ -189,7 +189,7 @@ def evaluate(
         frameworks=tuple(assess(framework, verdicts.counts) for framework in frameworks),
         inventory=inventory(con, owner_tags(rules, overrides)) if with_inventory else None,
     )
-    weighed = weigh(
+    weighed = match_waivers(
         waivers,
         report.findings,
         read_tags(con, waivers.tag_keys),
@@ -197,7 +197,7 @@ def evaluate(
         evaluated=[rule.id for rule in report.rules if not rule.not_run],
         scopes=[place for info in report.snapshots for place in info.scopes],
     )
-    return decide(waive(report, weighed), Gate(fail_on))
+    return apply_gate(waive(report, weighed), Gate(fail_on))
 
 
 def _finding_order(f: Finding) -> tuple[Any, ...]:
@@ -226,7 +226,7 @@ def snapshot_info(file: SnapshotFile) -> SnapshotInfo:
 def _rule_summary(rule: Rule, verdicts: Verdicts, sources: set[Source]) -> RuleSummary:
     # On templates alone, a rule that needs what none holds and said nothing did not run.
     decided = any(verdicts.counts[rule.id].get(v) for v in Verdict if v is not Verdict.NOT_APPLICABLE)
-    not_run = "" if decided or "aws" in sources else why_not(rule)
+    not_run = "" if decided or "aws" in sources else template_limits(rule)
     counts = {str(v): n for v, n in verdicts.counts[rule.id].items()} | {"waived": 0}
     return RuleSummary(
         rule.id, rule.name, rule.title, rule.severity, rule.area, rule.table, rule.why, rule.remediation.steps,
@@ -251,7 +251,7 @@ def _domains(con: duckdb.DuckDBPyConnection, findings: Sequence[Finding]) -> tup
                coalesce(user_profile_n.n, 0), coalesce(space_n.n, 0), coalesce(app_n.n, 0)
         from domain d {counts_sql} order by d.account, d.region, d.name, d.id""").fetchall()
     summaries = []
-    places = Places(con)
+    places = SourceLocations(con)
     for account, region, id_, name, arn, status, auth, experience, project, profiles, spaces, apps in rows:
         resource = places.resource(ResourceRef("domain", id_, name or id_, account, region, arn or "", id_, name or ""))
         none: Mapping[str, int] = {str(s): 0 for s in Severity}

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from auditor.model.rule import Rule, Verdict
-from auditor.rules.applicability import settle
+from auditor.rules.applicability import apply_template_limits
 from auditor.rules.expressions import readable
 from auditor.rules.verdict_sql import Overrides, careful_verdict_sql, verdict_sql
 
@@ -36,7 +36,7 @@ def evaluate_rules(con: duckdb.DuckDBPyConnection, rules: Sequence[Rule], overri
     for table in sorted({r.table for r in rules}):
         own = [r for r in rules if r.table == table]
         errors |= _scan(con, table, own, overrides)
-        settle(con, table, own)
+        apply_template_limits(con, table, own)
         counts |= _count(con, table, own)
     return Verdicts(counts, errors)
 

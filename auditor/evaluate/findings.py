@@ -11,14 +11,14 @@ from typing import TYPE_CHECKING, Any
 from auditor.evaluate.engine import Verdicts
 from auditor.evaluate.gap_reasons import Gaps
 from auditor.evaluate.origin import deciding, needed, origin, select_list
-from auditor.evaluate.source_locations import Places
+from auditor.evaluate.source_locations import SourceLocations
 from auditor.model.finding import Evidence, Finding, FindingRemediation, RootCause
 from auditor.model.resource import ResourceRef
 from auditor.model.rule import Rule, Severity, Verdict
 from auditor.remediation import remediate
 from auditor.remediation.inheritance import domain_ref
 from auditor.remediation.raw_documents import Documents
-from auditor.remediation.remediate import Mended, Mender
+from auditor.remediation.remediate import Remediation, Remediator
 from auditor.resolve.tables import Table, table
 from auditor.rules.message import message
 from auditor.rules.value_columns import expressions
@@ -27,7 +27,7 @@ from auditor.rules.verdict_sql import Overrides, parameter_values, severity_sql,
 if TYPE_CHECKING:
     import duckdb
 
-SHOWN = (Verdict.FAIL, Verdict.UNKNOWN, Verdict.ERROR)
+REPORTED_VERDICTS = (Verdict.FAIL, Verdict.UNKNOWN, Verdict.ERROR)
 _BATCH = 2000
 
 
@@ -53,10 +53,10 @@ class FindingMaker:
         self._verdicts = verdicts
         self._overrides = overrides
         self._gaps = gaps
-        self._mender = Mender(con, documents, overrides)
-        self._places = Places(con)
+        self._remediator = Remediator(con, documents, overrides)
+        self._places = SourceLocations(con)
         self._causes: dict[str, RootCause] = {}
-        self._mended: dict[str, Mended] = {}
+        self._remediations: dict[str, Remediation] = {}
         self._affects: Counter[str] = Counter()
         for table_name in sorted({r.table for r in rules}):
             documents.announce(self._to_change(table_name, [r for r in rules if r.table == table_name]))
@@ -76,14 +76,14 @@ class FindingMaker:
     def causes(self) -> tuple[RootCause, ...]:
         """Root causes of all failures made so far."""
         return tuple(
-            replace(cause, affects=self._affects[key], remediation=self._mended[key].of_all())
+            replace(cause, affects=self._affects[key], remediation=self._remediations[key].of_all())
             for key, cause in self._causes.items()
         )
 
     def of(self, rule: Rule) -> list[Finding]:
         """Findings of one rule: every fail, unknown and error."""
         counts = self._verdicts.counts[rule.id]
-        if not any(counts.get(v) for v in SHOWN):
+        if not any(counts.get(v) for v in REPORTED_VERDICTS):
             return []
         documented = table(rule.table)
         assert documented is not None, rule.table  # the loader refuses other tables
@@ -125,7 +125,7 @@ class FindingMaker:
             f'select v."{rule.id}"::VARCHAR as "__verdict", {", ".join(items)}'
             f" from {documented.name} as t"
             f' join verdict_{documented.name} v on v.key = t.key where v."{rule.id}" in'
-            f" ({', '.join(repr(str(v)) for v in SHOWN)}) order by t.key"
+            f" ({', '.join(repr(str(v)) for v in REPORTED_VERDICTS)}) order by t.key"
         )
         header = [d[0] for d in cursor.description or ()]
         return [dict(zip(header, row, strict=True)) for row in cursor.fetchall()]
@@ -192,10 +192,10 @@ class FindingMaker:
         where = origin(documented, blamed, row, resource)
         column = deciding(documented, blamed, row)
         owner, setting = resource, where.path
-        mended = self._mender.mend(rule, documented, row, resource, where)
+        fix = self._remediator.remediation(rule, documented, row, resource, where)
         # AWS's default applies until somebody sets a value; where a domain hands settings down, that is the place,
         # unless the profile has the setting's structure of its own.
-        if column is not None and column.paths and mended.place == "profile" and "profile" in column.paths:
+        if column is not None and column.paths and fix.place == "profile" and "profile" in column.paths:
             setting = column.paths["profile"]
         elif column is not None and column.paths and "domain" in column.paths and where.layer in ("domain", "service"):
             setting = column.paths["domain"]
@@ -208,13 +208,13 @@ class FindingMaker:
         if cause_id not in self._causes:
             value = row.get(column.name) if column is not None else row.get(blamed)
             self._causes[cause_id] = RootCause(cause_id, rule.id, severity, owner, setting, value, where.layer, 1, None)
-            self._mended[cause_id] = mended
+            self._remediations[cause_id] = fix
         else:
             # A cause is as bad as the worst of what it causes.
             worst = min(self._causes[cause_id].severity, severity, key=lambda s: s.rank)
             self._causes[cause_id] = replace(self._causes[cause_id], severity=worst)
-            self._mended[cause_id] = self._mended[cause_id].with_other(mended)
-        return cause_id, mended.remediation
+            self._remediations[cause_id] = self._remediations[cause_id].with_other(fix)
+        return cause_id, fix.remediation
 
 
 def _paths(rule: Rule, column_name: str) -> tuple[str, ...]:

@@ -6,7 +6,7 @@ from collections import defaultdict
 from collections.abc import Sequence
 
 from auditor.model.resource import ResourceRef
-from auditor.model.snapshot import INNATE_GAPS, TEMPLATE_GAPS, Gap
+from auditor.model.snapshot import LANGUAGE_LIMITS, TEMPLATE_GAPS, Gap
 
 
 class Gaps:
@@ -46,7 +46,7 @@ class Gaps:
                 g
                 for kind in ("user_profile", "space", "app", "vpc", "partner_app", "tags")
                 for g in self._by_resource[(*place, kind, "*")]
-                if g.reason not in INNATE_GAPS
+                if g.reason not in LANGUAGE_LIMITS
             ]
             if resource.type == "domain":
                 found += self._by_domain[(*place, resource.id)]

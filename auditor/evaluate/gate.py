@@ -14,11 +14,11 @@ from auditor.model.finding import Finding, RootCause, State
 from auditor.model.history import Comparison
 from auditor.model.report import DomainSummary, Gate, Report, RuleSummary, TrendPoint
 from auditor.model.rule import Severity, Verdict
-from auditor.model.snapshot import INNATE_GAPS
-from auditor.waivers.match import Weighed
+from auditor.model.snapshot import LANGUAGE_LIMITS
+from auditor.waivers.match import WaiverResult
 
 
-def waive(report: Report, weighed: Weighed) -> Report:
+def waive(report: Report, weighed: WaiverResult) -> Report:
     """The report with the waivers applied: a waived failure is no longer counted as one, anywhere but in ``waived``.
 
     ``report`` has none applied yet.
@@ -76,7 +76,7 @@ def _domains(domains: tuple[DomainSummary, ...], aside: list[Finding]) -> tuple[
     )
 
 
-def decide(
+def apply_gate(
     report: Report, policy: Gate, comparison: Comparison | None = None, baseline: Collection[str] | None = None
 ) -> Report:
     """The report with what its findings have been before, and which of them fail the run.
@@ -154,6 +154,6 @@ def exit_code(report: Report, *, allow_incomplete: bool = False) -> ExitCode:
     """4 where a finding fails the run; else 5 where something could not be seen or decided; else 0."""
     if any(f.gates for f in report.findings):
         return ExitCode.FINDINGS
-    lost = any(g.reason not in INNATE_GAPS for g in report.gaps)
+    lost = any(g.reason not in LANGUAGE_LIMITS for g in report.gaps)
     incomplete = lost or any(f.status is not Verdict.FAIL for f in report.findings)
     return ExitCode.INCOMPLETE if incomplete and not allow_incomplete else ExitCode.OK

@@ -7,8 +7,8 @@ from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
-from auditor.evaluate.findings import SHOWN, resource_ref
-from auditor.evaluate.source_locations import Places
+from auditor.evaluate.findings import REPORTED_VERDICTS, resource_ref
+from auditor.evaluate.source_locations import SourceLocations
 from auditor.model.inventory import Inventory, InventoryColumn, InventoryTable, SignIn
 from auditor.model.resource import ResourceRef
 from auditor.model.rule import Rule
@@ -72,7 +72,7 @@ def _found(con: duckdb.DuckDBPyConnection, documented: Table) -> str:
         "select column_name from information_schema.columns where table_name = ? and column_name <> 'key'",
         [f"verdict_{documented.name}"],
     ).fetchall()
-    shown = ", ".join(repr(str(v)) for v in SHOWN)
+    shown = ", ".join(repr(str(v)) for v in REPORTED_VERDICTS)
     conditions = " or ".join(f'"{name}" in ({shown})' for (name,) in rows) or "false"
     return f" where t.key in (select key from verdict_{documented.name} where {conditions})" if rows else " where false"
 
@@ -86,7 +86,7 @@ def _table(con: duckdb.DuckDBPyConnection, documented: Table, owners: Sequence[s
         from {documented.name} t{where}""").fetchall()
     identity = [c.name for c in documented.columns if c.name in _IDENTITY and not c.name.endswith("_tokens")]
     items = ", ".join(f'"{name}"' for name in (*identity, "__parent"))
-    places = Places(con)
+    places = SourceLocations(con)
     cursor = con.execute(f'select {items} from {_ROWS} order by "__n"')
     header = [d[0] for d in cursor.description or ()]
     resources: list[ResourceRef] = []

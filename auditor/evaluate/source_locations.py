@@ -13,19 +13,21 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, slots=True)
-class _Place:
+class _Location:
     file: str
     line: int | None
     construct: str
     lines: Mapping[str, int]
 
 
-class Places:
+class SourceLocations:
     """Places by the resource's key. Empty where nothing comes from a template."""
 
     def __init__(self, con: duckdb.DuckDBPyConnection) -> None:
         rows = con.execute("select key, file, line, construct, lines from place").fetchall()
-        self._places = {key: _Place(file, line, construct, lines or {}) for key, file, line, construct, lines in rows}
+        self._places = {
+            key: _Location(file, line, construct, lines or {}) for key, file, line, construct, lines in rows
+        }
 
     def resource(self, resource: ResourceRef) -> ResourceRef:
         """The same with file, line and construct. What comes from a template has no ARN."""
@@ -44,7 +46,7 @@ class Places:
         return found if place is None else replace(found, file=place.file, line=_line(place, found.path))
 
 
-def _line(place: _Place, path: str) -> int | None:
+def _line(place: _Location, path: str) -> int | None:
     """The line of the path, or of the innermost structure around it that is written, or the resource's own."""
     while path:
         if path in place.lines:

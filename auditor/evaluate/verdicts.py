@@ -11,7 +11,7 @@ from auditor.evaluate.audit import evaluate_tables
 from auditor.model.finding import Finding
 from auditor.model.rule import Rule, Verdict
 from auditor.resolve.inheritance_sql import NestedMerge
-from auditor.rules.references import follow
+from auditor.rules.references import inherit_overrides
 from auditor.rules.verdict_sql import Overrides
 from auditor.studio.personas import DEFAULT_PERSONAS, Persona
 
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, slots=True)
-class Judgement:
+class ResourceVerdict:
     """What a rule says of one row of its table. ``finding`` is there where that is fail, unknown or error."""
 
     rule_id: str
@@ -38,16 +38,16 @@ def judge(
     overrides: Overrides | None = None,
     merge: NestedMerge = NestedMerge.UNKNOWN,
     personas: Sequence[Persona] = DEFAULT_PERSONAS,
-) -> list[Judgement]:
+) -> list[ResourceVerdict]:
     """Every verdict of the rules on the snapshots, but for not applicable. Raises SnapshotError."""
-    overrides = follow(rules, overrides or {})
+    overrides = inherit_overrides(rules, overrides or {})
     done = evaluate_tables(files, rules, overrides, merge, personas)
-    judged: list[Judgement] = []
+    judged: list[ResourceVerdict] = []
     for table in sorted({rule.table for rule in rules}):
         own = [rule for rule in rules if rule.table == table]
         findings = {(f.rule_id, f.resource.account, f.resource.id): f for rule in own for f in done.maker.of(rule)}
         for rule_id, account, id_, verdict in _verdicts(done.con, table, own):
-            judged.append(Judgement(rule_id, table, account, id_, verdict, findings.get((rule_id, account, id_))))
+            judged.append(ResourceVerdict(rule_id, table, account, id_, verdict, findings.get((rule_id, account, id_))))
     return judged
 
 

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from auditor.history.advance import moment_text
-from auditor.history.nights import ledger_files, partition
+from auditor.history.store_history import ledger_files, partition
 from auditor.history.trend import point
 from auditor.model.report import TrendPoint
 from auditor.model.rule import Severity

@@ -182,13 +182,13 @@ class Report:
         return bool(self.snapshots) and all(info.source != "aws" for info in self.snapshots)
 
     @property
-    def to_mend(self) -> tuple[RootCause, ...]:
+    def open_root_causes(self) -> tuple[RootCause, ...]:
         """Root causes, the first to mend first, without those whose failures are all waived."""
         causes = (cause for cause in self.root_causes if cause.affects)
         return tuple(sorted(causes, key=lambda c: (-priority(c.severity, c.affects), c.severity.rank, c.id)))
 
     @property
-    def waivers_to_look_at(self) -> tuple[WaiverSummary, ...]:
+    def waivers_needing_attention(self) -> tuple[WaiverSummary, ...]:
         """Waivers that have lapsed, are void, lapse soon or match nothing, the most pressing first."""
         listed = (summary for summary in self.waivers if summary.status in ATTENTION)
         return tuple(sorted(listed, key=lambda s: (ATTENTION.index(s.status), s.waiver.expires)))

@@ -58,7 +58,7 @@ GLOBAL = "aws-global"
 #: The region of what a template holds.
 TEMPLATE = "template"
 #: The gap of a resource that may not exist: no verdict on it can be certain.
-EXISTS = "exists"
+MAY_NOT_EXIST = "exists"
 GLOBAL_KINDS: tuple[Kind, ...] = ("identity_user", "permission", "role")
 
 Source = Literal["aws", "cloudformation", "terraform", "mixed"]
@@ -83,7 +83,7 @@ GapReason = Literal[
 TEMPLATE_GAPS: frozenset[GapReason] = frozenset({"unresolved_expression", "not_expressible", "not_assessed"})
 #: Gaps that by themselves leave nothing open: what a template's language cannot express was not lost on the way. Rules
 #: that need it answer unknown all the same.
-INNATE_GAPS: frozenset[GapReason] = frozenset({"not_expressible"})
+LANGUAGE_LIMITS: frozenset[GapReason] = frozenset({"not_expressible"})
 
 
 @dataclass(frozen=True, slots=True, order=True)

@@ -23,7 +23,7 @@ _KINDS = {"profile": "user_profile", "domain": "domain", "space": "space"}
 
 
 @dataclass(frozen=True, slots=True)
-class Outline:
+class Preview:
     """``commands`` and the snippets by where they act (empty: there is one place only); ``changes``: setting and what
     becomes of it. In braces stands what is the resource's own, in angle brackets what is worked out for it."""
 
@@ -33,11 +33,11 @@ class Outline:
     terraform: Mapping[str, str]
 
 
-def outline(rule: Rule) -> Outline:
+def preview(rule: Rule) -> Preview:
     """The outline of a rule's remediation; empty where no single call can mend it."""
     fix = rule.remediation
     if not fix.changes:
-        return Outline(_by_place(fix.aws), (), _by_place(fix.cloudformation), _by_place(fix.terraform))
+        return Preview(_by_place(fix.aws), (), _by_place(fix.cloudformation), _by_place(fix.terraform))
     changes = tuple((c.path, _becomes(c)) for c in fix.changes)
     if fix.changes[0].path.partition(".")[0] == TAGS:
         pairs = {
@@ -47,7 +47,7 @@ def outline(rule: Rule) -> Outline:
         call = "aws sagemaker add-tags --region {region} --resource-arn {arn} --tags"
         texts = snippets.tags(ResourceRef(rule.table, "", "", "", ""), pairs)
         words = " ".join(f"Key={key},Value={value}" for key, value in pairs.items())
-        return Outline({"": f"{call} {words}"}, changes, {"": texts[0]}, {"": texts[1]})
+        return Preview({"": f"{call} {words}"}, changes, {"": texts[0]}, {"": texts[1]})
     commands: dict[str, str] = {}
     cloudformation: dict[str, str] = {}
     terraform: dict[str, str] = {}
@@ -64,7 +64,7 @@ def outline(rule: Rule) -> Outline:
         ):
             if text:
                 found[where] = text
-    return Outline(commands, changes, cloudformation, terraform)
+    return Preview(commands, changes, cloudformation, terraform)
 
 
 _HIDDEN = {"SETTINGS": 0}

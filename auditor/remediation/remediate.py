@@ -38,7 +38,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, slots=True)
-class Mended:
+class Remediation:
     """A remediation and where it acts.
 
     ``place``: ``profile`` where a user setting is to be changed on the profile because that holds it (or the structure
@@ -51,7 +51,7 @@ class Mended:
     steps: tuple[Step, ...] = ()
     split: bool = False
 
-    def with_other(self, other: Mended) -> Mended:
+    def with_other(self, other: Remediation) -> Remediation:
         """What mends both of two findings with one cause: the remediation that does all that the other does. Where
         neither does, none: each finding has its own."""
         if self.split or not other.remediation.aws or self.remediation.aws == other.remediation.aws:
@@ -63,7 +63,7 @@ class Mended:
                 if all(step in one.steps for step in second.steps):
                     return one
         note = "Each finding has a command of its own."
-        return Mended(FindingRemediation(self.remediation.steps, note=note), self.place, split=True)
+        return Remediation(FindingRemediation(self.remediation.steps, note=note), self.place, split=True)
 
     def of_all(self) -> FindingRemediation:
         """The remediation of the cause."""
@@ -95,7 +95,7 @@ def _column_at(documented: Table, path: str) -> str:
     return _columns_at(documented.name).get(path.partition("[]")[0], "")
 
 
-class Mender:
+class Remediator:
     """Makes remediations over one connection's tables and the documents behind them."""
 
     def __init__(self, con: duckdb.DuckDBPyConnection, documents: Documents, overrides: Overrides) -> None:
@@ -107,17 +107,17 @@ class Mender:
         self._options: dict[str, list[str]] = {}
         self._parameters: dict[str, Mapping[str, Any]] = {}
 
-    def mend(
+    def remediation(
         self, rule: Rule, documented: Table, row: Mapping[str, Any], resource: ResourceRef, where: Origin
-    ) -> Mended:
+    ) -> Remediation:
         """The remediation of one failure. ``row`` holds the columns and expressions that this module asks for."""
         fix = rule.remediation
         if not fix.changes:
-            return Mended(self._written(rule, row, resource, where))
+            return Remediation(self._written(rule, row, resource, where))
         try:
             return self._changed(rule, documented, row, resource)
         except UnusableError as error:
-            return Mended(FindingRemediation(fix.steps, note=str(error)))
+            return Remediation(FindingRemediation(fix.steps, note=str(error)))
 
     # Commands that are written out in the rule
 
@@ -145,20 +145,20 @@ class Mender:
 
     # Commands that follow from changes
 
-    def _changed(self, rule: Rule, documented: Table, row: Mapping[str, Any], resource: ResourceRef) -> Mended:
+    def _changed(self, rule: Rule, documented: Table, row: Mapping[str, Any], resource: ResourceRef) -> Remediation:
         steps = tuple(self._steps(rule, row))
         if not steps:
-            return Mended(FindingRemediation(rule.remediation.steps))
+            return Remediation(FindingRemediation(rule.remediation.steps))
         if steps[0].root == TAGS:
-            return Mended(self._tagged(rule, row, resource, steps))
+            return Remediation(self._tagged(rule, row, resource, steps))
         if documented.name != "user_profile":
-            return Mended(self._on(rule, resource, steps, documented.name))
+            return Remediation(self._on(rule, resource, steps, documented.name))
         chosen = str(row.get(AT) or "")
         held = self._held(row, resource, documented, steps)
         place = "profile" if chosen == "profile" or (held and chosen != "domain") else "domain"
         if place == "profile":
             sent, copied = self._of_profile(documented, row, resource, steps)
-            return Mended(self._command(rule, resource, steps, sent, copied), "profile" if held else "", steps)
+            return Remediation(self._command(rule, resource, steps, sent, copied), "profile" if held else "", steps)
         key = f"{rule.id} {resource.account}/{resource.region}/{resource.domain_id} {steps}"
         if key not in self._made:
             domain = domain_ref(resource)
@@ -166,7 +166,7 @@ class Mender:
             others = self._followers_of(documented, domain, steps) - 1
             self._made[key] = replace(made, note=" ".join(filter(None, (shared(others), made.note))))
         alone = self._alone(documented, row, resource, steps, key)
-        return Mended(replace(self._made[key], aws_only_here=alone), "domain", steps)
+        return Remediation(replace(self._made[key], aws_only_here=alone), "domain", steps)
 
     def _steps(self, rule: Rule, row: Mapping[str, Any]) -> Iterator[Step]:
         if rule.id not in self._parameters:
@@ -253,11 +253,11 @@ class Mender:
         return self._command(rule, resource, steps, sent, ())
 
     def _live(self, resource: ResourceRef) -> bool:
-        """Whether a command can change it. What a template makes is mended in the template, not beside it."""
+        """Whether a command can change it. What a template makes is fixed in the template, not beside it."""
         return not resource.file and self._documents.live(resource.account)
 
     def _demand_whole(self, resource: ResourceRef, document: Document, step: Step) -> None:
-        # A template is mended where it is written: nothing is sent, so nothing is lost.
+        # A template is fixed where it is written: nothing is sent, so nothing is lost.
         if self._live(resource):
             demand_whole(document, step)
 

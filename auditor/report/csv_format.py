@@ -15,7 +15,7 @@ from functools import lru_cache
 from auditor.model.finding import Finding
 from auditor.model.report import Report
 from auditor.report.phrases import evidence_words, fix, joined, place, status, visible
-from auditor.rules.message import shown
+from auditor.rules.message import format_value
 
 #: The columns, in this order; new ones come at the end.
 COLUMNS = (
@@ -60,8 +60,9 @@ def safe(cell: str) -> str:
 def _row(finding: Finding, name: str, title: str) -> tuple[object, ...]:
     resource, waiver, where = finding.resource, finding.waiver, place(finding)
     first = finding.evidence[0] if finding.evidence else None
-    cause = (first.setting, shown(first.value), first.origin.layer, first.origin.resource, first.origin.path) if first \
-        else ("",) * 5  # fmt: skip
+    cause = ("",) * 5
+    if first:
+        cause = (first.setting, format_value(first.value), first.origin.layer, first.origin.resource, first.origin.path)
     return (
         finding.fingerprint, finding.rule_id, name, title, status(finding), finding.severity, finding.state or "",
         finding.first_seen or "", finding.regressed, "yes" if finding.gates else "no",

@@ -23,7 +23,7 @@ from auditor.report.csv_format import safe
 from auditor.report.json_text import to_json
 from auditor.report.markdown.text import text
 from auditor.report.phrases import name, one_line, place, status
-from auditor.rules.message import shown
+from auditor.rules.message import format_value
 
 #: A template's name ends in one of these; without it, it is the report's name.
 SUFFIXES = (".j2", ".jinja", ".jinja2")
@@ -88,8 +88,9 @@ def _environment(folder: Path) -> jinja2.Environment:
         keep_trailing_newline=True,
     )
     made.filters |= {
-        "json": to_json, "shown": shown, "one_line": one_line, "markdown": text, "csv": lambda value: safe(str(value)),
-        "status": status, "place": place, "resource_name": name, "thousands": lambda number: f"{number:,}",
+        "json": to_json, "shown": format_value, "one_line": one_line, "markdown": text,
+        "csv": lambda value: safe(str(value)), "status": status, "place": place,
+        "resource_name": name, "thousands": lambda number: f"{number:,}",
     }  # fmt: skip
     return made
 

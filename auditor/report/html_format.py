@@ -17,7 +17,7 @@ from auditor.report.html.view import html_view
 from auditor.report.phrases import visible
 from auditor.report.templates import environment
 from auditor.resources import templates_dir
-from auditor.rules.message import shown
+from auditor.rules.message import format_value
 
 #: The page's own style and script, put together in this order.
 STYLES = ("base.css", "parts.css", "list.css", "print.css")
@@ -76,7 +76,7 @@ def html_environment() -> jinja2.Environment:
     made.finalize = lambda value: visible(value) if isinstance(value, str) and not isinstance(value, Markup) else value
     made.filters |= {
         "anchor": lambda key: quote(visible(key), safe="/:"),
-        "shown": shown,
+        "shown": format_value,
         "short": short,
         "kind": kind,
         "drift_label": label,

@@ -25,7 +25,7 @@ from auditor.report.phrases import (
     scope,
     status,
 )
-from auditor.rules.message import shown
+from auditor.rules.message import format_value
 
 #: Characters of the whole file: those of a GitHub comment, less room for a heading or a marker that a pipeline adds.
 LIMIT = 64_000
@@ -180,12 +180,12 @@ def _new(report: Report) -> tuple[str, Sequence[str], Iterable[Sequence[str]], i
 
 def _causes(report: Report) -> tuple[str, Sequence[str], Iterable[Sequence[str]], int, str]:
     rows = (
-        [c.severity.value, code(c.rule_id), code(c.setting), code(shown(c.value)), code(name(c.resource)),
+        [c.severity.value, code(c.rule_id), code(c.setting), code(format_value(c.value)), code(name(c.resource)),
          f"{c.affects:,}"]
-        for c in report.to_mend
+        for c in report.open_root_causes
     )  # fmt: skip
     header = ("severity", "rule", "change", "is now", "on", "mends")
-    return "What to change first", header, rows, len(report.to_mend), "causes"
+    return "What to change first", header, rows, len(report.open_root_causes), "causes"
 
 
 def _rules(report: Report) -> tuple[str, Sequence[str], Iterable[Sequence[str]], int, str]:
@@ -227,7 +227,7 @@ def _unseen(report: Report) -> tuple[str, Sequence[str], Iterable[Sequence[str]]
 
 
 def _waivers(report: Report) -> tuple[str, Sequence[str], Iterable[Sequence[str]], int, str]:
-    due = report.waivers_to_look_at
+    due = report.waivers_needing_attention
     rows = (
         [code(", ".join(w.waiver.rules)), text(w.waiver.owner), w.waiver.expires.isoformat(), _WAIVERS[w.status],
          f"{w.matches:,}", text(w.waiver.reason)]

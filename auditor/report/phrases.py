@@ -14,7 +14,7 @@ from auditor.model.report import Report
 from auditor.model.resource import ResourceRef
 from auditor.model.rule import Verdict
 from auditor.model.waiver import Waiver
-from auditor.rules.message import shown
+from auditor.rules.message import format_value
 
 TOOL = "sagemaker-studio-auditor"
 PRODUCT = "SageMaker Studio auditor"
@@ -144,7 +144,7 @@ def evidence_words(evidence: Evidence) -> str:
     origin = evidence.origin
     source = f"{origin.layer} {origin.resource}".strip() + (f": {origin.path}" if origin.path else "")
     file = f", {origin.file}" + (f":{origin.line}" if origin.line else "") if origin.file else ""
-    return f"{evidence.setting} = {cut(shown(evidence.value), _VALUE)} ({source}{file})"
+    return f"{evidence.setting} = {cut(format_value(evidence.value), _VALUE)} ({source}{file})"
 
 
 def fix(finding: Finding) -> str:
@@ -185,7 +185,7 @@ def outstanding(report: Report) -> Iterator[PastFinding]:
 
 
 def resolved(report: Report) -> Iterator[PastFinding]:
-    """Failures of earlier runs that are mended, or whose resource is gone."""
+    """Failures of earlier runs that are fixed, or whose resource is gone."""
     here = {finding.fingerprint for finding in report.findings}
     for past in report.past:
         if past.state is State.RESOLVED and past.finding.fingerprint not in here:

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING
 
-from auditor.model.snapshot import EXISTS
+from auditor.model.snapshot import MAY_NOT_EXIST
 from auditor.resolve import evidence, neighbours
 from auditor.resolve.inheritance_sql import NestedMerge, domain_layer_columns, effective, own_value, unseen
 from auditor.resolve.load import SourceFile, load
@@ -300,7 +300,7 @@ def _space(con: duckdb.DuckDBPyConnection) -> None:
         owners as (
             select distinct account, region, doc.DomainId as domain_id, lower(doc.UserProfileName) as owner
             from raw_user_profile
-            where not coalesce(list_contains(gaps, '{EXISTS}'), false) and lower(doc.UserProfileName) in
+            where not coalesce(list_contains(gaps, '{MAY_NOT_EXIST}'), false) and lower(doc.UserProfileName) in
                 (select lower(doc.OwnershipSettings.OwnerUserProfileName) from raw_space))
         select s.* exclude (domain_unseen),
                case when app_type in {CLASSIC_APP_TYPES} then true when app_type <> '' then false

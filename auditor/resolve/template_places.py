@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from auditor.model.snapshot import EXISTS, KINDS
+from auditor.model.snapshot import KINDS, MAY_NOT_EXIST
 
 if TYPE_CHECKING:
     import duckdb
@@ -28,4 +28,4 @@ def create(con: duckdb.DuckDBPyConnection, placed: bool) -> None:
             insert into place select {key}, account, region, '{name}', id, place.file, place.line,
                                      place.construct, place.lines
             from raw_{kind} where place is not null""")
-        con.execute(f"insert into doubtful select {key} from raw_{kind} where list_contains(gaps, '{EXISTS}')")
+        con.execute(f"insert into doubtful select {key} from raw_{kind} where list_contains(gaps, '{MAY_NOT_EXIST}')")

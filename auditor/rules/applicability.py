@@ -39,7 +39,7 @@ NAMES = {
 _DEPTH = 4
 
 
-def lacking(rule: Rule) -> frozenset[str]:
+def missing_kinds(rule: Rule) -> frozenset[str]:
     """Kinds that the rule reads and a template does not hold, and SETTING for a setting that no language can express.
 
     A rule that was not checked (``Rule.columns`` is empty) is judged by the names in its expressions.
@@ -90,9 +90,9 @@ def _never(documented: Table, column: Column) -> bool:
 _KIND_OF_LAYER = {"domain": "domain", "profile": "user_profile", "space": "space", "app": "app", "service": "service"}
 
 
-def why_not(rule: Rule) -> str:
+def template_limits(rule: Rule) -> str:
     """Why a template cannot answer the rule, or not all of it; empty where it can."""
-    missing = lacking(rule)
+    missing = missing_kinds(rule)
     held = sorted({NAMES[kind] for kind in missing if kind in NAMES})
     reasons = [f"no template holds {', '.join(held)}"] if held else []
     if SETTING in missing:
@@ -100,7 +100,7 @@ def why_not(rule: Rule) -> str:
     return "; ".join(reasons)
 
 
-def settle(con: duckdb.DuckDBPyConnection, name: str, rules: Sequence[Rule]) -> None:
+def apply_template_limits(con: duckdb.DuckDBPyConnection, name: str, rules: Sequence[Rule]) -> None:
     """Settle the verdicts of the table ``verdict_<name>`` on resources of templates.
 
     No verdict on a resource that may not exist is certain. Where all that keeps a rule from a verdict is what no
@@ -115,7 +115,7 @@ def settle(con: duckdb.DuckDBPyConnection, name: str, rules: Sequence[Rule]) -> 
             f'update verdict_{name} set "{rule.id}" = \'{Verdict.UNKNOWN}\' where "{rule.id}" in'
             f" ('{Verdict.PASS}', '{Verdict.FAIL}') and key in (select key from doubtful)"
         ).fetchall()
-        if not lacking(rule):
+        if not missing_kinds(rule):
             continue
         known = " and ".join((*(f't."{column}" is not null' for column in _others(rule, documented)), "true"))
         con.execute(

@@ -95,7 +95,7 @@ def create_empty_tables(con: duckdb.DuckDBPyConnection) -> None:
         con.execute(f"create table {documented.name} ({columns})").fetchall()
 
 
-class Guard:
+class ExpressionChecker:
     """Checks expressions on a private, locked connection that holds only empty documented tables."""
 
     def __init__(self) -> None:

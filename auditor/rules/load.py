@@ -14,7 +14,7 @@ from auditor.model.rule import Case, Param, Remediation, Rule, Verdict
 from auditor.resolve.tables import TABLES, Table, table
 from auditor.resources import rules_dir
 from auditor.rules import remediation_set
-from auditor.rules.references import SharedError, with_shared
+from auditor.rules.references import SharedError, resolve_references
 from auditor.rules.schema import OPTION, Layered, RuleFile
 from auditor.yaml_source import Source, near, read_yaml
 
@@ -73,17 +73,17 @@ def _shared(read: Sequence[tuple[Source, Rule]]) -> list[tuple[Source, Rule]]:
     filled: list[tuple[Source, Rule]] = []
     for source, rule in read:
         try:
-            filled.append((source, with_shared(rule, find)))
+            filled.append((source, resolve_references(rule, find)))
         except SharedError as error:
             raise source.error(str(error), *error.keys) from error
     return filled
 
 
 def _checked(read: Sequence[tuple[Source, Rule]]) -> list[Rule]:
-    from auditor.rules.expressions import Guard
+    from auditor.rules.expressions import ExpressionChecker
     from auditor.rules.validate import checked
 
-    guard = Guard()
+    guard = ExpressionChecker()
     guard.read_ahead(
         [
             expression

@@ -9,7 +9,7 @@ from auditor.model.rule import Rule
 from auditor.rules.value_columns import VALUE
 
 
-def shown(value: Any) -> str:
+def format_value(value: Any) -> str:
     """A value in a sentence."""
     if value is None:
         return "unknown"
@@ -32,4 +32,4 @@ class _Shown(dict[str, Any]):
 
     def __getitem__(self, name: str) -> str:
         # A value that could not be worked out is unknown, as a column is.
-        return shown(super().__getitem__(name) if name in self else self.get(VALUE + name))
+        return format_value(super().__getitem__(name) if name in self else self.get(VALUE + name))

@@ -26,7 +26,7 @@ class SharedError(ValueError):
         self.keys = keys
 
 
-def with_shared(rule: Rule, find: Find) -> Rule:
+def resolve_references(rule: Rule, find: Find) -> Rule:
     """The rule with what it takes from others written out; ``find`` gives a rule by id. Raises SharedError."""
     taken: dict[str, Param] = {}
     when, require = (_expression(rule, key, find, taken) for key in ("when", "require"))
@@ -71,7 +71,7 @@ def _filled(param: Param, find: Find) -> Param:
     return replace(param, default=source.default)
 
 
-def follow(rules: Sequence[Rule], overrides: Mapping[str, Mapping[str, Any]]) -> dict[str, dict[str, Any]]:
+def inherit_overrides(rules: Sequence[Rule], overrides: Mapping[str, Mapping[str, Any]]) -> dict[str, dict[str, Any]]:
     """The overrides, and for each ``same_as`` parameter that is not overridden itself the one that it follows."""
     followed = {rule_id: dict(values) for rule_id, values in overrides.items()}
     for rule in rules:

@@ -9,7 +9,7 @@ from typing import Any
 from auditor.errors import ConfigError
 from auditor.model.rule import Rule
 from auditor.resolve.tables import Table, table
-from auditor.rules.expressions import ExpressionError, Guard, documented_columns, unknown_column
+from auditor.rules.expressions import ExpressionChecker, ExpressionError, documented_columns, unknown_column
 from auditor.rules.verdict_sql import parameter_values, substitute, value_problem
 
 #: What a value of a remediation may be: NULL has a type of its own where an expression gives nothing else.
@@ -18,7 +18,7 @@ _VALUE_TYPES = ("VARCHAR", "VARCHAR[]", "INTEGER", "BIGINT")
 Complain = Callable[..., ConfigError]
 
 
-def checked(rule: Rule, complain: Complain, guard: Guard) -> Rule:
+def checked(rule: Rule, complain: Complain, guard: ExpressionChecker) -> Rule:
     """The rule with ``columns`` and ``setting`` filled in. Raises what ``complain`` makes where it cannot be run."""
     documented = table(rule.table)
     if documented is None:
@@ -69,7 +69,7 @@ def checked(rule: Rule, complain: Complain, guard: Guard) -> Rule:
 
 
 def _check_remediation(
-    rule: Rule, documented: Table, values: dict[str, Any], complain: Complain, guard: Guard
+    rule: Rule, documented: Table, values: dict[str, Any], complain: Complain, guard: ExpressionChecker
 ) -> set[str]:
     """Hold the expressions of the remediation against the table; gives the parameters that it uses."""
     fix = rule.remediation
@@ -100,7 +100,7 @@ def _check_remediation(
 
 
 def _check_severities(
-    rule: Rule, documented: Table, values: dict[str, Any], complain: Complain, guard: Guard
+    rule: Rule, documented: Table, values: dict[str, Any], complain: Complain, guard: ExpressionChecker
 ) -> set[str]:
     """Hold the conditions of further severities against the table; gives the parameters that they use."""
     used: set[str] = set()

@@ -34,7 +34,7 @@ def earlier_snapshots(previous: str | None, full: bool, store: RunStore | None, 
         return None
     if previous is None:
         assert store is not None, "one of them is given"
-        return lambda account, regions: _leniently(store, account, regions)
+        return lambda account, regions: _from_own_store(store, account, regions)
     named = _store(previous, profile)
     if named is not None:
         return lambda account, regions: _from_store(named, account, regions)
@@ -43,12 +43,12 @@ def earlier_snapshots(previous: str | None, full: bool, store: RunStore | None, 
 
 
 def _store(previous: str, profile: str | None) -> RunStore | None:
-    from auditor.store.backends import open_place
+    from auditor.store.backends import open_backend
     from auditor.store.runs import STORE_FILE, RunStore
 
     if not previous.startswith("s3://") and not (Path(previous) / STORE_FILE).exists():
         return None
-    found = RunStore(open_place(previous, profile))
+    found = RunStore(open_backend(previous, profile))
     found.check()
     return found
 
@@ -91,7 +91,7 @@ def _speaks_of(header: Header, account: str, regions: tuple[str, ...]) -> bool:
     return any(s.account == account and s.region in regions for s in header.scopes)
 
 
-def _leniently(store: RunStore, account: str, regions: tuple[str, ...]) -> list[Snapshot]:
+def _from_own_store(store: RunStore, account: str, regions: tuple[str, ...]) -> list[Snapshot]:
     try:
         return _from_store(store, account, regions)
     except SnapshotError as error:

@@ -10,12 +10,12 @@ from typing import Any
 
 from auditor.errors import ExitCode
 from auditor.evaluate.resource_export import export_resources
-from auditor.history.nights import Night
+from auditor.history.store_history import StoreHistory
 from auditor.history.trend import daily
 from auditor.model.history import Comparison
 from auditor.model.report import Report
 from auditor.report.render import Format, write
-from auditor.store.backends import open_place
+from auditor.store.backends import open_backend
 from auditor.store.manifest import run_id
 from auditor.store.runs import RunStore
 from auditor.store.snapshot_file import SnapshotFile
@@ -23,24 +23,24 @@ from auditor.store.snapshot_file import SnapshotFile
 
 def open_store(text: str, profile: str | None = None) -> RunStore:
     """The store that ``--store`` names, made where there is none yet. Raises ConfigError where it cannot be used."""
-    store = RunStore(open_place(text, profile))
+    store = RunStore(open_backend(text, profile))
     store.prepare()
     return store
 
 
 @contextmanager
-def keeping(store: RunStore) -> Iterator[Keeper]:
+def recording(store: RunStore) -> Iterator[RunRecorder]:
     """A keeper for one run, with a temporary folder of its own."""
     with tempfile.TemporaryDirectory(prefix="auditor-run-") as folder:
-        yield Keeper(store, Path(folder))
+        yield RunRecorder(store, Path(folder))
 
 
-class Keeper:
+class RunRecorder:
     """Takes one run through: ``export`` while the tables are open, ``compare``, and ``keep`` once it is decided."""
 
     def __init__(self, store: RunStore, folder: Path) -> None:
         self._store, self._folder = store, folder
-        self._night: Night | None = None
+        self._night: StoreHistory | None = None
         self._files: tuple[SnapshotFile, ...] = ()
 
     def export(self, con: Any, files: tuple[SnapshotFile, ...]) -> None:
@@ -49,7 +49,7 @@ class Keeper:
         name = run_id(as_of, (f.sha256 for f in files))
         export_resources(con, self._folder, name, as_of)
         self._files = files
-        self._night = Night(self._store, name, self._folder)
+        self._night = StoreHistory(self._store, name, self._folder)
 
     def compare(self, report: Report) -> Comparison:
         """The run beside the store's history. Raises ConfigError where the store holds a later one."""

@@ -40,7 +40,7 @@ class Entry:
     modified: datetime
 
 
-class Place(Protocol):
+class Backend(Protocol):
     """Files under keys; ``/`` divides a key. Every method raises ConfigError where the place cannot be used."""
 
     @property
@@ -66,7 +66,7 @@ class Place(Protocol):
         """Delete files; one that is not there is no error."""
 
 
-def open_place(text: str, profile: str | None = None) -> Place:
+def open_backend(text: str, profile: str | None = None) -> Backend:
     """The place that ``--store`` names. ``profile`` is the AWS profile for a bucket. Raises ConfigError."""
     if text.startswith("s3://"):
         return _Bucket(text, profile)
@@ -75,7 +75,7 @@ def open_place(text: str, profile: str | None = None) -> Place:
     return _Folder(Path(text))
 
 
-def read_all(place: Place, keys: Sequence[str]) -> list[bytes]:
+def read_all(place: Backend, keys: Sequence[str]) -> list[bytes]:
     """Contents of many small files, in the order of the keys."""
     with ThreadPoolExecutor(max_workers=_PARALLEL) as pool:
         return list(pool.map(place.read, keys))

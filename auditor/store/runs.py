@@ -21,7 +21,7 @@ from pathlib import Path
 import msgspec
 
 from auditor.errors import ConfigError
-from auditor.store.backends import Entry, Place, read_all
+from auditor.store.backends import Backend, Entry, read_all
 from auditor.store.manifest import FILES, RUNS, SCHEMA_VERSION, Manifest, StoredFile, decode, encode, run_of
 
 #: Files without a manifest are left alone for so long: their writer may still be at work.
@@ -43,7 +43,7 @@ class Pruned:
 class RunStore:
     """The runs of a place."""
 
-    def __init__(self, place: Place) -> None:
+    def __init__(self, place: Backend) -> None:
         self.place = place
         self._read: dict[Entry, Manifest] = {}
 

@@ -133,7 +133,7 @@ NAMES: Mapping[Kind | Part, Mapping[str, Names]] = {
 }  # fmt: skip
 
 #: Members of the documents beside the settings, by kind.
-_OTHERS: Mapping[Kind | Part, Mapping[str, Read]] = {
+MEMBERS_BESIDE_SETTINGS: Mapping[Kind | Part, Mapping[str, Read]] = {
     "domain": {
         "DomainName": "text", "Tags": "tags",
         f"{DOMAIN_USER_ROOT}.StudioWebPortalSettings.HiddenSageMakerImageVersionAliases": "present",
@@ -227,7 +227,7 @@ def rows(kind: Kind | Part) -> tuple[Row, ...]:
         if found[path] == "items":
             # The one list of structures among the settings is that of repositories.
             found[f"{path}[].RepositoryUrl"] = "text"
-    found |= _OTHERS.get(kind, {})
+    found |= MEMBERS_BESIDE_SETTINGS.get(kind, {})
     return tuple(_row(kind, path, read) for path, read in found.items())
 
 

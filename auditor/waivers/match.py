@@ -61,7 +61,7 @@ class Waivers:
 
 
 @dataclass(frozen=True, slots=True)
-class Weighed:
+class WaiverResult:
     """``waived`` maps a failure's fingerprint to the waiver that sets it aside."""
 
     waived: Mapping[str, Waiver]
@@ -84,7 +84,7 @@ def read_tags(con: duckdb.DuckDBPyConnection, keys: Sequence[str]) -> dict[str, 
     return found
 
 
-def weigh(
+def match_waivers(
     waivers: Waivers,
     findings: Sequence[Finding],
     tags: Tags,
@@ -92,7 +92,7 @@ def weigh(
     as_of: str,
     evaluated: Iterable[str],
     scopes: Iterable[tuple[str, str]],
-) -> Weighed:
+) -> WaiverResult:
     """How the waivers stand beside the findings at the report's ``as_of``.
 
     ``evaluated`` are the ids of the rules that ran, ``scopes`` the accounts and regions that were audited: a waiver
@@ -131,7 +131,7 @@ def weigh(
         WaiverSummary(w, _status(w, counts[id(w)], today, ran, places), counts[id(w)].matched or counts[id(w)].changed)
         for w in everything
     )
-    return Weighed(waived, summaries, problems)
+    return WaiverResult(waived, summaries, problems)
 
 
 @dataclass(slots=True)

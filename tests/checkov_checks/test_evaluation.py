@@ -6,7 +6,7 @@ from itertools import permutations
 
 import pytest
 
-from auditor.evaluate.verdicts import Judgement
+from auditor.evaluate.verdicts import ResourceVerdict
 from auditor.model.rule import Verdict
 
 pytestmark = pytest.mark.checkov
@@ -32,7 +32,7 @@ def test_one_failing_instance_fails_and_only_all_passing_ones_pass(
     from auditor.checkov.evaluation import together
 
     for order in permutations(verdicts):
-        verdict, decided = together([Judgement("STU501", "user_profile", "a", "p", v) for v in order])
+        verdict, decided = together([ResourceVerdict("STU501", "user_profile", "a", "p", v) for v in order])
         assert verdict is expected
         assert (decided.verdict if decided else Verdict.NOT_APPLICABLE) is expected
 

@@ -14,7 +14,7 @@ from rich.console import Console
 from auditor.cli.summary import LINES, summary
 from auditor.errors import ExitCode
 from auditor.evaluate.audit import evaluate
-from auditor.evaluate.gate import decide
+from auditor.evaluate.gate import apply_gate
 from auditor.model.finding import PastFinding, State
 from auditor.model.history import Comparison, Standing
 from auditor.model.report import FrameworkSummary, Gate, Report, RequirementStatus
@@ -47,7 +47,7 @@ def _many(report: Report) -> Report:
     gone = (State.RESOLVED, State.NOT_ASSESSED, State.CARRIED_OVER)
     past = tuple(PastFinding(f, s, "2026-11-01T00:00:00Z", HOSTILE)
                  for f, s in zip(failures, gone, strict=False))  # fmt: skip
-    decided = decide(report, Gate(Severity.INFO), Comparison("2026-11-01T00:00:00Z", standings, past, ()))
+    decided = apply_gate(report, Gate(Severity.INFO), Comparison("2026-11-01T00:00:00Z", standings, past, ()))
     waiver = Waiver(("STU101",), ResourcePattern(), HOSTILE, HOSTILE, date(2026, 1, 1), file=HOSTILE, line=3)
     accounts = tuple((f"{n:012d}", f"region-{n % 17}") for n in range(500))
     return replace(

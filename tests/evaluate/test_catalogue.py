@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from auditor.model.rule import Rule
-from auditor.remediation.preview import outline
+from auditor.remediation.preview import preview
 from auditor.resolve.tables import table
 from auditor.studio.practices import PRACTICES
 
@@ -122,7 +122,7 @@ class TestEveryRule:
     def test_its_commands_name_what_they_change(self, row: list[str], rules: dict[str, Rule]) -> None:
         """A region in each but IAM's, so that it cannot hit another; what it changes by its own id."""
         rule = rules[row[0]]
-        commands = outline(rule).commands.values()
+        commands = preview(rule).commands.values()
         assert bool(commands) == rule.remediation.by_command
         for command in commands:
             assert command.startswith("aws ")
@@ -133,7 +133,7 @@ class TestEveryRule:
 
     def test_it_never_hides_what_must_not_be_hidden(self, row: list[str], rules: dict[str, Rule]) -> None:
         """Hiding the first two breaks CloudFormation deployments, hiding the others hides nothing."""
-        shown = outline(rules[row[0]])
+        shown = preview(rules[row[0]])
         texts = (shown.commands, shown.cloudformation, shown.terraform)
         for text in (*(text for by_place in texts for text in by_place.values()), str(shown.changes)):
             assert not re.search("KernelGateway|RSessionGateway|TensorBoard|DetailedProfiler", text)

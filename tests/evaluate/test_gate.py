@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from auditor.errors import ExitCode
-from auditor.evaluate.gate import decide, exit_code
+from auditor.evaluate.gate import apply_gate, exit_code
 from auditor.model.report import Gate, Report
 from auditor.model.rule import Severity, Verdict
 from auditor.model.snapshot import Gap
@@ -70,7 +70,7 @@ def test_gate(seen: Seen, gap: bool, fail_on: str | None, code: ExitCode, allowe
         findings=tuple(replace(base.findings[0], status=Verdict(s), severity=Severity(v)) for s, v in seen),
         gaps=(GAP,) if gap else (),
     )
-    report = decide(report, Gate(None if fail_on is None else Severity(fail_on)))
+    report = apply_gate(report, Gate(None if fail_on is None else Severity(fail_on)))
     assert exit_code(report) == code
     assert exit_code(report, allow_incomplete=True) == allowed
 

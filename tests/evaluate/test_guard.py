@@ -10,7 +10,7 @@ import pytest
 from auditor.errors import ConfigError, RuleError
 from auditor.model.rule import Rule
 from auditor.rules.cases import run_cases
-from auditor.rules.expressions import Guard
+from auditor.rules.expressions import ExpressionChecker
 from auditor.rules.validate import checked
 
 from .helpers import changed, rules_of
@@ -245,8 +245,8 @@ LEGITIMATE = [
 
 
 @pytest.fixture(scope="module")
-def guard() -> Guard:
-    return Guard()
+def guard() -> ExpressionChecker:
+    return ExpressionChecker()
 
 
 @pytest.fixture(scope="module")
@@ -265,7 +265,7 @@ def test_there_is_enough_to_refuse() -> None:
 
 
 @pytest.mark.parametrize("expression", HOSTILE, ids=lambda e: e[:60].replace("\n", " "))
-def test_hostile(expression: str, guard: Guard, rule: Rule) -> None:
+def test_hostile(expression: str, guard: ExpressionChecker, rule: Rule) -> None:
     """As ``require``, as ``when`` and as ``cause``: with a reason, and never with anything but a RuleError."""
     for key in ("require", "when"):
         with pytest.raises(RuleError) as error:
@@ -277,12 +277,12 @@ def test_hostile(expression: str, guard: Guard, rule: Rule) -> None:
 
 
 @pytest.mark.parametrize("expression", LEGITIMATE, ids=lambda e: e[:60].replace("\n", " "))
-def test_legitimate(expression: str, guard: Guard, rule: Rule) -> None:
+def test_legitimate(expression: str, guard: ExpressionChecker, rule: Rule) -> None:
     accepted = checked(replace(rule, require=expression), _complain, guard)
     assert "unified_studio" in accepted.columns
 
 
-def test_columns_are_those_that_are_read(guard: Guard, rule: Rule) -> None:
+def test_columns_are_those_that_are_read(guard: ExpressionChecker, rule: Rule) -> None:
     """In order, once, without those of other tables, of lambdas, of strings."""
     expression = (
         "lower(name) = 'auth_mode' and execution_role_origin = 'profile' and name <> ''"

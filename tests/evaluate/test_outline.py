@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from auditor.model.rule import Rule
-from auditor.remediation.preview import outline
+from auditor.remediation.preview import preview
 from auditor.studio.placeholders import PLACEHOLDERS, placeholders
 
 
@@ -14,7 +14,7 @@ def _rule(rules: tuple[Rule, ...], id_: str) -> Rule:
 
 
 def test_user_settings_on_either_place(built_in_rules: tuple[Rule, ...]) -> None:
-    shown = outline(_rule(built_in_rules, "STU402"))
+    shown = preview(_rule(built_in_rules, "STU402"))
     assert shown.commands == {
         "on the profile": "aws sagemaker update-user-profile --region {region} --domain-id {domain_id}"
         " --user-profile-name {name} --user-settings {settings}",
@@ -30,7 +30,7 @@ def test_user_settings_on_either_place(built_in_rules: tuple[Rule, ...]) -> None
 
 
 def test_what_is_worked_out_is_named(built_in_rules: tuple[Rule, ...]) -> None:
-    shown = outline(_rule(built_in_rules, "STU406"))
+    shown = preview(_rule(built_in_rules, "STU406"))
     assert list(shown.commands) == ["on the profile"]
     assert shown.changes == (
         ("UserSettings.StudioWebPortalSettings.HiddenAppTypes", "without needed_app_types, but not kept_hidden"),
@@ -40,7 +40,7 @@ def test_what_is_worked_out_is_named(built_in_rules: tuple[Rule, ...]) -> None:
 
 
 def test_plain_members_tags_and_written_commands(built_in_rules: tuple[Rule, ...]) -> None:
-    of = {rule.id: outline(rule) for rule in built_in_rules}
+    of = {rule.id: preview(rule) for rule in built_in_rules}
     assert of["STU710"].commands[""].endswith("--domain-id {domain_id} --tag-propagation ENABLED")
     assert of["STU108"].commands[""].endswith("--resource-arn {arn} --tags Key=studiouserid,Value=USER_NAME")
     assert of["STU803"].commands[""].startswith("aws logs put-retention-policy --region {region}")
@@ -49,7 +49,7 @@ def test_plain_members_tags_and_written_commands(built_in_rules: tuple[Rule, ...
 
 @pytest.mark.parametrize("language", ["cloudformation", "terraform"])
 def test_the_language_that_cannot_say_it_has_no_snippet(language: str, built_in_rules: tuple[Rule, ...]) -> None:
-    assert getattr(outline(_rule(built_in_rules, "STU207")), language) == {}
+    assert getattr(preview(_rule(built_in_rules, "STU207")), language) == {}
 
 
 def test_placeholders_are_documented() -> None:

@@ -9,7 +9,7 @@ import pytest
 from auditor.errors import RuleError
 from auditor.rules.cases import run_cases
 from auditor.rules.load import load_rules
-from auditor.rules.references import follow
+from auditor.rules.references import inherit_overrides
 
 RULE = """\
 id: {id}
@@ -51,15 +51,18 @@ def test_a_built_in_rule_need_not_be_loaded_beside_it(tmp_path: Path) -> None:
 
 def test_an_override_of_the_other_reaches_it(tmp_path: Path) -> None:
     rules = load_rules([_folder(tmp_path, ONE101="default: [a]", TWO101="same_as: ONE101.names")])
-    assert follow(rules, {}) == {}
-    assert follow(rules, {"ONE101": {"names": ["x"]}}) == {"ONE101": {"names": ["x"]}, "TWO101": {"names": ["x"]}}
-    assert follow(rules[1:], {"ONE101": {"names": ["x"]}})["TWO101"] == {"names": ["x"]}
+    assert inherit_overrides(rules, {}) == {}
+    assert inherit_overrides(rules, {"ONE101": {"names": ["x"]}}) == {
+        "ONE101": {"names": ["x"]},
+        "TWO101": {"names": ["x"]},
+    }
+    assert inherit_overrides(rules[1:], {"ONE101": {"names": ["x"]}})["TWO101"] == {"names": ["x"]}
 
 
 def test_an_override_of_its_own_goes_first(tmp_path: Path) -> None:
     rules = load_rules([_folder(tmp_path, ONE101="default: [a]", TWO101="same_as: ONE101.names")])
     given = {"ONE101": {"names": ["x"]}, "TWO101": {"names": ["y"]}}
-    assert follow(rules, given) == given
+    assert inherit_overrides(rules, given) == given
 
 
 @pytest.mark.parametrize(
@@ -108,7 +111,7 @@ def test_a_condition_is_that_of_the_other_rule_on_another_row(tmp_path: Path) ->
     rules = load_rules([_spaces(tmp_path)])
     assert all(result.ok for result in run_cases(rules))
     assert [(p.name, p.default, p.same_as) for p in rules[1].params] == [("names", ["a"], "ONE101.names")]
-    assert follow(rules, {"ONE101": {"names": ["x"]}})["XXX101"] == {"names": ["x"]}
+    assert inherit_overrides(rules, {"ONE101": {"names": ["x"]}})["XXX101"] == {"names": ["x"]}
 
 
 def test_a_string_is_no_reference(tmp_path: Path) -> None:

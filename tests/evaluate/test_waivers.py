@@ -13,14 +13,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from auditor.evaluate.audit import evaluate
-from auditor.evaluate.gate import cause_order, decide, exit_code, waive
+from auditor.evaluate.gate import apply_gate, cause_order, exit_code, waive
 from auditor.model.finding import Evidence, Finding, RootCause, State
 from auditor.model.report import Gate, Report
 from auditor.model.resource import Origin, ResourceRef
 from auditor.model.rule import Rule, Severity, Verdict
 from auditor.model.snapshot import Gap
 from auditor.model.waiver import ResourcePattern, Waiver, WaiverStatus
-from auditor.waivers.match import Waivers, glob, same_value, weigh
+from auditor.waivers.match import Waivers, glob, match_waivers, same_value
 
 from .helpers import ACCOUNT, REGION, changed, domain, profile, rules_of, snapshot_file
 
@@ -319,24 +319,24 @@ _waivers = st.lists(
 
 
 def _applied(report: Report, waivers: list[Waiver], as_of: str = "2026-11-23T02:00:00Z") -> Report:
-    weighed = weigh(
+    weighed = match_waivers(
         Waivers(tuple(waivers)), report.findings, {}, as_of=as_of, evaluated=RULES, scopes=[(ACCOUNT, REGION)]
     )
-    return decide(waive(report, weighed), Gate(Severity.MEDIUM))
+    return apply_gate(waive(report, weighed), Gate(Severity.MEDIUM))
 
 
 @given(findings=_findings(), waivers=_waivers)
 def test_law_waiving_then_expiring_restores(findings: tuple[Finding, ...], waivers: list[Waiver]) -> None:
     """After the last day the report is the one without waivers, but for the list of waivers itself."""
     late = _applied(_report(findings), waivers, as_of="2027-01-01T00:00:00Z")
-    without = decide(_report(findings), Gate(Severity.MEDIUM))
+    without = apply_gate(_report(findings), Gate(Severity.MEDIUM))
     assert replace(late, waivers=()) == without
     assert {w.status for w in late.waivers} <= {WaiverStatus.LAPSED}
 
 
 @given(findings=_findings(), waivers=_waivers)
 def test_law_nothing_is_lost_and_only_failures_move(findings: tuple[Finding, ...], waivers: list[Waiver]) -> None:
-    report, after = decide(_report(findings), Gate(Severity.MEDIUM)), _applied(_report(findings), waivers)
+    report, after = apply_gate(_report(findings), Gate(Severity.MEDIUM)), _applied(_report(findings), waivers)
     assert [(f.fingerprint, f.status) for f in after.findings] == [(f.fingerprint, f.status) for f in report.findings]
     aside = {f.fingerprint for f in after.findings if f.waiver}
     assert after.by_status["waived"] == len(aside)

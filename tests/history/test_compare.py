@@ -8,7 +8,7 @@ from datetime import date
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from auditor.evaluate.gate import decide, exit_code, reaches
+from auditor.evaluate.gate import apply_gate, exit_code, reaches
 from auditor.history.compare import compare, difference
 from auditor.history.facts import Facts, facts_of
 from auditor.model.finding import Evidence, Finding
@@ -128,7 +128,7 @@ def _report(facts: Facts) -> Report:
 def _gated(facts: Facts, baseline: Facts | set[str]) -> set[str]:
     policy = Gate(Severity.LOW, new_only=True)
     known = baseline if isinstance(baseline, set) else baseline.known
-    return {f.fingerprint for f in decide(_report(facts), policy, None, known).findings if f.gates}
+    return {f.fingerprint for f in apply_gate(_report(facts), policy, None, known).findings if f.gates}
 
 
 @settings(max_examples=60, deadline=None)
@@ -137,7 +137,7 @@ def test_law_a_baseline_is_monotone_and_absorbs_nothing_new(new: Facts, data: st
     fingerprints = sorted(f.fingerprint for f in new.findings)
     few = data.draw(st.sets(st.sampled_from(fingerprints))) if fingerprints else set()
     more = few | (data.draw(st.sets(st.sampled_from(fingerprints))) if fingerprints else set())
-    gates = {f.fingerprint for f in decide(_report(new), Gate(Severity.LOW)).findings if f.gates}
+    gates = {f.fingerprint for f in apply_gate(_report(new), Gate(Severity.LOW)).findings if f.gates}
     # The more a baseline holds, the less fails; and exactly what it does not hold does.
     assert _gated(new, more) <= _gated(new, few) <= gates
     assert _gated(new, few) == gates - few
@@ -167,7 +167,7 @@ def test_regressed_counts_as_new_whatever_the_baseline_holds() -> None:
     comparison = chain.then(third)
     policy = Gate(Severity.LOW, new_only=True)
     for baseline in (None, {A.fingerprint}):
-        report = decide(_report(third), policy, comparison, baseline)
+        report = apply_gate(_report(third), policy, comparison, baseline)
         assert (report.gate.failed, exit_code(report)) == (1, 4)
 
 
@@ -175,11 +175,11 @@ def test_new_only_beside_the_last_run() -> None:
     chain = Chain()
     chain.then(run(1, A))
     second = run(2, A, B)
-    report = decide(_report(second), Gate(Severity.LOW, new_only=True), chain.then(second))
+    report = apply_gate(_report(second), Gate(Severity.LOW, new_only=True), chain.then(second))
     assert {f.fingerprint for f in report.findings if f.gates} == {B.fingerprint}
     assert {f.fingerprint: str(f.state) for f in report.findings} == {A.fingerprint: "open", B.fingerprint: "new"}
     third = run(3, A, B)
-    assert exit_code(decide(_report(third), Gate(Severity.LOW, new_only=True), chain.then(third))) == 0
+    assert exit_code(apply_gate(_report(third), Gate(Severity.LOW, new_only=True), chain.then(third))) == 0
 
 
 def test_thresholds_by_rule_and_account() -> None:

@@ -17,7 +17,7 @@ from auditor.errors import AuditorError
 from auditor.evaluate.audit import evaluate, load_tables
 from auditor.evaluate.engine import evaluate_rules
 from auditor.model.rule import Rule
-from auditor.model.snapshot import INNATE_GAPS, Snapshot
+from auditor.model.snapshot import LANGUAGE_LIMITS, Snapshot
 from auditor.store.snapshot_file import write_snapshot
 
 ROOT = Path(__file__).parent / "corpus"
@@ -134,7 +134,7 @@ class Corpus:
             gaps=tuple(
                 (named(g.account, g.resource_id.removeprefix(prefix)), g.setting, g.reason,
                  g.detail.replace(prefix, ""))
-                for g in self._report.gaps if _inside(g.account, name) and g.reason not in INNATE_GAPS
+                for g in self._report.gaps if _inside(g.account, name) and g.reason not in LANGUAGE_LIMITS
             ),
             places={
                 (f.rule_id, named(f.resource.account, f.resource.id)): (

@@ -17,7 +17,7 @@ from auditor.model.rule import Case, Rule, Verdict
 from auditor.model.snapshot import KINDS
 from auditor.resolve.tables import LIVE, TABLES
 from auditor.resources import rules_dir
-from auditor.rules.applicability import NAMES, NOT_IN_TEMPLATES, SETTING, lacking, why_not
+from auditor.rules.applicability import NAMES, NOT_IN_TEMPLATES, SETTING, missing_kinds, template_limits
 from auditor.rules.cases import run_cases
 from auditor.rules.load import load_rules
 from auditor.store.snapshot_file import write_snapshot
@@ -67,7 +67,7 @@ def _decided_without(rules: Sequence[Rule]) -> set[str]:
     """Rules of which some case passes or fails although everything that no template holds is unknown in it."""
     changed = []
     for rule in rules:
-        hidden = {c: None for c in rule.columns if lacking(replace(rule, columns=(c,), reads=()))}
+        hidden = {c: None for c in rule.columns if missing_kinds(replace(rule, columns=(c,), reads=()))}
         changed.append(replace(rule, cases=tuple(_hidden(case, hidden) for case in rule.cases)))
     return {r.rule.id for r in run_cases(changed) if r.got in (Verdict.PASS, Verdict.FAIL)}
 
@@ -89,7 +89,7 @@ def test_the_share_of_rules_that_templates_can_answer(built_in_rules: tuple[Rule
 
 
 def test_rules_that_read_what_no_template_holds(built_in_rules: tuple[Rule, ...]) -> None:
-    needs = {rule.id: lacking(rule) for rule in built_in_rules}
+    needs = {rule.id: missing_kinds(rule) for rule in built_in_rules}
     assert needs["STU102"] == {"sign_in"}
     assert needs["STU107"] == {"identity_user"}
     assert needs["STU207"] == {SETTING}
@@ -102,8 +102,8 @@ def test_rules_that_read_what_no_template_holds(built_in_rules: tuple[Rule, ...]
 
 
 def test_the_list_of_rules_says_the_same_without_checking_them(built_in_rules: tuple[Rule, ...]) -> None:
-    unchecked = {rule.id: lacking(rule) for rule in load_rules([rules_dir()], bind=False)}
-    assert unchecked == {rule.id: lacking(rule) for rule in built_in_rules}
+    unchecked = {rule.id: missing_kinds(rule) for rule in load_rules([rules_dir()], bind=False)}
+    assert unchecked == {rule.id: missing_kinds(rule) for rule in built_in_rules}
 
 
 def test_kinds_are_kinds() -> None:
@@ -127,7 +127,7 @@ def test_kinds_are_kinds() -> None:
     ],
 )  # fmt: skip
 def test_a_users_own_rule(tmp_path: Path, members: dict[str, str], needs: set[str]) -> None:
-    assert lacking(_rule(tmp_path, **members)) == needs
+    assert missing_kinds(_rule(tmp_path, **members)) == needs
 
 
 def test_not_applicable_only_where_nothing_else_is_unknown(tmp_path: Path) -> None:
@@ -136,7 +136,7 @@ def test_not_applicable_only_where_nothing_else_is_unknown(tmp_path: Path) -> No
     )
     known = _report(tmp_path, [rule], _domain(), _profile())
     assert known.rule("TST001").counts["not_applicable"] == 1
-    assert known.rule("TST001").not_run == why_not(rule) == "no template holds who opened which profile"
+    assert known.rule("TST001").not_run == template_limits(rule) == "no template holds who opened which profile"
     decided = _report(tmp_path, [rule], _domain(), _profile(ExecutionRole="arn:aws:iam::111122223333:role/x"))
     assert decided.rule("TST001").counts["pass"] == 1
     assert decided.rule("TST001").not_run == ""

@@ -9,7 +9,7 @@ import pytest
 from auditor.collect.iac.scan import ScanOptions, scan
 from auditor.evaluate.audit import evaluate
 from auditor.model.rule import Rule
-from auditor.model.snapshot import INNATE_GAPS
+from auditor.model.snapshot import LANGUAGE_LIMITS
 from auditor.store.snapshot_file import write_snapshot
 from tests.cdk_app import synthesise
 
@@ -25,7 +25,7 @@ def assembly(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def test_a_real_app(assembly: Path, built_in_rules: tuple[Rule, ...], tmp_path: Path) -> None:
     snapshot = scan([assembly.parent], ScanOptions())
     assert snapshot.header.source == "cloudformation"
-    assert [g for g in snapshot.gaps if g.reason not in INNATE_GAPS] == []
+    assert [g for g in snapshot.gaps if g.reason not in LANGUAGE_LIMITS] == []
     path = tmp_path / "snapshot.jsonl"
     write_snapshot(path, snapshot)
     report = evaluate([path], built_in_rules)

@@ -30,7 +30,7 @@ from auditor.model.resource import Origin, ResourceRef, SnapshotInfo
 from auditor.model.rule import Rule, Severity, Verdict
 from auditor.model.snapshot import Coverage, Gap
 from auditor.model.waiver import ResourcePattern, Waiver, WaiverStatus, WaiverSummary
-from auditor.remediation.preview import outline
+from auditor.remediation.preview import preview
 from auditor.resolve.tables import DOMAIN, SPACE, USER_PROFILE, Table
 from auditor.resources import rules_dir
 from auditor.rules.load import load_rules
@@ -92,7 +92,7 @@ def _finding(made: _Made, rule: Rule, resource: ResourceRef, domain: ResourceRef
     path = f"DefaultUserSettings.{rule.setting}" if owner is domain else rule.setting
     value = [None, "ENABLED", "Disabled", ["JupyterServer", "Canvas"], 4320, False][sum(map(ord, rule.id)) % 6]
     names = _Names(name=resource.name, domain_id=domain.id, region=resource.region, account=resource.account)
-    shown = outline(rule)
+    shown = preview(rule)
     text = re.sub(r"\{(\w+)[^}]*\}", lambda m: names[m[1]], next(iter(shown.commands.values()), ""))
     fix = FindingRemediation(rule.remediation.steps, text, next(iter(shown.cloudformation.values()), ""), "")
     cause = _hex(rule.id, owner.key, path, length=16) if verdict is Verdict.FAIL else ""

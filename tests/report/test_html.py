@@ -178,11 +178,13 @@ def test_what_was_carried_over_is_said(report_of: ReportOf) -> None:
 
 def test_the_causes_come_in_one_order_everywhere(report_of: ReportOf) -> None:
     report = report_of("acme")
-    assert [view.cause for view in html_view(report).causes] == list(report.to_mend[: len(html_view(report).causes)])
-    urgent = [priority(cause.severity, cause.affects) for cause in report.to_mend]
+    assert [view.cause for view in html_view(report).causes] == list(
+        report.open_root_causes[: len(html_view(report).causes)]
+    )
+    urgent = [priority(cause.severity, cause.affects) for cause in report.open_root_causes]
     assert urgent == sorted(urgent, reverse=True)
     # It is not by severity alone: else this would hold nothing.
-    assert list(report.to_mend) != [cause for cause in report.root_causes if cause.affects]
+    assert list(report.open_root_causes) != [cause for cause in report.root_causes if cause.affects]
 
 
 def test_the_context_is_what_is_documented(report_of: ReportOf) -> None:

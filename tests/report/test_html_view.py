@@ -118,7 +118,7 @@ def test_places_add_up() -> None:
 
 def test_waivers_to_look_at_are_the_urgent_ones_first() -> None:
     view = html_view(large(300))
-    assert [w.status for w in view.report.waivers_to_look_at] == [
+    assert [w.status for w in view.report.waivers_needing_attention] == [
         WaiverStatus.LAPSED, WaiverStatus.VOID, WaiverStatus.EXPIRING, WaiverStatus.UNUSED,
     ]  # fmt: skip
 

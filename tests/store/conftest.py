@@ -11,7 +11,7 @@ import boto3
 import pytest
 
 from auditor.simulator import Simulator
-from auditor.store.backends import Place, open_place
+from auditor.store.backends import Backend, open_backend
 from auditor.store.manifest import FILES, Manifest, ScopeCounts, StoredFile, run_id
 from auditor.store.runs import RunStore
 
@@ -19,19 +19,19 @@ ACCOUNT, REGION = "111122223333", "eu-west-1"
 
 
 @pytest.fixture(params=["folder", "bucket"])
-def place(request: pytest.FixtureRequest, tmp_path: Path, simulated: Callable[..., Simulator]) -> Iterator[Place]:
+def place(request: pytest.FixtureRequest, tmp_path: Path, simulated: Callable[..., Simulator]) -> Iterator[Backend]:
     """An empty place: a folder that does not exist yet, a prefix of a bucket in the simulated account."""
     if request.param == "folder":
-        yield open_place(str(tmp_path / "a store" / "nights"))
+        yield open_backend(str(tmp_path / "a store" / "nights"))
         return
     simulated("clean")
     client: Any = boto3.client("s3")
     client.create_bucket(Bucket="audit-bucket", CreateBucketConfiguration={"LocationConstraint": "eu-west-1"})
-    yield open_place("s3://audit-bucket/some prefix/nights/")
+    yield open_backend("s3://audit-bucket/some prefix/nights/")
 
 
 @pytest.fixture
-def store(place: Place) -> RunStore:
+def store(place: Backend) -> RunStore:
     made = RunStore(place)
     made.prepare()
     return made

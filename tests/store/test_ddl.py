@@ -13,10 +13,10 @@ from sqlglot import exp
 
 from auditor.errors import ExitCode
 from auditor.evaluate.audit import evaluate
-from auditor.evaluate.gate import decide
+from auditor.evaluate.gate import apply_gate
 from auditor.model.report import Gate
 from auditor.model.rule import Rule
-from auditor.run.run_store import keeping, open_store
+from auditor.run.run_store import open_store, recording
 from auditor.store.ddl import ATHENA_TYPES, athena
 from auditor.store.runs import RunStore
 from auditor.store.tables import PARTITIONS, STORE_TABLES
@@ -35,9 +35,9 @@ def store(
 ) -> RunStore:
     """A store with one run of the acme estate: every table has rows."""
     made = open_store(str(tmp_path_factory.mktemp("ddl") / "nights"))
-    with keeping(made) as keeper:
+    with recording(made) as keeper:
         report = evaluate([estate_file("acme")], built_in_rules, export=keeper.export)
-        report = decide(report, Gate(), keeper.compare(report))
+        report = apply_gate(report, Gate(), keeper.compare(report))
         keeper.keep(report, ExitCode.FINDINGS, ())
     return made
 

@@ -15,7 +15,7 @@ import boto3
 import pytest
 
 from auditor.errors import ConfigError
-from auditor.store.backends import Place, open_place, read_all
+from auditor.store.backends import Backend, open_backend, read_all
 from auditor.store.manifest import encode, run_id, run_of
 from auditor.store.runs import RunStore, choose, latest
 
@@ -33,7 +33,7 @@ class KilledError(Exception):
 class Dying:
     """A place whose writer dies after so many writes."""
 
-    def __init__(self, inner: Place, writes: int) -> None:
+    def __init__(self, inner: Backend, writes: int) -> None:
         self._inner, self._left = inner, writes
 
     def __getattr__(self, name: str) -> Any:
@@ -168,7 +168,7 @@ def test_a_killed_prune_leaves_whole_runs(store: RunStore, tmp_path: Path, write
     assert {run_of(e.key) for e in store.place.entries()} - {None} == {runs[-1].manifest.run_id}
 
 
-def test_what_is_no_store_is_refused(place: Place) -> None:
+def test_what_is_no_store_is_refused(place: Backend) -> None:
     store = RunStore(place)
     with pytest.raises(ConfigError, match=r"is no store: there is no store\.json in it"):
         store.check()
@@ -198,7 +198,7 @@ def test_a_damaged_manifest_is_named(store: RunStore, tmp_path: Path) -> None:
         store.runs()
 
 
-def test_places_hold_what_is_put_there(place: Place, tmp_path: Path) -> None:
+def test_places_hold_what_is_put_there(place: Backend, tmp_path: Path) -> None:
     file = tmp_path / "file"
     file.write_bytes(b"1234")
     place.put("a/b=c d/e%2Ff.parquet", file)
@@ -223,13 +223,13 @@ def test_places_hold_what_is_put_there(place: Place, tmp_path: Path) -> None:
 
 def test_a_bucket_that_is_not_there(simulated: Callable[..., Any]) -> None:
     simulated("clean")
-    place = open_place("s3://no-such-bucket/x")
+    place = open_backend("s3://no-such-bucket/x")
     for use in (place.entries, lambda: place.read("k"), lambda: place.put_bytes("k", b"")):
         with pytest.raises(ConfigError, match=r"s3://no-such-bucket/x.*NoSuchBucket") as raised:
             use()
         assert "s3:ListBucket" in raised.value.hint
     with pytest.raises(ConfigError, match="names no bucket"):
-        open_place("s3:///x")
+        open_backend("s3:///x")
 
 
 def test_what_a_bucket_holds_has_its_type(simulated: Callable[..., Any]) -> None:
@@ -237,7 +237,7 @@ def test_what_a_bucket_holds_has_its_type(simulated: Callable[..., Any]) -> None
     simulated("clean")
     client: Any = boto3.client("s3")
     client.create_bucket(Bucket="b-types", CreateBucketConfiguration={"LocationConstraint": "eu-west-1"})
-    place = open_place("s3://b-types")
+    place = open_backend("s3://b-types")
     for key, type_ in (("index.html", "text/html; charset=utf-8"), ("x.gz", "application/gzip")):
         place.put_bytes(key, b"")
         answer = client.get_object(Bucket="b-types", Key=key)
@@ -246,10 +246,10 @@ def test_what_a_bucket_holds_has_its_type(simulated: Callable[..., Any]) -> None
 
 def test_other_places_are_refused(tmp_path: Path) -> None:
     with pytest.raises(ConfigError, match="no store can be there"):
-        open_place("gs://bucket/x")
+        open_backend("gs://bucket/x")
     (tmp_path / "file").write_text("")
     with pytest.raises(ConfigError, match="is not a folder"):
-        open_place(str(tmp_path / "file"))
+        open_backend(str(tmp_path / "file"))
 
 
 def test_a_process_that_is_killed_while_it_writes(tmp_path: Path) -> None:
@@ -282,7 +282,7 @@ def test_a_process_that_is_killed_while_it_writes(tmp_path: Path) -> None:
             process.kill()
         process.wait()
         process.stdout.close()
-        store = RunStore(open_place(str(place)))
+        store = RunStore(open_backend(str(place)))
         for run in store.runs():
             contents = read_all(store.place, [f.key for f in run.all_files])
             assert [len(c) for c in contents] == [f.bytes for f in run.all_files]

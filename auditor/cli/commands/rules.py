@@ -38,11 +38,11 @@ def list_(rules_dirs: tuple[Path, ...], only: tuple[str, ...], skip: tuple[str, 
     can be decided without.
     """
     from auditor.cli.rows import print_rows
-    from auditor.rules.applicability import lacking
+    from auditor.rules.applicability import missing_kinds
 
     rules = chosen_rules(rules_dirs, only, skip, bind=False)
     columns = ("id", "severity", "table", "name", "title", "templates_lack")
-    rows = [(r.id, r.severity.value, r.table, r.name, r.title, ", ".join(sorted(lacking(r)))) for r in rules]
+    rows = [(r.id, r.severity.value, r.table, r.name, r.title, ", ".join(sorted(missing_kinds(r)))) for r in rules]
     print_rows(columns, rows, output)
 
 

@@ -8,11 +8,11 @@ from typing import Any
 
 from auditor import __version__
 from auditor.collect.iac.interface import Reference, Resource, Root, Unknown
-from auditor.collect.iac.roles_and_logs import Surroundings
+from auditor.collect.iac.roles_and_logs import RolesAndLogs
 from auditor.collect.iac.scope import LANGUAGE_NAMES, Scope
 from auditor.collect.iac.translate import Document, document
 from auditor.model import snapshot as model
-from auditor.model.snapshot import EXISTS, TEMPLATE, Coverage, Gap, Kind, Place, Record, Snapshot
+from auditor.model.snapshot import MAY_NOT_EXIST, TEMPLATE, Coverage, Gap, Kind, Place, Record, Snapshot
 from auditor.studio.template_names import not_expressible
 from auditor.studio.template_types import STUDIO_KINDS, TYPES, Language
 
@@ -53,8 +53,8 @@ def build(roots: Sequence[Root], as_of: str) -> Snapshot:
 def _records(scope: Scope) -> list[Record]:
     root = scope.root
     records = [_studio(scope, resource) for kind in STUDIO_KINDS for resource in scope.of(kind)]
-    records += Surroundings(scope).records()
-    incomplete: set[str] = {r.kind for r in records if EXISTS in r.gaps}
+    records += RolesAndLogs(scope).records()
+    incomplete: set[str] = {r.kind for r in records if MAY_NOT_EXIST in r.gaps}
     for missing in root.not_assessed:
         incomplete |= set(STUDIO_KINDS)
         where = f"{missing.what}:{missing.line}" if missing.line else missing.what
@@ -93,7 +93,7 @@ def _studio(scope: Scope, resource: Resource) -> Record:
     if resource.doubt is not None:
         kept = {n: members[n] for n in ("DomainId", _NAMES[kind], _ARNS[kind]) if n in members}
         scope.gap(kind, id_, "*", resource.doubt)
-        return Record(scope.root.path, TEMPLATE, kind, id_, kept, None, ("*", EXISTS, "Tags"), place)  # type: ignore[arg-type]
+        return Record(scope.root.path, TEMPLATE, kind, id_, kept, None, ("*", MAY_NOT_EXIST, "Tags"), place)  # type: ignore[arg-type]
     scope.note(kind, id_, found.gaps)
     cannot = not_expressible(kind, language)
     _innate(scope, kind, language, cannot)

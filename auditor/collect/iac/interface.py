@@ -30,7 +30,7 @@ class Unknown:
 
     expression: str
     reason: str
-    cause: GapReason = "unresolved_expression"
+    gap_reason: GapReason = "unresolved_expression"
 
     @property
     def partial(self) -> bool:

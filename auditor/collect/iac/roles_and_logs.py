@@ -20,7 +20,7 @@ from auditor.model.snapshot import GLOBAL, Kind, Record
 _AWS_POLICY = re.compile(r"^arn:[^:]*(?:\$\{[^}]*\})?[^:]*:iam::aws:policy/((?:[\w+=,.@-]+/)*)([\w+=,.@-]+)$")
 
 
-class Surroundings:
+class RolesAndLogs:
     """Composes the records of one root. ``scope.note`` is told of each gap."""
 
     def __init__(self, scope: Scope) -> None:

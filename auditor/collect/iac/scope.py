@@ -175,7 +175,7 @@ class Scope:
     def gap(self, kind: str, id_: str, setting: str, hole: Unknown, region: str = TEMPLATE) -> None:
         """Remember one thing that could not be told."""
         detail = f"{hole.expression}: {hole.reason}" if hole.expression else hole.reason
-        self.gaps.append(Gap(self.root.path, region, kind, id_, setting, self.root.language, hole.cause, detail))
+        self.gaps.append(Gap(self.root.path, region, kind, id_, setting, self.root.language, hole.gap_reason, detail))
 
 
 def split(members: Mapping[str, Any]) -> tuple[dict[str, Any], dict[str, Unknown]]:

@@ -163,7 +163,7 @@ class _Walk:
         if hole is None or self._keep:
             return items
         text = ", ".join(item.expression if isinstance(item, Unknown) else item for item in items)
-        return Unknown(f"[{text}]", hole.reason, hole.cause)
+        return Unknown(f"[{text}]", hole.reason, hole.gap_reason)
 
     def _json(self, value: Value, path: str) -> Any:
         if isinstance(value, str):

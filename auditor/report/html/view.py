@@ -20,7 +20,7 @@ CAUSES = 40
 
 @dataclass(frozen=True, slots=True)
 class CauseView:
-    """A root cause. ``removes`` failures go when it is mended, waived ones aside; ``new`` of them are new or came
+    """A root cause. ``removes`` failures go when it is fixed, waived ones aside; ``new`` of them are new or came
     back. ``examples`` are a few of them, worst first."""
 
     cause: RootCause
@@ -171,7 +171,7 @@ def _causes(report: Report, failures: Sequence[Finding]) -> list[CauseView]:
     rules = {r.id: r for r in report.rules}
     return [
         CauseView(cause, rules[cause.rule_id], len(own), sum(map(is_fresh, own)), tuple(own[:5]))
-        for cause in report.to_mend
+        for cause in report.open_root_causes
         if (own := found.get(cause.id)) and cause.rule_id in rules
     ]
 

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from auditor.collect.iac.hcl.values import Holed
+from auditor.collect.iac.hcl.values import PartialJson
 from auditor.collect.iac.interface import Reference, Unknown
 from auditor.collect.iac.terraform.modules import ModuleInstance
 
@@ -322,7 +322,7 @@ locals {
 """
     found = module(text)
     bucket = Unknown("arn:aws:s3:::${var.open}/*", "variable open of the root module has no value")
-    assert found.local("encoded") == Holed({"Statement": [{"Effect": "Allow", "Resource": bucket}]})
+    assert found.local("encoded") == PartialJson({"Statement": [{"Effect": "Allow", "Resource": bucket}]})
     statement = found.local("written").content["Statement"][0]
     assert statement["Effect"] == "Allow"
     assert statement["Resource"][0].expression == "arn:aws:s3:::${var.open}"

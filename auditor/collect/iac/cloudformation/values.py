@@ -40,7 +40,7 @@ def concatenated(parts: Sequence[Value]) -> Value:
     text = "".join(shown(part) for part in parts)
     hole = next((part for part in parts if isinstance(part, Unknown)), None)
     if hole is not None:
-        return Unknown(text, hole.reason, hole.cause)
+        return Unknown(text, hole.reason, hole.gap_reason)
     odd = next((part for part in parts if not isinstance(part, Reference) and plain_text(part) is None), None)
     return text if odd is None else Unknown(text, "a part of the text is no text", "unexpected_response")
 

@@ -14,16 +14,16 @@ from auditor.collect.iac.hcl import nodes as n
 from auditor.collect.iac.hcl.values import (
     EvaluationError,
     Files,
-    Handle,
-    Holed,
+    ObjectValue,
+    PartialJson,
     SetOf,
-    either,
-    hole,
+    equals3,
+    first_unknown,
     items_of,
+    join_branches,
     joined,
     number,
     plain_text,
-    same,
     truth,
 )
 from auditor.collect.iac.interface import Reference, Unknown, Value
@@ -84,10 +84,10 @@ def _attribute(node: n.Attribute, scope: Scope, names: Names) -> Value:
 
 def attribute(value: Value, name: str, node: n.Node) -> Value:
     """``value.name``"""
-    if isinstance(value, Handle):
+    if isinstance(value, ObjectValue):
         return value.attribute(name)
     if isinstance(value, Unknown):
-        return Unknown(node.shown, value.reason, value.cause)
+        return Unknown(node.shown, value.reason, value.gap_reason)
     if isinstance(value, Mapping):
         if name not in value:
             raise EvaluationError(f"{node.source} is not there")
@@ -104,11 +104,11 @@ def _index(node: n.Index, scope: Scope, names: Names) -> Value:
 def element(value: Value, key: Value, node: n.Node) -> Value:
     """``value[key]``"""
     if isinstance(value, Unknown):
-        return Unknown(node.shown, value.reason, value.cause)
-    gap = hole(key)
+        return Unknown(node.shown, value.reason, value.gap_reason)
+    gap = first_unknown(key)
     if gap is not None:
-        return Unknown(node.shown, gap.reason, gap.cause)
-    if isinstance(value, Handle):
+        return Unknown(node.shown, gap.reason, gap.gap_reason)
+    if isinstance(value, ObjectValue):
         return attribute(value, str(plain_text(key)), node)
     if isinstance(value, Mapping):
         return attribute(value, str(plain_text(key)), node)
@@ -123,7 +123,7 @@ def element(value: Value, key: Value, node: n.Node) -> Value:
 def _splat(node: n.Splat, scope: Scope, names: Names) -> Value:
     value = evaluate(node.value, scope, names)
     if isinstance(value, Unknown):
-        return Unknown(node.shown, value.reason, value.cause)
+        return Unknown(node.shown, value.reason, value.gap_reason)
     listed = [] if value is None else value if isinstance(value, list) else [value]
     found: list[Value] = []
     for item in listed:
@@ -144,9 +144,9 @@ def _object(node: n.Object, scope: Scope, names: Names) -> Value:
     found: dict[str, Value] = {}
     for key_node, item in node.items:
         key = evaluate(key_node, scope, names)
-        gap = hole(key)
+        gap = first_unknown(key)
         if gap is not None:
-            return Unknown(node.shown, gap.reason, gap.cause)
+            return Unknown(node.shown, gap.reason, gap.gap_reason)
         text = plain_text(key)
         if text is None:
             raise EvaluationError("the key of a mapping is no text")
@@ -156,10 +156,10 @@ def _object(node: n.Object, scope: Scope, names: Names) -> Value:
 
 def _for(node: n.For, scope: Scope, names: Names) -> Value:
     items = evaluate(node.items, scope, names)
-    if isinstance(items, Unknown | Reference | Handle | Holed):
-        gap = hole(items)
+    if isinstance(items, Unknown | Reference | ObjectValue | PartialJson):
+        gap = first_unknown(items)
         assert gap is not None
-        return Unknown(node.shown, gap.reason, gap.cause)
+        return Unknown(node.shown, gap.reason, gap.gap_reason)
     listed: list[Value] = []
     mapped: dict[str, Value] = {}
     for key, item in items_of(items):
@@ -169,17 +169,17 @@ def _for(node: n.For, scope: Scope, names: Names) -> Value:
         if node.condition is not None:
             holds = truth(evaluate(node.condition, scope, inner))
             if isinstance(holds, Unknown):
-                return Unknown(node.shown, holds.reason, holds.cause)
+                return Unknown(node.shown, holds.reason, holds.gap_reason)
             if not holds:
                 continue
         if node.element_key is None:
             listed.append(evaluate(node.element, scope, inner))
             continue
         name = evaluate(node.element_key, scope, inner)
-        gap = hole(name)
+        gap = first_unknown(name)
         text = plain_text(name)
         if gap is not None:
-            return Unknown(node.shown, gap.reason, gap.cause)
+            return Unknown(node.shown, gap.reason, gap.gap_reason)
         if text is None:
             raise EvaluationError("the key of a mapping is no text")
         if node.group:
@@ -195,18 +195,18 @@ def _conditional(node: n.Conditional, scope: Scope, names: Names) -> Value:
     holds = truth(evaluate(node.condition, scope, names))
     if not isinstance(holds, Unknown):
         return evaluate(node.one if holds else node.other, scope, names)
-    gap = Unknown(node.shown, holds.reason, holds.cause)
+    gap = Unknown(node.shown, holds.reason, holds.gap_reason)
     try:
-        return either(evaluate(node.one, scope, names), evaluate(node.other, scope, names), gap)
+        return join_branches(evaluate(node.one, scope, names), evaluate(node.other, scope, names), gap)
     except EvaluationError:
         return gap
 
 
 def _unary(node: n.Unary, scope: Scope, names: Names) -> Value:
     operand = evaluate(node.operand, scope, names)
-    gap = hole(operand)
+    gap = first_unknown(operand)
     if gap is not None:
-        return Unknown(node.shown, gap.reason, gap.cause)
+        return Unknown(node.shown, gap.reason, gap.gap_reason)
     return not truth(operand) if node.operator == "!" else -number(operand)
 
 
@@ -215,13 +215,13 @@ def _binary(node: n.Binary, scope: Scope, names: Names) -> Value:
         return _logic(node, scope, names)
     left, right = evaluate(node.left, scope, names), evaluate(node.right, scope, names)
     if node.operator in ("==", "!="):
-        equal = same(left, right)
+        equal = equals3(left, right)
         if isinstance(equal, Unknown):
-            return Unknown(node.shown, equal.reason, equal.cause)
+            return Unknown(node.shown, equal.reason, equal.gap_reason)
         return equal if node.operator == "==" else not equal
-    gap = hole(left, right)
+    gap = first_unknown(left, right)
     if gap is not None:
-        return Unknown(node.shown, gap.reason, gap.cause)
+        return Unknown(node.shown, gap.reason, gap.gap_reason)
     return _arithmetic(node.operator, number(left), number(right))
 
 
@@ -235,7 +235,7 @@ def _logic(node: n.Binary, scope: Scope, names: Names) -> bool | Unknown:
     if right is decisive:
         return decisive
     gap = next((side for side in (left, right) if isinstance(side, Unknown)), None)
-    return not decisive if gap is None else Unknown(node.shown, gap.reason, gap.cause)
+    return not decisive if gap is None else Unknown(node.shown, gap.reason, gap.gap_reason)
 
 
 def _arithmetic(operator: str, left: float, right: float) -> Value:
@@ -277,12 +277,12 @@ def _call(node: n.Call, scope: Scope, names: Names) -> Value:
             found = evaluate(node.arguments[0], scope, names)
         except EvaluationError:
             return False
-        return Unknown(node.shown, found.reason, found.cause) if isinstance(found, Unknown) else True
+        return Unknown(node.shown, found.reason, found.gap_reason) if isinstance(found, Unknown) else True
     arguments = [evaluate(argument, scope, names) for argument in node.arguments]
     if node.spread and arguments:
         last = arguments.pop()
         if not isinstance(last, list):
-            gap = hole(last)
+            gap = first_unknown(last)
             return Unknown(node.shown, gap.reason if gap else "what is spread is no list")
         arguments += last
     if node.name == "templatefile":
@@ -292,11 +292,11 @@ def _call(node: n.Call, scope: Scope, names: Names) -> Value:
 
 def _template_file(node: n.Call, arguments: Sequence[Value], scope: Scope) -> Value:
     if len(arguments) != 2 or not isinstance(arguments[1], Mapping):
-        gap = hole(list(arguments))
+        gap = first_unknown(list(arguments))
         return Unknown(node.shown, gap.reason if gap else "templatefile wants a file and a mapping")
     path = plain_text(arguments[0])
     if path is None:
-        gap = hole(arguments[0])
+        gap = first_unknown(arguments[0])
         return Unknown(node.shown, gap.reason if gap else "the file's name is no text")
     found = n.Template(node.source, node.line, scope.files.read(path), escapes=False)
     return evaluate(found, scope, arguments[1])
@@ -319,15 +319,15 @@ def _text(pieces: Sequence[templates.Part], scope: Scope, names: Names) -> Value
         elif isinstance(piece, templates.Choice):
             holds = truth(evaluate(piece.condition, scope, names))
             if isinstance(holds, Unknown):
-                gap = Unknown(piece.condition.shown, holds.reason, holds.cause)
+                gap = Unknown(piece.condition.shown, holds.reason, holds.gap_reason)
                 then, otherwise = (_text(p, scope, names) for p in (piece.then, piece.otherwise))
-                found.append(either(then, otherwise, gap))
+                found.append(join_branches(then, otherwise, gap))
             else:
                 found.append(_text(piece.then if holds else piece.otherwise, scope, names))
         else:
             items = evaluate(piece.items, scope, names)
             if isinstance(items, Unknown):
-                found.append(Unknown(piece.items.shown, items.reason, items.cause))
+                found.append(Unknown(piece.items.shown, items.reason, items.gap_reason))
                 continue
             for key, item in items_of(items):
                 bound = {piece.value: item} if piece.key is None else {piece.key: key, piece.value: item}

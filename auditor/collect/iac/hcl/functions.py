@@ -18,17 +18,17 @@ from auditor.collect.iac.hcl.values import (
     MANY_PARTS,
     EvaluationError,
     Files,
-    Handle,
-    Holed,
+    ObjectValue,
+    PartialJson,
     SetOf,
-    hole,
-    hole_count,
+    equals3,
+    first_unknown,
     joined,
     json_text,
     number,
     plain_text,
-    same,
     truth,
+    unknown_count,
 )
 from auditor.collect.iac.interface import Reference, Unknown, Value
 
@@ -50,10 +50,10 @@ def _called(node: Call, arguments: Sequence[Value], files: Files) -> Value:
         if name in _OPEN:
             found = _OPEN[name](*arguments)
             if found is not _MISSING:
-                return Unknown(node.shown, found.reason, found.cause) if _is_gap(found) else found
-        gap = hole(list(arguments))
+                return Unknown(node.shown, found.reason, found.gap_reason) if _is_gap(found) else found
+        gap = first_unknown(list(arguments))
         if gap is not None:
-            return Unknown(node.shown, gap.reason, gap.cause)
+            return Unknown(node.shown, gap.reason, gap.gap_reason)
         if name in text_functions.FILES:
             return text_functions.FILES[name](files, *arguments)
         if name in text_functions.TEXT:
@@ -75,12 +75,12 @@ def _is_gap(found: Value) -> bool:
 
 def _gap(*values: Value) -> Value:
     """Unknown for the reason of the first hole in the values; _MISSING (go on) where there is none."""
-    found = hole(list(values))
-    return _MISSING if found is None else _Gap("", found.reason, found.cause)
+    found = first_unknown(list(values))
+    return _MISSING if found is None else _Gap("", found.reason, found.gap_reason)
 
 
 def _open_value(value: Value) -> bool:
-    return isinstance(value, Unknown | Reference | Handle | Holed)
+    return isinstance(value, Unknown | Reference | ObjectValue | PartialJson)
 
 
 # Functions that can do with holes
@@ -93,7 +93,7 @@ def _same_value(value: Value) -> Value:
 def _length(value: Value) -> Value:
     if isinstance(value, str):
         return len(value)
-    if _open_value(value) or (isinstance(value, SetOf) and hole(value) is not None):
+    if _open_value(value) or (isinstance(value, SetOf) and first_unknown(value) is not None):
         return _gap(value)
     return len(value)
 
@@ -123,7 +123,7 @@ def _concat(*lists: Value) -> Value:
 def _flatten(value: Value) -> Value:
     if _open_value(value):
         return _gap(value)
-    hole_count(value)
+    unknown_count(value)
     return _flat(value)
 
 
@@ -140,11 +140,11 @@ def _flat(value: Sequence[Value]) -> Value:
 
 
 def _lookup(mapping: Value, key: Value, *default: Value) -> Value:
-    if _open_value(mapping) and not isinstance(mapping, Handle):
+    if _open_value(mapping) and not isinstance(mapping, ObjectValue):
         return _gap(mapping)
-    if hole(key) is not None:
+    if first_unknown(key) is not None:
         return _gap(key)
-    if isinstance(mapping, Handle):
+    if isinstance(mapping, ObjectValue):
         return mapping.attribute(str(plain_text(key)))
     if str(plain_text(key)) in mapping:
         return mapping[str(plain_text(key))]
@@ -154,7 +154,7 @@ def _lookup(mapping: Value, key: Value, *default: Value) -> Value:
 
 
 def _element(items: Value, index: Value) -> Value:
-    if _open_value(items) or hole(index) is not None:
+    if _open_value(items) or first_unknown(index) is not None:
         return _gap(items, index)
     if not items:
         raise EvaluationError("the list is empty")
@@ -188,7 +188,7 @@ def _coalesce_list(*lists: Value) -> Value:
 
 
 def _zipmap(keys: Value, values: Value) -> Value:
-    if _open_value(keys) or _open_value(values) or hole(keys) is not None:
+    if _open_value(keys) or _open_value(values) or first_unknown(keys) is not None:
         return _gap(keys, values)
     return {str(plain_text(key)): value for key, value in zip(keys, values, strict=True)}
 
@@ -196,14 +196,14 @@ def _zipmap(keys: Value, values: Value) -> Value:
 def _contains(items: Value, value: Value) -> Value:
     if _open_value(items):
         return _gap(items)
-    results = [same(item, value) for item in items]
+    results = [equals3(item, value) for item in items]
     if any(result is True for result in results):
         return True
     return next((_gap(r) for r in results if isinstance(r, Unknown)), False)
 
 
 def _one(items: Value) -> Value:
-    if _open_value(items) or (isinstance(items, SetOf) and hole(items) is not None and len(items) > 1):
+    if _open_value(items) or (isinstance(items, SetOf) and first_unknown(items) is not None and len(items) > 1):
         return _gap(items)
     if items is None or (isinstance(items, list) and not items):
         return None
@@ -272,7 +272,7 @@ def _format_list(pattern: Value, *arguments: Value) -> Value:
 
 
 def _json_decode(value: Value) -> Value:
-    if isinstance(value, Holed):
+    if isinstance(value, PartialJson):
         return value.content
     if not isinstance(value, str):
         return _gap(value)
@@ -294,7 +294,7 @@ def _distinct(items: Value) -> Value:
         return gap
     found: list[Value] = []
     for item in items:
-        if not any(same(item, other) is True for other in found):
+        if not any(equals3(item, other) is True for other in found):
             found.append(item)
     return found
 
@@ -309,7 +309,7 @@ def _quantified(items: Value, decisive: bool) -> Value:
 
 
 def _slice(items: Value, start: Value, end: Value) -> Value:
-    if _open_value(items) or hole(start, end) is not None:
+    if _open_value(items) or first_unknown(start, end) is not None:
         return _gap(items, start, end)
     first, last = int(number(start)), int(number(end))
     if not 0 <= first <= last <= len(items):
@@ -335,7 +335,7 @@ _OPEN: Mapping[str, Callable[..., Any]] = {
     "contains": _contains,
     "distinct": _distinct,
     "element": _element,
-    "ephemeralasnull": lambda value: _gap(value) if hole(value) is not None else value,
+    "ephemeralasnull": lambda value: _gap(value) if first_unknown(value) is not None else value,
     "flatten": _flatten,
     "format": _format,
     "formatlist": _format_list,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 
 from auditor.collect.iac.hcl.functions_text import power
-from auditor.collect.iac.hcl.values import EvaluationError, SetOf, number, plain_text, same, truth
+from auditor.collect.iac.hcl.values import EvaluationError, SetOf, equals3, number, plain_text, truth
 from auditor.collect.iac.interface import Value
 
 #: ``range`` and ``setproduct`` of more elements are not worked out.
@@ -36,7 +36,7 @@ def _range(*limits: Value) -> list[Value]:
 
 def _index(items: list[Value], value: Value) -> int:
     for at, item in enumerate(items):
-        if same(item, value) is True:
+        if equals3(item, value) is True:
             return at
     raise EvaluationError("the list does not hold it")
 
@@ -46,7 +46,7 @@ def _set_of(keep: Callable[[Value, Sequence[list[Value]]], bool]) -> Callable[..
 
 
 def _within(item: Value, items: list[Value]) -> bool:
-    return any(same(item, other) is True for other in items)
+    return any(equals3(item, other) is True for other in items)
 
 
 def _chunk(items: list[Value], size: Value) -> list[Value]:

@@ -13,7 +13,7 @@ import urllib.parse
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from auditor.collect.iac.hcl.values import LONG_TEXT, EvaluationError, SetOf, hole, number, plain_text
+from auditor.collect.iac.hcl.values import LONG_TEXT, EvaluationError, SetOf, first_unknown, number, plain_text
 from auditor.collect.iac.interface import Value
 
 #: What ``yamldecode`` reads; far more than a file of settings needs.
@@ -59,7 +59,7 @@ def formatted(pattern: str, arguments: Sequence[Value]) -> list[Value]:
 
 
 def _formatted(match: re.Match[str], value: Value) -> Value:
-    if hole(value) is not None:
+    if first_unknown(value) is not None:
         if isinstance(value, list | dict):
             raise EvaluationError("a list with unknown elements is formatted")
         return value

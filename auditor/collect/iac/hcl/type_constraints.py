@@ -11,14 +11,14 @@ from collections.abc import Mapping
 from auditor.collect.iac.hcl import nodes as n
 from auditor.collect.iac.hcl.evaluate import Scope, value
 from auditor.collect.iac.hcl.parser import parse_expression
-from auditor.collect.iac.hcl.values import EvaluationError, Handle, Holed, SetOf, number, plain_text, truth
+from auditor.collect.iac.hcl.values import EvaluationError, ObjectValue, PartialJson, SetOf, number, plain_text, truth
 from auditor.collect.iac.interface import Reference, Unknown, Value
 from auditor.collect.iac.parsers import UnreadableError
 
 
 def converted(given: Value, wanted: n.Node | None, scope: Scope) -> Value:
     """The value as one of the wanted type. Raises EvaluationError where it cannot be."""
-    if wanted is None or given is None or isinstance(given, Unknown | Reference | Handle | Holed):
+    if wanted is None or given is None or isinstance(given, Unknown | Reference | ObjectValue | PartialJson):
         return given
     match wanted:
         case n.Name(name=name):

@@ -1,8 +1,8 @@
 """Values of Terraform expressions, with what cannot be known before deployment in them.
 
 Text, numbers, true, false and null are Python's; objects and maps are dicts, lists and tuples are lists. Beside them
-stand ``SetOf`` for sets, ``Holed`` for JSON text with holes, and the interface's Unknown and Reference. Resources and
-modules as values, which exist only while a module is evaluated, are ``Handle``.
+stand ``SetOf`` for sets, ``PartialJson`` for JSON text with unknown parts, and the interface's Unknown and Reference.
+Resources and modules as values, which exist only while a module is evaluated, are ``ObjectValue``.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ class SetOf(list[Any]):
         """The set of some elements."""
         unique: list[Value] = []
         for item in items:
-            if not any(same(item, other) is True for other in unique):
+            if not any(equals3(item, other) is True for other in unique):
                 unique.append(item)
         if all(isinstance(item, str) for item in unique):
             unique.sort()
@@ -40,13 +40,13 @@ class SetOf(list[Any]):
 
 
 @dataclass(frozen=True, slots=True)
-class Holed:
+class PartialJson:
     """JSON text in which something is unknown: its content."""
 
     content: Value
 
 
-class Handle:
+class ObjectValue:
     """A resource, a data source or a module as a value."""
 
     def attribute(self, name: str) -> Value:
@@ -75,19 +75,19 @@ def plain_text(value: Value) -> str | None:
     return number_text(value) if isinstance(value, int | float) else None
 
 
-def shown(value: Value) -> str:
+def format_value(value: Value) -> str:
     """A value as text, with ``${…}`` where it is unknown or made up at deployment."""
     if isinstance(value, Unknown):
         return value.expression
     if isinstance(value, Reference):
         return value.text
-    if isinstance(value, Handle):
+    if isinstance(value, ObjectValue):
         return value.shown
     text = plain_text(value)
     return "…" if text is None else text
 
 
-def holes(value: Value) -> Iterator[Unknown]:
+def unknown_parts(value: Value) -> Iterator[Unknown]:
     """What keeps a value from being known as it stands: unknowns, references and handles, at any depth. Raises
     EvaluationError for a value with more parts than any real one has: a few lines can write one down."""
     stack = [value]
@@ -101,9 +101,9 @@ def holes(value: Value) -> Iterator[Unknown]:
             yield part
         elif isinstance(part, Reference):
             yield Unknown(part.text, f"{part.text[2:-1]} is {KNOWN_LATER}")
-        elif isinstance(part, Handle):
+        elif isinstance(part, ObjectValue):
             yield Unknown(part.shown, f"{part.shown[2:-1]} is {KNOWN_LATER}")
-        elif isinstance(part, Holed):
+        elif isinstance(part, PartialJson):
             stack.append(part.content)
         elif isinstance(part, Mapping):
             stack += reversed(list(part.values()))
@@ -111,43 +111,43 @@ def holes(value: Value) -> Iterator[Unknown]:
             stack += reversed(part)
 
 
-def hole_count(value: Value) -> int:
+def unknown_count(value: Value) -> int:
     """How many there are: a walk through the whole value, which ends where there are too many parts."""
-    return sum(1 for _ in holes(value))
+    return sum(1 for _ in unknown_parts(value))
 
 
-def hole(*values: Value) -> Unknown | None:
+def first_unknown(*values: Value) -> Unknown | None:
     """The first of them."""
-    return next(holes(list(values)), None)
+    return next(unknown_parts(list(values)), None)
 
 
 def joined(parts: Sequence[Value]) -> Value:
     """The parts as one text: unknown where one is, a lone reference as itself. Names that AWS makes up stay in it as
     ``${…}``. Raises EvaluationError for what is no text."""
     parts = [part for part in parts if part != ""]
-    if len(parts) == 1 and isinstance(parts[0], Reference | Unknown | Holed):
+    if len(parts) == 1 and isinstance(parts[0], Reference | Unknown | PartialJson):
         return parts[0]
     for part in parts:
         if part is None:
             raise EvaluationError("a part of the text is null")
-        if not isinstance(part, Unknown | Reference | Holed | Handle) and plain_text(part) is None:
+        if not isinstance(part, Unknown | Reference | PartialJson | ObjectValue) and plain_text(part) is None:
             raise EvaluationError("a part of the text is no text")
-    text = "".join(shown(part) for part in parts)
+    text = "".join(format_value(part) for part in parts)
     if len(text) > LONG_TEXT:
         raise EvaluationError("the text is too long to be worked out")
-    gap = next((part for part in parts if isinstance(part, Unknown | Handle | Holed)), None)
+    gap = next((part for part in parts if isinstance(part, Unknown | ObjectValue | PartialJson)), None)
     if gap is not None or any(isinstance(part, Reference) for part in parts):
-        found = _json_with_holes(parts)
+        found = _partial_json(parts)
         if found is not None:
             return found
     if gap is None:
         return text
-    first = hole(gap)
+    first = first_unknown(gap)
     assert first is not None
-    return Unknown(text, first.reason, first.cause)
+    return Unknown(text, first.reason, first.gap_reason)
 
 
-def _json_with_holes(parts: Sequence[Value]) -> Holed | None:
+def _partial_json(parts: Sequence[Value]) -> PartialJson | None:
     """The parts as a JSON document of which some texts are unknown: policies are written so."""
     first = parts[0].lstrip() if isinstance(parts[0], str) else ""
     if not first.startswith("{"):
@@ -158,7 +158,7 @@ def _json_with_holes(parts: Sequence[Value]) -> Holed | None:
         document = json.loads(text)
     except ValueError:
         return None
-    return Holed(_filled(document, open_))
+    return PartialJson(_filled(document, open_))
 
 
 def _mark(at: int) -> str:
@@ -179,62 +179,64 @@ def _filled(value: Any, parts: Sequence[Value]) -> Value:
 
 def json_text(value: Value) -> Value:
     """jsonencode: text, or the content where something in it is unknown."""
-    if hole(value) is not None:
-        return Holed(value)
+    if first_unknown(value) is not None:
+        return PartialJson(value)
     return json.dumps(value, separators=(",", ":"), sort_keys=True, ensure_ascii=False)
 
 
-def settled(value: Value) -> Value:
-    """A value for the property of a resource: no handles, no null members, JSON with holes as its content."""
+def as_property(value: Value) -> Value:
+    """A value for the property of a resource: no handles, no null members, JSON with unknown parts as its content."""
     if isinstance(value, list | dict):
-        hole_count(value)
-    return _settled(value)
+        unknown_count(value)
+    return _as_property(value)
 
 
-def _settled(value: Value) -> Value:
-    if isinstance(value, Holed):
-        return _settled(value.content)
-    if isinstance(value, Handle):
+def _as_property(value: Value) -> Value:
+    if isinstance(value, PartialJson):
+        return _as_property(value.content)
+    if isinstance(value, ObjectValue):
         return Unknown(value.shown, "a whole resource or module stands where a value belongs", "unexpected_response")
     if isinstance(value, Mapping):
-        return {str(k): _settled(v) for k, v in value.items() if v is not None}
+        return {str(k): _as_property(v) for k, v in value.items() if v is not None}
     if isinstance(value, list):
-        return [_settled(v) for v in value]
+        return [_as_property(v) for v in value]
     return int(value) if isinstance(value, float) and value.is_integer() else value
 
 
-def same(one: Value, other: Value) -> bool | Unknown:
+def equals3(left: Value, right: Value) -> bool | Unknown:
     """Whether two values are equal as Terraform compares them: a number never equals a text."""
-    if isinstance(one, list | dict) and isinstance(other, list | dict):
-        hole_count([one, other])
-    return _same(one, other)
+    if isinstance(left, list | dict) and isinstance(right, list | dict):
+        unknown_count([left, right])
+    return _equals3(left, right)
 
 
-def _same(one: Value, other: Value) -> bool | Unknown:
-    if isinstance(one, Unknown | Reference | Handle | Holed) or isinstance(other, Unknown | Reference | Handle | Holed):
-        return _same_open(one, other)
-    if isinstance(one, Mapping) and isinstance(other, Mapping):
-        if set(one) != set(other):
+def _equals3(left: Value, right: Value) -> bool | Unknown:
+    if isinstance(left, Unknown | Reference | ObjectValue | PartialJson) or isinstance(
+        right, Unknown | Reference | ObjectValue | PartialJson
+    ):
+        return _equals3_open(left, right)
+    if isinstance(left, Mapping) and isinstance(right, Mapping):
+        if set(left) != set(right):
             return False
-        return _all(_same(one[name], other[name]) for name in one)
-    if isinstance(one, list) and isinstance(other, list):
-        return _all(map(_same, one, other)) if len(one) == len(other) else False
-    if isinstance(one, bool) or isinstance(other, bool):
-        return one is other
-    if isinstance(one, int | float) and isinstance(other, int | float):
-        return one == other
-    return type(one) is type(other) and bool(one == other)
+        return _all(_equals3(left[name], right[name]) for name in left)
+    if isinstance(left, list) and isinstance(right, list):
+        return _all(map(_equals3, left, right)) if len(left) == len(right) else False
+    if isinstance(left, bool) or isinstance(right, bool):
+        return left is right
+    if isinstance(left, int | float) and isinstance(right, int | float):
+        return left == right
+    return type(left) is type(right) and bool(left == right)
 
 
-def _same_open(one: Value, other: Value) -> bool | Unknown:
-    if isinstance(one, Reference) and one == other:
+def _equals3_open(left: Value, right: Value) -> bool | Unknown:
+    if isinstance(left, Reference) and left == right:
         return True
-    for a, b in ((one, other), (other, one)):
+    for a, b in ((left, right), (right, left)):
         # What AWS makes up is never null or empty; nor is text of which a part is known.
-        solid = isinstance(a, Reference | Holed | Handle) or (isinstance(a, Unknown) and a.partial)
+        solid = isinstance(a, Reference | PartialJson | ObjectValue) or (isinstance(a, Unknown) and a.partial)
         if solid and (b is None or b == ""):
             return False
-    gap = hole(one, other)
+    gap = first_unknown(left, right)
     assert gap is not None
     return gap
 
@@ -246,19 +248,19 @@ def _all(results: Iterator[bool | Unknown]) -> bool | Unknown:
     return next((r for r in listed if isinstance(r, Unknown)), True)
 
 
-def either(one: Value, other: Value, gap: Unknown) -> Value:
+def join_branches(left: Value, right: Value, gap: Unknown) -> Value:
     """The value that is one of two, by a condition that is unknown: what both agree on, member by member."""
-    hole_count([one, other])
-    return _either(one, other, gap)
+    unknown_count([left, right])
+    return _join(left, right, gap)
 
 
-def _either(one: Value, other: Value, gap: Unknown) -> Value:
-    if isinstance(one, dict) and isinstance(other, dict):
-        names = dict.fromkeys([*one, *other])
-        return {name: _either(one.get(name), other.get(name), gap) for name in names}
-    if isinstance(one, Unknown) and isinstance(other, Unknown):
-        return one if one.expression == other.expression else gap
-    return one if _same(one, other) is True else gap
+def _join(left: Value, right: Value, gap: Unknown) -> Value:
+    if isinstance(left, dict) and isinstance(right, dict):
+        names = dict.fromkeys([*left, *right])
+        return {name: _join(left.get(name), right.get(name), gap) for name in names}
+    if isinstance(left, Unknown) and isinstance(right, Unknown):
+        return left if left.expression == right.expression else gap
+    return left if _equals3(left, right) is True else gap
 
 
 def truth(value: Value) -> bool | Unknown:
@@ -267,7 +269,7 @@ def truth(value: Value) -> bool | Unknown:
         return value
     if isinstance(value, str) and value in ("true", "false"):
         return value == "true"
-    gap = hole(value)
+    gap = first_unknown(value)
     if gap is not None:
         return gap
     raise EvaluationError("it is neither true nor false")

@@ -7,7 +7,7 @@ from typing import Any
 
 from auditor.collect.iac.hcl import nodes as n
 from auditor.collect.iac.hcl.evaluate import Names, Scope, value
-from auditor.collect.iac.hcl.values import EvaluationError, hole, items_of, settled
+from auditor.collect.iac.hcl.values import EvaluationError, as_property, first_unknown, items_of
 from auditor.collect.iac.interface import Unknown, Value
 
 #: What Terraform itself reads; no property of the resource.
@@ -25,7 +25,7 @@ def _members(body: n.Body, scope: Scope, names: Names, lines: dict[str, int], pa
     for name, node in body.attributes.items():
         if name in META and not path:
             continue
-        written = settled(value(node, scope, names))
+        written = as_property(value(node, scope, names))
         if written is None:
             continue
         found[name] = written
@@ -91,7 +91,7 @@ def _dynamic(block: n.Block, scope: Scope, names: Names) -> Iterator[tuple[str, 
     try:
         pairs = items_of(items)
     except EvaluationError as error:
-        gap = hole(items)
+        gap = first_unknown(items)
         reason = gap.reason if gap is not None else str(error)
         yield name, content, Unknown(node.shown, f"for_each of dynamic block {name} is not known: {reason}")
         return

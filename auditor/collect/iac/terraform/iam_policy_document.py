@@ -11,7 +11,7 @@ from typing import Any
 
 from auditor.collect.iac.hcl import nodes as n
 from auditor.collect.iac.hcl.evaluate import Names, Scope
-from auditor.collect.iac.hcl.values import Holed, hole, json_text
+from auditor.collect.iac.hcl.values import PartialJson, first_unknown, json_text
 from auditor.collect.iac.interface import Unknown, Value
 from auditor.collect.iac.terraform.blocks import properties
 
@@ -56,12 +56,12 @@ def _statements(source: Value) -> list[Value]:
             source = json.loads(source)
         except ValueError:
             return [Unknown(source[:80], "it is no policy document", "unexpected_response")]
-    elif isinstance(source, Holed):
+    elif isinstance(source, PartialJson):
         source = source.content
     if isinstance(source, Unknown):
         return [source]
     if not isinstance(source, Mapping):
-        gap = hole(source)
+        gap = first_unknown(source)
         return [] if gap is None else [gap]
     return _listed(source.get("Statement"))
 
@@ -104,7 +104,7 @@ def _conditions(blocks: Value) -> Value:
         if isinstance(block, Unknown):
             return block
         test, variable = block.get("test"), block.get("variable")
-        gap = hole(test, variable)
+        gap = first_unknown(test, variable)
         if gap is not None:
             return gap
         found.setdefault(str(test), {})[str(variable)] = block.get("values", [])

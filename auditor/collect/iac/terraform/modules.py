@@ -12,11 +12,11 @@ from typing import Any, Protocol
 from auditor.collect.iac.hcl import nodes as n
 from auditor.collect.iac.hcl.evaluate import NO_NAMES, STEPS, Names, evaluate, value
 from auditor.collect.iac.hcl.type_constraints import converted
-from auditor.collect.iac.hcl.values import EvaluationError, Files, Handle
+from auditor.collect.iac.hcl.values import EvaluationError, Files, ObjectValue
 from auditor.collect.iac.interface import NotAssessed, Unknown, Value
 from auditor.collect.iac.terraform.module_files import Module
 from auditor.collect.iac.terraform.repetition import Expansion, Key, expand, key_text
-from auditor.collect.iac.terraform.resource_values import ResourceHandle
+from auditor.collect.iac.terraform.resource_values import ResourceValue
 
 #: Modules inside modules; Terraform has no limit, but nobody is here for certain.
 _MAX_DEPTH = 30
@@ -48,7 +48,7 @@ class Provider:
     module: ModuleInstance
 
 
-class Namespace(Handle):
+class Namespace(ObjectValue):
     """``var``, ``local``, ``aws_vpc``: what gives a value for a name."""
 
     def __init__(self, name: str, find: Callable[[str], Value]) -> None:
@@ -64,7 +64,7 @@ class Namespace(Handle):
         return f"${{{self._name}}}"
 
 
-class ModuleHandle(Handle):
+class ModuleHandle(ObjectValue):
     """A called module as a value: its outputs."""
 
     def __init__(self, module: ModuleInstance) -> None:
@@ -252,11 +252,11 @@ class ModuleInstance:
         found: Expansion = self.once(("expansion", block.kind, *block.labels), lambda: expand(block, self))
         return found
 
-    def handles(self, block: n.Block) -> Iterator[ResourceHandle]:
+    def handles(self, block: n.Block) -> Iterator[ResourceValue]:
         """Every instance of a resource or data source."""
         expansion = self.expansion(block)
         doubt = expansion.doubt or self.doubt
-        return (ResourceHandle(self, block, key, names, doubt) for key, names in expansion.instances)
+        return (ResourceValue(self, block, key, names, doubt) for key, names in expansion.instances)
 
     def _resource_value(self, kind: str, block: n.Block) -> Value:
         key = ("handles", kind, *block.labels)

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 from auditor.collect.iac.hcl import nodes as n
 from auditor.collect.iac.hcl.evaluate import NO_NAMES, Names, Scope, value
-from auditor.collect.iac.hcl.values import EvaluationError, SetOf, hole, items_of, number, plain_text
+from auditor.collect.iac.hcl.values import EvaluationError, SetOf, first_unknown, items_of, number, plain_text
 from auditor.collect.iac.interface import Unknown, Value
 
 #: The key of an instance: None for a block that exists once.
@@ -59,7 +59,7 @@ def expand(block: n.Block, scope: Scope) -> Expansion:
 
 def _count(node: n.Node, scope: Scope) -> Expansion:
     found = value(node, scope)
-    gap = hole(found)
+    gap = first_unknown(found)
     if gap is None:
         try:
             times = number(found)
@@ -69,8 +69,8 @@ def _count(node: n.Node, scope: Scope) -> Expansion:
             if times == int(times) and 0 <= times <= _MANY:
                 return Expansion([(at, {"count": {"index": at}}) for at in range(int(times))], repeated="count")
             gap = Unknown(node.shown, f"{times} is no number of resources")
-    doubt = Unknown(node.shown, f"count is not known: {gap.reason}", gap.cause)
-    index = Unknown("${count.index}", doubt.reason, doubt.cause)
+    doubt = Unknown(node.shown, f"count is not known: {gap.reason}", gap.gap_reason)
+    index = Unknown("${count.index}", doubt.reason, doubt.gap_reason)
     return Expansion([(None, {"count": {"index": index}})], doubt, "count")
 
 
@@ -79,10 +79,10 @@ def _for_each(node: n.Node, scope: Scope) -> Expansion:
     problem = ""
     if isinstance(found, Mapping):
         pairs = items_of(found)
-    elif isinstance(found, SetOf) and hole(found) is None:
+    elif isinstance(found, SetOf) and first_unknown(found) is None:
         pairs = [(plain_text(item), item) for item in found]
     else:
-        gap = hole(found)
+        gap = first_unknown(found)
         problem = gap.reason if gap is not None else "it is neither a mapping nor a set"
         pairs = []
     if not problem and len(pairs) <= _MANY and all(isinstance(key, str) for key, _ in pairs):

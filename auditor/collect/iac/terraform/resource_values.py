@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from auditor.collect.iac.hcl import nodes as n
 from auditor.collect.iac.hcl.evaluate import Names, value
-from auditor.collect.iac.hcl.values import KNOWN_LATER, Handle, hole
+from auditor.collect.iac.hcl.values import KNOWN_LATER, ObjectValue, first_unknown
 from auditor.collect.iac.interface import Reference, Unknown, Value
 from auditor.collect.iac.terraform import iam_policy_document
 from auditor.collect.iac.terraform.blocks import block_values
@@ -33,7 +33,7 @@ def is_identity(name: str) -> bool:
     return name in _IDENTITIES or name.endswith(_IDENTITY_ENDINGS)
 
 
-class ResourceHandle(Handle):
+class ResourceValue(ObjectValue):
     """One instance of a resource or data source. ``doubt``: why it may not exist, or several times."""
 
     def __init__(self, module: ModuleInstance, block: n.Block, key: Key, names: Names, doubt: Unknown | None) -> None:
@@ -54,7 +54,7 @@ class ResourceHandle(Handle):
     def attribute(self, name: str) -> Value:
         """The value of an attribute, written or computed."""
         if self.doubt is not None:
-            return Unknown(f"${{{self.address}.{name}}}", self.doubt.reason, self.doubt.cause)
+            return Unknown(f"${{{self.address}.{name}}}", self.doubt.reason, self.doubt.gap_reason)
         return self._data(name) if self.block.kind == "data" else self._managed(name)
 
     def _written(self, name: str) -> Value:
@@ -81,7 +81,7 @@ class ResourceHandle(Handle):
         if self.is_default_vpc and name == "id":
             return Reference(self.address, "id")
         written = self._written(name) if name in _ECHOED else None
-        if written is not None and hole(written) is None:
+        if written is not None and first_unknown(written) is None:
             return written
         reason = f"data source {self.address.rpartition('data.')[2]} is read when Terraform runs"
         return Unknown(f"${{{self.address}.{name}}}", reason)

@@ -6,11 +6,11 @@ from collections.abc import Iterator, Mapping
 
 from auditor.collect.iac.hcl import nodes as n
 from auditor.collect.iac.hcl.evaluate import NO_NAMES, value
-from auditor.collect.iac.hcl.values import hole, plain_text, settled
+from auditor.collect.iac.hcl.values import as_property, first_unknown, plain_text
 from auditor.collect.iac.interface import NotAssessed, Resource, Unknown, Value
 from auditor.collect.iac.terraform.blocks import properties
 from auditor.collect.iac.terraform.modules import ModuleInstance, Provider, provider_name
-from auditor.collect.iac.terraform.resource_values import ResourceHandle
+from auditor.collect.iac.terraform.resource_values import ResourceValue
 from auditor.studio.template_types import TYPES
 
 #: Resources that hold templates of another language, and the attribute with its text.
@@ -38,7 +38,7 @@ def _of(module: ModuleInstance) -> Iterator[Resource]:
                     yield Resource(handle.address, "aws_default_vpc", {}, block.file, block.line, doubt=handle.doubt)
 
 
-def _resource(handle: ResourceHandle) -> Resource:
+def _resource(handle: ResourceValue) -> Resource:
     block = handle.block
     written, lines = properties(block.body, handle.module, handle.names)
     if handle.type.startswith("aws_"):
@@ -49,18 +49,18 @@ def _resource(handle: ResourceHandle) -> Resource:
     )  # fmt: skip
 
 
-def _region(handle: ResourceHandle, written: Mapping[str, Value]) -> str:
+def _region(handle: ResourceValue, written: Mapping[str, Value]) -> str:
     """The region that the resource names itself (the aws provider's version 6), else the one of its provider; empty
     where it is not known."""
     region = written.get("region")
     if region is None:
         provider = _provider(handle)[1]
         node = None if provider is None else provider.block.body.attributes.get("region")
-        region = None if provider is None or node is None else settled(value(node, provider.module))
+        region = None if provider is None or node is None else as_property(value(node, provider.module))
     return region if isinstance(region, str) else ""
 
 
-def _provider(handle: ResourceHandle) -> tuple[str, Provider | None]:
+def _provider(handle: ResourceValue) -> tuple[str, Provider | None]:
     """The provider that makes the resource: the name that is written, or that its type gives, and its configuration."""
     name = provider_name(handle.block.body.attributes.get("provider")) or handle.type.partition("_")[0]
     return name, handle.module.provider(name)
@@ -77,7 +77,7 @@ def _tag(written: dict[str, Value], default: Value) -> None:
         written["tags"] = {**default, **own}
 
 
-def _default_tags(handle: ResourceHandle) -> Value:
+def _default_tags(handle: ResourceValue) -> Value:
     """``default_tags`` of the provider that makes the resource."""
     name, provider = _provider(handle)
     if provider is None:
@@ -89,7 +89,7 @@ def _default_tags(handle: ResourceHandle) -> Value:
     )
     if "default_tags" not in found:
         node = provider.block.body.attributes.get("default_tags")
-        found = {} if node is None else {"default_tags": settled(value(node, provider.module))}
+        found = {} if node is None else {"default_tags": as_property(value(node, provider.module))}
     return _tags_of(found.get("default_tags"))
 
 
@@ -112,7 +112,7 @@ def _foreign(module: ModuleInstance, block: n.Block) -> None:
     if type_ in _HOLDERS:
         node = attributes.get(_HOLDERS[type_])
         text = None if node is None else value(node, module)
-        if isinstance(text, str) and hole(text) is None and _OURS not in text:
+        if isinstance(text, str) and first_unknown(text) is None and _OURS not in text:
             return
         reason = "a CloudFormation stack inside Terraform is not read; scan its template by itself"
     else:

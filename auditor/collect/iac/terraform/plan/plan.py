@@ -13,7 +13,16 @@ from typing import Any
 
 from auditor.collect.iac.hcl.values import KNOWN_LATER
 from auditor.collect.iac.interface import NotAssessed, Reference, Resource, Unknown, Value
-from auditor.collect.iac.terraform.plan.references import OPAQUE, Links, Place, Target, items, leaves, mapping, place_of
+from auditor.collect.iac.terraform.plan.references import (
+    OPAQUE,
+    Links,
+    PlanAddress,
+    Target,
+    items,
+    leaves,
+    mapping,
+    place_of,
+)
 from auditor.collect.iac.terraform.repetition import Key
 from auditor.collect.iac.terraform.resource_values import is_identity
 from auditor.studio.template_types import TYPES
@@ -44,7 +53,7 @@ class Instance:
     """A resource of the plan: its entry in ``planned_values``, and the module instance that it lies in."""
 
     entry: Mapping[str, Any]
-    place: Place
+    place: PlanAddress
 
     @property
     def address(self) -> str:
@@ -77,7 +86,7 @@ class Plan:
 
     def __init__(self, content: Mapping[str, Any]) -> None:
         configuration = mapping(content.get("configuration"))
-        self._root = Place((), mapping(configuration.get("root_module")))
+        self._root = PlanAddress((), mapping(configuration.get("root_module")))
         self._providers = mapping(configuration.get("provider_config"))
         self._changes = {
             str(mapping(c).get("address")): mapping(c)
@@ -214,7 +223,7 @@ class _Merge:
     """Puts together what is known, what is known after apply, and what was written, of one resource."""
 
     def __init__(
-        self, links: Links, ids: Mapping[str, Reference], place: Place, configured: Mapping[str, Any], key: Key
+        self, links: Links, ids: Mapping[str, Reference], place: PlanAddress, configured: Mapping[str, Any], key: Key
     ) -> None:
         self._links, self._ids, self._place, self._configured, self._key = links, ids, place, configured, key
 

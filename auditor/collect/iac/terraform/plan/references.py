@@ -45,12 +45,12 @@ OPAQUE = Target("", "", "")
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
+class PlanAddress:
     """An instance of a module in a plan: names of the calls with their keys, and the configuration there."""
 
     path: tuple[tuple[str, str], ...]
     configuration: Mapping[str, Any]
-    parent: Place | None = None
+    parent: PlanAddress | None = None
 
     @property
     def prefix(self) -> str:
@@ -62,10 +62,10 @@ class Place:
         """Names of the calls from the root on."""
         return tuple(name for name, _ in self.path)
 
-    def child(self, name: str, key: str) -> Place:
+    def child(self, name: str, key: str) -> PlanAddress:
         """An instance of a module that is called here."""
         called = mapping(mapping(self.configuration.get("module_calls")).get(name))
-        return Place((*self.path, (name, key)), mapping(called.get("module")), self)
+        return PlanAddress((*self.path, (name, key)), mapping(called.get("module")), self)
 
     def resource(self, mode: str, type_: str, name: str) -> Mapping[str, Any] | None:
         """The configuration of a resource, None where there is none."""
@@ -75,7 +75,7 @@ class Place:
         return None
 
 
-def place_of(address: str, root: Place) -> Place:
+def place_of(address: str, root: PlanAddress) -> PlanAddress:
     """The module instance of an address such as ``module.a["x"].module.b``."""
     found = root
     for match in _MODULE.finditer(address):
@@ -106,14 +106,14 @@ class Links:
             assert match is not None
             self._bases.setdefault(match[1], []).append(address)
 
-    def targets(self, expression: Any, place: Place, own: Mapping[str, Any], key: Key) -> set[Target]:
+    def targets(self, expression: Any, place: PlanAddress, own: Mapping[str, Any], key: Key) -> set[Target]:
         """The resources that an expression's value comes from; OPAQUE among them where that cannot be told, and
         nothing at all where the value was known when the plan was made. ``own``: the configuration of the resource
         that it stands in, ``key`` its instance's."""
         return set(self._follow(expression, place, own, key, 0))
 
     def _follow(
-        self, expression: Any, place: Place, own: Mapping[str, Any], key: Key, depth: int, indexed: Key = None
+        self, expression: Any, place: PlanAddress, own: Mapping[str, Any], key: Key, depth: int, indexed: Key = None
     ) -> Iterator[Target]:
         """``key``: of the instance that the expression stands in; ``indexed``: the key by which its value is indexed
         where it is used."""
@@ -136,7 +136,7 @@ class Links:
             yield from self._reference(reference, place, own, key if keyed else indexed, depth + 1)
 
     def _reference(
-        self, reference: str, place: Place, own: Mapping[str, Any], key: Key, depth: int
+        self, reference: str, place: PlanAddress, own: Mapping[str, Any], key: Key, depth: int
     ) -> Iterator[Target]:
         start, _, rest = reference.partition(".")
         if reference in ("each.key", "count.index"):
@@ -159,7 +159,7 @@ class Links:
             case _:
                 yield from self._resource(reference, place, key)
 
-    def _variable(self, name: str, place: Place, key: Key, depth: int) -> Iterator[Target]:
+    def _variable(self, name: str, place: PlanAddress, key: Key, depth: int) -> Iterator[Target]:
         if place.parent is None:
             return
         call_name, call_key = place.path[-1]
@@ -168,7 +168,7 @@ class Links:
         if name in expressions:
             yield from self._follow(expressions[name], place.parent, call, key_in(call_key), depth, key)
 
-    def _output(self, reference: str, place: Place, key: Key, depth: int) -> Iterator[Target]:
+    def _output(self, reference: str, place: PlanAddress, key: Key, depth: int) -> Iterator[Target]:
         match = _MODULE.match(reference)
         output = reference[match.end() :].removeprefix(".").partition(".")[0].partition("[")[0] if match else ""
         if match is None or not output:
@@ -182,7 +182,7 @@ class Links:
             return
         yield from self._follow(mapping(outputs[output]).get("expression"), child, {}, None, depth)
 
-    def _resource(self, reference: str, place: Place, key: Key) -> Iterator[Target]:
+    def _resource(self, reference: str, place: PlanAddress, key: Key) -> Iterator[Target]:
         match = _RESOURCE.match(reference)
         if match is None:
             yield OPAQUE

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 OPENED = (".html", ".md")
 
 
-class Night:
+class StoreHistory:
     """One run beside the store's history, before and while it is added.
 
     ``folder`` is the run's own temporary folder: it holds the resources' Parquet files already, and what the store
