@@ -10,7 +10,7 @@ from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING
 
 from auditor.model.snapshot import MAY_NOT_EXIST
-from auditor.resolve import evidence, neighbours
+from auditor.resolve import evidence, idle, neighbours
 from auditor.resolve.inheritance_sql import NestedMerge, domain_layer_columns, effective, own_value, unseen
 from auditor.resolve.load import SourceFile, load
 from auditor.resolve.personas import assign_personas, persona_columns, persona_number
@@ -60,6 +60,7 @@ def build(
     load(con, files)
     con.execute(f"create type origin as {_ORIGIN}")
     evidence.prepare(con)
+    idle.prepare(con)
     _account_region(con)
     _domain(con)
     evidence.subnets(con)
@@ -132,15 +133,22 @@ _QUICK_SETUP_SIGNS = {
 #: The console's quick setup names domains so; digits only, since real ones hold 84 seconds.
 _QUICK_SETUP_NAME = "^QuickSetupDomain-[0-9]{8}T[0-9]{6}$"
 _QUICK_SETUP_ENOUGH = 4
+#: Signs that quick setup leaves; the others are also how somebody may set up a domain by hand.
+_QUICK_SETUP_OWN = ("role name", "sharing path")
 
 
 def _quick_setup() -> tuple[str, str]:
     signs = ", ".join(f"case when {sql} then '{name}' end" for name, sql in _QUICK_SETUP_SIGNS.items())
-    possible = " + ".join(f"coalesce(({sql})::INT, 1)" for sql in _QUICK_SETUP_SIGNS.values())
-    certain = " + ".join(f"coalesce(({sql})::INT, 0)" for sql in _QUICK_SETUP_SIGNS.values())
+
+    def held(unknown: int) -> str:
+        """Whether there are enough signs and one of quick setup's own, where an unknown one counts as so much."""
+        of = {name: f"coalesce(({sql})::INT, {unknown})" for name, sql in _QUICK_SETUP_SIGNS.items()}
+        own = " + ".join(of[name] for name in _QUICK_SETUP_OWN)
+        return f"({' + '.join(of.values())} >= {_QUICK_SETUP_ENOUGH} and {own} > 0)"
+
     verdict = (
-        f"case when regexp_matches(name, '{_QUICK_SETUP_NAME}') or {certain} >= {_QUICK_SETUP_ENOUGH} then true"
-        f" when name is null or {possible} >= {_QUICK_SETUP_ENOUGH} then null else false end"
+        f"case when regexp_matches(name, '{_QUICK_SETUP_NAME}') or {held(0)} then true"
+        f" when name is null or {held(1)} then null else false end"
     )
     return f"list_filter([{signs}], lambda s: s is not null)", verdict
 
@@ -271,14 +279,14 @@ def _user_profile(con: duckdb.DuckDBPyConnection, merge: NestedMerge, personas: 
                          when r.profiles > 1 then r.profiles when not h.hidden and not r.made_elsewhere then r.profiles
                     end as execution_role_profiles,
                a.subscribed_partner_tools, {neighbours.SSO_USER_PROFILES} as sso_user_profiles,
-               {evidence.PROFILE_COLUMNS}, {persona_columns(personas)}
+               {evidence.PROFILE_COLUMNS}, {idle.PROFILE_COLUMNS}, {persona_columns(personas)}
         from user_profile_resolved u left join role_use r using (account, execution_role)
         left join role_unseen h using (account) left join account_region a using (account, region)
         left join person_use w on w.account = u.account and w.region = u.region and w.domain_id = u.domain_id
           and w.person = lower(u.sso_user)
         left join domain_profiles s on s.account = u.account and s.region = u.region
           and s.domain_id = u.domain_id
-        {evidence.PROFILE_JOINS}""")
+        {evidence.PROFILE_JOINS} {idle.PROFILE_JOINS}""")
 
 
 def _text(path: str) -> str:
@@ -302,10 +310,15 @@ def _space(con: duckdb.DuckDBPyConnection) -> None:
             from raw_user_profile
             where not coalesce(list_contains(gaps, '{MAY_NOT_EXIST}'), false) and lower(doc.UserProfileName) in
                 (select lower(doc.OwnershipSettings.OwnerUserProfileName) from raw_space))
-        select s.* exclude (domain_unseen),
+        -- AWS's own command for a shared space of Studio Classic gives neither sharing settings nor an owner
+        -- (sagemaker/latest/dg/domain-space-create.html). With an owner alone, no source says which it is.
+        select s.* exclude (domain_unseen) replace (
+                   case when s.sharing_type_origin <> 'service' or s.owner = '' then s.sharing_type end
+                   as sharing_type),
                case when app_type in {CLASSIC_APP_TYPES} then true when app_type <> '' then false
                     when app_type is not null
-                    then sharing_type = '' and (jupyter_server_settings or kernel_gateway_settings) end as classic,
+                    then s.sharing_type_origin = 'service' and (jupyter_server_settings or kernel_gateway_settings)
+                    end as classic,
                case when s.owner is null then null when s.owner = '' or o.owner is not null then true
                     when s.domain_unseen or list_contains(a.unlisted, 'user_profile') then null else false
                     end as owner_exists

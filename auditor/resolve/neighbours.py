@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from auditor.resolve import evidence
+from auditor.resolve import evidence, idle
 
 if TYPE_CHECKING:
     import duckdb
@@ -27,7 +27,10 @@ def profile_use(con: duckdb.DuckDBPyConnection) -> None:
             select account, region, domain_id, bool_or(sso_user is null) as person_unseen,
                    {_any("needs_efs")} as needs_efs
             from (select account, region, domain_id, sso_user, experience = 'classic' or auto_mount_home_efs = 'Enabled'
-                         as needs_efs from user_profile_resolved)
+                         or list_contains(custom_efs, home_efs_file_system_id) as needs_efs
+                  from user_profile_resolved
+                  left join (select account, region, domain_id, home_efs_file_system_id from domain_resolved)
+                    using (account, region, domain_id))
             group by all)
         select p.* replace (p.person_unseen or m.key is null as person_unseen)
         from profiles p left join domain_resolved m using (account, region, domain_id)""")
@@ -99,18 +102,21 @@ def domain(con: duckdb.DuckDBPyConnection, classic_app_types: str) -> None:
     con.execute(f"""
         create table domain as
         with spaces as (
-            select account, region, domain_id, {_any("sharing_type = 'Shared'")} as shared, {_any("classic")} as classic
-            from space group by all),
+            select s.account, s.region, s.domain_id, {_any("sharing_type = 'Shared'")} as shared,
+                   {_any("classic or list_contains(s.custom_efs, m.home_efs_file_system_id)")} as needs_efs
+            from space s left join domain_resolved m using (account, region, domain_id) group by all),
         apps as (
             select account, region, domain_id,
                    {_any(f"app_type in {classic_app_types} and status not in ('Deleted', 'Failed')")} as classic
             from app group by all)
         select d.*, {seen("shared", "space", "s")} as has_shared_spaces,
                d.rstudio_licensed or d.default_experience = 'classic' or d.default_auto_mount_home_efs = 'Enabled'
-               or {seen("needs_efs", "user_profile", "p")} or {seen("classic", "space", "s")}
+               or list_contains(d.default_custom_efs, d.home_efs_file_system_id)
+               or list_contains(d.space_default_custom_efs, d.home_efs_file_system_id)
+               or {seen("needs_efs", "user_profile", "p")} or {seen("needs_efs", "space", "s")}
                or {seen("classic", "app", "c")} as efs_needed,
-               {evidence.DOMAIN_COLUMNS}
+               {evidence.DOMAIN_COLUMNS}, {idle.DOMAIN_COLUMNS}
         from domain_resolved d left join account_region a using (account, region)
         left join domain_profiles p using (account, region, domain_id)
         left join spaces s using (account, region, domain_id) left join apps c using (account, region, domain_id)
-        {evidence.DOMAIN_JOINS}""")
+        {evidence.DOMAIN_JOINS} {idle.DOMAIN_JOINS}""")

@@ -30,7 +30,8 @@ _TYPES: Mapping[str, tuple[Any, str]] = {
     "TIMESTAMP": (datetime, "a time"),
     "JSON": (dict[str, msgspec.Raw], "a structure"),
 }
-_STRUCT_MEMBER = re.compile(r'"(\w+)" ([A-Z]+(?:\[\])?)')
+#: A member of a STRUCT: a plain type, or a STRUCT that holds one of these (no type is nested deeper).
+_STRUCT_MEMBER = re.compile(r'"(\w+)" (STRUCT\([^()]*\)(?:\[\])?|[A-Z]+(?:\[\])?)')
 #: Kinds of which one that cannot be told apart from others leaves more open than itself: whose it is, or whether there
 #: is one of its kind at all, hangs on these members.
 _TELLING: Mapping[str, frozenset[str]] = {
@@ -79,7 +80,7 @@ def _type(declared: str | Tree) -> Any:
     if declared.endswith("[]"):
         return list[_type(declared[:-2])]  # type: ignore[misc]
     if declared.startswith("STRUCT("):
-        return _structure(dict(_STRUCT_MEMBER.findall(declared)))
+        return _structure(dict(_STRUCT_MEMBER.findall(declared.removeprefix("STRUCT("))))
     return _TYPES[declared][0]
 
 

@@ -89,6 +89,8 @@ DOCUMENTS: Mapping[str, Mapping[str, str]] = {
         "Status": "VARCHAR",
         "CreationTime": "TIMESTAMP",
         "ResourceSpec.InstanceType": "VARCHAR",
+        "ResourceSpec.SageMakerImageArn": "VARCHAR",
+        "ResourceSpec.SageMakerImageVersionAlias": "VARCHAR",
     },
     "partner_app": {"Type": "VARCHAR", "Status": "VARCHAR"},
     "vpc": {"VpcId": "VARCHAR", "IsDefault": "BOOLEAN"},

@@ -149,13 +149,23 @@ DOMAIN = Table(
         Column("has_efs", "BOOLEAN", "Whether the domain has an EFS at all",
                inputs=("home_efs_file_system_id", "home_efs_file_system_creation"), via="'home_efs_file_system_id'"),
         Column("efs_needed", "BOOLEAN", "Whether something of the domain uses an EFS: RStudio, Studio Classic (by"
-               " default, in a profile, a space or an app) or an auto-mount (by default or in a profile)",
-               inputs=("rstudio_licensed", "default_experience", "default_auto_mount_home_efs")),
+               " default, in a profile, a space or an app), an auto-mount (by default or in a profile), or a custom"
+               " file system that is the domain's own EFS",
+               inputs=("rstudio_licensed", "default_experience", "default_auto_mount_home_efs", "default_custom_efs",
+                       "space_default_custom_efs")),
         Column("has_shared_spaces", "BOOLEAN", "Whether a shared space exists in the domain"),
+        Column("space_default_jupyterlab_idle_supported", "BOOLEAN", "Whether idle shutdown acts in a JupyterLab that a"
+               " shared space starts: false on SageMaker Distribution before 2.0; NULL where custom images are"
+               " attached",
+               inputs=("space_default_jupyterlab_image_alias", "space_default_jupyterlab_custom_images"),
+               via="'space_default_jupyterlab_image_alias'"),
+        Column("shared_without_idle_shutdown", "VARCHAR[]", "Shared spaces, and running apps of theirs, on SageMaker"
+               " Distribution before 2.0, where idle shutdown does not act; NULL where one runs on a custom image"),
         Column("vpc_is_default", "BOOLEAN", "Whether its VPC is the region's default VPC", inputs=("vpc_id",),
                via="'vpc_id'"),
         Column("quick_setup", "BOOLEAN", "Whether the domain carries quick setup's signature: its name, or at least"
-               " four of the signs", inputs=("name", "quick_setup_signs"), via="'name'"),
+               " four of the signs, among them the role name or the sharing path",
+               inputs=("name", "quick_setup_signs"), via="'name'"),
         Column("quick_setup_signs", "VARCHAR[]", "Signs of quick setup that hold for certain: IAM, PublicInternetOnly,"
                " default VPC, role name, no KMS key, sharing path"),
         Column("public_subnets", "VARCHAR[]", "Its subnets that give out public addresses or lead to an internet"
@@ -210,6 +220,15 @@ USER_PROFILE = Table(
         Column("role_allowed_tools", "VARCHAR[]", "Tools that the execution role may use, as"
                " execution_role has them",
                inputs=("execution_role",), via="'execution_role'", kinds=("permission",)),
+        Column("app_types_in_use", "VARCHAR[]", "App types, of JupyterLab and CodeEditor, of the private spaces and the"
+               " running apps that the profile has"),
+        Column("jupyterlab_idle_supported", "BOOLEAN", "Whether idle shutdown acts in a JupyterLab that the profile"
+               " starts: false on SageMaker Distribution before 2.0; NULL where custom images are attached",
+               inputs=("jupyterlab_image_alias", "jupyterlab_custom_images"), via="'jupyterlab_image_alias'"),
+        Column("code_editor_idle_supported", "BOOLEAN", "The same of Code Editor",
+               inputs=("code_editor_image_alias", "code_editor_custom_images"), via="'code_editor_image_alias'"),
+        Column("without_idle_shutdown", "VARCHAR[]", "Private spaces and running apps of the profile on SageMaker"
+               " Distribution before 2.0, where idle shutdown does not act; NULL where one runs on a custom image"),
         Column("mlflow_servers", "BIGINT", "MLflow tracking servers and MLflow apps in the account and region",
                kinds=_MLFLOW),
         Column("persona", "VARCHAR", "Kind of person (docs/configuration.md); NULL where that hangs on tags, or a"

@@ -36,7 +36,8 @@ class Setting:
     column's DuckDB type, ``raw_type`` the type of the document's member where it differs, and ``read`` turns the one
     into the other (``{}`` is the member). ``default`` is SQL: a literal, or an expression over the domain's alias
     ``d``; ``NULL`` where no primary source settles what AWS does (the answer is then unknown). ``absent_when`` is SQL
-    over ``{}`` that is true for values which mean "not set here".
+    over ``{}`` that is true for values which mean "not set here". ``item``: of a list of structures, the path of the
+    member that the column lists (``RepositoryUrl``); structures without it are left out.
     """
 
     column: str
@@ -51,6 +52,7 @@ class Setting:
     raw_type: str = ""
     read: str = "{}"
     absent_when: str = ""
+    item: str = ""
 
     @property
     def structure(self) -> str:
@@ -104,7 +106,47 @@ def _ebs(scope: Scope) -> tuple[Setting, ...]:
     )  # fmt: skip
 
 
-_REPOSITORIES = 'STRUCT("RepositoryUrl" VARCHAR)[]'
+def _listed(column: str, path: str, item: str, scope: Scope, source: str, doc: str) -> Setting:
+    """A setting that lists one member of each structure of a list."""
+    *outer, last = item.split(".")
+    raw = f'"{last}" VARCHAR'
+    for name in reversed(outer):
+        raw = f'"{name}" STRUCT({raw})'
+    member = ".".join(f'"{part}"' for part in item.split("."))
+    read = f"list_filter(list_transform({{}}, lambda r: r.{member}), lambda v: v is not null)"
+    return Setting(column, path, "VARCHAR[]", scope, "[]", source, doc, raw_type=f"STRUCT({raw})[]", read=read,
+                   item=item)  # fmt: skip
+
+
+def _images(app: str, column: str, scope: Scope) -> tuple[Setting, ...]:
+    label = "JupyterLab" if app == "JupyterLab" else "Code Editor"
+    base = f"{app}AppSettings."
+    return (
+        Setting(f"{column}_image_alias", f"{base}DefaultResourceSpec.SageMakerImageVersionAlias", "VARCHAR", scope,
+                "''", API + "API_ResourceSpec.html", f"Version of the image that {label} starts with, as 2.0.0; ''"
+                " where none is set"),
+        _listed(f"{column}_custom_images", base + "CustomImages", "ImageName", scope, API + "API_CustomImage.html",
+                f"Custom images that {label} can start with"),
+    )  # fmt: skip
+
+
+def _space_image(app: str, column: str) -> tuple[Setting, ...]:
+    label = "JupyterLab" if app == "JupyterLab" else "Code Editor"
+    base = f"SpaceSettings.{app}AppSettings.DefaultResourceSpec."
+    return (
+        Setting(f"{column}_image_alias", base + "SageMakerImageVersionAlias", "VARCHAR", "space", "''",
+                API + "API_ResourceSpec.html", f"Version of the image of the space's {label}; '' where none is set"),
+        Setting(f"{column}_image_arn", base + "SageMakerImageArn", "VARCHAR", "space", "''",
+                API + "API_ResourceSpec.html", f"Image of the space's {label}; '' where none is set"),
+    )  # fmt: skip
+
+
+def _custom_efs(scope: Scope) -> Setting:
+    return _listed(
+        "custom_efs", "CustomFileSystemConfigs", "EFSFileSystemConfig.FileSystemId", scope,
+        API + "API_CustomFileSystemConfig.html", "EFS file systems that may be mounted as custom file systems",
+    )  # fmt: skip
+
 
 USER_SETTINGS: tuple[Setting, ...] = (
     Setting("execution_role", "ExecutionRole", "VARCHAR", "user", "''", _USER,
@@ -133,9 +175,11 @@ USER_SETTINGS: tuple[Setting, ...] = (
     *_idle("JupyterLab", "jupyterlab", "user"),
     *_idle("CodeEditor", "code_editor", "user"),
     *_ebs("user"),
-    Setting("jupyterlab_repositories", "JupyterLabAppSettings.CodeRepositories", "VARCHAR[]", "user", "[]",
-            API + "API_JupyterLabAppSettings.html", "Git repositories attached to JupyterLab",
-            raw_type=_REPOSITORIES, read="list_transform({}, lambda r: r.RepositoryUrl)"),
+    _listed("jupyterlab_repositories", "JupyterLabAppSettings.CodeRepositories", "RepositoryUrl", "user",
+            API + "API_JupyterLabAppSettings.html", "Git repositories attached to JupyterLab"),
+    *_images("JupyterLab", "jupyterlab", "user"),
+    *_images("CodeEditor", "code_editor", "user"),
+    _custom_efs("user"),
     Setting("jupyterlab_instance_type", "JupyterLabAppSettings.DefaultResourceSpec.InstanceType", "VARCHAR", "user",
             "''", API + "API_ResourceSpec.html", "Instance type of a new JupyterLab space; '' where none is set"),
     Setting("notebook_output_option", "SharingSettings.NotebookOutputOption", "VARCHAR", "user", "''",
@@ -191,6 +235,8 @@ SPACE_DEFAULT_SETTINGS: tuple[Setting, ...] = (
             API + "API_DefaultSpaceSettings.html", "ARN of the IAM role of the domain's shared spaces"),
     *_idle("JupyterLab", "jupyterlab", "space_default"),
     *_ebs("space_default"),
+    *_images("JupyterLab", "jupyterlab", "space_default"),
+    _custom_efs("space_default"),
 )  # fmt: skip
 
 _SPACE = API + "API_SpaceSettings.html"
@@ -199,8 +245,9 @@ SPACE_SETTINGS: tuple[Setting, ...] = (
             "The app that the space runs; '' in old spaces, which do not say"),
     Setting("remote_access", "SpaceSettings.RemoteAccess", "VARCHAR", "space", "'DISABLED'", _SPACE,
             "Whether the space can be reached from a local editor: ENABLED or DISABLED"),
-    Setting("sharing_type", "SpaceSharingSettings.SharingType", "VARCHAR", "space", "''",
-            API + "API_SpaceSharingSettings.html", "Private or Shared; '' in old spaces without sharing settings"),
+    Setting("sharing_type", "SpaceSharingSettings.SharingType", "VARCHAR", "space", "'Shared'",
+            GUIDE + "domain-space-create.html", "Private or Shared; Shared where a space (of Studio Classic) has"
+            " neither sharing settings nor an owner"),
     Setting("owner", "OwnershipSettings.OwnerUserProfileName", "VARCHAR", "space", "''",
             API + "API_OwnershipSettings.html", "Name of the profile that owns the space; '' where none is set"),
     Setting("ebs_volume_gb", "SpaceSettings.SpaceStorageSettings.EbsStorageSettings.EbsVolumeSizeInGb", "INTEGER",
@@ -210,6 +257,10 @@ SPACE_SETTINGS: tuple[Setting, ...] = (
             "VARCHAR", "space", "''", _SPACE, "Instance type of the space's JupyterLab; '' where none is set"),
     Setting("code_editor_instance_type", "SpaceSettings.CodeEditorAppSettings.DefaultResourceSpec.InstanceType",
             "VARCHAR", "space", "''", _SPACE, "Instance type of the space's Code Editor; '' where none is set"),
+    *_space_image("JupyterLab", "jupyterlab"),
+    *_space_image("CodeEditor", "code_editor"),
+    _listed("custom_efs", "SpaceSettings.CustomFileSystems", "EFSFileSystem.FileSystemId", "space",
+            API + "API_CustomFileSystem.html", "EFS file systems that the space mounts as custom file systems"),
     Setting("jupyterlab_idle_timeout",
             "SpaceSettings.JupyterLabAppSettings.AppLifecycleManagement.IdleSettings.IdleTimeoutInMinutes",
             "INTEGER", "space", "0", API + "API_SpaceIdleSettings.html",

@@ -50,6 +50,28 @@ _STRUCTURES: Mapping[str, Names] = {
     "JupyterLabAppSettings.CodeRepositories": _names(
         "JupyterLabAppSettings.CodeRepositories", "jupyter_lab_app_settings.code_repository",
         "jupyter_lab_app_settings.code_repositories"),
+    **{
+        f"{app}AppSettings.CustomImages": _names(
+            f"{app}AppSettings.CustomImages", f"{snake(app)}_app_settings.custom_image",
+            f"{snake(app)}_app_settings.custom_images")
+        for app in ("JupyterLab", "CodeEditor")
+    },
+    **{
+        f"{app}AppSettings.DefaultResourceSpec.SageMakerImageVersionAlias": _names(
+            None, f"{snake(app)}_app_settings.default_resource_spec.sagemaker_image_version_alias", None)
+        for app in ("JupyterLab", "CodeEditor", "SpaceSettings.JupyterLab", "SpaceSettings.CodeEditor")
+    },
+    **{
+        f"SpaceSettings.{app}AppSettings.DefaultResourceSpec.SageMakerImageArn": _names(
+            f"SpaceSettings.{app}AppSettings.DefaultResourceSpec.SageMakerImageArn",
+            f"space_settings.{snake(app)}_app_settings.default_resource_spec.sagemaker_image_arn",
+            f"space_settings.{snake(app)}_app_settings.default_resource_spec.sage_maker_image_arn")
+        for app in ("JupyterLab", "CodeEditor")
+    },
+    "CustomFileSystemConfigs": _names(
+        "CustomFileSystemConfigs", "custom_file_system_config", "custom_file_system_configs"),
+    "SpaceSettings.CustomFileSystems": _names(
+        "SpaceSettings.CustomFileSystems", "space_settings.custom_file_system", "space_settings.custom_file_systems"),
 }  # fmt: skip
 
 #: Exceptions by kind and API path.
@@ -69,7 +91,14 @@ NAMES: Mapping[Kind | Part, Mapping[str, Names]] = {
     "space": {
         "SpaceSettings.RemoteAccess": _names("SpaceSettings.RemoteAccess", None, "space_settings.remote_access"),
     },
-    "app": {"SpaceName": _names(None, "space_name", None)},
+    "app": {
+        "SpaceName": _names(None, "space_name", None),
+        "ResourceSpec.SageMakerImageArn": _names(
+            "ResourceSpec.SageMakerImageArn", "resource_spec.sagemaker_image_arn",
+            "resource_spec.sage_maker_image_arn"),
+        "ResourceSpec.SageMakerImageVersionAlias": _names(
+            None, "resource_spec.sagemaker_image_version_alias", None),
+    },
     "partner_app": {"Type": _names("Type", None, "type")},
     "mlflow_app": {"Name": _names("Name", None, None)},
     "role": {
@@ -145,7 +174,8 @@ MEMBERS_BESIDE_SETTINGS: Mapping[Kind | Part, Mapping[str, Read]] = {
     "space": {"SpaceName": "text", "DomainId": "text", "SpaceDisplayName": "text", "Tags": "tags"},
     "app": {
         "AppName": "text", "AppType": "text", "DomainId": "text", "UserProfileName": "text", "SpaceName": "text",
-        "ResourceSpec.InstanceType": "text", "Tags": "tags",
+        "ResourceSpec.InstanceType": "text", "ResourceSpec.SageMakerImageArn": "text",
+        "ResourceSpec.SageMakerImageVersionAlias": "text", "Tags": "tags",
     },
     "partner_app": {"Type": "text"},
     "mlflow_server": {"TrackingServerName": "text"},
@@ -177,6 +207,8 @@ MEMBERS_BESIDE_SETTINGS: Mapping[Kind | Part, Mapping[str, Read]] = {
     },
 }  # fmt: skip
 
+_ALIAS = "DefaultResourceSpec.SageMakerImageVersionAlias"
+_NO_ALIAS = "the service starts the image's newest version where nobody names one (API_ResourceSpec)"
 #: Members that, where a language cannot express them, are known to be unset all the same, and why.
 UNSET_WHERE_NOT_EXPRESSIBLE: Mapping[Kind | Part, Mapping[str, str]] = {
     "domain": {
@@ -186,8 +218,22 @@ UNSET_WHERE_NOT_EXPRESSIBLE: Mapping[Kind | Part, Mapping[str, str]] = {
         "HomeEfsFileSystemCreation": "CreateDomain defaults to Enabled, and UpdateDomain can enable an EFS later but"
         " never disable it (API_CreateDomain)",
         "HomeEfsFileSystemId": "AWS gives it when the domain is made",
+        f"{DOMAIN_USER_ROOT}.JupyterLabAppSettings.{_ALIAS}": _NO_ALIAS,
+        f"{DOMAIN_USER_ROOT}.CodeEditorAppSettings.{_ALIAS}": _NO_ALIAS,
+        f"DefaultSpaceSettings.JupyterLabAppSettings.{_ALIAS}": _NO_ALIAS,
     },
-    "app": {"SpaceName": "an app is a profile's or a space's; where it cannot be a space's it is a profile's"},
+    "user_profile": {
+        f"{USER_PROFILE_ROOT}.JupyterLabAppSettings.{_ALIAS}": _NO_ALIAS,
+        f"{USER_PROFILE_ROOT}.CodeEditorAppSettings.{_ALIAS}": _NO_ALIAS,
+    },
+    "space": {
+        f"SpaceSettings.JupyterLabAppSettings.{_ALIAS}": _NO_ALIAS,
+        f"SpaceSettings.CodeEditorAppSettings.{_ALIAS}": _NO_ALIAS,
+    },
+    "app": {
+        "ResourceSpec.SageMakerImageVersionAlias": _NO_ALIAS,
+        "SpaceName": "an app is a profile's or a space's; where it cannot be a space's it is a profile's",
+    },
 }
 
 _READS: Mapping[str, Read] = {"VARCHAR": "text", "INTEGER": "number", "BOOLEAN": "flag", "VARCHAR[]": "list",
@@ -220,13 +266,13 @@ def _row(kind: Kind | Part, path: str, read: Read) -> Row:
 def rows(kind: Kind | Part) -> tuple[Row, ...]:
     """Every row of a kind: the settings' paths, then the other members."""
     reads = _setting_reads()
+    items = {s.path: s.item for s in SETTINGS}
     found: dict[str, Read] = {}
     for path in known_paths().get(kind, ()):
         inner = next((path.removeprefix(r) for r in _ROOTS if path.startswith(r)), path)
         found[path] = reads[inner]
         if found[path] == "items":
-            # The one list of structures among the settings is that of repositories.
-            found[f"{path}[].RepositoryUrl"] = "text"
+            found[f"{path}[].{items[inner]}"] = "text"
     found |= MEMBERS_BESIDE_SETTINGS.get(kind, {})
     return tuple(_row(kind, path, read) for path, read in found.items())
 

@@ -16,6 +16,7 @@ from hypothesis import strategies as st
 
 from auditor.collect.iac.build import _COMPLETE
 from auditor.model.snapshot import GLOBAL, SCHEMA_VERSION, TEMPLATE, Header, Kind, Record, Scope, Snapshot
+from auditor.studio.settings import SETTINGS
 from auditor.studio.template_names import LANGUAGES, Row, rows
 from auditor.studio.template_types import STUDIO_KINDS, Language
 
@@ -87,6 +88,17 @@ _PRESENT: Mapping[str, Mapping[str, Any]] = {
 }
 
 
+def _item(row: Row) -> str:
+    """The member of its structures that a list of structures is read for."""
+    return next(s.item for s in SETTINGS if s.item and row.path.endswith(s.path))
+
+
+def _at(value: Mapping[str, Any], path: str) -> Any:
+    for name in path.split("."):
+        value = value[name]
+    return value
+
+
 def _value(row: Row) -> st.SearchStrategy[Any]:
     last = row.path.rpartition(".")[2].removesuffix("[]")
     match row.read:
@@ -97,7 +109,7 @@ def _value(row: Row) -> st.SearchStrategy[Any]:
         case "present":
             return st.just(_PRESENT[last])
         case "items":
-            return st.lists(st.fixed_dictionaries({"RepositoryUrl": _WORDS}), max_size=2)
+            return st.lists(_WORDS.map(lambda text: nested({_item(row): text})), max_size=2)
         case _:
             return st.sampled_from(_TEXTS[last]) if last in _TEXTS else _WORDS
 
@@ -202,10 +214,9 @@ def properties(item: Item, language: Language, write: Callable[[Any], Any]) -> d
         name = by_path[path].names[language]
         assert name is not None, (path, language)
         if by_path[path].read == "items":
-            inner = by_path[f"{path}[].RepositoryUrl"].names[language]
-            assert inner is not None
-            value = [{inner.rpartition(".")[2]: write(v["RepositoryUrl"])} for v in value]
-            named[name] = value
+            inside = by_path[f"{path}[].{_item(by_path[path])}"]
+            inner = (inside.names[language] or "").partition("[].")[2]
+            named[name] = [nested({inner: write(_at(v, inside.path.partition("[].")[2]))}) for v in value]
         else:
             named[name] = value if by_path[path].read == "present" else write(value)
     if item.tags:

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from .builder import Tables, domain, profile
+from .builder import Tables, domain, profile, space
 
 ON_PROFILE = ["Enabled", "Disabled", "DefaultAsDomain", None]
 ON_DOMAIN = ["Enabled", "Disabled", "DefaultAsDomain", None]
@@ -126,3 +126,33 @@ def test_a_profile_whose_own_word_was_not_seen() -> None:
     assert rows["ana"]["auto_mount_home_efs"] is None
     assert rows["ana"]["auto_mount_home_efs_origin"] is None
     assert rows["bob"]["auto_mount_home_efs"] == "Disabled"
+
+
+CONFIG = "CustomFileSystemConfigs"
+
+
+def _mounts(*ids: str) -> dict[str, Any]:
+    return {CONFIG: [{"EFSFileSystemConfig": {"FileSystemId": id_, "FileSystemPath": "/x"}} for id_ in ids]}
+
+
+def test_who_needs_the_domains_efs_as_a_custom_file_system() -> None:
+    """The domain's own EFS may be mounted as a custom one: by default, by a profile, in shared spaces, in a space.
+    Other file systems, and FSx, need nothing of it. https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_CustomFileSystemConfig.html"""
+    quiet = {**EFS, "DefaultUserSettings": {MOUNT: "Disabled"}}
+
+    def with_(**members: Any) -> dict[str, Any]:
+        return {**quiet, **members}
+
+    efs = {"SpaceSettings": {"CustomFileSystems": [{"EFSFileSystem": {"FileSystemId": "fs-1"}}]}}
+    tables = Tables(
+        domain("none", quiet), profile("ana", _mounts("fs-2"), of="none"),
+        domain("default", with_(DefaultUserSettings={MOUNT: "Disabled", **_mounts("fs-1")})),
+        domain("shared", with_(DefaultSpaceSettings=_mounts("fs-3", "fs-1"))),
+        domain("profile", quiet), profile("bob", _mounts("fs-1"), of="profile"),
+        domain("space", quiet), space("board", efs, of="space"),
+        domain("unseen", quiet), profile("eva", gaps=[f"UserSettings.{CONFIG}"], of="unseen"),
+        domain("fsx", with_(DefaultSpaceSettings={CONFIG: [{"FSxLustreFileSystemConfig": {"FileSystemId": "fs-1"}}]})),
+    )  # fmt: skip
+    assert {id_: row["efs_needed"] for id_, row in tables.by_id("domain").items()} == {
+        "none": False, "default": True, "shared": True, "profile": True, "space": True, "unseen": None, "fsx": False,
+    }  # fmt: skip

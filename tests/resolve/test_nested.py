@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from auditor.resolve.inheritance_sql import NestedMerge
-from auditor.studio.settings import SETTINGS
+from auditor.studio.settings import SETTINGS, Setting
 
 from .builder import Tables, domain, merged, nest, profile
 
@@ -101,22 +101,25 @@ def test_what_aws_writes_unasked_hides_nothing() -> None:
 
 
 NESTED = [s for s in SETTINGS if s.scope == "user" and s.structure not in ("", "StudioWebPortalSettings")]
-SAMPLES: dict[str, Any] = {"VARCHAR": "SET", "INTEGER": 77, "VARCHAR[]": [{"RepositoryUrl": "https://one"}]}
-SHOWN: dict[str, Any] = {**SAMPLES, "VARCHAR[]": ["https://one"]}
+SHOWN: dict[str, Any] = {"VARCHAR": "SET", "INTEGER": 77, "VARCHAR[]": ["one"]}
+
+
+def _sample(setting: Setting) -> Any:
+    return [nest(setting.item, "one")] if setting.item else SHOWN[setting.type]
 
 
 def _every_structure(merge: NestedMerge) -> Tables:
     """For each nested setting a domain that sets it, and a profile that sets something else in the same structure."""
     records = []
     for setting in NESTED:
-        handed = {"DefaultUserSettings": nest(setting.path, SAMPLES[setting.type])}
+        handed = {"DefaultUserSettings": nest(setting.path, _sample(setting))}
         neighbour = {setting.structure: {"AMemberThatNobodyReads": 1}}
         sibling = next(
-            (nest(s.path, SAMPLES[s.type]) for s in NESTED if s.structure == setting.structure and s is not setting),
+            (nest(s.path, _sample(s)) for s in NESTED if s.structure == setting.structure and s is not setting),
             neighbour,
         )
         records += [domain(f"d-{setting.column}", handed), profile("sibling", sibling, of=f"d-{setting.column}")]
-        both = merged(sibling, nest(setting.path, SAMPLES[setting.type]))
+        both = merged(sibling, nest(setting.path, _sample(setting)))
         records.append(profile("both", both, of=f"d-{setting.column}"))
     return Tables(*records, merge=merge)
 

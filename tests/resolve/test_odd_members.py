@@ -67,6 +67,17 @@ def test_of_a_space_and_an_app() -> None:
     assert gaps == [("d-1/space/lab/JupyterLab/default", "CreationTime", "unexpected_response")]
 
 
+@pytest.mark.parametrize(
+    "item", ["fs-1", {"EFSFileSystemConfig": "fs-1"}, {"EFSFileSystemConfig": {"FileSystemId": 7}}]
+)
+def test_of_structures_in_a_list(item: Any) -> None:
+    row, gaps = _row("user_profile", domain(), profile("ana", {"CustomFileSystemConfigs": [item]}))
+    assert (row["custom_efs"], gaps) == (
+        None,
+        [("d-1/ana", "UserSettings.CustomFileSystemConfigs", "unexpected_response")],
+    )
+
+
 def test_of_evidence() -> None:
     trail = record("trail", "arn", {"Status": {"IsLogging": True}, "Selectors": {"EventSelectors": 7}})
     row, _ = _row("account_region", trail)

@@ -22,7 +22,8 @@ USER_DEFAULTS: dict[str, Any] = {
     "code_editor_idle_timeout_min": 0, "code_editor_idle_timeout_max": 0, "ebs_default_gb": 5, "ebs_maximum_gb": 100,
     "jupyterlab_repositories": [], "jupyterlab_instance_type": "", "notebook_output_option": "",
     "sharing_s3_output_path": "", "sharing_s3_kms_key_id": "", "jupyter_server_settings": False,
-    "kernel_gateway_settings": False,
+    "kernel_gateway_settings": False, "jupyterlab_image_alias": "", "code_editor_image_alias": "",
+    "jupyterlab_custom_images": [], "code_editor_custom_images": [], "custom_efs": [],
 }  # fmt: skip
 #: (scope, column) → AWS's value where the resource does not set it, for what is not inherited.
 OWN_DEFAULTS: dict[tuple[str, str], Any] = {
@@ -36,12 +37,15 @@ OWN_DEFAULTS: dict[tuple[str, str], Any] = {
     ("space_default", "execution_role"): "", ("space_default", "jupyterlab_idle_shutdown"): "DISABLED",
     ("space_default", "jupyterlab_idle_timeout"): 0, ("space_default", "jupyterlab_idle_timeout_min"): 0,
     ("space_default", "jupyterlab_idle_timeout_max"): 0, ("space_default", "ebs_default_gb"): 5,
-    ("space_default", "ebs_maximum_gb"): 100,
-    ("space", "app_type"): "", ("space", "remote_access"): "DISABLED", ("space", "sharing_type"): "",
+    ("space_default", "ebs_maximum_gb"): 100, ("space_default", "jupyterlab_image_alias"): "",
+    ("space_default", "jupyterlab_custom_images"): [], ("space_default", "custom_efs"): [],
+    ("space", "app_type"): "", ("space", "remote_access"): "DISABLED", ("space", "sharing_type"): "Shared",
     ("space", "owner"): "", ("space", "ebs_volume_gb"): 0, ("space", "jupyterlab_instance_type"): "",
     ("space", "code_editor_instance_type"): "", ("space", "jupyterlab_idle_timeout"): 0,
     ("space", "code_editor_idle_timeout"): 0, ("space", "jupyter_server_settings"): False,
-    ("space", "kernel_gateway_settings"): False,
+    ("space", "kernel_gateway_settings"): False, ("space", "custom_efs"): [],
+    ("space", "jupyterlab_image_alias"): "", ("space", "jupyterlab_image_arn"): "",
+    ("space", "code_editor_image_alias"): "", ("space", "code_editor_image_arn"): "",
     ("profile", "sso_user"): "",
 }  # fmt: skip
 #: Values for columns that mean something only with AWS's own words.
@@ -62,11 +66,9 @@ def _values(setting: Setting) -> tuple[tuple[Any, Any], tuple[Any, Any]]:
         return (one, one), (two, two)
     if setting.raw_type == "JSON":
         return ({"LifecycleConfigArns": ["arn:1"]}, True), ({"CustomImages": []}, True)
-    if setting.column == "jupyterlab_repositories":
-        return ([{"RepositoryUrl": "https://one"}], ["https://one"]), (
-            [{"RepositoryUrl": "https://two"}],
-            ["https://two"],
-        )
+    if setting.item:
+        # A structure of another kind (a file system of FSx among those of EFS) has no such member.
+        return ([nest(setting.item, "one"), {"Other": {"Id": "x"}}], ["one"]), ([nest(setting.item, "two")], ["two"])
     samples: dict[str, tuple[Any, Any]] = {
         "VARCHAR": ("A value of tomorrow", "another::value"), "VARCHAR[]": (["One", "Two"], ["Three"]),
         "INTEGER": (73, 525600),

@@ -57,12 +57,14 @@ NONE, ALL = dict.fromkeys(SIGNS, False), dict.fromkeys(SIGNS, True)
 
 
 def test_every_combination_of_signs() -> None:
-    """Four of six make quick setup, whichever four; three never do. The signs that hold are listed."""
+    """Four of six make quick setup where one is quick setup's own (role name, sharing path): who sets a domain up by
+    hand may choose the other four. Three never do. The signs that hold are listed."""
     combinations = [dict(zip(SIGNS, shows, strict=True)) for shows in product((True, False), repeat=len(SIGNS))]
     rows = Tables(*VPCS, *(_domain(f"d-{n}", shows) for n, shows in enumerate(combinations))).by_id("domain")
     for number, shows in enumerate(combinations):
         row = rows[f"d-{number}"]
-        assert row["quick_setup"] is (sum(shows.values()) >= 4), shows
+        own = shows["role name"] or shows["sharing path"]
+        assert row["quick_setup"] is (sum(shows.values()) >= 4 and own), shows
         assert set(row["quick_setup_signs"]) == {sign for sign, holds in shows.items() if holds}
 
 
@@ -95,12 +97,15 @@ def test_what_was_not_seen() -> None:
                        "DefaultUserSettings": {"ExecutionRole": "r"}}, [gap]),
         # The VPC is one that was not listed.
         domain("vpc-unknown", {**bare, "VpcId": "vpc-unlisted"}),
+        # Four hold, none of quick setup's own; then one of these was not seen.
+        _domain("no-own-sign", {**ALL, "role name": False, "sharing path": False}),
+        domain("own-sign-unseen", {"AuthMode": "IAM", "VpcId": "vpc-default"}, [gap]),
         domain("nothing", {"DomainName": "analytics", "AuthMode": None}, ["*"]),
         domain("name-and-nothing", {"DomainName": "QuickSetupDomain-20250513T204284", "AuthMode": None}, ["*"]),
     ).by_id("domain")  # fmt: skip
     assert {id_: row["quick_setup"] for id_, row in rows.items()} == {
         "three-and-unseen": None, "three": False, "four-and-unseen": True, "two": False, "vpc-unknown": None,
-        "nothing": None, "name-and-nothing": True,
+        "nothing": None, "name-and-nothing": True, "no-own-sign": False, "own-sign-unseen": None,
     }  # fmt: skip
 
 

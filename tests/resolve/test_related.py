@@ -118,7 +118,7 @@ def test_a_private_space_follows_its_owner_and_a_shared_one_the_domain(rows: Any
         "shared-editor": (50, "DISABLED", ANA),
         "canvas": (500, "", ANA),
         "orphan": (0, "", ""),
-        "old": (0, "", ""),
+        "old": (50, "DISABLED", ""),  # neither sharing settings nor an owner: shared
         "unseen": (None, None, ANA),
     }
 

@@ -53,11 +53,28 @@ def test_classic_spaces(name: str, spaces: dict[str, dict[str, Any]]) -> None:
 def test_members_of_a_space_that_were_not_seen(spaces: dict[str, dict[str, Any]]) -> None:
     """NULL, never the value of a space that sets nothing."""
     unseen, bare = spaces["all-unseen"], spaces["nothing-at-all"]
-    expected = {"remote_access": "DISABLED", "sharing_type": "", "owner": "", "display_name": "", "ebs_volume_gb": 0,
-                "jupyterlab_idle_timeout": 0, "jupyter_server_settings": False}  # fmt: skip
+    expected = {"remote_access": "DISABLED", "sharing_type": "Shared", "owner": "", "display_name": "",
+                "ebs_volume_gb": 0, "jupyterlab_idle_timeout": 0, "jupyter_server_settings": False}  # fmt: skip
     for column, value in expected.items():
         assert bare[column] == value, column
         assert unseen[column] is None, column
+
+
+def test_a_space_without_sharing_settings() -> None:
+    """AWS's page "Create a shared space" makes one of Studio Classic without sharing settings and owner; what a space
+    with an owner alone is, no page says. https://docs.aws.amazon.com/sagemaker/latest/dg/domain-space-create.html"""
+    owned = {"OwnershipSettings": {"OwnerUserProfileName": "ana"}}
+    tables = Tables(
+        domain(), profile("ana"), space("classic", {"SpaceSettings": SERVER}), space("bare"), space("owned", owned),
+        space("owner-unseen", {}, ["OwnershipSettings"]), space("unseen", {}, ["SpaceSharingSettings"]),
+        space("private", {**owned, "SpaceSharingSettings": {"SharingType": "Private"}}),
+        domain("d-2"), space("mine", {**owned, "SpaceSharingSettings": {"SharingType": "Private"}}, of="d-2"),
+    )  # fmt: skip
+    assert {name: row["sharing_type"] for name, row in tables.by_name("space").items()} == {
+        "classic": "Shared", "bare": "Shared", "owned": None, "owner-unseen": None, "unseen": None,
+        "private": "Private", "mine": "Private",
+    }  # fmt: skip
+    assert {id_: row["has_shared_spaces"] for id_, row in tables.by_id("domain").items()} == {"d-1": True, "d-2": False}
 
 
 def _owned(name: str, owner: str | None, of: str = "d-1", gaps: tuple[str, ...] = ()) -> Any:

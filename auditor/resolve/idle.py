@@ -1,0 +1,108 @@
+"""Where idle shutdown acts: which apps a profile and a domain's shared spaces really have, and on which images.
+
+Idle shutdown is a feature of SageMaker Distribution from version 2.0 on. Apps on an older version ignore it, and so
+does a custom image without jupyter-activity-monitor-extension 0.3.1, which no API tells.
+Source: https://docs.aws.amazon.com/sagemaker/latest/dg/studio-updated-idle-shutdown-setup.html
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from auditor.resolve.inheritance_sql import unseen
+
+if TYPE_CHECKING:
+    import duckdb
+
+_JUPYTERLAB = "SpaceSettings.JupyterLabAppSettings.DefaultResourceSpec.SageMakerImageVersionAlias"
+_CODE_EDITOR = "SpaceSettings.CodeEditorAppSettings.DefaultResourceSpec.SageMakerImageVersionAlias"
+#: What an app is while it is not running. Deleted ones stay listed for a day.
+NOT_RUNNING = "('Deleting', 'Deleted', 'Failed')"
+_OLD = "regexp_matches({0}, '^[01]\\.')"
+#: AWS's own image of both app types: arn:…:image/sagemaker-distribution-cpu, …-gpu.
+_AWS_IMAGE = "({0} = '' or regexp_matches({0}, ':image/sagemaker-distribution'))"
+
+
+def supported(prefix: str, app: str) -> str:
+    """SQL: whether idle shutdown acts in apps of the type, as its settings in force say. NULL where one can be started
+    from a custom image."""
+    alias, custom = f"{prefix}{app}_image_alias", f"{prefix}{app}_custom_images"
+    return f"case when len({custom}) = 0 then not {_OLD.format(alias)} end"
+
+
+def _spec(source: str) -> str:
+    return (
+        f"coalesce({source}.SageMakerImageVersionAlias, '') as alias, coalesce({source}.SageMakerImageArn, '') as arn"
+    )
+
+
+def prepare(con: duckdb.DuckDBPyConnection) -> None:
+    """``app_use``: one row a space or running app that is a JupyterLab or Code Editor, or may be; ``profile_apps`` and
+    ``shared_apps``: what the private ones of a profile, and the shared ones of a domain, say together."""
+    con.execute(f"""
+        create table app_use as
+        with spaces as (
+            select account, region, doc.DomainId as domain_id, doc.SpaceName as name,
+                   coalesce(lower(doc.OwnershipSettings.OwnerUserProfileName), '') as owner,
+                   coalesce(doc.SpaceSharingSettings.SharingType, case when owner = '' then 'Shared' end) as sharing,
+                   doc.SpaceSettings as settings,
+                   {unseen("gaps", _JUPYTERLAB)} or {unseen("gaps", _CODE_EDITOR)} as unseen
+            from raw_space),
+        used as (
+            select account, region, domain_id, owner, sharing, 'space ' || name as what, settings.AppType as type,
+                   unseen,
+                   {_spec("settings.JupyterLabAppSettings.DefaultResourceSpec")}
+            from spaces where settings.AppType is distinct from 'CodeEditor'
+            union all
+            select account, region, domain_id, owner, sharing, 'space ' || name, settings.AppType,
+                   unseen,
+                   {_spec("settings.CodeEditorAppSettings.DefaultResourceSpec")}
+            from spaces where settings.AppType = 'CodeEditor'
+            union all
+            select a.account, a.region, a.doc.DomainId, coalesce(s.owner, lower(a.doc.UserProfileName), ''),
+                   coalesce(s.sharing, 'Private'), a.doc.AppType || ' app ' || a.doc.AppName, a.doc.AppType,
+                   {unseen("a.gaps", "ResourceSpec.SageMakerImageVersionAlias")},
+                   {_spec("a.doc.ResourceSpec")}
+            from raw_app a left join spaces s on s.account = a.account and s.region = a.region
+              and s.domain_id = a.doc.DomainId and s.name = a.doc.SpaceName
+            where a.doc.Status not in {NOT_RUNNING})
+        select *, {_OLD.format("alias")} and {_AWS_IMAGE.format("arn")} as old,
+               unseen or not {_AWS_IMAGE.format("arn")} as custom
+        from used where coalesce(type, '') in ('', 'JupyterLab', 'CodeEditor')""")
+    for table, by, where in (
+        ("profile_apps", "owner", "owner <> '' and sharing is distinct from 'Shared'"),
+        ("shared_apps", "'' as owner", "sharing = 'Shared'"),
+    ):
+        con.execute(f"""
+            create table {table} as
+            select account, region, domain_id, {by}, list(distinct type order by type) as types,
+                   bool_or(type is null) as unclear, bool_or(custom) as custom,
+                   coalesce(list(distinct what order by what) filter (old), []) as old
+            from app_use where {where} group by all""")
+
+
+def _without(alias: str) -> str:
+    """SQL of the spaces and apps on an image that ignores idle shutdown; NULL where another may."""
+    return (
+        f"case when len({alias}.old) > 0 then {alias}.old when {alias}.custom or list_has_any(a.unlisted,"
+        f" ['space', 'app']) then null else []::VARCHAR[] end"
+    )
+
+
+#: Columns of user_profile, for a query over user_profile_resolved ``u`` and account_region ``a`` that joins what
+#: ``PROFILE_JOINS`` says.
+PROFILE_COLUMNS = (
+    "case when k.unclear or list_has_any(a.unlisted, ['space', 'app']) then null else coalesce(k.types, []::VARCHAR[])"
+    f" end as app_types_in_use, {supported('u.', 'jupyterlab')} as jupyterlab_idle_supported,"
+    f" {supported('u.', 'code_editor')} as code_editor_idle_supported, {_without('k')} as without_idle_shutdown"
+)
+PROFILE_JOINS = (
+    " left join profile_apps k on k.account = u.account and k.region = u.region and k.domain_id = u.domain_id"
+    " and k.owner = lower(u.name)"
+)
+#: The same for domain, over domain_resolved ``d``.
+DOMAIN_COLUMNS = (
+    f"{supported('d.space_default_', 'jupyterlab')} as space_default_jupyterlab_idle_supported,"
+    f" {_without('y')} as shared_without_idle_shutdown"
+)
+DOMAIN_JOINS = " left join shared_apps y on y.account = d.account and y.region = d.region and y.domain_id = d.domain_id"
