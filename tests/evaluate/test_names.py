@@ -1,6 +1,7 @@
 """STU101 and STU105 on labelled names, through a snapshot and the real rules: people are left alone, all else is found.
 
-What counts is the held-out part, chosen by the names' hash; nothing was tuned on it (tests/evaluate/names/README.md).
+What counts are the held-out parts: one chosen by the names' hash, one drawn later as a whole. Nothing was tuned on them
+(tests/evaluate/names/README.md).
 """
 
 from __future__ import annotations
@@ -34,9 +35,10 @@ def _measured(rule_id: str):  # type: ignore[no-untyped-def]
 
 
 @pytest.mark.parametrize("rule_id", ["STU101", "STU105"])
-@pytest.mark.parametrize("part", ["held_out", "tune"])
+@pytest.mark.parametrize("part", ["held_out", "tune", "unseen", "drawn"])
 def test_precision_and_recall(rule_id: str, part: str) -> None:
     benchmark = _benchmark()
+    assert (benchmark.PRECISION, benchmark.RECALL) == (0.99, 0.95)
     names, generic = _measured(rule_id)
     figures = benchmark.judge(names, generic, part)
     report = f"{rule_id}, {part}: {figures}\npeople called generic: {figures.wronged}\nmissed: {figures.missed}"
@@ -59,18 +61,37 @@ def test_the_names_are_enough_and_each_is_there_once() -> None:
     parts = Counter((n.part, n.generic) for n in names)
     assert sum(parts.values()) >= 600
     assert all(parts[part, generic] >= 200 for part in ("tune", "held_out") for generic in (True, False))
-    assert sum(count for (part, _), count in parts.items() if part == "held_out") >= len(names) / 3
+    assert sum(count for (part, _), count in parts.items() if part in _benchmark().HELD_OUT) >= len(names) / 3
+    unseen = Counter(n.group.removeprefix("unseen ") for n in names if n.part == "unseen")
+    assert sum(unseen.values()) >= 400
+    assert unseen["public"] + unseen["schemes"] >= sum(unseen.values()) / 2
+    assert all(parts["unseen", generic] >= 200 for generic in (True, False))
     users = _benchmark().user_names()
     assert len({n.text for n in users}) == len(users) >= 300
+
+
+def test_no_city_is_generic_before_the_company_lists_it() -> None:
+    """A city's name is a person's as well, so the list of cities is empty until somebody fills it."""
+    benchmark = _benchmark()
+    (rule,) = benchmark.load_rules(sorted(benchmark.rules_dir().rglob("STU101-*.yaml")))
+    people = [n.text for n in benchmark.later_names() if not n.generic]
+    cities = [n.text for n in benchmark.later_names() if n.group.endswith(" cities")]
+    assert benchmark.failed(rule, people, "IAM") == set()
+    assert len(benchmark.failed(benchmark.in_company(rule, benchmark.cities()), cities, "IAM")) > 0.9 * len(cities)
+    assert len(benchmark.failed(rule, cities, "IAM")) < 0.1 * len(cities)
 
 
 PEOPLE = [
     "user-jsmith", "j.smith2", "j-smith2", "adminah", "testa-maria", "temple-grandin", "dev-patel", "bot-li", "BotLi",
     "JSmith", "GRACE-HOPPER", "grace.hopper", "steamboat-willie", "li-na", "an-do", "c-guest", "e12345", "ds4321",
+    "summer-lake", "paris", "berlin", "franz-kafka", "kafka-f", "ray", "ray-admin", "muriel-spark", "jasper", "u123456",
+    "jdoe2",
 ]  # fmt: skip
 GENERIC = [
     "guest-house-team", "user2", "User2", "USER2", "default-20250513T204281", "ds-team", "DSTeam", "dsTeam", "dsteam2",
     "ml-engineers", "MLEngineers", "shared-01", "ml2", "Admin", "test_user_1", "bot", "dev", "guest-1", "temp-dev-bot",
+    "acme-default-user", "churn-default-user", "pytorch-training", "mnist-demo", "kinesis-user", "chatgpt-user",
+    "frauddetection", "lottery-user",
 ]  # fmt: skip
 
 
@@ -84,9 +105,8 @@ def test_both_rules_ask_the_same() -> None:
     """STU105 judges a user name as STU101 judges a profile's name: their expressions are written apart."""
     benchmark = _benchmark()
     names, generic = _measured("STU101")
-    texts = [n.text for n in names]
     (rule,) = benchmark.load_rules(sorted(benchmark.rules_dir().rglob("STU105-*.yaml")))
-    assert benchmark.failed(rule, texts, "SSO") == generic
+    assert benchmark.called_generic(rule, names, "SSO") == generic
 
 
 @pytest.mark.parametrize("auth_mode", ["IAM", "SSO"])
