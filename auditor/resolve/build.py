@@ -28,7 +28,7 @@ from auditor.studio.settings import (
     USER_SETTINGS,
     Setting,
 )
-from auditor.studio.tools import MADE_BY_UNIFIED_STUDIO, PARTNER_TOOLS
+from auditor.studio.tools import AWS_PROFILE, MADE_BY_UNIFIED_STUDIO, PARTNER_TOOLS, RSTUDIO
 
 if TYPE_CHECKING:
     import duckdb
@@ -58,6 +58,7 @@ def build(
     """
     con.execute("set preserve_insertion_order = false")
     load(con, files)
+    _leave_out_aws_own(con)
     con.execute(f"create type origin as {_ORIGIN}")
     evidence.prepare(con)
     idle.prepare(con)
@@ -70,6 +71,13 @@ def build(
     _app(con)
     neighbours.domain(con, CLASSIC_APP_TYPES)
     _gap(con)
+
+
+def _leave_out_aws_own(con: duckdb.DuckDBPyConnection) -> None:
+    """RStudio on a domain runs as an app of AWS's own under a profile of AWS's own: neither is anybody's."""
+    own = f"lower(doc.UserProfileName) = '{AWS_PROFILE}'"
+    con.execute(f"delete from raw_user_profile where {own}")
+    con.execute(f"delete from raw_app where {own} or doc.AppType = '{RSTUDIO}'")
 
 
 def _with_origin(items: Iterable[tuple[str, tuple[str, str]]]) -> str:
@@ -87,7 +95,7 @@ def _account_region(con: duckdb.DuckDBPyConnection) -> None:
                a.account || '/' || a.region as name, a.as_of, coalesce(a.gaps, []::VARCHAR[]) as unlisted,
                case when list_contains(a.gaps, 'partner_app') then null
                     else coalesce(t.tools, []::VARCHAR[]) end as subscribed_partner_tools,
-               {evidence.account_columns()}
+               a.doc.IdentityCenterInstances as identity_center_instances, {evidence.account_columns()}
         from raw_account_region a left join tools t using (account, region)""")
 
 
@@ -160,6 +168,13 @@ _DATED_DOMAIN = (
 )
 
 
+#: Instance of Identity Center of arn:aws:sso::ACCOUNT:application/ssoins-…/apl-…, '' where the domain names none.
+_IDENTITY_CENTER_INSTANCE = (
+    f"case when d.doc.SingleSignOnApplicationArn is null and {unseen('d.gaps', 'SingleSignOnApplicationArn')} then null"
+    " else regexp_extract(coalesce(d.doc.SingleSignOnApplicationArn, ''), ':application/(ssoins-[^/]+)/', 1) end"
+)
+
+
 def _domain(con: duckdb.DuckDBPyConnection) -> None:
     own = [(s.column, own_value(s, "d.doc", "d.gaps", "domain")) for s in DOMAIN_SETTINGS]
     # The same rules for a profile that sets nothing: the domain's value, else the service's.
@@ -180,7 +195,8 @@ def _domain(con: duckdb.DuckDBPyConnection) -> None:
         with d as ({_DATED_DOMAIN}),
         settings as (
             select {_identity("d", "domain", "d.doc.DomainName", "'domain/' || d.id", "DomainArn")},
-                   d.id as domain_id, {_with_origin([*own, *handed, *spaces])}, d.tags
+                   d.id as domain_id, {_IDENTITY_CENTER_INSTANCE} as identity_center_instance,
+                   {_with_origin([*own, *handed, *spaces])}, d.tags
             from d),
         derived as (
             select s.*, {_experience(USER_DEFAULT_PREFIX)} as default_experience,
@@ -246,6 +262,7 @@ def _user_profile(con: duckdb.DuckDBPyConnection, merge: NestedMerge, personas: 
             select {_identity("p", "user_profile", "p.doc.UserProfileName", arn_path, "UserProfileArn")},
                    {_FROM_DOMAIN.format("p")}, m.auth_mode, m.auth_mode_origin, m.rstudio_licensed,
                    m.rstudio_licensed_origin, m.has_efs as domain_has_efs,
+                   m.identity_center_instance,
                    {_with_origin([*own, *user])}, p.tags, {persona_number(personas)} as persona_number
             from raw_user_profile p {_JOIN_DOMAIN.format("p")}
             left join domain_layer d
@@ -274,7 +291,7 @@ def _user_profile(con: duckdb.DuckDBPyConnection, merge: NestedMerge, personas: 
     evidence.execution_role(con)
     con.execute(f"""
         create view user_profile as
-        select u.* exclude (persona_number),
+        select u.* exclude (persona_number, identity_center_instance),
                case when u.execution_role is null then null when u.execution_role = '' then 0
                          when r.profiles > 1 then r.profiles when not h.hidden and not r.made_elsewhere then r.profiles
                     end as execution_role_profiles,

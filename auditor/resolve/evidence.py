@@ -10,16 +10,20 @@ from auditor.resolve import policy_facts
 if TYPE_CHECKING:
     import duckdb
 
-#: Session names that programs give themselves: SDKs, EC2 instances, CI systems. People's tools put a name or an e-mail
-#: address there. Matched whole, in lower case.
+#: Session names that programs give themselves: SDKs, EC2 instances, ECS tasks (32 hexadecimal digits), Step Functions
+#: (32 letters), CI systems. People's tools put a name or an e-mail address there. Matched whole, in lower case.
 MACHINE_SESSIONS = (
-    r"(botocore-session-\d+|aws-sdk-[a-z]+-.*|aws-go-sdk-\d+|i-[0-9a-f]{8,17}|ecs-[0-9a-z-]+|eks-.*"
-    r"|tfc-run-.*|awscodebuild-.*|cdk-.*|cloudformation|sagemaker|\d{13,}"
+    r"(botocore-session-\d+|aws-sdk-[a-z]+-.*|aws-go-sdk-\d+|i-[0-9a-f]{8,17}|ecs-[0-9a-z-]+|[0-9a-z]{32}|eks-.*"
+    r"|tfc-run-.*|awscodebuild-.*|cdk-.*|(aws)?cloudformation|sagemaker|gluejobrunnersession|\d{13,}"
     # A letter may not follow: Jenkinson is a person.
     r"|(github-?actions|gitlab|jenkins|circleci|bitbucket|azure-?devops|terraform|spacelift|codebuild|aws-cloudformation"
-    r"|awslambda|stepfunctions)([^a-z].*)?)"
+    r"|awslambda|stepfunctions|(aws)?servicecatalog)([^a-z].*)?)"
 )
+#: Where an SDK says that it runs (AWS_EXECUTION_ENV), and nobody sits there. CloudShell is not among them.
+_MACHINE_ENVIRONMENTS = "(executionEnvironment like 'AWS_Lambda%' or executionEnvironment like 'AWS_ECS%')"
 
+#: The person behind a principal: the last part of it, whatever role it came by and however it is spelt.
+PERSON = "lower(regexp_extract({0}, '[^/]+$'))"
 _TEXT = "json_extract_string(doc.{0}, '$.{1}')"
 
 
@@ -29,63 +33,110 @@ def _member(structure: str, *names: str) -> str:
     return found[0] if len(found) == 1 else f"coalesce({', '.join(found)})"
 
 
+_PEOPLE = "('IAMUser', 'Root', 'AssumedRole', 'FederatedUser', 'SAMLUser', 'WebIdentityUser')"
+
+
 def sign_in(con: duckdb.DuckDBPyConnection) -> None:
-    """``sign_in``: who opened which profile, how often and when; ``profile_sign_in``: the same by profile."""
-    type_, arn = _member("userIdentity", "type"), _member("userIdentity", "arn")
-    role, session = f"split_part({arn}, '/', 2)", f"split_part({arn}, '/', 3)"
-    invoked = _member("userIdentity", "invokedBy")
+    """``sign_in``: who opened which profile, how often and when; ``profile_sign_in``: the same by profile.
+
+    A principal is not a person. What names the person counts first: the source identity, a session of Identity Center,
+    the session's name; the same name in several roles, in whatever case, is one person (``person``). Only where the
+    event names nobody does the service that called (``invokedBy``) stand for it: it is set for calls of the console and
+    for a service that passes a person's call on as well. Sources: CloudTrail user guide, "userIdentity element"; IAM
+    user guide, "Monitor and control actions taken with assumed roles".
+    """
+    members = ("type", "arn", "userName", "principalId", "invokedBy", "sourceIdentity", "onBehalfOf", "issuerType",
+               "executionEnvironment")  # fmt: skip
+    read = ", ".join(f"nullif({_member('userIdentity', name)}, '') as {name}" for name in members)
+    reserved = "role like 'AWSReservedSSO\\_%' escape '\\'"
     con.execute(f"""
         create table sign_in as
-        with events as (
+        with identities as (
             select account, region, as_of, doc.eventTime as moment,
                    {_member("requestParameters", "domainId", "DomainId", "domainID")} as domain_id,
-                   lower({_member("requestParameters", "userProfileName", "UserProfileName")}) as profile,
-                   case when {invoked} <> '' then {invoked}
-                        when {type_} = 'AssumedRole' and {role} like 'AWSReservedSSO\\_%' escape '\\' then {session}
-                        when {type_} = 'AssumedRole' then {role} || '/' || {session}
-                        when {type_} in ('IAMUser', 'Root') then {arn}
-                        else coalesce({_member("userIdentity", "userName")}, {arn},
-                                      {_member("userIdentity", "principalId")}) end as principal,
-                   case when {type_} = 'AWSService' or {invoked} <> '' then 'machine'
-                        when {type_} = 'AssumedRole' and {role} not like 'AWSReservedSSO\\_%' escape '\\'
-                             and regexp_full_match(lower({session}), '{MACHINE_SESSIONS}') then 'machine'
-                        when {type_} in ('IAMUser', 'Root', 'AssumedRole', 'FederatedUser', 'SAMLUser',
-                                         'WebIdentityUser', 'IdentityCenterUser') then 'human'
-                        else 'unknown' end as kind
-            from raw_sign_in where doc.errorCode = '')
+                   lower({_member("requestParameters", "userProfileName", "UserProfileName")}) as profile, {read}
+            from raw_sign_in where doc.errorCode = ''),
+        sessions as (
+            select i.*, split_part(arn, '/', 2) as role, split_part(arn, '/', 3) as session, u.name as center_user
+            from identities i left join (
+                select account, id, any_value(doc.UserName) as name from raw_identity_user group by all) u
+              on u.account = i.account and u.id = i.onBehalfOf),
+        events as (
+            select *,
+                   case when type = 'AssumedRole' and {reserved} then session
+                        -- SageMaker sets the profile's name there, which is no person's.
+                        when type = 'AssumedRole' and sourceIdentity is not null and lower(session) <> 'sagemaker'
+                        then role || '/' || sourceIdentity
+                        when type = 'AssumedRole' then role || '/' || session
+                        when type in ('IAMUser', 'Root') then arn
+                        when type = 'IdentityCenterUser' then coalesce(userName, center_user, onBehalfOf)
+                        else coalesce(userName, arn, principalId) end as named,
+                   case when type = 'AWSService' then 'machine'
+                        when type = 'AssumedRole' and {reserved} then 'human'
+                        when type = 'AssumedRole' and sourceIdentity is not null and lower(session) <> 'sagemaker'
+                        then 'human'
+                        when type = 'AssumedRole' and (issuerType is not null or {_MACHINE_ENVIRONMENTS}
+                             or regexp_full_match(lower(session), '{MACHINE_SESSIONS}')) then 'machine'
+                        when type in {_PEOPLE} then 'human'
+                        when type = 'IdentityCenterUser' and coalesce(userName, center_user) is not null then 'human'
+                        when arn is null and userName is null and invokedBy is not null then 'machine'
+                        else 'unknown' end as kind,
+                   coalesce(case when type = 'AWSService' then invokedBy end, named, invokedBy, 'unknown') as principal
+            from sessions)
         select account || '/' || region || '/sign_in/' || domain_id || '/' || profile || '/' || principal as key,
                account, region, domain_id || '/' || profile || '/' || principal as id, principal as name, domain_id,
-               profile as user_profile_name, principal, kind, min(moment) as first_time, max(moment) as last_time,
-               count(*) as times, max(as_of) as as_of
-        from events where domain_id is not null and profile is not null and principal is not null group by all""")
+               profile as user_profile_name, principal, {PERSON.format("principal")} as person,
+               -- A session that code made once is code's.
+               case when bool_or(kind = 'machine') then 'machine' when bool_or(kind = 'human') then 'human'
+                    else 'unknown' end as kind,
+               min(moment) as first_time, max(moment) as last_time, count(*) as times, max(as_of) as as_of
+        from events where domain_id is not null and profile is not null group by all""")
+    # Of each person, the principals that opened this profile; with those that opened others, where these differ.
     con.execute("""
         create table profile_sign_in as
-        with several as (
-            select account, region, domain_id, principal from sign_in where kind = 'human'
-            group by all having count(distinct user_profile_name) > 1)
+        with people as (
+            select distinct account, region, domain_id, user_profile_name, principal, person
+            from sign_in where kind = 'human'),
+        pairs as (
+            select p.account, p.region, p.domain_id, p.user_profile_name,
+                   list(distinct case when o.principal = p.principal then p.principal
+                                      else p.principal || ', ' || o.principal end) as several
+            from people p join people o using (account, region, domain_id, person)
+            where o.user_profile_name <> p.user_profile_name group by all)
         select account, region, domain_id, user_profile_name, bool_or(kind = 'unknown') as unclear,
                list(distinct principal order by principal) filter (kind = 'human') as human,
                list(distinct principal order by principal) filter (kind = 'machine') as machine,
-               list(distinct principal order by principal) filter (kind = 'human' and s.principal is not null)
-                   as several
-        from sign_in left join several s using (account, region, domain_id, principal) group by all""")
+               list_sort(any_value(p.several)) as several
+        from sign_in left join pairs p using (account, region, domain_id, user_profile_name) group by all""")
 
 
 def _opened(column: str) -> str:
-    """A list of principals of the profile; NULL where events, or who stands behind one, could not be seen."""
-    return (
-        "case when list_contains(a.unlisted, 'sign_in') or e.unclear then null"
-        f" else coalesce(e.{column}, []::VARCHAR[]) end"
-    )
+    """A list of principals of the profile, as far as events were seen."""
+    return f"coalesce(e.{column}, []::VARCHAR[])"
 
 
+#: Whether the users of the domain's own instance of Identity Center are not known. Snapshots of older versions do not
+#: say which instance theirs are of.
+_PERSON_UNKNOWN = (
+    "u.sso_user is null or list_contains(a.unlisted, 'identity_user') or (a.identity_center_instances is not null and"
+    " not coalesce(list_has_any(a.identity_center_instances, [u.identity_center_instance, '']), false))"
+)
+#: An instance '' is everybody's, and a domain that names none has the only one there is.
+_OF_INSTANCE = (
+    "list_filter(i.accounts, lambda s: u.identity_center_instance = '' or s.instance in ('',"
+    " u.identity_center_instance))"
+)
+_IS_PERSON = f"coalesce(len({_OF_INSTANCE}) > 0, false)"
 #: Columns of user_profile that a query gives which joins what ``PROFILE_JOINS`` says to user_profile_resolved ``u`` and
 #: account_region ``a``.
 PROFILE_COLUMNS = (
     f"{_opened('human')} as human_principals, {_opened('machine')} as machine_principals,"
     f" {_opened('several')} as several_profile_principals,"
-    " case when u.sso_user is null or list_contains(a.unlisted, 'identity_user') then null when u.sso_user = '' then"
-    " false else i.person is not null end as sso_user_exists,"
+    " case when not list_contains(a.unlisted, 'sign_in') and not coalesce(e.unclear, false) then true end"
+    " as sign_ins_complete,"
+    f" case when {_PERSON_UNKNOWN} then null when u.sso_user = '' then false else {_IS_PERSON} end as sso_user_exists,"
+    f" case when {_PERSON_UNKNOWN} then null when u.sso_user = '' or not {_IS_PERSON} then false"
+    f" else list_bool_or(list_transform({_OF_INSTANCE}, lambda s: s.active)) end as sso_user_active,"
     " case when u.execution_role = '' then []::VARCHAR[] else f.allowed_tools end as role_allowed_tools,"
     " a.mlflow_servers"
 )
@@ -98,10 +149,16 @@ PROFILE_JOINS = (
 
 
 def people(con: duckdb.DuckDBPyConnection) -> None:
-    """``identity_person``: Identity Center's user names, each once."""
-    con.execute(
-        "create table identity_person as select distinct account, lower(doc.UserName) as person from raw_identity_user"
-    )
+    """``identity_person``: Identity Center's user names, each once, with the instances that know them and whether they
+    are enabled there (NULL where the SDK could not see it)."""
+    con.execute("""
+        create table identity_person as
+        select account, lower(doc.UserName) as person, list(struct_pack(
+                   instance := coalesce(doc.Instance, ''),
+                   active := case when doc.UserStatus = 'DISABLED' then false
+                                  when doc.UserStatus is null and list_contains(gaps, 'UserStatus') then null
+                                  else true end)) as accounts
+        from raw_identity_user where doc.UserName is not null group by all""")
 
 
 def account_columns() -> str:

@@ -50,10 +50,12 @@ def _portal(root: str) -> dict[str, str]:
 
 
 DOCUMENTS: Mapping[str, Mapping[str, str]] = {
+    "account_region": {"IdentityCenterInstances": "VARCHAR[]"},
     "domain": {
         "DomainArn": "VARCHAR",
         "DomainId": "VARCHAR",
         "DomainName": "VARCHAR",
+        "SingleSignOnApplicationArn": "VARCHAR",
         "Status": "VARCHAR",
         "CreationTime": "TIMESTAMP",
         **_settings(DOMAIN_SETTINGS),
@@ -106,7 +108,7 @@ DOCUMENTS: Mapping[str, Mapping[str, str]] = {
         "userIdentity": "JSON",
         "requestParameters": "JSON",
     },
-    "identity_user": {"UserId": "VARCHAR", "UserName": "VARCHAR"},
+    "identity_user": {"UserId": "VARCHAR", "UserName": "VARCHAR", "UserStatus": "VARCHAR", "Instance": "VARCHAR"},
     "mlflow_server": {"TrackingServerName": "VARCHAR", "TrackingServerStatus": "VARCHAR"},
     "mlflow_app": {"Name": "VARCHAR", "Status": "VARCHAR"},
     "log_group": {"logGroupName": "VARCHAR", "retentionInDays": "INTEGER"},

@@ -133,6 +133,8 @@ DOMAIN = Table(
     (
         *_RESOURCE,
         Column("domain_id", "VARCHAR", "The domain's id, d-…"),
+        Column("identity_center_instance", "VARCHAR", "Instance of IAM Identity Center that the domain uses (ssoins-…);"
+               " '' where it names none, as domains older than October 2023 do"),
         *(_own(s, "domain") for s in DOMAIN_SETTINGS),
         *(_own(s, "domain", USER_DEFAULT_PREFIX, DOMAIN_USER_ROOT, "For new profiles: ") for s in USER_SETTINGS),
         Column("default_auto_mount_home_efs_set", "VARCHAR", "AutoMountHomeEFS exactly as the domain sets it, '' where"
@@ -209,13 +211,20 @@ USER_PROFILE = Table(
                inputs=("execution_role",), via="'execution_role'"),
         Column("subscribed_partner_tools", "VARCHAR[]", "HiddenMlTools names of the partner apps that are in service in"
                " the account and region", kinds=("partner_app",)),
-        Column("human_principals", "VARCHAR[]", "People who opened the profile, as sign_in names them",
+        Column("human_principals", "VARCHAR[]", "People who are known to have opened the profile, as sign_in names"
+               " them; what comes after the last / tells the person, in any role and in any case", kinds=("sign_in",)),
+        Column("machine_principals", "VARCHAR[]", "Programs that are known to have opened the profile, as sign_in names"
+               " them", kinds=("sign_in",)),
+        Column("several_profile_principals", "VARCHAR[]", "People who are known to have opened this and another profile"
+               " of the domain; after a comma the principal that opened the other one, where it is another",
                kinds=("sign_in",)),
-        Column("machine_principals", "VARCHAR[]", "Programs that opened the profile, as sign_in names them",
+        Column("sign_ins_complete", "BOOLEAN", "true where every sign-in of the window is known, and whether a person"
+               " or a program stands behind it; NULL otherwise: there may be more than the three columns above say",
                kinds=("sign_in",)),
-        Column("several_profile_principals", "VARCHAR[]", "People who opened this and another profile of the domain",
-               kinds=("sign_in",)),
-        Column("sso_user_exists", "BOOLEAN", "Whether Identity Center knows the user; false where there is none",
+        Column("sso_user_exists", "BOOLEAN", "Whether the domain's instance of Identity Center knows the user; false"
+               " where there is none",
+               inputs=("sso_user",), via="'sso_user'", kinds=("identity_user",)),
+        Column("sso_user_active", "BOOLEAN", "Whether that user is enabled there; false where there is no such user",
                inputs=("sso_user",), via="'sso_user'", kinds=("identity_user",)),
         Column("role_allowed_tools", "VARCHAR[]", "Tools that the execution role may use, as"
                " execution_role has them",
@@ -296,6 +305,9 @@ ACCOUNT_REGION = Table(
      Column("unlisted", "VARCHAR[]", "Kinds of resources whose list could not be read completely"),
      Column("subscribed_partner_tools", "VARCHAR[]", "HiddenMlTools names of the partner apps in service; NULL where"
             " they could not be listed", kinds=("partner_app",)),
+     Column("identity_center_instances", "VARCHAR[]", "Instances of IAM Identity Center whose users were read; '' among"
+            " them stands for domains that name none. NULL where the snapshot doesn't say",
+            kinds=("identity_user",)),
      Column("domains", "BIGINT", "Studio domains in the region", kinds=("domain",)),
      Column("mlflow_servers", "BIGINT", "MLflow tracking servers and MLflow apps in the region",
             kinds=_MLFLOW),
@@ -341,9 +353,11 @@ SIGN_IN = Table(
     (*_PLACE, Column("id", "VARCHAR", "domain/profile/principal"), Column("name", "VARCHAR", "The principal"),
      Column("domain_id", "VARCHAR", "Id of the domain"),
      Column("user_profile_name", "VARCHAR", "Name of the profile, lower case"),
-     Column("principal", "VARCHAR", "ARN of an IAM user, ROLE/SESSION of an assumed role, the person of an Identity"
-            " Center role (AWSReservedSSO_…), or the service"),
-     Column("kind", "VARCHAR", "human, machine (a session that a program named, or a service) or unknown"),
+     Column("principal", "VARCHAR", "ARN of an IAM user, ROLE/SESSION of an assumed role (ROLE/SOURCEIDENTITY where"
+            " one is set), the person of an Identity Center role (AWSReservedSSO_…), or the service"),
+     Column("person", "VARCHAR", "The principal's last part in lower case: one person in whatever role"),
+     Column("kind", "VARCHAR", "human, machine (a session that a program named, code that runs in Lambda or ECS, or a"
+            " service) or unknown"),
      Column("first_time", "TIMESTAMP", "First time"), Column("last_time", "TIMESTAMP", "Last time"),
      Column("times", "BIGINT", "How often"), Column("as_of", "TIMESTAMP", "When the snapshot was taken")),
     kinds=("sign_in",),

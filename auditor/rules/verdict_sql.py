@@ -21,6 +21,9 @@ _TOKEN = re.compile(
 #: rule names its list takes longer than a small audit.
 _LONG = 16
 
+#: Tables whose rows are resources of Studio, which have a status.
+_WITH_STATUS = frozenset({"domain", "user_profile", "space", "app"})
+
 _TYPES: Mapping[str, tuple[type, ...]] = {
     "integer": (int,),
     "number": (int, float),
@@ -87,7 +90,8 @@ def verdict_sql(rule: Rule, overrides: Mapping[str, Any] | None = None) -> str:
     values = parameter_values(rule, overrides)
     when, require = substitute(rule.when, values), substitute(rule.require, values)
     return (
-        f"case when not (\n{when}\n) then 'not_applicable' when (\n{when}\n) is null then 'unknown'"
+        f"case{_being_deleted(rule)} when not (\n{when}\n) then 'not_applicable'"
+        f" when (\n{when}\n) is null then 'unknown'"
         f" when (\n{require}\n) then 'pass' when not (\n{require}\n) then 'fail' else 'unknown' end"
     )
 
@@ -116,10 +120,17 @@ def careful_verdict_sql(rule: Rule, overrides: Mapping[str, Any] | None = None) 
         f"case {answer(rule.require)} when 'true' then 'pass' when 'false' then 'fail' when 'unknown' then 'unknown'"
         " else 'error' end"
     )
-    return (
+    # A simple case knows no further conditions, so what goes first goes around it.
+    verdict = (
         f"case {answer(rule.when)} when 'true' then {require} when 'false' then 'not_applicable'"
         " when 'unknown' then 'unknown' else 'error' end"
     )
+    return f"case{_being_deleted(rule)} else {verdict} end" if _being_deleted(rule) else verdict
+
+
+def _being_deleted(rule: Rule) -> str:
+    """A branch of a case: to what is on its way out no rule applies, a user's own included."""
+    return " when status = 'Deleting' then 'not_applicable'" if rule.table in _WITH_STATUS else ""
 
 
 def parse_overrides(options: Sequence[str], rules: Sequence[Rule]) -> dict[str, dict[str, Any]]:

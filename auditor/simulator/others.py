@@ -72,11 +72,11 @@ def _events(backend: StudioBackend, request: Mapping[str, Any]) -> dict[str, Any
     if len(attributes) > 1:
         raise ApiError("InvalidLookupAttributesException", "You can only specify one LookupAttribute.")
     wanted = {a["AttributeValue"] for a in attributes if a["AttributeKey"] == "EventName"}
-    start = float(request.get("StartTime", 0))
+    start, end = float(request.get("StartTime", 0)), float(request.get("EndTime", "inf"))
     found = [
         {k: v for k, v in event.items() if k != "_detail"} | {"CloudTrailEvent": json.dumps(_detail(event))}
         for event in sorted(backend.sign_ins, key=lambda e: -e["EventTime"])
-        if (not attributes or event["EventName"] in wanted) and event["EventTime"] >= start
+        if (not attributes or event["EventName"] in wanted) and start <= event["EventTime"] <= end
     ]
     return paged(found, {"MaxResults": _EVENTS_PAGE, **request}, "Events")
 

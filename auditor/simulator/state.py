@@ -14,6 +14,7 @@ from typing import Any
 
 from moto.core.base_backend import BackendDict, BaseBackend
 
+from auditor.simulator.surroundings import INSTANCE
 from auditor.simulator.updates import Nested, refuse_domain, updated
 from auditor.simulator.wire import ApiError, in_use, invalid, now
 
@@ -80,6 +81,9 @@ class StudioBackend(BaseBackend):
             "Url": f"https://{domain_id}.studio.{self.region_name}.sagemaker.aws",
         }
         document.setdefault("AppNetworkAccessType", "PublicInternetOnly")
+        if request.get("AuthMode") == "SSO":
+            application = f"{INSTANCE}/apl-{digest[:16]}"
+            document["SingleSignOnApplicationArn"] = f"arn:aws:sso::{self.account_id}:application/{application}"
         if request.get("HomeEfsFileSystemCreation") != "Disabled":
             document["HomeEfsFileSystemId"] = f"fs-{digest[:17]}"
         self.domains[domain_id] = document

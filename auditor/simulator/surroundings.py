@@ -5,7 +5,8 @@ Estate files name them as follows.
 - ``roles``: names (``path/name``), or mappings ``{name, managed: [AWS policies], inline: {name: policy document},
   customer: {name: policy document}, trust: [actions]}``. A role that a profile or domain names and that is not
   listed is made as an ordinary one; ``missing_roles`` are left out.
-- ``identity_center: {region, users: [user names]}``
+- ``identity_center: {region, users: [user names, or {name, disabled: true}]}``; it is the instance that domains with
+  AuthMode SSO name, ``INSTANCE``
 - ``trails``: ``{name, region, multi_region, logging, management}``; ``log_groups``: ``{region, days}`` for Studio's.
 - ``sign_ins`` of a domain: ``{profile, by, days_ago, times, error}``, where ``by`` is ``user/NAME``,
   ``role/ROLE/SESSION``, ``sso/PERMISSIONSET/PERSON`` or ``service/NAME``.
@@ -101,23 +102,44 @@ def make_public(account: str, region: str, vpc_id: str, subnet_ids: list[str]) -
     ec2.associate_route_table(table.id, gateway_id=None, subnet_id=subnet_ids[0])
 
 
+#: The instance of Identity Center that the account's domains use.
+INSTANCE = "ssoins-0123456789abcdef"
+
+
+class _Person:
+    """moto's user with the status that its answers lack."""
+
+    def __init__(self, user: Any, disabled: bool) -> None:
+        self._user, self._status = user, "DISABLED" if disabled else "ENABLED"
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._user, name)
+
+    def _asdict(self) -> dict[str, Any]:
+        return {**self._user._asdict(), "UserStatus": self._status}
+
+
 def make_people(account: str, region: str, entry: Mapping[str, Any], regions: Iterable[str]) -> None:
     """Identity Center with its users, by user name: in one region, as AWS has it. moto has one in each."""
     place = str(entry.get("region", region))
     for other in set(regions) - {place}:
         _backend("ssoadmin", account, other).instances.clear()
     (instance, *_) = _backend("ssoadmin", account, place).instances
+    instance.instance_arn = f"{instance.instance_arn.rpartition('/')[0]}/{INSTANCE}"
     store = _backend("identitystore", account, place)
     for user in entry.get("users") or ():
-        _create_user(store, instance.identity_store_id, str(user))
+        given: Mapping[str, Any] = {"name": user} if isinstance(user, str) else user
+        _create_user(store, instance.identity_store_id, str(given["name"]), bool(given.get("disabled")))
 
 
-def _create_user(store: Any, store_id: str, user: str) -> None:
+def _create_user(store: Any, store_id: str, user: str, disabled: bool) -> None:
     unset: Any = None
-    store.create_user(
+    user_id, _ = store.create_user(
         store_id, user, {"GivenName": user, "FamilyName": user}, user, unset, unset, unset, unset, unset, unset, unset,
         unset, unset, unset,
     )  # fmt: skip
+    users = store.identity_stores[store_id].users
+    users[user_id] = _Person(users[user_id], disabled)
 
 
 def make_trail(account: str, region: str, entry: Mapping[str, Any]) -> None:

@@ -8,6 +8,9 @@ from collections.abc import Mapping
 #: hiding TensorBoard or DetailedProfiler hides nothing. Source: API_StudioWebPortalSettings, HiddenAppTypes.
 HIDEABLE_APP_TYPES = ("JupyterServer", "JupyterLab", "CodeEditor", "Canvas", "RStudioServerPro")
 RSTUDIO = "RStudioServerPro"
+#: Profile that AWS makes for a domain's RStudio, and that its app runs under. Source: developer guide, "Create an
+#: Amazon SageMaker AI domain with RStudio using the AWS CLI".
+AWS_PROFILE = "domain-shared"
 #: App types that a kind of person may need. Studio Classic (JupyterServer) is for nobody on the new Studio.
 NEEDABLE_APP_TYPES = ("JupyterLab", "CodeEditor", "Canvas", RSTUDIO)
 

@@ -3,19 +3,23 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import boto3
 import pytest
 
-from auditor.collect.aws import CollectOptions, collect, evidence, sign_ins
+from auditor.collect.aws import CollectOptions, collect, identity_center, sign_ins
+from auditor.collect.aws.documents import rfc3339
 from auditor.collect.aws.evidence import EVIDENCE, EvidenceOptions
 from auditor.model.sign_ins import LoggedSignIns
-from auditor.model.snapshot import GLOBAL, KINDS
+from auditor.model.snapshot import GLOBAL, KINDS, Snapshot
 from auditor.simulator import Fault, Simulator
 from auditor.simulator.estate import Estate
+from auditor.simulator.surroundings import INSTANCE
 
 from .conftest import ACCOUNT, AWAY, HOME, Collect, Collected
 
@@ -55,7 +59,7 @@ RICH = Estate(
         ],
         "partner_apps": [{"Name": "comet", "Type": "comet"}],
         "mlflow": [{"TrackingServerName": "runs", "ArtifactStoreUri": "s3://b/a", "RoleArn": "role:team/studio"}],
-        "identity_center": {"users": ["dora@acme.example", "emil@acme.example"]},
+        "identity_center": {"users": ["dora@acme.example", {"name": "emil@acme.example", "disabled": True}]},
         "trails": [{"name": "home", "multi_region": False}],
         "log_groups": [{"days": 30}],
     },
@@ -128,7 +132,8 @@ class TestSignIns:
         assert len(found.ids("sign_in")) == 61
         assert found.coverage("LookupEvents").calls == 2
 
-    def test_more_pages_than_allowed_are_none_at_all(self, simulated: Callable[..., Simulator]) -> None:
+    def test_what_was_read_before_the_limit_is_kept(self, simulated: Callable[..., Simulator]) -> None:
+        """Two people are two people, however many events there are beside."""
         simulator = simulated(RICH)
         wanted = EvidenceOptions(("sign-ins",), max_pages=1)
         found = Collected(collect(CollectOptions(regions=(HOME,), evidence=wanted)), simulator)
@@ -136,6 +141,55 @@ class TestSignIns:
         (gap,) = found.gaps
         assert gap.reason == "limit_reached"
         assert "--sign-in-pages" in gap.detail
+        assert len(found.ids("sign_in")) == 50
+        # All that happened since the oldest of them is known.
+        oldest = min(str(r.document["eventTime"]) for r in found.snapshot.records if r.kind == "sign_in")
+        assert found.record("account_region", HOME).document[sign_ins.KNOWN_SINCE] == oldest
+
+    def _again(self, earlier: Snapshot, **options: Any) -> Snapshot:
+        """A later audit that knows the earlier one."""
+        wanted = EvidenceOptions(("sign-ins",), **options)
+        before = datetime.now(UTC).replace(microsecond=0) - timedelta(minutes=1)
+        known = replace(earlier, header=replace(earlier.header, as_of=rfc3339(before)))
+        return collect(CollectOptions(regions=(HOME,), evidence=wanted, previous=lambda *_: [known]))
+
+    def test_events_are_carried_over_and_only_newer_ones_read(self, simulated: Callable[..., Simulator]) -> None:
+        simulator = simulated(RICH)
+        first = collect(CollectOptions(regions=(HOME,), evidence=EvidenceOptions(("sign-ins",))))
+        before = simulator.calls["cloudtrail:LookupEvents"]
+        again = self._again(first)
+        assert simulator.calls["cloudtrail:LookupEvents"] - before == 1
+        events = [{r.id for r in s.records if r.kind == "sign_in"} for s in (first, again)]
+        assert events[0] == events[1]
+        assert len(events[0]) == 61
+        assert again.gaps == ()
+
+    def test_what_is_older_than_the_window_is_not_carried_over(self, simulated: Callable[..., Simulator]) -> None:
+        simulated(RICH)
+        first = collect(CollectOptions(regions=(HOME,), evidence=EvidenceOptions(("sign-ins",))))
+        assert [r for r in self._again(first, days=1).records if r.kind == "sign_in"] == []
+
+    def test_what_an_earlier_audit_left_out_is_read_later(self, simulated: Callable[..., Simulator]) -> None:
+        """Each audit comes further back, until the window is whole."""
+        simulated(RICH)
+        first = collect(CollectOptions(regions=(HOME,), evidence=EvidenceOptions(("sign-ins",), max_pages=1)))
+        assert len(first.gaps) == 1
+        second = self._again(first, max_pages=2)
+        assert second.gaps == ()
+        assert len([r for r in second.records if r.kind == "sign_in"]) == 61
+
+    def test_an_audit_that_reads_nothing_keeps_what_was_known(self, simulated: Callable[..., Simulator]) -> None:
+        simulated(RICH)
+        first = collect(CollectOptions(regions=(HOME,), evidence=EvidenceOptions(("sign-ins",))))
+        simulated(RICH, faults=[Fault("access_denied", "LookupEvents")])
+        second = self._again(first)
+        assert [g.reason for g in second.gaps] == ["access_denied"]
+        assert len([r for r in second.records if r.kind == "sign_in"]) == 61
+        known = [
+            next(r for r in s.records if r.kind == "account_region").document[sign_ins.KNOWN_UNTIL]
+            for s in (first, second)
+        ]
+        assert known[0] == known[1]
 
     def test_the_window_is_asked_for(self, simulated: Callable[..., Simulator]) -> None:
         simulated("acme")
@@ -152,17 +206,25 @@ class TestSignIns:
             {
                 "eventTime": "2026-01-01T00:00:00Z",
                 "sourceIPAddress": "203.0.113.7",
-                "userAgent": "console",
+                "userAgent": "Boto3/1.40 md/Botocore#1.40 exec-env/AWS_Lambda_python3.12 m/Z",
                 "requestParameters": {"domainId": "d-1", "userProfileName": "ana", "landingUri": "secret"},
                 "responseElements": {"authorizedUrl": "https://log-in"},
                 "userIdentity": {"type": "IAMUser", "arn": "a", "accessKeyId": "ASIA", "userName": "ana",
-                                 "sessionContext": {"sessionIssuer": {"arn": "r"}, "attributes": {"mfa": "x"}}},
+                                 "sessionContext": {"sessionIssuer": {"arn": "r"}, "attributes": {"mfa": "x"},
+                                                    "sourceIdentity": "wes"}},
             }
         )  # fmt: skip
         assert kept == {
             "eventTime": "2026-01-01T00:00:00Z",
             "errorCode": "",
-            "userIdentity": {"type": "IAMUser", "arn": "a", "userName": "ana", "issuerArn": "r"},
+            "userIdentity": {
+                "type": "IAMUser",
+                "arn": "a",
+                "userName": "ana",
+                "issuerArn": "r",
+                "sourceIdentity": "wes",
+                "executionEnvironment": "AWS_Lambda_python3.12",
+            },
             "requestParameters": {"domainId": "d-1", "userProfileName": "ana"},
         }
 
@@ -235,21 +297,64 @@ class TestRoles:
 
 
 class TestIdentityCenter:
-    def test_only_ids_and_user_names_are_kept(self, collected: Collect) -> None:
+    def test_only_ids_user_names_and_status_are_kept(self, collected: Collect) -> None:
         found = collected(RICH)
         records = [r for r in found.snapshot.records if r.kind == "identity_user"]
-        assert {r.document["UserName"] for r in records} == {"dora@acme.example", "emil@acme.example"}
-        assert all(set(r.document) == {"UserId", "UserName"} for r in records)
+        assert {r.document["UserName"]: r.document["UserStatus"] for r in records} == {
+            "dora@acme.example": "ENABLED", "emil@acme.example": "DISABLED",
+        }  # fmt: skip
+        assert all(set(r.document) == {"UserId", "UserName", "UserStatus", "Instance"} for r in records)
+        assert {r.document["Instance"] for r in records} == {INSTANCE}
+        assert found.record("account_region", HOME).document["IdentityCenterInstances"] == [INSTANCE]
+
+    def _instances(self, simulated: Callable[..., Simulator], *names: str, status: str = "ACTIVE") -> Snapshot:
+        """The account's own store under the last name; the others are of other accounts, and empty."""
+        import moto.backends as moto_backends
+        from moto.ssoadmin.models import Instance
+
+        simulated(RICH)
+        backend: Any = moto_backends.get_backend("sso-admin")[ACCOUNT][HOME]
+        (own,) = backend.instances
+        others = [Instance(ACCOUNT, HOME) for _ in names[:-1]]
+        for instance, name in zip([*others, own], names, strict=True):
+            instance.instance_arn = f"arn:aws:sso:::instance/{name}"
+        own.status = status
+        backend.instances[:] = [*others, own]
+        return collect(CollectOptions(regions=(HOME,), evidence=EvidenceOptions(("identity-center",))))
+
+    def test_the_domains_own_instance_is_read_whatever_comes_first(self, simulated: Callable[..., Simulator]) -> None:
+        snapshot = self._instances(simulated, "ssoins-aaaa", INSTANCE)
+        assert snapshot.gaps == ()
+        assert {r.document["Instance"] for r in snapshot.records if r.kind == "identity_user"} == {INSTANCE}
 
     def test_an_instance_that_is_nowhere_is_a_gap_that_says_what_to_do(
-        self, simulated: Callable[..., Simulator], monkeypatch: pytest.MonkeyPatch
+        self, simulated: Callable[..., Simulator]
     ) -> None:
-        simulated(RICH)
-        monkeypatch.setattr(evidence, "_find_store", lambda *_: ("", ""))
-        snapshot = collect(CollectOptions(regions=(HOME,), evidence=EvidenceOptions(("identity-center",))))
+        snapshot = self._instances(simulated, "ssoins-aaaa", "ssoins-bbbb")
         (gap,) = snapshot.gaps
         assert (gap.resource_type, gap.reason) == ("identity_user", "not_found")
+        assert INSTANCE in gap.detail
         assert "--identity-store" in gap.detail
+        (region,) = (r for r in snapshot.records if r.kind == "account_region")
+        assert region.document["IdentityCenterInstances"] == []
+
+    @pytest.mark.parametrize(
+        ("names", "status", "read"),
+        [
+            (("ssoins-a",), "ACTIVE", [""]),
+            (("ssoins-a", "ssoins-b"), "ACTIVE", []),
+            (("ssoins-a",), "CREATE_FAILED", []),
+        ],
+    )
+    def test_a_domain_that_names_none_has_the_only_one(
+        self, simulated: Callable[..., Simulator], monkeypatch: pytest.MonkeyPatch, names: tuple[str, ...], status: str,
+        read: list[str],
+    ) -> None:  # fmt: skip
+        monkeypatch.setattr(identity_center, "_INSTANCE", re.compile("names none"))
+        snapshot = self._instances(simulated, *names, status=status)
+        assert [g.reason for g in snapshot.gaps] == ([] if read else ["not_found"])
+        (region,) = (r for r in snapshot.records if r.kind == "account_region")
+        assert region.document["IdentityCenterInstances"] == read
 
     def test_a_store_that_is_named_is_asked_without_looking_for_it(self, simulated: Callable[..., Simulator]) -> None:
         simulator = simulated(RICH)

@@ -56,7 +56,29 @@ PRINCIPALS = [
     (role("DataScience", "ian"), "DataScience/ian", "human"),
     (role("DataScience", "terrance.forms"), "DataScience/terrance.forms", "human"),
     ({"type": "AWSService", "invokedBy": "sagemaker.amazonaws.com"}, "sagemaker.amazonaws.com", "machine"),
-    ({**role("x", "ana"), "invokedBy": "cloudformation.amazonaws.com"}, "cloudformation.amazonaws.com", "machine"),
+    # Calls of the console, and those that a service passes on, carry both: the person decides.
+    ({**role("x", "ana"), "invokedBy": "AWS Internal"}, "x/ana", "human"),
+    ({**role("x", "ana"), "invokedBy": "cloudformation.amazonaws.com"}, "x/ana", "human"),
+    ({"type": "IAMUser", "arn": f"{IAM}:user/jane", "invokedBy": "AWS Internal"}, f"{IAM}:user/jane", "human"),
+    ({"invokedBy": "AWS Internal"}, "AWS Internal", "machine"),
+    # The source identity stays through chained roles, whatever the session is called.
+    ({**role("chained", "session1"), "sourceIdentity": "wes@acme.example"}, "chained/wes@acme.example", "human"),
+    ({**role("go", "aws-go-sdk-1767225600"), "sourceIdentity": "val"}, "go/val", "human"),
+    # In a notebook it is the profile's name.
+    ({**role("studio", "SageMaker"), "sourceIdentity": "ana"}, "studio/SageMaker", "machine"),
+    # Code in Lambda, ECS or on EC2 may call its session what it likes; people sit at CloudShell.
+    ({**role("portal", "hand-out-links"), "issuerType": "AWS::Lambda::Function"}, "portal/hand-out-links", "machine"),
+    ({**role("portal", "hand-out-links"), "executionEnvironment": "AWS_Lambda_python3.12"}, "portal/hand-out-links",
+     "machine"),
+    ({**role("D", "ana"), "executionEnvironment": "CloudShell"}, "D/ana", "human"),
+    (role("task", "0123456789abcdef0123456789abcdef"), "task/0123456789abcdef0123456789abcdef", "machine"),
+    (role("glue", "GlueJobRunnerSession"), "glue/GlueJobRunnerSession", "machine"),
+    (role("stack", "AWSCloudFormation"), "stack/AWSCloudFormation", "machine"),
+    (role("steps", "QkqWhOZrXbLxgYdYwmAVwyGdOAQfRxQB"), "steps/QkqWhOZrXbLxgYdYwmAVwyGdOAQfRxQB", "machine"),
+    (role("sc", "ServiceCatalog-1"), "sc/ServiceCatalog-1", "machine"),
+    ({"type": "IdentityCenterUser", "onBehalfOf": "u-1"}, "dora@acme.example", "human"),
+    ({"type": "IdentityCenterUser", "onBehalfOf": "u-2"}, "u-2", "unknown"),
+    ({"type": "IdentityCenterUser"}, "unknown", "unknown"),
     ({"type": "AWSAccount", "principalId": "AIDA", "accountId": "1"}, "AIDA", "unknown"),
     ({"type": "Something", "arn": "arn:new"}, "arn:new", "unknown"),
 ]  # fmt: skip
@@ -64,7 +86,8 @@ PRINCIPALS = [
 
 @pytest.mark.parametrize(("identity", "principal", "kind"), PRINCIPALS, ids=[f"{p}-{k}" for _, p, k in PRINCIPALS])
 def test_principals(identity: Mapping[str, Any], principal: str, kind: str) -> None:
-    (row,) = tables(identity).rows("sign_in")
+    dora = record("identity_user", "u-1", {"UserId": "u-1", "UserName": "dora@acme.example"}, region="aws-global")
+    (row,) = Tables(place(), domain(), profile("ana"), sign_in(1, identity), dora).rows("sign_in")
     assert (row["principal"], row["kind"]) == (principal, kind)
 
 
@@ -78,16 +101,16 @@ def test_people_and_programs_apart() -> None:
 
 
 def test_one_who_is_neither_leaves_it_open() -> None:
-    """Who that was is not known, so neither is whether it was a second person."""
+    """Who that was is not known, so neither is whether it was a second person. Who is known stays."""
     rows = tables(role("DataScience", "ana"), {"type": "AWSAccount", "principalId": "AIDA"}).by_name("user_profile")
-    assert (rows["ana"]["human_principals"], rows["ana"]["machine_principals"]) == (None, None)
-    assert rows["ben"]["human_principals"] == []
+    assert (rows["ana"]["human_principals"], rows["ana"]["sign_ins_complete"]) == (["DataScience/ana"], None)
+    assert (rows["ben"]["human_principals"], rows["ben"]["sign_ins_complete"]) == ([], True)
 
 
 def test_events_that_were_not_seen_leave_it_open() -> None:
     rows = tables(role("DataScience", "ana"), gaps=["sign_in"]).by_name("user_profile")
-    columns = ("human_principals", "machine_principals", "several_profile_principals")
-    assert {rows[name][c] for name in rows for c in columns} == {None}
+    assert {rows[name]["sign_ins_complete"] for name in rows} == {None}
+    assert rows["ana"]["human_principals"] == ["DataScience/ana"]
 
 
 def test_calls_that_failed_do_not_count() -> None:
@@ -129,3 +152,25 @@ def test_one_person_and_several_profiles_of_a_domain() -> None:
     ).by_id("user_profile")  # fmt: skip
     several = {id_: row["several_profile_principals"] for id_, row in rows.items()}
     assert several == {"d-1/ana": ["D/x"], "d-1/ben": ["D/x"], "d-1/cleo": [], "d-2/ana": []}
+
+
+def test_a_person_in_several_roles_and_spellings_is_one() -> None:
+    """Another profile that one opened in another role is named with that role: it may be an administrator's."""
+    rows = Tables(
+        domain(), profile("ana"), profile("ben"), profile("cleo"),
+        sign_in(1, role("DS", "Eve@acme.example"), "ana"), sign_in(2, role("Admin", "eve@acme.example"), "ben"),
+        sign_in(3, role("AWSReservedSSO_X_0123456789abcdef", "fay@acme.example"), "cleo"),
+        sign_in(4, {**role("chained", "s1"), "sourceIdentity": "FAY@acme.example"}, "cleo"),
+    ).by_name("user_profile")  # fmt: skip
+    assert rows["ana"]["several_profile_principals"] == ["DS/Eve@acme.example, Admin/eve@acme.example"]
+    assert rows["ben"]["several_profile_principals"] == ["Admin/eve@acme.example, DS/Eve@acme.example"]
+    assert rows["cleo"]["human_principals"] == ["chained/FAY@acme.example", "fay@acme.example"]
+    assert rows["cleo"]["several_profile_principals"] == []
+
+
+def test_a_session_that_code_made_once_is_code_s() -> None:
+    """Older events of the same function do not say where it ran."""
+    (row,) = tables(role("portal", "links"), {**role("portal", "links"), "issuerType": "AWS::Lambda::Function"}).rows(
+        "sign_in"
+    )
+    assert (row["kind"], row["times"]) == ("machine", 2)

@@ -10,7 +10,7 @@ import pytest
 from auditor.model.snapshot import GLOBAL, Record
 from auditor.studio.trails import records_management
 
-from .builder import Tables, domain, place, profile, record
+from .builder import REGION, Tables, domain, place, profile, record
 
 NETWORK = {"VpcId": "vpc-1", "SubnetIds": ["s-1", "s-2"]}
 
@@ -184,3 +184,60 @@ def test_people_of_identity_center() -> None:
     assert {name: row["sso_user_exists"] for name, row in rows.items()} == {"ana": True, "ben": False, "cleo": False}
     hidden = Tables(place(["identity_user"]), domain(document={"AuthMode": "SSO"}), *people).rows("user_profile")
     assert {row["sso_user_exists"] for row in hidden} == {None}
+
+
+def test_people_of_the_domains_own_instance_count() -> None:
+    """Whoever is not in that one may well be in another, and is not gone."""
+
+    def sso(instance: str) -> Record:
+        named = {} if not instance else {"SingleSignOnApplicationArn": f"arn:aws:sso::1:application/{instance}/apl-1"}
+        return domain(document={"AuthMode": "SSO", **named})
+
+    def user(name: str, instance: str, **also: str) -> Record:
+        document = {"UserId": name, "UserName": name, "Instance": instance, **also}
+        return record("identity_user", name, document, region=GLOBAL)
+
+    def answers(instance: str, read: list[str], *users: Record, gaps: tuple[str, ...] = ()) -> tuple[object, object]:
+        region = record("account_region", REGION, {"IdentityCenterInstances": read}, gaps)
+        grace = profile("grace", also={"SingleSignOnUserValue": "Grace"})
+        (row,) = Tables(region, sso(instance), grace, *users).rows("user_profile")
+        return row["sso_user_exists"], row["sso_user_active"]
+
+    assert answers("ssoins-b", ["ssoins-b"], user("grace", "ssoins-b")) == (True, True)
+    assert answers("ssoins-b", ["ssoins-a", "ssoins-b"], user("grace", "ssoins-a")) == (False, False)
+    # The domain's instance was not found, or not read to its end.
+    assert answers("ssoins-b", ["ssoins-a"], user("grace", "ssoins-a")) == (None, None)
+    assert answers("ssoins-b", []) == (None, None)
+    # A store that the user named, and the only instance for a domain that names none.
+    assert answers("ssoins-b", [""], user("grace", "")) == (True, True)
+    assert answers("", [""], user("grace", "")) == (True, True)
+    assert answers("", ["ssoins-a"], user("grace", "ssoins-a")) == (None, None)
+    assert answers("ssoins-b", ["ssoins-b"], user("grace", "ssoins-b"), gaps=("identity_user",)) == (None, None)
+
+
+@pytest.mark.parametrize(
+    ("also", "gaps", "active"),
+    [({"UserStatus": "ENABLED"}, (), True), ({"UserStatus": "DISABLED"}, (), False), ({}, (), True),
+     ({}, ("UserStatus",), None)],
+)  # fmt: skip
+def test_a_disabled_user_is_known_and_not_active(
+    also: Mapping[str, str], gaps: tuple[str, ...], active: bool | None
+) -> None:
+    ana = record("identity_user", "ana", {"UserId": "ana", "UserName": "ana", **also}, gaps, region=GLOBAL)
+    (row,) = Tables(
+        domain(document={"AuthMode": "SSO"}), profile("ana", also={"SingleSignOnUserValue": "ana"}), ana
+    ).rows("user_profile")
+    assert (row["sso_user_exists"], row["sso_user_active"]) == (True, active)
+
+
+def test_awss_own_profile_and_app_are_nobodys() -> None:
+    """Developer guide: the RStudioServerPro app is launched by a special user profile named domain-shared."""
+    app = {"DomainId": "d-1", "UserProfileName": "domain-shared", "AppType": "RStudioServerPro", "AppName": "default"}
+    tables = Tables(
+        domain(), profile("domain-shared"), profile("ana"),
+        record("app", "d-1/profile/domain-shared/RStudioServerPro/default", app),
+        record("app", "d-1/profile/ana/RSessionGateway/x",
+               {"DomainId": "d-1", "UserProfileName": "ana", "AppType": "RSessionGateway", "AppName": "x"}),
+    )  # fmt: skip
+    assert [row["name"] for row in tables.rows("user_profile")] == ["ana"]
+    assert [row["app_type"] for row in tables.rows("app")] == ["RSessionGateway"]

@@ -71,12 +71,13 @@ def unseen(sagemaker: Any) -> tuple[Unseen, ...]:
         for table in (known_paths(), settings_paths())
         for kind, paths in table.items()
         for path in paths
-        if not _knows(model.operation_model(_DESCRIBES[kind]).output_shape, path)
+        if not knows(model.operation_model(_DESCRIBES[kind]).output_shape, path)
     }
     return tuple(sorted(missing, key=lambda u: (u.kind, u.path)))
 
 
-def _knows(shape: Shape, path: str) -> bool:
+def knows(shape: Shape, path: str) -> bool:
+    """Whether the installed model has the member."""
     for part in path.split("."):
         members = getattr(shape, "members", {})
         if part not in members:

@@ -54,6 +54,14 @@ class Earlier:
                 if r.account == account and r.region in regions
             }
 
+    def region(self, region: str) -> Record | None:
+        """The record of the region itself; ``described`` says when that was."""
+        return self._records.get((region, "account_region", region))
+
+    def records(self, region: str, kind: str) -> list[Record]:
+        """Every record of a kind."""
+        return [record for (at, k, _), record in self._records.items() if (at, k) == (region, kind)]
+
     def unchanged(self, region: str, kind: str, record_id: str, item: Mapping[str, Any]) -> Record | None:
         """The record, if the list's item says that nothing changed since it was described; None: describe it."""
         record = self._records.get((region, kind, record_id))

@@ -7,12 +7,12 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from auditor.collect.aws import faults, sign_ins
+from auditor.collect.aws import faults, identity_center, sign_ins
 from auditor.collect.aws.documents import text
 from auditor.collect.aws.faults import LOST
 from auditor.collect.aws.run import Run
 from auditor.model.sign_ins import LoggedSignIns
-from auditor.model.snapshot import GLOBAL, KINDS, Gap, Kind
+from auditor.model.snapshot import GLOBAL, KINDS, Kind
 from auditor.studio.arns import account_of, is_aws_managed
 from auditor.studio.tool_actions import APP_TYPES, CREATE_APP, app_arn, simulated_actions
 from auditor.studio.trails import records_management
@@ -71,8 +71,8 @@ def follow(run: Run, regions: tuple[str, ...], options: EvidenceOptions) -> None
             run.tasks.submit(_network, run, region)
     if "role" in kinds:
         run.tasks.submit(_roles, run, regions)
-    if "identity_user" in kinds and _uses_identity_center(run):
-        run.tasks.submit(_identity_users, run, regions, options.identity_store)
+    if "identity_user" in kinds and identity_center.in_use(run):
+        run.tasks.submit(identity_center.collect, run, regions, options.identity_store)
 
 
 def finish(run: Run, regions: tuple[str, ...], options: EvidenceOptions) -> None:
@@ -160,59 +160,6 @@ def _log_groups(run: Run, region: str) -> None:
             for group in page["logGroups"]:
                 with run.reading([region], "log_group", "DescribeLogGroups"):
                     run.keep(region, "log_group", text(group["logGroupName"]), group)
-
-
-def _uses_identity_center(run: Run) -> bool:
-    """Whether a domain signs in with Identity Center, or may: one that could not be described does not say."""
-    return any(d.gaps or d.document.get("AuthMode") == "SSO" for d in run.found("domain")) or any(
-        p.document.get("SingleSignOnUserValue") for p in run.found("user_profile")
-    )
-
-
-def _identity_users(run: Run, regions: tuple[str, ...], store: str) -> None:
-    """User names of Identity Center, and nothing else about people. Only asked for where a domain uses it."""
-    store_id, _, at = store.partition("@")
-    places = [at] if at else list(regions)
-    try:
-        if not store_id:
-            store_id, place = _find_store(run, places)
-            if not store_id:
-                detail = "no Identity Center instance in the audited regions: name it with --identity-store ID@REGION"
-                gap = Gap(
-                    run.ledger.account, regions[0], "identity_user", "*", "*", "ListInstances", "not_found", detail
-                )
-                run.ledger.add(gap)
-                for region in regions:
-                    run.unlisted(region, "identity_user")
-                return
-        else:
-            place = places[0]
-    except LOST as error:
-        run.lose(regions, "identity_user", "ListInstances", error)
-        return
-    request = {"IdentityStoreId": store_id, "MaxResults": 100}
-    with run.reading(regions, "identity_user", "ListUsers"):
-        for page in run.pages("identitystore", place, "ListUsers", request, "Users"):
-            for user in page["Users"]:
-                with run.reading(regions, "identity_user", "ListUsers"):
-                    user_id = text(user["UserId"])
-                    run.keep(GLOBAL, "identity_user", user_id, {"UserId": user_id, "UserName": text(user["UserName"])})
-
-
-def _find_store(run: Run, places: list[str]) -> tuple[str, str]:
-    """(identity store, its region): the first instance of Identity Center that the account sees."""
-    problem: Exception | None = None
-    for place in places:
-        try:
-            for page in run.pages("sso-admin", place, "ListInstances", {"MaxResults": 10}, "Instances"):
-                with faults.understood("ListInstances"):
-                    for instance in page["Instances"]:
-                        return text(instance["IdentityStoreId"]), place
-        except LOST as error:
-            problem = error
-    if problem is not None:
-        raise problem
-    return "", ""
 
 
 def _roles(run: Run, regions: tuple[str, ...]) -> None:

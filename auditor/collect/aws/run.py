@@ -36,6 +36,7 @@ class Run:
         self._lock = threading.Lock()
         self._records: dict[tuple[str, str, str], Record] = {}
         self._unlisted: dict[str, set[str]] = {}
+        self._regions: dict[str, Mapping[str, Any]] = {}
 
     def call(
         self, service: str, region: str, operation: str, request: Mapping[str, Any], expected: Iterable[str] = ()
@@ -130,6 +131,11 @@ class Run:
         with self._lock:
             self._unlisted.setdefault(region, set()).add(kind)
 
+    def describe_region(self, region: str, document: Mapping[str, Any]) -> None:
+        """What the region's own record says beside its gaps."""
+        with self._lock:
+            self._regions[region] = {**self._regions.get(region, {}), **document}
+
     def is_unlisted(self, region: str, kind: str) -> bool:
         """Whether the region's list of that kind is known to be incomplete."""
         with self._lock:
@@ -144,7 +150,8 @@ class Run:
     def records(self, regions: Iterable[str]) -> tuple[Record, ...]:
         """Everything, with one record for each region that names the lists which could not be read."""
         for region in regions:
-            self.keep(region, "account_region", region, {}, tuple(sorted(self._unlisted.get(region, ()))))
+            unlisted = tuple(sorted(self._unlisted.get(region, ())))
+            self.keep(region, "account_region", region, self._regions.get(region, {}), unlisted)
         return tuple(self._records.values())
 
 

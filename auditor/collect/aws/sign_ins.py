@@ -1,5 +1,9 @@
 """Who opened which profile: CloudTrail's CreatePresignedDomainUrl events, of IAM domains only.
 
+An event never changes and is never taken back. So the events of an earlier snapshot are carried over, and only newer
+ones are read, with a day's overlap; and what was seen before a limit or an error counts, though it is not all. A
+region's record says since when all events are known.
+
 Events are kept without what nobody needs: addresses, user agents, and above all response elements, which may hold a URL
 that logs in.
 """
@@ -7,53 +11,113 @@ that logs in.
 from __future__ import annotations
 
 import json
+import re
 import time
 from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from auditor.collect.aws.documents import text
-from auditor.collect.aws.faults import LOST
+from auditor.collect.aws.documents import rfc3339, text
+from auditor.collect.aws.faults import OddAnswerError
 from auditor.collect.aws.run import Run
 from auditor.model.sign_ins import LoggedSignIns
 from auditor.model.snapshot import Gap, GapReason
 
 EVENT = "CreatePresignedDomainUrl"
+#: Members of a region's record: between these moments every event is known. Absent where none can be vouched for.
+KNOWN_SINCE, KNOWN_UNTIL = "SignInsKnownSince", "SignInsKnownUntil"
 #: LookupEvents: 2 calls a second for each account and region (CloudTrail quotas).
 _SECONDS_BETWEEN_CALLS = 0.5
 _PAGE = 50
+#: Events come a quarter of an hour late as a rule; so much of what was read before is read again.
+OVERLAP = timedelta(days=1)
 #: Log files that begin so much later than the window still cover it: they are delivered by the quarter of an hour.
 _GRACE = timedelta(days=1)
+#: What a program's SDK says of where it runs; CloudShell, where people type, is one of them.
+_EXECUTION_ENVIRONMENT = re.compile(r"\bexec-env/(\S+)")
+
+
+@dataclass(frozen=True, slots=True)
+class _Span:
+    """From when to when."""
+
+    start: datetime
+    end: datetime
+
+    @property
+    def length(self) -> timedelta:
+        return self.end - self.start
 
 
 def collect(run: Run, region: str, days: int, max_pages: int, logged: LoggedSignIns | None) -> None:
-    """Keep the region's events; a list that would be partial is none at all."""
-    since = datetime.now(UTC) - timedelta(days=days)
+    """Keep the region's events of so many days. What is not all is kept, and a gap."""
+    now = datetime.now(UTC).replace(microsecond=0)
+    since = now - timedelta(days=days)
     if logged is not None:
         _keep_logged(run, region, since, logged)
         return
-    request = {
+    carried = _carry(run, region, since)
+    newest = _Span(since if carried is None else max(since, carried.end - OVERLAP), now)
+    reached, pages = _read(run, region, newest, max_pages)
+    known = _Span(reached, now)
+    if carried is not None and reached <= newest.start:
+        known = _Span(min(carried.start, reached), now)
+        if known.start > since:
+            # An earlier run did not come to the end of what there was. Within a second may lie several events.
+            reached, _ = _read(run, region, _Span(since, known.start + timedelta(seconds=1)), pages)
+            known = _Span(min(known.start, reached), now)
+    elif carried is not None and carried.length > known.length:
+        known = carried
+    run.describe_region(region, {KNOWN_SINCE: rfc3339(max(known.start, since)), KNOWN_UNTIL: rfc3339(known.end)})
+
+
+def _carry(run: Run, region: str, since: datetime) -> _Span | None:
+    """Keep what the earlier snapshot knew of the window; from when to when it knew all, None where it does not say."""
+    earlier = run.earlier.region(region)
+    if earlier is None or KNOWN_SINCE not in earlier.document:
+        return None
+    for record in run.earlier.records(region, "sign_in"):
+        if datetime.fromisoformat(record.document["eventTime"]) >= since:
+            run.keep(region, "sign_in", record.id, record.document)
+    return _Span(*(datetime.fromisoformat(str(earlier.document[name])) for name in (KNOWN_SINCE, KNOWN_UNTIL)))
+
+
+def _read(run: Run, region: str, span: _Span, pages: int) -> tuple[datetime, int]:
+    """Keep the span's events, the latest first, as LookupEvents gives them: how far back all are known now, and how
+    many pages are left. What is not known back to the span's start is a gap."""
+    request: dict[str, Any] = {
         "LookupAttributes": [{"AttributeKey": "EventName", "AttributeValue": EVENT}],
-        "StartTime": since,
+        "StartTime": span.start,
+        "EndTime": span.end,
         "MaxResults": _PAGE,
     }
-    try:
-        for number, page in enumerate(run.pages("cloudtrail", region, "LookupEvents", request, "Events"), 1):
+    # ``reached`` stops at the first event that could not be read; those before it count all the same.
+    reached, odd, whole = span.end, False, False
+    with run.reading([region], "sign_in", "LookupEvents"):
+        due = time.monotonic()
+        for page in run.pages("cloudtrail", region, "LookupEvents", request, "Events"):
+            pages -= 1
             for event in page["Events"]:
+                kept = False
                 with run.reading([region], "sign_in", "LookupEvents"):
                     run.keep(region, "sign_in", text(event["EventId"]), trimmed(json.loads(event["CloudTrailEvent"])))
+                    kept = True
+                odd = odd or not kept
+                reached = reached if odd else min(reached, event["EventTime"])
             if not page.get("NextToken"):
-                return
-            if number >= max_pages:
+                whole = not odd
+                break
+            if pages <= 0:
                 detail = (
-                    f"more than {max_pages * _PAGE:,} events: raise --sign-in-pages, or read the trail's files"
-                    " (--cloudtrail-logs)"
+                    f"--sign-in-pages ends the list at {reached:%Y-%m-%d %H:%M}, and there are earlier events:"
+                    " raise it, or read the trail's files (--cloudtrail-logs)"
                 )
                 _lose(run, region, "LookupEvents", "limit_reached", detail)
-                return
-            time.sleep(_SECONDS_BETWEEN_CALLS)
-    except LOST as error:
-        run.lose([region], "sign_in", "LookupEvents", error)
+                break
+            due += _SECONDS_BETWEEN_CALLS
+            time.sleep(max(0.0, due - time.monotonic()))
+    return (span.start if whole else reached), pages
 
 
 def _lose(run: Run, region: str, operation: str, reason: GapReason, detail: str) -> None:
@@ -62,38 +126,55 @@ def _lose(run: Run, region: str, operation: str, reason: GapReason, detail: str)
 
 
 def _keep_logged(run: Run, region: str, since: datetime, logged: LoggedSignIns) -> None:
-    """The log files' events of this account and region, if the files cover the window."""
+    """The log files' events of this account and region; a gap, if the files do not cover the window."""
     begin = logged.begins.get((run.ledger.account, region))
-    if begin is None:
-        detail = "the log files hold nothing of this account and region"
-        _lose(run, region, "--cloudtrail-logs", "not_found", detail)
-        return
-    if begin - since > _GRACE:
-        covered = (datetime.now(UTC) - begin).days
-        detail = f"the log files begin on {begin:%Y-%m-%d}: --sign-in-days {max(covered, 1)} takes what they cover"
-        _lose(run, region, "--cloudtrail-logs", "limit_reached", detail)
-        return
     for event in logged.events:
         if event.get("awsRegion") == region and event.get("recipientAccountId") == run.ledger.account:
             with run.reading([region], "sign_in", "--cloudtrail-logs"):
                 run.keep(region, "sign_in", text(event["eventID"]), trimmed(event))
+    if begin is None:
+        detail = "the log files hold nothing of this account and region"
+        _lose(run, region, "--cloudtrail-logs", "not_found", detail)
+    elif begin - since > _GRACE:
+        covered = (datetime.now(UTC) - begin).days
+        detail = f"the log files begin on {begin:%Y-%m-%d}: --sign-in-days {max(covered, 1)} takes what they cover"
+        _lose(run, region, "--cloudtrail-logs", "limit_reached", detail)
 
 
 def trimmed(event: Mapping[str, Any]) -> dict[str, Any]:
-    """The members that say who opened which profile when, and whether it worked."""
+    """The members that say who opened which profile when, and whether it worked.
+
+    Of the user agent only the name of the environment that an SDK ran in is kept. Raises OddAnswerError, or what
+    ``auditor.collect.aws.faults.understood`` makes one of, for an event that does not say.
+    """
     identity = event["userIdentity"]
-    issuer = (identity.get("sessionContext") or {}).get("sessionIssuer") or {}
-    request = event["requestParameters"] or {}
-    return {
-        "eventTime": text(event["eventTime"]),
-        "errorCode": event.get("errorCode") or "",
-        "userIdentity": {
-            **{
-                name: identity[name]
-                for name in ("type", "arn", "principalId", "userName", "invokedBy")
-                if name in identity
-            },
-            **({"issuerArn": issuer["arn"]} if issuer.get("arn") else {}),
+    context = identity.get("sessionContext") or {}
+    issuer = context.get("sessionIssuer") or {}
+    request = event.get("requestParameters") or {}
+    environment = _EXECUTION_ENVIRONMENT.search(str(event.get("userAgent") or ""))
+    parameters = {k: v for k, v in request.items() if k.lower() in ("domainid", "userprofilename")}
+    error = event.get("errorCode") or ""
+    if not error and len(parameters) < 2:
+        raise OddAnswerError("an event does not say which profile was opened")
+    told = {
+        **{
+            name: identity[name] for name in ("type", "arn", "principalId", "userName", "invokedBy") if name in identity
         },
-        "requestParameters": {k: v for k, v in request.items() if k.lower() in ("domainid", "userprofilename")},
+        "issuerArn": issuer.get("arn"),
+        "sourceIdentity": context.get("sourceIdentity") or identity.get("sourceIdentity"),
+        "onBehalfOf": (identity.get("onBehalfOf") or {}).get("userId"),
+        "issuerType": (identity.get("inScopeOf") or {}).get("issuerType"),
+        "executionEnvironment": environment[1] if environment else None,
     }
+    return {
+        "eventTime": _moment(event["eventTime"]),
+        "errorCode": text(error, empty=True),
+        "userIdentity": {name: text(value, empty=True) for name, value in told.items() if value is not None},
+        "requestParameters": {name: text(value) for name, value in parameters.items()},
+    }
+
+
+def _moment(value: object) -> str:
+    """A time as CloudTrail writes it, once it is known to be one."""
+    datetime.fromisoformat(text(value))
+    return text(value)
