@@ -11,7 +11,8 @@ from typing import Any, Literal
 
 from checkov.common.graph.graph_builder.graph_components.attribute_names import CustomAttributes
 
-from auditor.studio.template_types import STUDIO_KINDS, TYPES
+from auditor.studio.resource_types import STUDIO_KINDS
+from auditor.studio.template_types import TYPES
 
 #: What is deployed together: a CloudFormation template, a Terraform root module, a Terraform plan.
 Source = Literal["template", "module", "plan"]

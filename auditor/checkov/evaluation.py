@@ -24,7 +24,7 @@ from auditor.errors import AuditorError
 from auditor.evaluate.verdicts import ResourceVerdict, judge
 from auditor.model.rule import Verdict
 from auditor.store.snapshot_file import write_snapshot
-from auditor.studio.template_types import STUDIO_KINDS
+from auditor.studio.resource_types import STUDIO_KINDS
 
 logger = logging.getLogger(__name__)
 

@@ -13,14 +13,13 @@ from auditor.evaluate.origin import needed
 from auditor.model.rule import Rule
 from auditor.model.snapshot import Kind
 from auditor.resolve.tables import table
+from auditor.studio.resource_types import RESOURCE_TYPES
 from auditor.studio.template_names import rows
 from auditor.studio.template_types import TYPES, Language
 
 #: Tables whose rows are resources of a template. An account, a sign-in or a gap is none, so no check speaks about them.
-KINDS: Mapping[str, Kind] = {
-    "domain": "domain", "user_profile": "user_profile", "space": "space", "app": "app", "execution_role": "role",
-}  # fmt: skip
-_LAYERS = {"domain": "domain", "user_profile": "profile", "space": "space", "app": "app"}
+KINDS: Mapping[str, Kind] = {t.table: t.kind for t in RESOURCE_TYPES}
+_LAYERS = {t.table: t.layer for t in RESOURCE_TYPES if t.layer}
 _CATEGORIES = {
     "people": CheckCategories.IAM,
     "roles": CheckCategories.IAM,
@@ -28,9 +27,9 @@ _CATEGORIES = {
     "operations": CheckCategories.CONVENTION,
 }
 #: Members that are no settings, by the column that shows them.
-_OTHERS = {
-    "name": {"domain": "DomainName", "user_profile": "UserProfileName", "space": "SpaceName", "role": "RoleName"},
-    "tags": {"domain": "Tags", "user_profile": "Tags", "space": "Tags"},
+_OTHERS: Mapping[str, Mapping[str, str]] = {
+    "name": {t.kind: t.name_member for t in RESOURCE_TYPES},
+    "tags": {t.kind: "Tags" for t in RESOURCE_TYPES if t.taggable},
     "managed_policies": {"role": "ManagedPolicyArns"},
     "allows_everything": {"role": "Policies"},
     "trusts_set_source_identity": {"role": "AssumeRolePolicyDocument"},

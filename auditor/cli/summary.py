@@ -24,9 +24,9 @@ from auditor.model.waiver import WaiverStatus, WaiverSummary
 from auditor.report.drift_view import DisagreementGroup, OnlyGroup, drift_view, label
 from auditor.report.drift_view import place as drift_place
 from auditor.run.messages import STYLES, plural, printable
+from auditor.studio.resource_types import STUDIO_TYPES
 
 LINES = 40
-_NOUNS = {"domain": "domain", "user_profile": "profile", "space": "space", "app": "app"}
 #: Lines of a section at first, and at least; long ones give way until all fit.
 _MOST, _LEAST = 8, 0
 
@@ -90,7 +90,7 @@ def _title(report: Report) -> Iterator[Text]:
     else:
         where = f"{_few(accounts, 2, 'account')} in {_few(sorted({region for _, region in places}), 3, 'region')}"
     yield Text.assemble(("SageMaker Studio audit", "bold"), f"  {report.as_of}  {printable(where)}")
-    counts = ", ".join(plural(report.resources.get(kind, 0), noun) for kind, noun in _NOUNS.items())
+    counts = ", ".join(plural(report.resources.get(t.table, 0), t.noun) for t in STUDIO_TYPES)
     yield Text(f"{counts}; {plural(len(report.rules), 'rule')}")
 
 

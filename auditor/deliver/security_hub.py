@@ -36,6 +36,7 @@ from auditor.report.asff_format import (
 )
 from auditor.report.json_text import to_json
 from auditor.report.phrases import TOOL
+from auditor.studio.resource_types import BY_KIND
 
 #: What sending needs beside the audit's own permissions, and what for.
 PERMISSIONS: Mapping[str, str] = {
@@ -51,7 +52,7 @@ _CONCURRENCY = 4
 _LASTING = ("region_not_enabled", "unreachable")
 _NOT_SUBSCRIBED = "InvalidAccessException"
 #: Kinds of resources that findings are about: what an incomplete list of them leaves out may still fail.
-_JUDGED = ("domain", "user_profile", "space", "app", "role", "*")
+_JUDGED = (*BY_KIND, "*")
 #: What an archived finding keeps; the rest Security Hub made itself.
 _KEPT = (
     "SchemaVersion", "Id", "ProductArn", "ProductName", "CompanyName", "GeneratorId", "AwsAccountId", "CreatedAt",

@@ -19,11 +19,10 @@ from auditor.model.drift import Disagreement, Drift, LiveOnly, NotCompared, Unma
 from auditor.model.resource import ResourceRef
 from auditor.model.snapshot import Record, Snapshot
 from auditor.store.snapshot_file import read_header, read_snapshot, verify
-from auditor.studio.template_types import STUDIO_KINDS
+from auditor.studio.resource_types import BY_KIND, STUDIO_KINDS
 
 _STACK = "aws:cloudformation:stack-name"
 _ORDER = {kind: number for number, kind in enumerate(STUDIO_KINDS)}
-_NOUNS = {"domain": "domains", "user_profile": "user profiles", "space": "spaces", "app": "apps"}
 
 
 def load_live(paths: Sequence[Path]) -> tuple[LiveFile, ...]:
@@ -127,14 +126,14 @@ def _live_only(live: Live, record: Record, reason: str, owners: Sequence[str]) -
 
 def _incomplete(live: Live) -> tuple[str, ...]:
     """What the account's snapshots do not hold, in sentences."""
-    found = [f"{account}/{region}: the list of {_NOUNS[kind]} is not complete" for account, region, kind
+    found = [f"{account}/{region}: the list of {BY_KIND[kind].plural} is not complete" for account, region, kind
              in sorted(live.incomplete)]  # fmt: skip
     for (account, region, kind), paths in sorted(live.unseen.items()):
         found.append(
-            f"{account}/{region}: {len(paths)} members of {_NOUNS[kind]} were not visible to the collecting SDK"
+            f"{account}/{region}: {len(paths)} members of {BY_KIND[kind].plural} were not visible to the collecting SDK"
         )
     for kind in STUDIO_KINDS:
         dark = Counter((r.account, r.region) for r in live.by_key[kind].values() if r.gaps)
         for (account, region), number in sorted(dark.items()):
-            found.append(f"{account}/{region}: {number:,} of the {_NOUNS[kind]} could not be read whole")
+            found.append(f"{account}/{region}: {number:,} of the {BY_KIND[kind].plural} could not be read whole")
     return tuple(found)

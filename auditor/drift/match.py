@@ -10,9 +10,9 @@ from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
-from auditor.drift.sides import NAMES, Key, Live, Templates, app_key, made_up
+from auditor.drift.sides import Key, Live, Templates, app_key, made_up
 from auditor.model.snapshot import MAY_NOT_EXIST, Kind, Record
-from auditor.studio.template_types import STUDIO_KINDS
+from auditor.studio.resource_types import BY_KIND, STUDIO_KINDS
 
 _MANY = 3
 #: The part of an app's key that says whose it is, and the member that names its owner.
@@ -169,7 +169,7 @@ class _Matcher:
         """The record's key without its place; None where a part of it is not known."""
         if not all(_plain(record, member) for member in _members(kind, record)):
             return None
-        name = str(record.document[NAMES[kind]])
+        name = str(record.document[BY_KIND[kind].name_member])
         if kind != "app":
             return Key("", "", "", name.casefold() if kind == "user_profile" else name)
         owner, member = next((o, m) for o, m in _OWNERS if m in _members(kind, record))
@@ -245,7 +245,7 @@ def _plain(record: Record, member: str) -> bool:
 def _members(kind: Kind, record: Record) -> tuple[str, ...]:
     """The members that name a resource within its domain."""
     if kind != "app":
-        return (NAMES[kind],)
+        return (BY_KIND[kind].name_member,)
     owner = "SpaceName" if "SpaceName" in record.document or "SpaceName" in record.gaps else "UserProfileName"
     return (owner, "AppType", "AppName")
 

@@ -11,16 +11,9 @@ from auditor.drift.settings import Facts, MalformedError, canonical, tree
 from auditor.model.resource import ResourceRef
 from auditor.model.snapshot import LANGUAGE_LIMITS, Gap, Kind, Record, Snapshot
 from auditor.store.snapshot_file import SnapshotFile
-from auditor.studio.template_types import STUDIO_KINDS
+from auditor.studio.resource_types import BY_KIND, STUDIO_KINDS
 from auditor.studio.tools import made_by_unified_studio
 
-#: The member of a document that names the resource, by kind.
-NAMES: Mapping[Kind, str] = {
-    "domain": "DomainName", "user_profile": "UserProfileName", "space": "SpaceName", "app": "AppName",
-}  # fmt: skip
-_ARNS: Mapping[Kind, str] = {
-    "domain": "DomainArn", "user_profile": "UserProfileArn", "space": "SpaceArn", "app": "AppArn",
-}  # fmt: skip
 #: Apps stay listed for a day after they are deleted (API_DescribeApp).
 _GONE = "Deleted"
 
@@ -241,14 +234,15 @@ def covering(gaps: Iterable[str], path: str) -> str | None:
 def reference(record: Record, domain: Record | None) -> ResourceRef:
     """A record as reports name it; ``domain`` is the one that it lies in."""
     document, place = record.document, record.place
-    name = document.get(NAMES[record.kind])
+    name = document.get(BY_KIND[record.kind].name_member)
     if not isinstance(name, str) or not name:
         name = record.id.rpartition("/")[2]
     domain_id = document.get("DomainId") or (record.id.partition("/")[0] if place is None else "")
     domain_name = domain.document.get("DomainName", "") if domain is not None else ""
     return ResourceRef(
         type=record.kind, id=record.id, name=name, account=record.account, region=record.region,
-        arn=str(document.get(_ARNS[record.kind], "")), domain_id=str(domain_id), domain_name=str(domain_name),
+        arn=str(document.get(BY_KIND[record.kind].arn_member, "")), domain_id=str(domain_id),
+        domain_name=str(domain_name),
         file=place.file if place else "", line=place.line if place else None,
         construct=place.construct if place else "",
     )  # fmt: skip

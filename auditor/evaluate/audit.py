@@ -35,6 +35,7 @@ from auditor.rules.verdict_sql import Overrides
 from auditor.store.connection import connect, lock
 from auditor.store.snapshot_file import SnapshotFile, read_header, read_ledger, verify
 from auditor.studio.personas import DEFAULT_PERSONAS, Persona
+from auditor.studio.resource_types import KINDS_IN_DOMAINS, TABLES
 from auditor.waivers.match import Waivers, match_waivers, read_tags
 
 if TYPE_CHECKING:
@@ -42,8 +43,6 @@ if TYPE_CHECKING:
 
 NO_WAIVERS = Waivers()
 Export = Callable[["duckdb.DuckDBPyConnection", tuple[SnapshotFile, ...]], None]
-#: Tables whose rows are the resources that an audit is about.
-RESOURCE_TYPES = ("domain", "user_profile", "space", "app", "execution_role")
 OUT_OF_SCOPE = (
     "SageMaker Unified Studio makes the user profiles of this domain (project {project}), and it can't be opened in"
     " SageMaker Studio. Rules about people, about which role a profile uses, and about visibility skip it; all other"
@@ -211,7 +210,7 @@ def _by_severity(findings: Sequence[Finding]) -> dict[str, int]:
 
 
 def _count_resources(con: duckdb.DuckDBPyConnection) -> dict[str, int]:
-    return {name: con.execute(f"select count(*) from {name}").fetchall()[0][0] for name in RESOURCE_TYPES}
+    return {name: con.execute(f"select count(*) from {name}").fetchall()[0][0] for name in TABLES}
 
 
 def snapshot_info(file: SnapshotFile) -> SnapshotInfo:
@@ -243,7 +242,7 @@ def _domains(con: duckdb.DuckDBPyConnection, findings: Sequence[Finding]) -> tup
             counts[finding.severity] += 1
     counts_sql = " ".join(
         f"left join (select domain_key, count(*) as n from {name} group by 1) {name}_n on {name}_n.domain_key = d.key"
-        for name in ("user_profile", "space", "app")
+        for name in KINDS_IN_DOMAINS
     )
     rows = con.execute(f"""
         select d.account, d.region, d.id, d.name, d.arn, d.status, d.auth_mode, d.default_experience,

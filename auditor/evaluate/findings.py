@@ -23,6 +23,7 @@ from auditor.resolve.tables import Table, table
 from auditor.rules.message import message
 from auditor.rules.value_columns import expressions
 from auditor.rules.verdict_sql import Overrides, parameter_values, severity_sql, substitute
+from auditor.studio.resource_types import BY_TABLE, UPDATABLE_KINDS
 
 if TYPE_CHECKING:
     import duckdb
@@ -64,7 +65,7 @@ class FindingMaker:
     def _to_change(self, table_name: str, rules: Sequence[Rule]) -> list[tuple[str, str, str, str]]:
         """Keys of the resources that a command of the rules may be for."""
         ids = [r.id for r in rules if r.remediation.changes and self._verdicts.counts[r.id].get(Verdict.FAIL)]
-        if not ids or table_name not in ("user_profile", "space"):
+        if not ids or table_name not in UPDATABLE_KINDS or not BY_TABLE[table_name].in_domain:
             return []
         condition = " or ".join(f"v.\"{rule_id}\" = 'fail'" for rule_id in ids)
         return self._con.execute(

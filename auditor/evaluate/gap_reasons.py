@@ -7,6 +7,7 @@ from collections.abc import Sequence
 
 from auditor.model.resource import ResourceRef
 from auditor.model.snapshot import LANGUAGE_LIMITS, TEMPLATE_GAPS, Gap
+from auditor.studio.resource_types import KINDS_IN_DOMAINS
 
 
 class Gaps:
@@ -44,7 +45,7 @@ class Gaps:
         if not found:
             found = [
                 g
-                for kind in ("user_profile", "space", "app", "vpc", "partner_app", "tags")
+                for kind in (*KINDS_IN_DOMAINS, "vpc", "partner_app", "tags")
                 for g in self._by_resource[(*place, kind, "*")]
                 if g.reason not in LANGUAGE_LIMITS
             ]

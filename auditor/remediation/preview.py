@@ -11,15 +11,15 @@ from auditor.model.rule import Change, Rule
 from auditor.remediation import snippets, update_call
 from auditor.remediation.update_call import Step
 from auditor.rules.remediation_set import TAGS
+from auditor.studio.resource_types import BY_LAYER
 from auditor.studio.settings import DOMAIN_USER_ROOT
 
 _PLACE = "--region {region} --domain-id {domain_id}"
 _CALLS = {
-    "profile": f"aws sagemaker update-user-profile {_PLACE} --user-profile-name {{name}}",
-    "domain": f"aws sagemaker update-domain {_PLACE}",
-    "space": f"aws sagemaker update-space {_PLACE} --space-name {{name}}",
+    layer: f"aws sagemaker {t.update} {_PLACE}{f' --{t.option} {{name}}' if t.in_domain else ''}"
+    for layer, t in BY_LAYER.items()
+    if t.update
 }
-_KINDS = {"profile": "user_profile", "domain": "domain", "space": "space"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +56,7 @@ def preview(rule: Rule) -> Preview:
         where = f"on the {place}" if rule.table == "user_profile" else ""
         options = update_call.options({name: _HIDDEN if isinstance(v, dict) else v for name, v in sent.items()})
         commands[where] = " ".join([_CALLS[place], *options]).replace(_HIDDEN_TEXT, "{settings}")
-        resource = ResourceRef(_KINDS[place], "", "", "", "")
+        resource = ResourceRef(BY_LAYER[place].kind, "", "", "", "")
         paths = tuple(step.path.replace("[]", "") for step in steps)
         for found, text in (
             (cloudformation, snippets.cloudformation(resource, sent, paths)),

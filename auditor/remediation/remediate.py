@@ -30,8 +30,8 @@ from auditor.resolve.tables import Table, table
 from auditor.rules.remediation_set import TAGS
 from auditor.rules.value_columns import AT, VALUE
 from auditor.rules.verdict_sql import Overrides, parameter_values
-from auditor.studio.dialects import DEMANDED
 from auditor.studio.settings import DOMAIN_USER_ROOT
+from auditor.studio.template_names import DEMANDED
 
 if TYPE_CHECKING:
     import duckdb

@@ -12,13 +12,12 @@ from functools import cache, lru_cache
 from typing import Any
 
 from auditor.model.resource import ResourceRef
-from auditor.studio.dialects import (
-    CLOUDFORMATION,
+from auditor.studio.resource_types import BY_KIND
+from auditor.studio.template_names import (
     NOT_IN_CLOUDFORMATION,
     NOT_IN_TERRAFORM,
     NOT_YET_IN_CLOUDFORMATION,
     REPEATED_BLOCKS,
-    TERRAFORM,
     lacks,
     terraform_name,
 )
@@ -33,7 +32,7 @@ def cloudformation(resource: ResourceRef, settings: Settings, changed: tuple[str
     left_out: list[str] = []
     known = _known(settings, "", NOT_IN_CLOUDFORMATION, left_out)
     _drop_new_values(known, left_out)
-    return "\n".join((*_about(CLOUDFORMATION[resource.type], resource, left_out), _yaml(known)))
+    return "\n".join((*_about(BY_KIND[resource.type].cloudformation, resource, left_out), _yaml(known)))
 
 
 def terraform(resource: ResourceRef, settings: Settings, changed: tuple[str, ...]) -> str:
@@ -42,7 +41,7 @@ def terraform(resource: ResourceRef, settings: Settings, changed: tuple[str, ...
         return ""
     left_out: list[str] = []
     known = _known(settings, "", NOT_IN_TERRAFORM, left_out)
-    return "\n".join((*_about(TERRAFORM[resource.type], resource, left_out), *_block(known, "")))
+    return "\n".join((*_about(BY_KIND[resource.type].terraform, resource, left_out), *_block(known, "")))
 
 
 def tags(resource: ResourceRef, pairs: Mapping[str, str]) -> tuple[str, str]:
@@ -50,8 +49,8 @@ def tags(resource: ResourceRef, pairs: Mapping[str, str]) -> tuple[str, str]:
     listed = {"Tags": [{"Key": key, "Value": value} for key, value in pairs.items()]}
     lines = [f"  {_quoted(key)} = {_quoted(value)}" for key, value in pairs.items()]
     return (
-        "\n".join((*_about(CLOUDFORMATION[resource.type], resource, []), _yaml(listed))),
-        "\n".join((*_about(TERRAFORM[resource.type], resource, []), "tags = {", *lines, "}")),
+        "\n".join((*_about(BY_KIND[resource.type].cloudformation, resource, []), _yaml(listed))),
+        "\n".join((*_about(BY_KIND[resource.type].terraform, resource, []), "tags = {", *lines, "}")),
     )
 
 

@@ -11,6 +11,7 @@ from typing import Any, TypeVar
 
 from auditor.model.drift import Disagreement, Drift, LiveOnly, NotCompared, Unmatched, Value
 from auditor.model.resource import ResourceRef
+from auditor.studio.resource_types import STUDIO_KINDS
 
 _T = TypeVar("_T")
 #: Begins with the resource's type.
@@ -176,14 +177,11 @@ def _disagreement_key(item: Disagreement) -> tuple[str, str, str, str]:
     )  # fmt: skip
 
 
-_TYPES = ("domain", "user_profile", "space", "app")
-
-
 def _grouped(items: Iterable[_T], key: Callable[[_T], _K]) -> list[tuple[_K, list[_T]]]:
     groups: dict[_K, list[_T]] = {}
     for item in items:
         groups.setdefault(key(item), []).append(item)
-    return sorted(groups.items(), key=lambda g: (_TYPES.index(g[0][0]), -len(g[1])))
+    return sorted(groups.items(), key=lambda g: (STUDIO_KINDS.index(g[0][0]), -len(g[1])))
 
 
 def _number(number: int, one: str, many: str) -> str:

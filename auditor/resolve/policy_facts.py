@@ -11,7 +11,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from auditor.studio.arns import is_aws_managed
-from auditor.studio.tool_actions import APP_TYPES, CREATE_APP, ML_TOOLS
+from auditor.studio.tools import APP_ARN_PARTS, CREATE_APP, TOOL_ACTIONS
 from auditor.studio.trails import records_management
 
 if TYPE_CHECKING:
@@ -131,10 +131,10 @@ def allowed_tools(results: Sequence[Mapping[str, Any]]) -> list[str]:
     actions = {action for action, _ in allowed}
     apps = [
         name
-        for name, part in APP_TYPES.items()
+        for name, part in APP_ARN_PARTS.items()
         if any(action == CREATE_APP and f"/{part}/" in resource for action, resource in allowed)
     ]
-    return sorted([*apps, *(tool for tool, needed in ML_TOOLS.items() if actions & set(needed))])
+    return sorted([*apps, *(tool for tool, needed in TOOL_ACTIONS.items() if actions & set(needed))])
 
 
 def collect(con: duckdb.DuckDBPyConnection) -> None:

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 from auditor.model.rule import Rule, Verdict
 from auditor.resolve.tables import LIVE, Column, Table, table
+from auditor.studio.resource_types import BY_LAYER
 from auditor.studio.template_names import never_expressible
 
 if TYPE_CHECKING:
@@ -81,13 +82,17 @@ def _column(documented: Table, name: str, depth: int = 0) -> set[str]:
     return found
 
 
+def _kind(layer: str, documented: Table) -> str:
+    """The kind of resource whose document a layer of settings is."""
+    if layer == "service":
+        return layer
+    return BY_LAYER[layer].kind if layer in BY_LAYER else documented.name
+
+
 def _never(documented: Table, column: Column) -> bool:
-    paths = [(_KIND_OF_LAYER.get(layer, documented.name), path) for layer, path in (column.paths or {}).items()]
+    paths = [(_kind(layer, documented), path) for layer, path in (column.paths or {}).items()]
     written = [place for place in paths if place[0] != "service"]
     return bool(written) and all(place in never_expressible() for place in written)
-
-
-_KIND_OF_LAYER = {"domain": "domain", "profile": "user_profile", "space": "space", "app": "app", "service": "service"}
 
 
 def template_limits(rule: Rule) -> str:

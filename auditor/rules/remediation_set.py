@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 import msgspec
@@ -10,17 +10,17 @@ import msgspec
 from auditor.model.rule import Change
 from auditor.resolve.tables import Table
 from auditor.rules.schema import ChangeFile, RuleFile
+from auditor.studio.resource_types import RESOURCE_TYPES, UPDATABLE_KINDS
 from auditor.studio.structures import PLAIN, ROOTS, Member, member, members
 from auditor.yaml_source import Source, near
 
 #: Table → what ``set`` may begin with there. A profile's rules speak of UserSettings, wherever they are set.
-_ROOTS = {
-    "user_profile": ("UserSettings",),
-    "domain": ("DefaultUserSettings", "DefaultSpaceSettings", "DomainSettings", *PLAIN),
-    "space": ("SpaceSettings",),
+_ROOTS: Mapping[str, tuple[str, ...]] = {
+    kind: (*(root for root, (owner, _) in ROOTS.items() if owner == kind), *(PLAIN if kind == "domain" else ()))
+    for kind in UPDATABLE_KINDS
 }
 TAGS = "Tags"
-_TAGGED = ("domain", "user_profile", "space", "app")
+_TAGGED = tuple(t.table for t in RESOURCE_TYPES if t.taggable)
 _KEYS = ("remediation", "set")
 
 

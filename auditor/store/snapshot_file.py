@@ -14,6 +14,7 @@ import msgspec
 from auditor.errors import SnapshotError
 from auditor.model.snapshot import SCHEMA_VERSION, Coverage, Gap, Header, Place, Record, Snapshot
 from auditor.store.files import atomic
+from auditor.studio.resource_types import UPDATABLE_KINDS
 
 _BLOCK = 4 * 1024 * 1024
 _encoder = msgspec.json.Encoder(order="deterministic")
@@ -218,7 +219,7 @@ def read_documents(path: Path, wanted: Callable[[Key], bool]) -> Iterator[tuple[
             for line in file:
                 entry = decode(line)
                 key = (entry.account, entry.region, entry.kind, entry.id)
-                if entry.kind in ("domain", "user_profile", "space") and wanted(key):
+                if entry.kind in UPDATABLE_KINDS and wanted(key):
                     yield key, bytes(getattr(entry, entry.kind)), entry.gaps
     except (OSError, msgspec.DecodeError, UnicodeDecodeError) as error:
         raise SnapshotError(f"{path}: a line is damaged: {error}", hint=_AGAIN) from error

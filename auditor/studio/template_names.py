@@ -1,8 +1,9 @@
-"""The one table that says what an API member is called in each template language.
+"""What an API member is called in each template language, and which members a language lacks: read by the scanner, by
+the snippets of a remediation, and by drift.
 
 The paths of the settings table come from there; what else the documents hold is listed here. By default
-CloudFormation has the API's own name, and Terraform the name in snake case; ``NAMES`` holds the exceptions, with None
-where the language cannot express the member at all. Tests hold each name against the languages' real schemas.
+CloudFormation has the API's own name, and Terraform the name in snake case; ``NAMES`` holds the exceptions of members
+that are not settings, with None where the language has none. Tests hold each name against the languages' real schemas.
 
 Sources: the CloudFormation resource schemas, and the schemas of the Terraform providers aws and awscc (versions in
 tests/iac/schemas).
@@ -10,15 +11,18 @@ tests/iac/schemas).
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
+from fnmatch import fnmatchcase
 from functools import cache
 from typing import Literal
 
 from auditor.model.snapshot import Kind
-from auditor.studio.dialects import snake
+from auditor.studio.resource_types import STUDIO_KINDS
 from auditor.studio.settings import DOMAIN_USER_ROOT, SETTINGS, USER_PROFILE_ROOT, known_paths
-from auditor.studio.template_types import STUDIO_KINDS, Language, Part
+from auditor.studio.structures import ROOTS
+from auditor.studio.template_types import Language, Part
 
 #: How a value is read: text, number, flag, list (of text), present (only whether it is there), json (a document, maybe
 #: as text), tags, or items (a list of structures whose members have rows of their own).
@@ -41,63 +45,97 @@ def _names(cloudformation: str | None, aws: str | None, awscc: str | None) -> Na
     return {"cloudformation": cloudformation, "aws": aws, "awscc": awscc}
 
 
-#: Whole members that differ, by the end of the path within its user, space or domain settings.
-_STRUCTURES: Mapping[str, Names] = {
-    "StudioWebPortalSettings.ExecutionRoleSessionNameMode": _names(None, None, None),
-    "StudioWebPortalSettings.HiddenSageMakerImageVersionAliases": _names(
-        "StudioWebPortalSettings.HiddenSageMakerImageVersionAliases", None,
-        "studio_web_portal_settings.hidden_sage_maker_image_version_aliases"),
-    "JupyterLabAppSettings.CodeRepositories": _names(
-        "JupyterLabAppSettings.CodeRepositories", "jupyter_lab_app_settings.code_repository",
-        "jupyter_lab_app_settings.code_repositories"),
-    **{
-        f"{app}AppSettings.CustomImages": _names(
-            f"{app}AppSettings.CustomImages", f"{snake(app)}_app_settings.custom_image",
-            f"{snake(app)}_app_settings.custom_images")
-        for app in ("JupyterLab", "CodeEditor")
-    },
-    **{
-        f"{app}AppSettings.DefaultResourceSpec.SageMakerImageVersionAlias": _names(
-            None, f"{snake(app)}_app_settings.default_resource_spec.sagemaker_image_version_alias", None)
-        for app in ("JupyterLab", "CodeEditor", "SpaceSettings.JupyterLab", "SpaceSettings.CodeEditor")
-    },
-    **{
-        f"SpaceSettings.{app}AppSettings.DefaultResourceSpec.SageMakerImageArn": _names(
-            f"SpaceSettings.{app}AppSettings.DefaultResourceSpec.SageMakerImageArn",
-            f"space_settings.{snake(app)}_app_settings.default_resource_spec.sagemaker_image_arn",
-            f"space_settings.{snake(app)}_app_settings.default_resource_spec.sage_maker_image_arn")
-        for app in ("JupyterLab", "CodeEditor")
-    },
-    "CustomFileSystemConfigs": _names(
-        "CustomFileSystemConfigs", "custom_file_system_config", "custom_file_system_configs"),
-    "SpaceSettings.CustomFileSystems": _names(
-        "SpaceSettings.CustomFileSystems", "space_settings.custom_file_system", "space_settings.custom_file_systems"),
-}  # fmt: skip
+#: Paths of settings (``*`` any characters) that a template cannot express, with all that lies in them.
+NOT_IN_CLOUDFORMATION = (
+    "*.SageMakerImageVersionAlias",
+    "*.JupyterServerAppSettings.CodeRepositories",
+    "*.TensorBoardAppSettings",
+    "UserSettings.RSessionAppSettings",
+    "*.CanvasAppSettings",
+    "*.ExecutionRoleSessionNameMode",
+    "Default*Settings.JupyterLabAppSettings.EmrSettings",
+    "DomainSettings.TrustedIdentityPropagationSettings",
+    "DomainSettings.DockerSettings.RootlessDocker",
+    "DomainSettings.AmazonQSettings",
+    "DomainSettings.UnifiedStudioSettings.SingleSignOnApplicationArn",
+)
+NOT_IN_TERRAFORM = (
+    "*.TrainingPlanArn",
+    "*.CanvasAppSettings.IdentityProviderOAuthSettings",
+    "*.HiddenSageMakerImageVersionAliases",
+    "*.ExecutionRoleSessionNameMode",
+    "DomainSettings.DockerSettings.RootlessDocker",
+    "DomainSettings.AmazonQSettings",
+    "DomainSettings.UnifiedStudioSettings",
+    "DomainSettings.IpAddressType",
+    "HomeEfsFileSystemCreation",
+    "SpaceSettings.SpaceManagedResources",
+    "SpaceSettings.RemoteAccess",
+)
+
+
+#: Values that CloudFormation's schema does not know yet; it refuses a template that holds one.
+NOT_YET_IN_CLOUDFORMATION: Mapping[str, frozenset[str]] = {
+    "HiddenMlTools": frozenset({"RunningInstances", "Datasets", "Evaluators"}),
+}
+#: What both languages demand beside any other member of a structure.
+DEMANDED: Mapping[str, str] = {"DefaultSpaceSettings": "ExecutionRole"}
+
+
+@cache
+def lacks(absent: tuple[str, ...], path: str) -> bool:
+    """Whether a template language cannot express the setting."""
+    return any(fnmatchcase(path, pattern) or fnmatchcase(path, f"{pattern}.*") for pattern in absent)
+
+
+#: Lists of structures, which Terraform repeats as blocks under a name in the singular.
+REPEATED_BLOCKS = {
+    "CodeRepositories": "code_repository",
+    "CustomImages": "custom_image",
+    "CustomFileSystemConfigs": "custom_file_system_config",
+    "CustomFileSystems": "custom_file_system",
+}
+#: Where a word of the API holds capitals of its own.
+_WORDS = {"SageMaker": "Sagemaker", "EFS": "Efs", "FSx": "Fsx"}
+_BOUNDARY = re.compile(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])")
+
+
+def snake(path: str) -> str:
+    """The Terraform providers' name of an API path: ``RStudioWebPortal`` → r_studio_web_portal."""
+    return _BOUNDARY.sub("_", path).lower()
+
+
+@cache
+def terraform_name(member: str) -> str:
+    """The name of a member in Terraform: ``AutoMountHomeEFS`` is ``auto_mount_home_efs``."""
+    if member in REPEATED_BLOCKS:
+        return REPEATED_BLOCKS[member]
+    for word, plain in _WORDS.items():
+        member = member.replace(word, plain)
+    return snake(member)
+
+
+#: Paths of settings that each language lacks. The provider awscc is made from CloudFormation's own schema.
+NOT_IN: Mapping[Language, tuple[str, ...]] = {
+    "cloudformation": NOT_IN_CLOUDFORMATION,
+    "aws": NOT_IN_TERRAFORM,
+    "awscc": NOT_IN_CLOUDFORMATION,
+}
+
+
+def _terraform_path(path: str) -> str:
+    return ".".join(
+        terraform_name(part.removesuffix("[]")) + ("[]" if part.endswith("[]") else "") for part in path.split(".")
+    )
+
 
 #: Exceptions by kind and API path.
 NAMES: Mapping[Kind | Part, Mapping[str, Names]] = {
     "domain": {
         "HomeEfsFileSystemId": _names(None, None, None),  # AWS gives it; see build.created_domain
-        "HomeEfsFileSystemCreation": _names("HomeEfsFileSystemCreation", None, "home_efs_file_system_creation"),
-        "DomainSettings.UnifiedStudioSettings.ProjectId": _names(
-            "DomainSettings.UnifiedStudioSettings.ProjectId", None,
-            "domain_settings.unified_studio_settings.project_id"),
-        "DomainSettings.UnifiedStudioSettings.StudioWebPortalAccess": _names(
-            "DomainSettings.UnifiedStudioSettings.StudioWebPortalAccess", None,
-            "domain_settings.unified_studio_settings.studio_web_portal_access"),
-        "DomainSettings.TrustedIdentityPropagationSettings.Status": _names(
-            None, "domain_settings.trusted_identity_propagation_settings.status", None),
-    },
-    "space": {
-        "SpaceSettings.RemoteAccess": _names("SpaceSettings.RemoteAccess", None, "space_settings.remote_access"),
     },
     "app": {
         "SpaceName": _names(None, "space_name", None),
-        "ResourceSpec.SageMakerImageArn": _names(
-            "ResourceSpec.SageMakerImageArn", "resource_spec.sagemaker_image_arn",
-            "resource_spec.sage_maker_image_arn"),
-        "ResourceSpec.SageMakerImageVersionAlias": _names(
-            None, "resource_spec.sagemaker_image_version_alias", None),
     },
     "partner_app": {"Type": _names("Type", None, "type")},
     "mlflow_app": {"Name": _names("Name", None, None)},
@@ -238,7 +276,8 @@ UNSET_WHERE_NOT_EXPRESSIBLE: Mapping[Kind | Part, Mapping[str, str]] = {
 
 _READS: Mapping[str, Read] = {"VARCHAR": "text", "INTEGER": "number", "BOOLEAN": "flag", "VARCHAR[]": "list",
                               "JSON": "present"}  # fmt: skip
-_ROOTS = ("DefaultUserSettings.", "DefaultSpaceSettings.", "UserSettings.")
+#: What a profile's and a domain's settings begin with; behind it they are the same.
+_SETTINGS_ROOTS = tuple(f"{root}." for root in ROOTS if root not in ("DomainSettings", "SpaceSettings"))
 
 
 def _setting_reads() -> dict[str, Read]:
@@ -249,17 +288,8 @@ def _row(kind: Kind | Part, path: str, read: Read) -> Row:
     exact = NAMES.get(kind, {}).get(path)
     if exact is not None:
         return Row(path, exact, read)
-    root = next((r for r in _ROOTS if path.startswith(r)), "")
-    inner = path.removeprefix(root)
-    names: dict[Language, str | None] = dict(_names(inner, snake(inner), snake(inner)))
-    for start, other in _STRUCTURES.items():
-        if inner == start or inner.startswith(f"{start}[]"):
-            rest = inner.removeprefix(start)
-            for language, name in other.items():
-                tail = rest if language == "cloudformation" else snake(rest)
-                names[language] = None if name is None else name + tail
-    prefix = {"cloudformation": root, "aws": snake(root), "awscc": snake(root)}
-    return Row(path, {k: None if name is None else prefix[k] + name for k, name in names.items()}, read)
+    names = {"cloudformation": path, "aws": _terraform_path(path), "awscc": snake(path)}
+    return Row(path, {k: None if lacks(NOT_IN[k], path.replace("[]", "")) else names[k] for k in LANGUAGES}, read)
 
 
 @cache
@@ -269,7 +299,7 @@ def rows(kind: Kind | Part) -> tuple[Row, ...]:
     items = {s.path: s.item for s in SETTINGS}
     found: dict[str, Read] = {}
     for path in known_paths().get(kind, ()):
-        inner = next((path.removeprefix(r) for r in _ROOTS if path.startswith(r)), path)
+        inner = next((path.removeprefix(r) for r in _SETTINGS_ROOTS if path.startswith(r)), path)
         found[path] = reads[inner]
         if found[path] == "items":
             found[f"{path}[].{items[inner]}"] = "text"

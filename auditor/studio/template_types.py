@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Literal, NamedTuple
 
 from auditor.model.snapshot import Kind
+from auditor.studio.resource_types import RESOURCE_TYPES
 
 Language = Literal["cloudformation", "aws", "awscc"]
 
@@ -21,14 +22,10 @@ class TypeInfo(NamedTuple):
 
 
 _CLOUDFORMATION: Mapping[str, Kind | Part] = {
-    "AWS::SageMaker::Domain": "domain",
-    "AWS::SageMaker::UserProfile": "user_profile",
-    "AWS::SageMaker::Space": "space",
-    "AWS::SageMaker::App": "app",
+    **{t.cloudformation: t.kind for t in RESOURCE_TYPES},
     "AWS::SageMaker::PartnerApp": "partner_app",
     "AWS::SageMaker::MlflowTrackingServer": "mlflow_server",
     "AWS::SageMaker::MlflowApp": "mlflow_app",
-    "AWS::IAM::Role": "role",
     "AWS::IAM::Policy": "role_policy",
     "AWS::IAM::RolePolicy": "role_policy",
     "AWS::IAM::ManagedPolicy": "managed_policy",
@@ -42,12 +39,8 @@ _CLOUDFORMATION: Mapping[str, Kind | Part] = {
     "AWS::CloudTrail::Trail": "trail",
 }
 _AWS: Mapping[str, Kind | Part] = {
-    "aws_sagemaker_domain": "domain",
-    "aws_sagemaker_user_profile": "user_profile",
-    "aws_sagemaker_space": "space",
-    "aws_sagemaker_app": "app",
+    **{t.terraform: t.kind for t in RESOURCE_TYPES},
     "aws_sagemaker_mlflow_tracking_server": "mlflow_server",
-    "aws_iam_role": "role",
     "aws_iam_role_policy": "role_policy",
     "aws_iam_policy": "managed_policy",
     "aws_iam_role_policy_attachment": "policy_attachment",
@@ -66,13 +59,9 @@ _AWS: Mapping[str, Kind | Part] = {
     "aws_cloudtrail": "trail",
 }
 _AWSCC: Mapping[str, Kind | Part] = {
-    "awscc_sagemaker_domain": "domain",
-    "awscc_sagemaker_user_profile": "user_profile",
-    "awscc_sagemaker_space": "space",
-    "awscc_sagemaker_app": "app",
+    **{t.terraform.replace("aws_", "awscc_", 1): t.kind for t in RESOURCE_TYPES},
     "awscc_sagemaker_partner_app": "partner_app",
     "awscc_sagemaker_mlflow_tracking_server": "mlflow_server",
-    "awscc_iam_role": "role",
     "awscc_iam_role_policy": "role_policy",
     "awscc_iam_managed_policy": "managed_policy",
     "awscc_ec2_vpc": "vpc",
@@ -91,5 +80,3 @@ TYPES: Mapping[str, TypeInfo] = {
     **{name: TypeInfo(kind, "aws") for name, kind in _AWS.items()},
     **{name: TypeInfo(kind, "awscc") for name, kind in _AWSCC.items()},
 }
-#: Kinds that the report speaks about.
-STUDIO_KINDS: tuple[Kind, ...] = ("domain", "user_profile", "space", "app")

@@ -1,42 +1,122 @@
-"""What Studio can show, as data. AWS's enumerations grow: a value that is not here is data, never an error."""
+"""What Studio can show, as data: one table of app types and tools. AWS's enumerations grow: a value that is not here is
+data, never an error.
+
+An action is representative when a person cannot do the tool's own work without it: creating a feature group for the
+Feature Store, for example. The IAM policy simulator is asked about these actions, once for each execution role.
+
+Sources: botocore's shapes AppType and MlTools; the API reference of StudioWebPortalSettings for what can be hidden and
+of PartnerAppSummary for partner AI apps; Service Authorization Reference, "Actions, resources, and condition keys for
+Amazon SageMaker", for actions.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Literal
+
+
+@dataclass(frozen=True, slots=True)
+class Tool:
+    """``name`` as HiddenAppTypes or HiddenMlTools writes it. ``kind``: an app type or a tool of the navigation.
+    ``owner``: AWS, or the partner whose app it is. ``hideable``: hiding it has an effect. ``actions``: the
+    representative IAM actions; none means that nobody knows which stand for it, so that whether a role permits it is
+    unknown. ``partner_type``: its type in ListPartnerApps. ``needable``: a kind of person may need it.
+    """
+
+    name: str
+    kind: Literal["app", "tool"]
+    actions: tuple[str, ...] = ()
+    owner: Literal["aws", "partner"] = "aws"
+    hideable: bool = True
+    partner_type: str = ""
+    needable: bool = True
+
+    @property
+    def arn_part(self) -> str:
+        """How an app's ARN writes its type."""
+        return self.name.lower()
+
+
+CREATE_APP = "sagemaker:CreateApp"
+_PARTNER = ("sagemaker:CallPartnerAppApi",)
 
 #: App types that can be hidden with effect. Hiding KernelGateway or RSessionGateway breaks a CloudFormation deployment,
-#: hiding TensorBoard or DetailedProfiler hides nothing. Source: API_StudioWebPortalSettings, HiddenAppTypes.
-HIDEABLE_APP_TYPES = ("JupyterServer", "JupyterLab", "CodeEditor", "Canvas", "RStudioServerPro")
+#: hiding TensorBoard or DetailedProfiler hides nothing: none of the four is here. Studio Classic (JupyterServer) is for
+#: nobody on the new Studio.
+_APPS = (
+    Tool("JupyterServer", "app", (CREATE_APP,), needable=False),
+    Tool("JupyterLab", "app", (CREATE_APP,)),
+    Tool("CodeEditor", "app", (CREATE_APP,)),
+    Tool("Canvas", "app", (CREATE_APP,)),
+    Tool("RStudioServerPro", "app", (CREATE_APP,)),
+)
+_TOOLS = (
+    Tool("DataWrangler", "tool", ("sagemaker:CreateProcessingJob",)),
+    Tool("FeatureStore", "tool", ("sagemaker:CreateFeatureGroup",)),
+    Tool("EmrClusters", "tool", ("elasticmapreduce:ListClusters",)),
+    Tool("AutoMl", "tool", ("sagemaker:CreateAutoMLJobV2",)),
+    Tool("Experiments", "tool", ("sagemaker:CreateExperiment",)),
+    Tool("Training", "tool", ("sagemaker:CreateTrainingJob",)),
+    Tool("ModelEvaluation", "tool", ("sagemaker:CreateModelCard",)),
+    Tool("Pipelines", "tool", ("sagemaker:CreatePipeline",)),
+    Tool("Models", "tool", ("sagemaker:CreateModelPackageGroup",)),
+    Tool("JumpStart", "tool", ("sagemaker:ListHubContents",)),
+    Tool("InferenceRecommender", "tool", ("sagemaker:CreateInferenceRecommendationsJob",)),
+    Tool("Endpoints", "tool", ("sagemaker:CreateEndpoint",)),
+    Tool("Projects", "tool", ("sagemaker:CreateProject",)),
+    Tool("InferenceOptimization", "tool", ("sagemaker:CreateOptimizationJob",)),
+    Tool("PerformanceEvaluation", "tool", ("sagemaker:CreateEndpoint", "sagemaker:InvokeEndpoint")),
+    Tool("HyperPodClusters", "tool", ("sagemaker:CreateCluster",)),
+    Tool("RunningInstances", "tool"),
+    Tool("Datasets", "tool"),
+    Tool("Evaluators", "tool"),
+    Tool("LakeraGuard", "tool", _PARTNER, "partner", partner_type="lakera-guard"),
+    Tool("Comet", "tool", _PARTNER, "partner", partner_type="comet"),
+    Tool("DeepchecksLLMEvaluation", "tool", _PARTNER, "partner", partner_type="deepchecks-llm-evaluation"),
+    Tool("Fiddler", "tool", _PARTNER, "partner", partner_type="fiddler"),
+    # Has no value in HiddenMlTools: only the role keeps it away.
+    Tool(
+        "MLflow", "tool", ("sagemaker-mlflow:AccessUI", "sagemaker:CreatePresignedMlflowTrackingServerUrl"),
+        hideable=False,
+    ),
+)  # fmt: skip
+TOOLS: tuple[Tool, ...] = (*_APPS, *_TOOLS)
+
 RSTUDIO = "RStudioServerPro"
 #: Profile that AWS makes for a domain's RStudio, and that its app runs under. Source: developer guide, "Create an
 #: Amazon SageMaker AI domain with RStudio using the AWS CLI".
 AWS_PROFILE = "domain-shared"
-#: App types that a kind of person may need. Studio Classic (JupyterServer) is for nobody on the new Studio.
-NEEDABLE_APP_TYPES = ("JupyterLab", "CodeEditor", "Canvas", RSTUDIO)
+MLFLOW = "MLflow"
+HIDEABLE_APP_TYPES: tuple[str, ...] = tuple(t.name for t in _APPS)
+NEEDABLE_APP_TYPES: tuple[str, ...] = tuple(t.name for t in _APPS if t.needable)
+#: Values of HiddenMlTools that are AWS's own tools, and then all of them.
+FIRST_PARTY_TOOLS: tuple[str, ...] = tuple(t.name for t in _TOOLS if t.owner == "aws" and t.hideable)
+ML_TOOLS: tuple[str, ...] = tuple(t.name for t in _TOOLS if t.hideable)
+#: HiddenMlTools name by ListPartnerApps type.
+PARTNER_TOOLS: Mapping[str, str] = {t.partner_type: t.name for t in _TOOLS if t.partner_type}
+#: Tools that a kind of person may need.
+NEEDABLE_TOOLS: tuple[str, ...] = tuple(t.name for t in _TOOLS if t.needable)
+#: Tool → representative actions, of those that have any.
+TOOL_ACTIONS: Mapping[str, tuple[str, ...]] = {t.name: t.actions for t in _TOOLS if t.actions}
+#: Tools of which nobody knows the actions: whether a role permits them is unknown.
+TOOLS_WITHOUT_ACTIONS: tuple[str, ...] = tuple(t.name for t in _TOOLS if not t.actions)
+#: App type → how an app's ARN writes it.
+APP_ARN_PARTS: Mapping[str, str] = {t.name: t.arn_part for t in _APPS}
 
-#: Values of HiddenMlTools that are AWS's own tools. Source: botocore 1.44.5, shape MlTools.
-FIRST_PARTY_TOOLS = (
-    "DataWrangler", "FeatureStore", "EmrClusters", "AutoMl", "Experiments", "Training", "ModelEvaluation", "Pipelines",
-    "Models", "JumpStart", "InferenceRecommender", "Endpoints", "Projects", "InferenceOptimization",
-    "PerformanceEvaluation", "HyperPodClusters", "RunningInstances", "Datasets", "Evaluators",
-)  # fmt: skip
 
-#: HiddenMlTools name by ListPartnerApps type. Source: API_StudioWebPortalSettings, API_PartnerAppSummary.
-PARTNER_TOOLS: Mapping[str, str] = {
-    "lakera-guard": "LakeraGuard",
-    "comet": "Comet",
-    "deepchecks-llm-evaluation": "DeepchecksLLMEvaluation",
-    "fiddler": "Fiddler",
-}
+def simulated_actions() -> tuple[str, ...]:
+    """Every action to ask about beside CreateApp, each once."""
+    return tuple(sorted({action for actions in TOOL_ACTIONS.values() for action in actions}))
+
+
+def app_arn(partition: str, account: str, app_type: str) -> str:
+    """A resource that stands for every app of that type; names in it are made up."""
+    return f"arn:{partition}:sagemaker:us-east-1:{account}:app/d-any/any/{APP_ARN_PARTS[app_type]}/default"
+
 
 #: StudioWebPortalAccess of a domain of SageMaker Unified Studio that people also open in SageMaker Studio.
 OPEN_IN_STUDIO = "ENABLED"
-
-ML_TOOLS = (*FIRST_PARTY_TOOLS, *PARTNER_TOOLS.values())
-#: Has no value in HiddenMlTools: only the role keeps it away. Source: API_StudioWebPortalSettings.
-MLFLOW = "MLflow"
-#: Tools that a kind of person may need.
-NEEDABLE_TOOLS = (*ML_TOOLS, MLFLOW)
 
 
 def made_by_unified_studio(domain_settings: object) -> bool:

@@ -16,9 +16,10 @@ from hypothesis import strategies as st
 
 from auditor.collect.iac.build import _COMPLETE
 from auditor.model.snapshot import GLOBAL, SCHEMA_VERSION, TEMPLATE, Header, Kind, Record, Scope, Snapshot
+from auditor.studio.resource_types import STUDIO_KINDS
 from auditor.studio.settings import SETTINGS
 from auditor.studio.template_names import LANGUAGES, Row, rows
-from auditor.studio.template_types import STUDIO_KINDS, Language
+from auditor.studio.template_types import Language
 
 AS_OF = "2026-11-23T02:00:00Z"
 ROOT = "estate"

@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from auditor.resolve.raw_schema import DOCUMENTS
+from auditor.studio.resource_types import STUDIO_KINDS
 from auditor.studio.settings import known_paths
 from auditor.studio.template_names import (
     LANGUAGES,
@@ -20,7 +21,7 @@ from auditor.studio.template_names import (
     rows,
     snake,
 )
-from auditor.studio.template_types import STUDIO_KINDS, TYPES, Language
+from auditor.studio.template_types import TYPES, Language
 
 SCHEMAS: dict[Language, dict[str, Any]] = {
     language: json.loads((Path(__file__).parent / "schemas" / f"{language}.json").read_text())["types"]

@@ -17,16 +17,15 @@ from cfnlint.schema.manager import PROVIDER_SCHEMA_MANAGER
 
 from auditor.model.finding import FindingRemediation
 from auditor.model.rule import Verdict
-from auditor.studio.dialects import (
-    CLOUDFORMATION,
+from auditor.studio.resource_types import BY_KIND
+from auditor.studio.structures import settings_paths
+from auditor.studio.template_names import (
     NOT_IN_CLOUDFORMATION,
     NOT_IN_TERRAFORM,
     NOT_YET_IN_CLOUDFORMATION,
-    TERRAFORM,
     lacks,
     terraform_name,
 )
-from auditor.studio.structures import settings_paths
 from auditor.studio.tools import HIDEABLE_APP_TYPES, ML_TOOLS
 
 from .proof import REGION, ROOT, RULES, Account, filled_in
@@ -211,7 +210,7 @@ def test_values_that_cloudformation_refuses_are_known() -> None:
 @pytest.mark.parametrize("kind", settings_paths())
 def test_what_the_languages_lack_is_known(kind: str) -> None:
     """Every setting of the API: written under its name, or on the list of what a language lacks; never both."""
-    resource, block = RESOURCES[CLOUDFORMATION[kind]], PROVIDER[TERRAFORM[kind]]
+    resource, block = RESOURCES[BY_KIND[kind].cloudformation], PROVIDER[BY_KIND[kind].terraform]
     for path in settings_paths()[kind]:
         parts = path.split(".")
         assert _knows(resource, parts) != lacks(NOT_IN_CLOUDFORMATION, path), path

@@ -15,7 +15,7 @@ from auditor.resolve.policy_facts import (
     trust_with_source_identity,
     trusts_set_source_identity,
 )
-from auditor.studio.tool_actions import APP_TYPES, CREATE_APP, ML_TOOLS, app_arn
+from auditor.studio.tools import APP_ARN_PARTS, CREATE_APP, TOOL_ACTIONS, app_arn
 
 from .builder import ACCOUNT, Tables, domain, place, profile, record
 
@@ -147,9 +147,9 @@ def test_allowed_tools_are_those_with_an_action_that_is_allowed() -> None:
     ]
     assert allowed_tools(results) == ["Canvas", "FeatureStore"]
     assert allowed_tools([]) == []
-    assert allowed_tools([_result(a) for actions in ML_TOOLS.values() for a in actions]) == sorted(ML_TOOLS)
-    apps = [_result(CREATE_APP, resource=app_arn("aws", ACCOUNT, t)) for t in APP_TYPES]
-    assert allowed_tools(apps) == sorted(APP_TYPES)
+    assert allowed_tools([_result(a) for actions in TOOL_ACTIONS.values() for a in actions]) == sorted(TOOL_ACTIONS)
+    apps = [_result(CREATE_APP, resource=app_arn("aws", ACCOUNT, t)) for t in APP_ARN_PARTS]
+    assert allowed_tools(apps) == sorted(APP_ARN_PARTS)
 
 
 def role(arn: str = ROLE, **document: Any) -> Record:

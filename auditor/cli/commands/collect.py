@@ -9,6 +9,7 @@ import click
 
 from auditor.cli.options import debug_option, evidence_options, quiet_option, source_options
 from auditor.errors import ExitCode
+from auditor.studio.resource_types import STUDIO_KINDS
 
 
 @click.command("collect", short_help="Collect an AWS account into a snapshot file.")
@@ -32,7 +33,7 @@ def command(snapshot: Path, quiet: bool, **source: Any) -> ExitCode:
         found = collected(progress=shown, **source)
     write_snapshot(snapshot, found)
     if not quiet:
-        seen = sum(1 for r in found.records if r.kind in ("domain", "user_profile", "space", "app"))
+        seen = sum(1 for r in found.records if r.kind in STUDIO_KINDS)
         gaps = f"; {len(found.gaps):,} could not be seen" if found.gaps else ""
         carried = sum(c.carried for c in found.coverage)
         old = f"; {carried:,} carried over, unchanged since {found.header.previous}" if carried else ""

@@ -22,6 +22,7 @@ from auditor.collect.aws.specs import SPECS, Spec, app_tag_path
 from auditor.collect.interface import Progress
 from auditor.errors import CollectError, ConfigError
 from auditor.model.snapshot import SCHEMA_VERSION, Gap, Header, Record, Scope, Snapshot
+from auditor.studio.resource_types import BY_KIND
 from auditor.studio.settings import known_paths
 
 
@@ -72,9 +73,7 @@ def collect(options: CollectOptions, progress: Progress | None = None) -> Snapsh
     for region in regions:
         # What only commands send back is no gap in what the rules see.
         for member in (m for m in not_known if m.path in read[m.kind]):
-            operation = {"domain": "DescribeDomain", "user_profile": "DescribeUserProfile"}.get(
-                member.kind, "DescribeSpace"
-            )
+            operation = BY_KIND[member.kind].describe
             detail = f"not visible with botocore {botocore.__version__}: upgrade boto3"
             ledger.add(Gap(account, region, member.kind, "*", member.path, operation, "not_in_sdk", detail))
     header = Header(

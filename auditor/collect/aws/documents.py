@@ -11,10 +11,11 @@ from botocore.model import Shape
 
 from auditor.collect.aws.faults import OddAnswerError
 from auditor.model.snapshot import Unseen
+from auditor.studio.resource_types import STUDIO_TYPES
 from auditor.studio.settings import known_paths
 from auditor.studio.structures import settings_paths
 
-_DESCRIBES = {"domain": "DescribeDomain", "user_profile": "DescribeUserProfile", "space": "DescribeSpace"}
+_DESCRIBES: Mapping[str, str] = {t.kind: t.describe for t in STUDIO_TYPES if t.describe}
 
 
 #: No document of these services nests a tenth as deep. What does is no answer, and would be too deep for its readers.

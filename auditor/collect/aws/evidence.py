@@ -14,7 +14,7 @@ from auditor.collect.aws.run import Run
 from auditor.model.sign_ins import LoggedSignIns
 from auditor.model.snapshot import GLOBAL, KINDS, Kind
 from auditor.studio.arns import account_of, is_aws_managed
-from auditor.studio.tool_actions import APP_TYPES, CREATE_APP, app_arn, simulated_actions
+from auditor.studio.tools import APP_ARN_PARTS, CREATE_APP, app_arn, simulated_actions
 from auditor.studio.trails import records_management
 
 #: What ``--evidence`` names -> the kinds of records that it stands for.
@@ -201,7 +201,7 @@ def _permissions(run: Run, regions: tuple[str, ...], role: str) -> None:
     partition, account = role.split(":")[1], account_of(role)
     questions: tuple[dict[str, Any], ...] = (
         {"ActionNames": list(simulated_actions())},
-        {"ActionNames": [CREATE_APP], "ResourceArns": [app_arn(partition, account, t) for t in APP_TYPES]},
+        {"ActionNames": [CREATE_APP], "ResourceArns": [app_arn(partition, account, t) for t in APP_ARN_PARTS]},
     )
     answers: list[Mapping[str, Any]] = []
     try:

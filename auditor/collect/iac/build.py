@@ -13,15 +13,13 @@ from auditor.collect.iac.scope import LANGUAGE_NAMES, Scope
 from auditor.collect.iac.translate import Document, document
 from auditor.model import snapshot as model
 from auditor.model.snapshot import MAY_NOT_EXIST, TEMPLATE, Coverage, Gap, Kind, Place, Record, Snapshot
+from auditor.studio.resource_types import BY_KIND, STUDIO_KINDS
 from auditor.studio.template_names import not_expressible
-from auditor.studio.template_types import STUDIO_KINDS, TYPES, Language
+from auditor.studio.template_types import TYPES, Language
 
 #: Kinds whose lists a root holds completely, where everything in it was understood. Of all others an account may have
 #: more than any template shows.
-_COMPLETE: tuple[Kind, ...] = ("account_region", "app", "domain", "space", "user_profile")
-#: The document's member for the ARN, which nothing has before it is deployed.
-_ARNS = {"domain": "DomainArn", "user_profile": "UserProfileArn", "space": "SpaceArn", "app": "AppArn"}
-_NAMES = {"domain": "DomainName", "user_profile": "UserProfileName", "space": "SpaceName", "app": "AppName"}
+_COMPLETE: tuple[Kind, ...] = tuple(sorted(("account_region", *STUDIO_KINDS)))
 _OWNER = "OwnershipSettings.OwnerUserProfileName"
 
 
@@ -75,7 +73,7 @@ def _coverage(root: Root) -> list[Coverage]:
 def _studio(scope: Scope, resource: Resource) -> Record:
     """The record of a domain, profile, space or app."""
     kind, language = scope.info(resource)
-    assert kind in _ARNS, kind
+    type_ = BY_KIND[kind]
     found = document(resource, kind, language, scope.resolve)
     _roles(scope, found)
     members = found.members
@@ -83,7 +81,8 @@ def _studio(scope: Scope, resource: Resource) -> Record:
         _created_domain(resource, found)
     else:
         _in_domain(scope, kind, resource, found)
-    members[_ARNS[kind]] = ""
+    # Nothing has an ARN before it is deployed.
+    members[type_.arn_member] = ""
     # What a template says is what will be.
     members["Status"] = "InService"
     if found.tags is not None:
@@ -91,7 +90,7 @@ def _studio(scope: Scope, resource: Resource) -> Record:
     place = scope.place(resource, found.lines)
     id_ = resource.address
     if resource.doubt is not None:
-        kept = {n: members[n] for n in ("DomainId", _NAMES[kind], _ARNS[kind]) if n in members}
+        kept = {n: members[n] for n in ("DomainId", type_.name_member, type_.arn_member) if n in members}
         scope.gap(kind, id_, "*", resource.doubt)
         return Record(scope.root.path, TEMPLATE, kind, id_, kept, None, ("*", MAY_NOT_EXIST, "Tags"), place)  # type: ignore[arg-type]
     scope.note(kind, id_, found.gaps)

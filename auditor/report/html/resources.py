@@ -11,6 +11,7 @@ from auditor.model.report import Report
 from auditor.model.resource import ResourceRef
 from auditor.report.html.encode import NOTHING, Columns, Dictionary, Stencil
 from auditor.report.phrases import visible
+from auditor.studio.resource_types import KINDS_IN_DOMAINS
 
 _TEXTS = ("type", "account", "region", "owner", "arn", "id", "file", "domain", "domain_id")
 
@@ -43,7 +44,7 @@ class Resources:
         self._sign_ins = inventory.sign_ins
         for table in inventory.tables:
             kept = None
-            if only is not None and table.type in ("user_profile", "space", "app"):
+            if only is not None and table.type in KINDS_IN_DOMAINS:
                 kept = [n for n, ref in enumerate(table.resources) if ref.key in only]
             places = range(len(table.resources)) if kept is None else kept
             self._kept.append((table, kept))
