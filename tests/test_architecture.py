@@ -16,7 +16,7 @@ MODULES = sorted(PACKAGE.rglob("*.py"))
 #: {model, iam} ← studio ← {collect, resolve, store} ← rules ← {waivers, remediation} ← evaluate ← drift ←
 #: {history, report} ← {config, deliver} ← run ← {checkov, cli}. A part imports itself and what stands lower.
 RANKS = {
-    "": 0, "errors": 0, "resources": 1, "yaml_source": 1, "model": 1, "iam": 1, "studio": 2,
+    "": 0, "errors": 0, "resources": 1, "yaml_source": 1, "sql_text": 1, "model": 1, "iam": 1, "studio": 2,
     "collect": 3, "resolve": 3, "store": 3,
     "rules": 4, "waivers": 5, "remediation": 5, "evaluate": 6, "drift": 7,
     "history": 8, "report": 8, "simulator": 8,

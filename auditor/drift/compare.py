@@ -15,6 +15,7 @@ from auditor.drift.settings import CHOSEN_BY_AWS, Compared, Facts, Undecided, co
 from auditor.drift.sides import Leaves, Live, Templates, covering, leaves, live_key, made_up
 from auditor.drift.values import Unsure, same
 from auditor.model.drift import Disagreement, NotCompared, Side, Value
+from auditor.model.paths import line_at
 from auditor.model.resource import ResourceRef
 from auditor.model.snapshot import MAY_NOT_EXIST, Record
 
@@ -290,7 +291,5 @@ def _disagreement(
     line = None
     if place is not None:
         path = setting.split(".", 1)[0] if setting.startswith("Tags.") else setting
-        while path and line is None:
-            line, path = place.lines.get(path), path.rpartition(".")[0]
-        line = line or place.line
+        line = line_at(place.lines, path) or place.line
     return Disagreement(*refs, setting, template, account, place.file if place is not None else "", line)

@@ -12,7 +12,8 @@ from functools import cache
 from typing import TYPE_CHECKING, Any
 
 from auditor.model.snapshot import Kind
-from auditor.store.connection import connect, literal
+from auditor.sql_text import literal
+from auditor.store.connection import connect
 from auditor.studio.settings import (
     DOMAIN_SETTINGS,
     DOMAIN_SPACE_ROOT,

@@ -234,12 +234,10 @@ def _in_message(rule: Rule, documented: Table) -> tuple[str, ...]:
 def resource_ref(documented: Table, row: Mapping[str, Any]) -> ResourceRef:
     """The resource of a table's row."""
     domain = documented.name == "domain"
-    # Nearly every app is called "default": its owner and type are what people know it by.
-    name = row["id"].split("/", 2)[-1] if documented.name == "app" else row["name"]
     return ResourceRef(
         type=documented.resource_type or documented.name,
         id=row["id"],
-        name=name or row["id"],
+        name=documented.display_name(row),
         account=row["account"],
         region=row["region"],
         arn=row.get("arn") or "",

@@ -6,8 +6,8 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from auditor.resolve.inheritance_sql import literal
 from auditor.resolve.tables import TABLES, Column, Table
+from auditor.sql_text import literal
 from auditor.store.tables import RESOURCES, write_parquet
 
 if TYPE_CHECKING:
@@ -36,8 +36,7 @@ def _resources(table: Table) -> str:
 
     shown = [item for column in table.columns if column.name not in _OWN for item in _setting(column)]
     domain = table.name == "domain"
-    # As in findings: nearly every app is called "default".
-    name = "array_to_string(string_split(t.id, '/')[3:], '/')" if table.name == "app" else "t.name"
+    name = table.display_name_sql
     return (
         f"select t.account, t.region, {literal(table.resource_type)} as type, t.key, t.id, {name} as name,"
         f" coalesce({own('arn', 'null')}, '') as arn,"

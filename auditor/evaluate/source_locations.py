@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
+from auditor.model.paths import line_at
 from auditor.model.resource import Origin, ResourceRef
 
 if TYPE_CHECKING:
@@ -48,8 +49,4 @@ class SourceLocations:
 
 def _line(place: _Location, path: str) -> int | None:
     """The line of the path, or of the innermost structure around it that is written, or the resource's own."""
-    while path:
-        if path in place.lines:
-            return place.lines[path]
-        path = path.rpartition(".")[0]
-    return place.line
+    return line_at(place.lines, path) or place.line

@@ -22,7 +22,7 @@ from auditor.model.report import TrendPoint
 from auditor.model.resource import ResourceRef
 from auditor.model.rule import Severity, Verdict
 from auditor.model.snapshot import GLOBAL
-from auditor.store.connection import literal
+from auditor.sql_text import literal
 from auditor.store.tables import HISTORY, load_rows, resource_row
 
 if TYPE_CHECKING:

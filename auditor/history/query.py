@@ -14,7 +14,8 @@ from auditor.history.store_history import ledger_files, partition
 from auditor.history.trend import point
 from auditor.model.report import TrendPoint
 from auditor.model.rule import Severity
-from auditor.store.connection import connect, literal
+from auditor.sql_text import literal
+from auditor.store.connection import connect
 from auditor.store.manifest import Manifest
 from auditor.store.runs import RunStore, latest
 from auditor.store.tables import FINDINGS, HISTORY, StoreTable, empty, parquet

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import Any
 
+from auditor.model.paths import value_at
 from auditor.model.resource import ResourceRef
 from auditor.remediation.raw_documents import Document
 from auditor.remediation.shell import UnusableError, word
 from auditor.remediation.update_call import Step
 from auditor.resolve.raw_schema import MEANINGFUL_MEMBERS
+from auditor.studio.resource_types import BY_KIND
 
 
 def on_purpose(own: Document, step: Step) -> bool:
@@ -39,26 +40,15 @@ def demand_whole(document: Document, step: Step) -> None:
 
 
 def value_of(document: Document, path: str) -> Any:
-    return value_in(document.members, path)
-
-
-def value_in(members: Mapping[str, Any], path: str) -> Any:
-    found: Any = members
-    for part in path.split("."):
-        found = found.get(part) if isinstance(found, Mapping) else None
-    return found
+    return value_at(document.members, path)
 
 
 def call(resource: ResourceRef) -> list[str]:
-    call = ["aws", "sagemaker"]
+    call, type_ = ["aws", "sagemaker"], BY_KIND[resource.type]
     place = ["--region", word(resource.region), "--domain-id", word(resource.domain_id)]
-    if resource.type == "domain":
-        return [*call, "update-domain", *place]
-    option, operation = {
-        "user_profile": ("--user-profile-name", "update-user-profile"),
-        "space": ("--space-name", "update-space"),
-    }[resource.type]
-    return [*call, operation, *place, option, word(resource.name)]
+    if not type_.in_domain:
+        return [*call, type_.update, *place]
+    return [*call, type_.update, *place, f"--{type_.option}", word(resource.name)]
 
 
 def domain_ref(resource: ResourceRef) -> ResourceRef:

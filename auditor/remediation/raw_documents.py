@@ -11,6 +11,7 @@ from typing import Any
 
 import msgspec
 
+from auditor.model.paths import value_at
 from auditor.store.snapshot_file import Key, SnapshotFile, read_documents
 
 
@@ -23,9 +24,7 @@ class Document:
 
     def structure(self, path: str) -> Mapping[str, Any] | None:
         """The structure at a dotted path; None where it is absent or no structure."""
-        found: Any = self.members
-        for part in path.split("."):
-            found = found.get(part) if isinstance(found, Mapping) else None
+        found = value_at(self.members, path)
         return found if isinstance(found, Mapping) else None
 
     def whole(self, path: str) -> bool:

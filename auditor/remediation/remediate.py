@@ -10,10 +10,11 @@ from functools import cache
 from typing import TYPE_CHECKING, Any
 
 from auditor.model.finding import FindingRemediation
+from auditor.model.paths import value_at
 from auditor.model.resource import Origin, ResourceRef
 from auditor.model.rule import Rule
 from auditor.remediation import snippets, update_call
-from auditor.remediation.inheritance import call, demand_whole, domain_ref, on_purpose, replaces, value_in, value_of
+from auditor.remediation.inheritance import call, demand_whole, domain_ref, on_purpose, replaces, value_of
 from auditor.remediation.raw_documents import Document, Documents
 from auditor.remediation.shell import (
     UnusableError,
@@ -282,7 +283,7 @@ class Remediator:
         command = ""
         note = [to_fill_in(" ".join(map(str, steps)))]
         if self._live(resource):
-            whole = tuple(dict.fromkeys(s.top.partition(".")[2] for s in steps if s.nested and value_in(sent, s.top)))
+            whole = tuple(dict.fromkeys(s.top.partition(".")[2] for s in steps if s.nested and value_at(sent, s.top)))
             command = " ".join((*call(resource), *update_call.options(sent)))
             note = [followed_no_more(copied), sent_whole(whole), *note]
         written = {name: self._demanded(resource, name, value) for name, value in sent.items()}

@@ -18,15 +18,10 @@ from typing import Any
 
 from auditor.remediation.shell import word
 from auditor.studio.structures import ROOTS
+from auditor.studio.template_names import snake
 
 #: Root of a document's settings → the option of the update call that takes it.
-_OPTIONS = {
-    "UserSettings": "user-settings",
-    "DefaultUserSettings": "default-user-settings",
-    "DefaultSpaceSettings": "default-space-settings",
-    "DomainSettings": "domain-settings-for-update",
-    "SpaceSettings": "space-settings",
-}
+_OPTIONS = {root: snake(root).replace("_", "-") for root in ROOTS} | {"DomainSettings": "domain-settings-for-update"}
 _WORD_BOUNDARY = re.compile(r"(?<=[a-z0-9])(?=[A-Z])")
 #: Values that the AWS CLI's shorthand takes as they are; everything else is written as JSON.
 _PLAIN = re.compile(r"[A-Za-z0-9][A-Za-z0-9:/._+-]*")

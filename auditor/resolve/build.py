@@ -17,6 +17,7 @@ from auditor.resolve.personas import assign_personas, persona_columns, persona_n
 from auditor.resolve.raw_schema import quoted
 from auditor.resolve.tables import SPACE_DEFAULT_PREFIX, USER_DEFAULT_PREFIX
 from auditor.studio.personas import DEFAULT_PERSONAS, Persona
+from auditor.studio.resource_types import BY_KIND
 from auditor.studio.settings import (
     DOMAIN_SETTINGS,
     DOMAIN_SPACE_ROOT,
@@ -372,7 +373,8 @@ def _gap(con: duckdb.DuckDBPyConnection) -> None:
         create table gap as
         select * from raw_gap
         union all
-        select account, region, 'user_profile', id, setting, 'DescribeUserProfile', 'ambiguous_inheritance',
+        select account, region, 'user_profile', id, setting, '{BY_KIND["user_profile"].describe}',
+               'ambiguous_inheritance',
                'The profile sets ' || split_part(setting, '.', 2) || ' without this member and the domain sets it:'
                || ' AWS does not document whether the structure replaces the domain''s whole or member by member'
         from (select account, region, id, unnest(list_filter([{paths}], lambda s: s is not null)) as setting

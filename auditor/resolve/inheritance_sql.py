@@ -10,6 +10,7 @@ from __future__ import annotations
 from enum import StrEnum
 
 from auditor.resolve.raw_schema import MEANINGFUL_MEMBERS, quoted
+from auditor.sql_text import literal, string_list
 from auditor.studio.settings import DOMAIN_USER_ROOT, USER_PROFILE_ROOT, Setting
 
 
@@ -23,15 +24,6 @@ class NestedMerge(StrEnum):
     UNKNOWN = "unknown"
     REPLACE = "replace"
     MEMBERS = "members"
-
-
-def literal(text: str) -> str:
-    """A SQL string literal."""
-    return "'" + text.replace("'", "''") + "'"
-
-
-def string_list(items: tuple[str, ...]) -> str:
-    return "[" + ", ".join(literal(i) for i in items) + "]"
 
 
 def leaf(document: str, path: str, setting: Setting) -> str:

@@ -13,9 +13,9 @@ from typing import TYPE_CHECKING
 from auditor.errors import SnapshotError
 from auditor.model.snapshot import GLOBAL_KINDS, KINDS, Header
 from auditor.resolve import template_places
-from auditor.resolve.inheritance_sql import literal, string_list
 from auditor.resolve.odd_members import OddRecord, incomplete_lists, odd_records, write_without
 from auditor.resolve.raw_schema import DOCUMENTS, struct_type
+from auditor.sql_text import literal, string_list
 
 if TYPE_CHECKING:
     import duckdb

@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING
 
-from auditor.resolve.inheritance_sql import literal, string_list
+from auditor.sql_text import literal, string_list
 from auditor.studio.personas import Match, Persona
 from auditor.studio.tools import PARTNER_TOOLS, RSTUDIO
 

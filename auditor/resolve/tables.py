@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import Any
 
 from auditor.studio.settings import (
     DOMAIN_SETTINGS,
@@ -73,6 +74,18 @@ class Table:
     def column(self, name: str) -> Column | None:
         """The column of that name, or None."""
         return self._index.get(name)
+
+    # Nearly every app is called "default": its owner and type are what people know it by. Once in Python and once in
+    # SQL, over rows ``t``.
+    def display_name(self, row: Mapping[str, Any]) -> str:
+        """What people call the resource of a row."""
+        name = row["id"].split("/", 2)[-1] if self.name == "app" else row["name"]
+        return str(name or row["id"])
+
+    @property
+    def display_name_sql(self) -> str:
+        """The same in SQL, NULL where there is no name."""
+        return "array_to_string(string_split(t.id, '/')[3:], '/')" if self.name == "app" else "t.name"
 
 
 def _effective(setting: Setting) -> Column:

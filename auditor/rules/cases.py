@@ -10,12 +10,12 @@ from typing import TYPE_CHECKING, Any
 
 from auditor.errors import RuleError
 from auditor.model.rule import Case, Rule, Severity, Verdict
-from auditor.resolve.inheritance_sql import literal, string_list
 from auditor.resolve.tables import SPACE_DEFAULT_PREFIX, USER_DEFAULT_PREFIX
 from auditor.rules.expressions import create_empty_tables, documented_columns, readable
 from auditor.rules.message import message
 from auditor.rules.value_columns import expressions
 from auditor.rules.verdict_sql import severity_sql, verdict_sql
+from auditor.sql_text import literal, string_list
 from auditor.studio.personas import DEFAULT_PERSONAS
 from auditor.studio.settings import DOMAIN_SETTINGS, SPACE_DEFAULT_SETTINGS, SPACE_SETTINGS, USER_SETTINGS
 from auditor.studio.tools import RSTUDIO

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from auditor.resolve.tables import TABLES, Table, table
 from auditor.rules.verdict_sql import foreign_quoting
+from auditor.yaml_source import near
 
 if TYPE_CHECKING:
     import duckdb
@@ -305,10 +306,8 @@ class _Walker:
 
 def unknown_column(name: str, documented: Table) -> str:
     """The complaint about a column that a table does not have, with the nearest that it has."""
-    from difflib import get_close_matches
-
-    near = get_close_matches(name, [c.name for c in documented.columns], n=1)
-    return f"table {documented.name} has no column {name!r}" + (f"; did you mean {near[0]!r}?" if near else "")
+    hint = near(name, [c.name for c in documented.columns])
+    return f"table {documented.name} has no column {name!r}" + (f"; {hint[0].lower()}{hint[1:]}" if hint else "")
 
 
 def _lambda_names(node: dict[str, Any]) -> Iterator[str]:

@@ -9,7 +9,7 @@ from typing import Any
 
 from auditor.errors import ConfigError
 from auditor.model.rule import Param, Rule
-from auditor.resolve.inheritance_sql import literal
+from auditor.sql_text import literal
 
 #: A string, a quoted identifier, a comment, other quoting that DuckDB knows, or a parameter: only the last is replaced.
 _TOKEN = re.compile(

@@ -32,11 +32,6 @@ def connect() -> duckdb.DuckDBPyConnection:
     return con
 
 
-def literal(text: str) -> str:
-    """A SQL string literal."""
-    return "'" + text.replace("'", "''") + "'"
-
-
 def lock(con: duckdb.DuckDBPyConnection) -> None:
     """Shut the connection off from files, extensions and settings, once the data is loaded.
 

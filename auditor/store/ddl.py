@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from auditor.model.snapshot import GLOBAL
-from auditor.store.connection import literal
+from auditor.sql_text import literal
 from auditor.store.manifest import RUNS, Manifest
 from auditor.store.tables import NONE, PARTITIONS, STORE_TABLES, StoreTable
 

@@ -16,7 +16,7 @@ import msgspec
 from auditor.model.finding import Finding
 from auditor.model.report import Report
 from auditor.model.resource import ResourceRef
-from auditor.store.connection import literal
+from auditor.sql_text import literal
 
 if TYPE_CHECKING:
     import duckdb

@@ -18,8 +18,8 @@ from auditor.model.resource import ResourceRef
 from auditor.model.rule import Rule, Verdict
 from auditor.model.snapshot import GLOBAL
 from auditor.model.waiver import ResourcePattern, Waiver, WaiverProblem, WaiverStatus, WaiverSummary
-from auditor.resolve.inheritance_sql import literal
 from auditor.resolve.tables import TABLES
+from auditor.sql_text import literal
 from auditor.waivers.file import rule_names
 from auditor.waivers.tags import read_tag
 

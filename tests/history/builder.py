@@ -12,7 +12,8 @@ from auditor.history.facts import Fact, Facts
 from auditor.model.history import Comparison
 from auditor.model.resource import ResourceRef
 from auditor.model.rule import Severity, Verdict
-from auditor.store.connection import connect, literal
+from auditor.sql_text import literal
+from auditor.store.connection import connect
 from auditor.store.tables import HISTORY, empty
 
 ACCOUNT, REGION = "111122223333", "eu-west-1"
