@@ -15,7 +15,8 @@ from auditor.collect.aws.specs import OTHER_PERMISSIONS, SPECS, permissions
 from auditor.deliver.security_hub import PERMISSIONS as SENDING
 from auditor.model.rule import Rule
 from auditor.remediation.preview import preview
-from auditor.resolve.tables import TABLES, Column, Table
+from auditor.resolve.table_model import Column, Table
+from auditor.resolve.tables import TABLES
 from auditor.resources import rules_dir
 from auditor.rules.applicability import template_limits
 from auditor.rules.frameworks import framework_files, load_frameworks

@@ -19,7 +19,8 @@ from auditor.remediation import remediate
 from auditor.remediation.inheritance import domain_ref
 from auditor.remediation.raw_documents import Documents
 from auditor.remediation.remediate import Remediation, Remediator
-from auditor.resolve.tables import Table, table
+from auditor.resolve.table_model import Table
+from auditor.resolve.tables import table
 from auditor.rules.message import message
 from auditor.rules.value_columns import expressions
 from auditor.rules.verdict_sql import Overrides, parameter_values, severity_sql, substitute

@@ -12,7 +12,8 @@ from auditor.evaluate.source_locations import SourceLocations
 from auditor.model.inventory import Inventory, InventoryColumn, InventoryTable, SignIn
 from auditor.model.resource import ResourceRef
 from auditor.model.rule import Rule
-from auditor.resolve.tables import APP, DOMAIN, EXECUTION_ROLE, SPACE, USER_PROFILE, Column, Table
+from auditor.resolve.table_model import Column, Table
+from auditor.resolve.tables import APP, DOMAIN, EXECUTION_ROLE, SPACE, USER_PROFILE
 from auditor.rules.verdict_sql import Overrides, parameter_values
 
 if TYPE_CHECKING:

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from auditor.model.resource import Origin, ResourceRef
-from auditor.resolve.tables import Column, Table
+from auditor.resolve.table_model import Column, Table
 
 #: How many inputs deep a derived column may lie; a cycle in the tables' metadata would be a defect.
 _DEPTH = 4

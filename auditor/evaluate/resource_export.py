@@ -6,7 +6,8 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from auditor.resolve.tables import TABLES, Column, Table
+from auditor.resolve.table_model import Column, Table
+from auditor.resolve.tables import TABLES
 from auditor.sql_text import literal
 from auditor.store.tables import RESOURCES, write_parquet
 

@@ -27,7 +27,8 @@ from auditor.remediation.shell import (
     word,
 )
 from auditor.remediation.update_call import Step
-from auditor.resolve.tables import Table, table
+from auditor.resolve.table_model import Table
+from auditor.resolve.tables import table
 from auditor.rules.remediation_set import TAGS
 from auditor.rules.value_columns import AT, VALUE
 from auditor.rules.verdict_sql import Overrides, parameter_values

@@ -11,7 +11,8 @@ from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
 from auditor.model.rule import Rule, Verdict
-from auditor.resolve.tables import LIVE, Column, Table, table
+from auditor.resolve.table_model import Column, Table
+from auditor.resolve.tables import LIVE, table
 from auditor.studio.resource_types import BY_LAYER
 from auditor.studio.template_names import never_expressible
 

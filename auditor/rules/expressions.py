@@ -11,7 +11,8 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from auditor.resolve.tables import TABLES, Table, table
+from auditor.resolve.table_model import Table
+from auditor.resolve.tables import TABLES, table
 from auditor.rules.verdict_sql import foreign_quoting
 from auditor.yaml_source import near
 

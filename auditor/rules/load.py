@@ -11,7 +11,8 @@ import msgspec
 
 from auditor.errors import ConfigError, RuleError
 from auditor.model.rule import Case, Param, Remediation, Rule, Verdict
-from auditor.resolve.tables import TABLES, Table, table
+from auditor.resolve.table_model import Table
+from auditor.resolve.tables import TABLES, table
 from auditor.resources import rules_dir
 from auditor.rules import remediation_set
 from auditor.rules.references import SharedError, resolve_references

@@ -8,7 +8,7 @@ from typing import Any
 import msgspec
 
 from auditor.model.rule import Change
-from auditor.resolve.tables import Table
+from auditor.resolve.table_model import Table
 from auditor.rules.schema import ChangeFile, RuleFile
 from auditor.studio.resource_types import RESOURCE_TYPES, UPDATABLE_KINDS
 from auditor.studio.structures import PLAIN, ROOTS, Member, member, members

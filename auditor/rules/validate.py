@@ -8,7 +8,8 @@ from typing import Any
 
 from auditor.errors import ConfigError
 from auditor.model.rule import Rule
-from auditor.resolve.tables import Table, table
+from auditor.resolve.table_model import Table
+from auditor.resolve.tables import table
 from auditor.rules.expressions import ExpressionChecker, ExpressionError, documented_columns, unknown_column
 from auditor.rules.verdict_sql import parameter_values, substitute, value_problem
 

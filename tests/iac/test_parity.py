@@ -17,7 +17,8 @@ from auditor.collect.iac.interface import Reference, Resource, Root
 from auditor.collect.iac.scan import ScanOptions, scan
 from auditor.evaluate.audit import load_tables
 from auditor.model.snapshot import Snapshot
-from auditor.resolve.tables import TABLES, Table
+from auditor.resolve.table_model import Table
+from auditor.resolve.tables import TABLES
 from auditor.store.snapshot_file import write_snapshot
 from auditor.studio.template_types import Language
 

@@ -23,7 +23,8 @@ from auditor.model.report import Report
 from auditor.model.rule import Change, Rule, Verdict
 from auditor.model.snapshot import Record, Snapshot
 from auditor.resolve.inheritance_sql import NestedMerge
-from auditor.resolve.tables import Column, table
+from auditor.resolve.table_model import Column
+from auditor.resolve.tables import table
 from auditor.resources import rules_dir
 from auditor.rules.load import load_rules
 from auditor.simulator import Simulator

@@ -31,7 +31,8 @@ from auditor.model.rule import Rule, Severity, Verdict
 from auditor.model.snapshot import Coverage, Gap
 from auditor.model.waiver import ResourcePattern, Waiver, WaiverStatus, WaiverSummary
 from auditor.remediation.preview import preview
-from auditor.resolve.tables import DOMAIN, SPACE, USER_PROFILE, Table
+from auditor.resolve.table_model import Table
+from auditor.resolve.tables import DOMAIN, SPACE, USER_PROFILE
 from auditor.resources import rules_dir
 from auditor.rules.load import load_rules
 
