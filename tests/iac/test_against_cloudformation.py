@@ -20,8 +20,6 @@ from .accounts import (
     space,
 )
 
-pytestmark = pytest.mark.checkov
-
 
 class TestCloudFormation:
     def test_deployed_as_written(self, beside: Beside) -> None:

@@ -24,8 +24,6 @@ from .accounts import (
     profile,
 )
 
-pytestmark = pytest.mark.checkov
-
 
 class TestTheAccount:
     def test_what_was_denied_is_not_compared(self, beside: Beside) -> None:

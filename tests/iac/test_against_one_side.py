@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 
-import pytest
 import yaml
 
 from .accounts import (
@@ -19,8 +18,6 @@ from .accounts import (
     settings_of,
     space,
 )
-
-pytestmark = pytest.mark.checkov
 
 
 class TestWhatIsOnOneSide:

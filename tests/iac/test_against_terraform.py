@@ -5,8 +5,6 @@ from __future__ import annotations
 import json
 from typing import Any
 
-import pytest
-
 from .accounts import (
     DOMAIN_HCL,
     ROLE,
@@ -17,8 +15,6 @@ from .accounts import (
     profile,
     settings_of,
 )
-
-pytestmark = pytest.mark.checkov
 
 
 class TestTerraform:

@@ -13,7 +13,7 @@ from auditor.model.snapshot import LANGUAGE_LIMITS
 from auditor.store.snapshot_file import write_snapshot
 from tests.cdk_app import synthesise
 
-pytestmark = [pytest.mark.checkov, pytest.mark.cdk]
+pytestmark = pytest.mark.cdk
 
 
 @pytest.fixture(scope="module")

@@ -14,7 +14,6 @@ from typing import Any
 import pytest
 import yaml
 
-pytestmark = pytest.mark.checkov
 ROOT = Path(__file__).resolve().parents[2]
 CI = ROOT / "deploy" / "ci"
 PATH = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"

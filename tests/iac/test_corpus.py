@@ -10,7 +10,6 @@ from auditor.model.rule import Rule
 
 from .corpus import Case, Corpus, cases, verdicts_right
 
-pytestmark = pytest.mark.checkov
 CASES = cases()
 
 

@@ -114,7 +114,6 @@ def test_what_is_deployed_as_written_does_not_differ(language: Language, data: s
     assert_none(beside(written(estate, language), deployed(estate)), estate)
 
 
-@pytest.mark.checkov
 @settings(max_examples=10, deadline=None, suppress_health_check=list(HealthCheck))
 @given(data=st.data())
 def test_a_cloudformation_template_that_is_deployed_does_not_differ(data: st.DataObject) -> None:

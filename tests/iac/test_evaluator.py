@@ -12,7 +12,7 @@ from auditor.collect.iac.cloudformation.evaluator import Evaluator
 from auditor.collect.iac.cloudformation.parameters import parameter_values
 from auditor.collect.iac.cloudformation.values import NO_VALUE
 from auditor.collect.iac.interface import Reference, Unknown
-from auditor.collect.iac.parsers import UnreadableError
+from auditor.collect.iac.unreadable import UnreadableError
 
 TEMPLATE: dict[str, Any] = {
     "Parameters": {

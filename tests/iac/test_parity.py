@@ -134,7 +134,6 @@ def template(estate: Estate, data: st.DataObject) -> dict[str, Any]:
     }
 
 
-@pytest.mark.checkov
 @settings(max_examples=10, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(data=st.data())
 def test_cloudformation(data: st.DataObject) -> None:

@@ -18,7 +18,6 @@ from auditor.store.snapshot_file import encode
 
 from .corpus import ROOT
 
-pytestmark = pytest.mark.checkov
 TEXTS = [path.read_text() for path in sorted(ROOT.glob("cfn-*/template.*"))]
 QUICK = settings(max_examples=50, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 

@@ -13,17 +13,10 @@ from auditor.model.snapshot import Snapshot
 
 from .messy import outcome
 
-pytestmark = [
-    pytest.mark.checkov,
-    # Hypothesis hangs a function of its own on the garbage collector, where the parser's deadline may hit.
-    pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning"),
-]
-
 
 @pytest.mark.parametrize(
     "text",
     [
-        # checkov's lexer backtracks without end.
         'x = "' + "a" * 60 + '${foo "\n',
         "locals {\n  x = " + "(" * 3000 + "1" + ")" * 3000 + "\n}\n",
         "locals {\n  x = " + "[" * 3000 + "]" * 3000 + "\n}\n",

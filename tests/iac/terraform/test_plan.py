@@ -12,7 +12,6 @@ from auditor.collect.iac.interface import Root, Unknown
 
 from .plans import DOMAIN, PROFILE, ROLE, Json, change, config, found, plan, refs, resource
 
-pytestmark = pytest.mark.checkov
 Read = Callable[..., Root]
 
 

@@ -12,7 +12,6 @@ from auditor.collect.iac.terraform.plan.references import leaves
 
 from .plans import DOMAIN, PROFILE, ROLE, Json, change, config, found, plan, refs, resource
 
-pytestmark = pytest.mark.checkov
 Read = Callable[..., Root]
 
 

@@ -9,7 +9,6 @@ import pytest
 from auditor.collect.iac.interface import Resource, Root, Unknown
 from auditor.collect.iac.terraform.modules import ModuleInstance
 
-pytestmark = pytest.mark.checkov
 Module = Callable[..., ModuleInstance]
 Roots = Callable[..., list[Root]]
 

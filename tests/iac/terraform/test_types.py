@@ -12,7 +12,6 @@ from auditor.collect.iac.interface import Unknown
 from auditor.collect.iac.terraform.modules import ModuleInstance
 from auditor.collect.iac.terraform.variables import Given
 
-pytestmark = pytest.mark.checkov
 Module = Callable[..., ModuleInstance]
 
 

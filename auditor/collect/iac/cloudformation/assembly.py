@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from auditor.collect.iac.parsers import UnreadableError
+from auditor.collect.iac.unreadable import UnreadableError
 
 MANIFEST = "manifest.json"
 _MAX_DEPTH = 10

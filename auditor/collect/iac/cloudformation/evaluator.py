@@ -17,8 +17,8 @@ from typing import Any
 from auditor.collect.iac.cloudformation.nodes import members, scalar
 from auditor.collect.iac.cloudformation.values import NO_VALUE, concatenated, either, listed, literal, same, shown
 from auditor.collect.iac.interface import Reference, Unknown, Value, unknowns
-from auditor.collect.iac.parsers import UnreadableError
 from auditor.collect.iac.translate import plain_text
+from auditor.collect.iac.unreadable import UnreadableError
 
 PSEUDO = ("AccountId", "NotificationARNs", "Partition", "Region", "StackId", "StackName", "URLSuffix")
 _SUB = re.compile(r"\$\{(!?)([^}]*)\}")

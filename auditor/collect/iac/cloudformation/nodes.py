@@ -1,4 +1,4 @@
-"""What checkov's parser gives: mappings with marks on their keys, and members of its own among them."""
+"""Mappings of a template, and where their members stand."""
 
 from __future__ import annotations
 
@@ -6,19 +6,16 @@ from collections.abc import Iterator, Mapping
 from datetime import date
 from typing import Any
 
-#: Members that the parser adds to every mapping.
-_ADDED = frozenset({"__file__", "__startline__", "__endline__", "start_line", "end_line"})
+from auditor.collect.iac.marked import Key
 
 
 def members(node: Mapping[Any, Any]) -> Iterator[tuple[str, Any]]:
-    """The mapping's own members. Keys that YAML read as something else (dates, numbers) are text again."""
-    for key, value in node.items():
-        if key not in _ADDED:
-            yield key if isinstance(key, str) else str(scalar(key)), value
+    """The mapping's members."""
+    yield from ((str(key), value) for key, value in node.items())
 
 
 def scalar(value: object) -> Any:
-    """A scalar as CloudFormation sees it: YAML's dates are text there."""
+    """A scalar as CloudFormation sees it. A file of parameters may hold dates: they are text there."""
     if isinstance(value, date):
         return value.isoformat()
     if isinstance(value, bool | int | float):
@@ -27,13 +24,8 @@ def scalar(value: object) -> Any:
 
 
 def key_line(node: Mapping[Any, Any], name: str) -> int | None:
-    """Line of a member's key, from 1; None where the parser did not mark it."""
-    for key in node:
-        if key == name:
-            mark = getattr(key, "start_mark", None)
-            line = getattr(mark, "line", None)
-            return None if line is None else int(line) + 1
-    return None
+    """Line of a member's key, from 1; None where there is no such member."""
+    return next((key.place.line for key in node if key == name and isinstance(key, Key)), None)
 
 
 def property_lines(node: Any, prefix: str = "") -> dict[str, int]:

@@ -10,7 +10,7 @@ from auditor.collect.iac.cloudformation.assembly import Cdk, stacks
 from auditor.collect.iac.cloudformation.parameters import Given, declared
 from auditor.collect.iac.cloudformation.stack import Library, Stack
 from auditor.collect.iac.interface import NotAssessed, Root
-from auditor.collect.iac.parsers import NotATemplateError, UnreadableError
+from auditor.collect.iac.unreadable import NotATemplateError, UnreadableError
 
 LANGUAGE = "CloudFormation"
 

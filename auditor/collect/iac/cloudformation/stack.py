@@ -13,7 +13,9 @@ from auditor.collect.iac.cloudformation.nodes import key_line, members, property
 from auditor.collect.iac.cloudformation.parameters import declared, parameter_values
 from auditor.collect.iac.cloudformation.values import NO_VALUE, shown
 from auditor.collect.iac.interface import NotAssessed, Reference, Resource, Unknown, Value
-from auditor.collect.iac.parsers import NotATemplateError, UnreadableError, parse_cloudformation
+from auditor.collect.iac.marked import load
+from auditor.collect.iac.source_text import read_source
+from auditor.collect.iac.unreadable import NotATemplateError, UnreadableError
 from auditor.studio.template_types import TYPES
 
 NESTED = ("AWS::CloudFormation::Stack", "AWS::Serverless::Application")
@@ -43,7 +45,7 @@ class Library:
         """Raises UnreadableError where the file is no template."""
         path = path.resolve()
         if path not in self._read:
-            content = parse_cloudformation(path)
+            content = load(read_source(path), functions=True)
             if not isinstance(content, Mapping) or not {"Resources", "AWSTemplateFormatVersion"} & set(content):
                 raise NotATemplateError("it is no template")
             if not isinstance(content.get("Resources"), Mapping):

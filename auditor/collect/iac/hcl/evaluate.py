@@ -9,8 +9,9 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Protocol
 
-from auditor.collect.iac.hcl import functions, templates
+from auditor.collect.iac.hcl import functions
 from auditor.collect.iac.hcl import nodes as n
+from auditor.collect.iac.hcl.parser import parse_template
 from auditor.collect.iac.hcl.values import (
     EvaluationError,
     Files,
@@ -27,7 +28,7 @@ from auditor.collect.iac.hcl.values import (
     truth,
 )
 from auditor.collect.iac.interface import Reference, Unknown, Value
-from auditor.collect.iac.parsers import UnreadableError
+from auditor.collect.iac.unreadable import UnreadableError
 
 #: Names that are bound where an expression stands: loops' variables, ``each``, ``count``.
 Names = Mapping[str, Value]
@@ -298,25 +299,24 @@ def _template_file(node: n.Call, arguments: Sequence[Value], scope: Scope) -> Va
     if path is None:
         gap = first_unknown(arguments[0])
         return Unknown(node.shown, gap.reason if gap else "the file's name is no text")
-    found = n.Template(node.source, node.line, scope.files.read(path), escapes=False)
-    return evaluate(found, scope, arguments[1])
+    return evaluate(parse_template(scope.files.read(path), node.line), scope, arguments[1])
 
 
 def _template(node: n.Template, scope: Scope, names: Names) -> Value:
-    pieces = templates.parts(node.raw, node.line, node.escapes)
-    if len(pieces) == 1 and isinstance(pieces[0], n.Node):
-        return evaluate(pieces[0], scope, names)
-    return _text(pieces, scope, names)
+    match node.parts:
+        case [n.Node() as only]:
+            return evaluate(only, scope, names)
+    return _text(node.parts, scope, names)
 
 
-def _text(pieces: Sequence[templates.Part], scope: Scope, names: Names) -> Value:
+def _text(pieces: Sequence[n.Part], scope: Scope, names: Names) -> Value:
     found: list[Value] = []
     for piece in pieces:
         if isinstance(piece, str):
             found.append(piece)
         elif isinstance(piece, n.Node):
             found.append(evaluate(piece, scope, names))
-        elif isinstance(piece, templates.Choice):
+        elif isinstance(piece, n.Choice):
             holds = truth(evaluate(piece.condition, scope, names))
             if isinstance(holds, Unknown):
                 gap = Unknown(piece.condition.shown, holds.reason, holds.gap_reason)

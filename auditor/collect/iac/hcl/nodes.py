@@ -10,12 +10,25 @@ from typing import Any
 _SHOWN = 160
 
 
+@dataclass(frozen=True, slots=True)
+class Span:
+    """Where something stands in its file: bytes from ``start`` to before ``end``, counted from the start of the file (a
+    byte order mark included), on the lines from ``line`` to ``last_line``, counted from 1."""
+
+    start: int
+    end: int
+    line: int
+    last_line: int
+
+
 @dataclass(slots=True)
 class Node:
-    """An expression. ``source``: its text in the file, on one line; ``line`` counts from 1."""
+    """An expression. ``source``: its text in the file, on one line and cut off where it is long; ``line`` counts from
+    1. ``span``: None for what stands in no file, or in text inside of one (JSON's, a template's)."""
 
     source: str
     line: int
+    span: Span | None = field(default=None, kw_only=True, compare=False, repr=False)
 
     @property
     def shown(self) -> str:
@@ -33,10 +46,32 @@ class Literal(Node):
 
 @dataclass(slots=True)
 class Template(Node):
-    """Text with ``${…}`` or ``%{…}``. ``raw`` is without quotes; ``escapes``: whether backslashes mean something."""
+    """Text with ``${…}`` or ``%{…}``, in pieces: escapes are resolved, markers that strip whitespace have done so."""
 
-    raw: str
-    escapes: bool
+    parts: Sequence[Part]
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """``%{ if condition }…%{ else }…%{ endif }``"""
+
+    condition: Node
+    then: Sequence[Part]
+    otherwise: Sequence[Part]
+
+
+@dataclass(frozen=True, slots=True)
+class Loop:
+    """``%{ for key, value in items }…%{ endfor }``"""
+
+    key: str | None
+    value: str
+    items: Node
+    parts: Sequence[Part]
+
+
+#: A piece of a template: text as it stands, an interpolation, or a directive.
+Part = str | Node | Choice | Loop
 
 
 @dataclass(slots=True)
@@ -141,11 +176,17 @@ class Broken(Node):
 
 @dataclass(slots=True)
 class Body:
-    """The inside of a block. ``attributes`` by name, ``blocks`` in the order of the file."""
+    """The inside of a block. ``attributes`` by name, ``blocks`` in the order of the file.
+
+    ``keys``: where each attribute's name stands; its value's place is the node's own. ``span``: what lies between the
+    braces.
+    """
 
     attributes: dict[str, Node] = field(default_factory=dict)
     blocks: list[Block] = field(default_factory=list)
     lines: dict[str, int] = field(default_factory=dict)
+    keys: dict[str, Span] = field(default_factory=dict)
+    span: Span | None = None
 
     def of(self, kind: str) -> Iterator[Block]:
         """Blocks of one type."""
@@ -154,13 +195,15 @@ class Body:
 
 @dataclass(slots=True)
 class Block:
-    """``kind "label" "label" { … }``, with the file it stands in as the user would name it."""
+    """``kind "label" "label" { … }``, with the file it stands in as the user would name it. ``span``: all of it, from
+    the kind to the closing brace."""
 
     kind: str
     labels: tuple[str, ...]
     body: Body
     line: int
     file: str = ""
+    span: Span | None = None
 
 
 def literal(node: Node | None) -> Any:

@@ -13,7 +13,7 @@ from auditor.collect.iac.hcl.evaluate import Scope, value
 from auditor.collect.iac.hcl.parser import parse_expression
 from auditor.collect.iac.hcl.values import EvaluationError, ObjectValue, PartialJson, SetOf, number, plain_text, truth
 from auditor.collect.iac.interface import Reference, Unknown, Value
-from auditor.collect.iac.parsers import UnreadableError
+from auditor.collect.iac.unreadable import UnreadableError
 
 
 def converted(given: Value, wanted: n.Node | None, scope: Scope) -> Value:

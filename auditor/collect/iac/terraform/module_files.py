@@ -6,27 +6,21 @@ Syntax"; OpenTofu's, "Files and Directories" (a ``.tofu`` file stands for the ``
 
 from __future__ import annotations
 
-import json
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
 
 from auditor.collect.iac.hcl import nodes as n
 from auditor.collect.iac.hcl.parser import parse
 from auditor.collect.iac.hcl.values import EvaluationError
 from auditor.collect.iac.interface import NotAssessed
-from auditor.collect.iac.parsers import UnreadableError
+from auditor.collect.iac.terraform.json_syntax import json_body
+from auditor.collect.iac.unreadable import UnreadableError
 
 ENDINGS = (".tf", ".tf.json", ".tofu", ".tofu.json")
 #: Larger files are no configuration that people write.
 MAX_BYTES = 4 * 1024 * 1024
 _MANY_FILES = 5_000
-#: Blocks of which the parts lie below labels, by the number of labels; in JSON those are nested mappings.
-LABELS = {"resource": 2, "data": 2, "ephemeral": 2, "provider": 1, "variable": 1, "output": 1, "module": 1,
-          "locals": 0, "terraform": 0, "moved": 0, "removed": 0, "import": 0, "check": 1}  # fmt: skip
-#: Inside a resource, what JSON writes as a mapping and is a block for certain.
-_INNER = {"dynamic": 1, "lifecycle": 0, "provisioner": 1, "connection": 0}
 
 
 @dataclass(slots=True)
@@ -95,128 +89,29 @@ def read_module(path: Path, shown: Callable[[Path], str]) -> Module:
     return module
 
 
-def read_text(file: Path) -> str:
-    """A file's text. Raises UnreadableError."""
+def read_bytes(file: Path) -> bytes:
+    """A file's content. Raises UnreadableError."""
     try:
         if file.stat().st_size > MAX_BYTES:
             raise UnreadableError("it is larger than any configuration")
-        return file.read_bytes().decode("utf-8-sig").replace("\r\n", "\n")
+        return file.read_bytes()
     except OSError as error:
         raise UnreadableError(f"it cannot be read: {error.strerror or error}") from None
+
+
+def read_text(file: Path) -> str:
+    """A file's text, UTF-8 as Terraform wants it. Raises UnreadableError."""
+    try:
+        return read_bytes(file).decode("utf-8-sig").replace("\r\n", "\n")
     except UnicodeDecodeError:
         raise UnreadableError("it is not UTF-8 text") from None
 
 
 def read_file(file: Path) -> n.Body:
     """The blocks of a configuration file, or the attributes of a file of variables. Raises UnreadableError."""
-    text = read_text(file)
     if not file.name.endswith(".json"):
-        return parse(text)
-    return json_body(text, variables="tfvars" in file.name)
-
-
-# JSON
-
-
-def json_body(text: str, *, variables: bool = False) -> n.Body:
-    """The same configuration in JSON. Raises UnreadableError."""
-    try:
-        content = json.loads(text)
-    except RecursionError:
-        raise UnreadableError("it is nested too deeply") from None
-    except ValueError as error:
-        raise UnreadableError(f"it is not valid JSON: {error}", getattr(error, "lineno", None)) from None
-    if not isinstance(content, dict):
-        raise UnreadableError("it is no JSON object")
-    places = _Places(text)
-    if variables:
-        return _members(content, places, ())
-    body = n.Body()
-    for kind, value in content.items():
-        if kind in LABELS:
-            body.blocks += _blocks(kind, LABELS[kind], value, places, (kind,))
-    return body
-
-
-def _blocks(kind: str, labels: int, value: Any, places: _Places, path: tuple[str, ...]) -> list[n.Block]:
-    """Blocks below so many labels. JSON may hold them in a list at any level."""
-    if isinstance(value, list):
-        return [block for item in value for block in _blocks(kind, labels, item, places, path)]
-    if not isinstance(value, dict):
-        return []
-    if labels == 0:
-        skip = LABELS[path[0]] + 1 if path and path[0] in LABELS else 1
-        return [n.Block(kind, path[len(path) - skip + 1 :], _members(value, places, path), places.line(path))]
-    return [block for name, item in value.items() for block in _blocks(kind, labels - 1, item, places, (*path, name))]
-
-
-def _members(value: Mapping[str, Any], places: _Places, path: tuple[str, ...]) -> n.Body:
-    body = n.Body()
-    for name, item in value.items():
-        if name == "//":
-            continue
-        at = (*path, name)
-        if name in _INNER and path:
-            for inner in _blocks(name, _INNER[name], item, places, at):
-                inner.labels = inner.labels[-_INNER[name] :] if _INNER[name] else ()
-                body.blocks.append(inner)
-            continue
-        body.attributes[name] = _json_node(item, places, at)
-        body.lines[name] = places.line(at)
-    return body
-
-
-def _json_node(value: Any, places: _Places, path: tuple[str, ...]) -> n.Node:
-    line = places.line(path)
-    source = json.dumps(value, ensure_ascii=False)
-    if isinstance(value, str):
-        if "${" in value or "%{" in value:
-            return n.Template(source, line, value, escapes=False)
-        return n.Literal(source, line, value)
-    if isinstance(value, list):
-        return n.Tuple(source, line, [_json_node(item, places, path) for item in value])
-    if isinstance(value, dict):
-        if "dynamic" in value:
-            return n.Broken(source, line, "a dynamic block inside a JSON block is not worked out")
-        items = [
-            (n.Literal(key, places.line((*path, key)), key), _json_node(item, places, (*path, key)))
-            for key, item in value.items()
-            if key != "//"
-        ]
-        return n.Object(source, line, items)
-    return n.Literal(source, line, value)
-
-
-class _Places:
-    """Lines of a JSON text's members, by path; those inside lists have the path of the list."""
-
-    def __init__(self, text: str) -> None:
-        self._lines: dict[tuple[str, ...], int] = {}
-        import yaml
-
-        try:
-            # JSON is YAML, and this reader knows where its nodes stand.
-            node = yaml.compose(text, Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader))
-        except (yaml.YAMLError, RecursionError):
-            return
-        self._walk(node, ())
-
-    def _walk(self, node: Any, path: tuple[str, ...]) -> None:
-        if hasattr(node, "value") and isinstance(node.value, list):
-            for item in node.value:
-                if isinstance(item, tuple):
-                    key, value = item
-                    at = (*path, str(key.value))
-                    self._lines.setdefault(at, key.start_mark.line + 1)
-                    self._walk(value, at)
-                else:
-                    self._walk(item, path)
-
-    def line(self, path: tuple[str, ...]) -> int:
-        """The line of a member, or of what it lies in."""
-        while path and path not in self._lines:
-            path = path[:-1]
-        return self._lines.get(path, 1)
+        return parse(read_bytes(file))
+    return json_body(read_text(file), variables="tfvars" in file.name)
 
 
 # Override files

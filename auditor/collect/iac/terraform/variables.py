@@ -16,8 +16,8 @@ from auditor.collect.iac.hcl import nodes as n
 from auditor.collect.iac.hcl.evaluate import Scope, value
 from auditor.collect.iac.hcl.parser import parse_expression
 from auditor.collect.iac.interface import NotAssessed, Unknown, Value
-from auditor.collect.iac.parsers import UnreadableError
 from auditor.collect.iac.terraform.module_files import Module, read_file
+from auditor.collect.iac.unreadable import UnreadableError
 from auditor.errors import ConfigError
 
 

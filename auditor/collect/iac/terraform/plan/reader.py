@@ -11,10 +11,12 @@ from typing import Any
 
 from auditor.collect.iac.hcl import nodes as n
 from auditor.collect.iac.interface import NotAssessed, Resource, Root
+from auditor.collect.iac.source_text import read_source
 from auditor.collect.iac.terraform.blocks import written_lines
 from auditor.collect.iac.terraform.module_files import Module
 from auditor.collect.iac.terraform.plan.plan import Instance, Plan, is_plan
 from auditor.collect.iac.terraform.reader import LANGUAGE, Reader
+from auditor.collect.iac.unreadable import UnreadableError
 
 _ADDRESS = re.compile(r'"address"\s*:\s*("(?:[^"\\]|\\.)*")')
 
@@ -23,10 +25,10 @@ def read_plan(file: Path, reader: Reader) -> Root:
     """The root of a plan file. What is wrong with the file is noted."""
     name = reader.shown(file)
     try:
-        text = file.read_bytes().decode("utf-8-sig")
+        text = read_source(file)
         content = json.loads(text)
-    except OSError as error:
-        return _refused(name, f"it cannot be read: {error.strerror or error}")
+    except UnreadableError as error:
+        return _refused(name, error.reason)
     except RecursionError:
         return _refused(name, "it is nested too deeply")
     except ValueError as error:

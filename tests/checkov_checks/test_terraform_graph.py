@@ -6,17 +6,18 @@ is installed. One that no longer fails is good news: then there is less that we 
 
 from __future__ import annotations
 
+import logging
 import os
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 import pytest
+from iac.corpus import ROOT
 
-from auditor.collect.iac.parsers import quiet
 from auditor.collect.iac.terraform.reader import Reader
 from auditor.studio.template_types import TYPES
-
-from .corpus import ROOT
 
 pytestmark = pytest.mark.checkov
 #: Cases in which checkov has other resources, and why.
@@ -28,6 +29,20 @@ DIFFERENT = {
     "tf-yaml-users": "it does not read files, so that for_each is not unrolled",
 }
 CASES = sorted({path.parent for path in ROOT.glob("tf-*/expected.yaml")} - {ROOT / "tf-nothing-readable"})
+
+
+@contextmanager
+def quiet() -> Iterator[None]:
+    """checkov logs what it cannot parse, and sets up the root logger when it is imported."""
+    root, disabled = logging.getLogger(), logging.root.manager.disable
+    handlers, level, filters = root.handlers[:], root.level, root.filters[:]
+    logging.disable(logging.CRITICAL)
+    try:
+        yield
+    finally:
+        logging.disable(disabled)
+        root.handlers[:], root.filters[:] = handlers, filters
+        root.setLevel(level)
 
 
 def graph(folder: Path) -> Any:
