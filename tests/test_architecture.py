@@ -27,9 +27,9 @@ RANKS = {
 HOMES = {
     "boto3": {"collect/aws", "simulator", "store"},
     "botocore": {"collect/aws", "simulator", "store"},
-    "checkov": {"collect/iac", "checkov"},
-    "hcl2": {"collect/iac"},
-    "lark": {"collect/iac"},
+    "checkov": {"checkov"},
+    "tree_sitter": {"collect/iac"},
+    "tree_sitter_hcl": {"collect/iac"},
     "moto": {"simulator"},
     "werkzeug": {"simulator"},
     "duckdb": {"store", "resolve", "rules", "waivers", "remediation", "evaluate", "drift", "history"},

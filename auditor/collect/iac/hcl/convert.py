@@ -318,7 +318,7 @@ class Converter:
         if start >= end:
             return
         line = (near.start_point[0] if near is not None else 0) + 1
-        text = self._text[start:end].decode().replace("\r\n", "\n")
+        text = self._text[start:end].decode()
         if heredoc:
             found += [Text(literal(piece, line)) for piece in _LINES.findall(text)]
         else:

@@ -21,6 +21,9 @@ _DOUBLED = re.compile(r"(?<=\$)\$(?=\{)|(?<=%)%(?=\{)")
 #: One that stands alone opens an interpolation or a directive.
 _OPENS = re.compile(r"(?<!\$)\$\{|(?<!%)%\{")
 
+#: A line break is a return and a line feed, or a line feed.
+_LONE_RETURN = re.compile(r"\r(?!\n)")
+
 
 @dataclass(slots=True)
 class Text:
@@ -57,7 +60,7 @@ def quoted(text: str, line: int) -> str:
 
 def literal(text: str, line: int) -> str:
     """Text of a template with what is doubled in it made single. Raises UnreadableError."""
-    if "\r" in text:
+    if _LONE_RETURN.search(text):
         raise UnreadableError("there is a character that means nothing", line)
     if "{" not in text:
         return text
