@@ -13,9 +13,9 @@ import yaml
 import auditor.simulator
 from auditor.errors import ExitCode
 from auditor.evaluate.audit import evaluate
-from auditor.evaluate.gate import exit_code
+from auditor.evaluate.gate import apply_gate, exit_code
 from auditor.model.finding import Finding
-from auditor.model.report import Report
+from auditor.model.report import Gate, Report
 from auditor.model.rule import Rule, Severity, Verdict
 
 Audit = Callable[[str], Report]
@@ -28,7 +28,7 @@ def audit(estate_file: Callable[[str], Path], built_in_rules: tuple[Rule, ...]) 
 
     def audit(estate: str) -> Report:
         if estate not in made:
-            made[estate] = evaluate([estate_file(estate)], built_in_rules)
+            made[estate] = apply_gate(evaluate([estate_file(estate)], built_in_rules), Gate())
         return made[estate]
 
     return audit

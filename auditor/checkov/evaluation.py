@@ -23,6 +23,7 @@ from auditor.collect.iac.scope import Scope
 from auditor.errors import AuditorError
 from auditor.evaluate.verdicts import ResourceVerdict, judge
 from auditor.model.rule import Verdict
+from auditor.run.conclude import evaluate_options
 from auditor.store.snapshot_file import write_snapshot
 from auditor.studio.resource_types import STUDIO_KINDS
 
@@ -124,14 +125,14 @@ def evaluate(graph: Any, settings: Settings) -> Evaluation:
     roots = read(known)
     if not roots:
         return Evaluation(known)
-    rules = settings.bound()
+    choice = settings.bound()
     moment = datetime.now(UTC).replace(microsecond=0).isoformat().replace("+00:00", "Z")
     with tempfile.TemporaryDirectory(prefix="auditor-") as folder:
         path = Path(folder) / "snapshot.jsonl"
         write_snapshot(path, build(roots, moment))
-        judged = judge([path], rules, overrides=settings.overrides, merge=settings.merge, personas=settings.personas)
+        judged = judge([path], choice.rules, evaluate_options(choice))
     _say(judged, roots)
-    return Evaluation(known, _placed(judged, roots), {rule.id: rule.columns for rule in rules})
+    return Evaluation(known, _placed(judged, roots), {rule.id: rule.columns for rule in choice.rules})
 
 
 def _placed(judged: Iterable[ResourceVerdict], roots: Sequence[Root]) -> dict[Place, list[Found]]:

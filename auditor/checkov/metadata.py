@@ -43,7 +43,7 @@ def category(rule: Rule) -> CheckCategories:
 
 def severity(rule: Rule, settings: Settings) -> Severity | None:
     """The rule's severity, or the one that auditor.yaml gives it."""
-    return get_severity(settings.severities.get(rule.id, rule.severity))
+    return get_severity(settings.choice.severities.get(rule.id, rule.severity))
 
 
 def guideline(rule: Rule) -> str:

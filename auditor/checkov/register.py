@@ -38,10 +38,12 @@ def register() -> None:
 
     graph_checks = get_graph_checks_registry(CheckType.CLOUDFORMATION).checks
     with _lock:
-        for rule in settings.rules:
+        for rule in settings.choice.rules:
             if rule.table in KINDS and rule.id not in _known:
                 _known.add(rule.id)
                 TerraformCheck(rule, settings)  # it registers itself
                 graph_checks.append(CloudFormationCheck(rule, settings))
                 RunnerFilter.notify_external_check(rule.id)
-    logger.info("%d rules of SageMaker Studio are checks, with %s", len(_known), settings.config or "no auditor.yaml")
+    logger.info(
+        "%d rules of SageMaker Studio are checks, with %s", len(_known), settings.config.path or "no auditor.yaml"
+    )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypeVar
@@ -11,19 +11,14 @@ from typing import Any, TypeVar
 import click
 
 from auditor.cli.gate_options import gate_options
-from auditor.errors import ConfigError
-from auditor.model.rule import Rule
 from auditor.report.render import Format
 from auditor.resolve.inheritance_sql import NestedMerge
+from auditor.run.options import DEFAULT_FORMATS, DEFAULT_OUTPUT, AwsOptions
+from auditor.studio.evidence_sources import EVIDENCE
 
 _Command = TypeVar("_Command", bound=Callable[..., Any])
-# Options that auditor.yaml may set as well have None or () as their default, which says "not given"; what then holds
-# where the file is silent too:
-DEFAULT_OUTPUT = "./audit-report"
-#: Names of evidence, as auditor.collect.aws.evidence has them. A copy, since importing that would import boto3; a test
-#: holds the two together.
-EVIDENCE = ("sign-ins", "roles", "permissions", "identity-center", "partner-apps", "mlflow", "network", "account")
-DEFAULT_FORMATS = (Format.HTML, Format.JSON)
+_AWS = AwsOptions()
+# Options that auditor.yaml may set as well have None or () as their default, which says "not given".
 
 
 def _several(*decorators: Callable[[Any], Any]) -> Callable[[_Command], _Command]:
@@ -90,11 +85,11 @@ evidence_options = _several(
         " what is left out answer unknown.",
     ),
     click.option(
-        "--sign-in-days", type=click.IntRange(1, 90), default=90, show_default=True,
+        "--sign-in-days", type=click.IntRange(1, 90), default=_AWS.sign_in_days, show_default=True,
         help="How far back CloudTrail is asked who opened a profile.",
     ),
     click.option(
-        "--sign-in-pages", type=click.IntRange(1), default=400, show_default=True,
+        "--sign-in-pages", type=click.IntRange(1), default=_AWS.sign_in_pages, show_default=True,
         help="Pages of 50 events after which a region's sign-ins count as unknown, never as complete.",
     ),
     click.option(
@@ -113,7 +108,8 @@ source_options = _several(
         help="Region to audit; repeatable, or 'all' for those enabled. Default: the profile's region.",
     ),
     click.option(
-        "--concurrency", type=click.IntRange(1, 256), default=32, show_default=True, help="AWS calls at a time."
+        "--concurrency", type=click.IntRange(1, 256), default=_AWS.concurrency, show_default=True,
+        help="AWS calls at a time.",
     ),
     click.option(
         "--previous", metavar="FILE|DIR",
@@ -121,12 +117,6 @@ source_options = _several(
         " described again (docs/incremental.md).  [default: the last run of --store]",
     ),
     click.option("--full", is_flag=True, help="Describe everything, whatever is known from before."),
-)  # fmt: skip
-
-#: Parameters of source_options and evidence_options, which collection takes and evaluation does not.
-SOURCE = (
-    "profile", "regions", "concurrency", "evidence", "sign_in_days", "sign_in_pages", "cloudtrail_logs",
-    "identity_store", "previous", "full",
 )  # fmt: skip
 
 rule_options = _several(
@@ -162,9 +152,6 @@ template_options = _several(
         " *.auto.tfvars beside the configuration are read by themselves.",
     ),
 )  # fmt: skip
-
-#: Parameters of template_options, which reading templates takes and evaluation does not.
-TEMPLATES = ("template_parameters", "parameter_files", "template_variables", "variable_files")
 
 merge_option = click.option(
     "--nested-merge", type=click.Choice([m.value for m in NestedMerge]),
@@ -221,39 +208,3 @@ delivery_option = click.option(
     help="Send the findings to AWS Security Hub of each account and region, and archive resolved ones. Writes; needs"
     " permissions of its own.",
 )  # fmt: skip
-
-
-def names(values: Sequence[str]) -> tuple[str, ...]:
-    """Repeated options and comma-separated lists alike."""
-    return tuple(word.strip() for value in values for word in value.split(",") if word.strip())
-
-
-def all_rules(rules_dirs: Sequence[Path], *, bind: bool = True) -> tuple[Rule, ...]:
-    """The built-in rules and the user's own. Raises ConfigError."""
-    from auditor.rules.catalogue import all_rules as load
-
-    return load(rules_dirs, bind=bind)
-
-
-def rule_folders(rules_dirs: Sequence[Path]) -> list[Path]:
-    """The folder of the built-in rules and the user's own."""
-    from auditor.rules.catalogue import rule_folders as folders
-
-    return folders(rules_dirs)
-
-
-def selected(rules: Sequence[Rule], only: Sequence[str], skip: Sequence[str]) -> tuple[Rule, ...]:
-    """The rules that ``--only`` and ``--skip`` leave. Raises ConfigError."""
-    from auditor.rules.load import select
-
-    kept = select(rules, names(only), names(skip))
-    if not kept:
-        raise ConfigError("--only and --skip leave no rule", hint="See: auditor rules list")
-    return kept
-
-
-def chosen_rules(
-    rules_dirs: Sequence[Path], only: Sequence[str], skip: Sequence[str], *, bind: bool = True
-) -> tuple[Rule, ...]:
-    """The built-in rules and the user's own, as ``--only`` and ``--skip`` leave them. Raises ConfigError."""
-    return selected(all_rules(rules_dirs, bind=bind), only, skip)

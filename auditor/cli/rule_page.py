@@ -9,10 +9,10 @@ from rich.padding import Padding
 from rich.syntax import Syntax
 from rich.text import Text
 
+from auditor.cli.terminal import STYLES
 from auditor.model.rule import Rule
 from auditor.remediation.preview import preview
 from auditor.rules.applicability import template_limits
-from auditor.run.messages import STYLES
 from auditor.studio.practices import PRACTICES
 
 

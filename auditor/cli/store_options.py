@@ -4,19 +4,21 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from dataclasses import dataclass
 from datetime import timedelta
+from functools import wraps
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any
 
 import click
 
+from auditor.cli.terminal import StderrMessages
 from auditor.errors import ConfigError
 
 if TYPE_CHECKING:
     from auditor.config import Config
     from auditor.store.runs import RunStore
 
-_Command = TypeVar("_Command", bound=Callable[..., Any])
 _DURATION = re.compile(r"([0-9]{1,6})([dwy])")
 _DAYS = {"d": 1, "w": 7, "y": 365}
 
@@ -35,11 +37,25 @@ class Duration(click.ParamType[timedelta]):
         return timedelta(days=int(found[1]) * _DAYS[found[2]])
 
 
-def reading_options(function: _Command) -> _Command:
-    """--store, --profile and --config of a command that reads a store."""
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """Which store a command reads: as the options say, else as the configuration does."""
+
+    store: str | None
+    profile: str | None
+    config: Path | None
+
+
+def reading_options(function: Callable[..., Any]) -> Callable[..., Any]:
+    """--store, --profile and --config of a command that reads a store; the command gets them as ``reading``."""
+
+    @wraps(function)
+    def command(*, store: str | None, profile: str | None, config: Path | None, **options: Any) -> Any:
+        return function(reading=Reading(store, profile, config), **options)
+
     for option in reversed(_OPTIONS):
-        function = option(function)
-    return function
+        command = option(command)
+    return command
 
 
 _OPTIONS: tuple[Callable[[Any], Any], ...] = (
@@ -52,16 +68,16 @@ _OPTIONS: tuple[Callable[[Any], Any], ...] = (
 )  # fmt: skip
 
 
-def store_of(store: str | None, profile: str | None, config: Path | None) -> tuple[RunStore, Config]:
+def store_of(reading: Reading) -> tuple[RunStore, Config]:
     """The store that the options or the configuration name; it must be one. Raises ConfigError."""
-    from auditor.cli.evaluation import configuration
+    from auditor.run.plan import configuration
     from auditor.store.backends import open_backend
     from auditor.store.runs import RunStore
 
-    settings = configuration(config, quiet=True)
-    place = store or settings.store
+    settings = configuration(reading.config, StderrMessages(quiet=True))
+    place = reading.store or settings.store
     if place is None:
         raise ConfigError("no store", hint="Name one with --store, or with store: in auditor.yaml.")
-    found = RunStore(open_backend(place, profile or settings.profile))
+    found = RunStore(open_backend(place, reading.profile or settings.profile))
     found.check()
     return found, settings

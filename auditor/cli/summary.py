@@ -13,7 +13,7 @@ from pathlib import Path
 from rich.console import Group, RenderableType
 from rich.text import Text
 
-from auditor.cli.gate_options import describe
+from auditor.cli.terminal import STYLES
 from auditor.errors import ExitCode
 from auditor.model.finding import Finding, RootCause, State
 from auditor.model.report import FrameworkSummary, Report, RequirementStatus
@@ -23,7 +23,8 @@ from auditor.model.snapshot import LANGUAGE_LIMITS
 from auditor.model.waiver import WaiverStatus, WaiverSummary
 from auditor.report.drift_view import DisagreementGroup, OnlyGroup, drift_view, label
 from auditor.report.drift_view import place as drift_place
-from auditor.run.messages import STYLES, plural, printable
+from auditor.run.messages import plural, printable
+from auditor.run.thresholds import describe
 from auditor.studio.resource_types import STUDIO_TYPES
 
 LINES = 40

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -14,12 +14,12 @@ from auditor.errors import ConfigError, SnapshotError
 from auditor.evaluate.engine import Verdicts, evaluate_rules
 from auditor.evaluate.findings import FindingMaker
 from auditor.evaluate.gap_reasons import Gaps
-from auditor.evaluate.gate import apply_gate, cause_order, waive
+from auditor.evaluate.gate import cause_order, waive
 from auditor.evaluate.inventory import inventory, owner_tags
 from auditor.evaluate.source_locations import SourceLocations
 from auditor.model.finding import Finding
 from auditor.model.framework import Framework
-from auditor.model.report import DomainSummary, Gate, Report, RuleSummary
+from auditor.model.report import DomainSummary, Report, RuleSummary
 from auditor.model.resource import ResourceRef, SnapshotInfo
 from auditor.model.rule import Rule, Severity, Verdict
 from auditor.model.snapshot import Coverage, Gap, Source
@@ -80,6 +80,28 @@ def load_tables(
 
 
 @dataclass(frozen=True, slots=True)
+class EvaluateOptions:
+    """How rules are evaluated, beside themselves.
+
+    ``severities`` by rule id stand instead of the rules' own; ``overrides`` are parameters by rule id. Frameworks count
+    verdicts: a waived failure is one there. ``export`` may write files from the tables; ``with_inventory`` adds what
+    only the HTML report shows.
+    """
+
+    severities: Mapping[str, Severity] = field(default_factory=dict)
+    overrides: Overrides = field(default_factory=dict)
+    merge: NestedMerge = NestedMerge.UNKNOWN
+    personas: Sequence[Persona] = DEFAULT_PERSONAS
+    frameworks: Sequence[Framework] = ()
+    waivers: Waivers = NO_WAIVERS
+    export: Export | None = None
+    with_inventory: bool = False
+
+
+DEFAULTS = EvaluateOptions()
+
+
+@dataclass(frozen=True, slots=True)
 class Evaluated:
     """Rules evaluated on snapshots: the tables, the verdicts in them, and what makes findings of these."""
 
@@ -126,34 +148,20 @@ def query(
     return tuple(d[0] for d in cursor.description or ()), rows
 
 
-def evaluate(
-    files: Sequence[Path],
-    rules: Sequence[Rule],
-    *,
-    severities: Mapping[str, Severity] | None = None,
-    overrides: Overrides | None = None,
-    fail_on: Severity | None = Severity.HIGH,
-    merge: NestedMerge = NestedMerge.UNKNOWN,
-    personas: Sequence[Persona] = DEFAULT_PERSONAS,
-    frameworks: Sequence[Framework] = (),
-    waivers: Waivers = NO_WAIVERS,
-    export: Export | None = None,
-    with_inventory: bool = False,
-) -> Report:
-    """Evaluate the rules on the snapshots. The same files, rules, parameters and waivers give an equal Report.
+def evaluate(files: Sequence[Path], rules: Sequence[Rule], options: EvaluateOptions = DEFAULTS) -> Report:
+    """Evaluate the rules on the snapshots. The same files, rules and options give an equal Report.
 
-    ``with_inventory`` adds what only the HTML report shows. ``severities`` by rule id stand instead of the rules' own.
-    Frameworks count verdicts: a waived failure is one there. The report knows of no earlier run;
-    ``auditor.evaluate.gate.decide`` adds what one does. Raises SnapshotError for a file that cannot be used.
+    The report knows of no earlier run, and no finding of it fails a run: ``auditor.evaluate.gate.apply_gate`` decides
+    that. Raises SnapshotError for a file that cannot be used.
     """
-    overrides, severities = inherit_overrides(rules, overrides or {}), severities or {}
+    overrides, severities, waivers = inherit_overrides(rules, options.overrides), options.severities, options.waivers
     changed = {
         r.id: severities[r.id]
         for r in rules
         if r.id in severities and (severities[r.id] is not r.severity or r.severity_when)
     }
     rules = [replace(r, severity=severities[r.id], severity_when={}) if r.id in severities else r for r in rules]
-    done = evaluate_tables(files, rules, overrides, merge, personas, export)
+    done = evaluate_tables(files, rules, overrides, options.merge, options.personas, options.export)
     con, verified, gaps, verdicts, maker = done.con, done.files, done.gaps, done.verdicts, done.maker
     findings = [finding for rule in rules for finding in maker.of(rule)]
     findings.sort(key=_finding_order)
@@ -177,7 +185,6 @@ def evaluate(
         gaps=gaps,
         root_causes=tuple(causes),
         findings=tuple(findings),
-        gate=Gate(fail_on),
         params={
             f"{rule}.{name}": value
             for rule, values in sorted(overrides.items())
@@ -185,8 +192,8 @@ def evaluate(
             for name, value in values.items()
         },
         severities=dict(sorted(changed.items())),
-        frameworks=tuple(assess(framework, verdicts.counts) for framework in frameworks),
-        inventory=inventory(con, owner_tags(rules, overrides)) if with_inventory else None,
+        frameworks=tuple(assess(framework, verdicts.counts) for framework in options.frameworks),
+        inventory=inventory(con, owner_tags(rules, overrides)) if options.with_inventory else None,
     )
     weighed = match_waivers(
         waivers,
@@ -196,7 +203,7 @@ def evaluate(
         evaluated=[rule.id for rule in report.rules if not rule.not_run],
         scopes=[place for info in report.snapshots for place in info.scopes],
     )
-    return apply_gate(waive(report, weighed), Gate(fail_on))
+    return waive(report, weighed)
 
 
 def _finding_order(f: Finding) -> tuple[Any, ...]:

@@ -86,7 +86,7 @@ def apply_gate(
     """
     standings = comparison.standings if comparison is not None else {}
 
-    def news(finding: Finding) -> bool:
+    def is_new(finding: Finding) -> bool:
         standing = standings.get(finding.fingerprint)
         if standing is not None and standing.state is State.REGRESSED:
             return True
@@ -94,7 +94,7 @@ def apply_gate(
             return finding.fingerprint not in baseline
         return standing is None or not standing.known
 
-    findings = tuple(_decided(f, policy, comparison, news) for f in report.findings)
+    findings = tuple(_decided(f, policy, comparison, is_new) for f in report.findings)
     gate = replace(policy, failed=sum(f.gates for f in findings))
     decided = replace(report, findings=findings, gate=gate)
     if comparison is None:
@@ -117,10 +117,12 @@ def apply_gate(
     )  # fmt: skip
 
 
-def _decided(finding: Finding, policy: Gate, comparison: Comparison | None, news: Callable[[Finding], bool]) -> Finding:
+def _decided(
+    finding: Finding, policy: Gate, comparison: Comparison | None, is_new: Callable[[Finding], bool]
+) -> Finding:
     if finding.status is not Verdict.FAIL:
         return finding
-    gates = reaches(finding, policy) and (not policy.new_only or news(finding))
+    gates = reaches(finding, policy) and (not policy.new_only or is_new(finding))
     if comparison is None:
         return finding if finding.gates is gates else replace(finding, gates=gates)
     standing = comparison.standings[finding.fingerprint]

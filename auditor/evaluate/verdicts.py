@@ -7,13 +7,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from auditor.evaluate.audit import evaluate_tables
+from auditor.evaluate.audit import DEFAULTS, EvaluateOptions, evaluate_tables
 from auditor.model.finding import Finding
 from auditor.model.rule import Rule, Verdict
-from auditor.resolve.inheritance_sql import NestedMerge
 from auditor.rules.references import inherit_overrides
-from auditor.rules.verdict_sql import Overrides
-from auditor.studio.personas import DEFAULT_PERSONAS, Persona
 
 if TYPE_CHECKING:
     import duckdb
@@ -31,17 +28,11 @@ class ResourceVerdict:
     finding: Finding | None = None
 
 
-def judge(
-    files: Sequence[Path],
-    rules: Sequence[Rule],
-    *,
-    overrides: Overrides | None = None,
-    merge: NestedMerge = NestedMerge.UNKNOWN,
-    personas: Sequence[Persona] = DEFAULT_PERSONAS,
-) -> list[ResourceVerdict]:
-    """Every verdict of the rules on the snapshots, but for not applicable. Raises SnapshotError."""
-    overrides = inherit_overrides(rules, overrides or {})
-    done = evaluate_tables(files, rules, overrides, merge, personas)
+def judge(files: Sequence[Path], rules: Sequence[Rule], options: EvaluateOptions = DEFAULTS) -> list[ResourceVerdict]:
+    """Every verdict of the rules on the snapshots, but for not applicable; of the options, parameters, merge and
+    personas count. Raises SnapshotError."""
+    overrides = inherit_overrides(rules, options.overrides)
+    done = evaluate_tables(files, rules, overrides, options.merge, options.personas)
     judged: list[ResourceVerdict] = []
     for table in sorted({rule.table for rule in rules}):
         own = [rule for rule in rules if rule.table == table]

@@ -1,42 +1,112 @@
-"""From source options to a snapshot: the first half of audit, collect and demo."""
+"""Runs over a live account and over templates: what is audited becomes a snapshot, and that a result."""
 
 from __future__ import annotations
 
+import tempfile
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from auditor.model.snapshot import Snapshot
+from auditor.run.conclude import RunResult, run
+from auditor.run.messages import Messages
+from auditor.run.options import AwsOptions, TemplateOptions
+from auditor.run.plan import RunPlan
+from auditor.run.previous_snapshots import earlier_snapshots
+from auditor.store.snapshot_file import write_snapshot
 
 if TYPE_CHECKING:
     from auditor.collect.interface import Progress
+    from auditor.drift.sides import LiveFile
+    from auditor.model.drift import Drift
     from auditor.store.runs import RunStore
 
 
 def collected(
-    *,
-    profile: str | None,
-    regions: tuple[str, ...],
-    concurrency: int,
-    evidence: tuple[str, ...],
-    sign_in_days: int,
-    sign_in_pages: int,
-    cloudtrail_logs: str | None,
-    identity_store: str,
-    previous: str | None,
-    full: bool,
-    store: RunStore | None = None,
-    progress: Progress | None,
+    options: AwsOptions, messages: Messages, *, store: RunStore | None = None, progress: Progress | None = None
 ) -> Snapshot:
     """Collect as the options say. ``store`` is where the run will be kept. Raises ConfigError and CollectError."""
     from auditor.collect.aws import CollectOptions, collect
     from auditor.collect.aws.evidence import EvidenceOptions
-    from auditor.run.previous_snapshots import earlier_snapshots
 
     logged = None
-    if cloudtrail_logs is not None:
+    if options.cloudtrail_logs is not None:
         from auditor.store.cloudtrail_logs import read_events
 
-        logged = read_events(cloudtrail_logs, since=datetime.now(UTC) - timedelta(days=sign_in_days), profile=profile)
-    earlier = earlier_snapshots(previous, full, store, profile)
-    wanted = EvidenceOptions(evidence, sign_in_days, sign_in_pages, logged, identity_store)
-    return collect(CollectOptions(profile, regions, concurrency, evidence=wanted, previous=earlier), progress)
+        since = datetime.now(UTC) - timedelta(days=options.sign_in_days)
+        logged = read_events(options.cloudtrail_logs, since=since, profile=options.profile)
+    wanted = EvidenceOptions(
+        options.evidence, options.sign_in_days, options.sign_in_pages, logged, options.identity_store
+    )
+    asked = CollectOptions(
+        options.profile, options.regions, options.concurrency, evidence=wanted,
+        previous=earlier_snapshots(options.previous, options.full, store, options.profile, messages),
+    )  # fmt: skip
+    return collect(asked, progress)
+
+
+def run_account(
+    plan: RunPlan,
+    options: AwsOptions,
+    messages: Messages,
+    *,
+    snapshot: Path | None = None,
+    progress: Progress | None = None,
+) -> RunResult:
+    """Collect the account, then evaluate and report as planned. ``snapshot``: file that keeps what was collected.
+
+    Raises ConfigError, CollectError.
+    """
+    found = collected(options.completed(plan.config), messages, store=plan.store, progress=progress)
+    with _written(found, snapshot) as path:
+        del found
+        return run(plan, [path], messages)
+
+
+def run_templates(
+    plan: RunPlan, paths: Sequence[Path], options: TemplateOptions, messages: Messages, *, snapshot: Path | None = None
+) -> RunResult:
+    """Read the templates, then evaluate and report as planned. Raises ConfigError, CollectError."""
+    from auditor.collect.iac.scan import ScanOptions, scan
+
+    live = _live(options.against)
+    found = scan(
+        paths,
+        ScanOptions(options.parameters, options.parameter_files, options.variables, options.variable_files),
+    )
+    drift = _drift(found, live, plan) if live else None
+    with _written(found, snapshot) as path:
+        del found
+        return run(plan, [path], messages, drift=drift)
+
+
+@contextmanager
+def _written(found: Snapshot, snapshot: Path | None) -> Iterator[Path]:
+    """The snapshot's file, kept where it is asked for."""
+    if snapshot is not None:
+        write_snapshot(snapshot, found)
+        yield snapshot
+        return
+    with tempfile.TemporaryDirectory(prefix="auditor-") as folder:
+        path = Path(folder) / "snapshot.jsonl"
+        write_snapshot(path, found)
+        del found
+        yield path
+
+
+def _live(against: Sequence[Path]) -> tuple[LiveFile, ...]:
+    """The account's snapshots, read before anything is scanned or written."""
+    if not against:
+        return ()
+    from auditor.drift.detect import load_live
+
+    return load_live(against)
+
+
+def _drift(found: Snapshot, live: Sequence[LiveFile], plan: RunPlan) -> Drift:
+    from auditor.drift.detect import drift
+    from auditor.evaluate.inventory import owner_tags
+
+    return drift(found, live, owner_tags(plan.choice.rules, plan.choice.overrides))

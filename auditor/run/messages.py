@@ -1,13 +1,31 @@
-"""Words and colours that the commands share."""
+"""What a run says while it runs, through an object that its caller hands in; and small words that texts share."""
 
 from __future__ import annotations
 
-import os
-import sys
-from collections.abc import Mapping
+import logging
+from typing import Protocol
 
-#: Rich styles by severity.
-STYLES: Mapping[str, str] = {"critical": "bold red", "high": "red", "medium": "yellow", "low": "cyan", "info": "dim"}
+logger = logging.getLogger("auditor")
+
+
+class Messages(Protocol):
+    """Takes what a run has to say beside its report. Texts may hold names from an account or a template as they are."""
+
+    def note(self, text: str) -> None:
+        """Something worth knowing; nothing is wrong."""
+
+    def problem(self, text: str) -> None:
+        """Something went wrong, and the run goes on."""
+
+
+class LoggedMessages:
+    """Messages on the logger ``auditor``: what a library does where nobody hands anything in."""
+
+    def note(self, text: str) -> None:
+        logger.info("%s", text)
+
+    def problem(self, text: str) -> None:
+        logger.warning("%s", text)
 
 
 def printable(text: str) -> str:
@@ -25,8 +43,3 @@ def size(number: int) -> str:
         if number >= bytes_:
             return f"{number / bytes_:,.1f} {unit}"
     return f"{number} bytes"
-
-
-def silence_stdout() -> None:
-    """The reader of stdout (``head``, a pager) has gone; Python would complain about it once more on exit."""
-    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

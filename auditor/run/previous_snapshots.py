@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import gzip
 import shutil
-import sys
 import tempfile
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
@@ -14,6 +13,7 @@ from typing import TYPE_CHECKING
 
 from auditor.errors import ConfigError, SnapshotError
 from auditor.model.snapshot import Header, Snapshot
+from auditor.run.messages import Messages
 from auditor.store.snapshot_file import read_header, read_snapshot
 
 if TYPE_CHECKING:
@@ -22,7 +22,9 @@ if TYPE_CHECKING:
 Previous = Callable[[str, tuple[str, ...]], Sequence[Snapshot]]
 
 
-def earlier_snapshots(previous: str | None, full: bool, store: RunStore | None, profile: str | None) -> Previous | None:
+def earlier_snapshots(
+    previous: str | None, full: bool, store: RunStore | None, profile: str | None, messages: Messages
+) -> Previous | None:
     """What finds them, None where everything is to be described.
 
     ``store`` is where the run will be kept: without ``--previous`` its runs serve. Raises ConfigError where what was
@@ -34,7 +36,7 @@ def earlier_snapshots(previous: str | None, full: bool, store: RunStore | None, 
         return None
     if previous is None:
         assert store is not None, "one of them is given"
-        return lambda account, regions: _from_own_store(store, account, regions)
+        return lambda account, regions: _from_own_store(store, account, regions, messages)
     named = _store(previous, profile)
     if named is not None:
         return lambda account, regions: _from_store(named, account, regions)
@@ -91,11 +93,11 @@ def _speaks_of(header: Header, account: str, regions: tuple[str, ...]) -> bool:
     return any(s.account == account and s.region in regions for s in header.scopes)
 
 
-def _from_own_store(store: RunStore, account: str, regions: tuple[str, ...]) -> list[Snapshot]:
+def _from_own_store(store: RunStore, account: str, regions: tuple[str, ...], messages: Messages) -> list[Snapshot]:
     try:
         return _from_store(store, account, regions)
     except SnapshotError as error:
-        print(f"Everything is read again: the store's last snapshot cannot be used: {error.message}", file=sys.stderr)
+        messages.problem(f"Everything is read again: the store's last snapshot cannot be used: {error.message}")
         return []
 
 

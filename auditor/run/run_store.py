@@ -30,7 +30,7 @@ def open_store(text: str, profile: str | None = None) -> RunStore:
 
 @contextmanager
 def recording(store: RunStore) -> Iterator[RunRecorder]:
-    """A keeper for one run, with a temporary folder of its own."""
+    """A recorder for one run, with a temporary folder of its own."""
     with tempfile.TemporaryDirectory(prefix="auditor-run-") as folder:
         yield RunRecorder(store, Path(folder))
 

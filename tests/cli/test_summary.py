@@ -35,7 +35,7 @@ def printed(report: Report, code: ExitCode, written: tuple[Path, ...] = (), kept
 
 @pytest.fixture(scope="module")
 def acme(estate_file: Callable[[str], Path], built_in_rules: tuple[Rule, ...]) -> Report:
-    return evaluate([estate_file("acme")], built_in_rules)
+    return apply_gate(evaluate([estate_file("acme")], built_in_rules), Gate())
 
 
 def _many(report: Report) -> Report:

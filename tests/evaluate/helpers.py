@@ -7,10 +7,11 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from auditor.evaluate.audit import evaluate
+from auditor.evaluate.audit import EvaluateOptions, evaluate
+from auditor.evaluate.gate import apply_gate
 from auditor.model.finding import Finding
-from auditor.model.report import Report
-from auditor.model.rule import Rule
+from auditor.model.report import Gate, Report
+from auditor.model.rule import Rule, Severity
 from auditor.model.snapshot import SCHEMA_VERSION, Coverage, Gap, Header, Record, Scope, Snapshot
 from auditor.rules.load import load_rules
 from auditor.store.snapshot_file import write_snapshot
@@ -92,9 +93,17 @@ def snapshot_file(
     return path
 
 
-def audit(folder: Path, rules: Sequence[Rule], *records: Record, gaps: Sequence[Gap] = (), **options: Any) -> Report:
-    """The report on a snapshot of the records."""
-    return evaluate([snapshot_file(folder / "snapshot.jsonl", *records, gaps=gaps)], rules, **options)
+def audit(
+    folder: Path,
+    rules: Sequence[Rule],
+    *records: Record,
+    gaps: Sequence[Gap] = (),
+    fail_on: Severity | None = Severity.HIGH,
+    **options: Any,
+) -> Report:
+    """The report on a snapshot of the records, the gate applied."""
+    file = snapshot_file(folder / "snapshot.jsonl", *records, gaps=gaps)
+    return apply_gate(evaluate([file], rules, EvaluateOptions(**options)), Gate(fail_on))
 
 
 def verdicts(report: Report) -> dict[tuple[str, str], str]:

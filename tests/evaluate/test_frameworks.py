@@ -13,7 +13,7 @@ import pytest
 
 from auditor.cli.main import run
 from auditor.errors import ConfigError
-from auditor.evaluate.audit import evaluate
+from auditor.evaluate.audit import EvaluateOptions, evaluate
 from auditor.model.framework import Framework, Requirement
 from auditor.model.report import RequirementStatus
 from auditor.model.rule import Rule, Verdict
@@ -149,13 +149,13 @@ def test_how_a_requirement_stands(
 
 def test_counts_are_those_of_the_rules(estate_file: Callable[[str], Path], built_in_rules: tuple[Rule, ...]) -> None:
     loaded = load_frameworks(framework_files([rules_dir()]), BUILT_IN, built_in_rules)
-    report = evaluate([estate_file("acme")], built_in_rules, frameworks=loaded)
+    report = evaluate([estate_file("acme")], built_in_rules, EvaluateOptions(frameworks=loaded))
     assert [f.name for f in report.frameworks] == list(BUILT_IN)
     for framework in report.frameworks:
         assert sum(framework.by_status.values()) == len(framework.requirements)
         for requirement in framework.requirements:
             assert requirement.fail == sum(report.rule(r).counts["fail"] for r in requirement.rules)
-    clean = evaluate([estate_file("clean")], built_in_rules, frameworks=loaded)
+    clean = evaluate([estate_file("clean")], built_in_rules, EvaluateOptions(frameworks=loaded))
     for framework in clean.frameworks:
         assert {r.status for r in framework.requirements} <= {RequirementStatus.PASS, RequirementStatus.NOT_ASSESSED}
 
@@ -246,6 +246,6 @@ def test_a_mapping_of_ones_own(
 def test_text_of_a_framework_is_escaped(estate_file: Callable[[str], Path], built_in_rules: tuple[Rule, ...]) -> None:
     evil = "<script>alert(1)</script>"
     framework = Framework("evil", evil, evil, "https://x/" + evil, (Requirement(evil, evil, {"STU601": evil}),))
-    report = evaluate([estate_file("clean")], built_in_rules, frameworks=[framework])
+    report = evaluate([estate_file("clean")], built_in_rules, EvaluateOptions(frameworks=[framework]))
     assert "<script>alert" not in "".join(html_format.render(report))
     jsonschema.validate(json.loads("".join(json_format.render(report))), json_format.schema())

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from auditor.evaluate.audit import evaluate, load_tables
+from auditor.evaluate.audit import EvaluateOptions, evaluate, load_tables
 from auditor.evaluate.engine import evaluate_rules
 from auditor.evaluate.inventory import inventory, owner_tags
 from auditor.model.inventory import Inventory, InventoryTable
@@ -134,10 +134,10 @@ def test_is_there_only_when_asked_for(estate_file: EstateFile, built_in_rules: t
     files = [estate_file("clean")]
     plain = evaluate(files, built_in_rules)
     assert plain.inventory is None
-    full = evaluate(files, built_in_rules, with_inventory=True)
+    full = evaluate(files, built_in_rules, EvaluateOptions(with_inventory=True))
     assert full.inventory is not None
     assert replace(full, inventory=None) == plain
-    assert full == evaluate(files, built_in_rules, with_inventory=True)
+    assert full == evaluate(files, built_in_rules, EvaluateOptions(with_inventory=True))
 
 
 def test_owner_tags_are_the_rules_parameter(built_in_rules: tuple[Rule, ...]) -> None:

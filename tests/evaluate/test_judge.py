@@ -6,15 +6,15 @@ from collections import Counter
 from collections.abc import Callable
 from pathlib import Path
 
-from auditor.evaluate.audit import evaluate
+from auditor.evaluate.audit import EvaluateOptions, evaluate
 from auditor.evaluate.verdicts import judge
 from auditor.model.rule import Rule, Verdict
 
 
 def test_they_are_those_of_the_report(estate_file: Callable[[str], Path], built_in_rules: tuple[Rule, ...]) -> None:
     overrides = {"STU505": {"max_gib": 1}}
-    report = evaluate([estate_file("acme")], built_in_rules, overrides=overrides)
-    judged = judge([estate_file("acme")], built_in_rules, overrides=overrides)
+    report = evaluate([estate_file("acme")], built_in_rules, EvaluateOptions(overrides=overrides))
+    judged = judge([estate_file("acme")], built_in_rules, EvaluateOptions(overrides=overrides))
     counted = Counter((j.rule_id, str(j.verdict)) for j in judged)
     for rule in report.rules:
         for verdict in ("pass", "fail", "unknown", "error"):

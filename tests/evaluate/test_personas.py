@@ -16,7 +16,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from auditor.cli.main import run
-from auditor.evaluate.audit import evaluate, load_tables
+from auditor.evaluate.audit import EvaluateOptions, evaluate, load_tables
 from auditor.model.rule import Rule, Verdict
 from auditor.model.snapshot import SCHEMA_VERSION, Header, Kind, Record, Scope, Snapshot
 from auditor.resolve.inheritance_sql import NestedMerge
@@ -266,7 +266,9 @@ def test_a_partners_tool_is_needed_where_it_is_in_service(tmp_path: Path) -> Non
 
 
 def _verdicts(rules: Iterable[Rule], path: Path, personas: Sequence[Persona], status: Verdict) -> dict[str, set[str]]:
-    report = evaluate([path], [r for r in rules if r.id in ("STU401", "STU405", "STU406")], personas=personas)
+    report = evaluate(
+        [path], [r for r in rules if r.id in ("STU401", "STU405", "STU406")], EvaluateOptions(personas=personas)
+    )
     found: dict[str, set[str]] = {}
     for finding in report.findings:
         if finding.status is status:
@@ -378,7 +380,7 @@ def test_unknown_tags_say_why(tmp_path: Path, built_in_rules: tuple[Rule, ...]) 
     studio = {"DefaultLandingUri": "studio::", **hidden}
     tables(tmp_path, [domain(), profile("ana", None, UserSettings=studio)], personas)
     rules = [r for r in built_in_rules if r.id in ("STU401", "STU405", "STU406")]
-    report = evaluate([tmp_path / "snapshot.jsonl"], rules, personas=personas)
+    report = evaluate([tmp_path / "snapshot.jsonl"], rules, EvaluateOptions(personas=personas))
     assert {f.rule_id: f.status for f in report.findings} == dict.fromkeys(
         ("STU401", "STU405", "STU406"), Verdict.UNKNOWN
     )

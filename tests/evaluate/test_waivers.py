@@ -12,7 +12,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from auditor.evaluate.audit import evaluate
+from auditor.evaluate.audit import EvaluateOptions, evaluate
 from auditor.evaluate.gate import apply_gate, cause_order, exit_code, waive
 from auditor.model.finding import Evidence, Finding, RootCause, State
 from auditor.model.report import Gate, Report
@@ -45,7 +45,8 @@ def audit(tmp_path: Path) -> Audit:
         if tags is not None:
             records[0] = replace(records[0], tags=tuple(tags.items()))
         file = snapshot_file(tmp_path / "s.jsonl", *records, **({"as_of": as_of} if as_of else {}))
-        return evaluate([file], rules, waivers=Waivers(waivers, tag, rules))
+        options = EvaluateOptions(waivers=Waivers(waivers, tag, rules))
+        return apply_gate(evaluate([file], rules, options), Gate())
 
     return run
 
@@ -136,7 +137,7 @@ def test_nothing_unknown_can_be_waived(tmp_path: Path) -> None:
     """Nobody can accept what nobody has seen. Nor is the waiver called unused for it."""
     rules = rules_of(tmp_path, changed())
     file = snapshot_file(tmp_path / "s.jsonl", domain("d-1", gaps=["AuthMode"], document={"AuthMode": None}))
-    report = evaluate([file], rules, waivers=Waivers((waiver(),), "", rules))
+    report = evaluate([file], rules, EvaluateOptions(waivers=Waivers((waiver(),), "", rules)))
     assert [(f.status, f.waiver, f.state) for f in report.findings] == [(Verdict.UNKNOWN, None, None)]
     assert (report.by_status["waived"], exit_code(report)) == (0, 5)
     assert status(report) == [(WaiverStatus.ACTIVE, 0)]
@@ -174,13 +175,17 @@ def test_patterns(tmp_path: Path, pattern: ResourcePattern, fits: set[str]) -> N
     ]
     file = snapshot_file(tmp_path / "s.jsonl", *records)
     one = waiver(rules=("TST001", "TST002"), resources=pattern)
-    assert waived(evaluate([file], rules, waivers=Waivers((one,), "", rules))) == fits
+    assert waived(evaluate([file], rules, EvaluateOptions(waivers=Waivers((one,), "", rules)))) == fits
 
 
 def test_tags_that_were_not_read_fit_nothing(tmp_path: Path) -> None:
     rules = rules_of(tmp_path, changed())
     file = snapshot_file(tmp_path / "s.jsonl", domain("d-1", gaps=["Tags"]))
-    report = evaluate([file], rules, waivers=Waivers((waiver(resources=ResourcePattern(tags={"a": "*"})),), "", rules))
+    report = evaluate(
+        [file],
+        rules,
+        EvaluateOptions(waivers=Waivers((waiver(resources=ResourcePattern(tags={"a": "*"})),), "", rules)),
+    )
     assert waived(report) == set()
 
 
@@ -355,4 +360,4 @@ def test_a_gap_is_not_waived_either(tmp_path: Path) -> None:
     rules: tuple[Rule, ...] = rules_of(tmp_path, changed())
     gap = Gap(ACCOUNT, REGION, "user_profile", "*", "*", "ListUserProfiles", "access_denied")
     file = snapshot_file(tmp_path / "s.jsonl", domain(), gaps=[gap])
-    assert exit_code(evaluate([file], rules, waivers=Waivers((waiver(),), "", rules))) == 5
+    assert exit_code(evaluate([file], rules, EvaluateOptions(waivers=Waivers((waiver(),), "", rules)))) == 5

@@ -17,7 +17,7 @@ import pytest
 
 from auditor.collect.aws import CollectOptions, collect
 from auditor.collect.aws.evidence import EvidenceOptions
-from auditor.evaluate.audit import evaluate, load_tables
+from auditor.evaluate.audit import EvaluateOptions, evaluate, load_tables
 from auditor.model.finding import Finding
 from auditor.model.report import Report
 from auditor.model.rule import Change, Rule, Verdict
@@ -149,7 +149,7 @@ class Account:
                 patch.setenv(name, value)
             snapshot = collect(CollectOptions(regions=(REGION,), evidence=evidence))
         write_snapshot(path, snapshot)
-        return Audit(evaluate([path], rules, personas=PERSONAS), snapshot, path)
+        return Audit(evaluate([path], rules, EvaluateOptions(personas=PERSONAS)), snapshot, path)
 
     def run(self, command: str) -> None:
         """Run the command as it was printed, by a shell."""

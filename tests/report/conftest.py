@@ -7,8 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from auditor.evaluate.audit import evaluate
-from auditor.model.report import Report
+from auditor.evaluate.audit import EvaluateOptions, evaluate
+from auditor.evaluate.gate import apply_gate
+from auditor.model.report import Gate, Report
 from auditor.model.rule import Rule
 from auditor.report.render import Format, render
 
@@ -22,7 +23,8 @@ def report_of(estate_file: Callable[[str], Path], built_in_rules: tuple[Rule, ..
 
     def report(name: str) -> Report:
         if name not in made:
-            made[name] = evaluate([estate_file(name)], built_in_rules, with_inventory=True)
+            options = EvaluateOptions(with_inventory=True)
+            made[name] = apply_gate(evaluate([estate_file(name)], built_in_rules, options), Gate())
         return made[name]
 
     return report

@@ -12,7 +12,7 @@ import sqlglot
 from sqlglot import exp
 
 from auditor.errors import ExitCode
-from auditor.evaluate.audit import evaluate
+from auditor.evaluate.audit import EvaluateOptions, evaluate
 from auditor.evaluate.gate import apply_gate
 from auditor.model.report import Gate
 from auditor.model.rule import Rule
@@ -35,10 +35,10 @@ def store(
 ) -> RunStore:
     """A store with one run of the acme estate: every table has rows."""
     made = open_store(str(tmp_path_factory.mktemp("ddl") / "nights"))
-    with recording(made) as keeper:
-        report = evaluate([estate_file("acme")], built_in_rules, export=keeper.export)
-        report = apply_gate(report, Gate(), keeper.compare(report))
-        keeper.keep(report, ExitCode.FINDINGS, ())
+    with recording(made) as recorder:
+        report = evaluate([estate_file("acme")], built_in_rules, EvaluateOptions(export=recorder.export))
+        report = apply_gate(report, Gate(), recorder.compare(report))
+        recorder.keep(report, ExitCode.FINDINGS, ())
     return made
 
 

@@ -15,6 +15,7 @@ from auditor.cli.options import (
     report_options,
     store_option,
 )
+from auditor.cli.terminal import StderrMessages
 from auditor.errors import ExitCode
 
 
@@ -26,11 +27,14 @@ from auditor.errors import ExitCode
 @delivery_option
 @quiet_option
 @debug_option
-def command(files: tuple[Path, ...], quiet: bool, **options: Any) -> ExitCode:
+def command(files: tuple[Path, ...], quiet: bool, security_hub: bool, **options: Any) -> ExitCode:
     """Evaluate saved snapshots again, several into one report.
 
     The same snapshots with the same rules give the same report.json, byte for byte.
     """
-    from auditor.cli.evaluation import conclude, prepare
+    from auditor.cli.running import finish, planned
+    from auditor.run.conclude import run
 
-    return conclude(prepare(quiet=quiet, **options), files)
+    messages = StderrMessages(quiet)
+    plan = planned(options, messages)
+    return finish(plan, run(plan, files, messages), messages, security_hub=security_hub)

@@ -8,7 +8,9 @@ from typing import Any
 import click
 
 from auditor.cli.options import debug_option, evidence_options, quiet_option, source_options
+from auditor.cli.terminal import StderrMessages
 from auditor.errors import ExitCode
+from auditor.run.options import AwsOptions
 from auditor.studio.resource_types import STUDIO_KINDS
 
 
@@ -30,7 +32,7 @@ def command(snapshot: Path, quiet: bool, **source: Any) -> ExitCode:
     from auditor.store.snapshot_file import write_snapshot
 
     with progress(quiet) as shown:
-        found = collected(progress=shown, **source)
+        found = collected(AwsOptions(**source), StderrMessages(quiet), progress=shown)
     write_snapshot(snapshot, found)
     if not quiet:
         seen = sum(1 for r in found.records if r.kind in STUDIO_KINDS)

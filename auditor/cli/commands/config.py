@@ -7,7 +7,7 @@ from pathlib import Path
 
 import click
 
-from auditor.cli.options import all_rules, debug_option, rule_folders
+from auditor.cli.options import debug_option
 from auditor.errors import ConfigError
 
 
@@ -26,6 +26,7 @@ def check(file: Path | None) -> None:
     """
     from auditor.config import find_config, load_config
     from auditor.rules.frameworks import framework_files
+    from auditor.run.selection import all_rules, rule_folders
     from auditor.waivers.file import load_waivers
 
     path = find_config(file)

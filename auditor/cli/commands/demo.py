@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import os
+from dataclasses import replace
 from typing import Any
 
 import click
 
-from auditor.cli.options import EVIDENCE, debug_option, evaluation_options, quiet_option, report_options, store_option
+from auditor.cli.options import debug_option, evaluation_options, quiet_option, report_options, store_option
+from auditor.cli.terminal import StderrMessages
 from auditor.errors import ConfigError, ExitCode
+from auditor.run.options import AwsOptions
 
 
 @click.command("demo", short_help="Audit a simulated account; needs no AWS.")
@@ -32,29 +35,23 @@ def command(estate: str, quiet: bool, **options: Any) -> ExitCode:
         raise ConfigError(
             f"the simulated account needs the extra demo ({error.name} is missing)", hint=NEEDS_EXTRA
         ) from error
-    from auditor.cli.commands.audit import run
-    from auditor.cli.evaluation import prepare
+    from auditor.cli.progress import progress
+    from auditor.cli.running import finish, planned
+    from auditor.run.collect import run_account
 
-    plan = prepare(quiet=quiet, **options)
+    messages = StderrMessages(quiet)
+    plan = planned(options, messages)
+    plan = replace(plan, config=replace(plan.config, profile=None, regions=()), profile=None)
     with Simulator(estate) as simulator:
         saved = {n: v for n, v in os.environ.items() if n.startswith("AWS_")}
         for name in saved:
             del os.environ[name]
         os.environ.update(simulator.environment)
         try:
-            source = {
-                "profile": None,
-                "regions": simulator.estate.regions,
-                "concurrency": 32,
-                "evidence": EVIDENCE,
-                "sign_in_days": 90,
-                "sign_in_pages": 400,
-                "cloudtrail_logs": None,
-                "identity_store": "",
-                "previous": None,
-                "full": True,
-            }
-            run(plan, None, source)
+            with progress(quiet) as shown:
+                aws = AwsOptions(regions=simulator.estate.regions, full=True)
+                result = run_account(plan, aws, messages, progress=shown)
+            finish(plan, result, messages)
         finally:
             for name in simulator.environment:
                 os.environ.pop(name, None)

@@ -9,11 +9,13 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from auditor.cli.diff_view import render
-from auditor.cli.gate_options import NEVER
 from auditor.cli.options import debug_option, rule_options
-from auditor.cli.store_options import reading_options, store_of
+from auditor.cli.store_options import Reading, reading_options, store_of
+from auditor.cli.terminal import StderrMessages
 from auditor.errors import ConfigError, ExitCode
 from auditor.model.rule import Severity
+from auditor.run.options import GateOptions, ReportOptions, RuleOptions, RunOptions
+from auditor.run.thresholds import NEVER
 
 if TYPE_CHECKING:
     from auditor.history.facts import Facts
@@ -37,9 +39,7 @@ if TYPE_CHECKING:
 def command(
     old: str | None,
     new: str | None,
-    store: str | None,
-    profile: str | None,
-    config: Path | None,
+    reading: Reading,
     fail_on: str,
     allow_incomplete: bool,
     output: str,
@@ -55,12 +55,12 @@ def command(
     """
     from auditor.history.compare import difference
 
-    if store is not None or old is None:
-        before, after = _runs(old or "previous", new or "latest", store, profile, config)
+    if reading.store is not None or old is None:
+        before, after = _runs(old or "previous", new or "latest", reading)
     elif new is None:
         raise ConfigError("diff needs OLD and NEW", hint="Two files, or --store and two runs.")
     else:
-        before, after = _sides((Path(old), Path(new)), config, rules)
+        before, after = _sides((Path(old), Path(new)), reading.config, rules)
     found = difference(before, after)
     for line in render(found, output):
         click.echo(line)
@@ -71,13 +71,13 @@ def command(
     return ExitCode.OK
 
 
-def _runs(old: str, new: str, store: str | None, profile: str | None, config: Path | None) -> tuple[Facts, Facts]:
+def _runs(old: str, new: str, reading: Reading) -> tuple[Facts, Facts]:
     import tempfile
 
     from auditor.history.facts import read_report
     from auditor.store.runs import choose
 
-    found, _ = store_of(store, profile, config)
+    found, _ = store_of(reading)
     runs = found.runs()
     sides = [choose(runs, text) for text in (old, new)]
     with tempfile.TemporaryDirectory(prefix="auditor-diff-") as folder:
@@ -106,12 +106,11 @@ def _is_snapshot(path: Path) -> bool:
 
 
 def _evaluated(snapshots: Sequence[Path], config: Path | None, rules: dict[str, Any]) -> dict[Path, Facts]:
-    from auditor.cli.evaluation import evaluated, prepare
     from auditor.history.facts import facts_of
-    from auditor.report.render import Format
+    from auditor.run.conclude import evaluated
+    from auditor.run.plan import configuration, plan_run
 
-    plan = prepare(
-        config=config, **rules, parameters=(), nested_merge=None, fail_on=(), new_only=False, baseline=None,
-        waivers=None, allow_incomplete=None, formats=(Format.JSON,), output=Path("-"), quiet=True,
-    )  # fmt: skip
+    settings = configuration(config, StderrMessages(quiet=True))
+    options = RunOptions(settings, RuleOptions(**rules), GateOptions(new_only=False), ReportOptions(write=False))
+    plan = plan_run(options)
     return {path: facts_of(evaluated(plan, [path])) for path in snapshots}

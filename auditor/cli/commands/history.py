@@ -4,14 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import timedelta
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
-from auditor.cli.options import all_rules, debug_option, names, selected
+from auditor.cli.options import debug_option
 from auditor.cli.rows import print_rows
-from auditor.cli.store_options import Duration, reading_options, store_of
+from auditor.cli.store_options import Duration, Reading, reading_options, store_of
 from auditor.errors import ConfigError
 from auditor.run.messages import plural, printable
 
@@ -44,9 +43,7 @@ STATES = ("open", "waived", "not_assessed", "resolved")
 )  # fmt: skip
 @debug_option
 def command(
-    store: str | None,
-    profile: str | None,
-    config: Path | None,
+    reading: Reading,
     rules: tuple[str, ...],
     account: str,
     states: tuple[str, ...],
@@ -59,8 +56,9 @@ def command(
     Ages are whole days from the first run that saw the failure to the last one.
     """
     from auditor.history.query import Filter, failures, nights
+    from auditor.run.selection import all_rules, names, selected
 
-    found, settings = store_of(store, profile, config)
+    found, settings = store_of(reading)
     runs = found.runs()
     if not runs:
         raise ConfigError(f"{found.place.label} holds no run", hint="auditor audit --store … adds one.")

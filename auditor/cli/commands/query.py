@@ -7,8 +7,8 @@ from pathlib import Path
 import click
 
 from auditor.cli.options import config_option, debug_option, merge_option, quiet_option
+from auditor.cli.terminal import StderrMessages
 from auditor.errors import ConfigError
-from auditor.resolve.inheritance_sql import NestedMerge
 
 
 @click.command("query", short_help="Ask the tables of a snapshot in SQL.")
@@ -34,13 +34,13 @@ def command(
     auditor query --snapshot night.jsonl \\
       "select domain_name, count(*) from user_profile where experience = 'classic' group by 1"
     """
-    from auditor.cli.evaluation import configuration
     from auditor.cli.rows import print_rows
     from auditor.evaluate.audit import query
+    from auditor.run.plan import configuration
+    from auditor.run.selection import merge_of
 
-    file = configuration(config, quiet)
-    merge = NestedMerge(nested_merge) if nested_merge else file.nested_merge or NestedMerge.UNKNOWN
-    columns, rows = query(files, sql, merge, file.personas)
+    file = configuration(config, StderrMessages(quiet))
+    columns, rows = query(files, sql, merge_of(nested_merge, file), file.personas)
     if not columns:
         raise ConfigError("the statement gives no rows", hint="Ask with SELECT.")
     print_rows(columns, rows, output)

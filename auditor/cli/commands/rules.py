@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from auditor.cli.options import all_rules, chosen_rules, debug_option, rule_folders, rule_options
+from auditor.cli.options import debug_option, rule_options
 from auditor.errors import ConfigError, ExitCode
 from auditor.model.rule import Rule
 
@@ -39,6 +39,7 @@ def list_(rules_dirs: tuple[Path, ...], only: tuple[str, ...], skip: tuple[str, 
     """
     from auditor.cli.rows import print_rows
     from auditor.rules.applicability import missing_kinds
+    from auditor.run.selection import chosen_rules
 
     rules = chosen_rules(rules_dirs, only, skip, bind=False)
     columns = ("id", "severity", "table", "name", "title", "templates_lack")
@@ -52,16 +53,20 @@ def list_(rules_dirs: tuple[Path, ...], only: tuple[str, ...], skip: tuple[str, 
 @debug_option
 def show(rule: str, rules_dirs: tuple[Path, ...]) -> None:
     """Show one rule, by id or name: what it holds, why, its parameters and how to mend a finding."""
-    (found,) = chosen_rules(rules_dirs, (_one(rule, rules_dirs),), ())
     from rich.console import Console
 
     from auditor.cli.rule_page import page
+    from auditor.run.selection import chosen_rules
+
+    (found,) = chosen_rules(rules_dirs, (_one(rule, rules_dirs),), ())
 
     # Addresses are not cut: they are there to be copied.
     Console(highlight=False).print(page(found), crop=False)
 
 
 def _one(name: str, rules_dirs: tuple[Path, ...]) -> str:
+    from auditor.run.selection import chosen_rules
+
     wanted = name.upper() if name[:3].upper() == "STU" else name
     rules = chosen_rules(rules_dirs, (), (), bind=False)
     if not any(wanted in (r.id, r.name) for r in rules):
@@ -131,6 +136,7 @@ def frameworks(rules_dirs: tuple[Path, ...], output: str) -> None:
     """List the compliance frameworks that --framework takes, and how much of each the rules speak about."""
     from auditor.cli.rows import print_rows
     from auditor.rules.frameworks import framework_files, load_frameworks
+    from auditor.run.selection import all_rules, rule_folders
 
     files = framework_files(rule_folders(rules_dirs))
     loaded = load_frameworks(files, list(files), all_rules(rules_dirs, bind=False))

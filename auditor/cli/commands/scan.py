@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-import tempfile
-from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import click
 
 from auditor.cli.options import (
-    TEMPLATES,
     debug_option,
     evaluation_options,
     quiet_option,
@@ -18,13 +15,9 @@ from auditor.cli.options import (
     store_option,
     template_options,
 )
+from auditor.cli.terminal import StderrMessages
 from auditor.errors import ExitCode
-
-if TYPE_CHECKING:
-    from auditor.cli.evaluation import Evaluation
-    from auditor.drift.sides import LiveFile
-    from auditor.model.drift import Drift
-    from auditor.model.snapshot import Snapshot
+from auditor.run.options import TemplateOptions
 
 
 @click.command("scan", short_help="Evaluate templates before they are deployed.")
@@ -58,35 +51,13 @@ def command(
     Exit codes: 0 nothing at or above --fail-on, 2 usage or configuration, 3 nothing could be assessed, 4 findings,
     5 incomplete: a file could not be read, or a value could not be resolved.
     """
-    from auditor.cli.evaluation import conclude, prepare
-    from auditor.collect.iac.scan import ScanOptions, scan
-    from auditor.store.snapshot_file import write_snapshot
+    from auditor.cli.running import finish, planned
+    from auditor.run.collect import run_templates
 
-    template = ScanOptions(*(options.pop(name) for name in TEMPLATES))
-    plan = prepare(quiet=quiet, **options)
-    live = _live(against)
-    found = scan(paths, template)
-    drift = _drift(found, live, plan) if live else None
-    if snapshot is not None:
-        write_snapshot(snapshot, found)
-        return conclude(plan, [snapshot], drift=drift)
-    with tempfile.TemporaryDirectory(prefix="auditor-") as folder:
-        path = Path(folder) / "snapshot.jsonl"
-        write_snapshot(path, found)
-        return conclude(plan, [path], drift=drift)
-
-
-def _live(against: Sequence[Path]) -> tuple[LiveFile, ...]:
-    """The account's snapshots, read before anything is scanned or written."""
-    if not against:
-        return ()
-    from auditor.drift.detect import load_live
-
-    return load_live(against)
-
-
-def _drift(found: Snapshot, live: Sequence[LiveFile], plan: Evaluation) -> Drift:
-    from auditor.drift.detect import drift
-    from auditor.evaluate.inventory import owner_tags
-
-    return drift(found, live, owner_tags(plan.rules, plan.overrides))
+    messages = StderrMessages(quiet)
+    templates = TemplateOptions(
+        options.pop("template_parameters"), options.pop("parameter_files"), options.pop("template_variables"),
+        options.pop("variable_files"), against,
+    )  # fmt: skip
+    plan = planned(options, messages)
+    return finish(plan, run_templates(plan, paths, templates, messages, snapshot=snapshot), messages)

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 
 import click
 
 from auditor.cli.options import debug_option
 from auditor.cli.rows import print_rows
-from auditor.cli.store_options import Duration, reading_options, store_of
+from auditor.cli.store_options import Duration, Reading, reading_options, store_of
 from auditor.errors import ConfigError
 from auditor.run.messages import plural, size
 
@@ -27,11 +26,11 @@ def command() -> None:
     help="How to print them.",
 )  # fmt: skip
 @debug_option
-def list_(store: str | None, profile: str | None, config: Path | None, account: str, output: str) -> None:
+def list_(reading: Reading, account: str, output: str) -> None:
     """List the runs, oldest first."""
     from auditor.store.manifest import ScopeCounts
 
-    found, _ = store_of(store, profile, config)
+    found, _ = store_of(reading)
     rows = []
     for run in found.runs():
         if account and account not in run.accounts:
@@ -60,15 +59,13 @@ def _few(accounts: tuple[str, ...]) -> str:
 @click.option("--account", default="", metavar="ID", help="Only runs that audited this account and no other.")
 @click.option("--dry-run", is_flag=True, help="Only say what would be deleted.")
 @debug_option
-def prune(
-    store: str | None, profile: str | None, config: Path | None, keep: timedelta, account: str, dry_run: bool
-) -> None:
+def prune(reading: Reading, keep: timedelta, account: str, dry_run: bool) -> None:
     """Delete old runs, and what interrupted runs have left behind.
 
     The last run of every account and region stays, however old it is. When a failure was first seen stays known: the
     runs that are kept say it.
     """
-    found, _ = store_of(store, profile, config)
+    found, _ = store_of(reading)
     done = found.prune(keep, datetime.now(UTC), account=account, dry_run=dry_run)
     word = "would be deleted" if dry_run else "deleted"
     for run in done.runs:
@@ -91,9 +88,7 @@ def prune(
 @click.option("--repair", is_flag=True, help="Register partitions with MSCK REPAIR TABLE instead of projecting them.")
 @debug_option
 def ddl(
-    store: str | None,
-    profile: str | None,
-    config: Path | None,
+    reading: Reading,
     engine: str,
     location: str | None,
     database: str,
@@ -106,7 +101,7 @@ def ddl(
     """
     from auditor.store.ddl import athena, duckdb
 
-    found, _ = store_of(store, profile, config)
+    found, _ = store_of(reading)
     place = location or found.place.label
     if engine == "athena" and not place.startswith("s3://"):
         raise ConfigError("Athena reads from S3 only", hint="Say with --location s3://… where the store will be.")

@@ -8,8 +8,8 @@ from pathlib import Path
 
 import click
 
-from auditor.cli.evaluation import configuration
-from auditor.cli.options import all_rules, config_option, debug_option
+from auditor.cli.options import config_option, debug_option
+from auditor.cli.terminal import StderrMessages
 from auditor.errors import ConfigError
 from auditor.run.messages import plural
 
@@ -31,9 +31,11 @@ def check(file: Path | None, config: Path | None) -> None:
     FILE is by default the one that the configuration names, else waivers.yaml in the working folder. Exits 0 when it
     can be used, 2 when it cannot. Which waivers match nothing, a report says.
     """
+    from auditor.run.plan import configuration
+    from auditor.run.selection import all_rules
     from auditor.waivers.file import load_waivers
 
-    settings = configuration(config, quiet=file is not None)
+    settings = configuration(config, StderrMessages(quiet=file is not None))
     path = file or settings.waivers or Path(FILE_NAME)
     if file is None and not path.exists():
         raise ConfigError(f"there is no {FILE_NAME} in the working folder", hint="Name the file to check.")

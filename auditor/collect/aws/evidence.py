@@ -12,33 +12,22 @@ from auditor.collect.aws.documents import text
 from auditor.collect.aws.faults import LOST
 from auditor.collect.aws.run import Run
 from auditor.model.sign_ins import LoggedSignIns
-from auditor.model.snapshot import GLOBAL, KINDS, Kind
+from auditor.model.snapshot import GLOBAL, Kind
 from auditor.studio.arns import account_of, is_aws_managed
+from auditor.studio.evidence_sources import EVIDENCE, kinds_of
 from auditor.studio.tools import APP_ARN_PARTS, CREATE_APP, app_arn, simulated_actions
 from auditor.studio.trails import records_management
 
-#: What ``--evidence`` names -> the kinds of records that it stands for.
-EVIDENCE: Mapping[str, tuple[Kind, ...]] = {
-    "sign-ins": ("sign_in",),
-    "roles": ("role",),
-    "permissions": ("permission",),
-    "identity-center": ("identity_user",),
-    "partner-apps": ("partner_app",),
-    "mlflow": ("mlflow_server", "mlflow_app"),
-    "network": ("vpc", "subnet", "route_table"),
-    "account": ("trail", "log_group"),
-}
 STUDIO_LOG_GROUP = "/aws/sagemaker/studio"
-_ALL = tuple(EVIDENCE)
 
 
 @dataclass(frozen=True, slots=True)
 class EvidenceOptions:
-    """``names`` of EVIDENCE. ``days``: CloudTrail's window, at most 90 for LookupEvents. ``max_pages`` of 50 events, a
-    region. ``logged``: sign-ins read from log files instead; None asks LookupEvents. ``identity_store``: id, or
-    id@region, else it is looked for."""
+    """``names`` of evidence sources. ``days``: CloudTrail's window, at most 90 for LookupEvents. ``max_pages`` of 50
+    events, a region. ``logged``: sign-ins read from log files instead; None asks LookupEvents. ``identity_store``: id,
+    or id@region, else it is looked for."""
 
-    names: tuple[str, ...] = _ALL
+    names: tuple[str, ...] = EVIDENCE
     days: int = 90
     max_pages: int = 400
     logged: LoggedSignIns | None = None
@@ -47,9 +36,7 @@ class EvidenceOptions:
     @property
     def kinds(self) -> frozenset[Kind]:
         """Kinds of records that are asked for, the resources themselves included."""
-        optional = {kind for kinds in EVIDENCE.values() for kind in kinds}
-        wanted = {kind for name in self.names for kind in EVIDENCE[name]}
-        return frozenset(kind for kind in KINDS if kind not in optional or kind in wanted)
+        return kinds_of(self.names)
 
 
 def begin(run: Run, regions: tuple[str, ...], options: EvidenceOptions) -> None:

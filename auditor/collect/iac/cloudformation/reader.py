@@ -8,11 +8,14 @@ from pathlib import Path
 
 from auditor.collect.iac.cloudformation.assembly import Cdk, stacks
 from auditor.collect.iac.cloudformation.parameters import Given, declared
-from auditor.collect.iac.cloudformation.stack import Library, Stack
+from auditor.collect.iac.cloudformation.stack import Deployment, Library, Stack
 from auditor.collect.iac.interface import NotAssessed, Root
 from auditor.collect.iac.unreadable import NotATemplateError, UnreadableError
 
 LANGUAGE = "CloudFormation"
+
+
+NO_CDK = Cdk()
 
 
 class Reader:
@@ -49,13 +52,13 @@ class Reader:
             if root is not None:
                 yield root
 
-    def _template(self, path: Path, given: Given | None = None, cdk: Cdk | None = None) -> Root | None:
+    def _template(self, path: Path, given: Given | None = None, cdk: Cdk = NO_CDK) -> Root | None:
         given = given or self._given
         name = self._name(path)
         try:
             template = self._library.template(path)
             self.declared |= set(declared(template.content))
-            stack = Stack(self._library, template, given.values, given.pseudo, cdk=cdk)
+            stack = Stack(template, given.values, Deployment(self._library, given.pseudo, cdk=cdk))
             account, region = given.pseudo.get("AWS::AccountId", ""), given.pseudo.get("AWS::Region", "")
             resources = tuple(replace(r, account=account, region=region) for r in stack.resources())
         except NotATemplateError:

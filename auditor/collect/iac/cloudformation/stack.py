@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -54,31 +54,37 @@ class Library:
         return self._read[path]
 
 
-class Stack:
-    """A stack as it would be deployed. ``prefix`` stands before the addresses of a nested stack's resources, ``inside``
-    is its construct's path; ``cdk`` is what an assembly knows beside its templates."""
+@dataclass(frozen=True, slots=True)
+class Deployment:
+    """Where and how a stack is deployed.
 
-    def __init__(
-        self,
-        library: Library,
-        template: Template,
-        values: Mapping[str, Value],
-        pseudo: Mapping[str, str],
-        *,
-        prefix: str = "",
-        doubt: Unknown | None = None,
-        above: tuple[Path, ...] = (),
-        cdk: Cdk | None = None,
-        inside: str = "",
-    ) -> None:
-        self._library, self._template, self._pseudo, self._prefix = library, template, pseudo, prefix
-        self._above = (*above, template.path)
-        self._cdk, self._inside = cdk or Cdk(), inside
+    ``prefix`` stands before the addresses of a nested stack's resources, ``inside`` is its construct's path; ``doubt``:
+    why it may not exist, ``above``: the templates that it is nested in. ``cdk`` is what an assembly knows beside its
+    templates.
+    """
+
+    library: Library
+    pseudo: Mapping[str, str]
+    prefix: str = ""
+    doubt: Unknown | None = None
+    above: tuple[Path, ...] = ()
+    cdk: Cdk = field(default_factory=Cdk)
+    inside: str = ""
+
+
+class Stack:
+    """A stack as it would be deployed."""
+
+    def __init__(self, template: Template, values: Mapping[str, Value], deployment: Deployment) -> None:
+        self._template, self._deployment = template, deployment
+        self._library, self._pseudo, self._prefix = deployment.library, deployment.pseudo, deployment.prefix
+        self._above = (*deployment.above, template.path)
+        self._cdk, self._inside = deployment.cdk, deployment.inside
         content = template.content
-        self._evaluator = Evaluator(content, parameter_values(content, values), pseudo, self._attribute)
+        self._evaluator = Evaluator(content, parameter_values(content, values), deployment.pseudo, self._attribute)
         self._resources = {name: node for name, node in members(content["Resources"]) if isinstance(node, Mapping)}
         self._children: dict[str, Stack | NotAssessed] = {}
-        self._doubt = doubt or _macro(content)
+        self._doubt = deployment.doubt or _macro(content)
         self.not_assessed: list[NotAssessed] = []
         if _includes(content):
             self._miss("Transform", "AWS::Include takes in a part that lies elsewhere", key_line(content, "Transform"))
@@ -190,10 +196,11 @@ class Stack:
         prefix = f"{self._prefix}{name}/"
         # …/People.NestedStack/People.NestedStackResource holds what the construct …/People made.
         inside = self._construct(name, node).partition(".NestedStack/")[0]
-        return Stack(
-            self._library, template, values, pseudo, prefix=prefix, doubt=doubt, above=self._above, cdk=self._cdk,
+        nested = replace(
+            self._deployment, pseudo=pseudo, prefix=prefix, doubt=doubt, above=self._above,
             inside=f"{inside}/" if inside else "",
         )  # fmt: skip
+        return Stack(template, values, nested)
 
     def _local(self, node: Mapping[str, Any], properties: Mapping[str, Any]) -> Path:
         """The nested template's file. The CDK says which asset it is; others name a path that packaging replaces."""

@@ -1,0 +1,66 @@
+"""What the commands that run an audit share: from options to a plan, and from a result to stdout and the exit code."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Mapping
+from dataclasses import fields
+from typing import TYPE_CHECKING, Any, TypeVar
+
+import click
+
+from auditor.cli.terminal import StderrMessages, patient_stdout
+from auditor.errors import ExitCode
+from auditor.run.options import AwsOptions, GateOptions, ReportOptions, RuleOptions, RunOptions
+
+if TYPE_CHECKING:
+    from auditor.run.conclude import RunResult
+    from auditor.run.plan import RunPlan
+
+_Options = TypeVar("_Options", AwsOptions, GateOptions, ReportOptions, RuleOptions)
+
+
+def taken(kind: type[_Options], options: dict[str, Any]) -> _Options:
+    """The options that ``kind`` has a member for, taken out of ``options``."""
+    return kind(**{f.name: options.pop(f.name) for f in fields(kind) if f.name in options})
+
+
+def planned(options: Mapping[str, Any], messages: StderrMessages, **members: Any) -> RunPlan:
+    """The plan of evaluation_options, report_options and store_option; ``members`` of RunOptions beside them."""
+    from auditor.run.plan import configuration, plan_run
+
+    left = dict(options)
+    config = configuration(left.pop("config"), messages)
+    rules, gate, reports = taken(RuleOptions, left), taken(GateOptions, left), taken(ReportOptions, left)
+    return plan_run(RunOptions(config, rules, gate, reports, **left, **members))
+
+
+def finish(plan: RunPlan, result: RunResult, messages: StderrMessages, *, security_hub: bool = False) -> ExitCode:
+    """Print the report or the summary, send, and give the exit code."""
+    if plan.printed:
+        from auditor.report.render import render
+
+        report = result.report
+        with patient_stdout():
+            for piece in plan.templates[0].render(report) if plan.templates else render(report, plan.formats[0]):
+                click.echo(piece, nl=False)
+    elif not messages.quiet:
+        with patient_stdout():
+            show(result)
+    if not security_hub:
+        return result.code
+    from auditor.run.delivery import deliver
+
+    return deliver(result, plan.profile, messages)
+
+
+def show(result: RunResult) -> None:
+    """The summary of a run on stdout, in colour where that is a terminal."""
+    from rich.console import Console
+
+    from auditor.cli.summary import summary
+
+    width = None if sys.stdout.isatty() else int(os.environ.get("COLUMNS", "100"))
+    printed = summary(result.report, result.code, result.written, result.kept)
+    Console(width=width, highlight=False).print(printed)

@@ -1,0 +1,97 @@
+"""From snapshot files to a decided report, kept and written: every run ends here, whatever was audited."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from contextlib import ExitStack
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from auditor.errors import AuditorError, ExitCode
+from auditor.evaluate.audit import EvaluateOptions, Export, evaluate
+from auditor.evaluate.gate import apply_gate, exit_code
+from auditor.model.report import Report
+from auditor.report.render import Format, write
+from auditor.run.messages import Messages
+from auditor.run.plan import RunPlan
+from auditor.run.selection import RuleChoice
+
+if TYPE_CHECKING:
+    from auditor.model.drift import Drift
+    from auditor.run.run_store import RunRecorder
+
+
+@dataclass(frozen=True, slots=True)
+class RunResult:
+    """What came of a run: the decided report, the exit code that it deserves, the files written, where it was kept."""
+
+    report: Report
+    code: ExitCode
+    written: tuple[Path, ...] = ()
+    kept: str = ""
+
+
+def run(plan: RunPlan, files: Sequence[Path], messages: Messages, *, drift: Drift | None = None) -> RunResult:
+    """Evaluate the snapshots, compare with what was before, apply the gate, write the reports, keep the run.
+
+    ``drift`` goes into the report and changes no exit code. Raises SnapshotError for a snapshot that cannot be used,
+    ConfigError where a report or the store cannot be written.
+    """
+    with ExitStack() as stack:
+        recorder = None
+        if plan.store is not None:
+            from auditor.run.run_store import recording
+
+            recorder = stack.enter_context(recording(plan.store))
+        report = replace(_decided(plan, files, recorder), drift=drift)
+        code = exit_code(report, allow_incomplete=plan.allow_incomplete)
+        written: tuple[Path, ...] = ()
+        if plan.output is not None and not plan.printed:
+            written = write(report, plan.formats, plan.output, plan.templates)
+        kept = _kept(recorder, report, code, written, messages) if recorder is not None else ""
+    return RunResult(report, code, written, kept)
+
+
+def _kept(recorder: RunRecorder, report: Report, code: ExitCode, written: Sequence[Path], messages: Messages) -> str:
+    """Where the run lies now. That it could not be kept must not hide that the gate failed: 4 wins."""
+    try:
+        return recorder.keep(report, code, written)
+    except AuditorError as error:
+        if code is not ExitCode.FINDINGS:
+            raise
+        messages.problem(f"Error: {error.diagnosis()}")
+        return ""
+
+
+def evaluated(plan: RunPlan, files: Sequence[Path], export: Export | None = None) -> Report:
+    """The report, waivers applied, without what earlier runs know and without a gate. Raises SnapshotError."""
+    options = replace(
+        evaluate_options(plan.choice),
+        frameworks=plan.frameworks,
+        waivers=plan.waivers,
+        export=export,
+        with_inventory=Format.HTML in plan.formats or bool(plan.templates),
+    )
+    return evaluate(files, plan.choice.rules, options)
+
+
+def evaluate_options(choice: RuleChoice) -> EvaluateOptions:
+    """How the chosen rules are evaluated."""
+    return EvaluateOptions(choice.severities, choice.overrides, choice.merge, choice.personas)
+
+
+def _decided(plan: RunPlan, files: Sequence[Path], recorder: RunRecorder | None) -> Report:
+    """The report, compared with the store or the baseline, and what fails the run decided."""
+    report = evaluated(plan, files, recorder.export if recorder is not None else None)
+    comparison, known = None, None
+    if plan.baseline is not None:
+        known = plan.baseline.known
+    if recorder is not None:
+        comparison = recorder.compare(report)
+    elif plan.baseline is not None:
+        from auditor.history.compare import compare
+        from auditor.history.facts import facts_of
+
+        comparison = compare(plan.baseline, facts_of(report))
+    return apply_gate(report, plan.gate, comparison, known)

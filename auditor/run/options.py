@@ -1,0 +1,121 @@
+"""What can be asked of a run, as values. Nothing is checked here; ``auditor.run.plan`` does."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from auditor.report.render import Format
+from auditor.studio.evidence_sources import EVIDENCE
+
+if TYPE_CHECKING:
+    from auditor.config import Config
+
+DEFAULT_OUTPUT = "./audit-report"
+DEFAULT_FORMATS = (Format.HTML, Format.JSON)
+
+
+@dataclass(frozen=True, slots=True)
+class RuleOptions:
+    """What is asked of the rules beside the configuration.
+
+    ``rules_dirs`` add up with the configuration's and with the built-in rules. ``only`` and ``skip`` name rules by id,
+    name or area. ``parameters`` are ``RULE.NAME=VALUE``, ``nested_merge`` a value of NestedMerge.
+    """
+
+    rules_dirs: Sequence[Path] = ()
+    only: Sequence[str] = ()
+    skip: Sequence[str] = ()
+    parameters: Sequence[str] = ()
+    nested_merge: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class GateOptions:
+    """What is asked of the gate beside the configuration; None and ``()``: not given.
+
+    ``fail_on``: pairs of a rule or an account (empty: all) and a severity, or ``none``. ``baseline``: an earlier
+    report.json. ``waivers``: the file of waivers.
+    """
+
+    fail_on: Sequence[tuple[str, str]] = ()
+    new_only: bool | None = None
+    baseline: Path | None = None
+    waivers: Path | None = None
+    allow_incomplete: bool | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ReportOptions:
+    """Which reports are made of a run, and where they go; None and ``()``: not given.
+
+    ``output``: a folder; ``-`` makes exactly one report, which the caller prints. ``write`` false: no report is made,
+    whatever else is said. ``templates``: Jinja files of the user's own.
+    """
+
+    write: bool = True
+    formats: tuple[Format, ...] | None = None
+    output: Path | None = None
+    templates: Sequence[Path] = ()
+    frameworks: Sequence[str] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class RunOptions:
+    """All that can be asked of a run beside what it audits. What is given wins over the configuration.
+
+    ``store`` is where the run is kept: a folder, or ``s3://…``; ``use_configured_store``: else the configuration's.
+    ``profile``: AWS profile for a store in S3 and for sending.
+    """
+
+    config: Config
+    rules: RuleOptions = field(default_factory=RuleOptions)
+    gate: GateOptions = field(default_factory=GateOptions)
+    reports: ReportOptions = field(default_factory=ReportOptions)
+    store: str | None = None
+    use_configured_store: bool = False
+    profile: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class AwsOptions:
+    """What is collected of a live account.
+
+    ``regions`` empty: the profile's own; ``("all",)``: those enabled for the account. ``concurrency``: AWS calls at a
+    time. ``evidence``: names of ``auditor.studio.evidence_sources``. ``sign_in_days``: CloudTrail's window, 1 to 90;
+    ``sign_in_pages`` of 50 events, a region. ``cloudtrail_logs``: folder or ``s3://…`` of a trail's log files, which
+    are read instead. ``identity_store``: ``ID`` or ``ID@REGION``. ``previous``: earlier snapshot, folder of them, or
+    store, for what did not change; ``full`` describes everything anew.
+    """
+
+    profile: str | None = None
+    regions: tuple[str, ...] = ()
+    concurrency: int = 32
+    evidence: tuple[str, ...] = tuple(EVIDENCE)
+    sign_in_days: int = 90
+    sign_in_pages: int = 400
+    cloudtrail_logs: str | None = None
+    identity_store: str = ""
+    previous: str | None = None
+    full: bool = False
+
+    def completed(self, config: Config) -> AwsOptions:
+        """The same with the configuration's profile and regions where none are given."""
+        return replace(self, profile=self.profile or config.profile, regions=self.regions or config.regions)
+
+
+@dataclass(frozen=True, slots=True)
+class TemplateOptions:
+    """How templates are read, and what they are compared with.
+
+    ``parameters`` (CloudFormation) and ``variables`` (Terraform) are ``NAME=VALUE``; both have files of them as well.
+    ``against``: snapshots of an account; the report then says how it differs from the templates.
+    """
+
+    parameters: tuple[str, ...] = ()
+    parameter_files: tuple[Path, ...] = ()
+    variables: tuple[str, ...] = ()
+    variable_files: tuple[Path, ...] = ()
+    against: tuple[Path, ...] = ()

@@ -1,0 +1,173 @@
+"""What a run will do, checked before anything is collected or written."""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from auditor.config import Config, find_config, load_config
+from auditor.errors import ConfigError
+from auditor.model.framework import Framework
+from auditor.model.report import Gate
+from auditor.report.render import Format
+from auditor.rules.frameworks import framework_files, load_frameworks
+from auditor.run.messages import Messages
+from auditor.run.options import DEFAULT_FORMATS, DEFAULT_OUTPUT, ReportOptions, RunOptions
+from auditor.run.selection import RuleChoice, choose, names, rule_folders
+from auditor.run.thresholds import limits
+from auditor.store.files import unwritable
+from auditor.waivers.file import load_waivers
+from auditor.waivers.match import Waivers
+
+if TYPE_CHECKING:
+    from auditor.history.facts import Facts
+    from auditor.report.custom import CustomTemplate
+    from auditor.store.runs import RunStore
+
+
+@dataclass(frozen=True, slots=True)
+class RunPlan:
+    """A run that can begin. ``config`` holds what only the configuration can say (regions, AWS profile).
+
+    ``baseline``: what the earlier report.json holds; ``store``: where the run is kept; ``output`` None: nothing is
+    written.
+    """
+
+    config: Config
+    choice: RuleChoice
+    gate: Gate
+    baseline: Facts | None
+    store: RunStore | None
+    waivers: Waivers
+    frameworks: tuple[Framework, ...]
+    allow_incomplete: bool
+    formats: tuple[Format, ...]
+    output: Path | None
+    profile: str | None
+    templates: tuple[CustomTemplate, ...] = ()
+
+    @property
+    def printed(self) -> bool:
+        """Whether the caller prints the one report, instead of having files written."""
+        return self.output is not None and _prints(self.output)
+
+
+def configuration(file: Path | None, messages: Messages) -> Config:
+    """The configuration of ``--config``, else auditor.yaml of the working folder, which is then said."""
+    path = find_config(file)
+    if path is not None and file is None:
+        messages.note(f"Configuration: {path} in the working folder")
+    return load_config(path)
+
+
+def plan_run(options: RunOptions) -> RunPlan:
+    """Everything that can be wrong with options and configuration is found here, before the first AWS call.
+
+    Folders of rules and parameters add up, of everything else the option that is given wins. Makes the store where
+    there is none yet, and writes nothing else. Raises ConfigError.
+    """
+    config, reports, gate_options = options.config, options.reports, options.gate
+    choice = choose(config, options.rules)
+    output, formats, templates = _outputs(config, reports)
+    known = framework_files(rule_folders(choice.folders))
+    config.check_frameworks(known)
+    granted = gate_options.waivers or config.waivers
+    gate = limits(gate_options, config, choice.every)
+    place = options.store or (config.store if options.use_configured_store else None)
+    if gate.new_only and not gate.baseline and place is None:
+        raise ConfigError(
+            "--new-only has nothing to compare with", hint="Give it --baseline FILE (a report.json), or --store."
+        )
+    allowed = gate_options.allow_incomplete
+    profile = options.profile or config.profile
+    return RunPlan(
+        config=config,
+        choice=choice,
+        gate=gate,
+        baseline=_baseline(gate_options.baseline or config.baseline),
+        waivers=Waivers(load_waivers(granted, choice.every) if granted else (), config.waiver_tag, choice.every),
+        frameworks=load_frameworks(known, names(reports.frameworks) or config.frameworks, choice.every),
+        allow_incomplete=bool(config.allow_incomplete if allowed is None else allowed),
+        formats=formats,
+        output=output,
+        profile=profile,
+        templates=templates,
+        # Last: it may write, and nothing else may be wrong then.
+        store=_store(place, profile),
+    )
+
+
+def _outputs(
+    config: Config, reports: ReportOptions
+) -> tuple[Path | None, tuple[Format, ...], tuple[CustomTemplate, ...]]:
+    """Where reports go, and which they are."""
+    if not reports.write:
+        return None, (), ()
+    output = reports.output or config.output or Path(DEFAULT_OUTPUT)
+    custom = _templates(reports.templates)
+    # A template that is printed is the one report asked for, unless a format is asked for as well.
+    formats = reports.formats or (() if custom and _prints(output) else config.formats or DEFAULT_FORMATS)
+    if _prints(output):
+        if len(formats) + len(custom) != 1:
+            raise ConfigError("--output - prints one report", hint="Add --format json, for example.")
+    else:
+        _check_names(formats, custom)
+        _check_writable(output)
+    return output, formats, custom
+
+
+def _baseline(path: Path | None) -> Facts | None:
+    if path is None:
+        return None
+    from auditor.history.facts import read_report
+
+    return read_report(path)
+
+
+def _store(place: str | None, profile: str | None) -> RunStore | None:
+    if place is None:
+        return None
+    from auditor.run.run_store import open_store
+
+    return open_store(place, profile)
+
+
+def _templates(paths: Sequence[Path]) -> tuple[CustomTemplate, ...]:
+    """The user's templates, parsed now: an hour of collecting must not end at a typo."""
+    if not paths:
+        return ()
+    from auditor.report.custom import load_template
+
+    return tuple(map(load_template, paths))
+
+
+def _check_names(formats: Sequence[Format], templates: Sequence[CustomTemplate]) -> None:
+    taken = {output.file_name for output in formats}
+    for template in templates:
+        if template.file_name in taken:
+            raise ConfigError(
+                f"{template.path}: another report is written as {template.file_name} already",
+                hint="Rename the template, or leave that format out.",
+            )
+        taken.add(template.file_name)
+
+
+def _prints(output: Path) -> bool:
+    return str(output) == "-"
+
+
+def _check_writable(folder: Path) -> None:
+    """An hour of collecting must not end at a folder that cannot be written. The folder itself is made late."""
+    existing = folder
+    while not existing.exists() and existing != existing.parent:
+        existing = existing.parent
+    if not existing.is_dir():
+        raise ConfigError(f"cannot write to {folder}: {existing} is not a folder")
+    try:
+        with tempfile.TemporaryFile(dir=existing):
+            pass
+    except OSError as error:
+        raise unwritable(folder, error) from error
