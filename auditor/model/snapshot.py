@@ -71,6 +71,7 @@ GapReason = Literal[
     "server_error",
     "not_in_sdk",
     "region_not_enabled",
+    "credentials_expired",
     "ambiguous_inheritance",
     "unexpected_response",
     "limit_reached",

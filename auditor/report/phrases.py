@@ -15,15 +15,11 @@ from auditor.model.resource import ResourceRef
 from auditor.model.rule import Verdict
 from auditor.model.waiver import Waiver
 from auditor.rules.message import format_value
+from auditor.studio.partitions import partition_of
 
 TOOL = "sagemaker-studio-auditor"
 PRODUCT = "SageMaker Studio auditor"
 
-#: Partition by the region's prefix (botocore's endpoints.json); all others are in ``aws``.
-_PARTITIONS = {
-    "cn-": "aws-cn", "us-gov-": "aws-us-gov", "us-iso-": "aws-iso", "us-isob-": "aws-iso-b", "eu-isoe-": "aws-iso-e",
-    "us-isof-": "aws-iso-f", "eusc-": "aws-eusc",
-}  # fmt: skip
 _ELLIPSIS = "…"
 _VALUE = 200
 #: Unicode categories that steer a display instead of showing: control, format (direction), surrogate, private use.
@@ -105,7 +101,7 @@ def partition(resource: ResourceRef) -> str:
     """The AWS partition that a resource is in."""
     if resource.arn.startswith("arn:"):
         return resource.arn.split(":")[1]
-    return next((name for prefix, name in _PARTITIONS.items() if resource.region.startswith(prefix)), "aws")
+    return partition_of(resource.region)
 
 
 def status(finding: Finding) -> str:

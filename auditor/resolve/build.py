@@ -16,6 +16,7 @@ from auditor.resolve.load import SourceFile, load
 from auditor.resolve.personas import assign_personas, persona_columns, persona_number
 from auditor.resolve.raw_schema import quoted
 from auditor.resolve.tables import SPACE_DEFAULT_PREFIX, USER_DEFAULT_PREFIX
+from auditor.studio.partitions import partition_sql
 from auditor.studio.personas import DEFAULT_PERSONAS, Persona
 from auditor.studio.resource_types import BY_KIND
 from auditor.studio.settings import (
@@ -40,10 +41,6 @@ PARTNER_APP_IN_SERVICE = "('Available', 'Updating', 'UpdateFailed')"
 
 #: One byte a row. ``ambiguous`` stands where a nested structure's two readings differ (see NestedMerge).
 _ORIGIN = "ENUM('profile', 'domain', 'space', 'app', 'service', 'ambiguous')"
-
-_PARTITION = (
-    "case when {0}.region like 'cn-%' then 'aws-cn' when {0}.region like 'us-gov-%' then 'aws-us-gov' else 'aws' end"
-)
 
 
 def build(
@@ -101,7 +98,8 @@ def _account_region(con: duckdb.DuckDBPyConnection) -> None:
 
 
 def _identity(alias: str, kind: str, name: str, arn_path: str, doc_arn: str) -> str:
-    arn = f"'arn:' || {_PARTITION.format(alias)} || ':sagemaker:' || {alias}.region || ':' || {alias}.account || ':'"
+    partition = partition_sql(f"{alias}.region")
+    arn = f"'arn:' || {partition} || ':sagemaker:' || {alias}.region || ':' || {alias}.account || ':'"
     whole = f"coalesce({alias}.doc.{doc_arn}, {arn} || {arn_path})"
     return (
         f"{alias}.account || '/' || {alias}.region || '/{kind}/' || {alias}.id as key, {alias}.account, {alias}.region,"

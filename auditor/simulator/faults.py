@@ -18,6 +18,7 @@ FaultKind = Literal[
     "future",  # members and enum values that today's SDK does not know
     "empty_page",  # a list answers with an empty page and a NextToken first
     "loop",  # a list gives the same NextToken for ever
+    "endless",  # a list gives a new NextToken for ever, and the same item
     "garbage",  # an answer that is no JSON
 ]
 

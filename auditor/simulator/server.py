@@ -142,6 +142,8 @@ class _App:
         start, after_empty = position(request)
         if fault == "empty_page" and not after_empty:
             return {key: [], "NextToken": token(start, after_empty=True)}
+        if fault == "endless":
+            return {key: items[:1], "NextToken": token(start + 1)}
         if fault == "loop":
             return {key: items[:1], "NextToken": token(1)}
         return paged(items, request, key, self.short_pages)

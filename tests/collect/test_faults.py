@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import time
 from functools import partial
 from pathlib import Path
 
 import pytest
+from botocore.awsrequest import AWSPreparedRequest, AWSResponse
+from botocore.httpsession import URLLib3Session
 
+from auditor.collect.aws import run
 from auditor.collect.aws.evidence import EVIDENCE
 from auditor.collect.aws.specs import SPECS
 from auditor.model.snapshot import Coverage, Gap
@@ -202,6 +206,41 @@ def test_a_list_without_end_is_a_gap_and_ends(collected: Collect) -> None:
     assert found.record("account_region", HOME).gaps == ("user_profile",)
 
 
+def test_a_list_that_brings_nothing_new_ends(collected: Collect, monkeypatch: pytest.MonkeyPatch) -> None:
+    """With a token of its own on every page, which no repetition gives away."""
+    monkeypatch.setattr(run, "_IDLE_PAGES", 5)
+    found = collected(faults=[Fault("endless", "ListUserProfiles")])
+    (gap,) = found.gaps
+    assert (gap.resource_type, gap.resource_id, gap.reason) == ("user_profile", "*", "unexpected_response")
+    assert found.coverage("ListUserProfiles").calls == 6
+
+
+def test_a_list_has_a_limit(collected: Collect, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(run, "LIST_SECONDS", 0.0)
+    found = collected(generate(1, 9), short_pages=4)
+    assert {(g.resource_type, g.reason) for g in found.gaps} >= {("user_profile", "unreachable")}
+    assert len(found.ids("user_profile")) == 4
+
+
+def test_a_call_has_a_limit_over_all_of_its_answer(collected: Collect, monkeypatch: pytest.MonkeyPatch) -> None:
+    """An answer that drips in a byte a second never meets the timeout of a socket."""
+    send = URLLib3Session.send
+
+    def slow(session: URLLib3Session, request: AWSPreparedRequest) -> AWSResponse:
+        target = request.headers.get("X-Amz-Target", b"")
+        if b"ListSpaces" in (target if isinstance(target, bytes) else target.encode()):
+            time.sleep(5)
+        return send(session, request)
+
+    monkeypatch.setattr(URLLib3Session, "send", slow)
+    monkeypatch.setattr(run, "CALL_SECONDS", 2.0)
+    found = collected()
+    (gap,) = found.gaps
+    assert (gap.operation, gap.reason) == ("ListSpaces", "unreachable")
+    assert "no answer after 2 seconds" in gap.detail
+    _all_but(found, "space")
+
+
 @pytest.mark.parametrize(
     ("kind", "reason"),
     [("access_denied", "access_denied"), ("garbage", "unexpected_response"), ("server_error", "server_error")],
@@ -244,10 +283,19 @@ def test_a_region_that_is_not_enabled_is_a_gap_and_the_other_is_collected(collec
 
 def test_credentials_that_expire_on_the_way_are_a_gap_that_says_so(collected: Collect) -> None:
     found = collected(faults=[Fault("expired_token", "DescribeUserProfile", match="ben")])
-    (gap,) = found.gaps
-    assert (gap.resource_id, gap.operation) == (BEN, "DescribeUserProfile")
-    assert "expired" in gap.detail
+    assert {gap.reason for gap in found.gaps} == {"credentials_expired"}
+    assert (BEN, "DescribeUserProfile") in {(gap.resource_id, gap.operation) for gap in found.gaps}
+    assert all("expired" in gap.detail for gap in found.gaps)
     assert found.coverage("DescribeUserProfile").error == "ExpiredTokenException"
+
+
+def test_nothing_is_asked_with_credentials_that_have_expired(collected: Collect) -> None:
+    """One answer is enough to know: tags and networks come after the profiles, and are not asked for."""
+    found = collected(faults=[Fault("expired_token", "ListSpaces")])
+    assert found.simulator.calls["tagging:GetResources"] == 0
+    assert found.simulator.calls["ec2:DescribeVpcs"] == 0
+    assert {"tags", "vpc"} <= {gap.resource_type for gap in found.gaps if gap.reason == "credentials_expired"}
+    assert all("Tags" in r.gaps for r in found.snapshot.records if r.kind == "domain")
 
 
 # An AWS that is ahead of the SDK

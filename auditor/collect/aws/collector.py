@@ -11,13 +11,14 @@ import botocore
 
 from auditor import __version__
 from auditor.collect.aws import evidence, faults
+from auditor.collect.aws.account import audited_regions, identify
 from auditor.collect.aws.documents import plain, rfc3339, text, unseen
 from auditor.collect.aws.earlier import NOTHING, Earlier, Previous
 from auditor.collect.aws.evidence import EvidenceOptions
 from auditor.collect.aws.faults import LOST
 from auditor.collect.aws.ledger import Ledger
 from auditor.collect.aws.run import Run
-from auditor.collect.aws.session import MAX_ATTEMPTS, Clients, explain
+from auditor.collect.aws.session import MAX_ATTEMPTS, REGION_HINT, Clients
 from auditor.collect.aws.specs import SPECS, Spec, app_tag_path
 from auditor.collect.interface import Progress
 from auditor.errors import CollectError, ConfigError
@@ -52,16 +53,11 @@ def collect(options: CollectOptions, progress: Progress | None = None) -> Snapsh
     if "all" in options.regions and options.regions != ("all",):
         raise ConfigError("--region all stands alone", hint="Leave the other regions out.")
     clients = Clients(options.profile, options.concurrency, options.max_attempts)
-    home = clients.default_region or (options.regions[0] if options.regions and options.regions != ("all",) else "")
-    if not home and not options.regions:
-        raise ConfigError("no AWS region", hint="Pass --region (repeatable, or all), or set AWS_DEFAULT_REGION.")
-    home = home or "us-east-1"
-    for region in (home, *(r for r in options.regions if r != "all")):
-        clients.refuse_unknown(region)
-    account, caller = _identity(clients, home)
-    ledger = Ledger(account)
-    ledger.called(home, "GetCallerIdentity", 0)
-    regions = _regions(clients, options.regions, home, ledger)
+    if not clients.default_region and not options.regions:
+        raise ConfigError("no AWS region", hint=REGION_HINT)
+    caller, home, ledger = identify(clients, options.regions, Ledger)
+    account = ledger.account
+    regions = audited_regions(clients, options.regions, clients.default_region or home, ledger)
     earlier = NOTHING
     if options.previous is not None:
         earlier = Earlier(options.previous(account, regions), account, rfc3339(started), botocore.__version__)
@@ -91,45 +87,24 @@ def collect(options: CollectOptions, progress: Progress | None = None) -> Snapsh
     return Snapshot(header, records, ledger.gaps, ledger.coverage())
 
 
-def _identity(clients: Clients, region: str) -> tuple[str, str]:
-    try:
-        with faults.understood("GetCallerIdentity"):
-            answer = clients.client("sts", region).get_caller_identity()
-            return text(answer["Account"]), text(answer["Arn"])
-    except LOST as error:
-        raise explain(error, region) from error
-
-
-def _regions(clients: Clients, wanted: tuple[str, ...], home: str, ledger: Ledger) -> tuple[str, ...]:
-    if not wanted:
-        return (home,)
-    if wanted != ("all",):
-        return tuple(dict.fromkeys(wanted))
-    try:
-        with faults.understood("DescribeRegions"):
-            answer = clients.client("ec2", home).describe_regions(AllRegions=False)
-            enabled = {text(r["RegionName"]) for r in answer["Regions"] if r.get("OptInStatus") != "not-opted-in"}
-    except LOST as error:
-        ledger.called(home, "DescribeRegions", 0, error)
-        raise CollectError(
-            f"--region all: the account's regions cannot be listed: {faults.message(error)}",
-            hint="Allow ec2:DescribeRegions, or name the regions.",
-        ) from error
-    ledger.called(home, "DescribeRegions", 0)
-    known = clients.available_regions()
-    return tuple(sorted(region for region in enabled if region in known))
-
-
 def _refuse_nothing(ledger: Ledger, regions: tuple[str, ...]) -> None:
     """An audit that saw no list of domains at all is none."""
     lost = {g.region: g for g in ledger.gaps if g.resource_type == "domain" and g.resource_id == "*"}
-    if len(lost) == len(regions):
-        gap = next(iter(lost.values()))
+    if len(lost) < len(regions):
+        return
+    gap = next(iter(lost.values()))
+    if any(g.reason == "credentials_expired" for g in lost.values()):
+        raise CollectError("the AWS credentials have expired", hint="Sign in again, then repeat the command.")
+    if all(g.reason == "region_not_enabled" for g in lost.values()):
         raise CollectError(
-            f"nothing could be collected: {gap.operation} failed in every region"
-            f" ({gap.reason.replace('_', ' ')}: {gap.detail})",
-            hint="auditor permissions prints the policy that an audit needs.",
+            f"the account has not enabled {', '.join(sorted(lost))}",
+            hint="Enable the region in the account's settings, or name others with --region.",
         )
+    raise CollectError(
+        f"nothing could be collected: {gap.operation} failed in every region"
+        f" ({gap.reason.replace('_', ' ')}: {gap.detail})",
+        hint="auditor permissions prints the policy that an audit needs.",
+    )
 
 
 def _collect(run: Run, regions: tuple[str, ...], options: EvidenceOptions) -> tuple[Record, ...]:

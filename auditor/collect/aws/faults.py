@@ -12,12 +12,17 @@ from botocore.exceptions import (
     HTTPClientError,
     NoCredentialsError,
     OperationNotPageableError,
+    SSOError,
+    SSOTokenLoadError,
+    TokenRetrievalError,
+    UnauthorizedSSOTokenError,
 )
 from botocore.exceptions import (
     ConnectionError as BotoConnectionError,
 )
 from botocore.parsers import ResponseParserError
 
+from auditor.collect.aws.deadline import DeadlineError
 from auditor.model.snapshot import GapReason
 
 
@@ -28,11 +33,12 @@ class OddAnswerError(Exception):
 #: What a call may raise that is the service's or the network's doing. Anything else is a defect and goes up.
 CALL_ERRORS = (ClientError, BotoCoreError, ResponseParserError)
 #: What is the matter with a call or with its answer. What it would have told is a gap.
-LOST = (*CALL_ERRORS, OddAnswerError)
+LOST = (*CALL_ERRORS, OddAnswerError, DeadlineError)
 #: What botocore's parsers and the reading of an answer raise where the answer is not what the model says: a member is
 #: missing (KeyError), of another type (TypeError, AttributeError), no number, time or text (ValueError, OverflowError,
 #: botocore's own RuntimeError), an empty list (IndexError), nested without end (RecursionError).
-_NOT_UNDERSTOOD = (LookupError, TypeError, AttributeError, ValueError, ArithmeticError, RuntimeError)
+#: OSError is a credential provider's, of a file or program that is gone meanwhile.
+_NOT_UNDERSTOOD = (LookupError, TypeError, AttributeError, ValueError, ArithmeticError, RuntimeError, OSError)
 _log = logging.getLogger(__name__)
 
 
@@ -64,7 +70,9 @@ NOT_ENABLED = (
     "InvalidClientTokenId",
     "SubscriptionRequired",
 )
-EXPIRED = ("ExpiredToken", "ExpiredTokenException", "RequestExpired")
+_EXPIRED = ("ExpiredToken", "ExpiredTokenException", "RequestExpired", "TokenRefreshRequired")
+#: What botocore raises where the session of single sign-on has ended.
+SIGN_ON_ERRORS = (TokenRetrievalError, SSOTokenLoadError, UnauthorizedSSOTokenError, SSOError)
 _GONE = ("ResourceNotFound", "ResourceNotFoundException")
 
 
@@ -89,9 +97,16 @@ def gone(error: Exception) -> bool:
     return code(error) in _GONE
 
 
+def expired(error: Exception) -> bool:
+    """Whether the credentials are over: no further call can succeed."""
+    return isinstance(error, SIGN_ON_ERRORS) or code(error) in _EXPIRED
+
+
 def reason(error: Exception) -> GapReason:
     """The gap's reason for an error of a call."""
     name = code(error)
+    if expired(error):
+        return "credentials_expired"
     if any(part in name for part in _DENIED):
         return "access_denied"
     if any(part in name for part in _THROTTLED):
@@ -100,7 +115,7 @@ def reason(error: Exception) -> GapReason:
         return "region_not_enabled"
     if isinstance(error, ResponseParserError):
         return "unexpected_response"
-    if isinstance(error, BotoConnectionError | HTTPClientError):
+    if isinstance(error, BotoConnectionError | HTTPClientError | DeadlineError):
         return "unreachable"
     if isinstance(error, ClientError):
         status = int(error.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+import time
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import replace
@@ -10,6 +11,8 @@ from typing import Any
 
 from botocore import xform_name
 
+from auditor.collect.aws import faults
+from auditor.collect.aws.deadline import DeadlineError, within
 from auditor.collect.aws.documents import plain
 from auditor.collect.aws.earlier import NOTHING, Earlier
 from auditor.collect.aws.faults import LOST, OddAnswerError, understood
@@ -19,6 +22,12 @@ from auditor.collect.aws.tasks import Tasks
 from auditor.collect.interface import Progress
 from auditor.model.snapshot import Kind, Record
 
+#: Seconds that one call may take, over all of its attempts, waits for throttling among them.
+CALL_SECONDS = 300.0
+#: Seconds that one list may take over all of its pages. At two pages a second, what AWS allows, 700,000 resources.
+LIST_SECONDS = 3600.0
+#: Pages of a list in a row that may bring nothing new. Short and empty pages are legal, but not without end.
+_IDLE_PAGES = 100
 #: Pages of one list after which something is wrong: 100 a page, this many are ten million resources.
 _MAX_PAGES = 100_000
 
@@ -37,21 +46,27 @@ class Run:
         self._records: dict[tuple[str, str, str], Record] = {}
         self._unlisted: dict[str, set[str]] = {}
         self._regions: dict[str, Mapping[str, Any]] = {}
+        self._expired: Exception | None = None
 
     def call(
         self, service: str, region: str, operation: str, request: Mapping[str, Any], expected: Iterable[str] = ()
     ) -> Mapping[str, Any]:
         """The answer. botocore makes an empty one of a body that is no JSON, so ``expected`` members must be there.
 
-        Raises one of ``LOST``.
+        Raises one of ``LOST``. Once the credentials have expired nothing is sent any more: each further call raises
+        what the first one did.
         """
         self.tasks.check()
+        if self._expired is not None:
+            raise self._expired
         client = self.clients.client(service, region)
         method = getattr(client, xform_name(operation))
         try:
             with understood(operation):
-                answer: Mapping[str, Any] = method(**request)
+                answer: Mapping[str, Any] = within(CALL_SECONDS, lambda: method(**request), operation)
         except LOST as error:
+            if faults.expired(error):
+                self._expired = error
             # Errors of the connection have a response as well: None.
             self.ledger.called(region, operation, _retries(getattr(error, "response", None) or {}), error)
             raise
@@ -74,16 +89,25 @@ class Run:
     ) -> Iterator[Mapping[str, Any]]:
         """Every page. Short and empty ones are legal; a token that comes again would never end."""
         at, seen = "", set[str]()
+        begun, known, idle = time.monotonic(), set[int](), 0
         for _ in range(_MAX_PAGES):
             page = self.call(service, region, operation, {**request, **({cursor: at} if at else {})}, (result,))
             if not isinstance(page[result], list):
                 raise OddAnswerError(f"{operation} answered with {result} that is no list")
+            # A list that begins anew would not end.
+            content = hash(repr(page[result]))
+            idle = idle + 1 if content in known or not page[result] else 0
+            known.add(content)
             yield page
             at = page.get(cursor_out or cursor) or ""
             if not isinstance(at, str):
                 raise OddAnswerError(f"{operation} answered with a {cursor_out or cursor} that is no text")
             if not at:
                 return
+            if idle >= _IDLE_PAGES:
+                raise OddAnswerError(f"{operation} gave {idle} pages with nothing new, and says that there are more")
+            if time.monotonic() - begun > LIST_SECONDS:
+                raise DeadlineError(f"{operation} had not come to an end after {LIST_SECONDS:g} seconds")
             if at in seen:
                 raise OddAnswerError(f"{operation} gave the same {cursor} twice")
             seen.add(at)

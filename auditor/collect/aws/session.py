@@ -4,15 +4,20 @@
 what is wrong                                 error                       exit code
 ============================================  ==========================  =========
 no, partial or unreadable credentials         ConfigError                 2
+a program or a file of theirs that is missing  ConfigError                2
+a code that nobody is there to type           ConfigError                 2
 no region, a region name that does not exist  ConfigError                 2
+an endpoint that is no URL                    ConfigError                 2
 a profile that does not exist                 ConfigError                 2
 expired or invalid credentials                CollectError                3
-endpoint cannot be reached                    CollectError                3
+endpoint cannot be reached, or is not AWS     CollectError                3
 ============================================  ==========================  =========
 """
 
 from __future__ import annotations
 
+import os
+import sys
 import threading
 from typing import Any
 
@@ -29,7 +34,8 @@ from auditor.errors import AuditorError, CollectError, ConfigError
 MAX_ATTEMPTS = 8
 CONNECT_TIMEOUT, READ_TIMEOUT = 10, 60  # seconds
 _CREDENTIALS_HINT = "Set AWS_PROFILE, --profile, or AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY; or run: aws sso login"
-_REGION_HINT = "Pass --region (repeatable, or all), or set AWS_DEFAULT_REGION."
+_PROVIDERS_HINT = "Check the files and programs that ~/.aws/config and the AWS_ variables name."
+REGION_HINT = "Pass --region (repeatable, or all), or set AWS_REGION (AWS_DEFAULT_REGION)."
 
 
 class Clients:
@@ -39,11 +45,17 @@ class Clients:
         """Raises ConfigError where the profile does not exist or there are no credentials."""
         try:
             self._session: Any = boto3.Session(profile_name=profile)
+            _refuse_code_without_terminal(self._session, profile)
             credentials = self._session.get_credentials()
-        except exceptions.BotoCoreError as error:
+            if credentials is None:
+                raise ConfigError("no AWS credentials found", hint=_CREDENTIALS_HINT)
+            # Files are read, programs run and roles assumed now, and not at some call in the middle.
+            credentials.get_frozen_credentials()
+        except (exceptions.BotoCoreError, exceptions.ClientError) as error:
             raise explain(error) from error
-        if credentials is None:
-            raise ConfigError("no AWS credentials found", hint=_CREDENTIALS_HINT)
+        except (OSError, ValueError, EOFError, LookupError, TypeError, AttributeError, RuntimeError) as error:
+            # botocore's providers let through what a file, a program or a parser raises.
+            raise ConfigError(f"the AWS credentials cannot be read: {_said(error)}", hint=_PROVIDERS_HINT) from error
         self._config = botocore.config.Config(
             # Adaptive mode slows down when AWS throttles, for the whole client, instead of stampeding.
             retries={"mode": "adaptive", "total_max_attempts": max_attempts},
@@ -56,7 +68,8 @@ class Clients:
 
     @property
     def default_region(self) -> str | None:
-        region: str | None = self._session.region_name
+        """AWS_REGION, as the AWS CLI reads it, before what boto3 reads: AWS_DEFAULT_REGION and the profile."""
+        region: str | None = os.environ.get("AWS_REGION") or self._session.region_name
         return region
 
     def available_regions(self) -> frozenset[str]:
@@ -71,19 +84,48 @@ class Clients:
         if not any(region in self._session.get_available_regions("ec2", p) for p in partitions):
             raise ConfigError(
                 f"{region!r} is no AWS region that botocore {botocore.__version__} knows",
-                hint=f"{_REGION_HINT} If the region is new, upgrade boto3.",
+                hint=f"{REGION_HINT} If the region is new, upgrade boto3.",
             )
 
-    def client(self, service: str, region: str) -> Any:
-        """The client; making one is not thread-safe in boto3, so it is guarded."""
+    def client(self, service: str, region: str, config: Any = None) -> Any:
+        """The client; making one is not thread-safe in boto3, so it is guarded. ``config``: another one than usual,
+        and a client that is not kept."""
         with self._lock:
             key = (service, region)
-            if key not in self._clients:
+            if config is not None or key not in self._clients:
                 try:
-                    self._clients[key] = self._session.client(service, region_name=region, config=self._config)
+                    made = self._session.client(service, region_name=region, config=config or self._config)
                 except (exceptions.BotoCoreError, ValueError) as error:
                     raise explain(error, region) from error
+                if config is not None:
+                    return made
+                self._clients[key] = made
             return self._clients[key]
+
+
+def _refuse_code_without_terminal(session: Any, profile: str | None) -> None:
+    """botocore asks for the code of an MFA device on the terminal; where there is none it would wait, or end."""
+    if sys.stdin is not None and sys.stdin.isatty():
+        return
+    if profile is None and os.environ.get("AWS_ACCESS_KEY_ID"):
+        return
+    profiles = session._session.full_config.get("profiles", {})
+    name, seen = profile or session.profile_name, set[str]()
+    while name and name not in seen:
+        seen.add(name)
+        settings = profiles.get(name) or {}
+        if settings.get("role_arn") and settings.get("mfa_serial"):
+            raise ConfigError(
+                f"AWS profile {name} needs an MFA code, and there is no terminal to ask for it",
+                hint="Use a profile without mfa_serial, or pass credentials of a session (aws sts get-session-token).",
+            )
+        name = settings.get("source_profile")
+
+
+def _said(error: Exception) -> str:
+    """What a credential provider raised, with the file or program that it names."""
+    told = " ".join(str(error).split())
+    return f"{type(error).__name__}: {told}"[:300] if told else type(error).__name__
 
 
 def explain(error: Exception, region: str = "") -> AuditorError:
@@ -92,16 +134,19 @@ def explain(error: Exception, region: str = "") -> AuditorError:
     if isinstance(error, exceptions.ProfileNotFound):
         return ConfigError(f"AWS profile not found: {text}", hint="See: aws configure list-profiles")
     if isinstance(error, exceptions.NoRegionError):
-        return ConfigError("no AWS region", hint=_REGION_HINT)
+        return ConfigError("no AWS region", hint=REGION_HINT)
+    if isinstance(error, ValueError) and "endpoint" in text.lower():
+        return ConfigError(
+            f"AWS_ENDPOINT_URL, or endpoint_url of the AWS profile, is not a URL: {text}",
+            hint="Write it with its scheme, such as http://127.0.0.1:5000.",
+        )
     if isinstance(error, exceptions.InvalidRegionError | ValueError):
-        return ConfigError(f"{region or text!r} is no AWS region", hint=_REGION_HINT)
+        return ConfigError(f"{region or text!r} is no AWS region", hint=REGION_HINT)
     if isinstance(error, exceptions.NoCredentialsError | exceptions.PartialCredentialsError):
         return ConfigError(f"AWS credentials are missing or incomplete: {text}", hint=_CREDENTIALS_HINT)
-    if isinstance(
-        error, exceptions.TokenRetrievalError | exceptions.SSOTokenLoadError | exceptions.UnauthorizedSSOTokenError
-    ):
+    if isinstance(error, faults.SIGN_ON_ERRORS):
         return CollectError(f"the single sign-on session is not valid any more: {text}", hint="Run: aws sso login")
-    if code in faults.EXPIRED:
+    if faults.expired(error):
         return CollectError(
             f"the AWS credentials have expired ({code})", hint="Sign in again, then repeat the command."
         )
@@ -111,7 +156,7 @@ def explain(error: Exception, region: str = "") -> AuditorError:
         return CollectError(
             f"AWS cannot be reached: {text}", hint="Check the network, the region's name and AWS_ENDPOINT_URL."
         )
-    if isinstance(error, ResponseParserError):
+    if isinstance(error, ResponseParserError | faults.OddAnswerError):
         return CollectError("what answered is not AWS", hint="Check AWS_ENDPOINT_URL and the network's proxy.")
     if isinstance(error, exceptions.BotoCoreError) and not isinstance(error, exceptions.ClientError):
         return ConfigError(f"AWS configuration: {text}", hint="Check ~/.aws/config and the AWS_ variables.")

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from auditor.collect.iac.unreadable import UnreadableError
+from auditor.studio.partitions import partition_of
 
 MANIFEST = "manifest.json"
 _MAX_DEPTH = 10
@@ -109,9 +110,7 @@ def _environment(environment: str) -> dict[str, str]:
         found["AWS::AccountId"] = account
     if region and not region.startswith("unknown"):
         found["AWS::Region"] = region
-        found["AWS::Partition"] = {"cn": "aws-cn", "us-gov": "aws-us-gov"}.get(
-            next((p for p in ("us-gov", "cn") if region.startswith(f"{p}-")), ""), "aws"
-        )
+        found["AWS::Partition"] = partition_of(region)
     return found
 
 

@@ -1,0 +1,42 @@
+"""AWS's partitions: which a region is in, and where in each the first call goes.
+
+botocore's partitions.json says so by patterns of region names; a test holds this table against it. It stands here
+because reports and tables need it without loading the SDK.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+#: Partition by the beginning of a region's name; all others are in ``aws``.
+_BY_PREFIX: Mapping[str, str] = {
+    "cn-": "aws-cn",
+    "us-gov-": "aws-us-gov",
+    "us-iso-": "aws-iso",
+    "us-isob-": "aws-iso-b",
+    "eu-isoe-": "aws-iso-e",
+    "us-isof-": "aws-iso-f",
+    "eusc-": "aws-eusc",
+}
+#: A region of each partition that no account has to enable (botocore's implicitGlobalRegion).
+HOME_REGIONS: Mapping[str, str] = {
+    "aws": "us-east-1",
+    "aws-cn": "cn-northwest-1",
+    "aws-us-gov": "us-gov-west-1",
+    "aws-iso": "us-iso-east-1",
+    "aws-iso-b": "us-isob-east-1",
+    "aws-iso-e": "eu-isoe-west-1",
+    "aws-iso-f": "us-isof-south-1",
+    "aws-eusc": "eusc-de-east-1",
+}
+
+
+def partition_of(region: str) -> str:
+    """The partition that a region is in; ``aws`` for a name that fits no other."""
+    return next((name for prefix, name in _BY_PREFIX.items() if region.startswith(prefix)), "aws")
+
+
+def partition_sql(region: str) -> str:
+    """SQL of the partition of a column with regions."""
+    branches = " ".join(f"when {region} like '{prefix}%' then '{name}'" for prefix, name in _BY_PREFIX.items())
+    return f"case {branches} else 'aws' end"
