@@ -28,10 +28,11 @@ test: $(VENV)/.dev $(AWSCLI)/.ready test-templates ## Run the tests (browser tes
 test-templates: $(CHECKOV)/.ready $(CDK)/.ready ## Run the tests of templates, in an environment of their own
 	AUDITOR_REQUIRE_CHECKOV=1 $(CHECKOV)/bin/python -m pytest -n $(WORKERS) --dist loadscope tests/iac tests/checkov_checks
 
-check: $(VENV)/.dev ## Lint, format, types, rule cases, generated docs
+check: $(VENV)/.dev ## Lint, format, types (of the report's scripts as well, where there is Node.js), rule cases, generated docs
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
+	$(BIN)/python tools/check_scripts.py
 	$(BIN)/auditor rules test
 	$(BIN)/python tools/generate_docs.py --check
 
@@ -52,7 +53,7 @@ docs: $(VENV)/.dev ## Write the generated docs and the pictures
 	$(BIN)/python tools/screenshots.py out/docs/report.html docs/images
 
 clean: ## Remove what make has made
-	rm -rf $(VENV) $(CHECKOV) $(CDK) $(AWSCLI) out audit-report .pytest_cache .mypy_cache .ruff_cache .coverage*
+	rm -rf $(VENV) $(CHECKOV) $(CDK) $(AWSCLI) node_modules out audit-report .pytest_cache .mypy_cache .ruff_cache .coverage*
 
 $(BIN)/python:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "Python 3.11 or newer is needed: make PYTHON=python3.12 …"; exit 1; }

@@ -54,18 +54,46 @@ const readData = (header, buffer, base) => {
     rowCount: header.findings.number,
     causeCount: header.causes.number,
     resourceCount: header.resources.number,
-    rows: group("row", ["rule", "status", "severity", "state", "resource", "cause", "message", "evidence",
-      "remediation", "waiver", "first_seen", "last_seen", "reason", "regressed", "gates"]),
+    rows: group("row", [
+      "rule",
+      "status",
+      "severity",
+      "state",
+      "resource",
+      "cause",
+      "message",
+      "evidence",
+      "remediation",
+      "waiver",
+      "first_seen",
+      "last_seen",
+      "reason",
+      "regressed",
+      "gates",
+    ]),
     causes: group("cause", ["rule", "severity", "resource", "setting", "value", "layer", "affects", "remediation"]),
-    resources: group("resource", ["type", "account", "region", "owner", "arn", "id", "file", "domain", "domain_id",
-      "line", "in_domain", "parent"]),
+    resources: group("resource", [
+      "type",
+      "account",
+      "region",
+      "owner",
+      "arn",
+      "id",
+      "file",
+      "domain",
+      "domain_id",
+      "line",
+      "in_domain",
+      "parent",
+    ]),
     column,
   };
   const T = header.texts;
   const R = D.resources;
 
   /** What a stencil cut out is put back. */
-  const fill = (text, r, ...own) => text.replace(MARK, (mark) => (own.length ? own : wordsOf(r))[mark.charCodeAt(0) - 1]);
+  const fill = (text, r, ...own) =>
+    text.replace(MARK, (mark) => (own.length ? own : wordsOf(r))[mark.charCodeAt(0) - 1]);
   const wordsOf = (r) => [D.id(r), D.name(r), D.domainId(r), T.domain[R.domain[r]], D.account(r), D.region(r)];
   const fillValue = (value, r) => {
     if (typeof value === "string") return fill(value, r);
@@ -96,7 +124,10 @@ const readData = (header, buffer, base) => {
     arn: (r) => fill(T.arn[R.arn[r]], r),
     file: (r) => T.file[R.file[r]] + (R.line[r] ? `:${R.line[r]}` : ""),
     key: (r) => `${D.account(r)}/${D.region(r)}/${D.type(r)}/${D.id(r)}`,
-    rowId: null, causeId: null, findRow: null, findCause: null,
+    rowId: null,
+    causeId: null,
+    findRow: null,
+    findCause: null,
     rule: (i) => header.rules[D.rows.rule[i]],
     status: (i) => header.statuses[D.rows.status[i]],
     severity: (i) => header.severities[D.rows.severity[i]],
@@ -106,22 +137,30 @@ const readData = (header, buffer, base) => {
     lastSeen: (i) => header.moments[D.rows.last_seen[i]],
     reason: (i) => header.reasons[D.rows.reason[i]],
     waiver: (i) => (D.rows.waiver[i] ? header.waivers[D.rows.waiver[i] - 1] : null),
-    evidence: (i) => header.sets[D.rows.evidence[i]].map((item) => {
-      const [setting, value, layer, where, path, place] = header.items[item];
-      const r = D.rows.resource[i];
-      return {
-        setting: header.settings[setting], value: fillValue(header.values[value], r), layer: header.layers[layer],
-        at: where === 0 ? "" : where === 1 ? D.id(r) : where === 2 ? D.domainId(r) : header.places[where - 3],
-        path: header.paths[path], place: header.places[place],
-      };
-    }),
+    evidence: (i) =>
+      header.sets[D.rows.evidence[i]].map((item) => {
+        const [setting, value, layer, where, path, place] = header.items[item];
+        const r = D.rows.resource[i];
+        return {
+          setting: header.settings[setting],
+          value: fillValue(header.values[value], r),
+          layer: header.layers[layer],
+          at: where === 0 ? "" : where === 1 ? D.id(r) : where === 2 ? D.domainId(r) : header.places[where - 3],
+          path: header.paths[path],
+          place: header.places[place],
+        };
+      }),
     remediation: (code, r) => header.remediations[code].map((text) => fill(text, r)),
     cause: (c) => {
       const r = D.causes.resource[c];
       return {
-        id: D.causeId(c), rule: header.rules[D.causes.rule[c]], severity: header.severities[D.causes.severity[c]],
-        resource: r, setting: fill(header.settings[D.causes.setting[c]], r),
-        value: fillValue(header.values[D.causes.value[c]], r), layer: header.layers[D.causes.layer[c]],
+        id: D.causeId(c),
+        rule: header.rules[D.causes.rule[c]],
+        severity: header.severities[D.causes.severity[c]],
+        resource: r,
+        setting: fill(header.settings[D.causes.setting[c]], r),
+        value: fillValue(header.values[D.causes.value[c]], r),
+        layer: header.layers[D.causes.layer[c]],
         remediation: D.remediation(D.causes.remediation[c], r),
       };
     },
@@ -150,6 +189,9 @@ const indexRows = (codes, size) => {
   for (let k = 0; k < size; k += 1) starts[k + 1] += starts[k];
   const next = starts.slice(0, size);
   const rows = new Uint32Array(codes.length);
-  for (let i = 0; i < codes.length; i += 1) { rows[next[codes[i]]] = i; next[codes[i]] += 1; }
+  for (let i = 0; i < codes.length; i += 1) {
+    rows[next[codes[i]]] = i;
+    next[codes[i]] += 1;
+  }
   return (target) => rows.subarray(starts[target], starts[target + 1]);
 };

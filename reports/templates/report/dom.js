@@ -1,6 +1,12 @@
 // Elements, words and small parts that every view uses. No text ever becomes markup.
 
-/** An element: h("a.strong", { href: "#x" }, "text", child, …). Null, undefined and false children are left out. */
+/**
+ * An element: h("a.strong", { href: "#x" }, "text", child, …). Null, undefined and false children are left out.
+ * @param {string} tag name and classes, with dots between
+ * @param {Record<string, any> | null} props attributes, and listeners under on…
+ * @param {...any} children texts, elements, lists of them
+ * @returns {any} the element, of the kind that its name says
+ */
 const h = (tag, props, ...children) => {
   const [name, ...classes] = tag.split(".");
   const element = document.createElement(name || "div");
@@ -14,7 +20,13 @@ const h = (tag, props, ...children) => {
   return element;
 };
 
-/** An element of an inline drawing. */
+/**
+ * An element of an inline drawing.
+ * @param {string} tag
+ * @param {Record<string, string>} props
+ * @param {...(string | Node)} children
+ * @returns {SVGElement}
+ */
 const s = (tag, props, ...children) => {
   const element = document.createElementNS("http://www.w3.org/2000/svg", tag);
   for (const [key, value] of Object.entries(props)) element.setAttribute(key, value);
@@ -22,29 +34,56 @@ const s = (tag, props, ...children) => {
   return element;
 };
 
-const $ = (id) => document.getElementById(id);
+/**
+ * An element that the page has.
+ * @param {string} id
+ * @returns {HTMLElement}
+ */
+const $ = (id) => /** @type {HTMLElement} */ (document.getElementById(id));
+/** @param {number} n */
 const number = (n) => n.toLocaleString("en");
+/** @type {(n: number, one: string, many?: string) => string} */
 const plural = (n, one, many) => `${number(n)} ${n === 1 ? one : many || `${one}s`}`;
+/** @param {string} text */
 const words = (text) => text.replaceAll("_", " ");
+/** @param {string} moment */
 const day = (moment) => moment.slice(0, 10);
+/** @param {string} moment */
 const minute = (moment) => `${moment.slice(0, 16).replace("T", " ")} UTC`;
-/** Part of an address behind #. Slashes and colons stay, so that a key can be read. */
+/**
+ * Part of an address behind #. Slashes and colons stay, so that a key can be read.
+ * @param {string} text
+ */
 const segment = (text) => encodeURIComponent(text).replaceAll("%2F", "/").replaceAll("%3A", ":");
 
 const STATE_WORDS = {
-  "": "not compared", new: "new", open: "open", regressed: "back again", waived: "waived", resolved: "resolved",
-  not_assessed: "no longer assessed", carried_over: "carried over",
+  "": "not compared",
+  new: "new",
+  open: "open",
+  regressed: "back again",
+  waived: "waived",
+  resolved: "resolved",
+  not_assessed: "no longer assessed",
+  carried_over: "carried over",
 };
 const LAYER_WORDS = {
-  profile: "set on the profile", domain: "inherited from the domain", space: "set on the space", app: "set on the app",
-  service: "AWS’s default", derived: "worked out", ambiguous: "not settled by AWS’s documentation",
+  profile: "set on the profile",
+  domain: "inherited from the domain",
+  space: "set on the space",
+  app: "set on the app",
+  service: "AWS’s default",
+  derived: "worked out",
+  ambiguous: "not settled by AWS’s documentation",
   unknown: "could not be seen",
 };
 const layerWords = (layer, type) =>
   layer === "domain" && type === "domain" ? "set on the domain" : LAYER_WORDS[layer] || layer;
 
 /** A path or a name that may break after its dots, underscores and slashes rather than anywhere. */
-const breakable = (text) => String(text).split(/(?<=[._/:])/).flatMap((part, n) => (n ? [document.createElement("wbr"), part] : [part]));
+const breakable = (text) =>
+  String(text)
+    .split(/(?<=[._/:])/)
+    .flatMap((part, n) => (n ? [document.createElement("wbr"), part] : [part]));
 const code = (text) => h("code", {}, breakable(text));
 
 const badge = (name, label) => h(`span.badge.${name}`, {}, label || words(name));
@@ -54,12 +93,23 @@ const shownValue = (value) => {
   if (value === null || value === undefined) return h("em.open", {}, "unknown");
   if (value === "") return h("em", {}, "not set");
   if (Array.isArray(value)) {
-    return value.length ? h("span.values", {}, value.map((v) => code(plainValue(v)))) : h("em", {}, "none");
+    return value.length
+      ? h(
+          "span.values",
+          {},
+          value.map((v) => code(plainValue(v))),
+        )
+      : h("em", {}, "none");
   }
   if (typeof value === "object") {
     const entries = Object.entries(value);
     return entries.length
-      ? h("span.values", {}, entries.map(([k, v]) => code(`${k}=${plainValue(v)}`))) : h("em", {}, "none");
+      ? h(
+          "span.values",
+          {},
+          entries.map(([k, v]) => code(`${k}=${plainValue(v)}`)),
+        )
+      : h("em", {}, "none");
   }
   return code(plainValue(value));
 };
@@ -70,19 +120,30 @@ const plainValue = (value) => {
   if (value === "") return "not set";
   if (typeof value === "boolean") return value ? "yes" : "no";
   if (Array.isArray(value)) return value.map(plainValue).join(", ") || "none";
-  if (typeof value === "object") return Object.entries(value).map(([k, v]) => `${k}=${plainValue(v)}`).join(", ");
+  if (typeof value === "object")
+    return Object.entries(value)
+      .map(([k, v]) => `${k}=${plainValue(v)}`)
+      .join(", ");
   return String(value);
 };
 
-/** Announce to a screen reader; said late, so that typing is not talked over. */
+/** @type {number | ReturnType<typeof setTimeout>} */
 let saying = 0;
+/** Announce to a screen reader; said late, so that typing is not talked over. */
 const say = (text) => {
   clearTimeout(saying);
-  saying = setTimeout(() => { $("said").textContent = text; }, 400);
+  saying = setTimeout(() => {
+    $("said").textContent = text;
+  }, 400);
 };
 
 const toClipboard = async (text) => {
-  try { await navigator.clipboard.writeText(text); return true; } catch { /* refused on a page from a file: the old way */ }
+  try {
+    await navigator.clipboard.writeText(text);
+    return true;
+  } catch {
+    /* refused on a page from a file: the old way */
+  }
   const area = h("textarea", { class: "off", "aria-hidden": "true" });
   area.value = text;
   document.body.append(area);
@@ -90,7 +151,7 @@ const toClipboard = async (text) => {
   area.select();
   const done = document.execCommand("copy");
   area.remove();
-  if (focused) focused.focus();
+  if (focused instanceof HTMLElement) focused.focus();
   return done;
 };
 
@@ -100,7 +161,9 @@ const copyButton = (text, label = "Copy") => {
     const done = await toClipboard(typeof text === "function" ? text() : text);
     button.textContent = done ? "Copied" : "Select it and copy";
     say(button.textContent);
-    setTimeout(() => { button.textContent = label; }, 1600);
+    setTimeout(() => {
+      button.textContent = label;
+    }, 1600);
   });
   return button;
 };
@@ -108,8 +171,7 @@ const copyButton = (text, label = "Copy") => {
 const copyable = (text, what) =>
   h("div.copyable", {}, h("pre", { tabindex: "0", "aria-label": what }, h("code", {}, text)), copyButton(text));
 
-const fold = (title, open, ...children) =>
-  h("details.fold", { open }, h("summary", {}, title), ...children);
+const fold = (title, open, ...children) => h("details.fold", { open }, h("summary", {}, title), ...children);
 
 /** Hand a text to the reader as a file. */
 const download = (name, type, text) => {
@@ -121,5 +183,7 @@ const download = (name, type, text) => {
 };
 
 /** References come from rule files: only https is a link. */
-const outside = (url) => url.startsWith("https://")
-  ? h("a", { href: url, rel: "noopener noreferrer" }, url.slice("https://".length)) : h("span", {}, url);
+const outside = (url) =>
+  url.startsWith("https://")
+    ? h("a", { href: url, rel: "noopener noreferrer" }, url.slice("https://".length))
+    : h("span", {}, url);

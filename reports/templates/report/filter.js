@@ -17,30 +17,61 @@ const makeFilter = (D) => {
     return { values, groups: lists.map((list) => [...new Set(list)].map((value) => places.get(value))) };
   };
   const practice = ruleGroups(header.rules.map((rule) => rule.practices));
-  const framework = ruleGroups(header.rules.map((rule) => header.frameworks.flatMap((f) => {
-    const own = f.requirements.filter((r) => r.rules.includes(rule.id));
-    return own.length ? [f.name, ...own.map((r) => `${f.name}/${r.id}`)] : [];
-  })));
+  const framework = ruleGroups(
+    header.rules.map((rule) =>
+      header.frameworks.flatMap((f) => {
+        const own = f.requirements.filter((r) => r.rules.includes(rule.id));
+        return own.length ? [f.name, ...own.map((r) => `${f.name}/${r.id}`)] : [];
+      }),
+    ),
+  );
   const T = header.texts;
   const domainNames = new Map();
   for (let r = 0; r < D.resourceCount; r += 1) domainNames.set(D.domainId(r), D.domainName(r));
 
   /** `codes` gives a value's place for each row; `groups`, where it is there, the places for each code. */
+  /**
+   * What can be chosen: `codes` has the number of its value for each row.
+   * @type {any[]}
+   */
   const facets = [
     { name: "severity", label: "Severity", values: header.severities, codes: rows.severity },
-    { name: "state", label: "Since the last run", values: header.states, codes: rows.state,
-      show: (v) => STATE_WORDS[v], base: CURRENT },
+    {
+      name: "state",
+      label: "Since the last run",
+      values: header.states,
+      codes: rows.state,
+      show: (v) => STATE_WORDS[v],
+      base: CURRENT,
+    },
     { name: "status", label: "Verdict", values: header.statuses, codes: rows.status },
-    { name: "rule", label: "Rule", values: header.rules.map((r) => r.id), codes: rows.rule,
-      show: (v, n) => `${v} ${words(header.rules[n].name).replaceAll("-", " ")}` },
+    {
+      name: "rule",
+      label: "Rule",
+      values: header.rules.map((r) => r.id),
+      codes: rows.rule,
+      show: (v, n) => `${v} ${words(header.rules[n].name).replaceAll("-", " ")}`,
+    },
     { name: "practice", label: "Practice", values: practice.values, codes: rows.rule, groups: practice.groups },
     { name: "framework", label: "Framework", values: framework.values, codes: rows.rule, groups: framework.groups },
     { name: "account", label: D.accountWord, values: T.account, codes: ofResource(R.account) },
     ...(header.templates ? [] : [{ name: "region", label: "Region", values: T.region, codes: ofResource(R.region) }]),
-    { name: "domain", label: "Domain", values: T.domain_id, codes: ofResource(R.domain_id),
-      show: (v) => (v === "" ? "outside domains" : domainNames.get(v) || v), none: "none" },
-    { name: "owner", label: "Owner tag", values: T.owner, codes: ofResource(R.owner),
-      show: (v) => v || "no owner tag", none: "none" },
+    {
+      name: "domain",
+      label: "Domain",
+      values: T.domain_id,
+      codes: ofResource(R.domain_id),
+      show: (v) => (v === "" ? "outside domains" : domainNames.get(v) || v),
+      none: "none",
+    },
+    {
+      name: "owner",
+      label: "Owner tag",
+      values: T.owner,
+      codes: ofResource(R.owner),
+      show: (v) => v || "no owner tag",
+      none: "none",
+    },
     { name: "type", label: "Type", values: T.type, codes: ofResource(R.type), show: words },
   ];
   for (const facet of facets) {
@@ -56,13 +87,15 @@ const makeFilter = (D) => {
     const { names } = header.resources;
     lower.resources = new Array(D.resourceCount);
     for (let r = 0; r < D.resourceCount; r += 1) {
-      lower.resources[r] = `${names[r]}\n${T.domain[R.domain[r]]}\n${T.domain_id[R.domain_id[r]]}\n${T.account[R.account[r]]}\n${T.region[R.region[r]]}\n${T.owner[R.owner[r]]}\n${words(T.type[R.type[r]])}\n${T.file[R.file[r]]}`.toLowerCase();
+      const told = ["domain", "domain_id", "account", "region", "owner"].map((column) => T[column][R[column][r]]);
+      lower.resources[r] = [names[r], ...told, words(T.type[R.type[r]]), T.file[R.file[r]]].join("\n").toLowerCase();
     }
     lower.messages = header.messages.map((m) => m.toLowerCase());
     lower.rules = header.rules.map((r) => `${r.id}\n${r.name}\n${r.title}\n${r.practices.join("\n")}`.toLowerCase());
     const values = header.values.map((v) => plainValue(v).toLowerCase());
     const items = header.items.map(([setting, value, layer, , path]) =>
-      `${header.settings[setting]}\n${values[value]}\n${header.layers[layer]}\n${header.paths[path]}`.toLowerCase());
+      `${header.settings[setting]}\n${values[value]}\n${header.layers[layer]}\n${header.paths[path]}`.toLowerCase(),
+    );
     lower.sets = header.sets.map((set) => set.map((item) => items[item]).join("\n"));
   };
   const hits = (texts, word) => {
@@ -75,7 +108,12 @@ const makeFilter = (D) => {
     let found = remembered.get(word);
     if (!found) {
       haystacks();
-      found = [hits(lower.resources, word), hits(lower.messages, word), hits(lower.rules, word), hits(lower.sets, word)];
+      found = [
+        hits(lower.resources, word),
+        hits(lower.messages, word),
+        hits(lower.rules, word),
+        hits(lower.sets, word),
+      ];
       remembered.set(word, found);
       if (remembered.size > 24) remembered.delete(remembered.keys().next().value);
     }
@@ -108,16 +146,32 @@ const makeFilter = (D) => {
       const i = order[k];
       let fits = true;
       for (const [inResource, inMessage, inRule, inSet] of found) {
-        if (!(inResource[rows.resource[i]] || inMessage[rows.message[i]] || inRule[rows.rule[i]]
-          || inSet[rows.evidence[i]])) { fits = false; break; }
+        if (!(
+          inResource[rows.resource[i]] ||
+          inMessage[rows.message[i]] ||
+          inRule[rows.rule[i]] ||
+          inSet[rows.evidence[i]]
+        )) {
+          fits = false;
+          break;
+        }
       }
       if (!fits) continue;
       let failing = -1;
       for (const [n, own, mask] of checks) {
-        if (!mask[own[i]]) { if (failing >= 0) { fits = false; break; } failing = n; }
+        if (!mask[own[i]]) {
+          if (failing >= 0) {
+            fits = false;
+            break;
+          }
+          failing = n;
+        }
       }
       if (!fits) continue;
-      if (failing >= 0) { counts[failing][codes[failing][i]] += 1; continue; }
+      if (failing >= 0) {
+        counts[failing][codes[failing][i]] += 1;
+        continue;
+      }
       kept[size] = i;
       size += 1;
       for (let n = 0; n < codes.length; n += 1) counts[n][codes[n][i]] += 1;
@@ -125,7 +179,9 @@ const makeFilter = (D) => {
     const totals = facets.map((facet, n) => {
       if (!facet.groups) return counts[n];
       const sums = new Uint32Array(facet.values.length);
-      counts[n].forEach((count, code) => { for (const g of facet.groups[code]) sums[g] += count; });
+      counts[n].forEach((count, code) => {
+        for (const g of facet.groups[code]) sums[g] += count;
+      });
       return sums;
     });
     return { rows: kept.subarray(0, size), totals };

@@ -4,25 +4,42 @@
 const FACET_ROWS = 8;
 
 const makeFindings = (D) => {
-  const SORTS = { severity: "Severity", message: "Finding", resource: "Resource", place: `${D.accountWord} and domain`, since: "First seen" };
+  const SORTS = {
+    severity: "Severity",
+    message: "Finding",
+    resource: "Resource",
+    place: `${D.accountWord} and domain`,
+    since: "First seen",
+  };
   const view = $("findings");
-  const box = $("q");
+  const box = /** @type {HTMLInputElement} */ ($("q"));
   const filter = makeFilter(D);
   const { facets } = filter;
-  const compared = D.header.previous !== null || D.rows.state.some((state) => ["new", "open", "regressed"].includes(D.header.states[state]));
+  const compared =
+    D.header.previous !== null ||
+    D.rows.state.some((state) => ["new", "open", "regressed"].includes(D.header.states[state]));
   const chosen = Object.fromEntries(facets.map((f) => [f.name, new Set()]));
   const natural = Uint32Array.from({ length: D.rowCount }, (_, i) => i);
   const opened = new Set(["severity", "state", "rule", "domain", "account"]);
+  /** @type {Record<string, string>} */
   const typed = {};
   let order = natural;
+  /** @type {[string, boolean]} */
   let sort = ["severity", false];
+  /** @type {{ rows: Uint32Array, totals: Uint32Array[] }} */
   let result = { rows: new Uint32Array(0), totals: [] };
   let query = "";
 
   const perResource = indexRows(D.rows.resource, D.resourceCount);
   const drawer = makeDrawer(D, {
-    closed: () => { remember(); list.reveal(true); },
-    step: (by) => { list.move(by); openAt(list.current, false); },
+    closed: () => {
+      remember();
+      list.reveal(true);
+    },
+    step: (by) => {
+      list.move(by);
+      openAt(list.current, false);
+    },
   });
 
   // Rows
@@ -41,21 +58,33 @@ const makeFindings = (D) => {
     const rule = D.rule(i);
     const cells = [
       [badge(D.severity(i)), status === "fail" ? null : badge(status)],
-      [h("a.open", { href: `#finding/${D.rowId(i)}` }, D.message(i)),
-        h("span.sub", {}, `${rule.id} · ${rule.title}`)],
-      [h("a.name", { href: `#resource/${segment(D.key(r))}` }, D.name(r)),
-        h("span.sub", {}, words(D.type(r)), D.file(r) ? ` · ${D.file(r)}` : null)],
+      [h("a.open", { href: `#finding/${D.rowId(i)}` }, D.message(i)), h("span.sub", {}, `${rule.id} · ${rule.title}`)],
+      [
+        h("a.name", { href: `#resource/${segment(D.key(r))}` }, D.name(r)),
+        h("span.sub", {}, words(D.type(r)), D.file(r) ? ` · ${D.file(r)}` : null),
+      ],
       [h("span", {}, D.account(r)), h("span.sub", {}, D.inDomain(r))],
     ];
     if (compared) {
-      cells.push([state && state !== "open" ? badge(`st-${state}`, STATE_WORDS[state]) : h("span.dim", {}, state || "–"),
-        h("span.sub", {}, D.firstSeen(i) ? day(D.firstSeen(i)) : "")]);
+      cells.push([
+        state && state !== "open" ? badge(`st-${state}`, STATE_WORDS[state]) : h("span.dim", {}, state || "–"),
+        h("span.sub", {}, D.firstSeen(i) ? day(D.firstSeen(i)) : ""),
+      ]);
     }
     return cells;
   };
   const list = virtualTable({
-    label: "Findings", kind: compared ? "findings" : "findings-plain", columns, row, open: (k) => openAt(k, true),
-    sorted: () => sort, onSort: (by) => { sort = [by, sort[0] === by ? !sort[1] : false]; reorder(); update(); },
+    label: "Findings",
+    kind: compared ? "findings" : "findings-plain",
+    columns,
+    row,
+    open: (k) => openAt(k, true),
+    sorted: () => sort,
+    onSort: (by) => {
+      sort = [by, sort[0] === by ? !sort[1] : false];
+      reorder();
+      update();
+    },
   });
   const openAt = (k, focus) => {
     if (k < 0) return;
@@ -67,19 +96,34 @@ const makeFindings = (D) => {
   // Order. Dictionaries are ranked once; rows are compared by rank.
   const ranks = {};
   const rankOf = (texts) => {
-    const places = Uint32Array.from(texts, (_, n) => n).sort((a, b) => (texts[a] < texts[b] ? -1 : texts[a] > texts[b] ? 1 : a - b));
+    const places = Uint32Array.from(texts, (_, n) => n).sort((a, b) =>
+      texts[a] < texts[b] ? -1 : texts[a] > texts[b] ? 1 : a - b,
+    );
     const rank = new Uint32Array(texts.length);
-    places.forEach((place, n) => { rank[place] = n; });
+    places.forEach((place, n) => {
+      rank[place] = n;
+    });
     return rank;
   };
   const keys = {
-    message: () => { ranks.message ||= rankOf(D.header.messages); return (i) => D.rows.rule[i] * 1e6 + ranks.message[D.rows.message[i]]; },
-    resource: () => { ranks.name ||= rankOf(D.header.resources.names); return (i) => ranks.name[D.rows.resource[i]]; },
+    message: () => {
+      ranks.message ||= rankOf(D.header.messages);
+      return (i) => D.rows.rule[i] * 1e6 + ranks.message[D.rows.message[i]];
+    },
+    resource: () => {
+      ranks.name ||= rankOf(D.header.resources.names);
+      return (i) => ranks.name[D.rows.resource[i]];
+    },
     place: () => {
-      ranks.place ||= rankOf(D.header.resources.names.map((_, r) => `${D.account(r)} ${D.domainName(r)} ${D.region(r)}`));
+      ranks.place ||= rankOf(
+        D.header.resources.names.map((_, r) => `${D.account(r)} ${D.domainName(r)} ${D.region(r)}`),
+      );
       return (i) => ranks.place[D.rows.resource[i]];
     },
-    since: () => { ranks.since ||= rankOf(D.header.moments); return (i) => -ranks.since[D.rows.first_seen[i]]; },
+    since: () => {
+      ranks.since ||= rankOf(D.header.moments);
+      return (i) => -ranks.since[D.rows.first_seen[i]];
+    },
   };
   const reorder = () => {
     const [by, down] = sort;
@@ -99,9 +143,17 @@ const makeFindings = (D) => {
   const found = h("ul.found", { "aria-label": "Resources of that name" });
   const side = h("details.facets", {});
   const panels = h("div", {});
-  const nothing = h("p.empty-list", { hidden: true }, "No finding fits the filters. ",
-    h("button.link", { type: "button", onclick: () => clear() }, "Clear them"));
-  const toggle = (facet, n, on) => { if (on) chosen[facet.name].add(n); else chosen[facet.name].delete(n); update(); };
+  const nothing = h(
+    "p.empty-list",
+    { hidden: true },
+    "No finding fits the filters. ",
+    h("button.link", { type: "button", onclick: () => clear() }, "Clear them"),
+  );
+  const toggle = (facet, n, on) => {
+    if (on) chosen[facet.name].add(n);
+    else chosen[facet.name].delete(n);
+    update();
+  };
   const clear = () => {
     for (const facet of facets) chosen[facet.name].clear();
     box.value = "";
@@ -109,55 +161,169 @@ const makeFindings = (D) => {
   };
 
   const drawFacets = () => {
-    const focused = document.activeElement?.dataset?.facet;
-    panels.replaceChildren(...facets.map((facet, f) => {
-      const totals = result.totals[f];
-      const mine = chosen[facet.name];
-      let places = [...facet.values.keys()].filter((n) => totals[n] || mine.has(n));
-      if (facet.name === "state" && !compared) places = places.filter((n) => facet.values[n] === "waived" || mine.has(n));
-      if (!places.length || (places.length === 1 && !mine.size && facet.name !== "state")) return null;
-      const ordered = ["severity", "state", "status"].includes(facet.name) ? places : places.sort((a, b) => totals[b] - totals[a] || a - b);
-      const text = typed[facet.name] || "";
-      const fitting = text ? ordered.filter((n) => facet.show(facet.values[n], n).toLowerCase().includes(text)) : ordered;
-      const shown = fitting.filter((n, k) => k < FACET_ROWS || mine.has(n));
-      const panel = fold([facet.label, mine.size ? h("span.picked", {}, ` ${mine.size}`) : null],
-        opened.has(facet.name) || mine.size > 0,
-        ordered.length > FACET_ROWS ? h("input.narrow", {
-          type: "search", placeholder: `Find among ${number(ordered.length)}`, "aria-label": `Find a value of ${facet.label}`, value: text || null,
-          "data-facet": `?${facet.name}`,
-          oninput: (event) => { typed[facet.name] = event.target.value.toLowerCase(); drawFacets(); },
-        }) : null,
-        h("ul.options", {}, shown.map((n) => h("li", {}, h("label", {},
-          h("input", { type: "checkbox", checked: mine.has(n), "data-facet": `${facet.name}/${n}`, name: facet.name, value: facet.toAddress(n),
-            onchange: (event) => toggle(facet, n, event.target.checked) }),
-          h("span.option", { title: facet.show(facet.values[n], n) }, facet.show(facet.values[n], n)), h("span.num", {}, number(totals[n])))))),
-        fitting.length > shown.length ? h("p.dim", {}, `and ${number(fitting.length - shown.length)} more`) : null);
-      panel.addEventListener("toggle", () => { if (panel.open) opened.add(facet.name); else opened.delete(facet.name); });
-      return panel;
-    }).filter(Boolean));
+    const focused = /** @type {HTMLElement | null} */ (document.activeElement)?.dataset?.facet;
+    panels.replaceChildren(
+      ...facets
+        .map((facet, f) => {
+          const totals = result.totals[f];
+          const mine = chosen[facet.name];
+          let places = [...facet.values.keys()].filter((n) => totals[n] || mine.has(n));
+          if (facet.name === "state" && !compared)
+            places = places.filter((n) => facet.values[n] === "waived" || mine.has(n));
+          if (!places.length || (places.length === 1 && !mine.size && facet.name !== "state")) return null;
+          const ordered = ["severity", "state", "status"].includes(facet.name)
+            ? places
+            : places.sort((a, b) => totals[b] - totals[a] || a - b);
+          const text = typed[facet.name] || "";
+          const fitting = text
+            ? ordered.filter((n) => facet.show(facet.values[n], n).toLowerCase().includes(text))
+            : ordered;
+          const shown = fitting.filter((n, k) => k < FACET_ROWS || mine.has(n));
+          const panel = fold(
+            [facet.label, mine.size ? h("span.picked", {}, ` ${mine.size}`) : null],
+            opened.has(facet.name) || mine.size > 0,
+            ordered.length > FACET_ROWS
+              ? h("input.narrow", {
+                  type: "search",
+                  placeholder: `Find among ${number(ordered.length)}`,
+                  "aria-label": `Find a value of ${facet.label}`,
+                  value: text || null,
+                  "data-facet": `?${facet.name}`,
+                  oninput: (event) => {
+                    typed[facet.name] = event.target.value.toLowerCase();
+                    drawFacets();
+                  },
+                })
+              : null,
+            h(
+              "ul.options",
+              {},
+              shown.map((n) =>
+                h(
+                  "li",
+                  {},
+                  h(
+                    "label",
+                    {},
+                    h("input", {
+                      type: "checkbox",
+                      checked: mine.has(n),
+                      "data-facet": `${facet.name}/${n}`,
+                      name: facet.name,
+                      value: facet.toAddress(n),
+                      onchange: (event) => toggle(facet, n, event.target.checked),
+                    }),
+                    h("span.option", { title: facet.show(facet.values[n], n) }, facet.show(facet.values[n], n)),
+                    h("span.num", {}, number(totals[n])),
+                  ),
+                ),
+              ),
+            ),
+            fitting.length > shown.length ? h("p.dim", {}, `and ${number(fitting.length - shown.length)} more`) : null,
+          );
+          panel.addEventListener("toggle", () => {
+            if (panel.open) opened.add(facet.name);
+            else opened.delete(facet.name);
+          });
+          return panel;
+        })
+        .filter(Boolean),
+    );
     if (focused) {
       // The panels are made anew: the reader stays where they were.
       const again = [...panels.querySelectorAll("[data-facet]")].find((e) => e.dataset.facet === focused);
-      if (again) { again.focus(); if (again.type === "search") again.setSelectionRange(again.value.length, again.value.length); }
+      if (again) {
+        again.focus();
+        if (again.type === "search") again.setSelectionRange(again.value.length, again.value.length);
+      }
     }
   };
   const drawChips = () => {
-    const all = facets.flatMap((facet) => [...chosen[facet.name]].map((n) => h("li", {}, h("button.chip", {
-      type: "button", "aria-label": `Remove the filter ${facet.label}: ${facet.show(facet.values[n], n)}`, onclick: () => toggle(facet, n, false),
-    }, h("span.dim", {}, `${facet.label}: `), facet.show(facet.values[n], n), h("span", { "aria-hidden": "true" }, " ×")))));
-    if (query) all.unshift(h("li", {}, h("button.chip", { type: "button", "aria-label": `Remove the search for ${query}`, onclick: () => { box.value = ""; update(); } },
-      h("span.dim", {}, "search: "), query, h("span", { "aria-hidden": "true" }, " ×"))));
+    const all = facets.flatMap((facet) =>
+      [...chosen[facet.name]].map((n) =>
+        h(
+          "li",
+          {},
+          h(
+            "button.chip",
+            {
+              type: "button",
+              "aria-label": `Remove the filter ${facet.label}: ${facet.show(facet.values[n], n)}`,
+              onclick: () => toggle(facet, n, false),
+            },
+            h("span.dim", {}, `${facet.label}: `),
+            facet.show(facet.values[n], n),
+            h("span", { "aria-hidden": "true" }, " ×"),
+          ),
+        ),
+      ),
+    );
+    if (query)
+      all.unshift(
+        h(
+          "li",
+          {},
+          h(
+            "button.chip",
+            {
+              type: "button",
+              "aria-label": `Remove the search for ${query}`,
+              onclick: () => {
+                box.value = "";
+                update();
+              },
+            },
+            h("span.dim", {}, "search: "),
+            query,
+            h("span", { "aria-hidden": "true" }, " ×"),
+          ),
+        ),
+      );
     if (all.length > 1) all.push(h("li", {}, h("button.link", { type: "button", onclick: clear }, "Clear all")));
     chips.replaceChildren(...all);
   };
   const drawAside = () => {
     const state = facets.findIndex((f) => f.name === "state");
-    const others = chosen.state.size ? [] : ["waived", "resolved", "not_assessed", "carried_over"]
-      .map((name) => [name, result.totals[state][D.header.states.indexOf(name)]]).filter(([, n]) => n);
-    hidden.replaceChildren(...(others.length ? ["Not listed: ", ...others.flatMap(([name, n], k) => [k ? ", " : "",
-      h("button.link", { type: "button", onclick: () => { toggle(facets[state], D.header.states.indexOf(name), true); } }, `${number(n)} ${STATE_WORDS[name]}`)])] : []));
-    found.replaceChildren(...(query ? filter.people(query, 4, (r) => perResource(r).length) : []).map((r) => h("li", {},
-      h("a", { href: `#resource/${segment(D.key(r))}` }, D.name(r)), h("span.dim", {}, ` ${words(D.type(r))}${D.domainName(r) ? ` in ${D.domainName(r)}` : ""}, ${plural(perResource(r).length, "finding")}`))));
+    const others = chosen.state.size
+      ? []
+      : ["waived", "resolved", "not_assessed", "carried_over"]
+          .map((name) => /** @type {[string, number]} */ ([name, result.totals[state][D.header.states.indexOf(name)]]))
+          .filter(([, n]) => n);
+    hidden.replaceChildren(
+      ...(others.length
+        ? [
+            "Not listed: ",
+            ...others.flatMap(([name, n], k) => [
+              k ? ", " : "",
+              h(
+                "button.link",
+                {
+                  type: "button",
+                  onclick: () => {
+                    toggle(facets[state], D.header.states.indexOf(name), true);
+                  },
+                },
+                `${number(n)} ${STATE_WORDS[name]}`,
+              ),
+            ]),
+          ]
+        : []),
+    );
+    found.replaceChildren(
+      ...(query ? filter.people(query, 4, (r) => perResource(r).length) : []).map((r) =>
+        h(
+          "li",
+          {},
+          h("a", { href: `#resource/${segment(D.key(r))}` }, D.name(r)),
+          h(
+            "span.dim",
+            {},
+            ` ${words(D.type(r))}${D.domainName(r) ? ` in ${D.domainName(r)}` : ""}, `,
+            plural(perResource(r).length, "finding"),
+          ),
+        ),
+      ),
+    );
   };
 
   const draw = () => {
@@ -169,7 +335,12 @@ const makeFindings = (D) => {
     say(plural(n, "finding"));
     // The rows first: the numbers beside the filters may come a frame later.
     cancelAnimationFrame(beside);
-    beside = requestAnimationFrame(() => setTimeout(() => { drawFacets(); drawAside(); }));
+    beside = requestAnimationFrame(() =>
+      setTimeout(() => {
+        drawFacets();
+        drawAside();
+      }),
+    );
   };
   let beside = 0;
   const apply = () => {
@@ -178,18 +349,25 @@ const makeFindings = (D) => {
     list.set(-1);
     draw();
   };
-  const update = () => { apply(); drawer.hide(); remember(); };
+  const update = () => {
+    apply();
+    drawer.hide();
+    remember();
+  };
 
   // The address
   const address = () => {
-    const parts = facets.filter((f) => chosen[f.name].size).map((f) =>
-      `${f.name}=${[...chosen[f.name]].map((n) => segment(f.toAddress(n))).join(",")}`);
+    const parts = facets
+      .filter((f) => chosen[f.name].size)
+      .map((f) => `${f.name}=${[...chosen[f.name]].map((n) => segment(f.toAddress(n))).join(",")}`);
     if (query) parts.unshift(`q=${segment(query)}`);
     if (sort[0] !== "severity" || sort[1]) parts.push(`sort=${sort[0]}${sort[1] ? ".down" : ""}`);
     if (drawer.row >= 0) parts.push(`open=${D.rowId(drawer.row)}`);
     return `#findings${parts.length ? `?${parts.join("&")}` : ""}`;
   };
-  const remember = () => { if (!view.hidden) place.replace(address()); };
+  const remember = () => {
+    if (!view.hidden) place.replace(address());
+  };
   const restore = (parameters) => {
     for (const facet of facets) chosen[facet.name].clear();
     box.value = "";
@@ -200,7 +378,8 @@ const makeFindings = (D) => {
       const facet = facets.find((f) => f.name === name);
       if (name === "q") box.value = decoded(text);
       else if (name === "open") open = text;
-      else if (name === "sort" && SORTS[text.replace(".down", "")]) sort = [text.replace(".down", ""), text.endsWith(".down")];
+      else if (name === "sort" && SORTS[text.replace(".down", "")])
+        sort = [text.replace(".down", ""), text.endsWith(".down")];
       else if (facet) {
         for (const part of text.split(",")) {
           const n = facet.fromAddress(decoded(part));
@@ -211,23 +390,57 @@ const makeFindings = (D) => {
     reorder();
     apply();
     const at = open ? result.rows.indexOf(D.findRow(open)) : -1;
-    if (at >= 0) { list.set(at); list.reveal(false); drawer.show(result.rows[at], false); } else drawer.hide();
+    if (at >= 0) {
+      list.set(at);
+      list.reveal(false);
+      drawer.show(result.rows[at], false);
+    } else drawer.hide();
   };
 
-  const exporting = h("button", { type: "button", onclick: () => download("findings.csv", "text/csv;charset=utf-8", csvOf(D, result.rows)) }, "Export CSV");
+  const exporting = h(
+    "button",
+    { type: "button", onclick: () => download("findings.csv", "text/csv;charset=utf-8", csvOf(D, result.rows)) },
+    "Export CSV",
+  );
   side.append(h("summary", {}, "Filters"), panels);
   side.open = matchMedia("(min-width: 64rem)").matches;
   $("findings-title").append(" ", count);
-  view.append(h("div.split", {}, side, h("div.main", {},
-    h("div.bar-row", {}, h("div", {}, chips, found, hidden), exporting), list.element, nothing)), drawer.element);
+  view.append(
+    h(
+      "div.split",
+      {},
+      side,
+      h("div.main", {}, h("div.bar-row", {}, h("div", {}, chips, found, hidden), exporting), list.element, nothing),
+    ),
+    drawer.element,
+  );
 
   let typing = 0;
   box.addEventListener("input", () => {
-    if (view.hidden) { const text = box.value; place.push("#findings"); box.value = text; }
+    if (view.hidden) {
+      const text = box.value;
+      place.push("#findings");
+      box.value = text;
+    }
     cancelAnimationFrame(typing);
     typing = requestAnimationFrame(update);
   });
-  $("search").addEventListener("submit", (event) => { event.preventDefault(); if (list.count) list.move(list.current < 0 ? 1 : 0); });
+  $("search").addEventListener("submit", (event) => {
+    event.preventDefault();
+    if (list.count) list.move(list.current < 0 ? 1 : 0);
+  });
 
-  return { restore, list, drawer, openAt, address, perResource, filter, clearSearch: () => { box.value = ""; update(); } };
+  return {
+    restore,
+    list,
+    drawer,
+    openAt,
+    address,
+    perResource,
+    filter,
+    clearSearch: () => {
+      box.value = "";
+      update();
+    },
+  };
 };

@@ -1,13 +1,31 @@
 // Pages of one rule, one root cause, one finding. A resource's page is in resource.js.
 
-const crumbs = (...parts) => h("p.crumbs", {}, parts.filter(Boolean).map((part, n) => [n ? h("span.dim", {}, " › ") : null, part]));
+const crumbs = (...parts) =>
+  h(
+    "p.crumbs",
+    {},
+    parts.filter(Boolean).map((part, n) => [n ? h("span.dim", {}, " › ") : null, part]),
+  );
 const title = (text) => h("h1", { tabindex: "-1" }, text);
-const factList = (pairs) => h("dl.about", {}, pairs.filter(([, value]) => value !== null && value !== "" && value !== undefined)
-  .map(([key, value]) => h("div", {}, h("dt", {}, key), h("dd", {}, value))));
+const factList = (pairs) =>
+  h(
+    "dl.about",
+    {},
+    pairs
+      .filter(([, value]) => value !== null && value !== "" && value !== undefined)
+      .map(([key, value]) => h("div", {}, h("dt", {}, key), h("dd", {}, value))),
+  );
 const resourceLink = (D, r) => h("a.name", { href: `#resource/${segment(D.key(r))}` }, D.name(r));
-const where = (D, r) => [h("span.dim", {}, `${words(D.type(r))} `), resourceLink(D, r),
-  D.type(r) !== "domain" && D.domainName(r) ? h("span.dim", {}, ` in ${D.domainName(r)}`) : null];
-const missing = (what) => [title("Not in this page"), h("p", {}, `${what} is not in this page. It may be in report.json, or in another night’s report.`), h("p", {}, h("a", { href: "#overview" }, "Overview"))];
+const where = (D, r) => [
+  h("span.dim", {}, `${words(D.type(r))} `),
+  resourceLink(D, r),
+  D.type(r) !== "domain" && D.domainName(r) ? h("span.dim", {}, ` in ${D.domainName(r)}`) : null,
+];
+const missing = (what) => [
+  title("Not in this page"),
+  h("p", {}, `${what} is not in this page. It may be in report.json, or in another night’s report.`),
+  h("p", {}, h("a", { href: "#overview" }, "Overview")),
+];
 
 /** Rows whose failure stands: neither waived nor of an earlier run. */
 const standing = (D, i) => D.status(i) === "fail" && CURRENT.includes(D.state(i));
@@ -18,23 +36,51 @@ const severityCounts = (D, rows) => {
   for (const i of rows) if (standing(D, i)) counts[D.rows.severity[i]] += 1;
   return counts;
 };
-const severityWords = (D, counts) => counts.some(Boolean)
-  ? h("span.counts", {}, counts.map((n, k) => (n ? badge(D.header.severities[k], `${number(n)} ${D.header.severities[k]}`) : null)))
-  : h("span.dim", {}, "no open finding");
+const severityWords = (D, counts) =>
+  counts.some(Boolean)
+    ? h(
+        "span.counts",
+        {},
+        counts.map((n, k) => (n ? badge(D.header.severities[k], `${number(n)} ${D.header.severities[k]}`) : null)),
+      )
+    : h("span.dim", {}, "no open finding");
 
 /** A list of findings inside a page: plain rows, as many as fit the screen. */
 const findingRows = (D, rows, label, { rule = true, resource = true } = {}) => {
   const list = virtualTable({
-    label, kind: resource ? "few" : "few-own",
-    columns: [{ label: "Severity", kind: "severity" }, { label: "Finding", kind: "message" }, ...(resource ? [{ label: "Resource", kind: "resource" }] : [])],
+    label,
+    kind: resource ? "few" : "few-own",
+    columns: [
+      { label: "Severity", kind: "severity" },
+      { label: "Finding", kind: "message" },
+      ...(resource ? [{ label: "Resource", kind: "resource" }] : []),
+    ],
     open: (k) => place.go(`#finding/${D.rowId(rows[k])}`),
     row: (k) => {
       const i = rows[k];
       const r = D.rows.resource[i];
       return [
-        [badge(D.severity(i)), D.status(i) === "fail" ? null : badge(D.status(i)), D.state(i) && D.state(i) !== "open" ? badge(`st-${D.state(i)}`, STATE_WORDS[D.state(i)]) : null],
-        [h("a.open", { href: `#finding/${D.rowId(i)}` }, D.message(i)), h("span.sub", {}, rule ? `${D.rule(i).id} · ${D.rule(i).title}` : D.evidence(i).slice(0, 2).map((e) => `${e.setting} = ${plainValue(e.value)}`).join(" · "))],
-        ...(resource ? [[resourceLink(D, r), h("span.sub", {}, `${D.domainName(r) || words(D.type(r))} · ${D.place(r)}`)]] : []),
+        [
+          badge(D.severity(i)),
+          D.status(i) === "fail" ? null : badge(D.status(i)),
+          D.state(i) && D.state(i) !== "open" ? badge(`st-${D.state(i)}`, STATE_WORDS[D.state(i)]) : null,
+        ],
+        [
+          h("a.open", { href: `#finding/${D.rowId(i)}` }, D.message(i)),
+          h(
+            "span.sub",
+            {},
+            rule
+              ? `${D.rule(i).id} · ${D.rule(i).title}`
+              : D.evidence(i)
+                  .slice(0, 2)
+                  .map((e) => `${e.setting} = ${plainValue(e.value)}`)
+                  .join(" · "),
+          ),
+        ],
+        ...(resource
+          ? [[resourceLink(D, r), h("span.sub", {}, `${D.domainName(r) || words(D.type(r))} · ${D.place(r)}`)]]
+          : []),
       ];
     },
   });
@@ -48,8 +94,13 @@ const findingPage = (D, id) => {
   return {
     name: D.message(i),
     content: [
-      crumbs(h("a", { href: "#findings" }, "Findings"), h("a", { href: `#rule/${D.rule(i).id}` }, D.rule(i).id), resourceLink(D, r)),
-      title(D.message(i)), h("p", {}, badge(D.severity(i)), " ", D.status(i) === "fail" ? null : badge(D.status(i))),
+      crumbs(
+        h("a", { href: "#findings" }, "Findings"),
+        h("a", { href: `#rule/${D.rule(i).id}` }, D.rule(i).id),
+        resourceLink(D, r),
+      ),
+      title(D.message(i)),
+      h("p", {}, badge(D.severity(i)), " ", D.status(i) === "fail" ? null : badge(D.status(i))),
       h("div.narrow-page", {}, findingBody(D, i, "h2")),
     ],
   };
@@ -62,28 +113,89 @@ const causePage = (D, id, index) => {
   const all = [...index.byCause(c + 1)];
   const rows = all.filter((i) => standing(D, i));
   const waived = all.filter((i) => D.state(i) === "waived").length;
-  const found = findingRows(D, all.filter((i) => standing(D, i) || D.state(i) === "waived"), "Findings of this cause", { rule: false });
+  const found = findingRows(
+    D,
+    all.filter((i) => standing(D, i) || D.state(i) === "waived"),
+    "Findings of this cause",
+    { rule: false },
+  );
   const fresh = rows.filter((i) => isNew(D, i)).length;
   return {
     name: cause.rule.title,
     content: [
       crumbs(h("a", { href: "#causes" }, "Causes"), h("a", { href: `#rule/${cause.rule.id}` }, cause.rule.id)),
       title(cause.rule.title),
-      h("p.statement", {}, badge(cause.severity), " ", where(D, cause.resource), ": ", code(cause.setting), " = ", shownValue(cause.value),
-        h("span.sub", {}, cause.layer === "service" ? "AWS’s default: nobody set it" : layerWords(cause.layer, D.type(cause.resource)))),
-      h("div.two", {},
-        h("section.card", {}, h("h2", {}, "To mend it"), D.causes.remediation[c] ? fixes(cause.remediation) : h("p", {}, cause.rule.steps)),
-        h("section.card", {}, h("h2", {}, "What it explains"), factList([
-          ["Findings", `${number(rows.length)}${fresh ? `, ${number(fresh)} new` : ""}${waived ? `; ${number(waived)} waived` : ""}`],
-          [D.placeWord, D.place(cause.resource)],
-          ["Why it matters", cause.rule.why],
-          ["Waive all", fold("Waiver for all of them", false, copyable(waiverStub(D, cause.rule, D.type(cause.resource) === "domain" && rows.length && D.type(D.rows.resource[rows[0]]) !== "domain"
-            ? { type: D.type(D.rows.resource[rows[0]]), account: D.account(cause.resource), region: D.region(cause.resource), domain: D.domainId(cause.resource) }
-            : waiverResources(D, cause.resource), cause.value), "Waiver"))],
-        ]))),
-      h("h2", {}, `Resources (${number(rows.length + waived)})`), found.element,
+      h(
+        "p.statement",
+        {},
+        badge(cause.severity),
+        " ",
+        where(D, cause.resource),
+        ": ",
+        code(cause.setting),
+        " = ",
+        shownValue(cause.value),
+        h(
+          "span.sub",
+          {},
+          cause.layer === "service" ? "AWS’s default: nobody set it" : layerWords(cause.layer, D.type(cause.resource)),
+        ),
+      ),
+      h(
+        "div.two",
+        {},
+        h(
+          "section.card",
+          {},
+          h("h2", {}, "To mend it"),
+          D.causes.remediation[c] ? fixes(cause.remediation) : h("p", {}, cause.rule.steps),
+        ),
+        h(
+          "section.card",
+          {},
+          h("h2", {}, "What it explains"),
+          factList([
+            [
+              "Findings",
+              [
+                number(rows.length),
+                fresh ? `, ${number(fresh)} new` : "",
+                waived ? `; ${number(waived)} waived` : "",
+              ].join(""),
+            ],
+            [D.placeWord, D.place(cause.resource)],
+            ["Why it matters", cause.rule.why],
+            [
+              "Waive all",
+              fold(
+                "Waiver for all of them",
+                false,
+                copyable(
+                  waiverStub(
+                    D,
+                    cause.rule,
+                    D.type(cause.resource) === "domain" && rows.length && D.type(D.rows.resource[rows[0]]) !== "domain"
+                      ? {
+                          type: D.type(D.rows.resource[rows[0]]),
+                          account: D.account(cause.resource),
+                          region: D.region(cause.resource),
+                          domain: D.domainId(cause.resource),
+                        }
+                      : waiverResources(D, cause.resource),
+                    cause.value,
+                  ),
+                  "Waiver",
+                ),
+              ),
+            ],
+          ]),
+        ),
+      ),
+      h("h2", {}, `Resources (${number(rows.length + waived)})`),
+      found.element,
     ],
-    start: found.start, list: found.list,
+    start: found.start,
+    list: found.list,
   };
 };
 
@@ -92,10 +204,24 @@ const rulePage = (D, id, index) => {
   const n = D.rules.findIndex((r) => r.id === id);
   if (n < 0) return { content: missing(`Rule ${id}`) };
   const rule = D.rules[n];
-  const causes = [...index.causesOfRule(n)].map((c) => [c, index.open[c], index.fresh[c]]).filter(([, open]) => open).sort((a, b) => b[1] - a[1] || a[0] - b[0]);
+  const causes = [...index.causesOfRule(n)]
+    .map((c) => [c, index.open[c], index.fresh[c]])
+    .filter(([, open]) => open)
+    .sort((a, b) => b[1] - a[1] || a[0] - b[0]);
   const rows = [...index.byRule(n)].filter((i) => CURRENT.includes(D.state(i)));
   const undecided = rows.filter((i) => D.status(i) !== "fail").length;
-  const frameworks = D.header.frameworks.flatMap((f) => f.requirements.filter((r) => r.rules.includes(id)).map((r) => h("span.pair", {}, h("a", { href: `#findings?framework=${segment(`${f.name}/${r.id}`)}` }, `${f.title} ${r.id}`), h("span.dim", {}, ` ${r.title}`))));
+  const frameworks = D.header.frameworks.flatMap((f) =>
+    f.requirements
+      .filter((r) => r.rules.includes(id))
+      .map((r) =>
+        h(
+          "span.pair",
+          {},
+          h("a", { href: `#findings?framework=${segment(`${f.name}/${r.id}`)}` }, `${f.title} ${r.id}`),
+          h("span.dim", {}, ` ${r.title}`),
+        ),
+      ),
+  );
   const found = findingRows(D, rows, "Findings of this rule", { rule: false });
   const answers = ["fail", "waived", "unknown", "error", "pass", "not_applicable"].filter((key) => rule.counts[key]);
   return {
@@ -103,26 +229,102 @@ const rulePage = (D, id, index) => {
     content: [
       crumbs(h("a", { href: "#rules" }, "Rules"), rule.id),
       title(rule.title),
-      h("p.statement", {}, rule.severity ? badge(rule.severity) : null, " ", h("span.dim", {}, `${rule.id} · ${rule.name} · ${rule.area}`)),
-      h("div.two", {},
-        h("section.card", {}, h("h2", {}, "Why"), h("p", {}, rule.why), h("h3", {}, "To mend it"), h("p", {}, rule.steps), rule.references.length ? h("ul.bare", {}, rule.references.map((url) => h("li", {}, outside(url)))) : null),
-        h("section.card", {}, h("h2", {}, "Answers"), factList([
-          ...answers.map((key) => [words(key), number(rule.counts[key])]),
-          ["Practices", rule.practices.length ? rule.practices.map((p) => [h("a", { href: `#findings?practice=${p}` }, p), " "]) : null],
-          ["Frameworks", frameworks.length ? frameworks : null],
-          ["Findings", h("a", { href: `#findings?rule=${id}` }, "filter and export them")],
-        ]))),
+      h(
+        "p.statement",
+        {},
+        rule.severity ? badge(rule.severity) : null,
+        " ",
+        h("span.dim", {}, `${rule.id} · ${rule.name} · ${rule.area}`),
+      ),
+      h(
+        "div.two",
+        {},
+        h(
+          "section.card",
+          {},
+          h("h2", {}, "Why"),
+          h("p", {}, rule.why),
+          h("h3", {}, "To mend it"),
+          h("p", {}, rule.steps),
+          rule.references.length
+            ? h(
+                "ul.bare",
+                {},
+                rule.references.map((url) => h("li", {}, outside(url))),
+              )
+            : null,
+        ),
+        h(
+          "section.card",
+          {},
+          h("h2", {}, "Answers"),
+          factList([
+            ...answers.map((key) => [words(key), number(rule.counts[key])]),
+            [
+              "Practices",
+              rule.practices.length
+                ? rule.practices.map((p) => [h("a", { href: `#findings?practice=${p}` }, p), " "])
+                : null,
+            ],
+            ["Frameworks", frameworks.length ? frameworks : null],
+            ["Findings", h("a", { href: `#findings?rule=${id}` }, "filter and export them")],
+          ]),
+        ),
+      ),
       h("h2", {}, `Root causes (${number(causes.length)})`),
-      causes.length ? h("div.scroll", { tabindex: "0", role: "region", "aria-label": "Root causes" }, h("table.list", {}, h("thead", {}, h("tr", {}, h("th", { scope: "col" }, "Where"), h("th", { scope: "col" }, "Setting and value"), h("th.num", { scope: "col" }, "Removes"))),
-        h("tbody", {}, causes.slice(0, CAUSES_SHOWN).map(([c, open, fresh]) => {
-          const cause = D.cause(c);
-          return h("tr", {}, h("td", {}, where(D, cause.resource), h("span.sub", {}, D.place(cause.resource))),
-            h("td", {}, h("a", { href: `#cause/${cause.id}` }, code(cause.setting)), " = ", shownValue(cause.value)), h("td.num", {}, h("b", {}, number(open)), fresh ? h("span.fresh", {}, ` ${number(fresh)} new`) : null));
-        })))) : h("p.dim", {}, "None."),
-      causes.length > CAUSES_SHOWN ? h("p", {}, h("a", { href: `#causes?q=${id}` }, `All ${number(causes.length)} root causes of ${id}`)) : null,
+      causes.length
+        ? h(
+            "div.scroll",
+            { tabindex: "0", role: "region", "aria-label": "Root causes" },
+            h(
+              "table.list",
+              {},
+              h(
+                "thead",
+                {},
+                h(
+                  "tr",
+                  {},
+                  h("th", { scope: "col" }, "Where"),
+                  h("th", { scope: "col" }, "Setting and value"),
+                  h("th.num", { scope: "col" }, "Removes"),
+                ),
+              ),
+              h(
+                "tbody",
+                {},
+                causes.slice(0, CAUSES_SHOWN).map(([c, open, fresh]) => {
+                  const cause = D.cause(c);
+                  return h(
+                    "tr",
+                    {},
+                    h("td", {}, where(D, cause.resource), h("span.sub", {}, D.place(cause.resource))),
+                    h(
+                      "td",
+                      {},
+                      h("a", { href: `#cause/${cause.id}` }, code(cause.setting)),
+                      " = ",
+                      shownValue(cause.value),
+                    ),
+                    h(
+                      "td.num",
+                      {},
+                      h("b", {}, number(open)),
+                      fresh ? h("span.fresh", {}, ` ${number(fresh)} new`) : null,
+                    ),
+                  );
+                }),
+              ),
+            ),
+          )
+        : h("p.dim", {}, "None."),
+      causes.length > CAUSES_SHOWN
+        ? h("p", {}, h("a", { href: `#causes?q=${id}` }, `All ${number(causes.length)} root causes of ${id}`))
+        : null,
       h("h2", {}, `Findings (${number(rows.length)})${undecided ? `, ${number(undecided)} undecided` : ""}`),
       rows.length ? found.element : h("p.dim", {}, "None."),
     ],
-    start: rows.length ? found.start : null, list: rows.length ? found.list : null,
+    start: rows.length ? found.start : null,
+    list: rows.length ? found.list : null,
   };
 };

@@ -41,29 +41,82 @@ const makeInventory = (D) => {
   const role = (arn) => {
     if (!roles) {
       roles = new Map();
-      for (const t of tables) if (t.type === "execution_role") for (let r = t.first; r < t.first + t.number; r += 1) roles.set(D.arn(r), r);
+      for (const t of tables)
+        if (t.type === "execution_role") for (let r = t.first; r < t.first + t.number; r += 1) roles.set(D.arn(r), r);
     }
     return roles.has(arn) ? roles.get(arn) : -1;
   };
-  return { settings, signIns: (r) => signIns.get(r) || [], childrenOf, inside, role, complete: inventory ? inventory.complete : false, present: Boolean(inventory) };
+  return {
+    settings,
+    signIns: (r) => signIns.get(r) || [],
+    childrenOf,
+    inside,
+    role,
+    complete: inventory ? inventory.complete : false,
+    present: Boolean(inventory),
+  };
 };
 
 const settingsTable = (D, r, columns, role, label) => {
   const origins = columns.some((c) => c.layer !== "derived");
-  return h("div.scroll", { tabindex: "0", role: "region", "aria-label": label }, h("table.list.settings", {},
-    h("thead", {}, h("tr", {}, ["Setting", "In force", ...(origins ? ["Set where"] : [])].map((t) => h("th", { scope: "col" }, t)))),
-    h("tbody", {}, columns.map((c) => h("tr", {},
-      h("th", { scope: "row" }, code(c.name), h("span.sub", {}, c.doc)),
-      h("td", {}, shownValue(c.value), c.unit && c.value ? ` ${c.unit}` : "",
-        c.name === "execution_role" && role(c.value) >= 0 ? [" ", h("a", { href: `#resource/${segment(D.key(role(c.value)))}` }, "the role")] : null),
-      origins ? h("td", {}, layerWords(c.layer, D.type(r)), c.paths[c.layer] ? h("span.sub", {}, breakable(c.paths[c.layer])) : null) : null)))));
+  return h(
+    "div.scroll",
+    { tabindex: "0", role: "region", "aria-label": label },
+    h(
+      "table.list.settings",
+      {},
+      h(
+        "thead",
+        {},
+        h(
+          "tr",
+          {},
+          ["Setting", "In force", ...(origins ? ["Set where"] : [])].map((t) => h("th", { scope: "col" }, t)),
+        ),
+      ),
+      h(
+        "tbody",
+        {},
+        columns.map((c) =>
+          h(
+            "tr",
+            {},
+            h("th", { scope: "row" }, code(c.name), h("span.sub", {}, c.doc)),
+            h(
+              "td",
+              {},
+              shownValue(c.value),
+              c.unit && c.value ? ` ${c.unit}` : "",
+              c.name === "execution_role" && role(c.value) >= 0
+                ? [" ", h("a", { href: `#resource/${segment(D.key(role(c.value)))}` }, "the role")]
+                : null,
+            ),
+            origins
+              ? h(
+                  "td",
+                  {},
+                  layerWords(c.layer, D.type(r)),
+                  c.paths[c.layer] ? h("span.sub", {}, breakable(c.paths[c.layer])) : null,
+                )
+              : null,
+          ),
+        ),
+      ),
+    ),
+  );
 };
 
 /** Settings by who set them: what is its own first, what nobody set folded away. */
 const settingsByLayer = (D, r, columns, role) => {
   const groups = [
     ["Could not be seen, or is not settled", (c) => c.layer === "unknown" || c.layer === "ambiguous", true],
-    ["Set on it", (c) => !["unknown", "ambiguous", "service", "derived"].includes(c.layer) && (c.layer !== "domain" || D.type(r) === "domain"), true],
+    [
+      "Set on it",
+      (c) =>
+        !["unknown", "ambiguous", "service", "derived"].includes(c.layer) &&
+        (c.layer !== "domain" || D.type(r) === "domain"),
+      true,
+    ],
     ["Inherited from the domain", (c) => c.layer === "domain" && D.type(r) !== "domain", true],
     ["AWS’s defaults, which nobody changed", (c) => c.layer === "service", false],
     ["Worked out from settings and evidence", (c) => c.layer === "derived", false],
@@ -78,13 +131,22 @@ const settingsByLayer = (D, r, columns, role) => {
 
 const resourceTable = (D, index, rows, label) => {
   const list = virtualTable({
-    label, kind: "resources",
-    columns: [{ label: "Name", kind: "resource" }, { label: "Findings", kind: "message" }, { label: "Type", kind: "since" }, { label: `${D.accountWord}, domain`, kind: "place" }],
+    label,
+    kind: "resources",
+    columns: [
+      { label: "Name", kind: "resource" },
+      { label: "Findings", kind: "message" },
+      { label: "Type", kind: "since" },
+      { label: `${D.accountWord}, domain`, kind: "place" },
+    ],
     open: (k) => place.go(`#resource/${segment(D.key(rows()[k]))}`),
     row: (k) => {
       const r = rows()[k];
       return [
-        [h("a.open.name", { href: `#resource/${segment(D.key(r))}` }, D.name(r)), h("span.sub", {}, D.owner(r) ? `owner ${D.owner(r)}` : D.id(r))],
+        [
+          h("a.open.name", { href: `#resource/${segment(D.key(r))}` }, D.name(r)),
+          h("span.sub", {}, D.owner(r) ? `owner ${D.owner(r)}` : D.id(r)),
+        ],
         severityWords(D, severityCounts(D, index.byResource(r))),
         words(D.type(r)),
         [h("span", {}, D.account(r)), h("span.sub", {}, D.inDomain(r))],
@@ -110,33 +172,126 @@ const resourcePage = (D, key, index, inventory) => {
 
   const related = inventory.childrenOf(r).filter((one) => type !== "domain" || D.type(one) === "domain");
   if (related.length) {
-    sections.push(h("h2", {}, type === "user_profile" ? "Spaces and apps" : "What belongs to it"), h("ul.related", {}, related.slice(0, 200).map((one) => {
-      const own = inventory.settings(one) || [];
-      const value = (name) => { const c = own.find((x) => x.name === name); return c && c.value !== "" && c.value !== null ? plainValue(c.value) : ""; };
-      return h("li", {}, h("span.dim", {}, `${words(D.type(one))} `), resourceLink(D, one), " ", severityWords(D, severityCounts(D, index.byResource(one))),
-        h("span.sub", {}, ["status", "app_type", "sharing_type", "instance_type", "ebs_volume_gb"].map(value).filter((v) => v && v !== "0").join(" · ")),
-        inventory.childrenOf(one).length ? h("ul.related", {}, inventory.childrenOf(one).slice(0, 50).map((app) => h("li", {}, h("span.dim", {}, `${words(D.type(app))} `), resourceLink(D, app)))) : null);
-    })));
+    sections.push(
+      h("h2", {}, type === "user_profile" ? "Spaces and apps" : "What belongs to it"),
+      h(
+        "ul.related",
+        {},
+        related.slice(0, 200).map((one) => {
+          const own = inventory.settings(one) || [];
+          const value = (name) => {
+            const c = own.find((x) => x.name === name);
+            return c && c.value !== "" && c.value !== null ? plainValue(c.value) : "";
+          };
+          return h(
+            "li",
+            {},
+            h("span.dim", {}, `${words(D.type(one))} `),
+            resourceLink(D, one),
+            " ",
+            severityWords(D, severityCounts(D, index.byResource(one))),
+            h(
+              "span.sub",
+              {},
+              ["status", "app_type", "sharing_type", "instance_type", "ebs_volume_gb"]
+                .map(value)
+                .filter((v) => v && v !== "0")
+                .join(" · "),
+            ),
+            inventory.childrenOf(one).length
+              ? h(
+                  "ul.related",
+                  {},
+                  inventory
+                    .childrenOf(one)
+                    .slice(0, 50)
+                    .map((app) => h("li", {}, h("span.dim", {}, `${words(D.type(app))} `), resourceLink(D, app))),
+                )
+              : null,
+          );
+        }),
+      ),
+    );
   }
   if (type === "user_profile" && inventory.present) {
     const seen = inventory.signIns(r);
     const humans = (settings || []).find((c) => c.name === "human_principals");
-    sections.push(h("h2", {}, "Who opened it"), seen.length
-      ? h("div.scroll", { tabindex: "0", role: "region", "aria-label": "Sign-ins" }, h("table.list", {}, h("thead", {}, h("tr", {}, ["Principal", "Kind", "Times", "First", "Last"].map((t, n) => h(n === 2 ? "th.num" : "th", { scope: "col" }, t)))),
-        h("tbody", {}, seen.map(([principal, kind, times, first, last]) => h("tr", {}, h("th", { scope: "row" }, principal), h("td", {}, kind), h("td.num", {}, number(times)), h("td", {}, first ? minute(first) : ""), h("td", {}, last ? minute(last) : ""))))))
-      : h("p.dim", {}, humans && humans.value !== null ? "No sign-in within the window that was collected." : "Sign-ins could not be seen; CloudTrail records them for domains with IAM sign-in only."));
+    sections.push(
+      h("h2", {}, "Who opened it"),
+      seen.length
+        ? h(
+            "div.scroll",
+            { tabindex: "0", role: "region", "aria-label": "Sign-ins" },
+            h(
+              "table.list",
+              {},
+              h(
+                "thead",
+                {},
+                h(
+                  "tr",
+                  {},
+                  ["Principal", "Kind", "Times", "First", "Last"].map((t, n) =>
+                    h(n === 2 ? "th.num" : "th", { scope: "col" }, t),
+                  ),
+                ),
+              ),
+              h(
+                "tbody",
+                {},
+                seen.map(([principal, kind, times, first, last]) =>
+                  h(
+                    "tr",
+                    {},
+                    h("th", { scope: "row" }, principal),
+                    h("td", {}, kind),
+                    h("td.num", {}, number(times)),
+                    h("td", {}, first ? minute(first) : ""),
+                    h("td", {}, last ? minute(last) : ""),
+                  ),
+                ),
+              ),
+            ),
+          )
+        : h(
+            "p.dim",
+            {},
+            humans && humans.value !== null
+              ? "No sign-in within the window that was collected."
+              : "Sign-ins could not be seen; CloudTrail records them for domains with IAM sign-in only.",
+          ),
+    );
     const arn = (settings || []).find((c) => c.name === "execution_role");
     const role = arn ? inventory.role(arn.value) : -1;
     if (role >= 0) {
-      sections.push(h("h2", {}, "Its execution role"), h("p", {}, resourceLink(D, role), " ", severityWords(D, severityCounts(D, index.byResource(role))), h("span.sub", {}, layerWords(arn.layer, type))),
-        settingsTable(D, role, inventory.settings(role).filter((c) => c.name !== "unified_studio"), inventory.role, "Its execution role"));
+      sections.push(
+        h("h2", {}, "Its execution role"),
+        h(
+          "p",
+          {},
+          resourceLink(D, role),
+          " ",
+          severityWords(D, severityCounts(D, index.byResource(role))),
+          h("span.sub", {}, layerWords(arn.layer, type)),
+        ),
+        settingsTable(
+          D,
+          role,
+          inventory.settings(role).filter((c) => c.name !== "unified_studio"),
+          inventory.role,
+          "Its execution role",
+        ),
+      );
     }
   }
   let members = null;
   if (type === "domain") {
     const inside = inventory.inside(r);
     const weight = (one) => severityCounts(D, index.byResource(one)).reduce((sum, n, k) => sum + priority(D, k, n), 0);
-    const ordered = inside.map((one) => [one, weight(one)]).sort((a, b) => b[1] - a[1] || a[0] - b[0]).map(([one]) => one);
+    const ordered = inside
+      .map((one) => [one, weight(one)])
+      .sort((a, b) => b[1] - a[1] || a[0] - b[0])
+      .map(([one]) => one);
     if (ordered.length) {
       members = resourceTable(D, index, () => ordered, `In ${D.name(r)}`);
       starts.push(() => members.show(ordered.length));
@@ -145,27 +300,110 @@ const resourcePage = (D, key, index, inventory) => {
   }
   const causes = [...index.causesAt(r)].filter((c) => index.open[c]).sort((a, b) => index.open[b] - index.open[a]);
   if (causes.length && type === "domain") {
-    sections.unshift(h("h2", {}, "What to change here"), h("div.scroll", { tabindex: "0", role: "region", "aria-label": "Root causes here" }, h("table.list", {}, h("thead", {}, h("tr", {}, h("th", { scope: "col" }, "Severity"), h("th", { scope: "col" }, "What should hold"), h("th.num", { scope: "col" }, "Removes"))),
-      h("tbody", {}, causes.slice(0, 50).map((c) => { const cause = D.cause(c); return h("tr", {}, h("td", {}, badge(cause.severity)), h("td", {}, h("a.strong", { href: `#cause/${cause.id}` }, cause.rule.title), h("span.sub", {}, code(cause.setting), " = ", shownValue(cause.value))), h("td.num", {}, h("b", {}, number(index.open[c])))); })))));
+    sections.unshift(
+      h("h2", {}, "What to change here"),
+      h(
+        "div.scroll",
+        { tabindex: "0", role: "region", "aria-label": "Root causes here" },
+        h(
+          "table.list",
+          {},
+          h(
+            "thead",
+            {},
+            h(
+              "tr",
+              {},
+              h("th", { scope: "col" }, "Severity"),
+              h("th", { scope: "col" }, "What should hold"),
+              h("th.num", { scope: "col" }, "Removes"),
+            ),
+          ),
+          h(
+            "tbody",
+            {},
+            causes.slice(0, 50).map((c) => {
+              const cause = D.cause(c);
+              return h(
+                "tr",
+                {},
+                h("td", {}, badge(cause.severity)),
+                h(
+                  "td",
+                  {},
+                  h("a.strong", { href: `#cause/${cause.id}` }, cause.rule.title),
+                  h("span.sub", {}, code(cause.setting), " = ", shownValue(cause.value)),
+                ),
+                h("td.num", {}, h("b", {}, number(index.open[c]))),
+              );
+            }),
+          ),
+        ),
+      ),
+    );
   }
   const parent = D.parent(r);
   return {
     name: D.name(r),
     content: [
-      crumbs(h("a", { href: "#resources" }, "Resources"), D.domain(r) >= 0 && type !== "domain" ? resourceLink(D, D.domain(r)) : null, parent >= 0 && parent !== D.domain(r) ? resourceLink(D, parent) : null),
+      crumbs(
+        h("a", { href: "#resources" }, "Resources"),
+        D.domain(r) >= 0 && type !== "domain" ? resourceLink(D, D.domain(r)) : null,
+        parent >= 0 && parent !== D.domain(r) ? resourceLink(D, parent) : null,
+      ),
       title(D.name(r)),
-      h("p.statement", {}, h("span.dim", {}, `${words(type)} · ${D.place(r)} `), severityWords(D, severityCounts(D, rows))),
+      h(
+        "p.statement",
+        {},
+        h("span.dim", {}, `${words(type)} · ${D.place(r)} `),
+        severityWords(D, severityCounts(D, rows)),
+      ),
       factList([
-        ["Id", D.id(r) !== D.name(r) ? code(D.id(r)) : null], ["Owner tag", D.owner(r)], ["ARN", D.arn(r) ? [code(D.arn(r)), " ", copyButton(D.arn(r))] : null], ["File", D.file(r)],
-        ...(summary ? [["Out of scope", summary.out_of_scope], ["Holds", `${plural(summary.user_profiles, "profile")}, ${plural(summary.spaces, "space")}, ${plural(summary.apps, "app")}`], ["All findings in it", h("a", { href: `#findings?domain=${segment(D.id(r))}` }, "filter and export them")]] : []),
+        ["Id", D.id(r) !== D.name(r) ? code(D.id(r)) : null],
+        ["Owner tag", D.owner(r)],
+        ["ARN", D.arn(r) ? [code(D.arn(r)), " ", copyButton(D.arn(r))] : null],
+        ["File", D.file(r)],
+        ...(summary
+          ? [
+              ["Out of scope", summary.out_of_scope],
+              [
+                "Holds",
+                [
+                  plural(summary.user_profiles, "profile"),
+                  plural(summary.spaces, "space"),
+                  plural(summary.apps, "app"),
+                ].join(", "),
+              ],
+              [
+                "All findings in it",
+                h("a", { href: `#findings?domain=${segment(D.id(r))}` }, "filter and export them"),
+              ],
+            ]
+          : []),
       ]),
-      h("h2", {}, `Findings (${number(now.length)})`), now.length ? open.element : h("p.empty", {}, "No open finding."),
+      h("h2", {}, `Findings (${number(now.length)})`),
+      now.length ? open.element : h("p.empty", {}, "No open finding."),
       ...sections,
       settings
-        ? [h("h2", {}, "Settings in force"), h("p.lead", {}, "What counts for it today, and who set it."), settingsByLayer(D, r, settings, inventory.role)]
-        : h("p.notice.calm", {}, inventory.present ? "Its settings are not in this page: " : "Settings are not in this page: ", D.header.left_out ? `left out so that it opens quickly (${D.header.left_out}).` : inventory.present ? "it was not among what was listed, or is of another kind." : "the report was made without them.", " auditor query asks the snapshot for them."),
+        ? [
+            h("h2", {}, "Settings in force"),
+            h("p.lead", {}, "What counts for it today, and who set it."),
+            settingsByLayer(D, r, settings, inventory.role),
+          ]
+        : h(
+            "p.notice.calm",
+            {},
+            inventory.present ? "Its settings are not in this page: " : "Settings are not in this page: ",
+            D.header.left_out
+              ? `left out so that it opens quickly (${D.header.left_out}).`
+              : inventory.present
+                ? "it was not among what was listed, or is of another kind."
+                : "the report was made without them.",
+            " auditor query asks the snapshot for them.",
+          ),
       aside.length ? [h("h2", {}, `Waived and past (${number(aside.length)})`), others.element] : null,
     ],
-    start: () => starts.filter(Boolean).forEach((f) => f()), list: now.length ? open.list : members,
+    start: () => starts.forEach((f) => f?.()),
+    list: now.length ? open.list : members,
   };
 };
