@@ -20,6 +20,7 @@ const unpack = async (text) => {
   return readData(header, buffer, 4 + length);
 };
 
+// eslint-disable-next-line max-lines-per-function -- it keeps a state of its own
 const readData = (header, buffer, base) => {
   const column = (name) => {
     const [width, offset, count] = header.columns[name];

@@ -173,6 +173,23 @@ const copyable = (text, what) =>
 
 const fold = (title, open, ...children) => h("details.fold", { open }, h("summary", {}, title), ...children);
 
+/**
+ * A table in a region that scrolls, so that a narrow screen shows all of it.
+ * @param {string} label what the region is called
+ * @param {(string | [string, string])[]} heads of the columns; ["th.num", text] for numbers
+ * @param {any[]} rows elements of kind tr
+ * @param {string} [tag]
+ */
+const tableOf = (label, heads, rows, tag = "table.list") => {
+  const head = heads.map((one) => (typeof one === "string" ? ["th", one] : one));
+  const titles = head.map(([name, text]) => h(name, { scope: "col" }, text));
+  return h(
+    "div.scroll",
+    { tabindex: "0", role: "region", "aria-label": label },
+    h(tag, {}, h("thead", {}, h("tr", {}, titles)), h("tbody", {}, rows)),
+  );
+};
+
 /** Hand a text to the reader as a file. */
 const download = (name, type, text) => {
   const link = h("a", { href: URL.createObjectURL(new Blob([text], { type })), download: name });

@@ -59,27 +59,12 @@ const evidenceTable = (D, i) =>
     ),
   );
 
-/** What is said about one finding: in the drawer and on its own page. */
-const findingBody = (D, i, heading) => {
-  const r = D.rows.resource[i];
-  const rule = D.rule(i);
-  const waiver = D.waiver(i);
+const linkTo = (D, r, text) => h("a", { href: `#resource/${segment(D.key(r))}` }, text);
+
+/** When a finding was seen, and what changed since. */
+const findingTimes = (D, i) => {
   const state = D.state(i);
-  const cause = D.rows.cause[i] ? D.cause(D.rows.cause[i] - 1) : null;
-  const evidence = D.evidence(i);
-  const facts = [
-    ["Rule", h("a", { href: `#rule/${rule.id}` }, `${rule.id} ${rule.title}`)],
-    ["Resource", [h("a", { href: `#resource/${segment(D.key(r))}` }, D.name(r)), ` ${words(D.type(r))}`]],
-    [
-      "Domain",
-      D.domain(r) >= 0
-        ? h("a", { href: `#resource/${segment(D.key(D.domain(r)))}` }, D.domainName(r))
-        : D.domainName(r),
-    ],
-    [D.placeWord, D.place(r)],
-    ["Owner tag", D.owner(r)],
-    ["ARN", D.arn(r) ? [code(D.arn(r)), " ", copyButton(D.arn(r))] : ""],
-    ["File", D.file(r)],
+  return [
     [
       "Since the last run",
       state ? [badge(`st-${state}`, STATE_WORDS[state]), D.reason(i) ? ` ${D.reason(i)}` : ""] : "",
@@ -87,61 +72,79 @@ const findingBody = (D, i, heading) => {
     ["First seen", D.firstSeen(i) ? minute(D.firstSeen(i)) : ""],
     ["Last seen", D.lastSeen(i) ? minute(D.lastSeen(i)) : ""],
     ["Came back", D.rows.regressed[i] ? plural(D.rows.regressed[i], "time") : ""],
+  ];
+};
+
+const findingFacts = (D, i) => {
+  const r = D.rows.resource[i];
+  const rule = D.rule(i);
+  return [
+    ["Rule", h("a", { href: `#rule/${rule.id}` }, `${rule.id} ${rule.title}`)],
+    ["Resource", [linkTo(D, r, D.name(r)), ` ${words(D.type(r))}`]],
+    ["Domain", D.domain(r) >= 0 ? linkTo(D, D.domain(r), D.domainName(r)) : D.domainName(r)],
+    [D.placeWord, D.place(r)],
+    ["Owner tag", D.owner(r)],
+    ["ARN", D.arn(r) ? [code(D.arn(r)), " ", copyButton(D.arn(r))] : ""],
+    ["File", D.file(r)],
+    ...findingTimes(D, i),
     ["Gate", D.rows.gates[i] ? "one of those that made the run fail" : ""],
     ["Fingerprint", [h("code", {}, D.rowId(i)), " ", copyButton(() => D.rowId(i))]],
   ].filter(([, value]) => value && value.length !== 0);
+};
+
+const waiverNotice = (waiver) =>
+  h(
+    "p.notice",
+    {},
+    h("b", {}, `Waived until ${waiver.expires}`),
+    ` by ${waiver.owner}: ${waiver.reason}`,
+    waiver.ticket ? ` (${waiver.ticket})` : "",
+    waiver.file ? h("span.sub", {}, waiver.file, waiver.line ? `:${waiver.line}` : "") : null,
+  );
+
+const causeWords = (D, c) => {
+  const cause = D.cause(c);
+  const type = D.type(cause.resource);
+  return h(
+    "p",
+    {},
+    h("a", { href: `#cause/${cause.id}` }, D.name(cause.resource)),
+    ` ${words(type)}: `,
+    code(cause.setting),
+    " = ",
+    shownValue(cause.value),
+    h("span.sub", {}, `${layerWords(cause.layer, type)}; explains ${plural(D.causes.affects[c], "finding")}`),
+  );
+};
+
+/** What to write into waivers.yaml to accept a finding. */
+const waiveIt = (D, i, evidence) => {
+  const value = evidence.length ? evidence[0].value : undefined;
+  const stub = waiverStub(D, D.rule(i), waiverResources(D, D.rows.resource[i]), value);
+  return fold(
+    "Waive it",
+    false,
+    h("p.dim", {}, "For waivers.yaml, below “waivers:”. Fill in why and who."),
+    copyable(stub, "Waiver"),
+  );
+};
+
+/** What is said about one finding: in the drawer and on its own page. */
+const findingBody = (D, i, heading) => {
+  const waiver = D.waiver(i);
+  const evidence = D.evidence(i);
+  const remediation = D.rows.remediation[i];
+  const facts = findingFacts(D, i).map(([key, value]) => h("div", {}, h("dt", {}, key), h("dd", {}, value)));
   return [
-    waiver
-      ? h(
-          "p.notice",
-          {},
-          h("b", {}, `Waived until ${waiver.expires}`),
-          ` by ${waiver.owner}: ${waiver.reason}`,
-          waiver.ticket ? ` (${waiver.ticket})` : "",
-          waiver.file ? h("span.sub", {}, waiver.file, waiver.line ? `:${waiver.line}` : "") : null,
-        )
-      : null,
+    waiver ? waiverNotice(waiver) : null,
     evidence.length ? [h(heading, {}, "What was seen"), evidenceTable(D, i)] : null,
-    cause
-      ? [
-          h(heading, {}, "Root cause"),
-          h(
-            "p",
-            {},
-            h("a", { href: `#cause/${cause.id}` }, D.name(cause.resource)),
-            ` ${words(D.type(cause.resource))}: `,
-            code(cause.setting),
-            " = ",
-            shownValue(cause.value),
-            h(
-              "span.sub",
-              {},
-              `${layerWords(cause.layer, D.type(cause.resource))}; explains `,
-              plural(D.causes.affects[D.rows.cause[i] - 1], "finding"),
-            ),
-          ),
-        ]
-      : null,
-    D.rows.remediation[i] ? [h(heading, {}, "To mend it"), fixes(D.remediation(D.rows.remediation[i], r))] : null,
+    D.rows.cause[i] ? [h(heading, {}, "Root cause"), causeWords(D, D.rows.cause[i] - 1)] : null,
+    remediation ? [h(heading, {}, "To mend it"), fixes(D.remediation(remediation, D.rows.resource[i]))] : null,
     h(heading, {}, "Why"),
-    h("p", {}, rule.why),
-    D.status(i) === "fail" && !waiver
-      ? fold(
-          "Waive it",
-          false,
-          h("p.dim", {}, "For waivers.yaml, below “waivers:”. Fill in why and who."),
-          copyable(
-            waiverStub(D, rule, waiverResources(D, r), evidence.length ? evidence[0].value : undefined),
-            "Waiver",
-          ),
-        )
-      : null,
+    h("p", {}, D.rule(i).why),
+    D.status(i) === "fail" && !waiver ? waiveIt(D, i, evidence) : null,
     h(heading, {}, "Facts"),
-    h(
-      "dl.about",
-      {},
-      facts.map(([key, value]) => h("div", {}, h("dt", {}, key), h("dd", {}, value))),
-    ),
+    h("dl.about", {}, facts),
   ];
 };
 

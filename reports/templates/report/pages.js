@@ -106,41 +106,68 @@ const findingPage = (D, id) => {
   };
 };
 
+/** The resources that a waiver for a whole cause names: those in the domain, if the domain causes what others show. */
+const causeWaiverResources = (D, cause, rows) => {
+  const shown = rows.length ? D.type(D.rows.resource[rows[0]]) : "domain";
+  return D.type(cause.resource) === "domain" && shown !== "domain"
+    ? {
+        type: shown,
+        account: D.account(cause.resource),
+        region: D.region(cause.resource),
+        domain: D.domainId(cause.resource),
+      }
+    : waiverResources(D, cause.resource);
+};
+
+const causeStatement = (D, cause) =>
+  h(
+    "p.statement",
+    {},
+    badge(cause.severity),
+    " ",
+    where(D, cause.resource),
+    ": ",
+    code(cause.setting),
+    " = ",
+    shownValue(cause.value),
+    h(
+      "span.sub",
+      {},
+      cause.layer === "service" ? "AWS’s default: nobody set it" : layerWords(cause.layer, D.type(cause.resource)),
+    ),
+  );
+
+/** What a cause explains: `rows` count now, `waived` are set aside. */
+const causeFacts = (D, cause, rows, waived) => {
+  const fresh = rows.filter((i) => isNew(D, i)).length;
+  const counts = [
+    number(rows.length),
+    fresh ? `, ${number(fresh)} new` : "",
+    waived ? `; ${number(waived)} waived` : "",
+  ];
+  const stub = waiverStub(D, cause.rule, causeWaiverResources(D, cause, rows), cause.value);
+  return factList([
+    ["Findings", counts.join("")],
+    [D.placeWord, D.place(cause.resource)],
+    ["Why it matters", cause.rule.why],
+    ["Waive all", fold("Waiver for all of them", false, copyable(stub, "Waiver"))],
+  ]);
+};
+
 const causePage = (D, id, index) => {
   const c = D.findCause(id);
   if (c < 0) return { content: missing(`Root cause ${id}`) };
   const cause = D.cause(c);
-  const all = [...index.byCause(c + 1)];
+  const all = [...index.byCause(c + 1)].filter((i) => standing(D, i) || D.state(i) === "waived");
   const rows = all.filter((i) => standing(D, i));
   const waived = all.filter((i) => D.state(i) === "waived").length;
-  const found = findingRows(
-    D,
-    all.filter((i) => standing(D, i) || D.state(i) === "waived"),
-    "Findings of this cause",
-    { rule: false },
-  );
-  const fresh = rows.filter((i) => isNew(D, i)).length;
+  const found = findingRows(D, all, "Findings of this cause", { rule: false });
   return {
     name: cause.rule.title,
     content: [
       crumbs(h("a", { href: "#causes" }, "Causes"), h("a", { href: `#rule/${cause.rule.id}` }, cause.rule.id)),
       title(cause.rule.title),
-      h(
-        "p.statement",
-        {},
-        badge(cause.severity),
-        " ",
-        where(D, cause.resource),
-        ": ",
-        code(cause.setting),
-        " = ",
-        shownValue(cause.value),
-        h(
-          "span.sub",
-          {},
-          cause.layer === "service" ? "AWS’s default: nobody set it" : layerWords(cause.layer, D.type(cause.resource)),
-        ),
-      ),
+      causeStatement(D, cause),
       h(
         "div.two",
         {},
@@ -150,46 +177,7 @@ const causePage = (D, id, index) => {
           h("h2", {}, "To mend it"),
           D.causes.remediation[c] ? fixes(cause.remediation) : h("p", {}, cause.rule.steps),
         ),
-        h(
-          "section.card",
-          {},
-          h("h2", {}, "What it explains"),
-          factList([
-            [
-              "Findings",
-              [
-                number(rows.length),
-                fresh ? `, ${number(fresh)} new` : "",
-                waived ? `; ${number(waived)} waived` : "",
-              ].join(""),
-            ],
-            [D.placeWord, D.place(cause.resource)],
-            ["Why it matters", cause.rule.why],
-            [
-              "Waive all",
-              fold(
-                "Waiver for all of them",
-                false,
-                copyable(
-                  waiverStub(
-                    D,
-                    cause.rule,
-                    D.type(cause.resource) === "domain" && rows.length && D.type(D.rows.resource[rows[0]]) !== "domain"
-                      ? {
-                          type: D.type(D.rows.resource[rows[0]]),
-                          account: D.account(cause.resource),
-                          region: D.region(cause.resource),
-                          domain: D.domainId(cause.resource),
-                        }
-                      : waiverResources(D, cause.resource),
-                    cause.value,
-                  ),
-                  "Waiver",
-                ),
-              ),
-            ],
-          ]),
-        ),
+        h("section.card", {}, h("h2", {}, "What it explains"), causeFacts(D, cause, rows, waived)),
       ),
       h("h2", {}, `Resources (${number(rows.length + waived)})`),
       found.element,
@@ -200,17 +188,11 @@ const causePage = (D, id, index) => {
 };
 
 const CAUSES_SHOWN = 50;
-const rulePage = (D, id, index) => {
-  const n = D.rules.findIndex((r) => r.id === id);
-  if (n < 0) return { content: missing(`Rule ${id}`) };
-  const rule = D.rules[n];
-  const causes = [...index.causesOfRule(n)]
-    .map((c) => [c, index.open[c], index.fresh[c]])
-    .filter(([, open]) => open)
-    .sort((a, b) => b[1] - a[1] || a[0] - b[0]);
-  const rows = [...index.byRule(n)].filter((i) => CURRENT.includes(D.state(i)));
-  const undecided = rows.filter((i) => D.status(i) !== "fail").length;
-  const frameworks = D.header.frameworks.flatMap((f) =>
+const ANSWERS = ["fail", "waived", "unknown", "error", "pass", "not_applicable"];
+
+/** The requirements of frameworks that a rule checks, each with a link to its findings. */
+const requirementsOf = (D, id) =>
+  D.header.frameworks.flatMap((f) =>
     f.requirements
       .filter((r) => r.rules.includes(id))
       .map((r) =>
@@ -222,8 +204,73 @@ const rulePage = (D, id, index) => {
         ),
       ),
   );
+
+const ruleReason = (rule) => {
+  const references = rule.references.map((url) => h("li", {}, outside(url)));
+  return h(
+    "section.card",
+    {},
+    h("h2", {}, "Why"),
+    h("p", {}, rule.why),
+    h("h3", {}, "To mend it"),
+    h("p", {}, rule.steps),
+    references.length ? h("ul.bare", {}, references) : null,
+  );
+};
+
+const ruleAnswers = (D, rule) => {
+  const frameworks = requirementsOf(D, rule.id);
+  const practices = rule.practices.map((p) => [h("a", { href: `#findings?practice=${p}` }, p), " "]);
+  return h(
+    "section.card",
+    {},
+    h("h2", {}, "Answers"),
+    factList([
+      ...ANSWERS.filter((key) => rule.counts[key]).map((key) => [words(key), number(rule.counts[key])]),
+      ["Practices", practices.length ? practices : null],
+      ["Frameworks", frameworks.length ? frameworks : null],
+      ["Findings", h("a", { href: `#findings?rule=${rule.id}` }, "filter and export them")],
+    ]),
+  );
+};
+
+const ruleCauseRow = (D, c, open, fresh) => {
+  const cause = D.cause(c);
+  return h(
+    "tr",
+    {},
+    h("td", {}, where(D, cause.resource), h("span.sub", {}, D.place(cause.resource))),
+    h("td", {}, h("a", { href: `#cause/${cause.id}` }, code(cause.setting)), " = ", shownValue(cause.value)),
+    h("td.num", {}, h("b", {}, number(open)), fresh ? h("span.fresh", {}, ` ${number(fresh)} new`) : null),
+  );
+};
+
+/** The root causes of a rule's findings, by what changing them removes. */
+const ruleCauses = (D, n, index) => {
+  const { id } = D.rules[n];
+  const causes = [...index.causesOfRule(n)]
+    .map((c) => [c, index.open[c], index.fresh[c]])
+    .filter(([, open]) => open)
+    .sort((a, b) => b[1] - a[1] || a[0] - b[0]);
+  const rows = causes.slice(0, CAUSES_SHOWN).map(([c, open, fresh]) => ruleCauseRow(D, c, open, fresh));
+  return [
+    h("h2", {}, `Root causes (${number(causes.length)})`),
+    rows.length
+      ? tableOf("Root causes", ["Where", "Setting and value", ["th.num", "Removes"]], rows)
+      : h("p.dim", {}, "None."),
+    causes.length > CAUSES_SHOWN
+      ? h("p", {}, h("a", { href: `#causes?q=${id}` }, `All ${number(causes.length)} root causes of ${id}`))
+      : null,
+  ];
+};
+
+const rulePage = (D, id, index) => {
+  const n = D.rules.findIndex((r) => r.id === id);
+  if (n < 0) return { content: missing(`Rule ${id}`) };
+  const rule = D.rules[n];
+  const rows = [...index.byRule(n)].filter((i) => CURRENT.includes(D.state(i)));
+  const undecided = rows.filter((i) => D.status(i) !== "fail").length;
   const found = findingRows(D, rows, "Findings of this rule", { rule: false });
-  const answers = ["fail", "waived", "unknown", "error", "pass", "not_applicable"].filter((key) => rule.counts[key]);
   return {
     name: `${rule.id} ${rule.title}`,
     content: [
@@ -236,91 +283,8 @@ const rulePage = (D, id, index) => {
         " ",
         h("span.dim", {}, `${rule.id} · ${rule.name} · ${rule.area}`),
       ),
-      h(
-        "div.two",
-        {},
-        h(
-          "section.card",
-          {},
-          h("h2", {}, "Why"),
-          h("p", {}, rule.why),
-          h("h3", {}, "To mend it"),
-          h("p", {}, rule.steps),
-          rule.references.length
-            ? h(
-                "ul.bare",
-                {},
-                rule.references.map((url) => h("li", {}, outside(url))),
-              )
-            : null,
-        ),
-        h(
-          "section.card",
-          {},
-          h("h2", {}, "Answers"),
-          factList([
-            ...answers.map((key) => [words(key), number(rule.counts[key])]),
-            [
-              "Practices",
-              rule.practices.length
-                ? rule.practices.map((p) => [h("a", { href: `#findings?practice=${p}` }, p), " "])
-                : null,
-            ],
-            ["Frameworks", frameworks.length ? frameworks : null],
-            ["Findings", h("a", { href: `#findings?rule=${id}` }, "filter and export them")],
-          ]),
-        ),
-      ),
-      h("h2", {}, `Root causes (${number(causes.length)})`),
-      causes.length
-        ? h(
-            "div.scroll",
-            { tabindex: "0", role: "region", "aria-label": "Root causes" },
-            h(
-              "table.list",
-              {},
-              h(
-                "thead",
-                {},
-                h(
-                  "tr",
-                  {},
-                  h("th", { scope: "col" }, "Where"),
-                  h("th", { scope: "col" }, "Setting and value"),
-                  h("th.num", { scope: "col" }, "Removes"),
-                ),
-              ),
-              h(
-                "tbody",
-                {},
-                causes.slice(0, CAUSES_SHOWN).map(([c, open, fresh]) => {
-                  const cause = D.cause(c);
-                  return h(
-                    "tr",
-                    {},
-                    h("td", {}, where(D, cause.resource), h("span.sub", {}, D.place(cause.resource))),
-                    h(
-                      "td",
-                      {},
-                      h("a", { href: `#cause/${cause.id}` }, code(cause.setting)),
-                      " = ",
-                      shownValue(cause.value),
-                    ),
-                    h(
-                      "td.num",
-                      {},
-                      h("b", {}, number(open)),
-                      fresh ? h("span.fresh", {}, ` ${number(fresh)} new`) : null,
-                    ),
-                  );
-                }),
-              ),
-            ),
-          )
-        : h("p.dim", {}, "None."),
-      causes.length > CAUSES_SHOWN
-        ? h("p", {}, h("a", { href: `#causes?q=${id}` }, `All ${number(causes.length)} root causes of ${id}`))
-        : null,
+      h("div.two", {}, ruleReason(rule), ruleAnswers(D, rule)),
+      ...ruleCauses(D, n, index),
       h("h2", {}, `Findings (${number(rows.length)})${undecided ? `, ${number(undecided)} undecided` : ""}`),
       rows.length ? found.element : h("p.dim", {}, "None."),
     ],

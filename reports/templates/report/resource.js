@@ -156,6 +156,196 @@ const resourceTable = (D, index, rows, label) => {
   return list;
 };
 
+const SHOWN_RELATED = 200;
+const SHOWN_APPS = 50;
+const SHOWN_CAUSES = 50;
+const RELATED_SETTINGS = ["status", "app_type", "sharing_type", "instance_type", "ebs_volume_gb"];
+
+/** What the settings of something related say about it in a few words. */
+const relatedWords = (inventory, one) => {
+  const own = inventory.settings(one) || [];
+  const value = (name) => {
+    const c = own.find((x) => x.name === name);
+    return c && c.value !== "" && c.value !== null ? plainValue(c.value) : "";
+  };
+  return RELATED_SETTINGS.map(value)
+    .filter((v) => v && v !== "0")
+    .join(" · ");
+};
+
+const relatedItem = (D, one, ...rest) =>
+  h("li", {}, h("span.dim", {}, `${words(D.type(one))} `), resourceLink(D, one), ...rest);
+
+/** Spaces and apps of a profile, apps of a space. */
+const relatedSection = (D, r, index, inventory) => {
+  const type = D.type(r);
+  const related = inventory.childrenOf(r).filter((one) => type !== "domain" || D.type(one) === "domain");
+  if (!related.length) return [];
+  const items = related.slice(0, SHOWN_RELATED).map((one) => {
+    const apps = inventory.childrenOf(one).slice(0, SHOWN_APPS);
+    return relatedItem(
+      D,
+      one,
+      " ",
+      severityWords(D, severityCounts(D, index.byResource(one))),
+      h("span.sub", {}, relatedWords(inventory, one)),
+      apps.length
+        ? h(
+            "ul.related",
+            {},
+            apps.map((app) => relatedItem(D, app)),
+          )
+        : null,
+    );
+  });
+  return [h("h2", {}, type === "user_profile" ? "Spaces and apps" : "What belongs to it"), h("ul.related", {}, items)];
+};
+
+const signInRow = ([principal, kind, times, first, last]) =>
+  h(
+    "tr",
+    {},
+    h("th", { scope: "row" }, principal),
+    h("td", {}, kind),
+    h("td.num", {}, number(times)),
+    h("td", {}, first ? minute(first) : ""),
+    h("td", {}, last ? minute(last) : ""),
+  );
+
+/** Who opened a profile, or why that is not told. */
+const signInSection = (r, settings, inventory) => {
+  const seen = inventory.signIns(r);
+  const humans = settings.find((c) => c.name === "human_principals");
+  return [
+    h("h2", {}, "Who opened it"),
+    seen.length
+      ? tableOf("Sign-ins", ["Principal", "Kind", ["th.num", "Times"], "First", "Last"], seen.map(signInRow))
+      : h(
+          "p.dim",
+          {},
+          humans && humans.value !== null
+            ? "No sign-in within the window that was collected."
+            : "Sign-ins could not be seen; CloudTrail records them for domains with IAM sign-in only.",
+        ),
+  ];
+};
+
+/** The role that a profile's notebooks run with. */
+const roleSection = (D, r, settings, index, inventory) => {
+  const arn = settings.find((c) => c.name === "execution_role");
+  const role = arn ? inventory.role(arn.value) : -1;
+  if (role < 0) return [];
+  const own = inventory.settings(role).filter((c) => c.name !== "unified_studio");
+  return [
+    h("h2", {}, "Its execution role"),
+    h(
+      "p",
+      {},
+      resourceLink(D, role),
+      " ",
+      severityWords(D, severityCounts(D, index.byResource(role))),
+      h("span.sub", {}, layerWords(arn.layer, D.type(r))),
+    ),
+    settingsTable(D, role, own, inventory.role, "Its execution role"),
+  ];
+};
+
+/** Everything in a domain, the worst first; null where nothing is. */
+const membersOf = (D, r, index, inventory) => {
+  const weight = (one) => severityCounts(D, index.byResource(one)).reduce((sum, n, k) => sum + priority(D, k, n), 0);
+  const ordered = inventory
+    .inside(r)
+    .map((one) => [one, weight(one)])
+    .sort((a, b) => b[1] - a[1] || a[0] - b[0])
+    .map(([one]) => one);
+  if (!ordered.length) return null;
+  const list = resourceTable(D, index, () => ordered, `In ${D.name(r)}`);
+  return {
+    list,
+    start: () => list.show(ordered.length),
+    section: [h("h2", {}, `Profiles, spaces and apps (${number(ordered.length)})`), list.element],
+  };
+};
+
+const causeRow = (D, c, open) => {
+  const cause = D.cause(c);
+  return h(
+    "tr",
+    {},
+    h("td", {}, badge(cause.severity)),
+    h(
+      "td",
+      {},
+      h("a.strong", { href: `#cause/${cause.id}` }, cause.rule.title),
+      h("span.sub", {}, code(cause.setting), " = ", shownValue(cause.value)),
+    ),
+    h("td.num", {}, h("b", {}, number(open))),
+  );
+};
+
+/** The causes at a domain, by what changing them removes. */
+const causesSection = (D, r, index) => {
+  const causes = [...index.causesAt(r)].filter((c) => index.open[c]).sort((a, b) => index.open[b] - index.open[a]);
+  if (!causes.length) return [];
+  const rows = causes.slice(0, SHOWN_CAUSES).map((c) => causeRow(D, c, index.open[c]));
+  return [
+    h("h2", {}, "What to change here"),
+    tableOf("Root causes here", ["Severity", "What should hold", ["th.num", "Removes"]], rows),
+  ];
+};
+
+const domainFacts = (D, r) => {
+  const summary = D.header.domains.find((d) => d.resource === r);
+  if (!summary) return [];
+  const { user_profiles: profiles, spaces, apps } = summary;
+  return [
+    ["Out of scope", summary.out_of_scope],
+    ["Holds", [plural(profiles, "profile"), plural(spaces, "space"), plural(apps, "app")].join(", ")],
+    ["All findings in it", h("a", { href: `#findings?domain=${segment(D.id(r))}` }, "filter and export them")],
+  ];
+};
+
+const resourceFacts = (D, r) =>
+  factList([
+    ["Id", D.id(r) !== D.name(r) ? code(D.id(r)) : null],
+    ["Owner tag", D.owner(r)],
+    ["ARN", D.arn(r) ? [code(D.arn(r)), " ", copyButton(D.arn(r))] : null],
+    ["File", D.file(r)],
+    ...domainFacts(D, r),
+  ]);
+
+/** Why the page holds no settings of it. */
+const settingsLeftOut = (D, inventory) => {
+  if (D.header.left_out) return `left out so that it opens quickly (${D.header.left_out}).`;
+  return inventory.present
+    ? "it was not among what was listed, or is of another kind."
+    : "the report was made without them.";
+};
+
+const settingsSection = (D, r, settings, inventory) =>
+  settings
+    ? [
+        h("h2", {}, "Settings in force"),
+        h("p.lead", {}, "What counts for it today, and who set it."),
+        settingsByLayer(D, r, settings, inventory.role),
+      ]
+    : h(
+        "p.notice.calm",
+        {},
+        inventory.present ? "Its settings are not in this page: " : "Settings are not in this page: ",
+        settingsLeftOut(D, inventory),
+        " auditor query asks the snapshot for them.",
+      );
+
+const resourceCrumbs = (D, r) => {
+  const [domain, parent] = [D.domain(r), D.parent(r)];
+  return crumbs(
+    h("a", { href: "#resources" }, "Resources"),
+    domain >= 0 && D.type(r) !== "domain" ? resourceLink(D, domain) : null,
+    parent >= 0 && parent !== domain ? resourceLink(D, parent) : null,
+  );
+};
+
 const resourcePage = (D, key, index, inventory) => {
   const r = D.findResource(key);
   if (r < 0) return { content: missing(key) };
@@ -165,192 +355,14 @@ const resourcePage = (D, key, index, inventory) => {
   const aside = rows.filter((i) => !CURRENT.includes(D.state(i)));
   const open = findingRows(D, now, "Findings on it", { resource: false });
   const others = findingRows(D, aside, "Waived and past", { resource: false });
-  const summary = D.header.domains.find((d) => d.resource === r);
   const settings = inventory.settings(r);
-  const starts = [now.length ? open.start : null, aside.length ? others.start : null];
-  const sections = [];
-
-  const related = inventory.childrenOf(r).filter((one) => type !== "domain" || D.type(one) === "domain");
-  if (related.length) {
-    sections.push(
-      h("h2", {}, type === "user_profile" ? "Spaces and apps" : "What belongs to it"),
-      h(
-        "ul.related",
-        {},
-        related.slice(0, 200).map((one) => {
-          const own = inventory.settings(one) || [];
-          const value = (name) => {
-            const c = own.find((x) => x.name === name);
-            return c && c.value !== "" && c.value !== null ? plainValue(c.value) : "";
-          };
-          return h(
-            "li",
-            {},
-            h("span.dim", {}, `${words(D.type(one))} `),
-            resourceLink(D, one),
-            " ",
-            severityWords(D, severityCounts(D, index.byResource(one))),
-            h(
-              "span.sub",
-              {},
-              ["status", "app_type", "sharing_type", "instance_type", "ebs_volume_gb"]
-                .map(value)
-                .filter((v) => v && v !== "0")
-                .join(" · "),
-            ),
-            inventory.childrenOf(one).length
-              ? h(
-                  "ul.related",
-                  {},
-                  inventory
-                    .childrenOf(one)
-                    .slice(0, 50)
-                    .map((app) => h("li", {}, h("span.dim", {}, `${words(D.type(app))} `), resourceLink(D, app))),
-                )
-              : null,
-          );
-        }),
-      ),
-    );
-  }
-  if (type === "user_profile" && inventory.present) {
-    const seen = inventory.signIns(r);
-    const humans = (settings || []).find((c) => c.name === "human_principals");
-    sections.push(
-      h("h2", {}, "Who opened it"),
-      seen.length
-        ? h(
-            "div.scroll",
-            { tabindex: "0", role: "region", "aria-label": "Sign-ins" },
-            h(
-              "table.list",
-              {},
-              h(
-                "thead",
-                {},
-                h(
-                  "tr",
-                  {},
-                  ["Principal", "Kind", "Times", "First", "Last"].map((t, n) =>
-                    h(n === 2 ? "th.num" : "th", { scope: "col" }, t),
-                  ),
-                ),
-              ),
-              h(
-                "tbody",
-                {},
-                seen.map(([principal, kind, times, first, last]) =>
-                  h(
-                    "tr",
-                    {},
-                    h("th", { scope: "row" }, principal),
-                    h("td", {}, kind),
-                    h("td.num", {}, number(times)),
-                    h("td", {}, first ? minute(first) : ""),
-                    h("td", {}, last ? minute(last) : ""),
-                  ),
-                ),
-              ),
-            ),
-          )
-        : h(
-            "p.dim",
-            {},
-            humans && humans.value !== null
-              ? "No sign-in within the window that was collected."
-              : "Sign-ins could not be seen; CloudTrail records them for domains with IAM sign-in only.",
-          ),
-    );
-    const arn = (settings || []).find((c) => c.name === "execution_role");
-    const role = arn ? inventory.role(arn.value) : -1;
-    if (role >= 0) {
-      sections.push(
-        h("h2", {}, "Its execution role"),
-        h(
-          "p",
-          {},
-          resourceLink(D, role),
-          " ",
-          severityWords(D, severityCounts(D, index.byResource(role))),
-          h("span.sub", {}, layerWords(arn.layer, type)),
-        ),
-        settingsTable(
-          D,
-          role,
-          inventory.settings(role).filter((c) => c.name !== "unified_studio"),
-          inventory.role,
-          "Its execution role",
-        ),
-      );
-    }
-  }
-  let members = null;
-  if (type === "domain") {
-    const inside = inventory.inside(r);
-    const weight = (one) => severityCounts(D, index.byResource(one)).reduce((sum, n, k) => sum + priority(D, k, n), 0);
-    const ordered = inside
-      .map((one) => [one, weight(one)])
-      .sort((a, b) => b[1] - a[1] || a[0] - b[0])
-      .map(([one]) => one);
-    if (ordered.length) {
-      members = resourceTable(D, index, () => ordered, `In ${D.name(r)}`);
-      starts.push(() => members.show(ordered.length));
-      sections.push(h("h2", {}, `Profiles, spaces and apps (${number(ordered.length)})`), members.element);
-    }
-  }
-  const causes = [...index.causesAt(r)].filter((c) => index.open[c]).sort((a, b) => index.open[b] - index.open[a]);
-  if (causes.length && type === "domain") {
-    sections.unshift(
-      h("h2", {}, "What to change here"),
-      h(
-        "div.scroll",
-        { tabindex: "0", role: "region", "aria-label": "Root causes here" },
-        h(
-          "table.list",
-          {},
-          h(
-            "thead",
-            {},
-            h(
-              "tr",
-              {},
-              h("th", { scope: "col" }, "Severity"),
-              h("th", { scope: "col" }, "What should hold"),
-              h("th.num", { scope: "col" }, "Removes"),
-            ),
-          ),
-          h(
-            "tbody",
-            {},
-            causes.slice(0, 50).map((c) => {
-              const cause = D.cause(c);
-              return h(
-                "tr",
-                {},
-                h("td", {}, badge(cause.severity)),
-                h(
-                  "td",
-                  {},
-                  h("a.strong", { href: `#cause/${cause.id}` }, cause.rule.title),
-                  h("span.sub", {}, code(cause.setting), " = ", shownValue(cause.value)),
-                ),
-                h("td.num", {}, h("b", {}, number(index.open[c]))),
-              );
-            }),
-          ),
-        ),
-      ),
-    );
-  }
-  const parent = D.parent(r);
+  const opened = type === "user_profile" && inventory.present;
+  const members = type === "domain" ? membersOf(D, r, index, inventory) : null;
+  const starts = [now.length ? open.start : null, aside.length ? others.start : null, members?.start];
   return {
     name: D.name(r),
     content: [
-      crumbs(
-        h("a", { href: "#resources" }, "Resources"),
-        D.domain(r) >= 0 && type !== "domain" ? resourceLink(D, D.domain(r)) : null,
-        parent >= 0 && parent !== D.domain(r) ? resourceLink(D, parent) : null,
-      ),
+      resourceCrumbs(D, r),
       title(D.name(r)),
       h(
         "p.statement",
@@ -358,52 +370,18 @@ const resourcePage = (D, key, index, inventory) => {
         h("span.dim", {}, `${words(type)} · ${D.place(r)} `),
         severityWords(D, severityCounts(D, rows)),
       ),
-      factList([
-        ["Id", D.id(r) !== D.name(r) ? code(D.id(r)) : null],
-        ["Owner tag", D.owner(r)],
-        ["ARN", D.arn(r) ? [code(D.arn(r)), " ", copyButton(D.arn(r))] : null],
-        ["File", D.file(r)],
-        ...(summary
-          ? [
-              ["Out of scope", summary.out_of_scope],
-              [
-                "Holds",
-                [
-                  plural(summary.user_profiles, "profile"),
-                  plural(summary.spaces, "space"),
-                  plural(summary.apps, "app"),
-                ].join(", "),
-              ],
-              [
-                "All findings in it",
-                h("a", { href: `#findings?domain=${segment(D.id(r))}` }, "filter and export them"),
-              ],
-            ]
-          : []),
-      ]),
+      resourceFacts(D, r),
       h("h2", {}, `Findings (${number(now.length)})`),
       now.length ? open.element : h("p.empty", {}, "No open finding."),
-      ...sections,
-      settings
-        ? [
-            h("h2", {}, "Settings in force"),
-            h("p.lead", {}, "What counts for it today, and who set it."),
-            settingsByLayer(D, r, settings, inventory.role),
-          ]
-        : h(
-            "p.notice.calm",
-            {},
-            inventory.present ? "Its settings are not in this page: " : "Settings are not in this page: ",
-            D.header.left_out
-              ? `left out so that it opens quickly (${D.header.left_out}).`
-              : inventory.present
-                ? "it was not among what was listed, or is of another kind."
-                : "the report was made without them.",
-            " auditor query asks the snapshot for them.",
-          ),
+      type === "domain" ? causesSection(D, r, index) : [],
+      relatedSection(D, r, index, inventory),
+      opened ? signInSection(r, settings || [], inventory) : [],
+      opened ? roleSection(D, r, settings || [], index, inventory) : [],
+      members ? members.section : [],
+      settingsSection(D, r, settings, inventory),
       aside.length ? [h("h2", {}, `Waived and past (${number(aside.length)})`), others.element] : null,
     ],
     start: () => starts.forEach((f) => f?.()),
-    list: now.length ? open.list : members,
+    list: now.length ? open.list : members?.list,
   };
 };
