@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from auditor.drift.sides import Key, Live, Templates, app_key, made_up
 from auditor.model.snapshot import MAY_NOT_EXIST, Kind, Record
 from auditor.studio.resource_types import BY_KIND, STUDIO_KINDS
+from auditor.studio.tools import AWS_PROFILE
 
 _MANY = 3
 #: The part of an app's key that says whose it is, and the member that names its owner.
@@ -210,7 +211,7 @@ class _Matcher:
                 if key in self._taken[kind]:
                     continue
                 domain = Key(key.account, key.region, key.domain)
-                if domain in self._live.unified:
+                if domain in self._live.unified or _is_aws_own(kind, key):
                     self._out.out_of_scope += 1
                     continue
                 reason = next((r for r in self._doubts(kind, key, domain) if r), whole)
@@ -224,6 +225,13 @@ class _Matcher:
         yield self._names.get((kind, f"{key.inside}/{key.name}"), "")
         yield self._in_domain.get((kind, domain), "")
         yield self._any.get(kind, "")
+
+
+def _is_aws_own(kind: Kind, key: Key) -> bool:
+    """Whether it is the profile, or an app of the profile, under which AWS runs RStudio for a domain."""
+    if kind == "app":
+        return key.inside.startswith(f"profile/{AWS_PROFILE}/")
+    return kind == "user_profile" and key.name == AWS_PROFILE
 
 
 def _may_lie_at(record: Record, key: Key) -> bool:

@@ -10,10 +10,10 @@ from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING
 
 from auditor.model.snapshot import MAY_NOT_EXIST
-from auditor.resolve import evidence, idle, neighbours
+from auditor.resolve import evidence, idle, neighbours, role_use
 from auditor.resolve.inheritance_sql import NestedMerge, domain_layer_columns, effective, own_value, unseen
 from auditor.resolve.load import SourceFile, load
-from auditor.resolve.personas import assign_personas, persona_columns, persona_number
+from auditor.resolve.personas import assign_personas, persona_columns, persona_name, persona_number
 from auditor.resolve.raw_schema import quoted
 from auditor.resolve.tables import SPACE_DEFAULT_PREFIX, USER_DEFAULT_PREFIX
 from auditor.studio.partitions import partition_sql
@@ -72,10 +72,14 @@ def build(
 
 
 def _leave_out_aws_own(con: duckdb.DuckDBPyConnection) -> None:
-    """RStudio on a domain runs as an app of AWS's own under a profile of AWS's own: neither is anybody's."""
-    own = f"lower(doc.UserProfileName) = '{AWS_PROFILE}'"
+    """RStudio on a domain runs as an app of AWS's own under a profile of AWS's own: neither is anybody's. In a domain
+    that is not known to have RStudio a profile of that name is one that somebody made."""
+    own = (
+        f"lower(doc.UserProfileName) = '{AWS_PROFILE}' and (account, region, doc.DomainId) in (select account, region,"
+        " id from raw_domain where doc.DomainSettings.RStudioServerProDomainSettings is not null)"
+    )
     con.execute(f"delete from raw_user_profile where {own}")
-    con.execute(f"delete from raw_app where {own} or doc.AppType = '{RSTUDIO}'")
+    con.execute(f"delete from raw_app where ({own}) or doc.AppType = '{RSTUDIO}'")
 
 
 def _with_origin(items: Iterable[tuple[str, tuple[str, str]]]) -> str:
@@ -109,13 +113,16 @@ def _identity(alias: str, kind: str, name: str, arn_path: str, doc_arn: str) -> 
 
 
 def _experience(prefix: str = "") -> str:
-    """Studio's portal decides, then the landing page: DISABLED keeps a person out of Studio whatever the default."""
+    """Studio's portal decides, then the landing page: DISABLED keeps a person out of Studio whatever the default.
+
+    RStudio, a landing page that AWS took before it named only two, is no part of Classic: the portal is open beside it.
+    """
     return (
         f"case when {prefix}studio_web_portal = 'DISABLED' then 'classic'"
         f" when {prefix}default_landing_uri like 'app:JupyterServer:%' then 'classic'"
         f" when {prefix}studio_web_portal is null then null"
         f" when {prefix}default_landing_uri like 'studio:%' then 'studio'"
-        f" when {prefix}default_landing_uri like 'app:RStudioServerPro:%' then 'rstudio' end"
+        f" when {prefix}default_landing_uri like 'app:RStudioServerPro:%' then 'studio' end"
     )
 
 
@@ -249,6 +256,11 @@ def _user_words(user: str) -> str:
     return words(f"split_part(regexp_replace({user}, '^.*\\\\', ''), '@', 1)")
 
 
+#: A profile's own user says how people sign in to a domain that was not seen: CreateUserProfile requires
+#: SingleSignOnUserValue where AuthMode is SSO and refuses it elsewhere (API_CreateUserProfile).
+_SIGNED_IN = "coalesce(auth_mode, case when sso_user <> '' then 'SSO' when sso_user = '' then 'IAM' end)"
+
+
 def _user_profile(con: duckdb.DuckDBPyConnection, merge: NestedMerge, personas: Sequence[Persona]) -> None:
     own = [(s.column, own_value(s, "p.doc", "p.gaps", "profile")) for s in PROFILE_SETTINGS]
     user = [(s.column, effective(s, merge)) for s in USER_SETTINGS]
@@ -259,45 +271,35 @@ def _user_profile(con: duckdb.DuckDBPyConnection, merge: NestedMerge, personas: 
         create {"table" if profiles <= MATERIALISED_PROFILES else "view"} user_profile_resolved as
         with settings as (
             select {_identity("p", "user_profile", "p.doc.UserProfileName", arn_path, "UserProfileArn")},
-                   {_FROM_DOMAIN.format("p")}, m.auth_mode, m.auth_mode_origin, m.rstudio_licensed,
-                   m.rstudio_licensed_origin, m.has_efs as domain_has_efs,
+                   {_FROM_DOMAIN.format("p")}, m.auth_mode, m.auth_mode_origin, m.key is not null as domain_seen,
+                   m.rstudio_licensed, m.rstudio_licensed_origin,
+                   m.execution_role_identity_config, m.execution_role_identity_config_origin,
+                   m.trusted_identity_propagation, m.trusted_identity_propagation_origin,
+                   m.has_efs as domain_has_efs,
                    m.identity_center_instance,
                    {_with_origin([*own, *user])}, p.tags, {persona_number(personas)} as persona_number
             from raw_user_profile p {_JOIN_DOMAIN.format("p")}
             left join domain_layer d
               on d.account = p.account and d.region = p.region and d.domain_id = p.doc.DomainId)
-        select * replace ({mount} as auto_mount_home_efs, ({mount_origin})::origin as auto_mount_home_efs_origin),
+        select * replace ({_SIGNED_IN} as auth_mode,
+                          case when auth_mode is null and sso_user is not null then 'profile'::origin
+                               else auth_mode_origin end as auth_mode_origin,
+                          {mount} as auto_mount_home_efs, ({mount_origin})::origin as auto_mount_home_efs_origin),
                {_experience()} as experience,
                {words("name")} as name_tokens, {_user_words("sso_user")} as sso_user_tokens
         from settings""")
-    # IAM roles are global to an account, so a role's profiles are counted over all its regions; where some profile's
-    # role, or some region's list, was not seen, "only one" cannot be said (but "several" can). Nor can it of a role
-    # that a template uses and does not make: others may use it as well.
-    con.execute("""
-        create table role_use as
-        with used as (
-            select account, execution_role, count(*) as profiles from user_profile_resolved
-            where execution_role <> '' group by all)
-        select u.*, t.account is not null and f.id is null as made_elsewhere
-        from used u left join template_account t using (account)
-        left join role_fact f on f.account = u.account and f.id = u.execution_role""")
-    con.execute("""
-        create table role_unseen as
-        select account, bool_or(hidden) as hidden from (
-            select account, execution_role is null as hidden from user_profile_resolved
-            union all select account, list_contains(unlisted, 'user_profile') from account_region) group by account""")
+    role_use.role_use(con, persona_name(personas))
+    role_use.domain_roles(con)
     neighbours.profile_use(con)
     evidence.execution_role(con)
     con.execute(f"""
         create view user_profile as
-        select u.* exclude (persona_number, identity_center_instance),
-               case when u.execution_role is null then null when u.execution_role = '' then 0
-                         when r.profiles > 1 then r.profiles when not h.hidden and not r.made_elsewhere then r.profiles
-                    end as execution_role_profiles,
+        select u.* exclude (persona_number, identity_center_instance, domain_seen),
+               {role_use.PROFILE_COLUMNS},
                a.subscribed_partner_tools, {neighbours.SSO_USER_PROFILES} as sso_user_profiles,
                {evidence.PROFILE_COLUMNS}, {idle.PROFILE_COLUMNS}, {persona_columns(personas)}
-        from user_profile_resolved u left join role_use r using (account, execution_role)
-        left join role_unseen h using (account) left join account_region a using (account, region)
+        from user_profile_resolved u {role_use.PROFILE_JOINS}
+        left join account_region a on a.account = u.account and a.region = u.region
         left join person_use w on w.account = u.account and w.region = u.region and w.domain_id = u.domain_id
           and w.person = lower(u.sso_user)
         left join domain_profiles s on s.account = u.account and s.region = u.region

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from auditor.resolve import evidence, idle
+from auditor.resolve import evidence, idle, role_use
 
 if TYPE_CHECKING:
     import duckdb
@@ -107,7 +107,8 @@ def domain(con: duckdb.DuckDBPyConnection, classic_app_types: str) -> None:
             from space s left join domain_resolved m using (account, region, domain_id) group by all),
         apps as (
             select account, region, domain_id,
-                   {_any(f"app_type in {classic_app_types} and status not in ('Deleted', 'Failed')")} as classic
+                   {_any(f"app_type in {classic_app_types} and status not in ('Deleted', 'Failed')")} as classic,
+                   count(*) filter (status in ('InService', 'Pending')) as running, bool_or(status is null) as unseen
             from app group by all)
         select d.*, {seen("shared", "space", "s")} as has_shared_spaces,
                d.rstudio_licensed or d.default_experience = 'classic' or d.default_auto_mount_home_efs = 'Enabled'
@@ -115,8 +116,10 @@ def domain(con: duckdb.DuckDBPyConnection, classic_app_types: str) -> None:
                or list_contains(d.space_default_custom_efs, d.home_efs_file_system_id)
                or {seen("needs_efs", "user_profile", "p")} or {seen("needs_efs", "space", "s")}
                or {seen("classic", "app", "c")} as efs_needed,
-               {evidence.DOMAIN_COLUMNS}, {idle.DOMAIN_COLUMNS}
+               case when c.unseen or list_contains(a.unlisted, 'app') then null else coalesce(c.running, 0) end
+                   as running_apps,
+               {evidence.DOMAIN_COLUMNS}, {idle.DOMAIN_COLUMNS}, {role_use.DOMAIN_COLUMNS}
         from domain_resolved d left join account_region a using (account, region)
         left join domain_profiles p using (account, region, domain_id)
         left join spaces s using (account, region, domain_id) left join apps c using (account, region, domain_id)
-        {evidence.DOMAIN_JOINS} {idle.DOMAIN_JOINS}""")
+        {evidence.DOMAIN_JOINS} {idle.DOMAIN_JOINS} {role_use.DOMAIN_JOINS}""")

@@ -99,13 +99,19 @@ def _tools(one: Persona) -> str:
     return f"case when a.subscribed_partner_tools is not null then {own} || {in_service} end"
 
 
+def persona_name(personas: Sequence[Persona]) -> str:
+    """SQL of the persona's name over the profile's row ``u``."""
+    return _by_persona(personas, lambda one: literal(one.name))
+
+
 def persona_columns(personas: Sequence[Persona]) -> str:
-    """Select-list items ``persona``, ``needed_app_types`` and ``needed_ml_tools`` over the profile's row ``u`` and its
-    account and region's ``a``.
+    """Select-list items ``persona``, ``persona_configured``, ``needed_app_types`` and ``needed_ml_tools`` over the
+    profile's row ``u`` and its account and region's ``a``.
 
     RStudio is needed where the domain is known to have it, a partner's tool where an app of it is in service.
     """
     return (
-        f"{_by_persona(personas, lambda one: literal(one.name))} as persona,"
+        f"{persona_name(personas)} as persona,"
+        f" {_by_persona(personas, lambda one: 'false' if one.built_in else 'true')} as persona_configured,"
         f" {_by_persona(personas, _apps)} as needed_app_types, {_by_persona(personas, _tools)} as needed_ml_tools"
     )

@@ -76,8 +76,8 @@ def _experience(prefix: str, doc: str) -> Column:
 
 
 _EXPERIENCE = (
-    "studio (the new Studio), classic (Studio Classic) or rstudio: where the person lands; classic as well where the"
-    " Studio portal is disabled"
+    "studio (the new Studio) or classic (Studio Classic): where the person lands; classic as well where the Studio"
+    " portal is disabled"
 )
 
 DOMAIN = Table(
@@ -116,6 +116,13 @@ DOMAIN = Table(
                via="'space_default_jupyterlab_image_alias'"),
         Column("shared_without_idle_shutdown", "VARCHAR[]", "Shared spaces, and running apps of theirs, on SageMaker"
                " Distribution before 2.0, where idle shutdown does not act; NULL where one runs on a custom image"),
+        Column("running_apps", "BIGINT", "Apps of the domain that are InService or Pending; NULL where they could not"
+               " be listed"),
+        Column("has_shared_role", "BOOLEAN", "Whether a profile of the domain has the same execution role as another"
+               " profile of the account"),
+        Column("roles_without_source_identity", "VARCHAR[]", "Names of the roles of its profiles, its default and its"
+               " shared spaces whose trust policy does not let SageMaker call sts:SetSourceIdentity; NULL where that"
+               " cannot be told of one of them"),
         Column("vpc_is_default", "BOOLEAN", "Whether its VPC is the region's default VPC", inputs=("vpc_id",),
                via="'vpc_id'"),
         Column("quick_setup", "BOOLEAN", "Whether the domain carries quick setup's signature: its name, or at least"
@@ -142,11 +149,15 @@ USER_PROFILE = Table(
     (
         *_RESOURCE,
         *_DOMAIN_OF,
-        Column("auth_mode", "VARCHAR", "How people sign in to its domain: SSO or IAM",
-               paths={"domain": "AuthMode", "service": "AuthMode"}),
+        Column("auth_mode", "VARCHAR", "How people sign in to its domain: SSO or IAM; where the domain was not seen, as"
+               " the profile itself says (AWS requires a user in an SSO domain and refuses one elsewhere)",
+               paths={"profile": "SingleSignOnUserValue", "domain": "AuthMode", "service": "AuthMode"}),
         Column("rstudio_licensed", "BOOLEAN", "Whether its domain has RStudio",
                paths={"domain": "DomainSettings.RStudioServerProDomainSettings",
                       "service": "DomainSettings.RStudioServerProDomainSettings"}),
+        *(Column(s.column, s.type, f"Its domain's: {s.doc}", s.unit, {"domain": s.path, "service": s.path})
+          for s in DOMAIN_SETTINGS
+          if s.column in ("execution_role_identity_config", "trusted_identity_propagation")),
         Column("domain_has_efs", "BOOLEAN", "Whether its domain has an EFS at all"),
         *(Column(s.column, s.type, s.doc, s.unit, {"profile": s.path, "service": s.path}) for s in PROFILE_SETTINGS),
         *(_effective(s) for s in USER_SETTINGS),
@@ -162,6 +173,16 @@ USER_PROFILE = Table(
         Column("execution_role_profiles", "BIGINT", "How many profiles of the account have the same effective execution"
                " role, this one included; 0 where it has none; NULL where that cannot be told",
                inputs=("execution_role",), via="'execution_role'"),
+        Column("execution_role_personas", "VARCHAR[]", "Personas of the profiles that have the same execution role;"
+               " NULL where there may be more", inputs=("execution_role",), via="'execution_role'"),
+        Column("execution_role_teams", "VARCHAR[]", "Teams of the profiles that have the same execution role, by their"
+               " tags team, team-name or team-id, in lower case; NULL where there may be more",
+               inputs=("execution_role",), via="'execution_role'"),
+        Column("person_in_role_sessions", "BOOLEAN", "Whether the person behind a role session can be told apart:"
+               " ExecutionRoleIdentityConfig is USER_PROFILE_NAME, or ExecutionRoleSessionNameMode is USER_IDENTITY, or"
+               " trusted identity propagation is on. In a template only what its language can express counts",
+               inputs=("execution_role_identity_config", "trusted_identity_propagation"),
+               via="'execution_role_identity_config'"),
         Column("subscribed_partner_tools", "VARCHAR[]", "HiddenMlTools names of the partner apps that are in service in"
                " the account and region", kinds=("partner_app",)),
         Column("human_principals", "VARCHAR[]", "People who are known to have opened the profile, as sign_in names"
@@ -195,6 +216,8 @@ USER_PROFILE = Table(
                kinds=_MLFLOW),
         Column("persona", "VARCHAR", "Kind of person (docs/configuration.md); NULL where that hangs on tags, or a"
                " domain's name, that could not be read"),
+        Column("persona_configured", "BOOLEAN", "Whether auditor.yaml defines the persona; false for the built-in one,"
+               " for which nobody decided what people need", inputs=("persona",), via="'persona'"),
         Column("needed_app_types", "VARCHAR[]", "App types that the persona needs; RStudioServerPro among them only"
                " where the domain is known to have RStudio", inputs=("persona",), via="'persona'"),
         Column("needed_ml_tools", "VARCHAR[]", "ML tools that the persona needs; a partner's tool among them only where"

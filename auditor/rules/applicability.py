@@ -62,7 +62,11 @@ def missing_kinds(rule: Rule) -> frozenset[str]:
 
 def _names(rule: Rule, documented: Table) -> tuple[tuple[str, ...], tuple[str, ...]]:
     """Columns of the table, and tables with their columns, that the expressions name outside of texts and comments."""
-    text = re.sub(r"'(?:[^']|'')*'|--[^\r\n]*", " ", f"{rule.when} {rule.require}")
+    return _named(f"{rule.when} {rule.require}", documented)
+
+
+def _named(expression: str, documented: Table) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    text = re.sub(r"'(?:[^']|'')*'|--[^\r\n]*", " ", expression)
     words = dict.fromkeys(word.lower() for word in re.findall(r"[A-Za-z_]\w*", text))
     own = [w for w in words if documented.column(w.removesuffix("_origin"))]
     tables = [t for word in words if (t := table(word)) is not None and t is not documented]
@@ -110,7 +114,8 @@ def apply_template_limits(con: duckdb.DuckDBPyConnection, name: str, rules: Sequ
     """Settle the verdicts of the table ``verdict_<name>`` on resources of templates.
 
     No verdict on a resource that may not exist is certain. Where all that keeps a rule from a verdict is what no
-    template holds, it is not applicable; where something else is unknown as well, it stays unknown.
+    template holds, or where it requires nothing else, it is not applicable; where something else is unknown as well, it
+    stays unknown.
     """
     if not con.execute("select count(*) from place").fetchall()[0][0]:
         return  # nothing comes from a template
@@ -123,13 +128,20 @@ def apply_template_limits(con: duckdb.DuckDBPyConnection, name: str, rules: Sequ
         ).fetchall()
         if not missing_kinds(rule):
             continue
-        known = " and ".join((*(f't."{column}" is not null' for column in _others(rule, documented)), "true"))
+        others = () if _beyond_templates(rule, documented) else _others(rule, documented)
+        known = " and ".join((*(f't."{column}" is not null' for column in others), "true"))
         con.execute(
             f"update verdict_{name} v set \"{rule.id}\" = '{Verdict.NOT_APPLICABLE}' from {name} t"
             f" where t.key = v.key and v.\"{rule.id}\" = '{Verdict.UNKNOWN}' and {known}"
             " and t.account in (select account from template_account)"
             " and t.key not in (select key from doubtful)"
         ).fetchall()
+
+
+def _beyond_templates(rule: Rule, documented: Table) -> bool:
+    """Whether the rule requires nothing that a template can hold: then no template ever decides it."""
+    columns, reads = _named(rule.require, documented)
+    return bool(columns) and not reads and all(_column(documented, column) for column in columns)
 
 
 def _others(rule: Rule, documented: Table) -> Iterator[str]:

@@ -26,15 +26,17 @@ class Persona:
     """A kind of person.
 
     A profile is of the first persona one of whose ``matches`` fits; the last persona has none and is everybody else's.
-    RStudioServerPro among ``apps`` is needed where the domain has RStudio.
+    RStudioServerPro among ``apps`` is needed where the domain has RStudio. ``built_in``: nobody defined it, so what it
+    needs is nobody's decision.
     """
 
     name: str
     apps: tuple[str, ...] = NEEDABLE_APP_TYPES
     tools: tuple[str, ...] = (*FIRST_PARTY_TOOLS, MLFLOW)
     matches: tuple[Match, ...] = ()
+    built_in: bool = False
 
 
 #: What people need as long as nobody says more: every app, every tool of AWS's own, and MLflow.
 DEFAULT = "default"
-DEFAULT_PERSONAS = (Persona(DEFAULT),)
+DEFAULT_PERSONAS = (Persona(DEFAULT, built_in=True),)

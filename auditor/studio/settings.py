@@ -168,10 +168,9 @@ USER_SETTINGS: tuple[Setting, ...] = (
     Setting("auto_mount_home_efs", "AutoMountHomeEFS", "VARCHAR", "user", "'Enabled'", _USER,
             "Whether private spaces mount the domain's EFS home: Enabled or Disabled. Disabled where the domain has"
             " no EFS", absent_when="{} = 'DefaultAsDomain'"),
-    Setting("rstudio_access_status", "RStudioServerProAppSettings.AccessStatus", "VARCHAR", "user", "NULL",
-            API + "API_RStudioServerProAppSettings.html",
-            "Whether the person may use RStudio on a domain that has it: ENABLED or DISABLED; no source says what"
-            " an absent value means, so it is unknown then"),
+    Setting("rstudio_access_status", "RStudioServerProAppSettings.AccessStatus", "VARCHAR", "user", "'ENABLED'",
+            GUIDE + "rstudio-add-existing.html",
+            "Whether the person may use RStudio on a domain that has it: ENABLED or DISABLED"),
     *_idle("JupyterLab", "jupyterlab", "user"),
     *_idle("CodeEditor", "code_editor", "user"),
     *_ebs("user"),

@@ -24,7 +24,7 @@ STU106 identity-center-sign-in           medium   domain         P03 P23
 STU107 identity-center-user-gone         high     user_profile   P03
 STU108 profile-without-owner             low      user_profile   P02 P06
 STU201 execution-role-shared             medium   user_profile   P05
-STU202 execution-role-inherited          low      user_profile   P05
+STU202 execution-role-inherited          info     user_profile   P05
 STU203 execution-role-is-administrator   critical execution_role P05 P08
 STU204 execution-role-too-broad          high     execution_role P05 P08
 STU205 user-identity-in-role-sessions    medium   domain         P04
@@ -34,7 +34,7 @@ STU208 hidden-but-permitted              medium   user_profile   P19
 STU301 classic-is-default                medium   user_profile   P09
 STU302 domain-default-is-classic         high     domain         P09
 STU303 studio-portal-disabled            medium   user_profile   P09
-STU304 classic-app                       high     app            P10
+STU304 classic-app                       medium   app            P10
 STU305 classic-space                     medium   space          P10
 STU306 classic-notebook-sharing-unsafe   medium   user_profile   P12
 STU307 classic-settings-left-behind      low      user_profile   P09 P12

@@ -131,17 +131,28 @@ def test_a_users_own_rule(tmp_path: Path, members: dict[str, str], needs: set[st
 
 
 def test_not_applicable_only_where_nothing_else_is_unknown(tmp_path: Path) -> None:
-    rule = _rule(
-        tmp_path, require="len(human_principals) <= 1 or execution_role_origin = 'profile'", when="auth_mode = 'IAM'"
-    )
+    rule = _rule(tmp_path, require="sign_ins_complete or execution_role_origin = 'profile'", when="auth_mode = 'IAM'")
     known = _report(tmp_path, [rule], _domain(), _profile())
     assert known.rule("TST001").counts["not_applicable"] == 1
     assert known.rule("TST001").not_run == template_limits(rule) == "no template holds who opened which profile"
     decided = _report(tmp_path, [rule], _domain(), _profile(ExecutionRole="arn:aws:iam::111122223333:role/x"))
     assert decided.rule("TST001").counts["pass"] == 1
     assert decided.rule("TST001").not_run == ""
-    open_ = _report(tmp_path, [rule], _domain(AuthMode=Unknown("${Mode}", "parameter Mode has no default")), _profile())
+    rule = _rule(
+        tmp_path, require="sign_ins_complete or execution_role_origin = 'profile'",
+        when="studio_web_portal = 'ENABLED'",
+    )  # fmt: skip
+    portal = Unknown("${Portal}", "parameter Portal has no default")
+    open_ = _report(tmp_path, [rule], _domain(), _profile(StudioWebPortal=portal))
     assert open_.rule("TST001").counts["unknown"] == 1
+
+
+def test_what_no_template_can_decide_is_never_unknown(tmp_path: Path) -> None:
+    """Whatever else is unknown: no value of it would let a template say who opened the profile."""
+    rule = _rule(tmp_path, require="sign_ins_complete", when="studio_web_portal = 'ENABLED'")
+    portal = Unknown("${Portal}", "parameter Portal has no default")
+    report = _report(tmp_path, [rule], _domain(), _profile(StudioWebPortal=portal))
+    assert report.rule("TST001").counts["not_applicable"] == 1
 
 
 def test_what_may_not_exist_is_never_certain(tmp_path: Path, built_in_rules: tuple[Rule, ...]) -> None:
@@ -159,7 +170,7 @@ def test_what_may_not_exist_is_never_certain(tmp_path: Path, built_in_rules: tup
 def test_beside_a_live_account_a_rule_runs_there(tmp_path: Path) -> None:
     from tests.evaluate.helpers import domain, profile, snapshot_file
 
-    rule = _rule(tmp_path, require="len(human_principals) <= 1")
+    rule = _rule(tmp_path, require="sign_ins_complete")
     live = snapshot_file(tmp_path / "live.jsonl", domain(), profile("ben"))
     templates = tmp_path / "templates.jsonl"
     write_snapshot(templates, build([Root("t.yaml", "CloudFormation", (_domain(), _profile()), ("t.yaml",))], AS_OF))

@@ -103,7 +103,10 @@ class Audit:
 
 
 #: Columns that hang on evidence which is only collected for the rules that need it.
-_OF_ROLES = {"role_allowed_tools", "mlflow_servers", "space_role_policies", "space_role_allows_everything"}
+_OF_ROLES = {
+    "role_allowed_tools", "mlflow_servers", "space_role_policies", "space_role_allows_everything",
+    "roles_without_source_identity",
+}  # fmt: skip
 _TABLES = ("domain", "user_profile", "space", "app")
 
 
@@ -366,7 +369,8 @@ def _about(find: Any, column: Column, names: set[str]) -> bool:
     if any(path in names for path in (column.paths or {}).values()):
         return True
     # Roles stand behind what a space's role, or a profile's, may do.
-    if column.name.startswith(("execution_role", "space_role")) and any("ExecutionRole" in n for n in names):
+    of_roles = ("execution_role", "space_role", "has_shared_role", "roles_without", "person_in_role_sessions")
+    if column.name.startswith(of_roles) and any("ExecutionRole" in n for n in names):
         return True
     if column.name in ("ebs_limit_gb", "idle_shutdown", "efs_needed", "public_subnets", "tags", "quick_setup_signs"):
         return True

@@ -9,7 +9,7 @@ from .proof import RULES, Account, example, prove
 
 #: Rule → layer that set the value, operation that mends it.
 PROOFS = """
-STU201 domain update-user-profile, profile update-user-profile
+STU201 domain update-domain, service update-domain, profile update-user-profile
 STU202 domain update-user-profile
 STU207 domain update-domain, service update-domain, profile update-user-profile, service update-user-profile
 STU301 domain update-domain, service update-domain, profile update-user-profile
@@ -46,6 +46,15 @@ def test_the_command_mends_its_finding_and_nothing_else(
     finding = example(account, rule, layer, operation)
     assert finding.remediation is not None
     prove(account, RULES[rule], finding, finding.remediation.aws)
+
+
+def test_a_role_that_two_teams_share_is_replaced(account: Account) -> None:
+    """To name the person in its sessions would not keep the teams apart."""
+    finding = next(f for f in account.before.failures("STU201").values() if f.resource.name == "eve-stone")
+    assert finding.remediation is not None
+    assert "ROLE_ARN" in finding.remediation.aws
+    assert "ExecutionRoleSessionNameMode" not in finding.remediation.aws
+    prove(account, RULES["STU201"], finding, finding.remediation.aws)
 
 
 @pytest.mark.parametrize(("rule", "layer"), ON_DOMAINS)

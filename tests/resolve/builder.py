@@ -11,6 +11,7 @@ from auditor.evaluate.audit import load_tables
 from auditor.model.snapshot import KINDS, SCHEMA_VERSION, Gap, Header, Kind, Record, Scope, Snapshot, Unseen
 from auditor.resolve.inheritance_sql import NestedMerge
 from auditor.store.snapshot_file import write_snapshot
+from auditor.studio.personas import DEFAULT_PERSONAS, Persona
 
 ACCOUNT, REGION = "111122223333", "eu-west-1"
 AFTER = "2025-02-03T10:00:00Z"
@@ -83,6 +84,7 @@ class Tables:
         unseen: Iterable[tuple[str, str]] = (),
         gaps: Iterable[Gap] = (),
         merge: NestedMerge = NestedMerge.UNKNOWN,
+        personas: Sequence[Persona] = DEFAULT_PERSONAS,
     ) -> None:
         if not any(r.kind == "account_region" for r in records):
             records = (*records, place())
@@ -94,7 +96,7 @@ class Tables:
         with tempfile.TemporaryDirectory() as folder:
             path = Path(folder) / "snapshot.jsonl"
             write_snapshot(path, Snapshot(header, records, tuple(gaps)))
-            self._con, _ = load_tables([path], merge)
+            self._con, _ = load_tables([path], merge, personas)
 
     def rows(self, table: str) -> list[dict[str, Any]]:
         cursor = self._con.execute(f"select * from {table}")

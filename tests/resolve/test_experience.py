@@ -16,7 +16,7 @@ LANDINGS: list[tuple[tuple[str | None, str | None, str | None, str | None, str |
     # The landing page as it is set, on the profile or on the domain, whatever the domain's age.
     ((AFTER, None, None, STUDIO, None), "studio"),
     ((AFTER, None, None, CLASSIC, None), "classic"),
-    ((AFTER, None, None, RSTUDIO, None), "rstudio"),
+    ((AFTER, None, None, RSTUDIO, None), "studio"),
     ((BEFORE, None, None, STUDIO, None), "studio"),
     ((BEFORE, STUDIO, None, None, None), "studio"),
     ((AFTER, CLASSIC, None, None, None), "classic"),

@@ -16,7 +16,7 @@ from .builder import Tables, domain, merged, nest, profile, record, space
 USER_DEFAULTS: dict[str, Any] = {
     "execution_role": "", "security_groups": [], "default_landing_uri": "studio::", "studio_web_portal": "ENABLED",
     "hidden_app_types": [], "hidden_ml_tools": [], "hidden_instance_types": [],
-    "execution_role_session_name_mode": "STATIC", "auto_mount_home_efs": "Enabled", "rstudio_access_status": None,
+    "execution_role_session_name_mode": "STATIC", "auto_mount_home_efs": "Enabled", "rstudio_access_status": "ENABLED",
     "jupyterlab_idle_shutdown": "DISABLED", "jupyterlab_idle_timeout": 0, "jupyterlab_idle_timeout_min": 0,
     "jupyterlab_idle_timeout_max": 0, "code_editor_idle_shutdown": "DISABLED", "code_editor_idle_timeout": 0,
     "code_editor_idle_timeout_min": 0, "code_editor_idle_timeout_max": 0, "ebs_default_gb": 5, "ebs_maximum_gb": 100,

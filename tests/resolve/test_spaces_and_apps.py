@@ -174,7 +174,7 @@ def test_settings_for_classic() -> None:
 
 
 def test_rstudio_licence() -> None:
-    """A domain has RStudio where it has the settings for it, and nowhere else; nothing settles an absent access."""
+    """A domain has RStudio where it has the settings for it, and nowhere else; people have access by default."""
     rstudio = {"DomainSettings": {"RStudioServerProDomainSettings": {"DomainExecutionRoleArn": "arn:r"}}}
     access = {"RStudioServerProAppSettings": {"AccessStatus": "DISABLED"}}
     rows = Tables(
@@ -183,5 +183,6 @@ def test_rstudio_licence() -> None:
         profile("who-knows", of="unseen"),
     ).by_name("user_profile")  # fmt: skip
     assert {name: (row["rstudio_licensed"], row["rstudio_access_status"]) for name, row in rows.items()} == {
-        "silent": (True, None), "denied": (True, "DISABLED"), "none": (False, None), "who-knows": (None, None),
+        "silent": (True, "ENABLED"), "denied": (True, "DISABLED"), "none": (False, "ENABLED"),
+        "who-knows": (None, None),
     }  # fmt: skip

@@ -234,7 +234,8 @@ def test_awss_own_profile_and_app_are_nobodys() -> None:
     """Developer guide: the RStudioServerPro app is launched by a special user profile named domain-shared."""
     app = {"DomainId": "d-1", "UserProfileName": "domain-shared", "AppType": "RStudioServerPro", "AppName": "default"}
     tables = Tables(
-        domain(), profile("domain-shared"), profile("ana"),
+        domain(document={"DomainSettings": {"RStudioServerProDomainSettings": {"DomainExecutionRoleArn": "arn:r"}}}),
+        profile("domain-shared"), profile("ana"),
         record("app", "d-1/profile/domain-shared/RStudioServerPro/default", app),
         record("app", "d-1/profile/ana/RSessionGateway/x",
                {"DomainId": "d-1", "UserProfileName": "ana", "AppType": "RSessionGateway", "AppName": "x"}),

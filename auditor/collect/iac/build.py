@@ -127,6 +127,9 @@ def _in_domain(scope: Scope, kind: str, resource: Resource, found: Document) -> 
             found.gaps["DomainId"] = Unknown("", "it names no domain")
     elif domain not in scope.by_address or TYPES[scope.by_address[domain].type].kind != "domain":
         reason = "the domain is not defined here, so what it hands down is unknown"
+        own = next((a for a in scope.by_address if str(domain).startswith(f"${{{a}.")), None)
+        if own is not None and TYPES[scope.by_address[own].type].kind == "domain":
+            reason = f"this is not the id of {own} (d-…), which AWS asks for, so what the domain hands down is unknown"
         scope.gap(kind, resource.address, "DomainId", Unknown(str(domain), reason))
 
 
