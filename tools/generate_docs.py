@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import sys
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
@@ -15,6 +16,7 @@ from auditor.collect.aws.specs import OTHER_PERMISSIONS, SPECS, permissions
 from auditor.deliver.security_hub import PERMISSIONS as SENDING
 from auditor.model.rule import Rule
 from auditor.remediation.preview import preview
+from auditor.report.render import Format
 from auditor.resolve.table_model import Column, Table
 from auditor.resolve.tables import TABLES
 from auditor.resources import rules_dir
@@ -263,6 +265,34 @@ def store_tables() -> str:
     return "".join(parts)
 
 
+#: A number in a text that people write: ``<!-- rules -->61<!-- -->``.
+_NUMBER = re.compile(r"<!-- ([a-z ]+) -->[0-9,]+<!-- -->")
+
+
+def numbers(rules: Sequence[Rule]) -> Mapping[str, int]:
+    """What the texts that people write may count, by the words in front of the number."""
+    return {
+        "rules": len(rules),
+        "rules answered by templates alone": sum(not template_limits(r) for r in rules),
+        "rules with a command": sum(r.remediation.by_command for r in rules),
+        "formats": len(Format),
+        "cases": sum(len(r.cases) for r in rules),
+    }
+
+
+def counted(rules: Sequence[Rule]) -> dict[Path, str]:
+    """README and the pages of docs/ that people write, with their numbers as they are now."""
+    values = numbers(rules)
+
+    def number(match: re.Match[str]) -> str:
+        if match[1] not in values:
+            sys.exit(f"a number called {match[1]!r}: known are {', '.join(values)}")
+        return f"<!-- {match[1]} -->{values[match[1]]:,}<!-- -->"
+
+    texts = {path: path.read_text(encoding="utf-8") for path in (ROOT / "README.md", *(ROOT / "docs").glob("*.md"))}
+    return {path: _NUMBER.sub(number, text) for path, text in texts.items() if _NUMBER.search(text)}
+
+
 def generated() -> dict[Path, str]:
     """Every generated file and its text."""
     rules = load_rules([rules_dir()], bind=False)
@@ -276,7 +306,8 @@ def generated() -> dict[Path, str]:
         docs / "practices.md": practices(rules),
         docs / "rules" / "README.md": rule_index(rules),
     }
-    return files | {docs / "rules" / f"{rule.id}.md": rule_page(rule) for rule in rules}
+    files |= {docs / "rules" / f"{rule.id}.md": rule_page(rule) for rule in rules}
+    return counted(rules) | files
 
 
 def drift() -> list[str]:

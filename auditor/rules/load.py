@@ -19,10 +19,10 @@ from auditor.rules.references import SharedError, resolve_references
 from auditor.rules.schema import OPTION, Layered, RuleFile
 from auditor.yaml_source import Source, near, read_yaml
 
-AREAS = ("people", "roles", "experience", "visibility", "storage", "domains", "operations", "account")
+AREAS = ("people", "roles", "experience", "visibility", "storage", "domains", "operations", "account", "applications")
 #: Folder of framework mappings inside a folder of rules.
 FRAMEWORKS = "frameworks"
-_BUILT_IN = re.compile(r"^STU([1-8])[0-9]{2}$")
+_BUILT_IN = re.compile(r"^STU([1-9])[0-9]{2}$")
 
 
 def rule_files(dirs: Sequence[Path]) -> Iterator[Path]:

@@ -11,6 +11,7 @@ import pytest
 from auditor.model.rule import Rule
 from auditor.remediation.preview import preview
 from auditor.resolve.tables import table
+from auditor.rules.scaffold import BLANK
 from auditor.studio.practices import PRACTICES
 
 #: id, name, severity, table, practices
@@ -78,7 +79,9 @@ STU802 no-trail                          high     account_region P04
 STU803 studio-logs-not-kept              low      account_region P30
 """
 ROWS = [line.split() for line in CATALOGUE.strip().splitlines()]
-AREAS = ["people", "roles", "experience", "visibility", "storage", "domains", "operations", "account"]
+AREAS = [
+    "people", "roles", "experience", "visibility", "storage", "domains", "operations", "account", "applications",
+]  # fmt: skip
 
 
 @pytest.fixture(scope="module")
@@ -105,6 +108,7 @@ class TestEveryRule:
         for prose in (rule.title, rule.why, rule.remediation.steps, rule.message, rule.since):
             assert prose.strip() == prose != ""
         assert len(rule.why) > 60
+        assert BLANK not in Path(rule.file).read_text(encoding="utf-8")
         assert not rule.title.endswith(".")
         assert rule.references
         assert all(url.startswith("https://docs.aws.amazon.com/") for url in rule.references)

@@ -1,4 +1,4 @@
-"""auditor rules list | show | test | frameworks | schema"""
+"""auditor rules list | show | new | test | frameworks | schema"""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ import click
 
 from auditor.cli.options import debug_option, rule_options
 from auditor.errors import ConfigError, ExitCode
-from auditor.model.rule import Rule
+from auditor.model.rule import Rule, Severity
 
 if TYPE_CHECKING:
     from auditor.rules.cases import CaseResult
@@ -76,6 +76,48 @@ def _one(name: str, rules_dirs: tuple[Path, ...]) -> str:
         hint = f"Did you mean {near[0]!r}?" if near else "See: auditor rules list"
         raise ConfigError(f"there is no rule {name!r}", hint=hint)
     return wanted
+
+
+@command.command("new")
+@click.argument("rule_id", metavar="ID")
+@click.option(
+    "--table", required=True, metavar="TABLE", help="The table whose rows the rule evaluates (docs/tables.md)."
+)
+@click.option("--name", default="", help="Kebab-case name of the rule.  [default: new-rule-ID]")
+@click.option("--severity", type=click.Choice([s.value for s in Severity]), default="medium", show_default=True)
+@click.option("--practice", "practices", multiple=True, metavar="Pnn", help="Practice that it enforces; repeatable.")
+@click.option(
+    "--folder",
+    type=click.Path(path_type=Path, file_okay=False),
+    default=None,
+    metavar="DIR",
+    help="Where to write a rule of your own.  [default: ./rules]",
+)
+@debug_option
+def new(
+    rule_id: str, table: str, name: str, severity: str, practices: tuple[str, ...], folder: Path | None
+) -> None:  # fmt: skip
+    """Write the file of a new rule, with cases and blanks to fill in.
+
+    In a checkout of the product (with ./tests and ./auditor) it makes a built-in rule: also the entries in the
+    catalogue, the expected findings and the list of proofs that the tests read.
+    """
+    from auditor.rules.scaffold import BLANK, NewRule, scaffold
+
+    here = Path()
+    checkout = (
+        here if folder is None and all((here / p).is_dir() for p in ("auditor/rules", "tests/evaluate")) else None
+    )
+    files = scaffold(
+        NewRule(rule_id, table, name or f"new-rule-{rule_id.lower()}", severity, practices), folder or here / "rules",
+        checkout,
+    )  # fmt: skip
+    for path, text in files.items():
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text, encoding="utf-8")
+        click.echo(f"wrote {path}")
+    first = next(iter(files))
+    click.echo(f"Replace each {BLANK}, then run: auditor rules test {first}" + (" && make docs" if checkout else ""))
 
 
 @command.command("test")
