@@ -23,6 +23,9 @@ _TYPE = re.compile(r"""["']?\bType["']?\s*:\s*["']?(?:AWS|Custom|Alexa)::""")
 _RESOURCES = re.compile(r"""["']?\bResources["']?\s*:""")
 #: A template without any of these words holds no Studio resource, nor can anything that it takes in.
 _OURS = re.compile(r"SageMaker|CloudFormation::Stack|Serverless::Application|Fn::ForEach|Transform")
+#: A line of the log that ``terraform plan -json`` writes; a plan behind what Terraform says while it makes one.
+_LOG = re.compile(r'\s*\{"@level":.*"(?:terraform|tofu)":')
+_BEHIND = re.compile(r'^\{\s*"format_version":\s*"[^"]*",\s*"terraform_version":', re.MULTILINE)
 
 
 @dataclass(slots=True)
@@ -129,9 +132,12 @@ def is_configuration(name: str) -> bool:
 
 
 def looks_like_plan(text: str) -> bool:
-    """Whether a text is what ``terraform show -json`` writes of a plan, or of a state."""
+    """Whether a text is what ``terraform show -json`` writes of a plan, or of a state; or what is taken for it: the log
+    of ``terraform plan -json``, a plan behind other lines."""
     start = text[:2000]
-    return '"format_version"' in start and '"terraform_version"' in start and text.lstrip("\ufeff \n")[:1] == "{"
+    if '"format_version"' in start and '"terraform_version"' in start and text.lstrip("\ufeff \n")[:1] == "{":
+        return True
+    return _LOG.match(text) is not None or _BEHIND.search(text) is not None
 
 
 def well_formed(file: Path) -> bool:

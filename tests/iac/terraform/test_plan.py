@@ -137,10 +137,10 @@ def test_what_the_plan_does_not_tell_is_said(read: Read) -> None:
     ("text", "reason"),
     [
         ("{", "not valid JSON"),
-        ("[]", "it is no plan"),
+        ("[]", "it is not a plan"),
         ('{"format_version": "1.0", "values": {}}', "it is a state"),
         ("[" * 100_000, "nested too deeply"),
-        ('{"format_version": "1.0"}', "it is no plan"),
+        ('{"format_version": "1.0"}', "it is not a plan"),
         ('{"format_version": "2.0", "planned_values": {}}', "format version 2.0 is not known"),
     ],
 )

@@ -18,6 +18,7 @@ from auditor.collect.iac.terraform.plan.plan import Instance, Plan, is_plan
 from auditor.collect.iac.terraform.reader import LANGUAGE, Reader
 from auditor.collect.iac.unreadable import UnreadableError
 
+_WRITE_ONE = "write one with: terraform show -json PLAN > plan.json"
 _ADDRESS = re.compile(r'"address"\s*:\s*("(?:[^"\\]|\\.)*")')
 
 
@@ -32,6 +33,8 @@ def read_plan(file: Path, reader: Reader) -> Root:
     except RecursionError:
         return _refused(name, "it is nested too deeply")
     except ValueError as error:
+        if not text.lstrip().startswith("{") or '"@level"' in text[:200]:
+            return _refused(name, f"it is what Terraform logs, not a plan alone; {_WRITE_ONE}")
         return _refused(name, f"it is not valid JSON: {error}"[:200], getattr(error, "lineno", None))
     if not is_plan(content):
         return _refused(name, _no_plan(content))
@@ -53,8 +56,8 @@ def _refused(name: str, reason: str, line: int | None = None) -> Root:
 
 def _no_plan(content: Any) -> str:
     if isinstance(content, Mapping) and "values" in content:
-        return "it is a state, not a plan; write one with: terraform show -json PLAN"
-    return "it is no plan; write one with: terraform show -json PLAN"
+        return f"it is a state, not a plan; {_WRITE_ONE}"
+    return f"it is not a plan; {_WRITE_ONE}"
 
 
 def _lines(text: str) -> dict[str, int]:
