@@ -1,18 +1,17 @@
-# Two commands on a fresh machine: make demo, make test. Each sets up what it needs in .venv, and for the tests of
-# templates in .venv-checkov (checkov pins an old boto3) and .venv-cdk (where there is Node.js), and the AWS CLI that printed
-# commands are proven with in .venv-awscli (it brings a botocore of its own).
+# Two commands on a fresh machine: make demo, make test. Each sets up what it needs: .venv, in which everything runs but
+# what pins an old boto3 or botocore: the AWS CLI that printed commands are proven with, in .venv-awscli, and the tests of the
+# checks for checkov, in .venv-checkov.
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 CHECKOV := .venv-checkov
-CDK := .venv-cdk
 AWSCLI := .venv-awscli
 export PIP_CONSTRAINT := $(CURDIR)/constraints/dev.txt
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 # Two workers: enough for two cores, and no more memory than a small machine has.
 WORKERS ?= 2
 
-.PHONY: help demo test test-templates check bench docs clean
+.PHONY: help demo test test-checkov check bench docs clean
 
 help: ## What each command does
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 12
@@ -21,12 +20,12 @@ demo: $(VENV)/.demo ## Audit the embedded simulated account; writes ./audit-repo
 	@$(BIN)/auditor demo --output audit-report
 	@echo "Open: file://$(CURDIR)/audit-report/report.html"
 
-test: $(VENV)/.dev $(AWSCLI)/.ready test-templates ## Run the tests (browser tests need Chromium, else they are skipped)
-	env -u AUDITOR_REQUIRE_CHECKOV -u AUDITOR_REQUIRE_CDK \
+test: $(VENV)/.dev $(AWSCLI)/.ready test-checkov ## Run the tests (browser tests need Chromium, else they are skipped)
+	env -u AUDITOR_REQUIRE_CHECKOV \
 	  $(BIN)/python -m pytest -n $(WORKERS) --dist loadscope --cov --cov-report=term:skip-covered
 
-test-templates: $(CHECKOV)/.ready $(CDK)/.ready ## Run the tests of templates, in an environment of their own
-	AUDITOR_REQUIRE_CHECKOV=1 $(CHECKOV)/bin/python -m pytest -n $(WORKERS) --dist loadscope tests/iac tests/checkov_checks
+test-checkov: $(CHECKOV)/.ready ## Run the tests of the checks for checkov, in an environment of their own
+	AUDITOR_REQUIRE_CHECKOV=1 $(CHECKOV)/bin/python -m pytest -n $(WORKERS) --dist loadscope tests/checkov_checks
 
 check: $(VENV)/.dev ## Lint, format, types (of the report's scripts as well, where there is Node.js), rule cases, generated docs
 	$(BIN)/ruff check .
@@ -53,7 +52,7 @@ docs: $(VENV)/.dev ## Write the generated docs and the pictures
 	$(BIN)/python tools/screenshots.py out/docs/report.html docs/images
 
 clean: ## Remove what make has made
-	rm -rf $(VENV) $(CHECKOV) $(CDK) $(AWSCLI) node_modules out audit-report .pytest_cache .mypy_cache .ruff_cache .coverage*
+	rm -rf $(VENV) $(CHECKOV) $(AWSCLI) node_modules out audit-report .pytest_cache .mypy_cache .ruff_cache .coverage*
 
 $(BIN)/python:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "Python 3.11 or newer is needed: make PYTHON=python3.12 …"; exit 1; }
@@ -78,13 +77,4 @@ $(CHECKOV)/.ready: pyproject.toml constraints/checkov.txt
 	test -x $(CHECKOV)/bin/python || $(PYTHON) -m venv $(CHECKOV)
 	PIP_CONSTRAINT= $(CHECKOV)/bin/python -m pip install --quiet -c constraints/checkov.txt \
 	  -e '.[checkov]' hypothesis pytest pytest-xdist
-	@touch $@
-
-# Without Node.js there is no CDK; the tests that need it are then skipped.
-$(CDK)/.ready: constraints/cdk.txt
-	mkdir -p $(CDK)
-	if command -v node >/dev/null; then \
-	  test -x $(CDK)/bin/python || $(PYTHON) -m venv $(CDK); \
-	  PIP_CONSTRAINT= $(CDK)/bin/python -m pip install --quiet -c constraints/cdk.txt aws-cdk-lib; \
-	fi
 	@touch $@

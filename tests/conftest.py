@@ -27,8 +27,8 @@ REGIONS = {"acme": ("eu-west-1", "us-east-1"), "clean": ("eu-west-1",)}
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_runtest_setup(item: pytest.Item) -> None:
-    """Before any fixture: what reads templates is skipped, or fails, where checkov is missing. It pins an old boto3,
-    and has an environment of its own, .venv-checkov."""
+    """Before any fixture: what runs checkov is skipped, or fails, where it is missing. It pins an old boto3, and has an
+    environment of its own, .venv-checkov."""
     if item.get_closest_marker("checkov") and find_spec("checkov") is None:
         if os.environ.get("AUDITOR_REQUIRE_CHECKOV"):
             pytest.fail("checkov is not installed here, and AUDITOR_REQUIRE_CHECKOV is set")

@@ -82,6 +82,19 @@ def test_audits_outside_the_checkout(installed: Path, tmp_path: Path) -> None:
     assert "<!doctype html>" in (tmp_path / "audit-report" / "report.html").read_text()[:100]
 
 
+def test_scans_outside_the_checkout(installed: Path, tmp_path: Path) -> None:
+    """CloudFormation and Terraform, without an extra."""
+    clean = {k: v for k, v in os.environ.items() if not k.startswith(("PYTHON", "AWS_"))}
+    corpus = ROOT / "tests" / "iac" / "corpus"
+    cases = [corpus / "cfn-inherited-from-domain" / "template.yaml", corpus / "tf-inherited-from-domain"]
+    done = subprocess.run(
+        [installed / "auditor", "scan", *cases], capture_output=True, text=True, check=False, cwd=tmp_path, env=clean
+    )
+    assert (done.returncode, done.stderr) == (4, "")
+    document = json.loads((tmp_path / "audit-report" / "report.json").read_text())
+    assert document["summary"]["resources"]["domain"] == 2
+
+
 def test_the_demo_says_what_it_lacks(installed: Path, tmp_path: Path) -> None:
     done = subprocess.run([installed / "auditor", "demo"], capture_output=True, text=True, check=False, cwd=tmp_path)
     assert done.returncode == 2

@@ -81,7 +81,6 @@ def github(repository: Repository) -> subprocess.CompletedProcess[str]:
     summary = repository.folder.parent / "summary.md"
     variables = {
         "GITHUB_WORKSPACE": str(repository.folder), "GITHUB_STEP_SUMMARY": str(summary), "TARGET": "main",
-        **workflow["jobs"]["scan"]["env"],
     }  # fmt: skip
     done = {name: shell(script, repository, **variables) for name, script in scripts.items()}
     assert [done["What the target branch has already"].returncode, done["Summary"].returncode] == [0, 0], done
@@ -93,7 +92,7 @@ def gitlab(repository: Repository) -> subprocess.CompletedProcess[str]:
     """The script of a merge request."""
     job = yaml.safe_load((CI / "gitlab-ci.yml").read_text())["sagemaker-studio"]
     variables = {"CI_PROJECT_DIR": str(repository.folder), "CI_MERGE_REQUEST_DIFF_BASE_SHA": repository.base}
-    done = shell("\n".join(job["script"]), repository, **variables, LOG_LEVEL=job["variables"]["LOG_LEVEL"])
+    done = shell("\n".join(job["script"]), repository, **variables)
     kept = {Path(name).name for name in job["artifacts"]["reports"].values()}
     assert kept <= {path.name for path in (repository.folder / "report").iterdir()}
     return done

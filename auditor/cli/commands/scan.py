@@ -46,7 +46,7 @@ def command(
 
     PATH is a CloudFormation template (YAML or JSON), a folder that "cdk synth" wrote (cdk.out), a folder with Terraform
     configuration, a plan that "terraform show -json" wrote, or a folder to search for all of them. What a template does
-    not tell is unknown, never passed. Needs the extra checkov and no AWS; see docs/templates.md.
+    not tell is unknown, never passed. Needs no AWS; see docs/templates.md.
 
     Exit codes: 0 nothing at or above --fail-on, 2 usage or configuration, 3 nothing could be assessed, 4 findings,
     5 incomplete: a file could not be read, or a value could not be resolved.

@@ -1,4 +1,4 @@
-"""Templates as a source: CloudFormation, the CDK's assemblies, Terraform. checkov parses; see docs/templates.md.
+"""Templates as a source: CloudFormation, the CDK's assemblies, Terraform. See docs/templates.md.
 
 ``auditor.collect.iac.scan`` is the way in.
 """

@@ -1,6 +1,6 @@
 """A small CDK app: a stack with a nested one, and the same in a stage. Run by the tests, and for the corpus:
 
-CDK_OUTDIR=tests/iac/corpus/cdk-assembly/assembly .venv-cdk/bin/python tests/iac/cdk/app.py
+CDK_OUTDIR=tests/iac/corpus/cdk-assembly/assembly .venv/bin/python tests/iac/cdk/app.py
 """
 
 import aws_cdk as cdk

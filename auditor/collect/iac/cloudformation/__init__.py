@@ -1,1 +1,1 @@
-"""CloudFormation templates and CDK assemblies: checkov parses, this package resolves what checkov leaves open."""
+"""CloudFormation templates and CDK assemblies: read with the place of everything in them, their functions resolved."""
