@@ -32,6 +32,8 @@ _OTHERS: Mapping[str, Mapping[str, str]] = {
     "tags": {t.kind: "Tags" for t in RESOURCE_TYPES if t.taggable},
     "managed_policies": {"role": "ManagedPolicyArns"},
     "allows_everything": {"role": "Policies"},
+    "administrator": {"role": "Policies"},
+    "broad_access": {"role": "Policies"},
     "trusts_set_source_identity": {"role": "AssumeRolePolicyDocument"},
 }
 

@@ -18,7 +18,7 @@ from urllib.parse import unquote
 from auditor.iam.conditions import Condition, split_operator
 from auditor.iam.context import Context
 from auditor.iam.logic import Truth, every, negated, some
-from auditor.iam.patterns import Pattern, pattern
+from auditor.iam.patterns import HOLE, Pattern, pattern
 
 #: ``identity`` stands for permissions boundaries and service control policies as well: they have the same elements.
 PolicyKind = Literal["identity", "trust", "resource"]
@@ -42,14 +42,15 @@ class Element:
 
     def matches(self, text: str, context: Context, *, any_case: bool = False) -> Truth:
         """Whether the element speaks of it."""
-        found: list[Truth] = [p.matches(text, context, any_case=any_case) for p in self.patterns]
-        if self.negated:
-            # AWS does not say what becomes of an exception whose variable the request lacks.
-            found = [None if p.lacks(context) else m for p, m in zip(self.patterns, found, strict=True)]
-        if not self.whole:
-            found.append(None)
-        met = some(found)
+        met = some(self._each(text, context, any_case))
         return negated(met) if self.negated else met
+
+    def _each(self, text: str, context: Context, any_case: bool) -> Iterator[Truth]:
+        for one in self.patterns:
+            # AWS does not say what becomes of an exception whose variable the request lacks.
+            yield None if self.negated and one.lacks(context) else one.matches(text, context, any_case=any_case)
+        if not self.whole:
+            yield None
 
 
 _UNCLEAR = Element(whole=False)
@@ -67,8 +68,8 @@ class Principals:
 
 @dataclass(frozen=True, slots=True)
 class Statement:
-    """One statement. ``effect`` None: not understood. ``resources`` None: the element is absent, as in trust policies.
-    ``problems``: what was not understood."""
+    """One statement, counted from 1; 0 is none of the document's own. ``effect`` None: not understood. ``resources``
+    None: the element is absent, as in trust policies. ``problems``: what was not understood."""
 
     number: int
     sid: str = ""
@@ -100,8 +101,10 @@ class Policy:
 
 
 def opaque(name: str, problem: str) -> Policy:
-    """A policy that was not seen, or not understood at all: it may allow or deny anything."""
-    return Policy(name, (Statement(1, problems=(problem,), principals=Principals(whole=False)),), (problem,))
+    """A policy that was not seen, or not understood at all: it may allow anything. That it denies is not presumed, or
+    one policy that cannot be read would hide what another allows for certain."""
+    unseen = Statement(0, effect="Allow", problems=(problem,), principals=Principals(whole=False))
+    return Policy(name, (unseen,), (problem,))
 
 
 def parse(document: object, name: str = "", kind: PolicyKind = "identity") -> Policy:
@@ -262,12 +265,12 @@ def _condition_text(value: object) -> str | None:
 def _is_action(text: str) -> bool:
     """``service:action``, or a pattern that may stand for both (``*``, ``iam*``)."""
     service, colon, name = text.partition(":")
-    return bool(service and name) if colon else "*" in text
+    return bool(service and name) if colon else "*" in text or HOLE in text
 
 
 def _is_resource(text: str) -> bool:
     """An ARN, or a pattern or variable that may become one."""
-    return text.startswith(("arn:", "*", "?", "${"))
+    return text.startswith(("arn:", "*", "?", "${", HOLE))
 
 
 def conditions_hold(conditions: Iterable[Condition], context: Context) -> Truth:

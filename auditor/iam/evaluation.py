@@ -38,7 +38,9 @@ class Deciding:
     statement: Statement
 
     def __str__(self) -> str:
-        return f"{self.policy} ({self.statement.label})" if self.policy else self.statement.label
+        if not self.policy or not self.statement.number:
+            return self.policy or self.statement.label
+        return f"{self.policy} ({self.statement.label})"
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,6 +95,12 @@ class Permissions:
         return Decision("unknown", open_layer, by, tuple(reasons))
 
 
+def contribution(policy: Policy, request: Request) -> tuple[Truth, Truth]:
+    """Whether a policy, taken alone, allows and whether it denies a request. What several policies decide together
+    follows from these."""
+    return _Matched("Allow", [policy], request).truth, _Matched("Deny", [policy], request).truth
+
+
 class _Matched:
     """The statements of one effect that speak, or may speak, of a request."""
 
@@ -121,13 +129,16 @@ class _Matched:
 
 def applies(statement: Statement, request: Request) -> Truth:
     """Whether a statement speaks of a request, whatever its effect."""
-    parts: list[Truth] = [
-        statement.actions.matches(request.action, request.context, any_case=True),
-        True if statement.resources is None else statement.resources.matches(request.resource, request.context),
-        _principal(statement, request),
-        conditions_hold(statement.conditions, request.context),
-    ]
-    return every(parts)
+    return every(_parts(statement, request))
+
+
+def _parts(statement: Statement, request: Request) -> Iterator[Truth]:
+    """One after the other, since most statements are about other actions."""
+    yield statement.actions.matches(request.action, request.context, any_case=True)
+    if statement.resources is not None:
+        yield statement.resources.matches(request.resource, request.context)
+    yield _principal(statement, request)
+    yield conditions_hold(statement.conditions, request.context)
 
 
 def _principal(statement: Statement, request: Request) -> Truth:

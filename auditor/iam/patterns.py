@@ -15,6 +15,8 @@ from auditor.iam.logic import Truth
 #: ``${key}`` or ``${key, 'default'}``; ``${*}``, ``${?}`` and ``${$}`` are the characters themselves.
 _VARIABLE = re.compile(r"\$\{\s*([^{},]+?)\s*(?:,\s*'([^']*)'\s*)?\}")
 _ESCAPES = {"*": "*", "?": "?", "$": "$"}
+#: Stands in a policy's text for a part that nobody knows, as a template's parameter without a value.
+HOLE = "\N{OBJECT REPLACEMENT CHARACTER}"
 
 
 class _Wild:
@@ -55,6 +57,14 @@ class Pattern:
     def matches(self, text: str, context: Context, *, any_case: bool = False, wild: bool = True) -> Truth:
         """Whether the text matches. A variable that the request lacks matches nothing; one whose value is not known may
         stand for anything. ``wild``: whether ``*`` and ``?`` are wildcards here."""
+        if len(self.parts) == 1 and isinstance(self.parts[0], str) and not self.literals:
+            if any_case:
+                text = text.lower()
+            return (
+                _matches_fixed(self.text.lower() if any_case else self.text, text)
+                if wild
+                else (text == (self.text.lower() if any_case else self.text))
+            )
         tokens, certain = self._tokens(context, wild)
         if tokens is None:
             return False
@@ -92,7 +102,14 @@ _WILD: dict[str, _Wild] = {"*": ANY, "?": ONE}
 @lru_cache(maxsize=4096)
 def pattern(text: str, *, variables: bool = False) -> Pattern:
     """The pattern that a text is. ``variables``: whether ``${…}`` are policy variables: only from version 2012-10-17
-    on, and not in actions."""
+    on, and not in actions. ``HOLE`` in it is a variable of which nobody knows the value, anywhere."""
+    if HOLE in text:
+        holed: list[str | Variable] = []
+        for number, piece in enumerate(text.split(HOLE)):
+            holed += ([Variable(HOLE)] if number else []) + list(
+                pattern(piece, variables=variables).parts if piece else ()
+            )
+        return Pattern(text, tuple(holed))
     if not variables or "${" not in text:
         return Pattern(text, (text,))
     parts: list[str | Variable] = []
@@ -111,6 +128,19 @@ def pattern(text: str, *, variables: bool = False) -> Pattern:
     if at < len(text):
         parts.append(text[at:])
     return Pattern(text, tuple(parts), frozenset(literals))
+
+
+@lru_cache(maxsize=8192)
+def _compiled(text: str) -> tuple[str, tuple[_Token, ...]]:
+    """What stands before the first wildcard, and the tokens from there on."""
+    length = min((text.index(c) for c in _WILD if c in text), default=len(text))
+    return text[:length], tuple(_WILD.get(character, character) for character in text[length:])
+
+
+def _matches_fixed(wild: str, text: str) -> bool:
+    """Whether a text matches a pattern without variables."""
+    prefix, rest = _compiled(wild)
+    return text.startswith(prefix) and _glob(rest, text[len(prefix) :])
 
 
 def _glob(tokens: tuple[_Token, ...], text: str) -> bool:

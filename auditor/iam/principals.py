@@ -8,8 +8,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
+from auditor.iam.context import Context
 from auditor.iam.documents import Principals
 from auditor.iam.logic import Truth, every, negated, some
+from auditor.iam.patterns import HOLE, pattern
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +53,9 @@ def _same(kind: str, text: str, asking: Principal) -> Truth:
         return True
     if kind != asking.kind:
         return False
+    if HOLE in text:
+        # Whoever that is. Some of a name may tell that it is somebody else.
+        return pattern(text).matches(asking.name, Context())
     if kind != "AWS":
         return text == asking.name
     if text == asking.name:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from auditor.model.snapshot import GLOBAL
-from auditor.resolve import policy_facts
+from auditor.resolve import policy_facts, role_facts
 
 if TYPE_CHECKING:
     import duckdb
@@ -210,8 +210,11 @@ def execution_role(con: duckdb.DuckDBPyConnection) -> None:
                u.unified_studio,
                case when f.id is not null then true when n.roles or split_part(u.id, ':', 5) <> u.account then null
                     else false end as role_exists,
-               f.managed_policies, f.managed_policy_arns, f.customer_policies, f.allows_everything,
-               f.trusts_set_source_identity, f.trust_with_source_identity, u.source_identity, p.allowed_tools
+               f.managed_policies, f.managed_policy_arns, f.customer_policies, f.inline_policies,
+               f.permissions_boundary, f.allows_everything, f.administrator, f.administrator_actions,
+               f.administrator_policies, f.administrator_policy_arn, f.administrator_unknown, f.broad_access,
+               f.broad_policies, f.broad_unknown, f.trusts_set_source_identity, f.trust_with_source_identity,
+               u.source_identity, p.allowed_tools
         from used u left join role_fact f on f.account = u.account and f.id = u.id
         left join permission_fact p on p.account = u.account and p.id = u.id
         left join unseen n on n.account = u.account""")
@@ -260,7 +263,8 @@ DOMAIN_COLUMNS = (
     " case when d.space_default_execution_role = '' then []::VARCHAR[] else r.managed_policies end"
     " as space_role_policies,"
     " case when d.space_default_execution_role = '' then false else r.allows_everything end"
-    " as space_role_allows_everything"
+    " as space_role_allows_everything,"
+    " case when d.space_default_execution_role = '' then false else r.administrator end as space_role_administrator"
 )
 DOMAIN_JOINS = (
     " left join domain_subnet n on n.account = d.account and n.region = d.region and n.domain_id = d.domain_id"
@@ -272,6 +276,7 @@ DOMAIN_JOINS = (
 
 def prepare(con: duckdb.DuckDBPyConnection) -> None:
     """What only needs the raw documents."""
+    role_facts.collect(con)
     policy_facts.collect(con)
     sign_in(con)
     people(con)

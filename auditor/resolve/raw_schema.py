@@ -112,12 +112,13 @@ DOCUMENTS: Mapping[str, Mapping[str, str]] = {
     "mlflow_server": {"TrackingServerName": "VARCHAR", "TrackingServerStatus": "VARCHAR"},
     "mlflow_app": {"Name": "VARCHAR", "Status": "VARCHAR"},
     "log_group": {"logGroupName": "VARCHAR", "retentionInDays": "INTEGER"},
-    # Read by auditor.resolve.policy_facts, member by member.
+    # Read by auditor.resolve.role_facts and policy_facts, member by member.
     "role": {
         "AssumeRolePolicyDocument": "JSON",
         "RolePolicyList": "JSON[]",
         "AttachedManagedPolicies": "JSON[]",
         "LocalPolicyDocuments": "JSON",
+        "PermissionsBoundary": "JSON",
     },
     "permission": {"Results": "JSON[]"},
     "trail": {

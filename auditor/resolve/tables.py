@@ -140,6 +140,9 @@ DOMAIN = Table(
                inputs=("space_default_execution_role",), via="'space_default_execution_role'"),
         Column("space_role_allows_everything", "BOOLEAN", "Whether the role of shared spaces allows every action on"
                " every resource", inputs=("space_default_execution_role",), via="'space_default_execution_role'"),
+        Column("space_role_administrator", "BOOLEAN", "Whether the role of shared spaces can act as an administrator,"
+               " as execution_role has it", inputs=("space_default_execution_role",),
+               via="'space_default_execution_role'"),
         _TAGS,
     ), "domain", ("domain",),
 )  # fmt: skip
@@ -310,8 +313,24 @@ EXECUTION_ROLE = Table(
      Column("managed_policies", "VARCHAR[]", "Names of AWS's managed policies that are attached"),
      Column("managed_policy_arns", "VARCHAR[]", "ARNs of AWS's managed policies that are attached"),
      Column("customer_policies", "VARCHAR[]", "Names of the account's own managed policies that are attached"),
-     Column("allows_everything", "BOOLEAN", "Whether an inline policy or an attached policy of the account allows every"
-            " action on every resource without a condition"),
+     Column("inline_policies", "VARCHAR[]", "Names of the inline policies"),
+     Column("permissions_boundary", "VARCHAR", "ARN of the permissions boundary; '' where there is none"),
+     Column("allows_everything", "BOOLEAN", "Whether the role may do any action on any resource, evaluated as IAM does:"
+            " with wildcards, NotAction, NotResource, Deny, conditions and the permissions boundary"),
+     Column("administrator", "BOOLEAN", "Whether the role can act as an administrator, evaluated likewise: do"
+            " everything, attach or write policies, change managed or trust policies, make credentials of users, pass"
+            " any role to any service, or give domains or user profiles any role. NULL where that hangs on what is"
+            " not known"),
+     Column("administrator_actions", "VARCHAR[]", "Actions that show it; * for all"),
+     Column("administrator_policies", "VARCHAR[]", "Names of the policies that allow them"),
+     Column("administrator_policy_arn", "VARCHAR", "ARN of the attached policy without which the role would be no"
+            " administrator; NULL where there is none such"),
+     Column("administrator_unknown", "VARCHAR", "Why it is not known whether the role is an administrator; '' where it"
+            " is known"),
+     Column("broad_access", "VARCHAR[]", "What inline and customer managed policies allow on every resource: s3:* and"
+            " the like, * for every service, s3:GetObject and s3:PutObject for the objects of every bucket"),
+     Column("broad_policies", "VARCHAR[]", "Names of the policies that allow it"),
+     Column("broad_unknown", "VARCHAR", "Why it is not known what they allow on every resource; '' where it is known"),
      Column("trusts_set_source_identity", "BOOLEAN", "Whether the trust policy lets SageMaker call"
             " sts:SetSourceIdentity"),
      Column("trust_with_source_identity", "VARCHAR", "The trust policy as JSON, with sts:SetSourceIdentity allowed to"

@@ -221,6 +221,7 @@ MEMBERS_BESIDE_SETTINGS: Mapping[Kind | Part, Mapping[str, Read]] = {
     "role": {
         "RoleName": "text", "Path": "text", "AssumeRolePolicyDocument": "json", "ManagedPolicyArns": "list",
         "Policies": "items", "Policies[].PolicyName": "text", "Policies[].PolicyDocument": "json",
+        "PermissionsBoundary": "text",
     },
     "role_policy": {"PolicyName": "text", "PolicyDocument": "json", "RoleName": "text", "Roles": "list"},
     "managed_policy": {"ManagedPolicyName": "text", "PolicyDocument": "json", "Roles": "list"},

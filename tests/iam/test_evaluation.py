@@ -84,7 +84,7 @@ ALL, NONE = policy(allow()), policy(allow("s3:GetObject"))
         (NONE, (), "denied", "permissions boundary"),
         (ALL, (), "allowed", "identity policy"),
         (policy(allow(Condition=FROM_HOME)), (), "unknown", "permissions boundary"),
-        (opaque("b", "the policy document was not available"), (), "unknown", "explicit deny"),
+        (opaque("b", "the policy document was not available"), (), "unknown", "permissions boundary"),
         (policy(allow(), deny("iam:*")), (), "denied", "explicit deny"),
         (None, ((ALL,), (ALL,)), "allowed", "identity policy"),
         # Every level of the organization has to allow.
@@ -92,7 +92,7 @@ ALL, NONE = policy(allow()), policy(allow("s3:GetObject"))
         (None, ((NONE, ALL),), "allowed", "identity policy"),
         (None, ((ALL, policy(deny("iam:*"))),), "denied", "explicit deny"),
         (NONE, ((opaque("c", "not seen"),),), "denied", "permissions boundary"),
-        (ALL, ((opaque("c", "not seen"),),), "unknown", "explicit deny"),
+        (ALL, ((opaque("c", "not seen"),),), "unknown", "service control policy"),
     ],
 )
 def test_boundary_and_service_control_policies_only_take_away(

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from auditor.iam.context import Context, Known
-from auditor.iam.patterns import matches, pattern
+from auditor.iam.patterns import HOLE, matches, pattern
 
 TEXTS = st.text(alphabet="ab:/*?", max_size=8)
 
@@ -95,3 +95,20 @@ def test_policy_variables(text: str, values: dict[str, tuple[str, ...]], target:
 def test_variables_are_text_where_they_are_not_variables() -> None:
     assert matches("${aws:username}", "${aws:username}")
     assert not matches("${aws:username}", "ana")
+
+
+@pytest.mark.parametrize(
+    ("text", "target", "expected"),
+    [
+        (HOLE, "s3:GetObject", None),
+        (f"arn:aws:s3:::{HOLE}/*", "arn:aws:s3:::b/x", None),
+        # Whatever stands there, it is a bucket.
+        (f"arn:aws:s3:::{HOLE}/*", "arn:aws:iam::1:role/x", False),
+        (f"{HOLE}${{aws:username}}", "ana", None),
+    ],
+)
+def test_a_part_that_nobody_knows(text: str, target: str, expected: bool | None) -> None:
+    for variables in (True, False):
+        assert pattern(text, variables=variables).matches(target, Context({"aws:username": ("ana",)})) is (
+            expected if variables or "$" not in text else False
+        )

@@ -105,7 +105,7 @@ class Audit:
 #: Columns that hang on evidence which is only collected for the rules that need it.
 _OF_ROLES = {
     "role_allowed_tools", "mlflow_servers", "space_role_policies", "space_role_allows_everything",
-    "roles_without_source_identity",
+    "space_role_administrator", "roles_without_source_identity",
 }  # fmt: skip
 _TABLES = ("domain", "user_profile", "space", "app")
 

@@ -2,19 +2,13 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping, Sequence
 from typing import Any
 
 import pytest
 
 from auditor.model.snapshot import GLOBAL, Record
-from auditor.resolve.policy_facts import (
-    allowed_tools,
-    allows_everything,
-    trust_with_source_identity,
-    trusts_set_source_identity,
-)
+from auditor.resolve.policy_facts import allowed_tools
 from auditor.studio.tools import APP_ARN_PARTS, CREATE_APP, TOOL_ACTIONS, app_arn
 
 from .builder import ACCOUNT, Tables, domain, place, profile, record
@@ -35,102 +29,6 @@ def statement(action: object = "*", resource: object = "*", effect: str = "Allow
 
 def trust(action: object, principal: object = SERVICE, effect: str = "Allow", **also: Any) -> dict[str, Any]:
     return {"Effect": effect, "Principal": principal, "Action": action, **also}
-
-
-@pytest.mark.parametrize(
-    ("given", "everything"),
-    [
-        (statement(), True),
-        (statement(["s3:GetObject", "*"], ["*"]), True),
-        (statement("*:*"), True),
-        (statement("s3:*"), False),
-        (statement(resource="arn:aws:s3:::bucket/*"), False),
-        (statement(effect="Deny"), False),
-        # Whether a condition ever holds is not in the document.
-        (statement(Condition={"IpAddress": {"aws:SourceIp": "192.0.2.0/24"}}), False),
-        ({"Effect": "Allow", "NotAction": "iam:*", "Resource": "*"}, False),
-    ],
-)
-def test_everything_is_every_action_on_every_resource(given: Mapping[str, Any], everything: bool) -> None:
-    assert allows_everything([policy(given)]) is everything
-    # IAM takes one statement instead of a list of them.
-    assert allows_everything([{"Statement": given}]) is everything
-
-
-def test_a_policy_that_was_not_seen_leaves_it_open() -> None:
-    assert allows_everything([policy(statement("s3:*")), None]) is None
-    assert allows_everything([None, policy(statement())]) is True
-    assert allows_everything([]) is False
-
-
-@pytest.mark.parametrize(
-    ("statements", "trusted"),
-    [
-        ([trust("sts:AssumeRole")], False),
-        ([trust(["sts:AssumeRole", "sts:SetSourceIdentity"])], True),
-        ([trust("sts:AssumeRole"), trust("sts:setsourceidentity")], True),
-        ([trust("sts:*")], True),
-        ([trust(["sts:SetSourceIdentity"], {"Service": ["ec2.amazonaws.com", "sagemaker.amazonaws.com"]})], True),
-        ([trust(["sts:SetSourceIdentity"], {"Service": "ec2.amazonaws.com"})], False),
-        ([trust(["sts:SetSourceIdentity"], {"AWS": "arn:aws:iam::1:root"})], False),
-        ([trust(["sts:SetSourceIdentity"], "*")], True),
-        ([trust("sts:*"), trust("sts:SetSourceIdentity", effect="Deny")], False),
-    ],
-)
-def test_trust_in_the_source_identity(statements: Sequence[Mapping[str, Any]], trusted: bool) -> None:
-    assert trusts_set_source_identity(policy(*statements)) is trusted
-    assert trusts_set_source_identity(None) is None
-
-
-BOTH = ["sts:AssumeRole", "sts:SetSourceIdentity"]
-EC2 = {"Service": ["ec2.amazonaws.com", "sagemaker.amazonaws.com"]}
-OURS = {"StringEquals": {"aws:SourceAccount": ACCOUNT}}
-
-
-@pytest.mark.parametrize(
-    ("statements", "expected"),
-    [
-        ([trust("sts:AssumeRole")], [trust(BOTH)]),
-        ([trust(["sts:AssumeRole", "sts:TagSession"])], [trust(["sts:AssumeRole", "sts:TagSession", BOTH[1]])]),
-        # A condition goes on holding, a statement of others' stays what it is.
-        ([trust("sts:AssumeRole", Condition=OURS)], [trust(BOTH, Condition=OURS)]),
-        (
-            [trust("sts:AssumeRole", {"AWS": FAR}), trust("sts:AssumeRole", Sid="s")],
-            [trust("sts:AssumeRole", {"AWS": FAR}), trust(BOTH, Sid="s")],
-        ),
-        # Whoever is trusted by the same statement gets nothing more.
-        ([trust("sts:AssumeRole", EC2)], [trust("sts:AssumeRole", EC2), trust(BOTH[1])]),
-        (
-            [trust("sts:AssumeRole", {"AWS": FAR, **SERVICE}, Condition=OURS)],
-            [trust("sts:AssumeRole", {"AWS": FAR, **SERVICE}, Condition=OURS), trust(BOTH[1], Condition=OURS)],
-        ),
-    ],
-)
-def test_a_trust_policy_with_the_source_identity(
-    statements: Sequence[Mapping[str, Any]], expected: Sequence[Mapping[str, Any]]
-) -> None:
-    before = policy(*statements)
-    kept = json.dumps(before)
-    made = json.loads(trust_with_source_identity({"Id": "x", **before}) or "null")
-    assert made == {"Id": "x", **policy(*expected)}
-    assert trusts_set_source_identity(made) is True
-    assert json.dumps(before) == kept
-
-
-@pytest.mark.parametrize(
-    "given",
-    [
-        None,
-        policy(),
-        policy(trust("sts:AssumeRole", {"AWS": FAR})),
-        policy(trust("sts:AssumeRoleWithSAML")),
-        policy(trust("sts:AssumeRole"), trust("sts:SetSourceIdentity", effect="Deny")),
-        policy(trust("sts:AssumeRole"), trust("sts:*", {"AWS": FAR}, effect="Deny")),
-    ],
-)
-def test_a_trust_policy_to_which_nothing_can_be_added(given: Mapping[str, Any] | None) -> None:
-    """SageMaker is not trusted at all, or a Deny stands against it: adding an action mends nothing."""
-    assert trust_with_source_identity(given) is None
 
 
 def _result(action: str, decision: str = "allowed", resource: str = "*") -> dict[str, str]:
@@ -204,7 +102,10 @@ def test_roles_that_could_not_be_listed_are_unknown() -> None:
     (row,) = Tables(place(["role", "permission"]), domain(document=defaults(ROLE)), profile("ana")).rows(
         "execution_role"
     )
-    columns = ("role_exists", "managed_policies", "allows_everything", "trusts_set_source_identity", "allowed_tools")
+    columns = (
+        "role_exists", "managed_policies", "allows_everything", "administrator", "administrator_policies",
+        "broad_access", "permissions_boundary", "trusts_set_source_identity", "allowed_tools",
+    )  # fmt: skip
     assert {row[c] for c in columns} == {None}
 
 
@@ -243,6 +144,7 @@ def test_the_role_of_shared_spaces_and_profiles_own_roles(
     (row,) = tables.rows("domain")
     assert row["space_role_profiles"] == number
     assert (row["space_role_policies"], row["space_role_allows_everything"]) == ([], False)
+    assert row["space_role_administrator"] is False
 
 
 def test_no_role_of_shared_spaces() -> None:
@@ -252,3 +154,43 @@ def test_no_role_of_shared_spaces() -> None:
         [],
         False,
     )
+
+
+ADMIN = {"PolicyName": "AdministratorAccess", "PolicyArn": "arn:aws:iam::aws:policy/AdministratorAccess"}
+HOME = {"IpAddress": {"aws:SourceIp": "192.0.2.0/24"}}
+BOUND = f"arn:aws:iam::{ACCOUNT}:policy/bound"
+
+
+def _inline(*statements: Mapping[str, Any]) -> dict[str, Any]:
+    return {"RolePolicyList": [{"PolicyName": "team", "PolicyDocument": policy(*statements)}]}
+
+
+@pytest.mark.parametrize(
+    ("document", "expected"),
+    [
+        ({}, (False, [], [], None, "")),
+        ({"AttachedManagedPolicies": [ADMIN]}, (True, ["*"], ["AdministratorAccess"], ADMIN["PolicyArn"], "")),
+        (_inline(statement(["iam:AttachRolePolicy", "iam:CreateAccessKey"])),
+         (True, ["iam:AttachRolePolicy", "iam:CreateAccessKey"], ["team"], None, "")),
+        # Two ways to be one: detaching either is not enough.
+        ({"AttachedManagedPolicies": [ADMIN], **_inline(statement())},
+         (True, ["*"], ["AdministratorAccess", "team"], None, "")),
+        (_inline(statement(Condition=HOME)), (None, [], [], None, "team: aws:SourceIp is not known")),
+        # The domains that were audited lie in eu-west-1.
+        (_inline(statement(Condition={"StringEquals": {"aws:RequestedRegion": "eu-west-1"}})),
+         (True, ["*"], ["team"], None, "")),
+        ({"AttachedManagedPolicies": [ADMIN], "PermissionsBoundary": {"PermissionsBoundaryArn": BOUND},
+          "LocalPolicyDocuments": {BOUND: policy(statement("s3:GetObject"))}}, (False, [], [], None, "")),
+    ],
+)  # fmt: skip
+def test_an_administrator_with_what_makes_it_one(document: Mapping[str, Any], expected: tuple[Any, ...]) -> None:
+    (row,) = Tables(place(), domain(document=defaults(ROLE)), role(**document)).rows("execution_role")
+    names = ("administrator", "administrator_actions", "administrator_policies", "administrator_policy_arn",
+             "administrator_unknown")  # fmt: skip
+    assert tuple(row[name] for name in names) == expected
+
+
+def test_broad_access_is_of_own_policies() -> None:
+    document = {"AttachedManagedPolicies": [ADMIN], **_inline(statement(["s3:*", "sagemaker:*"]))}
+    (row,) = Tables(place(), domain(document=defaults(ROLE)), role(**document)).rows("execution_role")
+    assert (row["broad_access"], row["broad_policies"]) == (["s3:*", "sagemaker:*"], ["team"])

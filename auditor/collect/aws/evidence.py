@@ -11,9 +11,10 @@ from auditor.collect.aws import faults, identity_center, sign_ins
 from auditor.collect.aws.documents import text
 from auditor.collect.aws.faults import LOST
 from auditor.collect.aws.run import Run
+from auditor.iam.roles import is_aws_managed
 from auditor.model.sign_ins import LoggedSignIns
 from auditor.model.snapshot import GLOBAL, Kind
-from auditor.studio.arns import account_of, is_aws_managed
+from auditor.studio.arns import account_of
 from auditor.studio.evidence_sources import EVIDENCE, kinds_of
 from auditor.studio.tools import APP_ARN_PARTS, CREATE_APP, app_arn, simulated_actions
 from auditor.studio.trails import records_management

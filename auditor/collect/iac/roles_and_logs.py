@@ -13,6 +13,7 @@ from typing import Any
 
 from auditor.collect.iac import networks
 from auditor.collect.iac.interface import Resource, Unknown, unknowns
+from auditor.collect.iac.policy_text import policy_document
 from auditor.collect.iac.scope import Scope, plain, split
 from auditor.model.snapshot import GLOBAL, Kind, Record
 
@@ -39,11 +40,7 @@ class RolesAndLogs:
             doc = self._scope.read(role)
             gaps: dict[str, Unknown] = {}
             arn = self._scope.role_arn(role)
-            policies = [
-                {"PolicyName": str(p.get("PolicyName", "")), "PolicyDocument": p.get("PolicyDocument")}
-                for p in _known_list(doc.members.get("Policies"), gaps, "RolePolicyList")
-                if isinstance(p, Mapping)
-            ]
+            policies = [_inline(p) for p in _known_list(doc.members.get("Policies"), gaps, "RolePolicyList")]
             policies += inline[role.address]
             arns = [
                 *_known_list(doc.members.get("ManagedPolicyArns"), gaps, "AttachedManagedPolicies"),
@@ -56,16 +53,20 @@ class RolesAndLogs:
             members: dict[str, Any] = {"Arn": arn}
             if self._scope.named(role):
                 members["RoleName"] = arn.rpartition("/")[2]
-            listed, local, parts = self._attached(arns, gaps)
+            listed, local = self._attached(arns, gaps)
             members["AttachedManagedPolicies"], members["LocalPolicyDocuments"] = listed, local
-            policies += parts
-            members["RolePolicyList"] = [p for policy in policies for p in _certain_statements(policy)]
+            boundary = self._boundary(doc.members.get("PermissionsBoundary"), gaps, local)
+            if boundary is not None:
+                members["PermissionsBoundary"] = boundary
+            members["RolePolicyList"] = [
+                {**p, "PolicyDocument": policy_document(p["PolicyDocument"], self._scope)} for p in policies
+            ]
             trust = doc.members.get("AssumeRolePolicyDocument")
-            hole = _hole(trust, ("Effect", "Action", "NotAction", "Principal", "NotPrincipal"), partial=True)
+            hole = next(unknowns(trust), None)
             if hole is not None:
                 gaps["AssumeRolePolicyDocument"] = hole
-            elif isinstance(trust, Mapping):
-                members["AssumeRolePolicyDocument"] = plain(trust)
+            if isinstance(trust, Mapping):
+                members["AssumeRolePolicyDocument"] = policy_document(trust, self._scope)
             lines = {
                 {"Policies": "RolePolicyList", "ManagedPolicyArns": "AttachedManagedPolicies"}.get(path, path): line
                 for path, line in doc.lines.items()
@@ -113,32 +114,42 @@ class RolesAndLogs:
                     found.append(role.address)
         return found
 
-    def _attached(
-        self, arns: list[Any], gaps: dict[str, Unknown]
-    ) -> tuple[list[dict[str, str]], dict[str, Any], list[dict[str, Any]]]:
-        """Attached policies as AWS lists them, documents of the root's own, and certain parts of those with holes."""
+    def _attached(self, arns: list[Any], gaps: dict[str, Unknown]) -> tuple[list[dict[str, str]], dict[str, Any]]:
+        """Attached policies as AWS lists them, and the documents of the root's own."""
         listed: list[dict[str, str]] = []
         local: dict[str, Any] = {}
-        parts: list[dict[str, Any]] = []
-        own = {self._scope.policy_arn(p): p for p in self._scope.of("managed_policy")}
         for arn in arns:
-            text = arn.expression if isinstance(arn, Unknown) else str(arn)
-            aws = _AWS_POLICY.match(text)
-            if aws:
-                listed.append({"PolicyName": aws[2], "PolicyArn": f"arn:aws:iam::aws:policy/{aws[1]}{aws[2]}"})
-            elif isinstance(arn, Unknown):
-                gaps.setdefault("AttachedManagedPolicies", arn)
+            text = self._policy_arn(arn)
+            if isinstance(text, Unknown):
+                gaps.setdefault("AttachedManagedPolicies", text)
             else:
                 listed.append({"PolicyName": text.rpartition("/")[2], "PolicyArn": text})
-                if text in own:
-                    policy = self._scope.read(own[text]).members.get("PolicyDocument")
-                    whole, *rest = _certain_statements({"PolicyDocument": policy})
-                    if rest:
-                        # A document with a hole that matters is none: what it allows stays open.
-                        parts.append(whole)
-                    else:
-                        local[text] = whole["PolicyDocument"]
-        return listed, local, parts
+                local |= self._local(text)
+        return listed, local
+
+    def _boundary(self, arn: Any, gaps: dict[str, Unknown], local: dict[str, Any]) -> dict[str, str] | None:
+        if arn is None:
+            return None
+        text = self._policy_arn(arn)
+        if isinstance(text, Unknown):
+            gaps["PermissionsBoundary"] = text
+            return None
+        local |= self._local(text)
+        return {"PermissionsBoundaryType": "Policy", "PermissionsBoundaryArn": text}
+
+    def _policy_arn(self, arn: Any) -> str | Unknown:
+        """The ARN of a managed policy, that of AWS's own in whatever partition."""
+        aws = _AWS_POLICY.match(arn.expression if isinstance(arn, Unknown) else str(arn))
+        if aws:
+            return f"arn:aws:iam::aws:policy/{aws[1]}{aws[2]}"
+        return arn if isinstance(arn, Unknown) else str(arn)
+
+    def _local(self, arn: str) -> dict[str, Any]:
+        """The document of a policy of the root, by its ARN."""
+        own = next((p for p in self._scope.of("managed_policy") if self._scope.policy_arn(p) == arn), None)
+        if own is None:
+            return {}
+        return {arn: policy_document(self._scope.read(own).members.get("PolicyDocument"), self._scope)}
 
     # Trails, logs, and what else the account has
 
@@ -186,6 +197,12 @@ def _with_defaults(selectors: Any) -> dict[str, Any]:
     return found
 
 
+def _inline(policy: Any) -> dict[str, Any]:
+    """An inline policy; one that is not known says nothing."""
+    given: Mapping[str, Any] = policy if isinstance(policy, Mapping) else {}
+    return {"PolicyName": plain(given.get("PolicyName", "")), "PolicyDocument": given.get("PolicyDocument")}
+
+
 def _known_list(value: Any, gaps: dict[str, Unknown], path: str) -> list[Any]:
     if isinstance(value, Unknown):
         gaps[path] = value
@@ -195,45 +212,3 @@ def _known_list(value: Any, gaps: dict[str, Unknown], path: str) -> list[Any]:
 
 def _doubtful(resource: Resource, policy: Any) -> Any:
     return resource.doubt or policy
-
-
-def _statements(policy: Any) -> list[Any]:
-    if not isinstance(policy, Mapping):
-        return []
-    listed = policy.get("Statement")
-    return listed if isinstance(listed, list) else [] if listed is None else [listed]
-
-
-_TELLING = ("Effect", "Action", "NotAction", "Resource", "NotResource", "Condition")
-
-
-def _hole(policy: Any, members: tuple[str, ...] = _TELLING, *, partial: bool = False) -> Unknown | None:
-    """An unknown that may decide what the policy says. Text of which a part is known is never ``*``; where ``partial``
-    text may decide as well, that counts too."""
-    if isinstance(policy, Unknown):
-        return policy
-    if isinstance(policy, Mapping) and isinstance(policy.get("Statement"), Unknown):
-        found: Unknown = policy["Statement"]
-        return found
-    for statement in _statements(policy):
-        if isinstance(statement, Unknown):
-            return statement
-        for name in members:
-            for hole in unknowns(statement.get(name) if isinstance(statement, Mapping) else None):
-                if partial or not hole.partial:
-                    return hole
-    return None
-
-
-def _certain_statements(policy: Mapping[str, Any]) -> list[dict[str, Any]]:
-    """The policy as it is where nothing in it is open; else its certain statements, and one without a document, which
-    says that there is more."""
-    document_ = policy.get("PolicyDocument")
-    name = policy.get("PolicyName", "")
-    if _hole(document_) is None:
-        return [{"PolicyName": name, "PolicyDocument": plain(document_)}]
-    certain = [plain(s) for s in _statements(document_) if _hole({"Statement": [s]}) is None]
-    return [
-        {"PolicyName": name, "PolicyDocument": {"Statement": certain}},
-        {"PolicyName": name, "PolicyDocument": None},
-    ]

@@ -1,0 +1,111 @@
+"""Policies of a template as documents: what is known of each text, and a hole for what is not.
+
+A policy is evaluated, so a hole must stay one: ``arn:aws:s3:::${Bucket}/*`` is certainly no IAM role's ARN, whatever
+the bucket is called. What the deployment decides and any deployment agrees on (its own account, partition and Region, a
+resource of the template) is filled in.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from auditor.collect.iac.interface import Resource, Unknown
+from auditor.collect.iac.scope import Scope
+from auditor.iam.patterns import HOLE
+from auditor.iam.roles import TEMPLATE_ACCOUNT
+from auditor.studio.template_types import TYPES
+
+#: The Region that stands for the template's own; those who evaluate try others as well.
+_REGION = "us-east-1"
+_PSEUDO: Mapping[str, str] = {
+    "AWS::AccountId": TEMPLATE_ACCOUNT,
+    "AWS::Partition": "aws",
+    "AWS::Region": _REGION,
+    "AWS::URLSuffix": "amazonaws.com",
+}
+#: Terraform's data sources that say the same.
+_SOURCES = (
+    (re.compile(r"\bdata\.aws_caller_identity\.[^.]+\.account_id$"), TEMPLATE_ACCOUNT),
+    (re.compile(r"\bdata\.aws_partition\.[^.]+\.partition$"), "aws"),
+    (re.compile(r"\bdata\.aws_partition\.[^.]+\.dns_suffix$"), "amazonaws.com"),
+    (re.compile(r"\bdata\.aws_region\.[^.]+\.(?:name|id|region)$"), _REGION),
+)
+#: ``aws:username``, ``aws:PrincipalTag/team``, ``*``: IAM's own, not the template's.
+_POLICY_VARIABLE = re.compile(r"^(?:[*?$]|[a-z0-9-]+:[\w/.@+=-]+(?:\s*,\s*'[^']*')?)$")
+_ARNS = frozenset({"arn", "id", "ref"})
+
+
+def policy_document(value: Any, scope: Scope) -> Any:
+    """The document as JSON; None where nothing of it is known."""
+    return None if isinstance(value, Unknown) or value is None else _filled(value, scope)
+
+
+def _filled(value: Any, scope: Scope) -> Any:
+    if isinstance(value, Unknown):
+        # Text without a placeholder is a description of what is not known.
+        return _text(value.expression, scope) if "${" in value.expression else HOLE
+    if isinstance(value, Mapping):
+        return {_text(str(k), scope): _filled(v, scope) for k, v in value.items()}
+    if isinstance(value, list | tuple):
+        return [_filled(v, scope) for v in value]
+    return _text(value, scope) if isinstance(value, str) else value
+
+
+def _text(text: str, scope: Scope) -> str:
+    # The aws provider's data source writes &{…} for IAM's variables, since ${…} is Terraform's.
+    return "".join(_pieces(text.replace("&{", "${"), scope))
+
+
+def _pieces(text: str, scope: Scope) -> Iterator[str]:
+    at = 0
+    while (start := text.find("${", at)) >= 0:
+        yield text[at:start]
+        end = _end(text, start + 2)
+        yield _meaning(text[start + 2 : end], scope)
+        at = end + 1
+    yield text[at:]
+
+
+def _end(text: str, at: int) -> int:
+    """Where the brace closes that is open at ``at``."""
+    depth = 1
+    for place in range(at, len(text)):
+        depth += {"{": 1, "}": -1}.get(text[place], 0)
+        if not depth:
+            return place
+    return len(text)
+
+
+def _meaning(inner: str, scope: Scope) -> str:
+    name = inner.strip()
+    if name in _PSEUDO:
+        return _PSEUDO[name]
+    for source, meaning in _SOURCES:
+        if source.search(name):
+            return meaning
+    if _POLICY_VARIABLE.match(name):
+        return f"${{{name}}}"
+    address, _, attribute = name.rpartition(".")
+    for where, what in ((address, attribute), (name, "Ref")):
+        target = scope.by_address.get(where)
+        if target is not None:
+            return _stands_for(target, what, scope)
+    return HOLE
+
+
+def _stands_for(target: Resource, attribute: str, scope: Scope) -> str:
+    """A text for a resource of the template: its ARN, or a name that nothing else has."""
+    info = TYPES.get(target.type)
+    if info is not None and info.kind == "role":
+        arn = scope.role_arn(target)
+        return arn if attribute.lower() == "arn" else arn.rpartition("/")[2]
+    name = re.sub(r"[^\w-]", "-", target.address)
+    if not attribute.lower().endswith("arn"):
+        return HOLE if attribute.lower() not in _ARNS and "name" not in attribute.lower() else name
+    service = re.split(r"::|_", target.type)[1].lower()
+    place = {"s3": ":", "iam": f":{TEMPLATE_ACCOUNT}"}.get(service, f"{_REGION}:{TEMPLATE_ACCOUNT}")
+    kind = re.split(r"::|_", target.type, maxsplit=2)[2].lower().replace("_", "-")
+    resource = name if service == "s3" else f"{kind}/{name}"
+    return f"arn:aws:{service}:{place}:{resource}"

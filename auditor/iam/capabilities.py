@@ -1,0 +1,218 @@
+"""What a role may be able to do, as data: the requests that show it.
+
+A capability is shown by requests on resources that nobody named: a role that may change *any* role's policies may
+change that of one with a made-up name. What only concerns a few named resources does not count, but the role itself
+does: who may widen their own role needs no other.
+
+Source: IAM User Guide, "Actions, resources, and condition keys for AWS Identity and Access Management" in the Service
+Authorization Reference; the same for Amazon SageMaker.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from itertools import product
+
+from auditor.iam.context import Context, Known, Value
+from auditor.iam.evaluation import Decision, Outcome, Permissions, Request
+from auditor.iam.logic import Truth, every, some
+
+#: A name that no policy gives on purpose.
+NOBODY = "any-0f3b"
+#: Calls to IAM are made in one Region of the partition, whatever the caller's (aws:RequestedRegion in the IAM User
+#: Guide's list of global condition keys).
+_IAM_REGION: Mapping[str, str] = {"aws": "us-east-1", "aws-cn": "cn-north-1", "aws-us-gov": "us-gov-west-1"}
+_ADMINISTRATOR = "arn:{partition}:iam::aws:policy/AdministratorAccess"
+#: Which request it is, for policies that are known by their answers only (``auditor.iam.managed``).
+PROBE = "auditor:Probe"
+
+
+@dataclass(frozen=True, slots=True)
+class Ask:
+    """One request: ``resource`` and ``context`` hold ``{partition}``, ``{region}``, ``{account}`` and ``{role}``."""
+
+    action: str
+    resource: str
+    context: Mapping[str, Value] = field(default_factory=dict)
+
+    @property
+    def name(self) -> str:
+        """What tells it from the others."""
+        told = ",".join(v[0] for v in self.context.values() if not isinstance(v, Known))
+        return f"{self.action}|{self.resource}|{told}"
+
+
+@dataclass(frozen=True, slots=True)
+class Capability:
+    """``needs``: of each group one request has to be allowed. ``text`` ends a sentence that begins "The role can"."""
+
+    name: str
+    text: str
+    needs: tuple[tuple[Ask, ...], ...]
+
+
+def _any_of(*asks: Ask) -> tuple[tuple[Ask, ...], ...]:
+    return (asks,)
+
+
+def _on(action: str, *kinds: str) -> tuple[Ask, ...]:
+    """On somebody whom nobody named and who has no boundary; ``role`` means the role itself as well."""
+    resources = [_iam(kind) for kind in kinds] + (["{role}"] if "role" in kinds else [])
+    return tuple(Ask(f"iam:{action}", resource, _UNBOUND) for resource in resources)
+
+
+def _iam(kind: str) -> str:
+    return f"arn:{{partition}}:iam::{{account}}:{kind}/{NOBODY}"
+
+
+def _studio(action: str, resource: str) -> Ask:
+    return Ask(f"sagemaker:{action}", f"arn:{{partition}}:sagemaker:{{region}}:{{account}}:{resource}")
+
+
+def _pass(to: str) -> Ask:
+    # PassRole has neither of the keys by which changes of roles are delegated.
+    absent: Mapping[str, Value] = {"iam:PermissionsBoundary": Known.ABSENT, "iam:PolicyARN": Known.ABSENT}
+    return Ask("iam:PassRole", _iam("role"), {"iam:PassedToService": (to,), **absent})
+
+
+_UNBOUND: Mapping[str, Value] = {"iam:PermissionsBoundary": Known.ABSENT, "iam:PolicyARN": (_ADMINISTRATOR,)}
+
+#: Who can do one of these is an administrator, or can become one in one step.
+ADMINISTRATOR: tuple[Capability, ...] = (
+    Capability(
+        "everything", "do everything", _any_of(Ask(f"{NOBODY}:{NOBODY}", f"arn:{{partition}}:{NOBODY}:::{NOBODY}")),
+    ),
+    Capability(
+        "attach-policies", "attach any policy to roles, users or groups",
+        _any_of(*_on("AttachRolePolicy", "role"), *_on("AttachUserPolicy", "user"), *_on("AttachGroupPolicy", "group")),
+    ),
+    Capability(
+        "write-policies", "write policies of roles, users or groups",
+        _any_of(*_on("PutRolePolicy", "role"), *_on("PutUserPolicy", "user"), *_on("PutGroupPolicy", "group")),
+    ),
+    Capability(
+        "policy-versions", "change managed policies",
+        _any_of(*_on("CreatePolicyVersion", "policy"), *_on("SetDefaultPolicyVersion", "policy")),
+    ),
+    Capability(
+        "trust-policies", "change who may assume roles",
+        _any_of(Ask("iam:UpdateAssumeRolePolicy", _iam("role"), _UNBOUND)),
+    ),
+    Capability(
+        "credentials", "make credentials of other users",
+        _any_of(*_on("CreateAccessKey", "user"), *_on("CreateLoginProfile", "user"),
+                *_on("UpdateLoginProfile", "user"), *_on("AddUserToGroup", "group")),
+    ),
+    Capability("pass-any-role", "pass any role to any service", _any_of(_pass(f"{NOBODY}.amazonaws.com"))),
+    Capability(
+        "studio-roles", "give domains or user profiles any role",
+        ((_studio("UpdateDomain", f"domain/{NOBODY}"), _studio("CreateDomain", f"domain/{NOBODY}"),
+          _studio("UpdateUserProfile", f"user-profile/{NOBODY}/{NOBODY}"),
+          _studio("CreateUserProfile", f"user-profile/{NOBODY}/{NOBODY}")),
+         (_pass("sagemaker.amazonaws.com"),)),
+    ),
+)  # fmt: skip
+
+EVERYTHING = ADMINISTRATOR[0]
+
+#: More than work in one team's data needs.
+BROAD: tuple[Capability, ...] = (
+    Capability(
+        "all-objects", "read and write the objects of every bucket",
+        tuple((Ask(f"s3:{verb}Object", f"arn:{{partition}}:s3:::{NOBODY}/{NOBODY}"),) for verb in ("Get", "Put")),
+    ),
+)  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Environment:
+    """Where a role acts. Several accounts, Regions or partitions are those that may be meant: the caller chooses the
+    Region, and a template need not say in which account it lies."""
+
+    role: str
+    accounts: tuple[str, ...]
+    regions: tuple[str, ...]
+    partitions: tuple[str, ...] = ("aws",)
+
+    def requests(self, ask: Ask) -> Iterator[Request]:
+        """The requests of an ask, each in another place."""
+        seen: set[tuple[str, str]] = set()
+        for partition, account, region in product(self.partitions, self.accounts, self.regions):
+            told = {"partition": partition, "account": account, "region": region, "role": self.role}
+            resource = ask.resource.format(**told)
+            place: str | None = region
+            if ask.action.startswith("iam:") and ask.action != "iam:PassRole":
+                place = _IAM_REGION.get(partition)
+            if (resource, str(place)) in seen:
+                continue
+            seen.add((resource, str(place)))
+            given = {key: value if isinstance(value, Known) else tuple(v.format(**told) for v in value)
+                     for key, value in ask.context.items()}  # fmt: skip
+            context = session(self.role, account, place).with_({**given, PROBE: (ask.name,)})
+            yield Request(ask.action, resource, context)
+
+
+def session(role: str, account: str, region: str | None) -> Context:
+    """What is known of a call that code in Studio makes as the role, to a resource of the same account. ``region``
+    None: one that nobody knows. What is not listed is not known: where the call comes from, tags, MFA …"""
+    absent, present = Known.ABSENT, Known.PRESENT
+    return Context(
+        {
+            "aws:RequestedRegion": (region,) if region else present,
+            "aws:PrincipalArn": (role,),
+            "aws:PrincipalAccount": (account,),
+            "aws:PrincipalType": ("AssumedRole",),
+            "aws:PrincipalIsAWSService": ("false",),
+            "aws:ResourceAccount": (account,),
+            "aws:SecureTransport": ("true",),
+            "aws:ViaAWSService": ("false",),
+            "aws:CalledVia": absent,
+            "aws:CalledViaFirst": absent,
+            "aws:CalledViaLast": absent,
+            # A role's session has no user name.
+            "aws:username": absent,
+            "aws:userid": present,
+            "aws:CurrentTime": present,
+            "aws:EpochTime": present,
+            "aws:TokenIssueTime": present,
+        }
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """A capability that a role has, or (``held`` None) may have. ``by``: the policies whose statements decided;
+    ``action``: the request that shows it; ``reasons``: why it is not known."""
+
+    capability: str
+    held: Truth
+    action: str = ""
+    by: tuple[str, ...] = ()
+    reasons: tuple[str, ...] = ()
+
+
+def examine(capability: Capability, permissions: Permissions, places: Environment) -> Finding:
+    """Whether the role has a capability."""
+    groups = [[d for ask in group for d in _decisions(ask, permissions, places)] for group in capability.needs]
+    truth = every(some(d.allowed for _, d in group) for group in groups)
+    if truth is False:
+        return Finding(capability.name, False)
+    wanted: Outcome = "allowed" if truth else "unknown"
+    decided = [(a, d) for group in groups for a, d in group if d.outcome == wanted]
+    by = dict.fromkeys(one.policy for _, d in decided for one in d.by if one.policy)
+    reasons = dict.fromkeys(reason for _, d in decided for reason in d.reasons)
+    return Finding(capability.name, truth, decided[0][0].action if decided else "", tuple(by), tuple(reasons))
+
+
+def _decisions(ask: Ask, permissions: Permissions, places: Environment) -> Iterator[tuple[Ask, Decision]]:
+    for request in places.requests(ask):
+        decision = permissions.decide(request)
+        yield ask, decision
+        if decision.outcome == "allowed":
+            return
+
+
+def asks(capabilities: Iterable[Capability] = ADMINISTRATOR) -> tuple[Ask, ...]:
+    """Every request of the capabilities, each once."""
+    return tuple({a.name: a for c in capabilities for group in c.needs for a in group}.values())

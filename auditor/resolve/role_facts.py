@@ -1,0 +1,133 @@
+"""Facts about execution roles, each evaluated by ``auditor.iam``: what a role can do, and who may act through it.
+
+There are few roles, however many profiles there are, and SQL is no language to evaluate policies in. None is unknown.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, fields
+from typing import TYPE_CHECKING, Any
+
+from auditor.iam.capabilities import ADMINISTRATOR, EVERYTHING, NOBODY, Finding, examine
+from auditor.iam.evaluation import Permissions
+from auditor.iam.logic import Truth, some
+from auditor.iam.roles import Role, breadth, role_of
+from auditor.iam.trust import roles_may_set_source_identity, service_may_set_source_identity, with_source_identity
+from auditor.studio.arns import account_of
+
+if TYPE_CHECKING:
+    import duckdb
+
+
+@dataclass(frozen=True, slots=True)
+class RoleFacts:
+    """Columns of ``role_fact``, as ``execution_role`` has them."""
+
+    managed_policies: list[str] | None
+    managed_policy_arns: list[str] | None
+    customer_policies: list[str] | None
+    inline_policies: list[str] | None
+    permissions_boundary: str | None
+    allows_everything: Truth
+    administrator: Truth
+    administrator_actions: list[str]
+    administrator_policies: list[str]
+    administrator_policy_arn: str | None
+    administrator_unknown: str
+    broad_access: list[str] | None
+    broad_policies: list[str]
+    broad_unknown: str
+    trusts_set_source_identity: Truth
+    trust_with_source_identity: str | None
+    roles_trusted_with_source_identity: Truth
+    chained_trust_with_source_identity: str | None
+
+
+def role_facts(document: Mapping[str, Any], arn: str, regions: Iterable[str], gaps: Sequence[str] = ()) -> RoleFacts:
+    """What a role's document says. Where its list of attached policies has a gap, their names cannot be told."""
+    role = role_of(document, arn, regions, gaps)
+    seen = "AttachedManagedPolicies" not in gaps and not any(p.problems for p in role.open_)
+    found = _administrator(role, role.permissions())
+    broad = breadth(role)
+    held = [f for f in found if f.held]
+    trust, account = document.get("AssumeRolePolicyDocument"), account_of(arn)
+    aws, own = [a for a in role.attached if a.aws], [a for a in role.attached if not a.aws]
+    return RoleFacts(
+        sorted(_name(a.arn) for a in aws) if seen else None,
+        sorted(a.arn for a in aws) if seen else None,
+        sorted(_name(a.arn) for a in own) if seen else None,
+        sorted(p.name for p in role.inline) if "RolePolicyList" not in gaps else None,
+        None if "PermissionsBoundary" in gaps else _boundary(document.get("PermissionsBoundary")),
+        examine(EVERYTHING, role.permissions(), role.places).held,
+        some(f.held for f in found),
+        _shown(held),
+        sorted({policy for f in held for policy in f.by}),
+        _enough(role) if held else None,
+        "" if held else _first(reason for f in found for reason in f.reasons),
+        None if broad.broad is None else list(broad.what),
+        list(broad.by),
+        _first(broad.reasons),
+        service_may_set_source_identity(trust, account),
+        with_source_identity(trust, account),
+        roles_may_set_source_identity(trust),
+        with_source_identity(trust, services=False),
+    )
+
+
+def _administrator(role: Role, permissions: Permissions) -> list[Finding]:
+    return [examine(capability, permissions, role.places) for capability in ADMINISTRATOR]
+
+
+def _shown(held: Sequence[Finding]) -> list[str]:
+    """Actions that make the administrator; ``*`` says all of them."""
+    if any(f.capability == EVERYTHING.name for f in held):
+        return ["*"]
+    return sorted({f.action for f in held if NOBODY not in f.action})
+
+
+def _enough(role: Role) -> str | None:
+    """The attached policy without which the role would be no administrator; None where there is none such, or where
+    that cannot be told."""
+    for attached in role.attached:
+        without = _administrator(role, role.permissions(without=attached.arn))
+        if some(f.held for f in without) is False:
+            return attached.arn
+    return None
+
+
+def _boundary(given: object) -> str | None:
+    """ARN of the permissions boundary; '' where there is none."""
+    if given is None:
+        return ""
+    arn = given.get("PermissionsBoundaryArn") if isinstance(given, Mapping) else None
+    return arn if isinstance(arn, str) else None
+
+
+def _first(reasons: Iterable[str]) -> str:
+    return next(iter(reasons), "")
+
+
+def _name(arn: str) -> str:
+    return arn.rpartition("/")[2]
+
+
+def _type(annotation: str) -> str:
+    return "BOOLEAN" if annotation == "Truth" else "VARCHAR[]" if annotation.startswith("list") else "VARCHAR"
+
+
+def collect(con: duckdb.DuckDBPyConnection) -> None:
+    """``role_fact`` from the raw documents."""
+    columns = ", ".join(f"{f.name} {_type(str(f.type))}" for f in fields(RoleFacts))
+    con.execute(f"create table role_fact (account VARCHAR, id VARCHAR, {columns})")
+    regions: dict[str, list[str]] = {}
+    for account, region in con.execute("select account, region from raw_account_region where not template").fetchall():
+        regions.setdefault(account, []).append(region)
+    marks = ", ".join("?" for _ in range(len(fields(RoleFacts)) + 2))
+    for account, arn, text, gaps in con.execute(
+        "select account, id, to_json(doc)::VARCHAR, coalesce(gaps, []) from raw_role"
+    ).fetchall():
+        facts = role_facts(json.loads(text), arn, regions.get(account, ()), gaps)
+        row = [getattr(facts, f.name) for f in fields(RoleFacts)]
+        con.execute(f"insert into role_fact values ({marks})", [account, arn, *row])

@@ -1,0 +1,145 @@
+"""Trust policies and the source identity that SageMaker sets when it assumes a role."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import pytest
+
+from auditor.iam.patterns import HOLE
+from auditor.iam.trust import roles_may_set_source_identity, service_may_set_source_identity, with_source_identity
+
+ACCOUNT = "111122223333"
+FAR = "arn:aws:iam::999999999999:role/far"
+SERVICE = {"Service": "sagemaker.amazonaws.com"}
+BOTH = ["sts:AssumeRole", "sts:SetSourceIdentity"]
+EC2 = {"Service": ["ec2.amazonaws.com", "sagemaker.amazonaws.com"]}
+OURS = {"StringEquals": {"aws:SourceAccount": ACCOUNT}}
+ARN = {"ArnLike": {"aws:SourceArn": f"arn:aws:sagemaker:*:{ACCOUNT}:*"}}
+
+
+def policy(*statements: Mapping[str, Any]) -> dict[str, Any]:
+    return {"Version": "2012-10-17", "Statement": list(statements)}
+
+
+def trust(action: object, principal: object = SERVICE, effect: str = "Allow", **also: Any) -> dict[str, Any]:
+    return {"Effect": effect, "Principal": principal, "Action": action, **also}
+
+
+@pytest.mark.parametrize(
+    ("statements", "trusted"),
+    [
+        ([trust("sts:AssumeRole")], False),
+        ([trust(BOTH)], True),
+        ([trust("sts:*")], True),
+        ([trust("*")], True),
+        ([trust(["sts:AssumeRole", "sts:Set*"])], True),
+        ([trust(["sts:AssumeRole", "sts:*SourceIdentity"])], True),
+        ([trust("sts:setsourceidentit?")], True),
+        ([{"Effect": "Allow", "Principal": SERVICE, "NotAction": "sts:TagSession"}], True),
+        ([trust("sts:AssumeRole"), trust("sts:SetSourceIdentity")], True),
+        ([trust(BOTH, EC2)], True),
+        ([trust("sts:SetSourceIdentity", {"AWS": "arn:aws:iam::1:root"})], False),
+        ([trust(BOTH, "*")], True),
+        ([trust(BOTH, {"Service": "sagemaker.amazonaws.com.cn"})], True),
+        ([trust("sts:*"), trust("sts:SetSourceIdentity", effect="Deny")], False),
+        ([trust("sts:*"), trust("sts:Set*", effect="Deny")], False),
+        ([trust("sts:*"), trust("sts:*", {"AWS": FAR}, effect="Deny")], True),
+        # SageMaker says from which account it comes.
+        ([trust(BOTH, Condition=OURS)], True),
+        ([trust("sts:AssumeRole"), trust(BOTH[1], Condition={"StringEquals": {"aws:SourceAccount": "9"}})], False),
+        # Both hang on the same condition, and the role is in use.
+        ([trust(BOTH, Condition={**OURS, **ARN})], True),
+        ([trust("sts:AssumeRole"), trust("sts:SetSourceIdentity", Condition=ARN)], None),
+        ([trust(BOTH), trust(BOTH[1], effect="Deny", Condition={"StringNotLike": {BOTH[1]: "*-*"}})], None),
+        ([trust(BOTH, {"Service": HOLE})], None),
+        ([trust(BOTH, HOLE)], None),
+        ([trust(HOLE)], None),
+        ([trust("sts:AssumeRole", {"Service": f"{HOLE}.example.com"})], False),
+    ],
+)  # fmt: skip
+def test_whether_sagemaker_may_set_the_source_identity(
+    statements: Sequence[Mapping[str, Any]], trusted: bool | None
+) -> None:
+    assert service_may_set_source_identity(policy(*statements), ACCOUNT) is trusted
+    assert service_may_set_source_identity(json.dumps(policy(*statements)), ACCOUNT) is trusted
+
+
+@pytest.mark.parametrize("document", [None, 7, "garbage", {}, {"Statement": True}, policy(trust(7)), policy({"a": 1})])
+def test_a_trust_policy_that_is_not_understood_leaves_it_open(document: object) -> None:
+    assert service_may_set_source_identity(document, ACCOUNT) is None
+    assert roles_may_set_source_identity(document) is None
+    assert with_source_identity(document) is None
+
+
+@pytest.mark.parametrize(
+    ("statements", "trusted"),
+    [
+        ([trust(BOTH, {"AWS": FAR})], True),
+        ([trust("sts:AssumeRole", {"AWS": FAR})], False),
+        ([trust(BOTH, {"AWS": [FAR, "999999999999"]})], True),
+        ([trust(BOTH, {"AWS": FAR}), trust("sts:AssumeRole", {"AWS": "arn:aws:iam::1:root"})], False),
+        # Nobody but a service may assume it.
+        ([trust(BOTH)], False),
+    ],
+)
+def test_whether_roles_that_assume_it_may(statements: Sequence[Mapping[str, Any]], trusted: bool | None) -> None:
+    assert roles_may_set_source_identity(policy(*statements)) is trusted
+
+
+@pytest.mark.parametrize(
+    ("statements", "expected"),
+    [
+        ([trust("sts:AssumeRole")], [trust(BOTH)]),
+        ([trust(["sts:AssumeRole", "sts:TagSession"])], [trust(["sts:AssumeRole", "sts:TagSession", BOTH[1]])]),
+        ([trust("sts:Assume*")], [trust(["sts:Assume*", BOTH[1]])]),
+        # A condition goes on holding, a statement of others' stays what it is.
+        ([trust("sts:AssumeRole", Condition=OURS)], [trust(BOTH, Condition=OURS)]),
+        (
+            [trust("sts:AssumeRole", {"AWS": FAR}), trust("sts:AssumeRole", Sid="s")],
+            [trust("sts:AssumeRole", {"AWS": FAR}), trust(BOTH, Sid="s")],
+        ),
+        # Whoever is trusted by the same statement gets nothing more.
+        ([trust("sts:AssumeRole", EC2)], [trust("sts:AssumeRole", EC2), trust(BOTH[1])]),
+        (
+            [trust("sts:AssumeRole", {"AWS": FAR, **SERVICE}, Condition=OURS)],
+            [trust("sts:AssumeRole", {"AWS": FAR, **SERVICE}, Condition=OURS), trust(BOTH[1], Condition=OURS)],
+        ),
+    ],
+)
+def test_a_trust_policy_with_the_source_identity(
+    statements: Sequence[Mapping[str, Any]], expected: Sequence[Mapping[str, Any]]
+) -> None:
+    def order(statement: Mapping[str, Any]) -> dict[str, Any]:
+        return dict(sorted(statement.items()))
+
+    before = policy(*statements)
+    kept = json.dumps(before)
+    made = json.loads(with_source_identity({"Id": "x", **before}, ACCOUNT) or "null")
+    assert made["Id"] == "x"
+    assert [order(s) for s in made["Statement"]] == [order(s) for s in expected]
+    assert service_may_set_source_identity(made, ACCOUNT) is True
+    assert json.dumps(before) == kept
+
+
+def test_a_trust_policy_of_a_role_that_roles_assume() -> None:
+    made = json.loads(with_source_identity(policy(trust("sts:AssumeRole", {"AWS": FAR})), services=False) or "null")
+    assert made == policy(trust(BOTH, {"AWS": FAR}))
+    assert roles_may_set_source_identity(made) is True
+
+
+@pytest.mark.parametrize(
+    "given",
+    [
+        policy(),
+        policy(trust("sts:AssumeRole", {"AWS": FAR})),
+        policy(trust("sts:AssumeRoleWithSAML")),
+        policy(trust("sts:AssumeRole"), trust("sts:SetSourceIdentity", effect="Deny")),
+        policy(trust("sts:AssumeRole"), trust("sts:Set*", SERVICE, effect="Deny")),
+    ],
+)
+def test_a_trust_policy_to_which_nothing_can_be_added(given: Mapping[str, Any]) -> None:
+    """SageMaker is not trusted at all, or a Deny stands against it: adding an action fixes nothing."""
+    assert with_source_identity(given, ACCOUNT) is None

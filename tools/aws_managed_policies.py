@@ -1,0 +1,58 @@
+"""Write auditor/iam/managed.json: what each of AWS's managed policies answers to the requests of the capabilities.
+
+The policies are those that moto carries, which come from AWS's own API. Run it after a new moto, or a new capability:
+``PYTHONPATH=. python tools/aws_managed_policies.py``.
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Mapping
+from typing import Any
+
+from moto.iam.aws_managed_policies import aws_managed_policies_data
+
+from auditor.iam.capabilities import Environment, asks
+from auditor.iam.documents import parse
+from auditor.iam.evaluation import contribution
+from auditor.iam.managed import TABLE
+
+#: A role like any other: no policy of AWS names its account.
+ANYWHERE = Environment("arn:aws:iam::123456789012:role/studio", ("123456789012",), ("us-east-1",))
+
+
+def answers(document: object) -> dict[str, list[int]]:
+    """By member of the table, the numbers of the requests."""
+    policy = parse(document)
+    found: dict[str, list[int]] = {}
+    for number, ask in enumerate(asks()):
+        for request in ANYWHERE.requests(ask):
+            allows, denies = contribution(policy, request)
+            for truth, certain, possible in ((allows, "allow", "may_allow"), (denies, "deny", "may_deny")):
+                if truth is not False:
+                    found.setdefault(certain if truth else possible, []).append(number)
+    return found
+
+
+def table(policies: Mapping[str, Any]) -> dict[str, Any]:
+    """The whole file."""
+    found = {name: answers(policy["Document"]) for name, policy in sorted(policies.items())}
+    dates = [str(p.get("UpdateDate") or p["CreateDate"])[:10] for p in policies.values()]
+    return {
+        "as_of": max(dates),
+        "requests": [ask.name for ask in asks()],
+        "policies": sorted(policies),
+        "answers": {name: members for name, members in found.items() if members},
+    }
+
+
+def main() -> int:
+    made = table(json.loads(aws_managed_policies_data))
+    text = ",\n".join(f'"{name}": {json.dumps(value, separators=(",", ":"))}' for name, value in made.items())
+    TABLE.write_text(f"{{{text}}}\n", encoding="utf-8")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
