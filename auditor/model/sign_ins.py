@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
@@ -13,8 +13,15 @@ class LoggedSignIns:
     """CreatePresignedDomainUrl events of log files.
 
     ``begins`` maps account and region to the time of the first event of any kind that the files hold of them: what
-    happened before, or in an account and region that is not there, the files do not tell.
+    happened before, or in an account and region that is not there, the files do not tell. But a trail for all regions
+    writes nothing where nothing happens: ``reach`` maps an account with files of several regions to how far back they
+    go.
     """
 
     events: tuple[Mapping[str, Any], ...]
     begins: Mapping[tuple[str, str], datetime]
+    reach: Mapping[str, datetime] = field(default_factory=dict)
+
+
+#: Given account, regions, and since when: what a trail's files hold. Raises ConfigError where they cannot be read.
+LogSource = Callable[[str, Sequence[str], datetime], LoggedSignIns]

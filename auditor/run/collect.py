@@ -5,10 +5,10 @@ from __future__ import annotations
 import tempfile
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from auditor.errors import ConfigError
 from auditor.model.snapshot import Snapshot
 from auditor.run.conclude import RunResult, run
 from auditor.run.messages import Messages
@@ -18,9 +18,12 @@ from auditor.run.previous_snapshots import earlier_snapshots
 from auditor.store.snapshot_file import write_snapshot
 
 if TYPE_CHECKING:
+    from datetime import datetime
+
     from auditor.collect.interface import Progress
     from auditor.drift.sides import LiveFile
     from auditor.model.drift import Drift
+    from auditor.model.sign_ins import LoggedSignIns, LogSource
     from auditor.store.runs import RunStore
 
 
@@ -31,12 +34,8 @@ def collected(
     from auditor.collect.aws import CollectOptions, collect
     from auditor.collect.aws.evidence import EvidenceOptions
 
-    logged = None
-    if options.cloudtrail_logs is not None:
-        from auditor.store.cloudtrail_logs import read_events
-
-        since = datetime.now(UTC) - timedelta(days=options.sign_in_days)
-        logged = read_events(options.cloudtrail_logs, since=since, profile=options.profile)
+    place = options.cloudtrail_logs
+    logged = None if place is None else _log_source(place, options.profile)
     wanted = EvidenceOptions(
         options.evidence, options.sign_in_days, options.sign_in_pages, logged, options.identity_store
     )
@@ -45,6 +44,19 @@ def collected(
         previous=earlier_snapshots(options.previous, options.full, store, options.profile, messages),
     )  # fmt: skip
     return collect(asked, progress)
+
+
+def _log_source(place: str, profile: str | None) -> LogSource:
+    """A trail's files, read once it is known of which account and regions. That there is nothing at all is said now."""
+    from auditor.store.cloudtrail_logs import read_events
+
+    if not place.startswith("s3://") and not Path(place).exists():
+        raise ConfigError(f"--cloudtrail-logs {place}: no such file or folder")
+
+    def read(account: str, regions: Sequence[str], since: datetime) -> LoggedSignIns:
+        return read_events(place, since=since, profile=profile, account=account, regions=regions)
+
+    return read
 
 
 def run_account(

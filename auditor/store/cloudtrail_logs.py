@@ -1,7 +1,8 @@
 """CloudTrail's log files: CreatePresignedDomainUrl events from a folder or a bucket, where LookupEvents does not reach.
 
 Files are gzipped or plain JSON with a list ``Records``, as a trail delivers them. DuckDB reads them; a bucket's objects
-are copied to a temporary folder first, those of the window only.
+are copied to a temporary folder first. Files that by their place and name are of other accounts, Regions or days are
+neither listed nor fetched: CloudTrail user guide, "Finding your CloudTrail log files".
 """
 
 from __future__ import annotations
@@ -11,43 +12,97 @@ import re
 import tempfile
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 from auditor.errors import ConfigError
 from auditor.model.sign_ins import LoggedSignIns
+from auditor.store.trail_bucket import download
 
 _EVENT = "CreatePresignedDomainUrl"
 #: Largest log file, unpacked. A trail cuts them far below this.
 _MAX_BYTES = 512 * 1024 * 1024
-#: The date in the name that CloudTrail gives its files: …_CloudTrail_eu-west-1_20261124T0305Z_….json.gz
+#: The name that CloudTrail gives its files: 111122223333_CloudTrail_eu-west-1_20261124T0305Z_….json.gz
+_NAME = re.compile(r"(?P<account>\d{12})_CloudTrail_(?P<region>[a-z0-9-]+)_(?P<day>\d{8})T\d{4}Z_")
+#: Only the date, of files that were renamed.
 _DATE = re.compile(r"_(\d{8})T\d{4}Z_")
 _BATCH = 1000
 
 
-def read_events(source: str, *, since: datetime, profile: str | None = None) -> LoggedSignIns:
+@dataclass(slots=True)
+class Wanted:
+    """Which files are read: of an account ("": every one), of Regions (none: every one), with events since then.
+
+    Notes by the files' names which Regions the account has files of, and the first day of each, read or not.
+    """
+
+    since: datetime
+    account: str = ""
+    regions: frozenset[str] = frozenset()
+    first_days: dict[tuple[str, str], str] = field(default_factory=dict)
+
+    @property
+    def first_day(self) -> str:
+        """As file names have it. A file may be delivered the day after its first event."""
+        return (self.since - timedelta(days=1)).astimezone(UTC).strftime("%Y%m%d")
+
+    def takes(self, key: str) -> bool:
+        """Whether a file, by its place below the folder or prefix, is a log file that may hold wanted events."""
+        if not key.endswith((".json.gz", ".json")) or "CloudTrail-Digest" in key or "CloudTrail-Insight" in key:
+            return False
+        name = key.rpartition("/")[2]
+        told = _NAME.match(name)
+        if told is None:
+            dated = _DATE.search(name)
+            return dated is None or dated[1] >= self.first_day
+        if self.account in ("", told["account"]):
+            self.note(told["account"], told["region"], told["day"])
+        return (
+            self.account in ("", told["account"])
+            and (not self.regions or told["region"] in self.regions)
+            and told["day"] >= self.first_day
+        )
+
+    def note(self, account: str, region: str, day: str) -> None:
+        """That the account has a file of the Region, of that day (YYYYMMDD)."""
+        self.first_days[account, region] = min(day, self.first_days.get((account, region), day))
+
+    @property
+    def reach(self) -> Mapping[str, datetime]:
+        """By account with files of several Regions, which is a trail for all Regions: how far back they go."""
+        regions: dict[str, list[str]] = {}
+        for (account, _), day in self.first_days.items():
+            regions.setdefault(account, []).append(day)
+        return {a: datetime.strptime(min(d), "%Y%m%d").replace(tzinfo=UTC) for a, d in regions.items() if len(d) > 1}
+
+
+def read_events(
+    source: str, *, since: datetime, profile: str | None = None, account: str = "", regions: Sequence[str] = ()
+) -> LoggedSignIns:
     """The events since that moment, each once, as the files hold them. ``source``: folder, file, or s3://bucket/prefix,
-    which the AWS profile reads.
+    which the AWS profile reads. Files of other accounts and Regions than these, where any are given, are not read.
 
     Raises ConfigError where there are no log files or one cannot be read: some of the events would read as all of them.
     """
+    wanted = Wanted(since, account, frozenset(regions))
     events: dict[str, Mapping[str, Any]] = {}
     begins: dict[tuple[str, str], datetime] = {}
-    with _files(source, since, profile) as files:
-        if not files:
+    with _files(source, wanted, profile) as files:
+        if not files and not wanted.first_days:
             raise ConfigError(
                 f"--cloudtrail-logs {source}: no log files (*.json.gz, *.json) of the last"
                 f" {(datetime.now(UTC) - since).days} days there"
             )
         for at in range(0, len(files), _BATCH):
-            for account, region, first, texts in _read(source, files[at : at + _BATCH], since):
+            for owner, region, first, texts in _read(source, files[at : at + _BATCH], since):
                 moment = first.replace(tzinfo=UTC)
-                begins[account, region] = min(moment, begins.get((account, region), moment))
+                begins[owner, region] = min(moment, begins.get((owner, region), moment))
                 for text in texts or ():
                     event = json.loads(text)
                     events[str(event.get("eventID"))] = event
-    return LoggedSignIns(tuple(events[key] for key in sorted(events)), begins)
+    return LoggedSignIns(tuple(events[key] for key in sorted(events)), begins, wanted.reach)
 
 
 def _read(source: str, files: Sequence[Path], since: datetime) -> list[tuple[str, str, datetime, list[str] | None]]:
@@ -78,10 +133,10 @@ def _read(source: str, files: Sequence[Path], since: datetime) -> list[tuple[str
 
 
 @contextmanager
-def _files(source: str, since: datetime, profile: str | None) -> Iterator[list[Path]]:
+def _files(source: str, wanted: Wanted, profile: str | None) -> Iterator[list[Path]]:
     if source.startswith("s3://"):
         with tempfile.TemporaryDirectory(prefix="auditor-trail-") as folder:
-            yield _download(source, Path(folder), since, profile)
+            yield download(source, Path(folder), wanted, profile)
         return
     place = Path(source)
     if not place.exists():
@@ -89,38 +144,6 @@ def _files(source: str, since: datetime, profile: str | None) -> Iterator[list[P
     found = (
         [place]
         if place.is_file()
-        else sorted(p for p in place.rglob("*") if _is_log(p.relative_to(place).as_posix(), since) and p.is_file())
+        else sorted(p for p in place.rglob("*") if wanted.takes(p.relative_to(place).as_posix()) and p.is_file())
     )
     yield found
-
-
-def _is_log(key: str, since: datetime) -> bool:
-    """Whether a file, by its place below the folder or prefix, is a log file that may hold events of the window."""
-    if not key.endswith((".json.gz", ".json")) or "CloudTrail-Digest" in key or "CloudTrail-Insight" in key:
-        return False
-    dated = _DATE.search(key.rpartition("/")[2])
-    # A file may be delivered the day after its first event.
-    return dated is None or dated.group(1) >= (since - timedelta(days=1)).astimezone(UTC).strftime("%Y%m%d")
-
-
-def _download(source: str, folder: Path, since: datetime, profile: str | None) -> list[Path]:
-    import boto3
-    from botocore.exceptions import BotoCoreError, ClientError
-
-    bucket, _, prefix = source.removeprefix("s3://").partition("/")
-    files: list[Path] = []
-    try:
-        client: Any = boto3.Session(profile_name=profile).client("s3")
-        for page in client.get_paginator("list_objects_v2").paginate(Bucket=bucket, Prefix=prefix):
-            for item in page.get("Contents", ()):
-                if _is_log(item["Key"].removeprefix(prefix), since):
-                    end = ".json.gz" if item["Key"].endswith(".gz") else ".json"
-                    path = folder / f"{len(files)}{end}"
-                    client.download_file(bucket, item["Key"], str(path))
-                    files.append(path)
-    except (BotoCoreError, ClientError) as error:
-        raise ConfigError(
-            f"--cloudtrail-logs {source}: {error}",
-            hint="Reading a trail's bucket needs s3:ListBucket and s3:GetObject.",
-        ) from error
-    return files

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -228,26 +228,56 @@ class TestSignIns:
             "requestParameters": {"domainId": "d-1", "userProfileName": "ana"},
         }
 
-    def _logged(self, simulated: Callable[..., Simulator], begins: dict[tuple[str, str], datetime]) -> Collected:
+    def _logged(
+        self, simulated: Callable[..., Simulator], begins: dict[tuple[str, str], datetime],
+        reach: dict[str, datetime] | None = None, earlier: Snapshot | None = None,
+    ) -> Collected:  # fmt: skip
         simulator = simulated(RICH)
         event = {
             "eventID": "e-1",
             "awsRegion": HOME,
             "recipientAccountId": ACCOUNT,
-            "eventTime": "2026-01-01T00:00:00Z",
+            "eventTime": datetime.now(UTC).isoformat(timespec="seconds").replace("+00:00", "Z"),
             "userIdentity": {"type": "IAMUser", "arn": f"arn:aws:iam::{ACCOUNT}:user/ana"},
             "requestParameters": {"domainId": "d-home", "userProfileName": "ana"},
         }
         elsewhere = {**event, "eventID": "e-2", "awsRegion": AWAY}
-        logged = LoggedSignIns((event, elsewhere, {**event, "eventID": "e-3", "recipientAccountId": "1"}), begins)
-        wanted = EvidenceOptions(("sign-ins",), days=30, logged=logged)
-        return Collected(collect(CollectOptions(regions=(HOME,), evidence=wanted)), simulator)
+        events = (event, elsewhere, {**event, "eventID": "e-3", "recipientAccountId": "1"})
+        self.asked: list[tuple[str, Sequence[str], datetime]] = []
+
+        def source(account: str, regions: Sequence[str], since: datetime) -> LoggedSignIns:
+            self.asked.append((account, tuple(regions), since))
+            return LoggedSignIns(events, begins, reach or {})
+
+        wanted = EvidenceOptions(("sign-ins",), days=30, logged=source)
+        previous = None if earlier is None else lambda *_: [earlier]
+        return Collected(collect(CollectOptions(regions=(HOME,), evidence=wanted, previous=previous)), simulator)
 
     def test_log_files_stand_instead_of_the_api(self, simulated: Callable[..., Simulator]) -> None:
         found = self._logged(simulated, {(ACCOUNT, HOME): datetime.now(UTC) - timedelta(days=40)})
         assert found.ids("sign_in") == {"e-1"}
         assert found.gaps == ()
         assert found.simulator.calls["cloudtrail:LookupEvents"] == 0
+
+    def test_log_files_are_read_for_the_account_and_its_regions(self, simulated: Callable[..., Simulator]) -> None:
+        long = datetime.now(UTC) - timedelta(days=40)
+        first = self._logged(simulated, {(ACCOUNT, HOME): long})
+        ((account, regions, since),) = self.asked
+        assert (account, regions) == (ACCOUNT, (HOME,))
+        assert abs(datetime.now(UTC) - timedelta(days=30) - since) < timedelta(minutes=1)
+        # The next night only what is newer is read, and files of any region show that the trail goes on.
+        minute = timedelta(minutes=1)
+        before = replace(first.snapshot.header, as_of=rfc3339(datetime.now(UTC).replace(microsecond=0) - minute))
+        earlier = replace(first.snapshot, header=before)
+        second = self._logged(simulated, {(ACCOUNT, AWAY): datetime.now(UTC)}, earlier=earlier)
+        assert self.asked[0][2] > datetime.now(UTC) - timedelta(days=1, minutes=5)
+        assert second.gaps == ()
+        assert second.ids("sign_in") == {"e-1"}
+
+    def test_a_silent_region_of_a_trail_for_all_regions_is_no_gap(self, simulated: Callable[..., Simulator]) -> None:
+        long, late = (datetime.now(UTC) - timedelta(days=d) for d in (40, 3))
+        assert self._logged(simulated, {(ACCOUNT, AWAY): long}, {ACCOUNT: long}).gaps == ()
+        assert self._logged(simulated, {(ACCOUNT, HOME): late}, {ACCOUNT: long}).gaps == ()
 
     def test_log_files_that_begin_too_late_are_a_gap(self, simulated: Callable[..., Simulator]) -> None:
         found = self._logged(simulated, {(ACCOUNT, HOME): datetime.now(UTC) - timedelta(days=10, hours=1)})

@@ -11,6 +11,8 @@ from typing import Any
 
 import boto3
 import pytest
+from botocore.awsrequest import AWSPreparedRequest, AWSResponse
+from botocore.httpsession import URLLib3Session
 
 from auditor.errors import ConfigError, ExitCode
 from auditor.simulator import Simulator
@@ -138,6 +140,48 @@ def test_a_bucket_is_read_below_its_prefix(bucket: Callable[..., str], tmp_path:
                       "trail/AWSLogs/CloudTrail-Digest/d.json.gz": b"no log",
                       "trail/x_20250101T0000Z_1.json.gz": b"of another year"})  # fmt: skip
     assert ids(f"{place}/trail") == ["event-1"]
+
+
+def test_of_an_organisations_bucket_only_what_is_needed_is_fetched(
+    bucket: Callable[..., str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """One account, one Region and the days of the window, of an organisation's trail; one request a file."""
+    content = log(tmp_path / "a.json.gz", event(1)).read_bytes()
+    today = datetime.now(UTC)
+
+    def key(account: str, region: str, days: int) -> str:
+        day = today - timedelta(days=days)
+        name = f"{account}_CloudTrail_{region}_{day:%Y%m%d}T0305Z_x.json.gz"
+        return f"AWSLogs/o-abc/{account}/CloudTrail/{region}/{day:%Y/%m/%d}/{name}"
+
+    wanted = [key(ACCOUNT, REGION, days) for days in (1, 2)]
+    others = [key(ACCOUNT, REGION, 60), key(ACCOUNT, "us-east-1", 80), key("999999999999", REGION, 1),
+              f"AWSLogs/o-abc/{ACCOUNT}/CloudTrail-Digest/{REGION}/x.json.gz"]  # fmt: skip
+    place = bucket(**dict.fromkeys([*wanted, *others], content))
+    asked: list[tuple[str, str]] = []
+    send = URLLib3Session.send
+
+    def count(session: URLLib3Session, request: AWSPreparedRequest) -> AWSResponse:
+        asked.append((request.method, request.url))
+        return send(session, request)
+
+    monkeypatch.setattr(URLLib3Session, "send", count)
+    found = read_events(f"{place}/AWSLogs/o-abc", since=today - timedelta(days=7), account=ACCOUNT, regions=[REGION])
+    got = sorted(url.partition("/logs/")[2] for method, url in asked if method == "GET" and "json.gz" in url)
+    assert got == sorted(wanted)
+    assert {method for method, _ in asked} == {"GET"}
+    assert not any("999999999999" in url for _, url in asked)
+    # The other Region's files, which are not read, show a trail for all Regions that reaches back.
+    assert found.reach[ACCOUNT].date() == (today - timedelta(days=80)).date()
+
+
+def test_of_a_folder_only_what_is_needed_is_read(tmp_path: Path) -> None:
+    name = "{}_CloudTrail_{}_20261002T0305Z_x.json.gz"
+    log(tmp_path / name.format(ACCOUNT, REGION), event(1))
+    log(tmp_path / name.format("999999999999", REGION), event(2))
+    log(tmp_path / name.format(ACCOUNT, "us-east-1"), event(3))
+    found = read_events(str(tmp_path), since=SINCE, account=ACCOUNT, regions=[REGION])
+    assert [e["eventID"] for e in found.events] == ["event-1"]
 
 
 def test_a_bucket_that_is_not_there_is_an_error(simulated: Callable[..., Simulator]) -> None:

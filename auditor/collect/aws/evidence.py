@@ -12,7 +12,7 @@ from auditor.collect.aws.documents import text
 from auditor.collect.aws.faults import LOST
 from auditor.collect.aws.run import Run
 from auditor.iam.roles import is_aws_managed
-from auditor.model.sign_ins import LoggedSignIns
+from auditor.model.sign_ins import LogSource
 from auditor.model.snapshot import GLOBAL, Kind
 from auditor.studio.arns import account_of
 from auditor.studio.evidence_sources import EVIDENCE, kinds_of
@@ -25,13 +25,13 @@ STUDIO_LOG_GROUP = "/aws/sagemaker/studio"
 @dataclass(frozen=True, slots=True)
 class EvidenceOptions:
     """``names`` of evidence sources. ``days``: CloudTrail's window, at most 90 for LookupEvents. ``max_pages`` of 50
-    events, a region. ``logged``: sign-ins read from log files instead; None asks LookupEvents. ``identity_store``: id,
-    or id@region, else it is looked for."""
+    events, a region. ``logged`` reads sign-ins from a trail's log files instead; None asks LookupEvents.
+    ``identity_store``: id, or id@region, else it is looked for."""
 
     names: tuple[str, ...] = EVIDENCE
     days: int = 90
     max_pages: int = 400
-    logged: LoggedSignIns | None = None
+    logged: LogSource | None = None
     identity_store: str = ""
 
     @property
@@ -43,9 +43,11 @@ class EvidenceOptions:
 def begin(run: Run, regions: tuple[str, ...], options: EvidenceOptions) -> None:
     """Submit what needs no resource to be known first."""
     kinds = options.kinds
+    if "sign_in" in kinds and options.logged is not None:
+        run.tasks.submit(sign_ins.collect_logged, run, regions, options.days, options.logged)
     for region in regions:
-        if "sign_in" in kinds:
-            run.tasks.submit(sign_ins.collect, run, region, options.days, options.max_pages, options.logged)
+        if "sign_in" in kinds and options.logged is None:
+            run.tasks.submit(sign_ins.collect, run, region, options.days, options.max_pages)
         if "trail" in kinds:
             run.tasks.submit(_trails, run, region)
             run.tasks.submit(_log_groups, run, region)

@@ -13,7 +13,7 @@ from __future__ import annotations
 import json
 import re
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -21,7 +21,7 @@ from typing import Any
 from auditor.collect.aws.documents import rfc3339, text
 from auditor.collect.aws.faults import OddAnswerError
 from auditor.collect.aws.run import Run
-from auditor.model.sign_ins import LoggedSignIns
+from auditor.model.sign_ins import LoggedSignIns, LogSource
 from auditor.model.snapshot import Gap, GapReason
 
 EVENT = "CreatePresignedDomainUrl"
@@ -50,13 +50,10 @@ class _Span:
         return self.end - self.start
 
 
-def collect(run: Run, region: str, days: int, max_pages: int, logged: LoggedSignIns | None) -> None:
+def collect(run: Run, region: str, days: int, max_pages: int) -> None:
     """Keep the region's events of so many days. What is not all is kept, and a gap."""
     now = datetime.now(UTC).replace(microsecond=0)
     since = now - timedelta(days=days)
-    if logged is not None:
-        _keep_logged(run, region, since, logged)
-        return
     carried = _carry(run, region, since)
     newest = _Span(since if carried is None else max(since, carried.end - OVERLAP), now)
     reached, pages = _read(run, region, newest, max_pages)
@@ -69,7 +66,26 @@ def collect(run: Run, region: str, days: int, max_pages: int, logged: LoggedSign
             known = _Span(min(known.start, reached), now)
     elif carried is not None and carried.length > known.length:
         known = carried
-    run.describe_region(region, {KNOWN_SINCE: rfc3339(max(known.start, since)), KNOWN_UNTIL: rfc3339(known.end)})
+    _vouch(run, region, max(known.start, since), known.end)
+
+
+def collect_logged(run: Run, regions: Sequence[str], days: int, source: LogSource) -> None:
+    """The same from a trail's log files, of all regions at once: only of what no earlier snapshot knows."""
+    now = datetime.now(UTC).replace(microsecond=0)
+    since = now - timedelta(days=days)
+    starts = dict.fromkeys(regions, since)
+    for region in regions:
+        carried = _carry(run, region, since)
+        if carried is not None and carried.start <= since:
+            starts[region] = max(since, carried.end - OVERLAP)
+    logged = source(run.ledger.account, regions, min(starts.values()))
+    for region in regions:
+        if _keep_logged(run, region, starts[region], logged, carried=starts[region] > since):
+            _vouch(run, region, since, now)
+
+
+def _vouch(run: Run, region: str, since: datetime, until: datetime) -> None:
+    run.describe_region(region, {KNOWN_SINCE: rfc3339(since), KNOWN_UNTIL: rfc3339(until)})
 
 
 def _carry(run: Run, region: str, since: datetime) -> _Span | None:
@@ -125,20 +141,34 @@ def _lose(run: Run, region: str, operation: str, reason: GapReason, detail: str)
     run.ledger.add(Gap(run.ledger.account, region, "sign_in", "*", "*", operation, reason, detail))
 
 
-def _keep_logged(run: Run, region: str, since: datetime, logged: LoggedSignIns) -> None:
-    """The log files' events of this account and region; a gap, if the files do not cover the window."""
-    begin = logged.begins.get((run.ledger.account, region))
+def _keep_logged(run: Run, region: str, since: datetime, logged: LoggedSignIns, *, carried: bool) -> bool:
+    """The log files' events of this account and region; whether they are all since that moment, else a gap.
+
+    A trail for all regions writes no file where nothing happens. So files of other regions that reach back speak for
+    this one as well; and where an earlier snapshot knew all, files of any region show that the trail goes on.
+    """
+    account, whole = run.ledger.account, True
     for event in logged.events:
-        if event.get("awsRegion") == region and event.get("recipientAccountId") == run.ledger.account:
+        if event.get("awsRegion") == region and event.get("recipientAccountId") == account:
+            kept = False
             with run.reading([region], "sign_in", "--cloudtrail-logs"):
                 run.keep(region, "sign_in", text(event["eventID"]), trimmed(event))
+                kept = True
+            whole = whole and kept
+    begins = [b for b in (logged.begins.get((account, region)), logged.reach.get(account)) if b is not None]
+    begin = min(begins, default=None)
+    if carried and (begin is not None or any(owner == account for owner, _ in logged.begins)):
+        return whole
     if begin is None:
-        detail = "the log files hold nothing of this account and region"
+        detail = "the log files hold nothing of this account and region, and no other region's files speak for it"
         _lose(run, region, "--cloudtrail-logs", "not_found", detail)
-    elif begin - since > _GRACE:
+        return False
+    if begin - since > _GRACE:
         covered = (datetime.now(UTC) - begin).days
         detail = f"the log files begin on {begin:%Y-%m-%d}: --sign-in-days {max(covered, 1)} takes what they cover"
         _lose(run, region, "--cloudtrail-logs", "limit_reached", detail)
+        return False
+    return whole
 
 
 def trimmed(event: Mapping[str, Any]) -> dict[str, Any]:
