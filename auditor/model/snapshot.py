@@ -185,7 +185,8 @@ class Record:
     app: ``d-abc/profile/NAME/TYPE/APPNAME`` or ``d-abc/space/NAME/TYPE/APPNAME`` · partner_app: its ARN ·
     vpc: ``vpc-…`` · role, permission: the role's ARN · sign_in: the event's id · identity_user: the user's id ·
     the rest: name, id or ARN as AWS has it · account_region: the region's name (one for each audited account and
-    region; its ``gaps`` name the kinds whose list could not be read completely, e.g. ``["user_profile", "vpc"]``).
+    region; its ``gaps`` name the kinds whose list could not be read completely, e.g. ``["user_profile", "vpc"]``; its
+    document says between which moments every sign-in is known, and whose users of Identity Center were read).
     ``tags`` None: not read or not applicable. ``described``: ``as_of`` of the snapshot that the document was read for,
     where it was carried over from there; its tags and its listing are of this snapshot all the same.
     """

@@ -17,6 +17,7 @@ from moto.core.base_backend import BackendDict, BaseBackend
 from auditor.simulator.surroundings import INSTANCE
 from auditor.simulator.updates import Nested, refuse_domain, updated
 from auditor.simulator.wire import ApiError, in_use, invalid, now
+from auditor.studio.partitions import partition_of
 
 Document = dict[str, Any]
 
@@ -49,8 +50,7 @@ class StudioBackend(BaseBackend):
         self.nested: Nested = "replace"
 
     def arn(self, kind: str, path: str) -> str:
-        partition = "aws-cn" if self.region_name.startswith("cn-") else "aws"
-        return f"arn:{partition}:sagemaker:{self.region_name}:{self.account_id}:{kind}/{path}"
+        return f"arn:{partition_of(self.region_name)}:sagemaker:{self.region_name}:{self.account_id}:{kind}/{path}"
 
     def put_tags(self, arn: str, tags: list[Mapping[str, str]] | None) -> None:
         if tags:

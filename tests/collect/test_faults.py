@@ -126,6 +126,13 @@ def test_what_was_deleted_meanwhile_is_dropped_and_counted(collected: Collect) -
     _all_but(found, "user_profile")
 
 
+def test_what_lay_in_a_domain_that_was_deleted_meanwhile_is_gone_with_it(collected: Collect) -> None:
+    """A domain can only be deleted once nothing is in it: what was listed just before is not there any more."""
+    found = collected(faults=[Fault("not_found", "DescribeDomain", match="d-home")])
+    assert found.gaps == ()
+    assert {kind for kind in WHOLE if found.ids(kind)} == set()
+
+
 def test_the_commonest_error_is_named(collected: Collect) -> None:
     faults = [
         Fault("server_error", "DescribeUserProfile", match="ana"),

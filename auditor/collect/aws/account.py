@@ -87,10 +87,13 @@ def first(call: Callable[[], T], operation: str) -> T:
         ) from error
 
 
-def audited_regions(clients: Clients, wanted: tuple[str, ...], home: str, ledger: Ledger) -> tuple[str, ...]:
-    """The regions to audit, sorted: those that were named, the home region, or all enabled ones that have SageMaker."""
+def audited_regions(
+    clients: Clients, wanted: tuple[str, ...], default: str | None, home: str, ledger: Ledger
+) -> tuple[str, ...]:
+    """The regions to audit, sorted: those that were named, the default one, or all enabled ones that have SageMaker.
+    ``home`` is a region that answers."""
     if not wanted:
-        return (home,)
+        return (default or home,)
     if wanted != ("all",):
         return tuple(sorted(set(wanted)))
     try:

@@ -57,7 +57,7 @@ def collect(options: CollectOptions, progress: Progress | None = None) -> Snapsh
         raise ConfigError("no AWS region", hint=REGION_HINT)
     caller, home, ledger = identify(clients, options.regions, Ledger)
     account = ledger.account
-    regions = audited_regions(clients, options.regions, clients.default_region or home, ledger)
+    regions = audited_regions(clients, options.regions, clients.default_region, home, ledger)
     earlier = NOTHING
     if options.previous is not None:
         earlier = Earlier(options.previous(account, regions), account, rfc3339(started), botocore.__version__)
@@ -167,6 +167,8 @@ def _describe(run: Run, spec: Spec, region: str, item: Mapping[str, Any]) -> Non
     except LOST as error:
         if faults.gone(error):
             run.ledger.dropped(region, spec.describe_operation)
+            if spec.kind == "domain":
+                run.drop_domain(region, spec.record_id(item))
             return
         _keep(run, spec, region, item, gaps=("*",))
         run.ledger.gap(region, spec.kind, spec.record_id(item), spec.describe_operation, error)

@@ -47,6 +47,7 @@ class Run:
         self._unlisted: dict[str, set[str]] = {}
         self._regions: dict[str, Mapping[str, Any]] = {}
         self._expired: Exception | None = None
+        self._gone: set[tuple[str, str]] = set()
 
     def call(
         self, service: str, region: str, operation: str, request: Mapping[str, Any], expected: Iterable[str] = ()
@@ -160,6 +161,12 @@ class Run:
         with self._lock:
             self._regions[region] = {**self._regions.get(region, {}), **document}
 
+    def drop_domain(self, region: str, domain_id: str) -> None:
+        """The domain was deleted meanwhile. It can only be where nothing is in it any more, so what was listed of it is
+        gone as well."""
+        with self._lock:
+            self._gone.add((region, domain_id))
+
     def is_unlisted(self, region: str, kind: str) -> bool:
         """Whether the region's list of that kind is known to be incomplete."""
         with self._lock:
@@ -176,7 +183,7 @@ class Run:
         for region in regions:
             unlisted = tuple(sorted(self._unlisted.get(region, ())))
             self.keep(region, "account_region", region, self._regions.get(region, {}), unlisted)
-        return tuple(self._records.values())
+        return tuple(r for r in self._records.values() if (r.region, r.document.get("DomainId")) not in self._gone)
 
 
 def _retries(response: Mapping[str, Any]) -> int:
