@@ -68,7 +68,7 @@ def key_of(request: Any) -> Key:
     target = request.headers.get("X-Amz-Target", "")
     target = target.decode() if isinstance(target, bytes) else target
     if target:
-        asked = {k: v for k, v in json.loads(text or "{}").items() if k != "StartTime"}
+        asked = {k: v for k, v in json.loads(text or "{}").items() if k not in ("StartTime", "EndTime")}
         return target.rpartition(".")[2], json.dumps(asked, sort_keys=True)
     fields = dict(parse_qsl(text))
     return fields.get("Action", request.url), json.dumps(fields, sort_keys=True)
