@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ast
 import subprocess
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from pathlib import Path
 
 import pytest
@@ -16,7 +16,8 @@ MODULES = sorted(PACKAGE.rglob("*.py"))
 #: {model, iam} ← studio ← {collect, resolve, store} ← rules ← {waivers, remediation} ← evaluate ← drift ←
 #: {history, report} ← {config, deliver} ← run ← {checkov, cli}. A part imports itself and what stands lower.
 RANKS = {
-    "": 0, "errors": 0, "resources": 1, "yaml_source": 1, "sql_text": 1, "model": 1, "iam": 1, "studio": 2,
+    "": 0, "errors": 0, "version": 0, "resources": 1, "yaml_source": 1, "sql_text": 1, "model": 1, "iam": 1,
+    "studio": 2,
     "collect": 3, "resolve": 3, "store": 3,
     "rules": 4, "waivers": 5, "remediation": 5, "evaluate": 6, "drift": 7,
     "history": 8, "report": 8, "simulator": 8,
@@ -96,6 +97,101 @@ def test_imports_point_one_way(path: Path) -> None:
         if (target := _ours(module)) is not None and target != part and RANKS[target] >= RANKS[part]
     }
     assert wrong == set()
+
+
+def _modules() -> dict[str, Path]:
+    return {".".join(p.relative_to(ROOT).with_suffix("").parts).removesuffix(".__init__"): p for p in MODULES}
+
+
+def _graph() -> dict[str, set[str]]:
+    """Module → modules of ours that it imports, wherever in the file, for type checkers too."""
+    known = _modules()
+    return {name: _edges(path, known) - {name} for name, path in known.items()}
+
+
+def _edges(path: Path, known: Collection[str]) -> set[str]:
+    """The modules themselves that a file imports: of ``from auditor.iam import patterns`` patterns, not the package."""
+    named = [
+        f"{node.module}.{alias.name}" if f"{node.module}.{alias.name}" in known else str(node.module)
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
+        if isinstance(node, ast.ImportFrom) and node.level == 0
+        for alias in node.names
+    ]
+    return {module for module in named if module in known}
+
+
+def _circles(graph: dict[str, set[str]]) -> list[list[str]]:
+    """Strongly connected parts of more than one module."""
+    found: list[list[str]] = []
+    order: dict[str, int] = {}
+    low: dict[str, int] = {}
+    stack: list[str] = []
+
+    def visit(name: str) -> None:
+        order[name] = low[name] = len(order)
+        stack.append(name)
+        for other in graph[name]:
+            if other not in order:
+                visit(other)
+                low[name] = min(low[name], low[other])
+            elif other in stack:
+                low[name] = min(low[name], order[other])
+        if low[name] == order[name]:
+            at = stack.index(name)
+            part = stack[at:]
+            del stack[at:]
+            if len(part) > 1:
+                found.append(sorted(part))
+
+    for name in graph:
+        if name not in order:
+            visit(name)
+    return found
+
+
+def test_no_module_imports_itself_over_others() -> None:
+    """For type checkers neither: what needs another's type and is needed by it belongs together, or apart."""
+    assert _circles(_graph()) == []
+
+
+def test_circles_are_found() -> None:
+    assert _circles({"a": {"b"}, "b": {"c"}, "c": {"a"}, "d": {"a"}}) == [["a", "b", "c"]]
+
+
+#: Inside a part as well: part → layers, lowest first. A module (or a folder with all that is in it) imports lower
+#: layers only.
+LAYERS = {
+    "collect/iac": [
+        {"interface", "unreadable"}, {"hcl", "marked", "policy_text", "source_text", "translate"},
+        {"cloudformation", "terraform", "scope"}, {"discover", "networks"}, {"roles_and_logs"}, {"build"}, {"scan"},
+    ],
+    "rules": [
+        {"applicability", "references", "schema", "verdict_sql"}, {"expressions", "remediation_set", "value_columns"},
+        {"message", "validate"}, {"cases", "load"}, {"frameworks", "scaffold"}, {"catalogue"},
+    ],
+    "report": [
+        {"drift_view", "json_text", "phrases"},
+        {"asff_format", "codequality_format", "csv_format", "junit_format", "markdown", "ocsf_format", "sarif_format",
+         "templates"},
+        {"custom", "html", "json_format", "markdown_format"}, {"html_format", "render"},
+    ],
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("part", LAYERS)
+def test_layers_inside_a_part(part: str) -> None:
+    root = f"auditor.{part.replace('/', '.')}."
+    graph = _graph()
+    rank = {name: number for number, layer in enumerate(LAYERS[part]) for name in layer}
+    inside = {name: name.removeprefix(root).split(".")[0] for name in _modules() if name.startswith(root)}
+    assert set(inside.values()) == set(rank), "a new module has to say where it stands"
+    wrong = [
+        (name, other)
+        for name in inside
+        for other in graph[name]
+        if other in inside and inside[other] != inside[name] and rank[inside[other]] >= rank[inside[name]]
+    ]
+    assert wrong == []
 
 
 def test_values_at_the_bottom_import_nothing_of_ours() -> None:

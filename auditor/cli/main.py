@@ -11,10 +11,10 @@ from typing import NoReturn
 
 import click
 
-from auditor import __version__
 from auditor.cli.terminal import silence_stdout
 from auditor.errors import AuditorError, ExitCode
 from auditor.run.messages import printable
+from auditor.version import __version__
 
 #: Command -> (module, one-line help). The help stands here so that ``--help`` imports no command; a test holds it to
 #: each command's own.

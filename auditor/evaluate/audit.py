@@ -9,7 +9,6 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from auditor import __version__
 from auditor.errors import ConfigError, SnapshotError
 from auditor.evaluate.engine import Verdicts, evaluate_rules
 from auditor.evaluate.findings import FindingMaker
@@ -36,6 +35,7 @@ from auditor.store.connection import connect, lock
 from auditor.store.snapshot_file import SnapshotFile, read_header, read_ledger, verify
 from auditor.studio.personas import DEFAULT_PERSONAS, Persona
 from auditor.studio.resource_types import KINDS_IN_DOMAINS, TABLES
+from auditor.version import __version__
 from auditor.waivers.match import Waivers, match_waivers, read_tags
 
 if TYPE_CHECKING:

@@ -9,7 +9,6 @@ from typing import Any
 
 import botocore
 
-from auditor import __version__
 from auditor.collect.aws import evidence, faults
 from auditor.collect.aws.account import audited_regions, identify
 from auditor.collect.aws.documents import plain, rfc3339, text, unseen
@@ -25,6 +24,7 @@ from auditor.errors import CollectError, ConfigError
 from auditor.model.snapshot import SCHEMA_VERSION, Gap, Header, Record, Scope, Snapshot
 from auditor.studio.resource_types import BY_KIND
 from auditor.studio.settings import known_paths
+from auditor.version import __version__
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,7 +6,6 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
-from auditor import __version__
 from auditor.collect.iac.interface import Reference, Resource, Root, Unknown
 from auditor.collect.iac.roles_and_logs import RolesAndLogs
 from auditor.collect.iac.scope import LANGUAGE_NAMES, Scope
@@ -16,6 +15,7 @@ from auditor.model.snapshot import MAY_NOT_EXIST, TEMPLATE, Coverage, Gap, Kind,
 from auditor.studio.resource_types import BY_KIND, STUDIO_KINDS
 from auditor.studio.template_names import not_expressible
 from auditor.studio.template_types import TYPES, Language
+from auditor.version import __version__
 
 #: Kinds whose lists a root holds completely, where everything in it was understood. Of all others an account may have
 #: more than any template shows.

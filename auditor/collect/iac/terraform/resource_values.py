@@ -7,19 +7,17 @@ what follows from their own arguments is known.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from functools import partial
-from typing import TYPE_CHECKING
+from typing import Any, Protocol
 
 from auditor.collect.iac.hcl import nodes as n
-from auditor.collect.iac.hcl.evaluate import Names, value
+from auditor.collect.iac.hcl.evaluate import Names, Scope, value
 from auditor.collect.iac.hcl.values import KNOWN_LATER, ObjectValue, first_unknown
 from auditor.collect.iac.interface import Reference, Unknown, Value
 from auditor.collect.iac.terraform import iam_policy_document
 from auditor.collect.iac.terraform.blocks import block_values
 from auditor.collect.iac.terraform.repetition import Key, key_text
-
-if TYPE_CHECKING:
-    from auditor.collect.iac.terraform.modules import ModuleInstance
 
 #: Attributes that name a resource, whatever their value.
 _IDENTITIES = ("id", "arn", "name", "bucket")
@@ -33,10 +31,24 @@ def is_identity(name: str) -> bool:
     return name in _IDENTITIES or name.endswith(_IDENTITY_ENDINGS)
 
 
+class Surroundings(Scope, Protocol):
+    """The module call that a resource belongs to, as far as its attributes need it."""
+
+    @property
+    def prefix(self) -> str:
+        """What stands before an address in the module: ``module.a.``, nothing in the root."""
+
+    def provider(self, name: str) -> Any:
+        """The configuration that a provider's local name stands for (``aws``, ``aws.west``), None without one."""
+
+    def once(self, key: tuple[str, ...], work: Callable[[], Any]) -> Any:
+        """The result of some work, done once for a key. Raises EvaluationError where it depends on itself."""
+
+
 class ResourceValue(ObjectValue):
     """One instance of a resource or data source. ``doubt``: why it may not exist, or several times."""
 
-    def __init__(self, module: ModuleInstance, block: n.Block, key: Key, names: Names, doubt: Unknown | None) -> None:
+    def __init__(self, module: Surroundings, block: n.Block, key: Key, names: Names, doubt: Unknown | None) -> None:
         self.module, self.block, self.names, self.doubt = module, block, names, doubt
         data = "data." if block.kind == "data" else ""
         self.address = f"{module.prefix}{data}{'.'.join(block.labels)}{key_text(key)}"
