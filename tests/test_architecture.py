@@ -162,8 +162,8 @@ def test_circles_are_found() -> None:
 #: layers only.
 LAYERS = {
     "collect/iac": [
-        {"interface", "unreadable"}, {"hcl", "marked", "policy_text", "source_text", "translate"},
-        {"cloudformation", "terraform", "scope"}, {"discover", "networks"}, {"roles_and_logs"}, {"build"}, {"scan"},
+        {"interface", "unreadable"}, {"hcl", "marked", "source_text", "translate"},
+        {"cloudformation", "terraform", "scope"}, {"discover", "networks", "policy_text"}, {"roles_and_logs"}, {"build"}, {"scan"},
     ],
     "rules": [
         {"applicability", "references", "schema", "verdict_sql"}, {"expressions", "remediation_set", "value_columns"},
