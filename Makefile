@@ -11,7 +11,7 @@ export PIP_DISABLE_PIP_VERSION_CHECK := 1
 # Two workers: enough for two cores, and no more memory than a small machine has.
 WORKERS ?= 2
 
-.PHONY: help demo test test-checkov check bench docs clean
+.PHONY: help demo test quick test-checkov check bench docs clean
 
 help: ## What each command does
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 12
@@ -23,6 +23,9 @@ demo: $(VENV)/.demo ## Audit the embedded simulated account; writes ./audit-repo
 test: $(VENV)/.dev $(AWSCLI)/.ready test-checkov ## Run the tests (browser tests need Chromium, else they are skipped)
 	env -u AUDITOR_REQUIRE_CHECKOV \
 	  $(BIN)/python -m pytest -n $(WORKERS) --dist loadscope --cov --cov-report=term:skip-covered
+
+quick: $(VENV)/.dev ## Run the tests that your change most likely breaks, within two minutes
+	WORKERS=$(WORKERS) $(BIN)/python tools/quick.py
 
 test-checkov: $(CHECKOV)/.ready ## Run the tests of the checks for checkov, in an environment of their own
 	AUDITOR_REQUIRE_CHECKOV=1 $(CHECKOV)/bin/python -m pytest -n $(WORKERS) --dist loadscope tests/checkov_checks
