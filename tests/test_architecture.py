@@ -163,7 +163,8 @@ def test_circles_are_found() -> None:
 LAYERS = {
     "collect/iac": [
         {"interface", "unreadable"}, {"hcl", "marked", "source_text", "translate"},
-        {"cloudformation", "terraform", "scope"}, {"discover", "networks", "policy_text"}, {"roles_and_logs"}, {"build"}, {"scan"},
+        {"cloudformation", "terraform", "scope"}, {"discover", "networks", "policy_text"}, {"roles_and_logs"},
+        {"build"}, {"scan"},
     ],
     "rules": [
         {"applicability", "references", "schema", "verdict_sql"}, {"expressions", "remediation_set", "value_columns"},
