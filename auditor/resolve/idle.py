@@ -89,12 +89,25 @@ def _without(alias: str) -> str:
     )
 
 
-#: Columns of user_profile, for a query over user_profile_resolved ``u`` and account_region ``a`` that joins what
-#: ``PROFILE_JOINS`` says.
+def _usable(app_type: str) -> str:
+    """SQL: whether the person can have an app of the type: it shows, there is one, or the role may create one. Hiding
+    an entry prevents nothing (API_StudioWebPortalSettings)."""
+    shows = f"(u.studio_web_portal <> 'DISABLED' and not list_contains(u.hidden_app_types, '{app_type}'))"
+    exists = (
+        f"(case when list_contains(k.types, '{app_type}') then true when k.unclear or list_has_any(a.unlisted,"
+        " ['space', 'app']) then null else false end)"
+    )
+    permitted = f"(u.execution_role <> '' and list_contains(f.allowed_tools, '{app_type}'))"
+    return f"({shows} or {exists} or {permitted})"
+
+
+#: Columns of user_profile, for a query over user_profile_resolved ``u``, account_region ``a`` and permission_fact ``f``
+#: that joins what ``PROFILE_JOINS`` says.
 PROFILE_COLUMNS = (
     "case when k.unclear or list_has_any(a.unlisted, ['space', 'app']) then null else coalesce(k.types, []::VARCHAR[])"
     f" end as app_types_in_use, {supported('u.', 'jupyterlab')} as jupyterlab_idle_supported,"
-    f" {supported('u.', 'code_editor')} as code_editor_idle_supported, {_without('k')} as without_idle_shutdown"
+    f" {supported('u.', 'code_editor')} as code_editor_idle_supported, {_without('k')} as without_idle_shutdown,"
+    f" {_usable('JupyterLab')} as jupyterlab_usable, {_usable('CodeEditor')} as code_editor_usable"
 )
 PROFILE_JOINS = (
     " left join profile_apps k on k.account = u.account and k.region = u.region and k.domain_id = u.domain_id"

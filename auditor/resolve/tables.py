@@ -208,6 +208,13 @@ USER_PROFILE = Table(
                inputs=("execution_role",), via="'execution_role'", kinds=("permission",)),
         Column("app_types_in_use", "VARCHAR[]", "App types, of JupyterLab and CodeEditor, of the private spaces and the"
                " running apps that the profile has"),
+        Column("jupyterlab_usable", "BOOLEAN", "Whether the person can have a JupyterLab app: it shows, there is one,"
+               " or the execution role may create one", kinds=("permission",),
+               inputs=("studio_web_portal", "hidden_app_types", "app_types_in_use", "role_allowed_tools"),
+               via="'hidden_app_types'"),
+        Column("code_editor_usable", "BOOLEAN", "The same of Code Editor", kinds=("permission",),
+               inputs=("studio_web_portal", "hidden_app_types", "app_types_in_use", "role_allowed_tools"),
+               via="'hidden_app_types'"),
         Column("jupyterlab_idle_supported", "BOOLEAN", "Whether idle shutdown acts in a JupyterLab that the profile"
                " starts: false on SageMaker Distribution before 2.0; NULL where custom images are attached",
                inputs=("jupyterlab_image_alias", "jupyterlab_custom_images"), via="'jupyterlab_image_alias'"),

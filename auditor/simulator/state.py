@@ -94,6 +94,9 @@ class StudioBackend(BaseBackend):
         """Members that the request does not name stay; ``updates`` says what is documented and what is not."""
         document = self.domain(request["DomainId"])
         changed = updated(document, request, ("DomainId",), self.nested)
+        if request.get("AppNetworkAccessType") == "VpcOnly" and not (request.get("VpcId") and request.get("SubnetIds")):
+            # What AWS answered in December 2025: github.com/hashicorp/terraform-provider-aws/issues/45528.
+            raise invalid("VpcId and Subnet IDs are required for updating domains to VpcOnly mode.")
         refuse_domain(document, changed, self._apps_of(request["DomainId"]))
         self._check_portal(changed.get("DefaultUserSettings", {}), {}, document["CreationTime"])
         if changed.get("HomeEfsFileSystemCreation") == "Enabled":

@@ -15,6 +15,8 @@ PLACEHOLDERS: Mapping[str, str] = {
     "POLICY_ARN": "the ARN of a policy that allows what the role's people need",
     "OWNER": "who answers for it",
     "COST_CENTER": "the cost centre that pays for it",
+    "APPROVER": "who approved it: one of the rule's approvers",
+    "RETENTION_DAYS": "how many days the logs must be kept: a value of CloudWatch Logs, not below the group's own",
 }
 _WORD = re.compile(r"\b[A-Z][A-Z0-9]+(?:_[A-Z0-9]+)*\b")
 

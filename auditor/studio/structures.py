@@ -137,7 +137,9 @@ ROOTS: Mapping[str, tuple[str, str]] = {
 #: What UpdateDomain changes beside structures; none of it is lost by an update that does not name it.
 PLAIN: Mapping[str, Member] = {
     m.name: m
-    for m in map(_member, ("AppNetworkAccessType", "TagPropagation", "SubnetIds[]", "HomeEfsFileSystemCreation"))
+    for m in map(
+        _member, ("AppNetworkAccessType", "TagPropagation", "SubnetIds[]", "VpcId", "HomeEfsFileSystemCreation")
+    )
 }
 
 

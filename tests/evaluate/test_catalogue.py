@@ -53,10 +53,11 @@ STU503 efs-kept-without-need             low      domain         P20 P21
 STU504 auto-mount-value-invalid          medium   domain         P21
 STU505 ebs-limit-too-high                low      user_profile   P07
 STU506 space-volume-too-large            low      space          P07
+STU507 shared-space-volume-limit-too-high low     domain         P07
 STU601 domain-in-default-vpc             high     domain         P22 P23
 STU602 quick-setup-domain                high     domain         P22
 STU603 domain-on-public-internet         high     domain         P24
-STU604 domain-subnet-public              medium   domain         P24
+STU604 domain-subnet-public              low      domain         P24
 STU605 domain-without-customer-key       medium   domain         P31
 STU606 docker-in-studio                  medium   domain         P24
 STU607 domain-untagged                   low      domain         P06 P25
@@ -74,6 +75,7 @@ STU711 shared-space-idle-shutdown-off    medium   domain         P27
 STU712 space-idle-timeout-too-long       low      space          P27
 STU713 space-instance-oversized          low      space          P28
 STU714 shared-space-role-is-personal     high     domain         P05 P26
+STU715 shared-space-idle-timeout-too-long medium  domain         P27
 STU801 no-code-repository                low      user_profile   P29
 STU802 no-trail                          high     account_region P04
 STU803 studio-logs-not-kept              low      account_region P30

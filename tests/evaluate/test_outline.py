@@ -43,7 +43,7 @@ def test_plain_members_tags_and_written_commands(built_in_rules: tuple[Rule, ...
     of = {rule.id: preview(rule) for rule in built_in_rules}
     assert of["STU710"].commands[""].endswith("--domain-id {domain_id} --tag-propagation ENABLED")
     assert of["STU108"].commands[""].endswith("--resource-arn {arn} --tags Key=studiouserid,Value=USER_NAME")
-    assert of["STU803"].commands[""].startswith("aws logs put-retention-policy --region {region}")
+    assert of["STU803"].commands[""].startswith("aws logs {operation} --region {region}")
     assert of["STU106"].commands == {}
 
 

@@ -25,6 +25,7 @@ CASES = [
     ("STU502", "domain", "update-domain"),
     ("STU502", "service", "update-domain"),
     ("STU504", "domain", "update-domain"),
+    ("STU507", "domain", "update-domain"),
     ("STU603", "domain", "update-domain"),
     ("STU604", "domain", "update-domain"),
     ("STU606", "domain", "update-domain"),
@@ -39,6 +40,7 @@ CASES = [
     ("STU712", "space", "update-space"),
     ("STU713", "space", "update-space"),
     ("STU714", "domain", "update-domain"),
+    ("STU715", "domain", "update-domain"),
     ("STU803", "derived", "put-retention-policy"),
 ]
 #: Rules that no single call can mend, and why not.
