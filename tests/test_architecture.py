@@ -163,7 +163,8 @@ def test_circles_are_found() -> None:
 LAYERS = {
     "collect/iac": [
         {"interface", "unreadable"}, {"hcl", "marked", "source_text", "translate"},
-        {"cloudformation", "terraform", "scope"}, {"discover", "networks", "policy_text"}, {"roles_and_logs"},
+        # Terraform may hold stacks of CloudFormation.
+        {"cloudformation", "scope"}, {"terraform"}, {"discover", "networks", "policy_text"}, {"roles_and_logs"},
         {"build"}, {"scan"},
     ],
     "rules": [

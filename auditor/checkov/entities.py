@@ -16,8 +16,11 @@ from auditor.studio.template_types import TYPES
 
 #: What is deployed together: a CloudFormation template, a Terraform root module, a Terraform plan.
 Source = Literal["template", "module", "plan"]
-#: Types that hold a stack of another template.
-NESTED = frozenset({"AWS::CloudFormation::Stack", "AWS::Serverless::Application"})
+#: Types that hold another template.
+HOLDING = frozenset({
+    "AWS::CloudFormation::Stack", "AWS::CloudFormation::StackSet", "AWS::Serverless::Application",
+    "AWS::ServiceCatalog::CloudFormationProduct",
+})  # fmt: skip
 _STEP = re.compile(r"""([^.\[\]]+)(?:\[(?:"((?:[^"\\]|\\.)*)"|([^\]]*))\])?""")
 _KEYS = re.compile(r"""\[(?:"(?:[^"\\]|\\.)*"|[^\]]*)\]""")
 
@@ -49,14 +52,20 @@ def vertices(graph: Any) -> Iterator[Mapping[str, Any]]:
     return (attributes for _, attributes in nodes)
 
 
+def templates(graph: Any) -> list[str]:
+    """Every CloudFormation template of a graph."""
+    found = (v for v in vertices(graph) if "::" in str(v.get(CustomAttributes.RESOURCE_TYPE)))
+    return list(dict.fromkeys(absolute(vertex[CustomAttributes.FILE_PATH]) for vertex in found))
+
+
 def entities(graph: Any) -> list[Entity]:
-    """The resources of types that the product reads, and nested stacks."""
+    """The resources of types that the product reads, and those that hold templates."""
     found = []
     for vertex in vertices(graph):
         type_ = vertex.get(CustomAttributes.RESOURCE_TYPE)
         if vertex.get(CustomAttributes.BLOCK_TYPE) != "resource" or not isinstance(type_, str):
             continue
-        if type_ in TYPES or type_ in NESTED:
+        if type_ in TYPES or type_ in HOLDING:
             found.append(_entity(vertex, type_))
     return found
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import re
 import tempfile
 import threading
 from collections import defaultdict
@@ -13,7 +14,7 @@ from typing import Any, NamedTuple
 
 from checkov.common.graph.graph_builder.graph_components.attribute_names import CustomAttributes
 
-from auditor.checkov.entities import Entity, entities, fits, without_keys
+from auditor.checkov.entities import Entity, entities, fits, templates, without_keys
 from auditor.checkov.read import read
 from auditor.checkov.runner import fail
 from auditor.checkov.settings import Settings, load
@@ -33,6 +34,7 @@ logger = logging.getLogger(__name__)
 Verdicts = Mapping[str, ResourceVerdict]
 #: Where a resource is (a root's path, or a template's file) and its name there.
 Place = tuple[str, str]
+_COMPONENT = re.compile(r"""^component\.[^.\[]+(?:\["[^"]*"\]|\[[^\]]*\])?\.""")
 
 
 class Found(NamedTuple):
@@ -122,7 +124,7 @@ def together(judged: Sequence[ResourceVerdict]) -> tuple[Verdict, ResourceVerdic
 def evaluate(graph: Any, settings: Settings) -> Evaluation:
     """Read and evaluate the files of a graph. Raises AuditorError."""
     known = entities(graph)
-    roots = read(known)
+    roots = read(known, templates(graph))
     if not roots:
         return Evaluation(known)
     choice = settings.bound()
@@ -146,7 +148,7 @@ def _placed(judged: Iterable[ResourceVerdict], roots: Sequence[Root]) -> dict[Pl
         rows += [("execution_role", scope.role_arn(r), r) for r in scope.of("role")]
         for table, id_, resource in rows:
             verdicts = by_row.get((root.path, table, id_), {})
-            found[_place(root, resource)].append(Found(resource.address, resource.file, verdicts))
+            found[_place(root, resource)].append(Found(_own(resource.address), resource.file, verdicts))
     return found
 
 
@@ -154,7 +156,17 @@ def _place(root: Root, resource: Resource) -> Place:
     if "::" in resource.type:
         # Behind the ids of the nested stacks that it lies in.
         return resource.file, resource.address.rpartition("/")[2]
-    return root.path, without_keys(resource.address)
+    address = without_keys(resource.address)
+    # checkov knows nothing of who deploys a module from outside.
+    for before, folder in root.called.items():
+        if not before or address.startswith(f"{before}."):
+            return folder, without_keys(_own(resource.address))
+    return root.path, address
+
+
+def _own(address: str) -> str:
+    """The address of a resource without the component of a stack that it belongs to."""
+    return _COMPONENT.sub("", address)
 
 
 def _say(judged: Sequence[ResourceVerdict], roots: Sequence[Root]) -> None:

@@ -7,39 +7,60 @@ parse the files again; docs/templates.md says what that costs.
 
 from __future__ import annotations
 
+import os
+import re
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 from checkov.common.bridgecrew.integration_features.integration_feature_registry import integration_feature_registry
 
-from auditor.checkov.entities import NESTED, Entity, absolute
+from auditor.checkov.entities import HOLDING, Entity, absolute
 from auditor.collect.iac.cloudformation import parameters
 from auditor.collect.iac.cloudformation.assembly import is_assembly
 from auditor.collect.iac.cloudformation.reader import Reader
+from auditor.collect.iac.discover import EXPORTS, IMPORTS, text_of
 from auditor.collect.iac.interface import Root
 from auditor.collect.iac.terraform import reader as terraform
 from auditor.collect.iac.terraform import variables
+from auditor.collect.iac.terraform.callers import is_caller
 from auditor.collect.iac.terraform.plan.reader import read_plan
 
 
-def read(entities: Sequence[Entity]) -> list[Root]:
+def read(entities: Sequence[Entity], templates: Sequence[str] = ()) -> list[Root]:
     """The roots that the Studio resources among the entities belong to, files by their absolute paths.
 
-    What has no resource of Studio is not read.
+    What has no resource of Studio is not read, but for those of all ``templates`` that export what others import.
     """
     roots: list[Root] = []
     ours = [entity for entity in entities if entity.studio]
     if any(entity.source == "template" for entity in ours):
         # A nested stack inherits from the template around it.
-        roots += _templates(e.file for e in entities if e.source == "template" and (e.studio or e.type in NESTED))
+        files = [e.file for e in entities if e.source == "template" and (e.studio or e.type in HOLDING)]
+        if any(_holds(file, IMPORTS) for file in dict.fromkeys(files)):
+            files += [file for file in templates if _holds(file, EXPORTS)]
+        roots += _templates(files)
     folders = dict.fromkeys(Path(e.root) for e in ours if e.source == "module")
     plans = dict.fromkeys(Path(e.root) for e in ours if e.source == "plan")
     if folders or plans:
         given = variables.given((), [Path(file) for file in _option("var_file")])
         reader = terraform.Reader(_name, given, [*map(Path, _option("directory")), *folders])
-        roots += reader.folders([*folders])
+        roots += reader.folders([*folders, *_callers()])
         roots += (read_plan(plan, reader) for plan in plans)
     return roots
+
+
+def _callers() -> list[Path]:
+    """Folders, below those that checkov scans, from which Terragrunt or a Terraform Stack deploys modules."""
+    return [
+        Path(place)
+        for folder in _option("directory")
+        for place, _, files in os.walk(folder)
+        if any(map(is_caller, files)) and not any(part.startswith(".") for part in Path(place).parts[1:])
+    ]
+
+
+def _holds(file: str, pattern: re.Pattern[str]) -> bool:
+    return pattern.search(text_of(Path(file)) or "") is not None
 
 
 def _name(path: Path) -> str:
@@ -62,6 +83,4 @@ def _templates(files: Iterable[str]) -> Iterable[Root]:
             assemblies.append(around[-1])
         else:
             alone.append(file)
-    yield from reader.templates(alone)
-    for folder in dict.fromkeys(assemblies):
-        yield from reader.assembly(folder)
+    yield from reader.roots(alone, list(dict.fromkeys(assemblies)))

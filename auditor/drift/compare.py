@@ -17,7 +17,7 @@ from auditor.drift.values import Unsure, same
 from auditor.model.drift import Disagreement, NotCompared, Side, Value
 from auditor.model.paths import line_at
 from auditor.model.resource import ResourceRef
-from auditor.model.snapshot import MAY_NOT_EXIST, Record
+from auditor.model.snapshot import MAY_NOT_EXIST, NUMBER, Record
 
 #: Tags that AWS's services put on resources themselves.
 _AWS_TAGS = ("aws:", "sagemaker:")
@@ -75,7 +75,7 @@ class Comparer:
     def compare(self, template: Record, account: Record, refs: tuple[ResourceRef, ResourceRef]) -> Result:
         """Compare one resource of the templates with the same one of the account; ``refs`` name both."""
         result = Result()
-        if MAY_NOT_EXIST in template.gaps:
+        if {MAY_NOT_EXIST, NUMBER} & set(template.gaps):
             result.leave_open(Side.TEMPLATE, "*", self._templates.reason(template, "*"))
             return result
         documents = leaves(template, self._facts), leaves(account, self._facts)

@@ -11,7 +11,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
 from auditor.drift.sides import Key, Live, Templates, app_key, made_up
-from auditor.model.snapshot import MAY_NOT_EXIST, Kind, Record
+from auditor.model.snapshot import MAY_NOT_EXIST, NUMBER, Kind, Record
 from auditor.studio.resource_types import BY_KIND, STUDIO_KINDS
 from auditor.studio.tools import AWS_PROFILE
 
@@ -183,7 +183,7 @@ class _Matcher:
         self._out.pairs.append((record, self._live.by_key[kind][key]))
 
     def _missing(self, record: Record) -> None:
-        if MAY_NOT_EXIST in record.gaps:
+        if {MAY_NOT_EXIST, NUMBER} & set(record.gaps):
             doubt = self._templates.reason(record, "*")
             self._out.unmatched.append(
                 (record, f"the account has none such, and it may not be deployed at all: {doubt}")

@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 
 from auditor.drift.settings import Facts, MalformedError, canonical, tree
 from auditor.model.resource import ResourceRef
-from auditor.model.snapshot import LANGUAGE_LIMITS, Gap, Kind, Record, Snapshot
+from auditor.model.snapshot import LANGUAGE_LIMITS, NUMBER, Gap, Kind, Record, Snapshot
 from auditor.store.snapshot_file import SnapshotFile
 from auditor.studio.resource_types import BY_KIND, STUDIO_KINDS
 from auditor.studio.tools import made_by_unified_studio
@@ -207,7 +207,8 @@ class Templates:
             detail = self.details.get((record.account, record.kind, record.id, path))
             if detail:
                 return detail
-        return self.details.get((record.account, record.kind, record.id, "*"), "it is not known before deployment")
+        whole = (self.details.get((record.account, record.kind, record.id, path)) for path in ("*", NUMBER))
+        return next((detail for detail in whole if detail), "it is not known before deployment")
 
     def gaps(self, record: Record) -> tuple[tuple[str, ...], frozenset[str]]:
         """Paths of a record that are unknown, and those that only its language cannot express, so that nothing in the

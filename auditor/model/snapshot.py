@@ -8,8 +8,9 @@ A snapshot is a text file of JSON lines:
   "tags": [{"Key": …, "Value": …}], "gaps": ["*"]}`` — the document stands under its kind's own name, so that
   one typed scan reads every kind. ``tags`` is absent where tags do not apply or could not be read (then ``gaps``
   holds ``"Tags"``). ``gaps`` lists API paths of the document that could not be seen; ``"*"`` means everything
-  that the document does not hold; ``"exists"`` that the resource may not exist at all, or more than once (a template's
-  condition or count that is unknown). A resource of a template has ``"place": {"file": …, "line": …, "construct": …,
+  that the document does not hold; ``"exists"`` that the resource may not exist at all (a template's condition that is
+  unknown); ``"number"`` that nobody can tell how many such resources there are (a template's count that is unknown).
+  A resource of a template has ``"place": {"file": …, "line": …, "construct": …,
   "lines": {API path: line}, "account": …, "region": …}`` as well.
 - ``{"gap": Gap}`` lines, then ``{"coverage": Coverage}`` lines
 - the last line ``{"end": {"lines": number of lines before it, "sha256": hex over all bytes before it}}``
@@ -59,6 +60,9 @@ GLOBAL = "aws-global"
 TEMPLATE = "template"
 #: The gap of a resource that may not exist: no verdict on it can be certain.
 MAY_NOT_EXIST = "exists"
+#: The gap of a template's resource of which nobody knows how many there are: none, one or several. Each of them is as
+#: the record says.
+NUMBER = "number"
 GLOBAL_KINDS: tuple[Kind, ...] = ("identity_user", "permission", "role")
 
 Source = Literal["aws", "cloudformation", "terraform", "mixed"]

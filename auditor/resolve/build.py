@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING
 
-from auditor.model.snapshot import MAY_NOT_EXIST
+from auditor.model.snapshot import MAY_NOT_EXIST, NUMBER
 from auditor.resolve import evidence, idle, neighbours, role_use
 from auditor.resolve.inheritance_sql import NestedMerge, domain_layer_columns, effective, own_value, unseen
 from auditor.resolve.load import SourceFile, load
@@ -139,8 +139,8 @@ _QUICK_SETUP_SIGNS = {
     "IAM": "auth_mode = 'IAM'",
     "PublicInternetOnly": "app_network_access_type = 'PublicInternetOnly'",
     "default VPC": "vpc_is_default",
-    "role name": "regexp_matches(default_execution_role,"
-    " ':role/service-role/AmazonSageMaker-ExecutionRole-[0-9]{8}T[0-9]{6}$')",
+    "role name": f"case when not {role_use.unnamed('default_execution_role')} then regexp_matches("
+    "default_execution_role, ':role/service-role/AmazonSageMaker-ExecutionRole-[0-9]{8}T[0-9]{6}$') end",
     "no KMS key": "kms_key_id = ''",
     "sharing path": "regexp_matches(default_sharing_s3_output_path, '^s3://sagemaker-studio-')",
 }
@@ -326,7 +326,8 @@ def _space(con: duckdb.DuckDBPyConnection) -> None:
         owners as (
             select distinct account, region, doc.DomainId as domain_id, lower(doc.UserProfileName) as owner
             from raw_user_profile
-            where not coalesce(list_contains(gaps, '{MAY_NOT_EXIST}'), false) and lower(doc.UserProfileName) in
+            where not coalesce(list_has_any(gaps, ['{MAY_NOT_EXIST}', '{NUMBER}']), false)
+              and lower(doc.UserProfileName) in
                 (select lower(doc.OwnershipSettings.OwnerUserProfileName) from raw_space))
         -- AWS's own command for a shared space of Studio Classic gives neither sharing settings nor an owner
         -- (sagemaker/latest/dg/domain-space-create.html). With an owner alone, no source says which it is.

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from auditor.model.snapshot import GLOBAL
 from auditor.resolve import policy_facts, role_facts
+from auditor.resolve.role_use import unnamed
 
 if TYPE_CHECKING:
     import duckdb
@@ -221,7 +222,8 @@ def execution_role(con: duckdb.DuckDBPyConnection) -> None:
     con.execute("""
         create table own_role as
         select account, execution_role as id, count(*) as profiles from user_profile_resolved
-        where execution_role <> '' and execution_role_origin = 'profile' group by all""")
+        where execution_role <> '' and execution_role_origin = 'profile' and key not in (select key from uncounted)
+        group by all""")
 
 
 def subnets(con: duckdb.DuckDBPyConnection) -> None:
@@ -259,7 +261,8 @@ DOMAIN_COLUMNS = (
     "case when d.subnet_ids is null then null when len(d.subnet_ids) = 0 then []::VARCHAR[] else n.public_subnets end"
     " as public_subnets,"
     " case when d.space_default_execution_role is null then null when d.space_default_execution_role = '' then 0"
-    " when o.profiles > 0 then o.profiles when h.hidden then null else 0 end as space_role_profiles,"
+    f" when o.profiles > 0 then o.profiles when h.hidden or {unnamed('d.space_default_execution_role')} then null"
+    " else 0 end as space_role_profiles,"
     " case when d.space_default_execution_role = '' then []::VARCHAR[] else r.managed_policies end"
     " as space_role_policies,"
     " case when d.space_default_execution_role = '' then false else r.allows_everything end"

@@ -20,14 +20,18 @@ def profile_use(con: duckdb.DuckDBPyConnection) -> None:
     con.execute("""
         create table person_use as
         select account, region, domain_id, lower(sso_user) as person, count(*) as profiles from user_profile_resolved
-        where sso_user <> '' group by all having count(*) > 1""")
+        where sso_user <> '' and key not in (select key from uncounted) group by all having count(*) > 1""")
     con.execute(f"""
         create table domain_profiles as
         with profiles as (
             select account, region, domain_id, bool_or(sso_user is null) as person_unseen,
                    {_any("needs_efs")} as needs_efs
-            from (select account, region, domain_id, sso_user, experience = 'classic' or auto_mount_home_efs = 'Enabled'
-                         or list_contains(custom_efs, home_efs_file_system_id) as needs_efs
+            from (select account, region, domain_id, sso_user, {
+        _counted(
+            "experience = 'classic' or auto_mount_home_efs = 'Enabled'"
+            " or list_contains(custom_efs, home_efs_file_system_id)"
+        )
+    } as needs_efs
                   from user_profile_resolved
                   left join (select account, region, domain_id, home_efs_file_system_id from domain_resolved)
                     using (account, region, domain_id))
@@ -47,6 +51,11 @@ SSO_USER_PROFILES = (
 def _any(condition: str) -> str:
     """Whether the condition holds for any row of a group: true where it does, NULL where only unknown ones are left."""
     return f"case when bool_or({condition}) then true when count(*) > count({condition}) then null else false end"
+
+
+def _counted(condition: str, alias: str = "") -> str:
+    """The condition, NULL where it holds for a row that stands for resources of which there may be none."""
+    return f"(({condition}) and case when {alias}key in (select key from uncounted) then null else true end)"
 
 
 def _of_type(code_editor: str, jupyterlab: str, other: str) -> str:
@@ -99,15 +108,17 @@ def domain(con: duckdb.DuckDBPyConnection, classic_app_types: str) -> None:
             f" when {alias}.domain_id is null then false else {alias}.{column} end"
         )
 
+    efs = _counted("classic or list_contains(s.custom_efs, m.home_efs_file_system_id)", "s.")
+    classic_app = _counted(f"app_type in {classic_app_types} and status not in ('Deleted', 'Failed')")
     con.execute(f"""
         create table domain as
         with spaces as (
-            select s.account, s.region, s.domain_id, {_any("sharing_type = 'Shared'")} as shared,
-                   {_any("classic or list_contains(s.custom_efs, m.home_efs_file_system_id)")} as needs_efs
+            select s.account, s.region, s.domain_id, {_any(_counted("sharing_type = 'Shared'", "s."))} as shared,
+                   {_any(efs)} as needs_efs
             from space s left join domain_resolved m using (account, region, domain_id) group by all),
         apps as (
             select account, region, domain_id,
-                   {_any(f"app_type in {classic_app_types} and status not in ('Deleted', 'Failed')")} as classic,
+                   {_any(classic_app)} as classic,
                    count(*) filter (status in ('InService', 'Pending')) as running, bool_or(status is null) as unseen
             from app group by all)
         select d.*, {seen("shared", "space", "s")} as has_shared_spaces,

@@ -23,6 +23,11 @@ _TEAM = (
 )
 
 
+def unnamed(role: str) -> str:
+    """Whether a role of a template is one that is not known there (``${RoleArn}``): it may be any role."""
+    return f"contains({role}, '${{')"
+
+
 def role_use(con: duckdb.DuckDBPyConnection, persona: str) -> None:
     """``role_use``: by role, its profiles with their personas and teams; ``role_unseen``: by account, whether a profile
     may use a role unseen. ``persona`` is SQL of the persona's name over user_profile_resolved ``u``."""
@@ -30,7 +35,8 @@ def role_use(con: duckdb.DuckDBPyConnection, persona: str) -> None:
         create table role_use as
         with profiles as (
             select u.account, u.execution_role, {persona} as persona, {_TEAM} as team, u.tags is null as tags_unseen
-            from user_profile_resolved u where u.execution_role <> ''),
+            from user_profile_resolved u
+            where u.execution_role <> '' and u.key not in (select key from uncounted)),
         used as (
             select account, execution_role, count(*) as profiles,
                    coalesce(list(distinct persona order by persona) filter (persona is not null), []) as personas,
@@ -41,10 +47,10 @@ def role_use(con: duckdb.DuckDBPyConnection, persona: str) -> None:
         select u.*, t.account is not null and f.id is null as made_elsewhere
         from used u left join template_account t using (account)
         left join role_fact f on f.account = u.account and f.id = u.execution_role""")
-    con.execute("""
+    con.execute(f"""
         create table role_unseen as
         select account, bool_or(hidden) as hidden from (
-            select account, execution_role is null as hidden from user_profile_resolved
+            select account, execution_role is null or {unnamed("execution_role")} as hidden from user_profile_resolved
             union all select account, list_contains(unlisted, 'user_profile') from account_region) group by account""")
     # What a template's language has no word for, a template cannot turn on.
     con.execute(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from auditor.model.snapshot import KINDS, MAY_NOT_EXIST
+from auditor.model.snapshot import KINDS, MAY_NOT_EXIST, NUMBER
 
 if TYPE_CHECKING:
     import duckdb
@@ -12,11 +12,13 @@ if TYPE_CHECKING:
 
 def create(con: duckdb.DuckDBPyConnection, placed: bool) -> None:
     """``place`` (with ``lines`` beside its documented columns), ``template_account`` (roots of templates), and
-    ``doubtful`` (keys of resources that may not exist). Without templates (``placed`` false) all three are empty."""
+    ``doubtful`` (keys of resources that may not exist), ``uncounted`` (keys of rows that stand for an unknown number of
+    resources). Without templates (``placed`` false) all of them are empty."""
     con.execute("""
         create table place (key VARCHAR, account VARCHAR, region VARCHAR, resource_type VARCHAR, id VARCHAR,
                             file VARCHAR, line INTEGER, construct VARCHAR, lines MAP(VARCHAR, INTEGER))""")
     con.execute("create table doubtful (key VARCHAR)")
+    con.execute("create table uncounted (key VARCHAR)")
     con.execute("create table template_account as select distinct account from raw_account_region where template")
     if not placed:
         return
@@ -28,4 +30,5 @@ def create(con: duckdb.DuckDBPyConnection, placed: bool) -> None:
             insert into place select {key}, account, region, '{name}', id, place.file, place.line,
                                      place.construct, place.lines
             from raw_{kind} where place is not null""")
-        con.execute(f"insert into doubtful select {key} from raw_{kind} where list_contains(gaps, '{MAY_NOT_EXIST}')")
+        for gap, keys in ((MAY_NOT_EXIST, "doubtful"), (NUMBER, "uncounted")):
+            con.execute(f"insert into {keys} select {key} from raw_{kind} where list_contains(gaps, '{gap}')")

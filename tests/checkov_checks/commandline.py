@@ -95,7 +95,9 @@ def checkov(
     given = ("--external-checks-dir", checks_folder()) if checks else ()
     ours = ("BC_", "CKV_", "CHECKOV_", "AUDITOR_", "LOG_LEVEL")
     variables = {k: v for k, v in os.environ.items() if not k.startswith(ours)}
-    variables |= {"PYTHONPATH": str(watched), "WATCHED": str(log), "ANSI_COLORS_DISABLED": "1", **OFFLINE_ENVIRONMENT}
+    # The code beside these tests is meant, wherever an installed one lies.
+    path = os.pathsep.join((str(watched), str(Path(__file__).resolve().parents[2])))
+    variables |= {"PYTHONPATH": path, "WATCHED": str(log), "ANSI_COLORS_DISABLED": "1", **OFFLINE_ENVIRONMENT}
     done = subprocess.run(
         [PROGRAMS / "checkov", *OFFLINE, *given, *map(str, options)],
         cwd=folder, capture_output=True, text=True, check=False, timeout=600, env=variables | dict(environment or {}),

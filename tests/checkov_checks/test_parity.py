@@ -27,9 +27,9 @@ pytestmark = pytest.mark.checkov
 ROOT = Path(__file__).resolve().parents[1] / "iac" / "corpus"
 EVERY = Path(__file__).parent / "every_entity"
 TABLES = ("domain", "user_profile", "space", "app", "execution_role")
-#: Cases whose resources checkov does not show to any check: Fn::ForEach is no resource to it, and its framework
-#: terraform reads neither JSON nor .tofu files.
-UNSEEN = {"cfn-for-each", "cfn-for-each-unknown", "tf-json-syntax", "tf-opentofu"}
+#: Cases whose resources checkov does not show to any check: Fn::ForEach and what is a text inside a template are no
+#: resources to it, and its framework terraform reads neither JSON nor .tofu files.
+UNSEEN = {"cfn-for-each", "cfn-for-each-unknown", "cfn-stack-set", "tf-json-syntax", "tf-opentofu"}
 
 
 @dataclass(frozen=True)
@@ -75,9 +75,11 @@ def scanned(rules: Sequence[Rule], monkeypatch: pytest.MonkeyPatch) -> list[Row]
             for resource in scope.of("role" if table == "execution_role" else table):  # type: ignore[arg-type]
                 id_ = scope.role_arn(resource) if table == "execution_role" else resource.address
                 address = resource.address.rpartition("/")[2] if "::" in resource.type else resource.address
+                # checkov knows nothing of the stack that a module is a component of.
+                address = re.sub(r"^component\.[^.]+\.", "", address)
                 file = root.path if root.path.endswith("plan.json") else resource.file
                 said = verdicts.get((table, root.path, id_), {})
-                rows.append(Row(root.path, str(ROOT / file), address, said))
+                rows.append(Row(root.called.get("", root.path), str(ROOT / file), address, said))
     return rows
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
@@ -11,7 +12,7 @@ from auditor.collect.iac.roles_and_logs import RolesAndLogs
 from auditor.collect.iac.scope import LANGUAGE_NAMES, Scope
 from auditor.collect.iac.translate import Document, document
 from auditor.model import snapshot as model
-from auditor.model.snapshot import MAY_NOT_EXIST, TEMPLATE, Coverage, Gap, Kind, Place, Record, Snapshot
+from auditor.model.snapshot import MAY_NOT_EXIST, NUMBER, TEMPLATE, Coverage, Gap, Kind, Place, Record, Snapshot
 from auditor.studio.resource_types import BY_KIND, STUDIO_KINDS
 from auditor.studio.template_names import not_expressible
 from auditor.studio.template_types import TYPES, Language
@@ -52,7 +53,7 @@ def _records(scope: Scope) -> list[Record]:
     root = scope.root
     records = [_studio(scope, resource) for kind in STUDIO_KINDS for resource in scope.of(kind)]
     records += RolesAndLogs(scope).records()
-    incomplete: set[str] = {r.kind for r in records if MAY_NOT_EXIST in r.gaps}
+    incomplete: set[str] = {r.kind for r in records if {MAY_NOT_EXIST, NUMBER} & set(r.gaps)}
     for missing in root.not_assessed:
         incomplete |= set(STUDIO_KINDS)
         where = f"{missing.what}:{missing.line}" if missing.line else missing.what
@@ -75,7 +76,7 @@ def _studio(scope: Scope, resource: Resource) -> Record:
     kind, language = scope.info(resource)
     type_ = BY_KIND[kind]
     found = document(resource, kind, language, scope.resolve)
-    _roles(scope, found)
+    _roles(scope, found, language)
     members = found.members
     if kind == "domain":
         _created_domain(resource, found)
@@ -86,7 +87,7 @@ def _studio(scope: Scope, resource: Resource) -> Record:
     # What a template says is what will be.
     members["Status"] = "InService"
     if found.tags is not None:
-        found.tags = {**scope.root.tags, **found.tags}
+        found.tags = {**resource.tags, **found.tags}
     place = scope.place(resource, found.lines)
     id_ = resource.address
     if resource.doubt is not None:
@@ -97,7 +98,10 @@ def _studio(scope: Scope, resource: Resource) -> Record:
     cannot = not_expressible(kind, language)
     _innate(scope, kind, language, cannot)
     tags = None if found.tags is None else tuple(sorted(found.tags.items()))
-    gaps = tuple(sorted({*found.gaps, *cannot}))
+    uncounted = () if resource.number is None else (NUMBER,)
+    if resource.number is not None:
+        scope.gap(kind, id_, NUMBER, resource.number)
+    gaps = tuple(sorted({*found.gaps, *cannot, *uncounted}))
     return Record(scope.root.path, TEMPLATE, kind, id_, members, tags, gaps, place)  # type: ignore[arg-type]
 
 
@@ -133,8 +137,15 @@ def _in_domain(scope: Scope, kind: str, resource: Resource, found: Document) -> 
         scope.gap(kind, resource.address, "DomainId", Unknown(str(domain), reason))
 
 
-def _roles(scope: Scope, found: Document) -> None:
-    """Execution roles that are written as an ARN built around a role of the root are that role's."""
+def _is_set(role: Unknown, language: Language) -> bool:
+    """Whether a role that is not known is a role for certain, rather than left out. CloudFormation has AWS::NoValue for
+    that; the aws provider requires the argument, and refuses null; a variable given to awscc may be null."""
+    return bool(role.symbol) and (language != "awscc" or not re.search(r"\b(?:var|local)\.", role.symbol))
+
+
+def _roles(scope: Scope, found: Document, language: Language) -> None:
+    """Execution roles that are written as an ARN built around a role of the root are that role's. One that is not known
+    is the same role wherever it has the same symbol, and stands there for certain."""
     for layer in ("UserSettings", "DefaultUserSettings", "DefaultSpaceSettings"):
         path = f"{layer}.ExecutionRole"
         structure: Any = found.members.get(layer)
@@ -143,3 +154,5 @@ def _roles(scope: Scope, found: Document) -> None:
         if arn is not None and isinstance(structure, dict):
             structure["ExecutionRole"] = arn
             found.gaps.pop(path, None)
+        elif isinstance(value, Unknown) and isinstance(structure, dict) and _is_set(value, language):
+            structure["ExecutionRole"] = value.symbol

@@ -12,6 +12,7 @@ from pathlib import Path
 
 from auditor.collect.iac.cloudformation.assembly import is_assembly
 from auditor.collect.iac.source_text import decoded
+from auditor.collect.iac.terraform.callers import is_caller
 from auditor.collect.iac.terraform.module_files import ENDINGS as CONFIGURATION
 from auditor.errors import ConfigError
 
@@ -19,10 +20,14 @@ ENDINGS = (".yaml", ".yml", ".json", ".template")
 _SKIPPED = frozenset({"node_modules", "__pycache__", "site-packages"})
 #: A template body may have 1 MB (CloudFormation quotas); whatever is much larger is none.
 _MAX_BYTES = 16 * 1024 * 1024
-_TYPE = re.compile(r"""["']?\bType["']?\s*:\s*["']?(?:AWS|Custom|Alexa)::""")
+_TYPE = re.compile(r"""["']?\bType["']?\s*:\s*["']?\w+::\w+|Fn::Transform|!Transform""")
 _RESOURCES = re.compile(r"""["']?\bResources["']?\s*:""")
 #: A template without any of these words holds no Studio resource, nor can anything that it takes in.
-_OURS = re.compile(r"SageMaker|CloudFormation::Stack|Serverless::Application|Fn::ForEach|Transform")
+_OURS = re.compile(
+    r"(?i:sagemaker|studio)|CloudFormation::Stack|Serverless::Application|Fn::ForEach|Transform|ServiceCatalog|::MODULE"
+)
+#: What another template may import, and an import.
+EXPORTS, IMPORTS = re.compile(r"\bExport\b"), re.compile(r"ImportValue")
 #: A line of the log that ``terraform plan -json`` writes; a plan behind what Terraform says while it makes one.
 _LOG = re.compile(r'\s*\{"@level":.*"(?:terraform|tofu)":')
 _BEHIND = re.compile(r'^\{\s*"format_version":\s*"[^"]*",\s*"terraform_version":', re.MULTILINE)
@@ -32,7 +37,8 @@ _BEHIND = re.compile(r'^\{\s*"format_version":\s*"[^"]*",\s*"terraform_version":
 class Found:
     """Files that look like templates, those among them that cannot hold anything of Studio, folders of cloud
     assemblies, and ``cdk.json`` files whose app has not been synthesised; folders with Terraform configuration, and
-    Terraform's plans."""
+    Terraform's plans. ``exporters`` are those of the others that export something, ``imports`` says whether a template
+    imports anything."""
 
     templates: list[Path] = field(default_factory=list)
     others: list[Path] = field(default_factory=list)
@@ -40,6 +46,8 @@ class Found:
     cdk_sources: list[Path] = field(default_factory=list)
     modules: list[Path] = field(default_factory=list)
     plans: list[Path] = field(default_factory=list)
+    exporters: list[Path] = field(default_factory=list)
+    imports: bool = False
 
 
 def discover(paths: Sequence[Path]) -> Found:
@@ -54,6 +62,10 @@ def discover(paths: Sequence[Path]) -> Found:
             if file.resolve() not in seen:
                 seen.add(file.resolve())
                 _file(file, found, named=path.is_file())
+    if found.imports:
+        # What Studio's templates import may stand in a template without anything of Studio.
+        found.templates += found.exporters
+        found.others = [file for file in found.others if file not in found.exporters]
     return found
 
 
@@ -90,11 +102,15 @@ def _file(file: Path, found: Found, *, named: bool) -> None:
         if named:
             _module(file.parent, found)
         return
-    text = _text(file)
+    text = text_of(file)
     if text is not None and looks_like_plan(text):
         found.plans.append(file)
     elif text is not None and looks_like_template(text):
-        (found.templates if named or _OURS.search(text) else found.others).append(file)
+        ours = named or _OURS.search(text) is not None
+        (found.templates if ours else found.others).append(file)
+        found.imports = found.imports or (ours and IMPORTS.search(text) is not None)
+        if not ours and EXPORTS.search(text):
+            found.exporters.append(file)
     elif named:
         if file.suffix in (".py", ".ts", ".js", ".java", ".cs", ".go"):
             raise ConfigError(f"{file}: CDK source is no template", hint="Run cdk synth and scan the folder cdk.out.")
@@ -111,7 +127,7 @@ def _module(folder: Path, found: Found) -> None:
         found.modules.append(folder)
 
 
-def _text(file: Path) -> str | None:
+def text_of(file: Path) -> str | None:
     """The file's text, None where it is no text of a template's size."""
     with suppress(OSError):
         if file.stat().st_size <= _MAX_BYTES:
@@ -128,7 +144,7 @@ def looks_like_template(text: str) -> bool:
 
 def is_configuration(name: str) -> bool:
     """Whether a file of that name makes its folder one of Terraform's."""
-    return name.endswith(CONFIGURATION) or name == "terragrunt.hcl"
+    return name.endswith(CONFIGURATION) or is_caller(name)
 
 
 def looks_like_plan(text: str) -> bool:
@@ -144,7 +160,7 @@ def well_formed(file: Path) -> bool:
     """Whether a file is YAML or JSON at all: what is asked of templates that hold nothing of Studio."""
     import yaml
 
-    text = _text(file) or ""
+    text = text_of(file) or ""
     loader = getattr(yaml, "CBaseLoader", yaml.BaseLoader)
     try:
         for _ in yaml.parse(text, Loader=loader):

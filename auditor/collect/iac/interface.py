@@ -7,7 +7,7 @@ nothing of Studio. The builder (``auditor.collect.iac.build``) knows the mapping
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -18,6 +18,7 @@ from auditor.model.snapshot import GapReason
 Value = Any
 
 _PLACEHOLDER = re.compile(r"\$\{[^}]*\}")
+_LONE = re.compile(r"^\$\{[^}]*\}$")
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,11 +27,20 @@ class Unknown:
 
     ``expression`` is the value as text with what is unknown written ``${…}``: ``${RoleArn}``,
     ``arn:aws:iam::${AWS::AccountId}:role/x``. ``reason`` says in half a sentence why, naming the unknown part.
+    ``among``: the values of which it is one, where they are known. ``symbol``: a text with ``${…}`` in it that is the
+    same for the same value, so that two of one symbol are equal for certain; empty where that cannot be said.
     """
 
     expression: str
     reason: str
     gap_reason: GapReason = "unresolved_expression"
+    among: tuple[Any, ...] = ()
+    symbol: str = ""
+
+    def part(self, step: str, expression: str) -> Unknown:
+        """A part of it: an attribute (``.name``) or an element (``[0]``)."""
+        symbol = f"{self.symbol[:-1]}{step}}}" if _LONE.match(self.symbol) else ""
+        return Unknown(expression, self.reason, self.gap_reason, symbol=symbol)
 
     @property
     def partial(self) -> bool:
@@ -59,8 +69,10 @@ class Resource:
     the nested stacks that it lies in, ``Network/Domain``), a Terraform address (``module.x.aws_vpc.main["a"]``).
     ``properties`` are in the language's own names; a Terraform block that may occur once is a mapping or a list of one.
     ``line`` counts from 1, None where it is not known; ``lines`` gives the line of each property that is written, by
-    dotted path in the language's own names. ``doubt``: why it may not exist at all, or may exist more than once.
-    ``account`` and ``region`` it is deployed in, empty where they are not known.
+    dotted path in the language's own names. ``doubt``: why it may not exist at all. ``number``: why nobody can tell how
+    many of it there are (none, one or several); each of them is as the properties say.
+    ``account`` and ``region`` it is deployed in, empty where they are not known. ``tags`` are put on it by whoever
+    deploys it (stack tags).
     """
 
     address: str
@@ -71,8 +83,15 @@ class Resource:
     lines: Mapping[str, int] = field(default_factory=dict)
     construct: str = ""
     doubt: Unknown | None = None
+    number: Unknown | None = None
     account: str = ""
     region: str = ""
+    tags: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def unsure(self) -> Unknown | None:
+        """Why there may be none of it."""
+        return self.doubt or self.number
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,11 +106,13 @@ class NotAssessed:
 
 @dataclass(frozen=True, slots=True)
 class Root:
-    """What is deployed together: a stack with its nested stacks, a Terraform root module with its modules.
+    """What is deployed together: a stack with its nested stacks, stacks that import from each other, a Terraform root
+    module with its modules.
 
     ``path`` is the template's file, or the module's folder, as the user would name it; it stands for the account in the
     snapshot, so that two roots never mix. ``files`` are those that were read. ``not_assessed`` makes the lists of
-    resources incomplete. ``tags`` are put on every resource that can have tags (stack tags).
+    resources incomplete. ``called``: folders of the modules that something else than Terraform's configuration deploys
+    (Terragrunt, a Terraform Stack), by what stands before the addresses of their resources.
     """
 
     path: str
@@ -99,7 +120,14 @@ class Root:
     resources: tuple[Resource, ...]
     files: tuple[str, ...] = ()
     not_assessed: tuple[NotAssessed, ...] = ()
-    tags: Mapping[str, str] = field(default_factory=dict)
+    called: Mapping[str, str] = field(default_factory=dict)
+
+
+def symbol_of(parts: Sequence[tuple[Value, str]]) -> str:
+    """The symbol of a text that is put together of values, each given with its text: empty where a part has none."""
+    if any(isinstance(value, Unknown) and not value.symbol for value, _ in parts):
+        return ""
+    return "".join(value.symbol if isinstance(value, Unknown) else text for value, text in parts)
 
 
 def unknowns(value: Value) -> Iterator[Unknown]:

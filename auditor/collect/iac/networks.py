@@ -89,7 +89,7 @@ def _routes(scope: Scope) -> tuple[dict[str, list[Any]], Unknown | None]:
     loose: Unknown | None = None
     for route in scope.of("route"):
         raw = scope.raw(route, "RouteTableId")
-        members = route.doubt or scope.read(route).members
+        members = route.unsure or scope.read(route).members
         to = scope.address_of(raw, "route_table")
         if to is None and isinstance(raw, Reference) and raw.attribute in _MAIN:
             to = scope.address_of(raw, "vpc")
@@ -113,7 +113,7 @@ def _associations(scope: Scope) -> tuple[dict[str, list[str]], dict[str, str], s
         raw = scope.raw(link, "SubnetId")
         subnet = scope.address_of(raw, "subnet")
         vpc = scope.address_of(scope.raw(link, "VpcId"), "vpc")
-        if link.doubt is not None:
+        if link.unsure is not None:
             table = None
         if subnet is not None and table is not None:
             subnets[table].append(subnet)

@@ -90,14 +90,14 @@ class RolesAndLogs:
                 if role is None:
                     everywhere.append({"PolicyName": "", "PolicyDocument": None})
                 else:
-                    attached[role].append(resource.doubt or self._scope.policy_arn(resource))
+                    attached[role].append(resource.unsure or self._scope.policy_arn(resource))
         for resource in self._scope.of("policy_attachment"):
             arn = self._scope.read(resource).members.get("PolicyArn")
             for role in self._targets(resource):
                 if role is None:
                     everywhere.append({"PolicyName": "", "PolicyDocument": None})
                 elif arn is not None:
-                    attached[role].append(resource.doubt or arn)
+                    attached[role].append(resource.unsure or arn)
         return inline, attached, everywhere
 
     def _targets(self, resource: Resource) -> list[str | None]:
@@ -211,4 +211,4 @@ def _known_list(value: Any, gaps: dict[str, Unknown], path: str) -> list[Any]:
 
 
 def _doubtful(resource: Resource, policy: Any) -> Any:
-    return resource.doubt or policy
+    return resource.unsure or policy

@@ -65,18 +65,15 @@ def shown(path: Path) -> str:
 
 def _cloudformation(found: Found, reader: Reader, *, everything: bool) -> list[Root]:
     """``everything``: read templates without anything of Studio as well, for the sake of their parameters' names."""
-    roots = list(reader.templates([*found.templates, *(found.others if everything else ())]))
+    roots = list(reader.roots([*found.templates, *(found.others if everything else ())], found.assemblies))
     taken = {file for root in roots for file in root.files}
-    for folder in found.assemblies:
-        roots += reader.assembly(folder)
     for file in () if everything else found.others:
         name = shown(file)
         if name in taken:
             continue
         missed = () if well_formed(file) else (NotAssessed(name, "it is neither YAML nor JSON"),)
         roots.append(Root(name, LANGUAGE, (), () if missed else (name,), missed))
-    for file in found.cdk_sources:
-        roots.append(Root(shown(file), LANGUAGE, (), (), (NotAssessed(shown(file), CDK_SOURCE),)))
+    roots += (Root(shown(f), LANGUAGE, (), (), (NotAssessed(shown(f), CDK_SOURCE),)) for f in found.cdk_sources)
     return roots
 
 

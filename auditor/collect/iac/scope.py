@@ -39,6 +39,7 @@ _ROLE = re.compile(
     r"^arn:(?:[^:]*|\$\{[^}]*\}):iam::(?P<account>[^:]*|\$\{[^}]*\}):role/(?P<path>(?:[^$/]+/)*)(?P<name>[^/]+)$"
 )
 _PLACEHOLDER = re.compile(r"^\$\{([^}.]+)(?:\.[^}]+)?\}$")
+_REFERRED: tuple[Kind, ...] = ("role", "vpc", "subnet", "route_table")
 _NONE: Mapping[str, Unknown] = {}
 _NO_LINES: Mapping[str, int] = {}
 _OWN_ACCOUNT = ("${AWS::AccountId}", "${data.aws_caller_identity")
@@ -69,8 +70,8 @@ class Scope:
         return self._by_kind.get(kind, [])
 
     def certain(self, kind: Kind | Part) -> list[Resource]:
-        """Those of them that exist for certain."""
-        return [r for r in self.of(kind) if r.doubt is None]
+        """Those of them that exist for certain. What others refer to exists where they do, however many there are."""
+        return [r for r in self.of(kind) if r.doubt is None and (r.number is None or kind in _REFERRED)]
 
     def raw(self, resource: Resource, member: str) -> Value:
         """A member of the API's document as the template's language has it, None where it is not set."""

@@ -10,7 +10,7 @@ import pytest
 
 from auditor.collect.iac.interface import Root
 from auditor.collect.iac.terraform.module_files import LocalFiles
-from auditor.collect.iac.terraform.modules import ModuleInstance, Shared
+from auditor.collect.iac.terraform.modules import ABSENT, ModuleInstance, Shared
 from auditor.collect.iac.terraform.plan.reader import read_plan
 from auditor.collect.iac.terraform.reader import Reader, _inputs
 from auditor.collect.iac.terraform.variables import Given, root_values
@@ -44,7 +44,7 @@ def module(write: Callable[[Files], Path]) -> Callable[..., ModuleInstance]:
         read = reader.module(folder)
         shared = Shared(reader, LocalFiles(read.path, reader._allowed), str(read.path), {})
         empty = ModuleInstance(read, shared, lambda _: None)
-        return ModuleInstance(read, shared, _inputs(root_values(read, given or Given(), empty)))
+        return ModuleInstance(read, shared, _inputs(root_values(read, given or Given(), empty), lambda _: ABSENT))
 
     return module
 

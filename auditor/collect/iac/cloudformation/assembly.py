@@ -64,7 +64,7 @@ def stacks(folder: Path, depth: int = 0) -> Iterator[AssemblyStack]:
     if not isinstance(artifacts, Mapping):
         raise UnreadableError("manifest.json names no artifacts")
     assets = _assets(folder, artifacts)
-    for artifact in artifacts.values():
+    for name, artifact in artifacts.items():
         if not isinstance(artifact, Mapping):
             continue
         properties = _mapping(artifact.get("properties"))
@@ -74,7 +74,7 @@ def stacks(folder: Path, depth: int = 0) -> Iterator[AssemblyStack]:
                 folder / properties["templateFile"],
                 _texts(properties.get("parameters")),
                 _texts(properties.get("tags")),
-                _environment(environment),
+                {"AWS::StackName": str(properties.get("stackName") or name), **_environment(environment)},
                 Cdk(_constructs(folder, artifact), assets),
             )
         elif artifact.get("type") == "cdk:cloud-assembly" and isinstance(properties.get("directoryName"), str):

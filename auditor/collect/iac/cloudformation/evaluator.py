@@ -16,7 +16,7 @@ from typing import Any
 
 from auditor.collect.iac.cloudformation.nodes import members, scalar
 from auditor.collect.iac.cloudformation.values import NO_VALUE, concatenated, either, listed, literal, same, shown
-from auditor.collect.iac.interface import Reference, Unknown, Value, unknowns
+from auditor.collect.iac.interface import Reference, Unknown, Value, symbol_of, unknowns
 from auditor.collect.iac.translate import plain_text
 from auditor.collect.iac.unreadable import UnreadableError
 
@@ -28,6 +28,8 @@ _STEPS = 1_000_000
 
 #: Gives what a resource of the stack answers to an attribute (``Ref`` for its name), None where there is none.
 Attributes = Callable[[str, str], "Value | None"]
+#: Gives what another stack exports under a name.
+Imports = Callable[[str], Value]
 
 
 class Evaluator:
@@ -40,15 +42,18 @@ class Evaluator:
         parameters: Mapping[str, Value],
         pseudo: Mapping[str, str],
         attributes: Attributes,
+        imports: Imports | None = None,
     ) -> None:
         self._mappings = _section(template, "Mappings")
         self._conditions = _section(template, "Conditions")
         self._parameters = parameters
         self._pseudo = pseudo
         self._attributes = attributes
+        self._imports = imports
         self._known_conditions: dict[str, bool | Unknown] = {}
         self._pending: set[str] = set()
         self._bound: dict[str, str] = {}
+        self._open_loops: set[str] = set()
         self._steps = 0
 
     # Conditions
@@ -138,6 +143,7 @@ class Evaluator:
             raise UnreadableError(f"{name} is not [identifier, collection, body]")
         identifier, collection = str(argument[0]), self.value(argument[1])
         if not isinstance(collection, list) or next(unknowns(collection), None) is not None:
+            self._open_loops.add(identifier)
             yield None
             return
         for element in collection:
@@ -177,9 +183,12 @@ class Evaluator:
             return NO_VALUE
         if name.startswith("AWS::"):
             given = self._pseudo.get(name)
-            return Unknown(f"${{{name}}}", f"{name} is known at deployment only") if given is None else given
+            shown_ = f"${{{name}}}"
+            return Unknown(shown_, f"{name} is known at deployment only", symbol=shown_) if given is None else given
         if name in self._parameters:
             return self._parameters[name]
+        if name in self._open_loops:
+            return Unknown(f"${{{name}}}", f"the collection of the loop over {name} is unknown")
         found = self._attributes(name, "Ref")
         return Unknown(f"${{{name}}}", f"nothing is called {name}") if found is None else found
 
@@ -269,7 +278,14 @@ class Evaluator:
         return either(self.value(one), self.value(other), Unknown(f"${{Fn::If:{name}}}", holds.reason))
 
     def _import(self, argument: Any) -> Value:
-        return Unknown(f"${{Fn::ImportValue:{shown(self.value(argument))}}}", "another stack exports it")
+        name = self.value(argument)
+        if isinstance(name, str) and "${" not in name and self._imports is not None:
+            return self._imports(name)
+        reason = name.reason if isinstance(name, Unknown) else "another stack exports it"
+        symbol = (
+            symbol_of([("", "${Fn::ImportValue:"), (name, shown(name)), ("", "}")]) if isinstance(name, str) else ""
+        )
+        return Unknown(f"${{Fn::ImportValue:{shown(name)}}}", reason, symbol=symbol)
 
     def _base64(self, argument: Any) -> Value:
         text = self.value(argument)

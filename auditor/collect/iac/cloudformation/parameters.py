@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -115,10 +115,18 @@ def declared(template: Mapping[str, Any]) -> dict[str, Mapping[str, Any]]:
     return {name: node if isinstance(node, Mapping) else {} for name, node in members(section)}
 
 
-def parameter_values(template: Mapping[str, Any], values: Mapping[str, Value]) -> dict[str, Value]:
+def parameter_values(template: Mapping[str, Any], values: Mapping[str, Value], prefix: str = "") -> dict[str, Value]:
     """The value of every parameter: the one given (text, or what a parent stack passes; None: not known), else its
-    default."""
-    return {name: _value(name, node, values) for name, node in declared(template).items()}
+    default. ``prefix`` tells the stack's parameters from those of other stacks."""
+    return {name: _named_value(name, node, values, prefix) for name, node in declared(template).items()}
+
+
+def _named_value(name: str, node: Mapping[str, Any], values: Mapping[str, Value], prefix: str) -> Value:
+    """Whatever a parameter's value is, it is the same wherever the stack refers to it."""
+    found = _value(name, node, values)
+    if isinstance(found, Unknown) and not found.symbol:
+        return replace(found, symbol=f"${{{prefix}{name}}}")
+    return found
 
 
 def _value(name: str, node: Mapping[str, Any], values: Mapping[str, Value]) -> Value:
@@ -135,7 +143,7 @@ def _value(name: str, node: Mapping[str, Any], values: Mapping[str, Value]) -> V
             return Unknown(f"${{{name}}}", f"parameter {name} has no default")
         value = scalar(allowed[0])
     if isinstance(value, Unknown):
-        return Unknown(f"${{{name}}}", f"parameter {name}: {value.reason}")
+        return Unknown(f"${{{name}}}", f"parameter {name}: {value.reason}", symbol=value.symbol)
     if kind.startswith(_SSM):
         return Unknown(f"${{{name}}}", f"parameter {name} is read from the parameter store at deployment")
     if (kind == "CommaDelimitedList" or kind.startswith("List<")) and not isinstance(value, list):

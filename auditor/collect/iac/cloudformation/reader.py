@@ -2,20 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+import os
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
-from auditor.collect.iac.cloudformation.assembly import Cdk, stacks
+from auditor.collect.iac.cloudformation.assembly import AssemblyStack, Cdk, stacks
+from auditor.collect.iac.cloudformation.evaluator import Imports
+from auditor.collect.iac.cloudformation.exports import Deployment, Exports, groups
+from auditor.collect.iac.cloudformation.library import Library
 from auditor.collect.iac.cloudformation.parameters import Given, declared
-from auditor.collect.iac.cloudformation.stack import Deployment, Library, Stack
+from auditor.collect.iac.cloudformation.stack import Position, Stack, Surroundings
 from auditor.collect.iac.interface import NotAssessed, Root
 from auditor.collect.iac.unreadable import NotATemplateError, UnreadableError
 
 LANGUAGE = "CloudFormation"
-
-
-NO_CDK = Cdk()
+_ENDINGS = (".template.json", ".template.yaml")
 
 
 class Reader:
@@ -30,41 +33,112 @@ class Reader:
         self._library = Library(name)
         self.declared: set[str] = set()
 
-    def templates(self, files: list[Path]) -> Iterator[Root]:
-        """A root for each template that is no nested stack of another one of them."""
-        roots = [root for path in dict.fromkeys(files) if (root := self._template(path)) is not None]
-        nested = {name for root in roots for name in root.files[1:]}
-        yield from (root for root in roots if root.path not in nested)
+    def roots(self, files: Sequence[Path], assemblies: Sequence[Path] = ()) -> Iterator[Root]:
+        """A root for each template that is no nested stack of another one of them and for each stack of the cloud
+        assemblies; those that import from each other are one root."""
+        found = [Deployment(path, self._name(path), self._given, Cdk()) for path in dict.fromkeys(files)]
+        for folder in assemblies:
+            try:
+                found += [self._deployment(stack, folder) for stack in stacks(folder)]
+            except UnreadableError as error:
+                name = self._name(folder)
+                yield Root(name, LANGUAGE, (), (), (NotAssessed(name, error.reason, error.line),))
+        _, read = self._read(found)
+        nested = {name for one, root in read if one.home is None for name in root.files[1:]}
+        read = [(one, root) for one, root in read if one.home is not None or root.path not in nested]
+        yield from self._together([one for one, _ in read])
 
-    def assembly(self, folder: Path) -> Iterator[Root]:
-        """A root for each stack of a cloud assembly."""
-        try:
-            found = list(stacks(folder))
-        except UnreadableError as error:
-            name = self._name(folder)
-            yield Root(name, LANGUAGE, (), (), (NotAssessed(name, error.reason, error.line),))
-            return
-        for stack in found:
-            given = Given(
-                {**stack.pseudo, **stack.parameters, **self._given.values}, {**stack.tags, **self._given.tags}
-            )
-            root = self._template(stack.template, given, stack.cdk)
-            if root is not None:
-                yield root
+    def _deployment(self, stack: AssemblyStack, folder: Path) -> Deployment:
+        given = Given({**stack.pseudo, **stack.parameters, **self._given.values}, {**stack.tags, **self._given.tags})
+        return Deployment(stack.template, self._name(stack.template), given, stack.cdk, folder)
 
-    def _template(self, path: Path, given: Given | None = None, cdk: Cdk = NO_CDK) -> Root | None:
-        given = given or self._given
-        name = self._name(path)
+    def _together(self, deployments: Sequence[Deployment]) -> Iterator[Root]:
+        """The roots, those of stacks that import from each other as one."""
+        exports, alone = self._read(deployments, connected=True)
+        # Groups of one folder would have one name.
+        by_folder: dict[str, list[int]] = {}
+        for group in groups(len(deployments), exports.links):
+            if len(group) > 1:
+                by_folder.setdefault(_folder([deployments[at].name for at in group]), []).extend(group)
+        together = [sorted(group) for group in by_folder.values()]
+        prefixes = [""] * len(deployments)
+        for group in together:
+            for at, prefix in zip(group, _prefixes([deployments[at].name for at in group]), strict=True):
+                prefixes[at] = prefix
+        # Addresses are unique within a root: those of its stacks stand behind their names.
+        _, prefixed = self._read(deployments, prefixes, connected=True) if together else (exports, alone)
+        merged = {group[0]: _merged([prefixed[at][1] for at in group]) for group in together}
+        others = {at for group in together for at in group[1:]}
+        yield from (merged.get(at, root) for at, (_, root) in enumerate(alone) if at not in others)
+
+    def _read(
+        self, deployments: Sequence[Deployment], prefixes: Sequence[str] = (), *, connected: bool = False
+    ) -> tuple[Exports, list[tuple[Deployment, Root]]]:
+        """The stacks by themselves; ``connected``: with what the others export. What is no template is left out."""
+        exports = Exports()
+        opened = [
+            (one, self._opened(one, prefixes[at] if prefixes else "", partial(exports.value, at)))
+            for at, one in enumerate(deployments)
+        ]
+        if connected:
+            exports.stacks = [(one, stack if isinstance(stack, Stack) else None) for one, stack in opened]
+        return exports, [(one, _root(one, stack)) for one, stack in opened if stack is not None]
+
+    def _opened(self, one: Deployment, prefix: str, imports: Imports) -> Stack | Root | None:
         try:
-            template = self._library.template(path)
+            template = self._library.template(one.path)
             self.declared |= set(declared(template.content))
-            stack = Stack(template, given.values, Deployment(self._library, given.pseudo, cdk=cdk))
-            account, region = given.pseudo.get("AWS::AccountId", ""), given.pseudo.get("AWS::Region", "")
-            resources = tuple(replace(r, account=account, region=region) for r in stack.resources())
+            around = Surroundings(self._library, one.cdk, imports)
+            return Stack(around, template, one.given.values, one.given.pseudo, Position(prefix))
         except NotATemplateError:
             return None
-        except UnreadableError as error:
-            return Root(name, LANGUAGE, (), (), (NotAssessed(name, error.reason, error.line),))
-        except RecursionError:
-            return Root(name, LANGUAGE, (), (), (NotAssessed(name, "it is nested too deeply"),))
-        return Root(name, LANGUAGE, resources, tuple(stack.files), tuple(stack.not_assessed), given.tags)
+        except (UnreadableError, RecursionError) as error:
+            return _refused(one.name, error)
+
+
+def _root(one: Deployment, stack: Stack | Root) -> Root:
+    if isinstance(stack, Root):
+        return stack
+    given = one.given
+    account, region = given.pseudo.get("AWS::AccountId", ""), given.pseudo.get("AWS::Region", "")
+    try:
+        found = stack.resources()
+    except (UnreadableError, RecursionError) as error:
+        return _refused(one.name, error)
+    resources = tuple(replace(r, account=account, region=region, tags=given.tags) for r in found)
+    return Root(one.name, LANGUAGE, resources, tuple(stack.files), tuple(stack.not_assessed))
+
+
+def _refused(name: str, error: UnreadableError | RecursionError) -> Root:
+    deep = NotAssessed(name, "it is nested too deeply")
+    missed = NotAssessed(name, error.reason, error.line) if isinstance(error, UnreadableError) else deep
+    return Root(name, LANGUAGE, (), (), (missed,))
+
+
+def _prefixes(names: Sequence[str]) -> list[str]:
+    """What tells the addresses of several templates apart: their files, from the folder that all of them lie in."""
+    folder = _folder(names)
+    inside = [name.removeprefix(folder) for name in names]
+    short = [next((n.removesuffix(e) for e in _ENDINGS if n.endswith(e)), n) for n in inside]
+    return [f"{name}/" for name in (short if len(set(short)) == len(short) else inside)]
+
+
+def _folder(names: Sequence[str]) -> str:
+    """The folder that all files lie in, with a slash behind it; empty for the working folder."""
+    try:
+        common = Path(os.path.commonpath([Path(name).parent for name in names])).as_posix()
+    except ValueError:
+        # Some lie below the working folder, others elsewhere.
+        return ""
+    return "" if common in ("", ".") else f"{common.rstrip('/')}/"
+
+
+def _merged(parts: Sequence[Root]) -> Root:
+    """Stacks that import from each other, as one root; it is called after the folder that their templates lie in."""
+    return Root(
+        _folder([part.path for part in parts]) or "./",
+        LANGUAGE,
+        tuple(resource for part in parts for resource in part.resources),
+        tuple(dict.fromkeys(file for part in parts for file in part.files)),
+        tuple(missed for part in parts for missed in part.not_assessed),
+    )

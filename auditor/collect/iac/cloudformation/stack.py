@@ -2,117 +2,101 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field, replace
+import json
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 from auditor.collect.iac.cloudformation.assembly import Cdk
-from auditor.collect.iac.cloudformation.evaluator import FOR_EACH, Evaluator
+from auditor.collect.iac.cloudformation.delegation import HOLDERS, Held, held, unread
+from auditor.collect.iac.cloudformation.evaluator import FOR_EACH, Evaluator, Imports
+from auditor.collect.iac.cloudformation.library import Library, Template
 from auditor.collect.iac.cloudformation.nodes import key_line, members, property_lines
 from auditor.collect.iac.cloudformation.parameters import declared, parameter_values
 from auditor.collect.iac.cloudformation.values import NO_VALUE, shown
 from auditor.collect.iac.interface import NotAssessed, Reference, Resource, Unknown, Value
-from auditor.collect.iac.marked import load
-from auditor.collect.iac.source_text import read_source
-from auditor.collect.iac.unreadable import NotATemplateError, UnreadableError
+from auditor.collect.iac.unreadable import UnreadableError
 from auditor.studio.template_types import TYPES
 
 NESTED = ("AWS::CloudFormation::Stack", "AWS::Serverless::Application")
 #: Transforms that change nothing in the resources that the product reads.
 _HARMLESS = ("AWS::LanguageExtensions", "AWS::Serverless-2016-10-31", "AWS::CodeDeployBlueGreen",
              "AWS::SecretsManager-", "AWS::ServiceCatalog")  # fmt: skip
+HOLDING = (*NESTED, *HOLDERS)
 _MAX_DEPTH = 12
 
 
-@dataclass(slots=True)
-class Template:
-    """A parsed template file. ``name`` is the file as the user would name it."""
+@dataclass(frozen=True, slots=True)
+class Surroundings:
+    """What all stacks of one deployment have in common. ``cdk`` is what an assembly knows beside its templates;
+    ``imports`` gives what another stack exports."""
 
-    path: Path
-    name: str
-    content: Mapping[str, Any]
-
-
-@dataclass(slots=True)
-class Library:
-    """Reads each file once, and names files as the user would."""
-
-    name: Any
-    _read: dict[Path, Template] = field(default_factory=dict)
-
-    def template(self, path: Path) -> Template:
-        """Raises UnreadableError where the file is no template."""
-        path = path.resolve()
-        if path not in self._read:
-            content = load(read_source(path), functions=True)
-            if not isinstance(content, Mapping) or not {"Resources", "AWSTemplateFormatVersion"} & set(content):
-                raise NotATemplateError("it is no template")
-            if not isinstance(content.get("Resources"), Mapping):
-                raise UnreadableError("it has no Resources")
-            self._read[path] = Template(path, self.name(path), content)
-        return self._read[path]
+    library: Library
+    cdk: Cdk = field(default_factory=Cdk)
+    imports: Imports | None = None
 
 
 @dataclass(frozen=True, slots=True)
-class Deployment:
-    """Where and how a stack is deployed.
+class Position:
+    """Where a stack stands in its deployment. ``prefix`` stands before addresses of its resources; ``inside`` is its
+    construct's path; ``above`` are the templates around it. ``doubt``: why it may not exist; ``number``: why nobody can
+    tell how many there are."""
 
-    ``prefix`` stands before the addresses of a nested stack's resources, ``inside`` is its construct's path; ``doubt``:
-    why it may not exist, ``above``: the templates that it is nested in. ``cdk`` is what an assembly knows beside its
-    templates.
-    """
-
-    library: Library
-    pseudo: Mapping[str, str]
     prefix: str = ""
-    doubt: Unknown | None = None
-    above: tuple[Path, ...] = ()
-    cdk: Cdk = field(default_factory=Cdk)
     inside: str = ""
+    above: tuple[Path, ...] = ()
+    doubt: Unknown | None = None
+    number: Unknown | None = None
+
+
+_OUTERMOST = Position()
 
 
 class Stack:
     """A stack as it would be deployed."""
 
-    def __init__(self, template: Template, values: Mapping[str, Value], deployment: Deployment) -> None:
-        self._template, self._deployment = template, deployment
-        self._library, self._pseudo, self._prefix = deployment.library, deployment.pseudo, deployment.prefix
-        self._above = (*deployment.above, template.path)
-        self._cdk, self._inside = deployment.cdk, deployment.inside
+    def __init__(
+        self, around: Surroundings, template: Template, values: Mapping[str, Value], pseudo: Mapping[str, str],
+        at: Position = _OUTERMOST,
+    ) -> None:  # fmt: skip
+        self._around, self._template, self._pseudo, self._at = around, template, pseudo, at
+        self._prefix, self._above = at.prefix, (*at.above, template.path)
         content = template.content
-        self._evaluator = Evaluator(content, parameter_values(content, values), deployment.pseudo, self._attribute)
+        self._evaluator = Evaluator(
+            content, parameter_values(content, values, at.prefix), pseudo, self._attribute, around.imports
+        )
         self._resources = {name: node for name, node in members(content["Resources"]) if isinstance(node, Mapping)}
-        self._children: dict[str, Stack | NotAssessed] = {}
-        self._doubt = deployment.doubt or _macro(content)
+        self._children: dict[str, list[Stack] | NotAssessed] = {}
+        self._doubt = at.doubt or _macro(content)
         self.not_assessed: list[NotAssessed] = []
         if _includes(content):
-            self._miss("Transform", "AWS::Include takes in a part that lies elsewhere", key_line(content, "Transform"))
+            line = key_line(content, "Transform") or key_line(content, "Fn::Transform")
+            self._miss("Transform", "AWS::Include takes in a part that lies elsewhere", line)
         self.files: list[str] = [template.name]
 
     def resources(self) -> list[Resource]:
         """Every resource of a type that the product reads, with those of nested stacks behind the stack's own."""
         found: list[Resource] = []
         section = self._template.content["Resources"]
-        for name, node, doubt in self._each(section):
+        for name, node, number in self._each(section):
             type_ = node.get("Type") if isinstance(node, Mapping) else None
             if not isinstance(type_, str):
                 self._miss(name, "it is no resource", key_line(section, name))
                 continue
-            if type_ not in TYPES and type_ not in NESTED:
+            if self._exists(node) is False:
                 continue
-            holds = self._exists(node)
-            if holds is False:
-                continue
-            doubt = doubt or (holds if isinstance(holds, Unknown) else None) or self._doubt
-            if type_ in NESTED:
-                found += self._nested(name, node, doubt)
-            else:
-                found.append(self._resource(name, node, type_, doubt))
+            if type_ in HOLDING:
+                found += self._nested(name, node, number)
+            elif type_ in TYPES:
+                found.append(self._resource(name, node, type_, number))
+            elif reason := unread(name, type_, node, self._resources):
+                self._miss(name, reason, key_line(section, name))
         return found
 
     def _each(self, section: Mapping[str, Any]) -> Iterator[tuple[str, Any, Unknown | None]]:
-        """(logical id, resource, why there may be none or several), loops unrolled."""
+        """(logical id, resource, why nobody can tell how many there are), loops unrolled."""
         for name, node in members(section):
             if name.startswith(FOR_EACH):
                 identifier = name.removeprefix(FOR_EACH)
@@ -120,8 +104,8 @@ class Stack:
                     if body is not None:
                         yield from self._each(body)
                     else:
-                        doubt = Unknown(f"${{{name}}}", f"the collection of loop {identifier} is unknown")
-                        yield from ((n, r, doubt) for n, r, _ in self._each(node[2]))
+                        number = Unknown(f"${{{name}}}", f"the collection of loop {identifier} is unknown")
+                        yield from ((n, r, number) for n, r, _ in self._each(node[2]))
             elif name.startswith("Fn::"):
                 self._miss(name, "a macro adds resources at deployment", key_line(section, name))
             else:
@@ -131,91 +115,130 @@ class Stack:
         condition = node.get("Condition")
         return True if condition is None else self._evaluator.condition(str(condition))
 
-    def _resource(self, name: str, node: Mapping[str, Any], type_: str, doubt: Unknown | None) -> Resource:
-        section = node.get("Properties")
+    def _doubted(self, node: Mapping[str, Any]) -> Unknown | None:
+        holds = self._exists(node)
+        return holds if isinstance(holds, Unknown) else self._doubt
+
+    def _resource(self, name: str, node: Mapping[str, Any], type_: str, number: Unknown | None) -> Resource:
+        section, doubt = node.get("Properties"), self._doubted(node)
         properties = {} if section is None else self._evaluator.value(section)
         if not isinstance(properties, dict):
             hole = properties if isinstance(properties, Unknown) else Unknown("", "its Properties are no mapping")
             doubt, properties = doubt or hole, {}
         line = key_line(self._template.content["Resources"], name)
+        whole = self._template.line
         return Resource(
             address=self._prefix + name,
             type=type_,
             properties=properties,
             file=self._template.name,
-            line=line if line is not None else key_line(node, "Type"),
-            lines=property_lines(section),
+            line=whole or (line if line is not None else key_line(node, "Type")),
+            lines={} if whole else property_lines(section),
             construct=self._construct(name, node),
             doubt=doubt,
+            number=number or self._at.number,
         )
 
     def _construct(self, name: str, node: Mapping[str, Any]) -> str:
         metadata = node.get("Metadata")
         path = metadata.get("aws:cdk:path") if isinstance(metadata, Mapping) else None
-        return str(path) if isinstance(path, str) else self._cdk.construct(name, self._inside)
+        return str(path) if isinstance(path, str) else self._around.cdk.construct(name, self._at.inside)
+
+    def _line(self, name: str) -> int | None:
+        return self._template.line or key_line(self._template.content["Resources"], name)
 
     def _miss(self, name: str, reason: str, line: int | None) -> None:
-        self.not_assessed.append(NotAssessed(f"{self._template.name}#{self._prefix}{name}", reason, line))
+        self.not_assessed.append(NotAssessed(self._named(name), reason, self._template.line or line))
 
-    # Nested stacks
+    def _named(self, name: str) -> str:
+        return f"{self._template.name}#{self._prefix}{name}"
 
-    def _nested(self, name: str, node: Mapping[str, Any], doubt: Unknown | None) -> list[Resource]:
-        child = self._child(name, node, doubt)
-        if isinstance(child, NotAssessed):
-            self.not_assessed.append(child)
+    # Nested stacks, and what else holds templates
+
+    def _nested(self, name: str, node: Mapping[str, Any], number: Unknown | None) -> list[Resource]:
+        children = self._held(name, node, number)
+        if isinstance(children, NotAssessed):
+            self.not_assessed.append(children)
             return []
-        found = child.resources()
-        self.not_assessed += child.not_assessed
-        self.files += [file for file in child.files if file not in self.files]
+        found: list[Resource] = []
+        for child in children:
+            found += child.resources()
+            self.not_assessed += child.not_assessed
+            self.files += [file for file in child.files if file not in self.files]
         return found
 
-    def _child(self, name: str, node: Mapping[str, Any], doubt: Unknown | None = None) -> Stack | NotAssessed:
+    def _held(self, name: str, node: Mapping[str, Any], number: Unknown | None = None) -> list[Stack] | NotAssessed:
+        """Stacks of the templates that a resource holds: one of a nested stack or a stack set, one of each version of
+        a product."""
         if name not in self._children:
-            holds = self._exists(node)
-            doubt = doubt or (holds if isinstance(holds, Unknown) else None) or self._doubt
+            what, line = self._named(name), self._line(name)
             # Whoever asks while its parameters are worked out goes in a circle.
-            line = key_line(self._template.content["Resources"], name)
-            what = f"{self._template.name}#{self._prefix}{name}"
             self._children[name] = NotAssessed(what, "the nested stack's parameters hang on its own outputs", line)
             try:
-                self._children[name] = self._open(name, node, doubt)
+                self._children[name] = self._opened(name, node, number)
             except UnreadableError as error:
-                self._children[name] = NotAssessed(what, f"its nested stack cannot be read: {error.reason}", line)
+                kind = "its nested stack" if node.get("Type") in NESTED else "the template that it holds"
+                self._children[name] = NotAssessed(what, f"{kind} cannot be read: {error.reason}", line)
         return self._children[name]
 
-    def _open(self, name: str, node: Mapping[str, Any], doubt: Unknown | None) -> Stack:
+    def _opened(self, name: str, node: Mapping[str, Any], number: Unknown | None) -> list[Stack]:
         properties = node.get("Properties")
         properties = properties if isinstance(properties, Mapping) else {}
-        path = self._local(node, properties)
-        if path in self._above or len(self._above) > _MAX_DEPTH:
-            raise UnreadableError("it holds itself")
-        template = self._library.template(path)
-        passed = self._evaluator.value(properties.get("Parameters", {}))
+        if node.get("Type") in NESTED:
+            location = properties.get("TemplateURL", properties.get("Location"))
+            templates = [Held(location=location, parameters=properties.get("Parameters", {}))]
+        else:
+            templates = held(str(node["Type"]), properties)
+        names = [name] if len(templates) == 1 else [f"{name}/{at}" for at in range(len(templates))]
+        return [self._open(name, own, node, one, number) for own, one in zip(names, templates, strict=True)]
+
+    def _open(self, name: str, own: str, node: Mapping[str, Any], one: Held, number: Unknown | None) -> Stack:
+        if one.body is not None:
+            template = self._around.library.inside(self._body(one.body), self._template, self._line(name))
+        else:
+            path = self._local(node, one.location)
+            if path in self._above:
+                raise UnreadableError("it holds itself")
+            template = self._around.library.template(path)
+        if len(self._above) > _MAX_DEPTH:
+            raise UnreadableError("templates are nested too deeply")
+        passed = self._evaluator.value(one.parameters) if one.parameters is not None else None
         values = passed if isinstance(passed, dict) else dict.fromkeys(declared(template.content))
+        if one.chosen:
+            hole = Unknown(f"${{{name}}}", "whoever launches the product chooses its parameters")
+            values, number = dict.fromkeys(declared(template.content), hole), number or hole
         pseudo = {k: v for k, v in self._pseudo.items() if k not in ("AWS::StackName", "AWS::StackId")}
-        prefix = f"{self._prefix}{name}/"
+        if node.get("Type") not in NESTED:
+            # It is deployed in accounts and Regions of its own.
+            pseudo = {k: v for k, v in pseudo.items() if k not in ("AWS::AccountId", "AWS::Region")}
         # …/People.NestedStack/People.NestedStackResource holds what the construct …/People made.
         inside = self._construct(name, node).partition(".NestedStack/")[0]
-        nested = replace(
-            self._deployment, pseudo=pseudo, prefix=prefix, doubt=doubt, above=self._above,
-            inside=f"{inside}/" if inside else "",
+        at = Position(
+            f"{self._prefix}{own}/", f"{inside}/" if inside else "", self._above, self._doubted(node),
+            number or self._at.number,
         )  # fmt: skip
-        return Stack(template, values, nested)
+        return Stack(self._around, template, values, pseudo, at)
 
-    def _local(self, node: Mapping[str, Any], properties: Mapping[str, Any]) -> Path:
+    def _body(self, body: Any) -> str:
+        text = self._evaluator.value(body)
+        if isinstance(text, Unknown):
+            raise UnreadableError(f"its text is not known: {text.expression} ({text.reason})")
+        return text if isinstance(text, str) else json.dumps(text, default=shown)
+
+    def _local(self, node: Mapping[str, Any], location: Any) -> Path:
         """The nested template's file. The CDK says which asset it is; others name a path that packaging replaces."""
         metadata = node.get("Metadata")
         asset = metadata.get("aws:asset:path") if isinstance(metadata, Mapping) else None
-        named = asset if isinstance(asset, str) else properties.get("TemplateURL", properties.get("Location"))
+        named = asset if isinstance(asset, str) else location
         if not isinstance(named, str):
             named = self._evaluator.value(named) if named is not None else ""
-        uploaded = self._cdk.assets.get(shown(named).rpartition("/")[2])
+        uploaded = self._around.cdk.assets.get(shown(named).rpartition("/")[2])
         if uploaded is not None and uploaded.is_file():
             return uploaded.resolve()
         if isinstance(named, Unknown):
             raise UnreadableError(f"its location is not known: {named.expression} ({named.reason})")
         if not isinstance(named, str) or not named or "://" in named or "$" in named:
-            raise UnreadableError(f"it is not a local file: {named}")
+            raise UnreadableError(f"it is not a local file: {named}" if named else "it names no template")
         path = (self._template.path.parent / named.removeprefix("file:")).resolve()
         if not path.is_file():
             raise UnreadableError(f"there is no file {named}")
@@ -231,7 +254,8 @@ class Stack:
             return Reference(self._prefix + name, attribute) if loops and self._looped(name) else None
         type_ = str(node.get("Type", ""))
         if type_.startswith("Custom::") or type_ == "AWS::CloudFormation::CustomResource":
-            return Unknown(f"${{{name}.{attribute}}}", f"{name} is a custom resource")
+            symbol = f"${{{self._prefix}{name}.{attribute}}}"
+            return Unknown(f"${{{name}.{attribute}}}", f"{name} is a custom resource", symbol=symbol)
         if type_ in NESTED and attribute.startswith("Outputs."):
             return self._output(name, node, attribute.removeprefix("Outputs."))
         if self._exists(node) is False:
@@ -242,10 +266,23 @@ class Stack:
         return any(found == name for found, _, _ in self._each(self._template.content["Resources"]))
 
     def _output(self, name: str, node: Mapping[str, Any], output: str) -> Value:
-        child = self._child(name, node)
-        found = None if isinstance(child, NotAssessed) else child.output(output)
-        reason = child.reason if isinstance(child, NotAssessed) else f"nested stack {name} has no such output"
+        children = self._held(name, node)
+        found = None if isinstance(children, NotAssessed) else children[0].output(output)
+        reason = children.reason if isinstance(children, NotAssessed) else f"nested stack {name} has no such output"
         return Unknown(f"${{{name}.Outputs.{output}}}", reason) if found is None else found
+
+    def exports(self) -> Iterator[tuple[str, Callable[[], Value]]]:
+        """Names that the stack and its nested stacks export, each with what gives its value."""
+        outputs = self._template.content.get("Outputs")
+        for _, node in members(outputs) if isinstance(outputs, Mapping) else ():
+            export = node.get("Export") if isinstance(node, Mapping) else None
+            exported = self._evaluator.value(export.get("Name")) if isinstance(export, Mapping) else None
+            if isinstance(exported, str) and "${" not in exported and self._exists(node) is not False:
+                yield exported, partial(self._evaluator.value, node.get("Value"))
+        for name, node in self._resources.items():
+            children = self._held(name, node) if node.get("Type") in NESTED and self._exists(node) is not False else []
+            for child in children if isinstance(children, list) else ():
+                yield from child.exports()
 
     def output(self, name: str) -> Value | None:
         """The value of an output, None where there is none."""
@@ -271,6 +308,8 @@ def _macro(template: Mapping[str, Any]) -> Unknown | None:
 
 def _includes(template: Mapping[str, Any]) -> bool:
     """Whether the template takes in a part that lies elsewhere (AWS::Include), which may hold anything."""
+    if "Fn::Transform" in template:
+        return True
     listed = template.get("Transform")
     entries = listed if isinstance(listed, list) else [listed]
     return any((e.get("Name") if isinstance(e, Mapping) else e) == "AWS::Include" for e in entries)

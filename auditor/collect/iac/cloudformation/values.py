@@ -6,7 +6,7 @@ import re
 from collections.abc import Sequence
 from typing import Any
 
-from auditor.collect.iac.interface import Reference, Unknown, Value
+from auditor.collect.iac.interface import Reference, Unknown, Value, symbol_of
 from auditor.collect.iac.translate import plain_text
 
 
@@ -40,7 +40,7 @@ def concatenated(parts: Sequence[Value]) -> Value:
     text = "".join(shown(part) for part in parts)
     hole = next((part for part in parts if isinstance(part, Unknown)), None)
     if hole is not None:
-        return Unknown(text, hole.reason, hole.gap_reason)
+        return Unknown(text, hole.reason, hole.gap_reason, symbol=symbol_of([(part, shown(part)) for part in parts]))
     odd = next((part for part in parts if not isinstance(part, Reference) and plain_text(part) is None), None)
     return text if odd is None else Unknown(text, "a part of the text is no text", "unexpected_response")
 
@@ -49,7 +49,8 @@ def literal(text: str) -> Value:
     """Text of the template: unknown where it holds a dynamic reference."""
     if "{{resolve:" not in text:
         return text
-    return Unknown(_DYNAMIC.sub(r"${\1}", text), "a dynamic reference is resolved at deployment")
+    shown_ = _DYNAMIC.sub(r"${\1}", text)
+    return Unknown(shown_, "a dynamic reference is resolved at deployment", symbol=shown_)
 
 
 def listed(parts: Sequence[str]) -> list[Value]:

@@ -7,6 +7,7 @@ reason; what is known all the same (``false && var.x``, both branches alike) is 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from typing import Any, Protocol
 
 from auditor.collect.iac.hcl import functions
@@ -88,7 +89,7 @@ def attribute(value: Value, name: str, node: n.Node) -> Value:
     if isinstance(value, ObjectValue):
         return value.attribute(name)
     if isinstance(value, Unknown):
-        return Unknown(node.shown, value.reason, value.gap_reason)
+        return value.part(f".{name}", node.shown)
     if isinstance(value, Mapping):
         if name not in value:
             raise EvaluationError(f"{node.source} is not there")
@@ -104,9 +105,14 @@ def _index(node: n.Index, scope: Scope, names: Names) -> Value:
 
 def element(value: Value, key: Value, node: n.Node) -> Value:
     """``value[key]``"""
-    if isinstance(value, Unknown):
-        return Unknown(node.shown, value.reason, value.gap_reason)
     gap = first_unknown(key)
+    if isinstance(value, Unknown):
+        text = plain_text(key) if gap is None else None
+        return (
+            replace(value.part(f"[{text}]", node.shown), symbol="")
+            if text is None
+            else value.part(f"[{text}]", node.shown)
+        )
     if gap is not None:
         return Unknown(node.shown, gap.reason, gap.gap_reason)
     if isinstance(value, ObjectValue):
@@ -198,9 +204,12 @@ def _conditional(node: n.Conditional, scope: Scope, names: Names) -> Value:
         return evaluate(node.one if holds else node.other, scope, names)
     gap = Unknown(node.shown, holds.reason, holds.gap_reason)
     try:
-        return join_branches(evaluate(node.one, scope, names), evaluate(node.other, scope, names), gap)
+        one, other = evaluate(node.one, scope, names), evaluate(node.other, scope, names)
     except EvaluationError:
         return gap
+    if plain_text(one) is not None and plain_text(other) is not None:
+        gap = replace(gap, among=(one, other))
+    return join_branches(one, other, gap)
 
 
 def _unary(node: n.Unary, scope: Scope, names: Names) -> Value:

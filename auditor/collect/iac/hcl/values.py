@@ -12,7 +12,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 
-from auditor.collect.iac.interface import Reference, Unknown, Value
+from auditor.collect.iac.interface import Reference, Unknown, Value, symbol_of
 
 KNOWN_LATER = "known after apply"
 #: Parts of a value, and characters of a text; values of thousands of people have a tenth of it.
@@ -144,7 +144,9 @@ def joined(parts: Sequence[Value]) -> Value:
         return text
     first = first_unknown(gap)
     assert first is not None
-    return Unknown(text, first.reason, first.gap_reason)
+    closed = all(not isinstance(part, ObjectValue | PartialJson) for part in parts)
+    symbol = symbol_of([(part, format_value(part)) for part in parts]) if closed else ""
+    return Unknown(text, first.reason, first.gap_reason, symbol=symbol)
 
 
 def _partial_json(parts: Sequence[Value]) -> PartialJson | None:

@@ -5,6 +5,7 @@ Everything is worked out when it is asked for: a variable of a module may hang o
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any, Protocol
@@ -18,6 +19,8 @@ from auditor.collect.iac.terraform.module_files import Module
 from auditor.collect.iac.terraform.repetition import Expansion, Key, expand, key_text
 from auditor.collect.iac.terraform.resource_values import ResourceValue
 
+#: What stands before the name of a call that is a component of a Terraform Stack.
+COMPONENT = "component."
 #: Modules inside modules; Terraform has no limit, but nobody is here for certain.
 _MAX_DEPTH = 30
 
@@ -91,7 +94,8 @@ Path = tuple[tuple[str, Key], ...]
 class ModuleInstance:
     """One call of a module.
 
-    ``inputs`` gives the value passed to a variable, or ABSENT. ``doubt``: why it may not exist, or several times.
+    ``inputs`` gives the value passed to a variable, or ABSENT. ``doubt``: why it may not exist; ``number``: why nobody
+    can tell how many there are. ``caller``: the module that calls it, and the call.
     """
 
     def __init__(
@@ -102,11 +106,14 @@ class ModuleInstance:
         *,
         path: Path = (),
         doubt: Unknown | None = None,
-        parent: ModuleInstance | None = None,
-        call: n.Block | None = None,
+        number: Unknown | None = None,
+        caller: tuple[ModuleInstance, n.Block] | None = None,
     ) -> None:
         self.module, self.shared, self.path, self.doubt = module, shared, path, doubt
-        self._inputs, self._parent, self._call = inputs, parent, call
+        self.number = number
+        self._inputs = inputs
+        self._parent = caller[0] if caller else None
+        self._call = caller[1] if caller else None
         self._variables = dict(module.labelled("variable"))
         self._locals = {k: node for block in module.of("locals") for k, node in block.body.attributes.items()}
         self._outputs = dict(module.labelled("output"))
@@ -120,8 +127,8 @@ class ModuleInstance:
 
     @property
     def address(self) -> str:
-        """``module.a["x"].module.b``; empty for the root."""
-        return ".".join(f"module.{name}{key_text(key)}" for name, key in self.path)
+        """``module.a["x"].module.b``; empty for the root. Components of a stack have a word of their own."""
+        return ".".join(f"{_step(name)}{key_text(key)}" for name, key in self.path)
 
     @property
     def prefix(self) -> str:
@@ -150,6 +157,8 @@ class ModuleInstance:
                 return Namespace("local", self.local)
             case "module":
                 return Namespace("module", self.call)
+            case "component":
+                return Namespace("component", lambda component: self.call(f"{COMPONENT}{component}"))
             case "data":
                 return Namespace("data", lambda type_: self._typed("data", type_))
             case "resource":
@@ -212,7 +221,14 @@ class ModuleInstance:
         """The value of a variable."""
         if name not in self._variables:
             raise self._undeclared(f"variable {name}")
-        return self.once(("var", name), lambda: self._variable(name, self._variables[name].body))
+        found = self.once(("var", name), lambda: self._variable(name, self._variables[name].body))
+        return self._same_everywhere(found, f"var.{name}")
+
+    def _same_everywhere(self, found: Value, name: str) -> Value:
+        """A value that has a name is the same wherever it is named, though nobody knows it."""
+        if isinstance(found, Unknown) and not found.symbol:
+            return dataclasses.replace(found, symbol=f"${{{self.prefix}{name}}}")
+        return found
 
     def _variable(self, name: str, body: n.Body) -> Value:
         default = body.attributes.get("default")
@@ -234,7 +250,8 @@ class ModuleInstance:
         """The value of a local."""
         if name not in self._locals:
             raise self._undeclared(f"local.{name}")
-        return self.once(("local", name), lambda: evaluate(self._locals[name], self, NO_NAMES))
+        found = self.once(("local", name), lambda: evaluate(self._locals[name], self, NO_NAMES))
+        return self._same_everywhere(found, f"local.{name}")
 
     def output(self, name: str) -> Value:
         """The value of an output."""
@@ -255,8 +272,8 @@ class ModuleInstance:
     def handles(self, block: n.Block) -> Iterator[ResourceValue]:
         """Every instance of a resource or data source."""
         expansion = self.expansion(block)
-        doubt = expansion.doubt or self.doubt
-        return (ResourceValue(self, block, key, names, doubt) for key, names in expansion.instances)
+        doubt, number = expansion.doubt or self.doubt, expansion.number or self.number
+        return (ResourceValue(self, block, key, names, doubt, number) for key, names in expansion.instances)
 
     def _resource_value(self, kind: str, block: n.Block) -> Value:
         key = ("handles", kind, *block.labels)
@@ -275,7 +292,8 @@ class ModuleInstance:
             raise self._undeclared(f"module.{name}")
         children = self.children(block)
         if isinstance(children, str):
-            return Unknown(f"${{module.{name}}}", f"module {name} is not read: {children}")
+            symbol = f"${{{self.prefix}module.{name}}}"
+            return Unknown(f"${{module.{name}}}", f"module {name} is not read: {children}", symbol=symbol)
         return self.expansion(block).arranged([ModuleHandle(child) for child in children])
 
     def children(self, block: n.Block) -> list[ModuleInstance] | str:
@@ -293,14 +311,14 @@ class ModuleInstance:
         if not isinstance(module, str) and (len(self.path) >= _MAX_DEPTH or self._calls(module)):
             module = "it calls itself"
         if isinstance(module, str):
-            what = f"{block.file}#{self.prefix}module.{name}"
+            what = f"{block.file}#{self.prefix}{_step(name)}"
             self.shared.not_assessed[what] = NotAssessed(what, module, block.line)
             return module
         expansion = self.expansion(block)
         return [
             ModuleInstance(
                 module, self.shared, self._passed(block, names), path=(*self.path, (name, key)),
-                doubt=expansion.doubt or self.doubt, parent=self, call=block,
+                doubt=expansion.doubt or self.doubt, number=expansion.number or self.number, caller=(self, block),
             )
             for key, names in expansion.instances
         ]  # fmt: skip
@@ -344,6 +362,10 @@ class ModuleInstance:
                 if provider_name(key) == name:
                     return self._parent.provider(provider_name(node))
         return self._parent.provider(name) if "." not in name else None
+
+
+def _step(name: str) -> str:
+    return name if name.startswith(COMPONENT) else f"module.{name}"
 
 
 def provider_name(node: n.Node | None) -> str:

@@ -4,19 +4,21 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from functools import partial
 from pathlib import Path
 
 from auditor.collect.iac.hcl import nodes as n
+from auditor.collect.iac.hcl.evaluate import Scope
 from auditor.collect.iac.hcl.values import EvaluationError, plain_text
 from auditor.collect.iac.interface import NotAssessed, Root, Unknown, Value
+from auditor.collect.iac.terraform.callers import TERRAGRUNT, Callers, Unit, stack_files, units_file
 from auditor.collect.iac.terraform.module_files import LocalFiles, Module, read_module, within
 from auditor.collect.iac.terraform.modules import ABSENT, ModuleInstance, Shared
 from auditor.collect.iac.terraform.resources import resources
 from auditor.collect.iac.terraform.variables import Given, RootValues, root_values
 
 LANGUAGE = "Terraform"
-_TERRAGRUNT = "terragrunt.hcl"
 
 
 @dataclass(slots=True)
@@ -35,17 +37,35 @@ class Reader:
     _fetched: dict[str, Path] = field(default_factory=dict)
 
     def folders(self, folders: Sequence[Path]) -> Iterator[Root]:
-        """The root modules among the folders: those that no other one calls."""
+        """The root modules among the folders: those that no other one calls, each as whoever deploys it from outside
+        calls it."""
         paths = list(dict.fromkeys(folder.resolve() for folder in folders))
+        callers = Callers(self.shown, paths, self._scope)
+        units = [callers.unit(path) for path in paths if (path / TERRAGRUNT).is_file()]
+        stacks = [callers.stack(path, names) for path in paths if (names := stack_files(path))]
         called = {child for path in paths for child in self._local_calls(self.module(path)) if child != path}
-        roots = [path for path in paths if path not in called] or paths
+        called |= {child for stack in stacks for child in self._local_calls(stack)}
+        deployed = {unit.module for unit in units} | {unit.folder for unit in units if unit.module is not None}
+        roots = [path for path in paths if path not in called and path not in deployed]
+        if not roots and not units and not stacks:
+            roots = paths
+        for unit in units:
+            if not _only_included(unit, units):
+                yield self._guarded(unit.folder, partial(self._unit, unit))
+        for stack in stacks:
+            yield self._guarded(stack.path, partial(self._stack, stack))
+        done = {unit.folder for unit in units} | {stack.path for stack in stacks}
         for path in roots:
-            try:
-                yield self.root(path)
-            except (RecursionError, EvaluationError) as error:
-                name, deep = self.shown(path), isinstance(error, RecursionError)
-                reason = "its values are nested too deeply" if deep else str(error)
-                yield Root(name, LANGUAGE, (), (), (NotAssessed(name, reason),))
+            if path not in done:
+                yield self._guarded(path, partial(self.root, path))
+
+    def _guarded(self, path: Path, work: Callable[[], Root]) -> Root:
+        try:
+            return work()
+        except (RecursionError, EvaluationError) as error:
+            name, deep = self.shown(path), isinstance(error, RecursionError)
+            reason = "its values are nested too deeply" if deep else str(error)
+            return Root(name, LANGUAGE, (), (), (NotAssessed(name, reason),))
 
     def module(self, path: Path) -> Module:
         """The module in a folder."""
@@ -101,32 +121,83 @@ class Reader:
     def root(self, path: Path) -> Root:
         """The root module in a folder with all that it calls."""
         module = self.module(path)
+        found = self._evaluated(module, module.name, lambda _: ABSENT)
+        units = units_file(path)
+        if units is None:
+            return found
+        missed = NotAssessed(self.shown(units), "a stack of Terragrunt's is not read: what its units are is not known")
+        return replace(found, not_assessed=(*found.not_assessed, missed))
+
+    def _unit(self, unit: Unit) -> Root:
+        """The root module that Terragrunt deploys from a folder."""
+        name = self.shown(unit.folder)
+        if unit.module is None:
+            missed = unit.missed or [
+                NotAssessed(self.shown(unit.folder / TERRAGRUNT), "it names no module, and none lies beside it")
+            ]
+            return Root(name, LANGUAGE, (), tuple(unit.files), tuple(missed))
+
+        def passed(variable: str) -> Value:
+            if variable in unit.inputs:
+                return unit.inputs[variable]
+            return ABSENT if unit.unsure is None else Unknown(f"${{var.{variable}}}", unit.unsure.reason)
+
+        module = self.module(unit.module)
+        found = self._evaluated(module, name, passed)
+        files = tuple(dict.fromkeys((*found.files, *unit.files)))
+        return replace(
+            found, files=files, not_assessed=(*found.not_assessed, *unit.missed), called={"": module.name}
+        )  # fmt: skip
+
+    def _stack(self, stack: Module) -> Root:
+        """A Terraform Stack: what each of its components makes. Its variables are a deployment's to give."""
+        found = self._evaluated(stack, stack.name, _by_deployment)
+        called = {}
+        for label, block in stack.labelled("module"):
+            source = n.literal(block.body.attributes.get("source"))
+            folder = within(stack.path, source) if isinstance(source, str) else None
+            if folder is not None:
+                called[label] = self.shown(folder)
+        return replace(found, called=called)
+
+    def _scope(self, module: Module) -> Scope:
+        """What the locals of a configuration are, and nothing else."""
+        shared = Shared(self, LocalFiles(module.path, self._allowed), str(module.path), {})
+        return ModuleInstance(module, shared, lambda _: ABSENT)
+
+    def _evaluated(self, module: Module, name: str, passed: Callable[[str], Value]) -> Root:
+        """A root module, called ``name``. ``passed`` gives what is passed to its variables from outside."""
         self._fetched = _manifest(module.path)
         self.declared |= {name for name, _ in module.labelled("variable")}
         files = LocalFiles(module.path, self._allowed)
         shared = Shared(self, files, str(module.path), {})
         # Values of variables see no names at all.
-        empty = ModuleInstance(Module(module.path, module.name), shared, lambda _: ABSENT)
-        values = root_values(module, self.given, empty)
-        root = ModuleInstance(module, shared, _inputs(values))
+        values = root_values(module, self.given, self._scope(Module(module.path, module.name)))
+        root = ModuleInstance(module, shared, _inputs(values, passed))
         found = tuple(resources(root))
-        read = list(dict.fromkeys(id(m.module) for m in root.walk()))
-        modules = [m for m in self._modules.values() if id(m) in read]
+        modules = {id(m.module): m.module for m in root.walk()}
         missed = [*values.not_assessed, *shared.not_assessed.values()]
-        for one in modules:
+        for one in modules.values():
             missed += one.not_assessed
-        if (module.path / _TERRAGRUNT).is_file():
-            name = self.shown(module.path / _TERRAGRUNT)
-            missed.append(NotAssessed(name, "Terragrunt is not read: what it passes to the module is not known"))
-        names = [file for one in modules for file in one.files]
-        return Root(module.name, LANGUAGE, found, tuple(dict.fromkeys([*names, *values.files])), tuple(missed))
+        names = [file for one in modules.values() for file in one.files]
+        return Root(name, LANGUAGE, found, tuple(dict.fromkeys([*names, *values.files])), tuple(missed))
 
 
-def _inputs(values: RootValues) -> Callable[[str], Value]:
+def _only_included(unit: Unit, units: Sequence[Unit]) -> bool:
+    """Whether the folder's terragrunt.hcl deploys nothing by itself: others below it include it."""
+    below = any(other.folder != unit.folder and other.folder.is_relative_to(unit.folder) for other in units)
+    return unit.module is None and not unit.missed and below
+
+
+def _by_deployment(name: str) -> Value:
+    return Unknown(f"${{var.{name}}}", f"variable {name} is given by each deployment of the stack")
+
+
+def _inputs(values: RootValues, passed: Callable[[str], Value]) -> Callable[[str], Value]:
     def given(name: str) -> Value:
         if name in values.values:
             return values.values[name]
-        return ABSENT if values.unsure is None else Unknown(f"${{var.{name}}}", values.unsure.reason)
+        return passed(name) if values.unsure is None else Unknown(f"${{var.{name}}}", values.unsure.reason)
 
     return given
 

@@ -1,6 +1,8 @@
-"""``count`` and ``for_each``: how often a resource or a module exists.
+"""``count``, ``for_each`` and ``enabled``: how often a resource or a module exists.
 
-Source: Terraform's language documentation, "The count Meta-Argument" and "The for_each Meta-Argument".
+Sources: Terraform's language documentation, "The count Meta-Argument" and "The for_each Meta-Argument"; OpenTofu's,
+"The enabled Meta-Argument" (inside ``lifecycle``, of resources and modules: what is not enabled is not created, and is
+null).
 """
 
 from __future__ import annotations
@@ -11,7 +13,7 @@ from dataclasses import dataclass
 
 from auditor.collect.iac.hcl import nodes as n
 from auditor.collect.iac.hcl.evaluate import NO_NAMES, Names, Scope, value
-from auditor.collect.iac.hcl.values import EvaluationError, SetOf, first_unknown, items_of, number, plain_text
+from auditor.collect.iac.hcl.values import EvaluationError, SetOf, first_unknown, items_of, number, plain_text, truth
 from auditor.collect.iac.interface import Unknown, Value
 
 #: The key of an instance: None for a block that exists once.
@@ -29,22 +31,23 @@ def key_text(key: Key) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Expansion:
-    """``instances``: key and bound names of each. ``doubt``: why their number is not known; then there is one instance
-    without a key, which stands for all."""
+    """``instances``: key and bound names of each. ``doubt``: why it may not exist; ``number``: why nobody can tell how
+    many there are. Then there is one instance without a key, which stands for all."""
 
     instances: Sequence[tuple[Key, Names]]
     doubt: Unknown | None = None
+    number: Unknown | None = None
     repeated: str = ""
 
     def arranged(self, handles: Sequence[Value]) -> Value:
         """The instances as one value: alone, a list, or by key."""
-        if self.doubt is not None:
-            return self.doubt
+        if self.doubt is not None or self.number is not None:
+            return self.doubt or self.number
         if self.repeated == "count":
             return list(handles)
         if self.repeated == "for_each":
             return {str(key): handle for (key, _), handle in zip(self.instances, handles, strict=True)}
-        return handles[0]
+        return handles[0] if handles else None
 
 
 def expand(block: n.Block, scope: Scope) -> Expansion:
@@ -54,7 +57,22 @@ def expand(block: n.Block, scope: Scope) -> Expansion:
         return _count(attributes["count"], scope)
     if "for_each" in attributes:
         return _for_each(attributes["for_each"], scope)
-    return Expansion([(None, NO_NAMES)])
+    enabled = [
+        inner.body.attributes["enabled"] for inner in block.body.of("lifecycle") if "enabled" in inner.body.attributes
+    ]
+    return _enabled(enabled[-1], scope) if enabled else Expansion([(None, NO_NAMES)])
+
+
+def _enabled(node: n.Node, scope: Scope) -> Expansion:
+    try:
+        holds = truth(value(node, scope))
+    except EvaluationError as error:
+        holds = Unknown(node.shown, str(error))
+    if isinstance(holds, Unknown):
+        return Expansion(
+            [(None, NO_NAMES)], Unknown(node.shown, f"enabled is not known: {holds.reason}", holds.gap_reason)
+        )
+    return Expansion([(None, NO_NAMES)] if holds else [])
 
 
 def _count(node: n.Node, scope: Scope) -> Expansion:
@@ -71,7 +89,11 @@ def _count(node: n.Node, scope: Scope) -> Expansion:
             gap = Unknown(node.shown, f"{times} is no number of resources")
     doubt = Unknown(node.shown, f"count is not known: {gap.reason}", gap.gap_reason)
     index = Unknown("${count.index}", doubt.reason, doubt.gap_reason)
-    return Expansion([(None, {"count": {"index": index}})], doubt, "count")
+    once: list[tuple[Key, Names]] = [(None, {"count": {"index": index}})]
+    # One or none is a question of existence; any other number is one of how many.
+    if isinstance(found, Unknown) and set(found.among) == {0, 1}:
+        return Expansion(once, doubt, None, "count")
+    return Expansion(once, None, doubt, "count")
 
 
 def _for_each(node: n.Node, scope: Scope) -> Expansion:
@@ -91,4 +113,4 @@ def _for_each(node: n.Node, scope: Scope) -> Expansion:
         )
     doubt = Unknown(node.shown, f"for_each is not known: {problem or 'its keys are no texts'}")
     each: Value = {part: Unknown(f"${{each.{part}}}", doubt.reason) for part in ("key", "value")}
-    return Expansion([(None, {"each": each})], doubt, "for_each")
+    return Expansion([(None, {"each": each})], None, doubt, "for_each")

@@ -46,10 +46,14 @@ class Surroundings(Scope, Protocol):
 
 
 class ResourceValue(ObjectValue):
-    """One instance of a resource or data source. ``doubt``: why it may not exist, or several times."""
+    """One instance of a resource or data source. ``doubt``: why it may not exist; ``number``: why nobody can tell how
+    many there are."""
 
-    def __init__(self, module: Surroundings, block: n.Block, key: Key, names: Names, doubt: Unknown | None) -> None:
-        self.module, self.block, self.names, self.doubt = module, block, names, doubt
+    def __init__(
+        self, module: Surroundings, block: n.Block, key: Key, names: Names, doubt: Unknown | None = None,
+        number: Unknown | None = None,
+    ) -> None:  # fmt: skip
+        self.module, self.block, self.names, self.doubt, self.number = module, block, names, doubt, number
         data = "data." if block.kind == "data" else ""
         self.address = f"{module.prefix}{data}{'.'.join(block.labels)}{key_text(key)}"
 
@@ -84,7 +88,8 @@ class ResourceValue(ObjectValue):
             return later if written is None or isinstance(written, Unknown) else written
         if written is not None:
             return written
-        return Unknown(f"${{{self.address}.{name}}}", f"{self.address}.{name} is {KNOWN_LATER}")
+        shown = f"${{{self.address}.{name}}}"
+        return Unknown(shown, f"{self.address}.{name} is {KNOWN_LATER}", symbol=shown)
 
     def _data(self, name: str) -> Value:
         if self.type == "aws_iam_policy_document" and name in ("json", "minified_json"):
@@ -96,7 +101,8 @@ class ResourceValue(ObjectValue):
         if written is not None and first_unknown(written) is None:
             return written
         reason = f"data source {self.address.rpartition('data.')[2]} is read when Terraform runs"
-        return Unknown(f"${{{self.address}.{name}}}", reason)
+        shown = f"${{{self.address}.{name}}}"
+        return Unknown(shown, reason, symbol=shown)
 
     @property
     def is_default_vpc(self) -> bool:

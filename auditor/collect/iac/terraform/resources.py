@@ -6,17 +6,13 @@ from collections.abc import Iterator, Mapping
 
 from auditor.collect.iac.hcl import nodes as n
 from auditor.collect.iac.hcl.evaluate import NO_NAMES, value
-from auditor.collect.iac.hcl.values import as_property, first_unknown, plain_text
-from auditor.collect.iac.interface import NotAssessed, Resource, Unknown, Value
+from auditor.collect.iac.hcl.values import as_property
+from auditor.collect.iac.interface import Resource, Unknown, Value
 from auditor.collect.iac.terraform.blocks import properties
+from auditor.collect.iac.terraform.delegation import DELEGATES, delegated, missed
 from auditor.collect.iac.terraform.modules import ModuleInstance, Provider, provider_name
 from auditor.collect.iac.terraform.resource_values import ResourceValue
 from auditor.studio.template_types import TYPES
-
-#: Resources that hold templates of another language, and the attribute with its text.
-_HOLDERS = {"aws_cloudformation_stack": "template_body", "aws_cloudformation_stack_set": "template_body",
-            "awscc_cloudformation_stack": "template_body"}  # fmt: skip
-_OURS = "AWS::SageMaker::"
 
 
 def resources(root: ModuleInstance) -> list[Resource]:
@@ -29,13 +25,31 @@ def _of(module: ModuleInstance) -> Iterator[Resource]:
         if block.labels[0] in TYPES:
             for handle in module.handles(block):
                 yield _resource(handle)
-        elif block.labels[0] in _HOLDERS or block.labels[0] == "aws_cloudcontrolapi_resource":
-            _foreign(module, block)
+        elif block.labels[0] in DELEGATES:
+            for handle in module.handles(block):
+                yield from _delegated(module, _resource(handle))
     for block in module.blocks("data"):
         if block.labels[0] == "aws_vpc":
             for handle in module.handles(block):
                 if handle.is_default_vpc:
-                    yield Resource(handle.address, "aws_default_vpc", {}, block.file, block.line, doubt=handle.doubt)
+                    yield Resource(
+                        handle.address,
+                        "aws_default_vpc",
+                        {},
+                        block.file,
+                        block.line,
+                        doubt=handle.doubt or handle.number,
+                    )
+
+
+def _delegated(module: ModuleInstance, instance: Resource) -> list[Resource]:
+    """What a resource makes that stands for others."""
+    made = delegated(instance)
+    if isinstance(made, str):
+        note = missed(instance, made)
+        module.shared.not_assessed[note.what] = note
+        return []
+    return made
 
 
 def _resource(handle: ResourceValue) -> Resource:
@@ -44,7 +58,7 @@ def _resource(handle: ResourceValue) -> Resource:
     if handle.type.startswith("aws_"):
         _tag(written, _default_tags(handle))
     return Resource(
-        handle.address, handle.type, written, block.file, block.line, lines, doubt=handle.doubt,
+        handle.address, handle.type, written, block.file, block.line, lines, doubt=handle.doubt, number=handle.number,
         region=_region(handle, written),
     )  # fmt: skip
 
@@ -104,22 +118,3 @@ def _tags_of(default: Value) -> Value:
         return default or {}
     tags = default.get("tags", {}) if isinstance(default, Mapping) else {}
     return tags if isinstance(tags, Mapping | Unknown) else {}
-
-
-def _foreign(module: ModuleInstance, block: n.Block) -> None:
-    """Note a template of another language inside Terraform, unless it holds nothing of Studio."""
-    type_, attributes = block.labels[0], block.body.attributes
-    if type_ in _HOLDERS:
-        node = attributes.get(_HOLDERS[type_])
-        text = None if node is None else value(node, module)
-        if isinstance(text, str) and first_unknown(text) is None and _OURS not in text:
-            return
-        reason = "a CloudFormation stack inside Terraform is not read; scan its template by itself"
-    else:
-        node = attributes.get("type_name")
-        name = None if node is None else plain_text(value(node, module))
-        if name is not None and not name.startswith(_OURS):
-            return
-        reason = "a resource of the Cloud Control API is not read"
-    what = f"{block.file}#{module.prefix}{'.'.join(block.labels)}"
-    module.shared.not_assessed[what] = NotAssessed(what, reason, block.line)

@@ -11,6 +11,17 @@ resource "aws_sagemaker_domain" "this" {
 resource "aws_cloudformation_stack" "people" {
   name          = "people"
   template_body = file("${path.module}/people.template")
+  parameters = {
+    Domain = aws_sagemaker_domain.this.id
+  }
+}
+resource "aws_cloudformation_stack" "bucket" {
+  name         = "bucket"
+  template_url = "https://bucket.s3.amazonaws.com/studio.yaml"
+}
+resource "aws_servicecatalog_provisioned_product" "studio" {
+  name         = "studio"
+  product_name = "studio-user-profile"
 }
 resource "aws_cloudformation_stack" "queue" {
   name          = "queue"

@@ -13,6 +13,7 @@ from typing import Any
 
 from auditor.collect.iac.hcl.values import KNOWN_LATER
 from auditor.collect.iac.interface import NotAssessed, Reference, Resource, Unknown, Value
+from auditor.collect.iac.terraform.delegation import DELEGATES
 from auditor.collect.iac.terraform.plan.references import (
     OPAQUE,
     Links,
@@ -162,9 +163,9 @@ class Plan:
         return found
 
     def resources(self) -> Iterator[tuple[Instance, Resource]]:
-        """Resources of the types that the product reads, with a place in the plan."""
+        """Resources of the types that the product reads, or that stand for others, with a place in the plan."""
         for instance in self._planned:
-            if instance.type in TYPES:
+            if instance.type in TYPES or instance.type in DELEGATES:
                 found = self._properties(instance)
                 yield instance, Resource(instance.address, instance.type, found, "", region=self._region(instance))
         for instance in self._default_vpcs():

@@ -13,6 +13,7 @@ from auditor.collect.iac.hcl import nodes as n
 from auditor.collect.iac.interface import NotAssessed, Resource, Root
 from auditor.collect.iac.source_text import read_source
 from auditor.collect.iac.terraform.blocks import written_lines
+from auditor.collect.iac.terraform.delegation import DELEGATES, delegated, missed
 from auditor.collect.iac.terraform.module_files import Module
 from auditor.collect.iac.terraform.plan.plan import Instance, Plan, is_plan
 from auditor.collect.iac.terraform.reader import LANGUAGE, Reader
@@ -44,10 +45,16 @@ def read_plan(file: Path, reader: Reader) -> Root:
     plan = Plan(content)
     lines = _lines(text)
     beside = reader.beside(file.parent)
-    resources = tuple(
-        _placed(resource, _block(instance, beside, reader), name, lines) for instance, resource in plan.resources()
-    )
-    return Root(name, LANGUAGE, resources, (name,), tuple(plan.gaps(name)))
+    resources: list[Resource] = []
+    notes = plan.gaps(name)
+    for instance, resource in plan.resources():
+        placed = _placed(resource, _block(instance, beside, reader), name, lines)
+        made = delegated(placed) if placed.type in DELEGATES else [placed]
+        if isinstance(made, str):
+            notes.append(missed(placed, made))
+        else:
+            resources += made
+    return Root(name, LANGUAGE, tuple(resources), (name,), tuple(notes))
 
 
 def _refused(name: str, reason: str, line: int | None = None) -> Root:

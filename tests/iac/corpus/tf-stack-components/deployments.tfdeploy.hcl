@@ -1,0 +1,5 @@
+deployment "production" {
+  inputs = {
+    sign_in = "IAM"
+  }
+}

@@ -1,0 +1,7 @@
+include {
+  path = "${get_env("ROOT")}/root.hcl"
+}
+
+inputs = {
+  access = "PublicInternetOnly"
+}

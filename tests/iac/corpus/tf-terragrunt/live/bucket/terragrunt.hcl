@@ -1,0 +1,3 @@
+terraform {
+  source = "git::https://git.acme.example/modules.git//studio?ref=v1"
+}

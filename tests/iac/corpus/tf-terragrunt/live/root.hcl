@@ -1,0 +1,7 @@
+locals {
+  access = "PublicInternetOnly"
+}
+
+inputs = {
+  access = local.access
+}
