@@ -162,7 +162,7 @@ def test_circles_are_found() -> None:
 #: layers only.
 LAYERS = {
     "collect/iac": [
-        {"interface", "unreadable"}, {"hcl", "marked", "source_text", "translate"},
+        {"interface", "unreadable"}, {"arn_parts", "marked", "source_text", "translate"}, {"hcl"},
         # Terraform may hold stacks of CloudFormation.
         {"cloudformation", "scope"}, {"terraform"}, {"discover", "networks", "policy_text"}, {"roles_and_logs"},
         {"build"}, {"scan"},

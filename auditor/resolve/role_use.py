@@ -24,7 +24,7 @@ _TEAM = (
 
 
 def unnamed(role: str) -> str:
-    """Whether a role of a template is one that is not known there (``${RoleArn}``): it may be any role."""
+    """Whether a role, or another text, of a template is not known there (``${RoleArn}``): it may be any."""
     return f"contains({role}, '${{')"
 
 
@@ -34,14 +34,16 @@ def role_use(con: duckdb.DuckDBPyConnection, persona: str) -> None:
     con.execute(f"""
         create table role_use as
         with profiles as (
-            select u.account, u.execution_role, {persona} as persona, {_TEAM} as team, u.tags is null as tags_unseen
+            select u.account, u.execution_role, {persona} as persona, {_TEAM} as team,
+                   u.tags is null or coalesce({unnamed(_TEAM)}, false) as tags_unseen
             from user_profile_resolved u
             where u.execution_role <> '' and u.key not in (select key from uncounted)),
         used as (
             select account, execution_role, count(*) as profiles,
                    coalesce(list(distinct persona order by persona) filter (persona is not null), []) as personas,
                    bool_or(persona is null) as persona_unseen,
-                   coalesce(list(distinct team order by team) filter (team <> ''), []) as teams,
+                   coalesce(list(distinct team order by team)
+                       filter (team <> '' and not {unnamed("team")}), []) as teams,
                    bool_or(tags_unseen) as team_unseen
             from profiles group by all)
         select u.*, t.account is not null and f.id is null as made_elsewhere

@@ -89,6 +89,8 @@ class Scope:
             return self.role_arn(target) if info.kind == "role" else reference.text
         if reference.attribute in ID_ATTRIBUTES.get(info.kind, ()):
             return self._id(target, info.kind)
+        if info.kind in ("user_profile", "space", "app") and reference.attribute in ("DomainId", "domain_id"):
+            return self._domain_of(target, path, reference)
         attributes, member = NAME_ATTRIBUTES.get(info.kind, (frozenset(), ""))
         if reference.attribute in attributes:
             name = self.raw(target, member)
@@ -96,6 +98,13 @@ class Scope:
                 return name
             return plain_text(name) or reference.text
         return reference.text
+
+    def _domain_of(self, target: Resource, path: str, reference: Reference) -> str | Unknown:
+        """The domain that a profile, space or app lies in, as it names it itself."""
+        domain = self.raw(target, "DomainId")
+        if isinstance(domain, Reference) and domain != reference:
+            return self.resolve(domain, path)
+        return domain if isinstance(domain, Unknown) else plain_text(domain) or reference.text
 
     def _id(self, target: Resource, kind: Kind | Part) -> str:
         if kind == "role":

@@ -235,11 +235,17 @@ def _tags(value: Value) -> tuple[dict[str, str] | None, Unknown | None]:
         return None, _malformed(value, "tags")
     found: dict[str, str] = {}
     for key, text in pairs:
-        for part in (key, text):
-            if isinstance(part, Unknown):
-                return None, part
-        name, plain = plain_text(key), text.text if isinstance(text, Reference) else plain_text(text)
+        if isinstance(key, Unknown):
+            return None, key
+        # That the tag is there is certain, whatever its value.
+        name, plain = plain_text(key), _tag_value(text)
         if name is None or plain is None:
             return None, _malformed(key if name is None else text, "the text of a tag")
         found[name] = plain
     return found, None
+
+
+def _tag_value(value: Value) -> str | None:
+    if isinstance(value, Unknown):
+        return value.symbol or value.expression
+    return value.text if isinstance(value, Reference) else plain_text(value)

@@ -14,6 +14,7 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any
 
+from auditor.collect.iac.arn_parts import split_arn
 from auditor.collect.iac.cloudformation.nodes import members, scalar
 from auditor.collect.iac.cloudformation.values import NO_VALUE, concatenated, either, listed, literal, same, shown
 from auditor.collect.iac.interface import Reference, Unknown, Value, symbol_of, unknowns
@@ -237,6 +238,9 @@ class Evaluator:
         if isinstance(text, Reference) and delimiter == ",":
             return [text]  # a name or an id holds no comma
         if isinstance(text, Reference):
+            parts = split_arn(text, delimiter)
+            if parts is not None:
+                return [concatenated(part) for part in parts]
             return Unknown(f"${{Fn::Split:{text.text}}}", f"{text.text} is known at deployment only")
         plain = plain_text(text)
         if plain is None:

@@ -10,6 +10,7 @@ import json
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
+from auditor.collect.iac.arn_parts import split_arn
 from auditor.collect.iac.hcl import functions_text as text_functions
 from auditor.collect.iac.hcl.functions_collections import STRICT
 from auditor.collect.iac.hcl.nodes import Call
@@ -317,6 +318,16 @@ def _slice(items: Value, start: Value, end: Value) -> Value:
     return items[first:last]
 
 
+def _split(separator: Value, text: Value) -> Value:
+    """Of an ARN that is made up at deployment the documented parts are certain."""
+    parts = split_arn(text, separator) if isinstance(text, Reference) and isinstance(separator, str) else None
+    if parts is not None:
+        return [joined(part) for part in parts]
+    if first_unknown(separator, text) is not None:
+        return _gap(separator, text)
+    return text_functions.TEXT["split"](separator, text)
+
+
 def _reverse(items: Value) -> Value:
     return _gap(items) if _open_value(items) else list(reversed(items))
 
@@ -352,6 +363,7 @@ _OPEN: Mapping[str, Callable[..., Any]] = {
     "sensitive": _same_value,
     "setunion": _set_union,
     "slice": _slice,
+    "split": _split,
     "tolist": _to_list,
     "tomap": _to_map,
     "toset": _to_set,
