@@ -68,6 +68,8 @@ class Case:
     """Severity of the failure, where the case says it."""
     message: str = ""
     """Message of the failure, where the case says it."""
+    withheld: str | None = None
+    """Why the failure gets no command (``''``: nothing withholds it), where the case says it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,6 +87,16 @@ class Change:
     action: Literal["set", "add", "remove"]
     value: Any
     but_not: Any = None
+
+
+@dataclass(frozen=True, slots=True)
+class Withheld:
+    """A reason to print no command. ``when``: SQL over the table; true or NULL withholds the command. ``because`` is
+    the sentence shown where it is true, ``unknown`` where it is NULL; both name columns and values in braces."""
+
+    when: str
+    because: str
+    unknown: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,6 +119,8 @@ class Remediation:
     at: str = ""
     """SQL that gives ``profile`` or ``domain`` where a user setting is to be changed elsewhere than where its origin
     says; NULL leaves it to the origin."""
+    withhold_when: tuple[Withheld, ...] = ()
+    """What has to be done, or known, before the command may be run."""
 
     @property
     def by_command(self) -> bool:

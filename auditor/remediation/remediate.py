@@ -14,6 +14,7 @@ from auditor.model.paths import value_at
 from auditor.model.resource import Origin, ResourceRef
 from auditor.model.rule import Rule
 from auditor.remediation import snippets, update_call
+from auditor.remediation.cautions import Cautions
 from auditor.remediation.inheritance import call, demand_whole, domain_ref, on_purpose, replaces, value_of
 from auditor.remediation.raw_documents import Document, Documents
 from auditor.remediation.shell import (
@@ -26,12 +27,16 @@ from auditor.remediation.shell import (
     to_fill_in,
     word,
 )
+from auditor.remediation.status import by_status
 from auditor.remediation.update_call import Step
 from auditor.resolve.table_model import Table
 from auditor.resolve.tables import table
 from auditor.rules.remediation_set import TAGS
 from auditor.rules.value_columns import AT, VALUE
 from auditor.rules.verdict_sql import Overrides, parameter_values
+from auditor.rules.withheld import withheld
+from auditor.studio.partitions import HOME_REGIONS, partition_of
+from auditor.studio.resource_types import UPDATABLE_KINDS
 from auditor.studio.settings import DOMAIN_USER_ROOT
 from auditor.studio.template_names import DEMANDED
 
@@ -75,7 +80,8 @@ class Remediation:
 def columns(rule: Rule, documented: Table) -> tuple[str, ...]:
     """Columns of the rule's table that its remediation needs beside those of the rule."""
     fix = rule.remediation
-    named = {part[1] for text in fix.aws.values() for part in string.Formatter().parse(text) if part[1]}
+    texts = [*fix.aws.values(), *(text for one in fix.withhold_when for text in (one.because, one.unknown))]
+    named = {"status"} | {part[1] for text in texts for part in string.Formatter().parse(text) if part[1]}
     for change in fix.changes:
         named |= {v[1:] for v in (change.value, change.but_not) if isinstance(v, str) and v.startswith("$")}
         column = _column_at(documented, change.path)
@@ -97,6 +103,19 @@ def _column_at(documented: Table, path: str) -> str:
     return _columns_at(documented.name).get(path.partition("[]")[0], "")
 
 
+#: Commands for what AWS does not update any more: to delete it is what is left.
+_DELETES = re.compile(r"aws [a-z]+ delete-")
+_IAM = re.compile(r"aws iam [a-z-]+")
+
+
+def _in_partition(command: str, resource: ResourceRef) -> str:
+    """IAM has no regions, but one endpoint in each partition, which the AWS CLI finds by a region of it."""
+    named = resource.arn.split(":")[1] if resource.arn.startswith("arn:") else partition_of(resource.region)
+    if named == "aws":
+        return command
+    return _IAM.sub(lambda m: f"{m[0]} --region {HOME_REGIONS[named]}", command, count=1)
+
+
 class Remediator:
     """Makes remediations over one connection's tables and the documents behind them."""
 
@@ -104,6 +123,7 @@ class Remediator:
         self._con = con
         self._documents = documents
         self._overrides = overrides
+        self._cautions = Cautions(con)
         self._followers: dict[str, dict[str, int]] = {}
         self._made: dict[str, FindingRemediation] = {}
         self._options: dict[str, list[str]] = {}
@@ -114,9 +134,11 @@ class Remediator:
     ) -> Remediation:
         """The remediation of one failure. ``row`` holds the columns and expressions that this module asks for."""
         fix = rule.remediation
-        if not fix.changes:
-            return Remediation(self._written(rule, row, resource, where))
+        if reason := withheld(rule, row):
+            return Remediation(FindingRemediation(fix.steps, note=reason))
         try:
+            if not fix.changes:
+                return Remediation(self._written(rule, row, resource, where))
             return self._changed(rule, documented, row, resource)
         except UnusableError as error:
             return Remediation(FindingRemediation(fix.steps, note=str(error)))
@@ -134,16 +156,35 @@ class Remediator:
         if template and self._live(resource):
             words = Words(row)
             try:
-                command = template.format_map(words).strip()
-                note = to_fill_in(template + "".join(str(words.used)))
+                command = _in_partition(template.format_map(words).strip(), resource)
+                about = "" if _DELETES.match(command) else self._by_status(row, resource)
+                caution = self._cautions.of_command(command, resource)
+                note = " ".join(filter(None, (caution, about, to_fill_in(template + "".join(str(words.used))))))
             except KeyError:
                 # A name that the command needs is unknown for this resource: no command is better than a wrong one.
                 pass
             except UnusableError as error:
-                note = str(error)
+                command, note = "", str(error)
         return FindingRemediation(
             fix.steps, command, pick(fix.cloudformation).strip(), pick(fix.terraform).strip(), note
         )
+
+    def _by_status(self, row: Mapping[str, Any], resource: ResourceRef) -> str:
+        """What to know of the statuses of what is updated before it is. Raises UnusableError where it can't be."""
+        if not self._live(resource):
+            return ""
+        there = []
+        if resource.type in UPDATABLE_KINDS and resource.type != "domain":
+            own = self._documents.get((resource.account, resource.region, resource.type, resource.id))
+            there.append((resource, {"Status": row.get("status"), **(own.members if own else {})}))
+        if resource.domain_id:
+            domain = domain_ref(resource)
+            held = self._documents.get((domain.account, domain.region, "domain", domain.id))
+            there.append((domain, held.members if held else {}))
+        refused, note = by_status(there)
+        if refused:
+            raise UnusableError(refused)
+        return note
 
     # Commands that follow from changes
 
@@ -151,6 +192,15 @@ class Remediator:
         steps = tuple(self._steps(rule, row))
         if not steps:
             return Remediation(FindingRemediation(rule.remediation.steps))
+        about = self._by_status(row, resource)
+        made = self._by_steps(rule, documented, row, resource, steps)
+        if not about or not made.remediation.aws:
+            return made
+        return replace(made, remediation=replace(made.remediation, note=f"{about} {made.remediation.note}".strip()))
+
+    def _by_steps(
+        self, rule: Rule, documented: Table, row: Mapping[str, Any], resource: ResourceRef, steps: tuple[Step, ...]
+    ) -> Remediation:
         if steps[0].root == TAGS:
             return Remediation(self._tagged(rule, row, resource, steps))
         if documented.name != "user_profile":
@@ -286,7 +336,8 @@ class Remediator:
         if self._live(resource):
             whole = tuple(dict.fromkeys(s.top.partition(".")[2] for s in steps if s.nested and value_at(sent, s.top)))
             command = " ".join((*call(resource), *update_call.options(sent)))
-            note = [followed_no_more(copied), sent_whole(whole), *note]
+            caution = self._cautions.of_settings(steps, resource)
+            note = [caution, followed_no_more(copied), sent_whole(whole), *note]
         written = {name: self._demanded(resource, name, value) for name, value in sent.items()}
         return FindingRemediation(
             fix.steps,

@@ -31,11 +31,12 @@ from auditor.studio.settings import (
     Setting,
 )
 from auditor.studio.tools import AWS_PROFILE, MADE_BY_UNIFIED_STUDIO, PARTNER_TOOLS, RSTUDIO
+from auditor.studio.tools import CLASSIC_APP_TYPES as CLASSIC
 
 if TYPE_CHECKING:
     import duckdb
 
-CLASSIC_APP_TYPES = "('JupyterServer', 'KernelGateway')"
+CLASSIC_APP_TYPES = str(CLASSIC)
 #: A partner app that is being updated goes on serving.
 PARTNER_APP_IN_SERVICE = "('Available', 'Updating', 'UpdateFailed')"
 

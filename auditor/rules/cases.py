@@ -15,6 +15,7 @@ from auditor.rules.expressions import create_empty_tables, documented_columns, r
 from auditor.rules.message import message
 from auditor.rules.value_columns import expressions
 from auditor.rules.verdict_sql import severity_sql, verdict_sql
+from auditor.rules.withheld import withheld
 from auditor.sql_text import literal, string_list
 from auditor.studio.personas import DEFAULT_PERSONAS
 from auditor.studio.settings import DOMAIN_SETTINGS, SPACE_DEFAULT_SETTINGS, SPACE_SETTINGS, USER_SETTINGS
@@ -36,8 +37,8 @@ _NEUTRAL: Mapping[str, Any] = {
 
 @dataclass(frozen=True, slots=True)
 class CaseResult:
-    """One case and what the rule really said; ``error`` is why it could not say anything. ``severity`` and ``message``
-    are those of a failure."""
+    """One case and what the rule really said; ``error`` is why it could not say anything. ``severity``, ``message``
+    and ``withheld`` are those of a failure."""
 
     rule: Rule
     case: Case
@@ -45,6 +46,7 @@ class CaseResult:
     error: str = ""
     severity: Severity | None = None
     message: str = ""
+    withheld: str | None = None
 
     @property
     def ok(self) -> bool:
@@ -53,6 +55,7 @@ class CaseResult:
             self.got == case.then
             and case.severity in (None, self.severity)
             and (not case.message or case.message == self.message)
+            and case.withheld in (None, self.withheld)
         )
 
 
@@ -123,7 +126,8 @@ def _failure(con: duckdb.DuckDBPyConnection, rule: Rule, case: Case) -> CaseResu
     cursor = con.execute(f"select *, {', '.join(items)} from {rule.table} where key = 'case'")
     names = [column[0] for column in cursor.description or ()]
     row = dict(zip(names, cursor.fetchall()[0], strict=True))
-    return CaseResult(rule, case, Verdict.FAIL, "", Severity(row["__severity"]), message(rule, row))
+    severity = Severity(row["__severity"])
+    return CaseResult(rule, case, Verdict.FAIL, "", severity, message(rule, row), withheld(rule, row))
 
 
 def _run(con: duckdb.DuckDBPyConnection, rule: Rule, case: Case) -> CaseResult:
@@ -138,7 +142,7 @@ def _run(con: duckdb.DuckDBPyConnection, rule: Rule, case: Case) -> CaseResult:
         try:
             sql = f"select {verdict_sql(rule, case.params)} from {rule.table} where key = 'case'"
             (verdict,) = con.execute(sql).fetchall()[0]
-            if verdict != Verdict.FAIL or not (case.severity or case.message):
+            if verdict != Verdict.FAIL or not (case.severity or case.message or case.withheld is not None):
                 return CaseResult(rule, case, Verdict(verdict))
             return _failure(con, rule, case)
         except duckdb.Error as error:

@@ -10,7 +10,7 @@ from pathlib import Path
 import msgspec
 
 from auditor.errors import ConfigError, RuleError
-from auditor.model.rule import Case, Param, Remediation, Rule, Verdict
+from auditor.model.rule import Case, Param, Remediation, Rule, Verdict, Withheld
 from auditor.resolve.table_model import Table
 from auditor.resolve.tables import TABLES, table
 from auditor.resources import rules_dir
@@ -96,6 +96,7 @@ def _checked(read: Sequence[tuple[Source, Rule]]) -> list[Rule]:
                 rule.remediation.at,
                 *rule.severity_when.values(),
                 *rule.remediation.values.values(),
+                *(reason.when for reason in rule.remediation.withhold_when),
             )
             if expression
         ]
@@ -124,6 +125,8 @@ def _placeholders(source: Source, wire: RuleFile, documented: Table) -> None:
     for name in ("aws", "cloudformation", "terraform"):
         layered = getattr(wire.remediation, name)
         texts += [("remediation", text) for text in _layers(layered).values() if name == "aws"]
+    sentences = [text for one in wire.remediation.withhold_when for text in (one.because, one.unknown)]
+    texts += [("remediation", text) for text in sentences]
     for key, text in texts:
         try:
             parts = [part for part in string.Formatter().parse(text) if part[1] is not None]
@@ -176,6 +179,7 @@ def _rule(path: Path, line: int, wire: RuleFile) -> Rule:
             changes=remediation_set.changes_of(wire),
             values={**wire.values, **fix.values},
             at=fix.at,
+            withhold_when=tuple(Withheld(one.when, one.because, one.unknown) for one in fix.withhold_when),
         ),
         practices=tuple(wire.practices),
         references=tuple(wire.references),
@@ -193,6 +197,7 @@ def _rule(path: Path, line: int, wire: RuleFile) -> Rule:
                 {k: tuple(rows) for k, rows in c.tables.items()} if c.tables else None,
                 c.severity,
                 c.message,
+                c.withheld,
             )
             for c in wire.cases
         ),

@@ -24,7 +24,12 @@ def format_value(value: Any) -> str:
 
 def message(rule: Rule, row: Mapping[str, Any]) -> str:
     """The message of a failure on a row that holds the columns, and under their prefix the values, which it names."""
-    return rule.message.format_map(_Shown(row))
+    return filled(rule.message, row)
+
+
+def filled(text: str, row: Mapping[str, Any]) -> str:
+    """A sentence of a rule with the row's columns and values in its placeholders."""
+    return text.format_map(_Shown(row))
 
 
 class _Shown(dict[str, Any]):

@@ -37,6 +37,14 @@ class ChangeFile(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
     but_not: SetValue | msgspec.UnsetType = msgspec.UNSET
 
 
+class WithheldFile(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
+    """A reason to print no command: ``because`` where ``when`` is true, ``unknown`` where it is NULL."""
+
+    when: Annotated[str, msgspec.Meta(min_length=1, description="SQL: true or NULL withholds the command")]
+    because: Annotated[str, msgspec.Meta(min_length=1, description="What to do first, as a sentence with {columns}")]
+    unknown: Annotated[str, msgspec.Meta(min_length=1, description="The sentence where when is NULL")]
+
+
 class RemediationFile(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
     """How to mend a finding: prose, and either what becomes of which settings (``set``; command and snippets follow
     from it) or a command and snippets by the layer that set the value."""
@@ -47,18 +55,23 @@ class RemediationFile(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
     ] = {}
     values: Annotated[dict[Text, Text], msgspec.Meta(description="SQL expressions that set and aws use by name")] = {}
     at: Annotated[str, msgspec.Meta(description="SQL: 'profile' or 'domain' where not the origin decides")] = ""
+    withhold_when: Annotated[
+        list[WithheldFile], msgspec.Meta(description="What has to be done, or known, before the command may be run")
+    ] = []
     aws: Layered | None = None
     cloudformation: Layered | None = None
     terraform: Layered | None = None
 
 
 class CaseFile(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
-    """One example: column values given, verdict expected; of a failure, where given, its severity and message too."""
+    """One example: column values given, verdict expected; of a failure, where given, its severity, its message and
+    why its command is withheld ('': it is not)."""
 
     given: dict[str, Any]
     then: Literal["pass", "fail", "unknown", "not_applicable", "error"]
     severity: Severity | None = None
     message: str = ""
+    withheld: str | None = None
     name: str = ""
     params: dict[str, Any] | None = None
     tables: dict[str, list[dict[str, Any]]] | None = None

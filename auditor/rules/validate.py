@@ -80,9 +80,14 @@ def _check_remediation(
     ]
     if fix.at:
         expressions.append((("remediation", "at"), fix.at))
+    expressions += [
+        (("remediation", "withhold_when", str(number), "when"), reason.when)
+        for number, reason in enumerate(fix.withhold_when)
+    ]
     used: set[str] = set()
     for keys, expression in expressions:
-        name, place = keys[-1], keys[-1] == "at"
+        name, place, withholds = keys[-1], keys[-1] == "at", "withhold_when" in keys
+        name = "withhold_when" if withholds else name
         try:
             used |= set(guard.check(expression, documented).parameters)
             if used - set(values):
@@ -90,7 +95,9 @@ def _check_remediation(
             found = guard.bind({"value": substitute(expression, values)}, documented)["value"]
         except ExpressionError as error:
             raise complain(f"{name}: {error}", *keys, hint=_columns_hint(error, documented)) from error
-        if found not in (("VARCHAR",) if place else _VALUE_TYPES):
+        if withholds and found != "BOOLEAN":
+            raise complain(f"{name}: must be true or false, but its type is {found}", *keys)
+        if not withholds and found not in (("VARCHAR",) if place else _VALUE_TYPES):
             wanted = "'profile' or 'domain'" if place else "a text, a number or a list of texts"
             raise complain(f"{name}: must give {wanted}, but its type is {found}", *keys)
     for change in fix.changes:

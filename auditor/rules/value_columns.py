@@ -12,13 +12,16 @@ from auditor.rules.verdict_sql import parameter_values, substitute
 VALUE = "__value_"
 #: Column, in a row, of the place that a remediation names itself.
 AT = "__at"
+#: Prefix, in a row, of the conditions that withhold the command, numbered from 0.
+WITHHOLD = "__withhold_"
 
 
 def expressions(rule: Rule, overrides: Mapping[str, Any] | None) -> list[str]:
-    """Select-list items for the values of the remediation; an expression that raises gives NULL."""
+    """Select-list items for the values of the remediation and what withholds it; what raises gives NULL."""
     values = parameter_values(rule, overrides)
     fix = rule.remediation
     named = {VALUE + name: sql for name, sql in fix.values.items()}
     if fix.at:
         named[AT] = fix.at
+    named |= {f"{WITHHOLD}{number}": reason.when for number, reason in enumerate(fix.withhold_when)}
     return [f'try(\n{substitute(sql, values)}\n) as "{name}"' for name, sql in named.items()]

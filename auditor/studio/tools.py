@@ -38,6 +38,8 @@ class Tool:
         return self.name.lower()
 
 
+#: App types of Studio Classic. AWS lets nobody create one any more (guide, "Amazon SageMaker Studio Classic").
+CLASSIC_APP_TYPES = ("JupyterServer", "KernelGateway")
 CREATE_APP = "sagemaker:CreateApp"
 _PARTNER = ("sagemaker:CallPartnerAppApi",)
 

@@ -1,0 +1,224 @@
+"""What a command takes away: what is lost, whom it touches, and whether there is a way back. Said before it is run.
+
+The sentences follow from the printed command, so that a user's own rule gets them as well. A test holds every command
+of the built-in rules against these tables.
+"""
+
+from __future__ import annotations
+
+import shlex
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from itertools import pairwise
+from typing import TYPE_CHECKING, Any
+
+from auditor.model.resource import ResourceRef
+from auditor.remediation.update_call import Step
+from auditor.studio.tools import CLASSIC_APP_TYPES
+
+if TYPE_CHECKING:
+    import duckdb
+
+#: So many names stand in a sentence; of more, the number.
+_NAMES = 5
+
+
+@dataclass(frozen=True, slots=True)
+class _Setting:
+    """What a new value of a setting takes away. ``values`` empty: any value does. ``stops``: AWS refuses the change
+    while an app of the domain runs, so the apps have to be deleted first."""
+
+    text: str
+    values: tuple[Any, ...] = ()
+    stops: bool = False
+
+
+_IDLE = _Setting(
+    "Idle apps are shut down after the timeout, and what is unsaved in them is lost; a running app takes the setting"
+    " over when it is started again. To undo it, set the earlier value again."
+)
+#: By the end of a setting's path. Sources: UpdateDomain, UpdateUserProfile and UpdateSpace in the API reference, and
+#: the developer guide's pages on each setting.
+SETTINGS: Mapping[str, _Setting] = {
+    "AppNetworkAccessType": _Setting(
+        "Apps that are started afterwards reach the internet through the VPC only: without its endpoints or a NAT"
+        " gateway nobody can start Studio. To undo it, set PublicInternetOnly again, which needs the same.",
+        ("VpcOnly",),
+        stops=True,
+    ),
+    "DomainSettings.ExecutionRoleIdentityConfig": _Setting(
+        "To undo it, set DISABLED again, which needs the same.", stops=True
+    ),
+    "ExecutionRole": _Setting(
+        "Apps and jobs run as the new role and lose what only the earlier role may do. To undo it, set the earlier role"
+        " again."
+    ),
+    "IdleSettings.LifecycleManagement": _Setting(_IDLE.text, ("ENABLED",)),
+    "IdleTimeoutInMinutes": _IDLE,
+    "MaxIdleTimeoutInMinutes": _IDLE,
+    "AccessStatus": _Setting("RStudio can't be opened afterwards. To undo it, set ENABLED again.", ("DISABLED",)),
+    "AutoMountHomeEFS": _Setting(
+        "Spaces that are started afterwards don't mount the EFS home directory: its files stay on the file system but"
+        " are not seen in Studio. To undo it, set Enabled again.",
+        ("Disabled",),
+    ),
+    "NotebookOutputOption": _Setting(
+        "Notebooks are shared without their output afterwards. To undo it, set Allowed again.", ("Disabled",)
+    ),
+    "EnableDockerAccess": _Setting(
+        "Docker commands fail in every space of the domain afterwards. To undo it, set ENABLED again.", ("DISABLED",)
+    ),
+    "RemoteAccess": _Setting(
+        "The owner can't connect a local editor to the space afterwards. To undo it, set ENABLED again.", ("DISABLED",)
+    ),
+    "InstanceType": _Setting(
+        "The space starts on the smaller instance type the next time: work that needs the larger one fails. To undo it,"
+        " set the earlier type again."
+    ),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class _Call:
+    """A command's options by name, and the resource that it is for."""
+
+    options: Mapping[str, str]
+    resource: ResourceRef
+
+    def option(self, name: str) -> str:
+        return self.options.get(name, "")
+
+    @property
+    def region(self) -> str:
+        """The option that selects the partition, where the command has one: the way back needs it as well."""
+        return f" --region {self.options['region']}" if "region" in self.options else ""
+
+
+class Cautions:
+    """Writes the sentences, with what one connection's tables know of the people and apps concerned."""
+
+    def __init__(self, con: duckdb.DuckDBPyConnection) -> None:
+        self._con = con
+        self._apps: dict[tuple[str, str, str], list[tuple[str, str]] | None] | None = None
+        self._users: dict[tuple[str, str], list[str]] | None = None
+
+    def of_command(self, command: str, resource: ResourceRef) -> str:
+        """Of a command that a rule has written out; empty where it takes nothing away."""
+        words = shlex.split(command)
+        write = COMMANDS.get(" ".join(words[1:3]))
+        options = {name.removeprefix("--"): value for name, value in pairwise(words) if name.startswith("--")}
+        return write(self, _Call(options, resource)) if write else ""
+
+    def of_settings(self, steps: Sequence[Step], resource: ResourceRef) -> str:
+        """Of an update call that carries out the steps on a resource."""
+        found = dict.fromkeys(
+            setting
+            for step in steps
+            for end, setting in SETTINGS.items()
+            if f".{step.path}".endswith(f".{end}") and (not setting.values or step.value in setting.values)
+        )
+        first = f"AWS refuses the change while an app of the domain runs; {self._running(resource)}."
+        return " ".join((*([first] if any(s.stops for s in found) else ()), *dict.fromkeys(s.text for s in found)))
+
+    def delete_app(self, call: _Call) -> str:
+        space, profile = call.option("space-name"), call.option("user-profile-name")
+        owner = f"space {space}" if space else f"user profile {profile}"
+        type_ = call.option("app-type")
+        back = (
+            "There is no way back: nobody can create a Studio Classic app again."
+            if type_ in CLASSIC_APP_TYPES
+            else "It can be started again, and saved files stay."
+        )
+        lost = "unsaved work, terminals, and kernels in it are lost"
+        return f"The command deletes the {type_} app {call.option('app-name')} of {owner}: {lost}. {back}"
+
+    def delete_space(self, call: _Call) -> str:
+        space = call.option("space-name")
+        return (
+            f"The command deletes the space {space} and its volume with every file on it. There is no way back. AWS"
+            f" refuses it while an app of the space runs; {self._running(call.resource, f'space {space}')}."
+        )
+
+    def detach_policy(self, call: _Call) -> str:
+        role, policy = call.option("role-name"), call.option("policy-arn")
+        return (
+            f"The command takes what {policy.rpartition('/')[2]} allows away from {self._using(role, call.resource)}, at"
+            " once, in running apps and jobs as well. To undo it: aws iam attach-role-policy"
+            f"{call.region} --role-name {role} --policy-arn {policy}."
+        )
+
+    def put_policy(self, call: _Call) -> str:
+        role, policy = call.option("role-name"), call.option("policy-name")
+        if '"Deny"' not in call.option("policy-document"):
+            return ""
+        return (
+            f"The command denies {self._using(role, call.resource)} what the policy names, at once, in running apps and"
+            f" jobs as well. To undo it: aws iam delete-role-policy{call.region} --role-name {role} --policy-name {policy}."
+        )
+
+    def replace_trust(self, call: _Call) -> str:
+        role = call.option("role-name")
+        return (
+            f"The command replaces the whole trust policy of {role}, used by {self._using(role, call.resource)}, with"
+            " the one that the audit saw and the added action: audit again first if it has changed since. To undo it,"
+            " write the earlier policy again."
+        )
+
+    def put_retention(self, call: _Call) -> str:
+        return (
+            f"If {call.option('log-group-name')} keeps logs for longer than {call.option('retention-in-days')} days"
+            " now, CloudWatch Logs deletes the older events. They can't be restored."
+        )
+
+    def _running(self, resource: ResourceRef, owner: str = "") -> str:
+        """Which apps of a domain, or of one space or profile in it, run."""
+        if self._apps is None:
+            self._apps = {
+                (account, region, domain): None if running is None else []
+                for account, region, domain, running in self._con.execute(
+                    "select account, region, id, running_apps from domain"
+                ).fetchall()
+            }
+            for account, region, domain, space, profile, type_ in self._con.execute(
+                "select account, region, domain_id, space_name, user_profile_name, app_type from app"
+                " where status in ('InService', 'Pending') order by key"
+            ).fetchall():
+                known = self._apps.get((account, region, domain))
+                if known is not None:
+                    whose = f"space {space}" if space else f"user profile {profile}"
+                    known.append((whose, f"{type_} of {whose}"))
+        apps = self._apps.get((resource.account, resource.region, resource.domain_id))
+        if apps is None:
+            return "which apps run is unknown"
+        named = [text for whose, text in apps if owner in ("", whose)]
+        return f"delete first: {_listed(named)}" if named else "none ran when the audit looked"
+
+    def _using(self, role: str, resource: ResourceRef) -> str:
+        """The user profiles, and the domains' shared spaces, that run as a role."""
+        if self._users is None:
+            self._users = {}
+            for account, arn, user in self._con.execute(
+                "select account, execution_role, name from user_profile union all"
+                " select account, space_default_execution_role, 'shared spaces of ' || name from domain"
+                " order by 1, 2, 3"
+            ).fetchall():
+                self._users.setdefault((account, str(arn).rpartition("/")[2]), []).append(user)
+        names = self._users.get((resource.account, role), [])
+        return _listed(names) if names else f"whoever runs as {role}"
+
+
+def _listed(names: Sequence[str]) -> str:
+    if len(names) <= _NAMES:
+        return ", ".join(names)
+    return f"{', '.join(names[:_NAMES])}, and {len(names) - _NAMES:,} more"
+
+
+#: By service and operation, as the command has them.
+COMMANDS: Mapping[str, Callable[[Cautions, _Call], str]] = {
+    "sagemaker delete-app": Cautions.delete_app,
+    "sagemaker delete-space": Cautions.delete_space,
+    "iam detach-role-policy": Cautions.detach_policy,
+    "iam put-role-policy": Cautions.put_policy,
+    "iam update-assume-role-policy": Cautions.replace_trust,
+    "logs put-retention-policy": Cautions.put_retention,
+}
