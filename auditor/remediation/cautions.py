@@ -142,8 +142,8 @@ class Cautions:
     def detach_policy(self, call: _Call) -> str:
         role, policy = call.option("role-name"), call.option("policy-arn")
         return (
-            f"The command takes what {policy.rpartition('/')[2]} allows away from {self._using(role, call.resource)}, at"
-            " once, in running apps and jobs as well. To undo it: aws iam attach-role-policy"
+            f"The command takes what {policy.rpartition('/')[2]} allows away from {self._using(role, call.resource)},"
+            " at once, in running apps and jobs as well. To undo it: aws iam attach-role-policy"
             f"{call.region} --role-name {role} --policy-arn {policy}."
         )
 
@@ -153,7 +153,8 @@ class Cautions:
             return ""
         return (
             f"The command denies {self._using(role, call.resource)} what the policy names, at once, in running apps and"
-            f" jobs as well. To undo it: aws iam delete-role-policy{call.region} --role-name {role} --policy-name {policy}."
+            f" jobs as well. To undo it: aws iam delete-role-policy{call.region} --role-name {role}"
+            f" --policy-name {policy}."
         )
 
     def replace_trust(self, call: _Call) -> str:

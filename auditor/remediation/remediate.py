@@ -173,7 +173,7 @@ class Remediator:
         """What to know of the statuses of what is updated before it is. Raises UnusableError where it can't be."""
         if not self._live(resource):
             return ""
-        there = []
+        there: list[tuple[ResourceRef, Mapping[str, Any]]] = []
         if resource.type in UPDATABLE_KINDS and resource.type != "domain":
             own = self._documents.get((resource.account, resource.region, resource.type, resource.id))
             there.append((resource, {"Status": row.get("status"), **(own.members if own else {})}))

@@ -1,8 +1,8 @@
 """What can still be done with a domain, user profile or space in each status.
 
 Statuses: botocore's DomainStatus, UserProfileStatus and SpaceStatus. What they allow: developer guide, "Amazon
-SageMaker AI domain status": a Failed domain is deleted and created again; one that is Delete_Failed can be neither used nor
-updated, and DeleteDomain is called again.
+SageMaker AI domain status": a Failed domain is deleted and created again; one that is Delete_Failed can be neither used
+nor updated, and DeleteDomain is called again.
 """
 
 from __future__ import annotations

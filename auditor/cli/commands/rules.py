@@ -157,6 +157,8 @@ def _difference(result: CaseResult) -> str:
         return f"expected {case.then}, got {result.got}{f' ({result.error})' if result.error else ''}"
     if case.severity not in (None, result.severity):
         return f"expected severity {case.severity}, got {result.severity}"
+    if case.withheld not in (None, result.withheld):
+        return f"expected the command withheld for {case.withheld!r}, got {result.withheld!r}"
     return f"expected the message {case.message!r}, got {result.message!r}"
 
 

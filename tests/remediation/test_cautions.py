@@ -1,0 +1,68 @@
+"""What a command takes away is said before it; and where a precondition does not hold, there is no command."""
+
+from __future__ import annotations
+
+import shlex
+
+from auditor.remediation.cautions import COMMANDS, SETTINGS
+from auditor.rules.cases import run_cases
+
+from .proof import RULES, Account
+
+#: Operations of commands that take nothing away from anybody.
+GIVES = {
+    "sagemaker add-tags": "a key that is there is left alone",
+    "sagemaker update-domain": "held by setting, below",
+    "sagemaker update-user-profile": "held by setting, below",
+    "sagemaker update-space": "held by setting, below",
+}
+#: Settings that rules change, by the end of their path, of which nobody loses anything.
+HARMLESS = {
+    "DefaultLandingUri": "a portal of AWS's that both show the same spaces",
+    "StudioWebPortal": "goes with the landing page",
+    "HiddenAppTypes": "leaves the navigation only",
+    "HiddenMlTools": "leaves the navigation only",
+    "ExecutionRoleSessionNameMode": "names role sessions",
+    "TagPropagation": "tags what is made afterwards",
+    "SecurityGroups": "goes with VpcOnly",
+    "SubnetIds": "private ones stay; what can be deleted is said in the steps",
+    "VpcId": "stays",
+    "RepositoryUrl": "adds a repository",
+    "S3OutputPath": "where later notebooks are shared",
+    "S3KmsKeyId": "encrypts later notebooks",
+    "DefaultEbsVolumeSizeInGb": "of new spaces",
+    "MaximumEbsVolumeSizeInGb": "of new and growing volumes",
+    "MinIdleTimeoutInMinutes": "what people can choose afterwards",
+    "Tags": "adds a key",
+}
+
+
+def test_whatever_a_rule_deletes_detaches_or_shortens_has_its_sentence() -> None:
+    operations = {" ".join(text.split()[1:3]) for rule in RULES.values() for text in rule.remediation.aws.values()}
+    named = {o for o in operations if "{" not in o}
+    assert named - set(COMMANDS) <= set(GIVES)
+    paths = {c.path for rule in RULES.values() for c in rule.remediation.changes}
+    without = {p for p in paths if not any(f".{p}".endswith(f".{end}") for end in SETTINGS)}
+    assert {p for p in without if not any(end in p.replace("[]", "").split(".") for end in HARMLESS)} == set()
+
+
+def test_every_such_command_of_the_account_says_it_first(served: Account) -> None:
+    seen = set()
+    for finding in served.before.report.findings:
+        fix = finding.remediation
+        if fix is None or not fix.aws:
+            continue
+        words = shlex.split(fix.aws)
+        operation = " ".join(words[1:3])
+        if operation in COMMANDS:
+            seen.add(operation)
+            assert fix.note.startswith(("The command ", "If ")), (finding.rule_id, fix.note)
+    assert {"sagemaker delete-app", "sagemaker delete-space", "iam detach-role-policy"} <= seen
+
+
+def test_every_reason_to_withhold_has_a_case() -> None:
+    for rule in RULES.values():
+        shown = " ".join(r.withheld for r in run_cases([rule]) if r.withheld and r.case.withheld)
+        for reason in rule.remediation.withhold_when:
+            for text in (reason.because, reason.unknown):
+                assert text.partition("{")[0].strip() in shown, (rule.id, text)
