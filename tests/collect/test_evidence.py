@@ -20,6 +20,7 @@ from auditor.model.snapshot import GLOBAL, KINDS, Snapshot
 from auditor.simulator import Fault, Simulator
 from auditor.simulator.estate import Estate
 from auditor.simulator.surroundings import INSTANCE
+from auditor.studio.evidence_sources import EVIDENCE_SOURCES
 
 from .conftest import ACCOUNT, AWAY, HOME, Collect, Collected
 
@@ -94,8 +95,9 @@ def _only(kind: str, found: Collected, operation: str) -> None:
 
 def test_every_kind_of_evidence_has_its_operations_here() -> None:
     assert {*OPERATIONS, "permissions"} == set(EVIDENCE)
+    kinds = {source.name: set(source.kinds) for source in EVIDENCE_SOURCES}
     for name, lists in OPERATIONS.items():
-        assert set(lists.values()) == set(EVIDENCE[name])
+        assert set(lists.values()) == kinds[name]
 
 
 @pytest.mark.parametrize(("name", "operation", "kind"), LISTS, ids=[operation for _, operation, _ in LISTS])
