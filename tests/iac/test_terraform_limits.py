@@ -22,6 +22,9 @@ from .messy import outcome
         "locals {\n  x = " + "[" * 3000 + "]" * 3000 + "\n}\n",
         "locals {\n  x = " + "!" * 3000 + "true\n}\n",
         'locals {\n  x = "' + "${" * 300 + "}" * 300 + '"\n}\n',
+        "a {\n" * 20000 + "}\n" * 20000,
+        'x = "' + "${" * 20000,
+        "x = [\n" + '"a" "b"\n' * 2000 + "]\n",
         'resource "aws_sagemaker_domain" "d" {\n  count = 10000000000\n}\n',
         'resource "aws_sagemaker_domain" "d" {\n  domain_name = format("%999999999d", 1)\n}\n',
         'resource "aws_sagemaker_domain" "d" {\n  domain_name = join("", range(100000000))\n}\n',
@@ -41,7 +44,7 @@ from .messy import outcome
         "/*",
         "x = <<EOF\\\nEOF\n",
     ],
-    ids=range(22),
+    ids=range(25),
 )
 def test_what_is_meant_to_stop_us(text: str) -> None:
     start = time.monotonic()

@@ -21,7 +21,7 @@ def first_error(parser: Parser, source: bytes) -> int | None:
 
     The parser's log tells: it tries several readings at once, and repairs the text when the last one has failed.
     """
-    started = time.monotonic()
+    started = time.thread_time()
     position, failed, lookahead = 0, 0, ""
     ended = False
 
@@ -41,7 +41,7 @@ def first_error(parser: Parser, source: bytes) -> int | None:
     try:
         parser.parse(
             lambda at, _: source[at : at + _PIECE],
-            progress_callback=lambda _at, _error: ended or time.monotonic() - started > _SECONDS,
+            progress_callback=lambda _at, _error: ended or time.thread_time() - started > _SECONDS,
         )
     except ValueError:
         parser.reset()

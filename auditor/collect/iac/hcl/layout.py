@@ -20,6 +20,8 @@ from auditor.collect.iac.unreadable import UnreadableError
 
 _SPACE = re.compile(rb"(?:[ \t\n]|\r\n)*\Z")
 _NUMBER = re.compile(rb"[0-9]+(?:\.[0-9]+)?(?:[eE][-+]?[0-9]+)?\Z")
+#: Levels of tree-sitter's trees, which has several for each bracket. Python gives up on an expression much earlier.
+_MAX_DEPTH = 10_000
 #: Where tree-sitter finds a word although it goes on: ``if`` in ``iffy``.
 _WORD = re.compile(rb"[\w\x80-\xff]")
 _WORDS = frozenset({"identifier", "numeric_lit", "if", "for", "in", "else", "endif", "endfor", "true", "false", "null"})
@@ -47,10 +49,12 @@ class _Layout:
 
     def walk(self, root: Tree) -> None:
         # A stack of its own: a text may be nested deeper than Python calls functions.
-        waiting = [(root, True)]
+        waiting = [(root, True, 0)]
         before = -1
         while waiting:
-            tree, held = waiting.pop()
+            tree, held, depth = waiting.pop()
+            if depth > _MAX_DEPTH:
+                raise UnreadableError("it is nested too deeply", _line(tree))
             children = tree.children
             if not children:
                 if tree.start_byte == before and _WORD.match(self._source, before):
@@ -58,7 +62,7 @@ class _Layout:
                 before = tree.end_byte if tree.type in _WORDS else -1
                 self._leaf(tree)
                 continue
-            waiting += reversed(self._children(tree, children, held))
+            waiting += [(child, inside, depth + 1) for child, inside in reversed(self._children(tree, children, held))]
 
     def _leaf(self, tree: Tree) -> None:
         text = self._source[tree.start_byte : tree.end_byte]
