@@ -15,7 +15,9 @@ from auditor.resolve.inheritance_sql import NestedMerge, domain_layer_columns, e
 from auditor.resolve.load import SourceFile, load
 from auditor.resolve.personas import assign_personas, persona_columns, persona_name, persona_number
 from auditor.resolve.raw_schema import quoted
+from auditor.resolve.sql_files import statement
 from auditor.resolve.tables import SPACE_DEFAULT_PREFIX, USER_DEFAULT_PREFIX
+from auditor.sql_text import literal
 from auditor.studio.partitions import partition_sql
 from auditor.studio.personas import DEFAULT_PERSONAS, Persona
 from auditor.studio.resource_types import BY_KIND
@@ -89,17 +91,14 @@ def _with_origin(items: Iterable[tuple[str, tuple[str, str]]]) -> str:
 
 def _account_region(con: duckdb.DuckDBPyConnection) -> None:
     tool = "case doc.Type " + " ".join(f"when '{k}' then '{v}'" for k, v in PARTNER_TOOLS.items()) + " end"
-    con.execute(f"""
-        create table account_region as
-        with tools as (
-            select account, region, list(distinct {tool} order by {tool}) as tools from raw_partner_app
-            where doc.Status in {PARTNER_APP_IN_SERVICE} and {tool} is not null group by all)
-        select a.account || '/' || a.region || '/account_region/' || a.id as key, a.account, a.region, a.id,
-               a.account || '/' || a.region as name, a.as_of, coalesce(a.gaps, []::VARCHAR[]) as unlisted,
-               case when list_contains(a.gaps, 'partner_app') then null
-                    else coalesce(t.tools, []::VARCHAR[]) end as subscribed_partner_tools,
-               a.doc.IdentityCenterInstances as identity_center_instances, {evidence.account_columns()}
-        from raw_account_region a left join tools t using (account, region)""")
+    con.execute(
+        statement(
+            "account_region",
+            tool=tool,
+            partner_app_in_service=PARTNER_APP_IN_SERVICE,
+            evidence_columns=evidence.account_columns(),
+        )
+    )
 
 
 def _identity(alias: str, kind: str, name: str, arn_path: str, doc_arn: str) -> str:
@@ -197,31 +196,29 @@ def _domain(con: duckdb.DuckDBPyConnection) -> None:
     handed.append((as_set.column, own_value(as_set, "d.doc", "d.gaps", "domain", DOMAIN_USER_ROOT)))
     mount, mount_origin = _auto_mount("has_efs", "default_auto_mount_home_efs", "default_auto_mount_home_efs_origin")
     signs, quick = _quick_setup()
-    con.execute(f"""
-        create table domain_resolved as
-        with d as ({_DATED_DOMAIN}),
-        settings as (
-            select {_identity("d", "domain", "d.doc.DomainName", "'domain/' || d.id", "DomainArn")},
-                   d.id as domain_id, {_IDENTITY_CENTER_INSTANCE} as identity_center_instance,
-                   {_with_origin([*own, *handed, *spaces])}, d.tags
-            from d),
-        derived as (
-            select s.*, {_experience(USER_DEFAULT_PREFIX)} as default_experience,
-                   {MADE_BY_UNIFIED_STUDIO} as unified_studio,
-                   home_efs_file_system_creation <> 'Disabled' and home_efs_file_system_id <> '' as has_efs,
-                   case when v.id is not null then v.doc.IsDefault end as vpc_is_default
-            from settings s left join raw_vpc v
-              on v.account = s.account and v.region = s.region and v.id = s.vpc_id),
-        mounted as (
-            select * replace ({mount} as default_auto_mount_home_efs,
-                              ({mount_origin})::origin as default_auto_mount_home_efs_origin)
-            from derived)
-        select *, {signs} as quick_setup_signs, {quick} as quick_setup from mounted""")
+    con.execute(
+        statement(
+            "domain_resolved",
+            dated_domain=f"({_DATED_DOMAIN})",
+            identity=_identity("d", "domain", "d.doc.DomainName", "'domain/' || d.id", "DomainArn"),
+            identity_center_instance=_IDENTITY_CENTER_INSTANCE,
+            settings=_with_origin([*own, *handed, *spaces]),
+            experience=_experience(USER_DEFAULT_PREFIX),
+            made_by_unified_studio=MADE_BY_UNIFIED_STUDIO,
+            mount=mount,
+            mount_origin=mount_origin,
+            signs=signs,
+            quick=quick,
+        )
+    )
     layer = [c for s in USER_SETTINGS for c in domain_layer_columns(s, "d.doc", "d.gaps")]
-    con.execute(f"""
-        create table domain_layer as
-        with d as ({_DATED_DOMAIN})
-        select d.account, d.region, d.id as domain_id, {", ".join(layer)} from d""")
+    con.execute(
+        statement(
+            "domain_layer",
+            dated_domain=f"({_DATED_DOMAIN})",
+            layer_columns=", ".join(layer),
+        )
+    )
 
 
 #: Columns of the domain that each of its resources shows as well, with their origins.
@@ -268,44 +265,39 @@ def _user_profile(con: duckdb.DuckDBPyConnection, merge: NestedMerge, personas: 
     mount, mount_origin = _auto_mount("domain_has_efs", "auto_mount_home_efs", "auto_mount_home_efs_origin")
     arn_path = "'user-profile/' || p.id"
     ((profiles,),) = con.execute("select count(*) from raw_user_profile").fetchall()
-    con.execute(f"""
-        create {"table" if profiles <= MATERIALISED_PROFILES else "view"} user_profile_resolved as
-        with settings as (
-            select {_identity("p", "user_profile", "p.doc.UserProfileName", arn_path, "UserProfileArn")},
-                   {_FROM_DOMAIN.format("p")}, m.auth_mode, m.auth_mode_origin, m.key is not null as domain_seen,
-                   m.rstudio_licensed, m.rstudio_licensed_origin,
-                   m.execution_role_identity_config, m.execution_role_identity_config_origin,
-                   m.trusted_identity_propagation, m.trusted_identity_propagation_origin,
-                   m.has_efs as domain_has_efs,
-                   m.identity_center_instance,
-                   {_with_origin([*own, *user])}, p.tags, {persona_number(personas)} as persona_number
-            from raw_user_profile p {_JOIN_DOMAIN.format("p")}
-            left join domain_layer d
-              on d.account = p.account and d.region = p.region and d.domain_id = p.doc.DomainId)
-        select * replace ({_SIGNED_IN} as auth_mode,
-                          case when auth_mode is null and sso_user is not null then 'profile'::origin
-                               else auth_mode_origin end as auth_mode_origin,
-                          {mount} as auto_mount_home_efs, ({mount_origin})::origin as auto_mount_home_efs_origin),
-               {_experience()} as experience,
-               {words("name")} as name_tokens, {_user_words("sso_user")} as sso_user_tokens
-        from settings""")
+    resolved = statement(
+        "user_profile_resolved",
+        identity=_identity("p", "user_profile", "p.doc.UserProfileName", arn_path, "UserProfileArn"),
+        domain_columns=_FROM_DOMAIN.format("p"),
+        settings=_with_origin([*own, *user]),
+        persona_number=persona_number(personas),
+        domain_join=_JOIN_DOMAIN.format("p"),
+        signed_in=_SIGNED_IN,
+        mount=mount,
+        mount_origin=mount_origin,
+        experience=_experience(),
+        name_tokens=words("name"),
+        sso_user_tokens=_user_words("sso_user"),
+    )
+    kind = "table" if profiles <= MATERIALISED_PROFILES else "view"
+    con.execute(f"create {kind} user_profile_resolved as {resolved}")
     role_use.role_use(con, persona_name(personas))
     role_use.domain_roles(con)
     neighbours.profile_use(con)
     evidence.execution_role(con)
-    con.execute(f"""
-        create view user_profile as
-        select u.* exclude (persona_number, identity_center_instance, domain_seen),
-               {role_use.PROFILE_COLUMNS},
-               a.subscribed_partner_tools, {neighbours.SSO_USER_PROFILES} as sso_user_profiles,
-               {evidence.PROFILE_COLUMNS}, {idle.PROFILE_COLUMNS}, {persona_columns(personas)}
-        from user_profile_resolved u {role_use.PROFILE_JOINS}
-        left join account_region a on a.account = u.account and a.region = u.region
-        left join person_use w on w.account = u.account and w.region = u.region and w.domain_id = u.domain_id
-          and w.person = lower(u.sso_user)
-        left join domain_profiles s on s.account = u.account and s.region = u.region
-          and s.domain_id = u.domain_id
-        {evidence.PROFILE_JOINS} {idle.PROFILE_JOINS}""")
+    con.execute(
+        statement(
+            "user_profile",
+            role_columns=role_use.PROFILE_COLUMNS,
+            sso_user_profiles=neighbours.SSO_USER_PROFILES,
+            evidence_columns=evidence.PROFILE_COLUMNS,
+            idle_columns=idle.PROFILE_COLUMNS,
+            persona_columns=persona_columns(personas),
+            role_joins=role_use.PROFILE_JOINS,
+            evidence_joins=evidence.PROFILE_JOINS,
+            idle_joins=idle.PROFILE_JOINS,
+        )
+    )
 
 
 def _text(path: str) -> str:
@@ -316,35 +308,19 @@ def _text(path: str) -> str:
 
 def _space(con: duckdb.DuckDBPyConnection) -> None:
     own = [(s.column, own_value(s, "p.doc", "p.gaps", "space")) for s in SPACE_SETTINGS]
-    con.execute(f"""
-        create table space_resolved as
-        with settings as (
-            select {_identity("p", "space", "p.doc.SpaceName", "'space/' || p.id", "SpaceArn")},
-                   {_FROM_DOMAIN.format("p")},
-                   {_text("SpaceDisplayName")} as display_name,
-                   {_with_origin(own)}, p.tags, m.key is null as domain_unseen
-            from raw_space p {_JOIN_DOMAIN.format("p")}),
-        owners as (
-            select distinct account, region, doc.DomainId as domain_id, lower(doc.UserProfileName) as owner
-            from raw_user_profile
-            where not coalesce(list_has_any(gaps, ['{MAY_NOT_EXIST}', '{NUMBER}']), false)
-              and lower(doc.UserProfileName) in
-                (select lower(doc.OwnershipSettings.OwnerUserProfileName) from raw_space))
-        -- AWS's own command for a shared space of Studio Classic gives neither sharing settings nor an owner
-        -- (sagemaker/latest/dg/domain-space-create.html). With an owner alone, no source says which it is.
-        select s.* exclude (domain_unseen) replace (
-                   case when s.sharing_type_origin <> 'service' or s.owner = '' then s.sharing_type end
-                   as sharing_type),
-               case when app_type in {CLASSIC_APP_TYPES} then true when app_type <> '' then false
-                    when app_type is not null
-                    then s.sharing_type_origin = 'service' and (jupyter_server_settings or kernel_gateway_settings)
-                    end as classic,
-               case when s.owner is null then null when s.owner = '' or o.owner is not null then true
-                    when s.domain_unseen or list_contains(a.unlisted, 'user_profile') then null else false
-                    end as owner_exists
-        from settings s left join owners o
-          on o.account = s.account and o.region = s.region and o.domain_id = s.domain_id and o.owner = lower(s.owner)
-        left join account_region a on a.account = s.account and a.region = s.region""")
+    con.execute(
+        statement(
+            "space_resolved",
+            identity=_identity("p", "space", "p.doc.SpaceName", "'space/' || p.id", "SpaceArn"),
+            domain_columns=_FROM_DOMAIN.format("p"),
+            display_name=_text("SpaceDisplayName"),
+            settings=_with_origin(own),
+            domain_join=_JOIN_DOMAIN.format("p"),
+            may_not_exist=literal(MAY_NOT_EXIST),
+            number=literal(NUMBER),
+            classic_app_types=CLASSIC_APP_TYPES,
+        )
+    )
     neighbours.space(con)
 
 
@@ -354,16 +330,17 @@ def _app(con: duckdb.DuckDBPyConnection) -> None:
         " || lower(p.doc.AppType) || '/' || p.doc.AppName"
     )
     instance_type = _text("ResourceSpec.InstanceType")
-    con.execute(f"""
-        create table app as
-        select {_identity("p", "app", "p.doc.AppName", arn_path, "AppArn")},
-               {_FROM_DOMAIN.format("p")},
-               p.doc.AppType as app_type, case when p.doc.AppType is not null then 'app'::origin end as app_type_origin,
-               {_text("UserProfileName")} as user_profile_name, {_text("SpaceName")} as space_name,
-               {instance_type} as instance_type, case when {instance_type} is not null then 'app'::origin end
-                   as instance_type_origin,
-               date_sub('hour', p.doc.CreationTime, p.as_of) as age_hours, p.tags
-        from raw_app p {_JOIN_DOMAIN.format("p")}""")
+    con.execute(
+        statement(
+            "app",
+            identity=_identity("p", "app", "p.doc.AppName", arn_path, "AppArn"),
+            domain_columns=_FROM_DOMAIN.format("p"),
+            user_profile_name=_text("UserProfileName"),
+            space_name=_text("SpaceName"),
+            instance_type=instance_type,
+            domain_join=_JOIN_DOMAIN.format("p"),
+        )
+    )
 
 
 def _gap(con: duckdb.DuckDBPyConnection) -> None:
@@ -371,13 +348,11 @@ def _gap(con: duckdb.DuckDBPyConnection) -> None:
     paths = ", ".join(
         f"case when {s.column}_origin = 'ambiguous' then '{USER_PROFILE_ROOT}.{s.path}' end" for s in nested
     )
-    con.execute(f"""
-        create table gap as
-        select * from raw_gap
-        union all
-        select account, region, 'user_profile', id, setting, '{BY_KIND["user_profile"].describe}',
-               'ambiguous_inheritance',
-               'The profile sets ' || split_part(setting, '.', 2) || ' without this member and the domain sets it:'
-               || ' AWS does not document whether the structure replaces the domain''s whole or member by member'
-        from (select account, region, id, unnest(list_filter([{paths}], lambda s: s is not null)) as setting
-              from user_profile_resolved where {" or ".join(f"{s.column}_origin = 'ambiguous'" for s in nested)})""")
+    con.execute(
+        statement(
+            "gap",
+            operation=literal(BY_KIND["user_profile"].describe),
+            paths=paths,
+            ambiguous=" or ".join(f"{s.column}_origin = 'ambiguous'" for s in nested),
+        )
+    )

@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING
 from auditor.model.snapshot import GLOBAL
 from auditor.resolve import policy_facts, role_facts
 from auditor.resolve.role_use import unnamed
+from auditor.resolve.sql_files import statement
+from auditor.sql_text import literal
 
 if TYPE_CHECKING:
     import duckdb
@@ -50,65 +52,21 @@ def sign_in(con: duckdb.DuckDBPyConnection) -> None:
                "executionEnvironment")  # fmt: skip
     read = ", ".join(f"nullif({_member('userIdentity', name)}, '') as {name}" for name in members)
     reserved = "role like 'AWSReservedSSO\\_%' escape '\\'"
-    con.execute(f"""
-        create table sign_in as
-        with identities as (
-            select account, region, as_of, doc.eventTime as moment,
-                   {_member("requestParameters", "domainId", "DomainId", "domainID")} as domain_id,
-                   lower({_member("requestParameters", "userProfileName", "UserProfileName")}) as profile, {read}
-            from raw_sign_in where doc.errorCode = ''),
-        sessions as (
-            select i.*, split_part(arn, '/', 2) as role, split_part(arn, '/', 3) as session, u.name as center_user
-            from identities i left join (
-                select account, id, any_value(doc.UserName) as name from raw_identity_user group by all) u
-              on u.account = i.account and u.id = i.onBehalfOf),
-        events as (
-            select *,
-                   case when type = 'AssumedRole' and {reserved} then session
-                        -- SageMaker sets the profile's name there, which is no person's.
-                        when type = 'AssumedRole' and sourceIdentity is not null and lower(session) <> 'sagemaker'
-                        then role || '/' || sourceIdentity
-                        when type = 'AssumedRole' then role || '/' || session
-                        when type in ('IAMUser', 'Root') then arn
-                        when type = 'IdentityCenterUser' then coalesce(userName, center_user, onBehalfOf)
-                        else coalesce(userName, arn, principalId) end as named,
-                   case when type = 'AWSService' then 'machine'
-                        when type = 'AssumedRole' and {reserved} then 'human'
-                        when type = 'AssumedRole' and sourceIdentity is not null and lower(session) <> 'sagemaker'
-                        then 'human'
-                        when type = 'AssumedRole' and (issuerType is not null or {_MACHINE_ENVIRONMENTS}
-                             or regexp_full_match(lower(session), '{MACHINE_SESSIONS}')) then 'machine'
-                        when type in {_PEOPLE} then 'human'
-                        when type = 'IdentityCenterUser' and coalesce(userName, center_user) is not null then 'human'
-                        when arn is null and userName is null and invokedBy is not null then 'machine'
-                        else 'unknown' end as kind,
-                   coalesce(case when type = 'AWSService' then invokedBy end, named, invokedBy, 'unknown') as principal
-            from sessions)
-        select account || '/' || region || '/sign_in/' || domain_id || '/' || profile || '/' || principal as key,
-               account, region, domain_id || '/' || profile || '/' || principal as id, principal as name, domain_id,
-               profile as user_profile_name, principal, {PERSON.format("principal")} as person,
-               -- A session that code made once is code's.
-               case when bool_or(kind = 'machine') then 'machine' when bool_or(kind = 'human') then 'human'
-                    else 'unknown' end as kind,
-               min(moment) as first_time, max(moment) as last_time, count(*) as times, max(as_of) as as_of
-        from events where domain_id is not null and profile is not null group by all""")
+    con.execute(
+        statement(
+            "sign_in",
+            domain_id=_member("requestParameters", "domainId", "DomainId", "domainID"),
+            user_profile_name=_member("requestParameters", "userProfileName", "UserProfileName"),
+            read=read,
+            reserved=reserved,
+            machine_environments=_MACHINE_ENVIRONMENTS,
+            machine_sessions=literal(MACHINE_SESSIONS),
+            people=_PEOPLE,
+            person=PERSON.format("principal"),
+        )
+    )
     # Of each person, the principals that opened this profile; with those that opened others, where these differ.
-    con.execute("""
-        create table profile_sign_in as
-        with people as (
-            select distinct account, region, domain_id, user_profile_name, principal, person
-            from sign_in where kind = 'human'),
-        pairs as (
-            select p.account, p.region, p.domain_id, p.user_profile_name,
-                   list(distinct case when o.principal = p.principal then p.principal
-                                      else p.principal || ', ' || o.principal end) as several
-            from people p join people o using (account, region, domain_id, person)
-            where o.user_profile_name <> p.user_profile_name group by all)
-        select account, region, domain_id, user_profile_name, bool_or(kind = 'unknown') as unclear,
-               list(distinct principal order by principal) filter (kind = 'human') as human,
-               list(distinct principal order by principal) filter (kind = 'machine') as machine,
-               list_sort(any_value(p.several)) as several
-        from sign_in left join pairs p using (account, region, domain_id, user_profile_name) group by all""")
+    con.execute(statement("profile_sign_in"))
 
 
 def _opened(column: str) -> str:
@@ -152,14 +110,7 @@ PROFILE_JOINS = (
 def people(con: duckdb.DuckDBPyConnection) -> None:
     """``identity_person``: Identity Center's user names, each once, with the instances that know them and whether they
     are enabled there (NULL where the SDK could not see it)."""
-    con.execute("""
-        create table identity_person as
-        select account, lower(doc.UserName) as person, list(struct_pack(
-                   instance := coalesce(doc.Instance, ''),
-                   active := case when doc.UserStatus = 'DISABLED' then false
-                                  when doc.UserStatus is null and list_contains(gaps, 'UserStatus') then null
-                                  else true end)) as accounts
-        from raw_identity_user where doc.UserName is not null group by all""")
+    con.execute(statement("identity_person"))
 
 
 def account_columns() -> str:
@@ -188,72 +139,18 @@ def account_columns() -> str:
 
 def execution_role(con: duckdb.DuckDBPyConnection) -> None:
     """``execution_role``: one row a role in use, from ``user_profile_resolved`` and ``domain_resolved``."""
-    con.execute(f"""
-        create table execution_role as
-        with uses as (
-            select account, region, domain_id, execution_role as id, 1 as profile, 0 as space, unified_studio, as_of
-            from user_profile_resolved where execution_role <> ''
-            union all
-            select account, region, domain_id, default_execution_role, 0, 0, unified_studio, as_of
-            from domain_resolved where default_execution_role <> ''
-            union all
-            select account, region, domain_id, space_default_execution_role, 0, 1, unified_studio, as_of
-            from domain_resolved where space_default_execution_role <> ''),
-        used as (
-            select u.account, u.id, sum(profile) as profiles, max(space) = 1 as shared_spaces,
-                   bool_and(u.unified_studio) as unified_studio, max(u.as_of) as as_of,
-                   bool_or(d.execution_role_identity_config = 'USER_PROFILE_NAME') as source_identity
-            from uses u left join domain_resolved d using (account, region, domain_id) group by all),
-        unseen as (
-            select account, bool_or(list_contains(unlisted, 'role')) as roles from account_region group by account)
-        select u.account || '/{GLOBAL}/execution_role/' || u.id as key, u.account, '{GLOBAL}' as region, u.id,
-               regexp_extract(u.id, '[^/]+$') as name, u.id as arn, u.as_of, u.profiles, u.shared_spaces,
-               u.unified_studio,
-               case when f.id is not null then true when n.roles or split_part(u.id, ':', 5) <> u.account then null
-                    else false end as role_exists,
-               f.managed_policies, f.managed_policy_arns, f.customer_policies, f.inline_policies,
-               f.permissions_boundary, f.allows_everything, f.administrator, f.administrator_actions,
-               f.administrator_policies, f.administrator_policy_arn, f.administrator_unknown, f.broad_access,
-               f.broad_policies, f.broad_unknown, f.trusts_set_source_identity, f.trust_with_source_identity,
-               u.source_identity, p.allowed_tools
-        from used u left join role_fact f on f.account = u.account and f.id = u.id
-        left join permission_fact p on p.account = u.account and p.id = u.id
-        left join unseen n on n.account = u.account""")
-    con.execute("""
-        create table own_role as
-        select account, execution_role as id, count(*) as profiles from user_profile_resolved
-        where execution_role <> '' and execution_role_origin = 'profile' and key not in (select key from uncounted)
-        group by all""")
+    con.execute(
+        statement(
+            "execution_role",
+            global_region=literal(GLOBAL),
+        )
+    )
+    con.execute(statement("own_role"))
 
 
 def subnets(con: duckdb.DuckDBPyConnection) -> None:
     """``domain_subnet``: by domain, its public subnets; NULL where one of the others may be public."""
-    con.execute("""
-        create table domain_subnet as
-        with tables as (
-            select account, region, doc.VpcId as vpc, doc.Associations as associations,
-                   len(list_filter(doc.Routes, lambda r: r.GatewayId like 'igw-%')) > 0 as public
-            from raw_route_table),
-        associated as (
-            select account, region, vpc, public, unnest(associations) as association from tables),
-        wanted as (
-            select account, region, domain_id, vpc_id, unnest(subnet_ids) as id from domain_resolved),
-        judged as (
-            select w.account, w.region, w.domain_id, w.id,
-                   -- The main table counts only for a subnet that is associated with none.
-                   case when e.association is not null then e.public else m.public end as routed,
-                   case when s.doc.MapPublicIpOnLaunch or routed then true
-                        when s.doc.MapPublicIpOnLaunch is null or routed is null then null
-                        else false end as public
-            from wanted w
-            left join raw_subnet s on s.account = w.account and s.region = w.region and s.id = w.id
-            left join associated e on e.account = w.account and e.region = w.region and e.association.SubnetId = w.id
-            left join associated m on m.account = w.account and m.region = w.region and m.vpc = w.vpc_id
-              and m.association.Main)
-        select account, region, domain_id,
-               case when bool_or(public) or count(*) = count(public)
-                    then coalesce(list(id order by id) filter (public), []) end as public_subnets
-        from judged group by all""")
+    con.execute(statement("domain_subnet"))
 
 
 #: Columns of domain, for a query over domain_resolved ``d`` that joins what ``DOMAIN_JOINS`` says.

@@ -10,6 +10,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from auditor.resolve.inheritance_sql import unseen
+from auditor.resolve.sql_files import statement
 
 if TYPE_CHECKING:
     import duckdb
@@ -39,46 +40,32 @@ def _spec(source: str) -> str:
 def prepare(con: duckdb.DuckDBPyConnection) -> None:
     """``app_use``: one row a space or running app that is a JupyterLab or Code Editor, or may be; ``profile_apps`` and
     ``shared_apps``: what the private ones of a profile, and the shared ones of a domain, say together."""
-    con.execute(f"""
-        create table app_use as
-        with spaces as (
-            select account, region, doc.DomainId as domain_id, doc.SpaceName as name,
-                   coalesce(lower(doc.OwnershipSettings.OwnerUserProfileName), '') as owner,
-                   coalesce(doc.SpaceSharingSettings.SharingType, case when owner = '' then 'Shared' end) as sharing,
-                   doc.SpaceSettings as settings,
-                   {unseen("gaps", _JUPYTERLAB)} or {unseen("gaps", _CODE_EDITOR)} as unseen
-            from raw_space),
-        used as (
-            select account, region, domain_id, owner, sharing, 'space ' || name as what, settings.AppType as type,
-                   unseen,
-                   {_spec("settings.JupyterLabAppSettings.DefaultResourceSpec")}
-            from spaces where settings.AppType is distinct from 'CodeEditor'
-            union all
-            select account, region, domain_id, owner, sharing, 'space ' || name, settings.AppType,
-                   unseen,
-                   {_spec("settings.CodeEditorAppSettings.DefaultResourceSpec")}
-            from spaces where settings.AppType = 'CodeEditor'
-            union all
-            select a.account, a.region, a.doc.DomainId, coalesce(s.owner, lower(a.doc.UserProfileName), ''),
-                   coalesce(s.sharing, 'Private'), a.doc.AppType || ' app ' || a.doc.AppName, a.doc.AppType,
-                   {unseen("a.gaps", "ResourceSpec.SageMakerImageVersionAlias")},
-                   {_spec("a.doc.ResourceSpec")}
-            from raw_app a left join spaces s on s.account = a.account and s.region = a.region
-              and s.domain_id = a.doc.DomainId and s.name = a.doc.SpaceName
-            where a.doc.Status not in {NOT_RUNNING})
-        select *, {_OLD.format("alias")} and {_AWS_IMAGE.format("arn")} as old,
-               unseen or not {_AWS_IMAGE.format("arn")} as custom
-        from used where coalesce(type, '') in ('', 'JupyterLab', 'CodeEditor')""")
+    con.execute(
+        statement(
+            "app_use",
+            jupyterlab_alias_unseen=unseen("gaps", _JUPYTERLAB),
+            code_editor_alias_unseen=unseen("gaps", _CODE_EDITOR),
+            jupyterlab_image=_spec("settings.JupyterLabAppSettings.DefaultResourceSpec"),
+            code_editor_image=_spec("settings.CodeEditorAppSettings.DefaultResourceSpec"),
+            app_alias_unseen=unseen("a.gaps", "ResourceSpec.SageMakerImageVersionAlias"),
+            app_image=_spec("a.doc.ResourceSpec"),
+            not_running=NOT_RUNNING,
+            old=_OLD.format("alias"),
+            aws_image=_AWS_IMAGE.format("arn"),
+        )
+    )
     for table, by, where in (
         ("profile_apps", "owner", "owner <> '' and sharing is distinct from 'Shared'"),
         ("shared_apps", "'' as owner", "sharing = 'Shared'"),
     ):
-        con.execute(f"""
-            create table {table} as
-            select account, region, domain_id, {by}, list(distinct type order by type) as types,
-                   bool_or(type is null) as unclear, bool_or(custom) as custom,
-                   coalesce(list(distinct what order by what) filter (old), []) as old
-            from app_use where {where} group by all""")
+        con.execute(
+            statement(
+                "apps_in_use",
+                table=table,
+                by=by,
+                where=where,
+            )
+        )
 
 
 def _without(alias: str) -> str:

@@ -9,6 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from auditor.resolve import evidence, idle, role_use
+from auditor.resolve.sql_files import statement
 
 if TYPE_CHECKING:
     import duckdb
@@ -17,27 +18,17 @@ if TYPE_CHECKING:
 def profile_use(con: duckdb.DuckDBPyConnection) -> None:
     """``person_use``: people with several profiles in a domain (few rows, whatever the account's size);
     ``domain_profiles``: by domain, what its profiles say together; if it was not seen itself, others may say more."""
-    con.execute("""
-        create table person_use as
-        select account, region, domain_id, lower(sso_user) as person, count(*) as profiles from user_profile_resolved
-        where sso_user <> '' and key not in (select key from uncounted) group by all having count(*) > 1""")
-    con.execute(f"""
-        create table domain_profiles as
-        with profiles as (
-            select account, region, domain_id, bool_or(sso_user is null) as person_unseen,
-                   {_any("needs_efs")} as needs_efs
-            from (select account, region, domain_id, sso_user, {
-        _counted(
-            "experience = 'classic' or auto_mount_home_efs = 'Enabled'"
-            " or list_contains(custom_efs, home_efs_file_system_id)"
+    con.execute(statement("person_use"))
+    con.execute(
+        statement(
+            "domain_profiles",
+            any_needs_efs=_any("needs_efs"),
+            needs_efs=_counted(
+                "experience = 'classic' or auto_mount_home_efs = 'Enabled'"
+                " or list_contains(custom_efs, home_efs_file_system_id)"
+            ),
         )
-    } as needs_efs
-                  from user_profile_resolved
-                  left join (select account, region, domain_id, home_efs_file_system_id from domain_resolved)
-                    using (account, region, domain_id))
-            group by all)
-        select p.* replace (p.person_unseen or m.key is null as person_unseen)
-        from profiles p left join domain_resolved m using (account, region, domain_id)""")
+    )
 
 
 #: Profiles of the same Identity Center user ``u.sso_user``, for a query that joins ``person_use`` as ``w``,
@@ -81,20 +72,15 @@ def space(con: duckdb.DuckDBPyConnection) -> None:
         _in_force("o.jupyterlab_idle_shutdown", "m.space_default_jupyterlab_idle_shutdown", "''"),
         "''",
     )
-    con.execute(f"""
-        create table space as
-        with owners as (
-            select key, account, region, domain_id, lower(name) as owner, ebs_maximum_gb, jupyterlab_idle_shutdown,
-                   code_editor_idle_shutdown
-            from user_profile_resolved where lower(name) in (select lower(owner) from space_resolved))
-        select s.*, {_in_force("o.ebs_maximum_gb", "m.space_default_ebs_maximum_gb", "0")} as ebs_limit_gb,
-               {idle} as idle_shutdown,
-               {_of_type("s.code_editor_idle_timeout", "s.jupyterlab_idle_timeout", "0")} as idle_timeout,
-               {_of_type("s.code_editor_instance_type", "s.jupyterlab_instance_type", "''")} as instance_type,
-               case when s.owner_exists is null then null when o.owner is null then '' else o.key end as owner_key
-        from space_resolved s left join domain_resolved m on m.key = s.domain_key
-        left join owners o on o.account = s.account and o.region = s.region and o.domain_id = s.domain_id
-          and o.owner = lower(s.owner)""")
+    con.execute(
+        statement(
+            "space",
+            ebs_limit=_in_force("o.ebs_maximum_gb", "m.space_default_ebs_maximum_gb", "0"),
+            idle=idle,
+            idle_timeout=_of_type("s.code_editor_idle_timeout", "s.jupyterlab_idle_timeout", "0"),
+            instance_type=_of_type("s.code_editor_instance_type", "s.jupyterlab_instance_type", "''"),
+        )
+    )
     con.execute("drop table space_resolved")
 
 
@@ -110,27 +96,21 @@ def domain(con: duckdb.DuckDBPyConnection, classic_app_types: str) -> None:
 
     efs = _counted("classic or list_contains(s.custom_efs, m.home_efs_file_system_id)", "s.")
     classic_app = _counted(f"app_type in {classic_app_types} and status not in ('Deleted', 'Failed')")
-    con.execute(f"""
-        create table domain as
-        with spaces as (
-            select s.account, s.region, s.domain_id, {_any(_counted("sharing_type = 'Shared'", "s."))} as shared,
-                   {_any(efs)} as needs_efs
-            from space s left join domain_resolved m using (account, region, domain_id) group by all),
-        apps as (
-            select account, region, domain_id,
-                   {_any(classic_app)} as classic,
-                   count(*) filter (status in ('InService', 'Pending')) as running, bool_or(status is null) as unseen
-            from app group by all)
-        select d.*, {seen("shared", "space", "s")} as has_shared_spaces,
-               d.rstudio_licensed or d.default_experience = 'classic' or d.default_auto_mount_home_efs = 'Enabled'
-               or list_contains(d.default_custom_efs, d.home_efs_file_system_id)
-               or list_contains(d.space_default_custom_efs, d.home_efs_file_system_id)
-               or {seen("needs_efs", "user_profile", "p")} or {seen("needs_efs", "space", "s")}
-               or {seen("classic", "app", "c")} as efs_needed,
-               case when c.unseen or list_contains(a.unlisted, 'app') then null else coalesce(c.running, 0) end
-                   as running_apps,
-               {evidence.DOMAIN_COLUMNS}, {idle.DOMAIN_COLUMNS}, {role_use.DOMAIN_COLUMNS}
-        from domain_resolved d left join account_region a using (account, region)
-        left join domain_profiles p using (account, region, domain_id)
-        left join spaces s using (account, region, domain_id) left join apps c using (account, region, domain_id)
-        {evidence.DOMAIN_JOINS} {idle.DOMAIN_JOINS} {role_use.DOMAIN_JOINS}""")
+    con.execute(
+        statement(
+            "domain",
+            any_shared=_any(_counted("sharing_type = 'Shared'", "s.")),
+            any_needs_efs=_any(efs),
+            any_classic=_any(classic_app),
+            has_shared_spaces=seen("shared", "space", "s"),
+            profiles_need_efs=seen("needs_efs", "user_profile", "p"),
+            spaces_need_efs=seen("needs_efs", "space", "s"),
+            has_classic_apps=seen("classic", "app", "c"),
+            evidence_columns=evidence.DOMAIN_COLUMNS,
+            idle_columns=idle.DOMAIN_COLUMNS,
+            role_columns=role_use.DOMAIN_COLUMNS,
+            evidence_joins=evidence.DOMAIN_JOINS,
+            idle_joins=idle.DOMAIN_JOINS,
+            role_joins=role_use.DOMAIN_JOINS,
+        )
+    )

@@ -11,6 +11,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING
 
+from auditor.resolve.sql_files import statement
 from auditor.sql_text import literal, string_list
 from auditor.studio.personas import Match, Persona
 from auditor.studio.tools import PARTNER_TOOLS, RSTUDIO
@@ -55,16 +56,8 @@ def assign_personas(con: duckdb.DuckDBPyConnection, personas: Sequence[Persona])
         steps.append(f"when coalesce({fits}, true) then case when {fits} then {number} end")
     read = "".join(f", p.tags[{literal(key)}] as {column}" for key, column in tags.items())
     con.execute("alter table raw_user_profile add column persona USMALLINT")
-    con.execute(f"""
-        update raw_user_profile t set persona = found.persona
-        from (
-            select row, case {" ".join(steps)} else {len(personas)} end as persona
-            from (
-                select p.rowid as row, p.doc.UserProfileName as name, p.doc.DomainId as domain_id,
-                       m.name as domain_name, p.tags is not null as tagged{read}
-                from raw_user_profile p left join domain_resolved m
-                  on m.account = p.account and m.region = p.region and m.domain_id = p.doc.DomainId)) found
-        where t.rowid = found.row""")
+    persona = f"case {' '.join(steps)} else {len(personas)} end"
+    con.execute(statement("assign_personas", persona=persona, tag_columns=read))
 
 
 def persona_number(personas: Sequence[Persona]) -> str:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from auditor.resolve.sql_files import statement
 from auditor.sql_text import string_list
 
 if TYPE_CHECKING:
@@ -31,29 +32,21 @@ def unnamed(role: str) -> str:
 def role_use(con: duckdb.DuckDBPyConnection, persona: str) -> None:
     """``role_use``: by role, its profiles with their personas and teams; ``role_unseen``: by account, whether a profile
     may use a role unseen. ``persona`` is SQL of the persona's name over user_profile_resolved ``u``."""
-    con.execute(f"""
-        create table role_use as
-        with profiles as (
-            select u.account, u.execution_role, {persona} as persona, {_TEAM} as team,
-                   u.tags is null or coalesce({unnamed(_TEAM)}, false) as tags_unseen
-            from user_profile_resolved u
-            where u.execution_role <> '' and u.key not in (select key from uncounted)),
-        used as (
-            select account, execution_role, count(*) as profiles,
-                   coalesce(list(distinct persona order by persona) filter (persona is not null), []) as personas,
-                   bool_or(persona is null) as persona_unseen,
-                   coalesce(list(distinct team order by team)
-                       filter (team <> '' and not {unnamed("team")}), []) as teams,
-                   bool_or(tags_unseen) as team_unseen
-            from profiles group by all)
-        select u.*, t.account is not null and f.id is null as made_elsewhere
-        from used u left join template_account t using (account)
-        left join role_fact f on f.account = u.account and f.id = u.execution_role""")
-    con.execute(f"""
-        create table role_unseen as
-        select account, bool_or(hidden) as hidden from (
-            select account, execution_role is null or {unnamed("execution_role")} as hidden from user_profile_resolved
-            union all select account, list_contains(unlisted, 'user_profile') from account_region) group by account""")
+    con.execute(
+        statement(
+            "role_use",
+            persona=persona,
+            team=_TEAM,
+            unnamed=unnamed(_TEAM),
+            no_team_name=unnamed("team"),
+        )
+    )
+    con.execute(
+        statement(
+            "role_unseen",
+            unnamed=unnamed("execution_role"),
+        )
+    )
     # What a template's language has no word for, a template cannot turn on.
     con.execute(
         "create table beyond_template as select distinct account, setting from raw_gap where reason = 'not_expressible'"
@@ -99,30 +92,13 @@ PROFILE_JOINS = (
 def domain_roles(con: duckdb.DuckDBPyConnection) -> None:
     """``domain_role``: by domain, whether profiles of it share a role, and its roles that do not trust
     sts:SetSourceIdentity; NULL where that cannot be told."""
-    con.execute(f"""
-        create table domain_role as
-        with uses as (
-            select u.account, u.region, u.domain_id, u.execution_role as role,
-                   case when u.execution_role is null then null when u.execution_role = '' then false
-                        when r.profiles > 1 then true when {_ALL_SEEN} then false end as shared
-            from user_profile_resolved u {PROFILE_JOINS}
-            union all
-            select account, region, domain_id, unnest([default_execution_role, space_default_execution_role]), false
-            from domain_resolved),
-        trusted as (
-            select distinct u.account, u.region, u.domain_id, u.role, f.trusts_set_source_identity as trusts
-            from uses u left join role_fact f on f.account = u.account and f.id = u.role
-            where u.role is null or u.role <> ''),
-        trust as (
-            select account, region, domain_id, bool_or(trusts is null) as unseen,
-                   coalesce(list_sort(list(distinct regexp_extract(role, '[^/]+$')) filter (not trusts)), [])
-                       as without
-            from trusted group by all),
-        sharing as (
-            select account, region, domain_id, bool_or(shared) as shared, count(*) > count(shared) as shared_unseen
-            from uses group by all)
-        select s.*, coalesce(t.unseen, false) as trust_unseen, coalesce(t.without, []::VARCHAR[]) as without
-        from sharing s left join trust t using (account, region, domain_id)""")
+    con.execute(
+        statement(
+            "domain_role",
+            all_seen=_ALL_SEEN,
+            profile_joins=PROFILE_JOINS,
+        )
+    )
 
 
 #: Select-list items of domain, over its row ``d``, domain_role ``x`` and account_region ``a``.

@@ -1,0 +1,23 @@
+create table domain as
+with spaces as (
+    select s.account, s.region, s.domain_id, "{any_shared}" as shared,
+           "{any_needs_efs}" as needs_efs
+    from space s left join domain_resolved m using (account, region, domain_id) group by all),
+apps as (
+    select account, region, domain_id,
+           "{any_classic}" as classic,
+           count(*) filter (status in ('InService', 'Pending')) as running, bool_or(status is null) as unseen
+    from app group by all)
+select d.*, "{has_shared_spaces}" as has_shared_spaces,
+       d.rstudio_licensed or d.default_experience = 'classic' or d.default_auto_mount_home_efs = 'Enabled'
+       or list_contains(d.default_custom_efs, d.home_efs_file_system_id)
+       or list_contains(d.space_default_custom_efs, d.home_efs_file_system_id)
+       or "{profiles_need_efs}" or "{spaces_need_efs}"
+       or "{has_classic_apps}" as efs_needed,
+       case when c.unseen or list_contains(a.unlisted, 'app') then null else coalesce(c.running, 0) end
+           as running_apps,
+       "{evidence_columns}", "{idle_columns}", "{role_columns}"
+from domain_resolved d left join account_region a using (account, region)
+left join domain_profiles p using (account, region, domain_id)
+left join spaces s using (account, region, domain_id) left join apps c using (account, region, domain_id)
+/*{evidence_joins}*/ /*{idle_joins}*/ /*{role_joins}*/

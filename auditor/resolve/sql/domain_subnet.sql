@@ -1,0 +1,25 @@
+create table domain_subnet as
+with tables as (
+    select account, region, doc.VpcId as vpc, doc.Associations as associations,
+           len(list_filter(doc.Routes, lambda r: r.GatewayId like 'igw-%')) > 0 as public
+    from raw_route_table),
+associated as (
+    select account, region, vpc, public, unnest(associations) as association from tables),
+wanted as (
+    select account, region, domain_id, vpc_id, unnest(subnet_ids) as id from domain_resolved),
+judged as (
+    select w.account, w.region, w.domain_id, w.id,
+           -- The main table counts only for a subnet that is associated with none.
+           case when e.association is not null then e.public else m.public end as routed,
+           case when s.doc.MapPublicIpOnLaunch or routed then true
+                when s.doc.MapPublicIpOnLaunch is null or routed is null then null
+                else false end as public
+    from wanted w
+    left join raw_subnet s on s.account = w.account and s.region = w.region and s.id = w.id
+    left join associated e on e.account = w.account and e.region = w.region and e.association.SubnetId = w.id
+    left join associated m on m.account = w.account and m.region = w.region and m.vpc = w.vpc_id
+      and m.association.Main)
+select account, region, domain_id,
+       case when bool_or(public) or count(*) = count(public)
+            then coalesce(list(id order by id) filter (public), []) end as public_subnets
+from judged group by all
