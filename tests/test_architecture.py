@@ -168,8 +168,9 @@ LAYERS = {
         {"build"}, {"scan"},
     ],
     "rules": [
-        {"applicability", "references", "schema", "verdict_sql"}, {"expressions", "remediation_set", "value_columns"},
-        {"message", "validate"}, {"cases", "load"}, {"frameworks", "scaffold"}, {"catalogue"},
+        {"applicability", "evidence_read", "references", "schema", "verdict_sql"},
+        {"expressions", "remediation_set", "value_columns"},
+        {"message", "validate"}, {"withheld"}, {"cases", "load"}, {"frameworks", "scaffold"}, {"catalogue"},
     ],
     "report": [
         {"drift_view", "json_text", "phrases"},

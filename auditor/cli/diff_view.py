@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from html import escape
 from typing import TYPE_CHECKING, Any
 
 from auditor.model.finding import PastFinding
+from auditor.report.markdown.text import text
 from auditor.run.messages import plural, printable
 
 if TYPE_CHECKING:
@@ -80,17 +80,9 @@ def _markdown(found: Difference) -> Iterator[str]:
             continue
         yield f"\n#### {heading} ({len(items):,})\n\n| severity | rule | resource | |\n|---|---|---|---|"
         for item in items[:_ROWS]:
-            yield "| " + " | ".join(_text(cell) for cell in _cells(item)) + " |"
+            yield "| " + " | ".join(text(cell) for cell in _cells(item)) + " |"
         if len(items) > _ROWS:
             yield f"\nand {len(items) - _ROWS:,} more"
-
-
-def _text(text: str) -> str:
-    """Text that came from outside: no markup, no mention, no end of the cell."""
-    plain = escape(" ".join(printable(text).split()), quote=False)
-    for character in "\\`*_[]|~#@":
-        plain = plain.replace(character, f"&#{ord(character)};")
-    return plain
 
 
 def _json(found: Difference) -> Iterator[str]:

@@ -108,6 +108,10 @@ source_options = _several(
         help="Region to audit; repeatable, or 'all' for those enabled. Default: the profile's region.",
     ),
     click.option(
+        "--skip-region", "skip_regions", multiple=True, metavar="REGION",
+        help="Region to leave out, for example one that an SCP denies; repeatable.",
+    ),
+    click.option(
         "--concurrency", type=click.IntRange(1, 256), default=_AWS.concurrency, show_default=True,
         help="AWS calls at a time.",
     ),
@@ -174,7 +178,12 @@ evaluation_options = _several(
     gate_options,
     click.option(
         "--allow-incomplete/--no-allow-incomplete", default=None,
-        help="Do not exit 5 when something could not be seen or decided.",
+        help="Don't exit 5 when a check could not be evaluated or a list of resources is incomplete. If no check at all"
+        " could be evaluated, the exit code is 3 all the same.",
+    ),
+    click.option(
+        "--allow-empty/--no-allow-empty", default=None,
+        help="Don't exit 3 when the audited account has no Studio resource.",
     ),
 )  # fmt: skip
 

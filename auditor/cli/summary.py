@@ -16,13 +16,14 @@ from rich.text import Text
 from auditor.cli.terminal import STYLES
 from auditor.errors import ExitCode
 from auditor.model.finding import Finding, RootCause, State
-from auditor.model.report import FrameworkSummary, Report, RequirementStatus
+from auditor.model.report import FrameworkSummary, Outcome, Report, RequirementStatus
 from auditor.model.resource import ResourceRef
 from auditor.model.rule import Severity, Verdict
 from auditor.model.snapshot import LANGUAGE_LIMITS
 from auditor.model.waiver import WaiverStatus, WaiverSummary
 from auditor.report.drift_view import DisagreementGroup, OnlyGroup, drift_view, label
 from auditor.report.drift_view import place as drift_place
+from auditor.report.phrases import shortcoming
 from auditor.run.messages import plural, printable
 from auditor.run.thresholds import describe
 from auditor.studio.resource_types import STUDIO_TYPES
@@ -309,17 +310,20 @@ def _not_run(report: Report) -> _Section | None:
 
 
 def _verdict(report: Report, code: ExitCode) -> Text:
-    limits = describe(report.gate)
-    if code is ExitCode.FINDINGS:
-        noun = "new finding" if report.gate.new_only else "finding"
-        return Text(f"Failed: {plural(report.gate.failed, noun)} {limits}. Exit code {int(code)}.", "bold red")
-    if code is ExitCode.INCOMPLETE:
-        return Text(
-            f"Incomplete: something could not be seen or decided. Exit code {int(code)};"
-            " --allow-incomplete accepts it.",
-            "bold magenta",
-        )
-    if report.fail_on is None and not report.gate.by_rule and not report.gate.by_account:
-        return Text(f"Not gated (--fail-on none). Exit code {int(code)}.", "bold green")
-    noun = "No new finding" if report.gate.new_only else "No finding"
-    return Text(f"{noun} {limits}. Exit code {int(code)}.", "bold green")
+    gate, limits = report.gate, describe(report.gate)
+    end = f"Exit code {int(code)}"
+    if gate.outcome is Outcome.FINDINGS:
+        noun = "new finding" if gate.new_only else "finding"
+        return Text(f"Failed: {plural(gate.failed, noun)} {limits}. {end}.", "bold red")
+    if gate.outcome is Outcome.EMPTY:
+        return Text(f"Empty: {shortcoming(report)}. {end}; --allow-empty accepts it.", "bold magenta")
+    if gate.outcome is Outcome.UNDECIDED:
+        return Text(f"Undecided: {shortcoming(report)}. {end}.", "bold magenta")
+    if gate.outcome is Outcome.INCOMPLETE:
+        accepted = " (accepted)" if gate.allow_incomplete else ""
+        hint = "" if gate.allow_incomplete else "; --allow-incomplete accepts it"
+        return Text(f"Incomplete{accepted}: {shortcoming(report)}. {end}{hint}.", "bold magenta")
+    if report.fail_on is None and not gate.by_rule and not gate.by_account:
+        return Text(f"Not gated (--fail-on none). {end}.", "bold green")
+    noun = "No new finding" if gate.new_only else "No finding"
+    return Text(f"{noun} {limits}. {end}.", "bold green")

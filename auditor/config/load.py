@@ -40,6 +40,7 @@ class Config:
     path: Path | None = None
     profile: str | None = None
     regions: tuple[str, ...] = ()
+    skip_regions: tuple[str, ...] = ()
     rules_dirs: tuple[Path, ...] = ()
     only: tuple[str, ...] = ()
     skip: tuple[str, ...] = ()
@@ -55,6 +56,7 @@ class Config:
     baseline: Path | None = None
     new_only: bool | None = None
     allow_incomplete: bool | None = None
+    allow_empty: bool | None = None
     nested_merge: NestedMerge | None = None
     formats: tuple[Format, ...] | None = None
     output: Path | None = None
@@ -153,6 +155,7 @@ def load_config(path: Path | None) -> Config:
         path=path,
         profile=_given(wire.profile),
         regions=tuple(wire.regions),
+        skip_regions=tuple(wire.skip_regions),
         rules_dirs=tuple(_existing(source, folder / p, "rules", str(n)) for n, p in enumerate(wire.rules)),
         only=tuple(wire.only),
         skip=tuple(wire.skip),
@@ -170,6 +173,7 @@ def load_config(path: Path | None) -> Config:
         else _existing(source, folder / wire.baseline, "baseline"),
         new_only=_given(wire.new_only),
         allow_incomplete=_given(wire.allow_incomplete),
+        allow_empty=_given(wire.allow_empty),
         nested_merge=_given(wire.nested_merge),
         formats=None if isinstance(wire.formats, UnsetType) else _formats(source, wire.formats),
         output=None if isinstance(wire.output, UnsetType) else _output(folder, wire.output),

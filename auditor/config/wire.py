@@ -60,6 +60,7 @@ class ConfigFile(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
 
     profile: Annotated[str, _text("AWS profile, as --profile")] | UnsetType = UNSET
     regions: Annotated[list[Text], _doc("Regions to audit, or all; as --region")] = []
+    skip_regions: Annotated[list[Text], _doc("Regions to leave out; as --skip-region")] = []
     rules: Annotated[list[Text], _doc("Folders of your own rules, added to the built-in ones; as --rules")] = []
     only: Annotated[list[Text], _doc("Only these rules: ids, names or areas; as --only")] = []
     skip: Annotated[list[Text], _doc("Not these rules: ids, names or areas; as --skip")] = []
@@ -83,7 +84,10 @@ class ConfigFile(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
     baseline: Annotated[str, _text("Earlier report.json to compare with; as --baseline")] | UnsetType = UNSET
     new_only: Annotated[bool, _doc("Only what the baseline does not hold exits 4; as --new-only")] | UnsetType = UNSET
     allow_incomplete: (
-        Annotated[bool, _doc("Do not exit 5 when something could not be seen; as --allow-incomplete")] | UnsetType
+        Annotated[bool, _doc("Don't exit 5 when a check could not be evaluated; as --allow-incomplete")] | UnsetType
+    ) = UNSET
+    allow_empty: (
+        Annotated[bool, _doc("Don't exit 3 when the account has no Studio resource; as --allow-empty")] | UnsetType
     ) = UNSET
     nested_merge: (
         Annotated[NestedMerge, _doc("How a profile's nested structure meets its domain's; as --nested-merge")]

@@ -6,15 +6,16 @@ Nothing is thrown away: a waived finding keeps its verdict and stays among the f
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import replace
 
 from auditor.errors import ExitCode
 from auditor.model.finding import Finding, RootCause, State
 from auditor.model.history import Comparison
-from auditor.model.report import DomainSummary, Gate, Report, RuleSummary, TrendPoint
+from auditor.model.report import DomainSummary, Gate, Outcome, Report, RuleSummary, TrendPoint
 from auditor.model.rule import Severity, Verdict
-from auditor.model.snapshot import LANGUAGE_LIMITS
+from auditor.model.snapshot import Gap
+from auditor.studio.resource_types import STUDIO_KINDS, STUDIO_TYPES
 from auditor.waivers.match import WaiverResult
 
 
@@ -95,7 +96,9 @@ def apply_gate(
         return standing is None or not standing.known
 
     findings = tuple(_decided(f, policy, comparison, is_new) for f in report.findings)
-    gate = replace(policy, failed=sum(f.gates for f in findings))
+    failed = sum(f.gates for f in findings)
+    gate = replace(policy, failed=failed, incomplete_lists=len(incomplete_lists(report.gaps)))
+    gate = replace(gate, outcome=_outcome(report, gate))
     decided = replace(report, findings=findings, gate=gate)
     if comparison is None:
         return decided
@@ -152,10 +155,44 @@ def threshold(policy: Gate, rule_id: str, account: str) -> Severity | None:
     return by_account.get(account, policy.fail_on)
 
 
-def exit_code(report: Report, *, allow_incomplete: bool = False) -> ExitCode:
-    """4 where a finding fails the run; else 5 where something could not be seen or decided; else 0."""
-    if any(f.gates for f in report.findings):
-        return ExitCode.FINDINGS
-    lost = any(g.reason not in LANGUAGE_LIMITS for g in report.gaps)
-    incomplete = lost or any(f.status is not Verdict.FAIL for f in report.findings)
-    return ExitCode.INCOMPLETE if incomplete and not allow_incomplete else ExitCode.OK
+#: What each outcome makes of the process, where it is not forgiven.
+_CODES = {
+    Outcome.FINDINGS: ExitCode.FINDINGS,
+    Outcome.EMPTY: ExitCode.NOTHING_COLLECTED,
+    Outcome.UNDECIDED: ExitCode.NOTHING_COLLECTED,
+    Outcome.INCOMPLETE: ExitCode.INCOMPLETE,
+    Outcome.PASSED: ExitCode.OK,
+}
+
+
+def exit_code(report: Report) -> ExitCode:
+    """The exit code that the report deserves, once the gate has been applied to it."""
+    gate = report.gate
+    forgiven = gate.outcome is Outcome.INCOMPLETE and gate.allow_incomplete
+    return ExitCode.OK if forgiven else _CODES[gate.outcome]
+
+
+def _outcome(report: Report, gate: Gate) -> Outcome:
+    if gate.failed:
+        return Outcome.FINDINGS
+    studio = any(report.resources.get(type_.table) for type_ in STUDIO_TYPES)
+    if not studio and not report.of_templates and not gate.allow_empty:
+        return Outcome.EMPTY
+    status = report.by_status
+    decided = status[Verdict.PASS] + status[Verdict.FAIL] + status["waived"]
+    open_ = any(f.status is not Verdict.FAIL for f in report.findings)
+    # A file that cannot be read beside templates that hold nothing of Studio leaves nothing known to be undecided.
+    if not decided and (open_ or (gate.incomplete_lists and not report.of_templates)):
+        return Outcome.UNDECIDED
+    # A list that is not complete matters whatever the rules: they were not asked about what it does not name.
+    return Outcome.INCOMPLETE if open_ or gate.incomplete_lists else Outcome.PASSED
+
+
+def incomplete_lists(gaps: Iterable[Gap]) -> list[Gap]:
+    """Those of the gaps that leave open which resources there are: a list of AWS, or a template that was not read."""
+    return [
+        gap
+        for gap in gaps
+        if gap.reason == "not_assessed"
+        or (gap.resource_type in STUDIO_KINDS and gap.resource_id == "*" and gap.setting == "*")
+    ]

@@ -17,6 +17,7 @@ from auditor.model.report import REPORT_SCHEMA_VERSION, Report
 from auditor.model.resource import ResourceRef
 from auditor.model.rule import Severity, Verdict
 from auditor.model.snapshot import Gap
+from auditor.studio.resource_types import STUDIO_KINDS
 
 Scope = tuple[str, str]
 #: Something of a template that could not be read may have held a resource of any type.
@@ -63,12 +64,20 @@ class Facts:
 
 
 def lost_lists(gaps: Iterable[Gap]) -> frozenset[tuple[str, str, str]]:
-    """Lists that were not read completely."""
+    """Lists that were not read completely. Where the domains are not known, what lies in them is not either: a region
+    that answered nothing but denial has one gap, for its domains."""
     return frozenset(
-        (g.account, g.region, "" if g.resource_type == _ANY_TYPE else g.resource_type)
+        (g.account, g.region, kind)
         for g in gaps
         if g.setting == "*" and (g.resource_id == "*" or g.resource_type == _ANY_TYPE)
+        for kind in _lost_kinds(g.resource_type)
     )
+
+
+def _lost_kinds(listed: str) -> tuple[str, ...]:
+    if listed == _ANY_TYPE:
+        return ("",)
+    return STUDIO_KINDS if listed == "domain" else (listed,)
 
 
 def facts_of(report: Report) -> Facts:

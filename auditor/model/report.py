@@ -32,6 +32,20 @@ class TrendPoint:
     resolved: int = 0
 
 
+class Outcome(StrEnum):
+    """What a run came to; the exit code, the summary and every report say the same. The first that holds counts."""
+
+    FINDINGS = "findings"
+    """Findings fail the run."""
+    EMPTY = "empty"
+    """A live audit found no Studio resource."""
+    UNDECIDED = "undecided"
+    """No verdict at all was decided, and there was something to decide."""
+    INCOMPLETE = "incomplete"
+    """A verdict is open, or a list of resources is not complete."""
+    PASSED = "passed"
+
+
 @dataclass(frozen=True, slots=True)
 class Gate:
     """What made the exit code.
@@ -48,6 +62,13 @@ class Gate:
     baseline: str = ""
     failed: int = 0
     """Findings with ``gates``."""
+    incomplete_lists: int = 0
+    """Lists of resources that could not be read completely, and templates that were not assessed."""
+    allow_incomplete: bool = False
+    """INCOMPLETE does not fail the run. UNDECIDED does all the same."""
+    allow_empty: bool = False
+    """To find nothing is no failure."""
+    outcome: Outcome = Outcome.PASSED
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 
 from auditor.model.finding import Finding, State
-from auditor.model.report import Report
+from auditor.model.report import Outcome, Report
 from auditor.model.rule import Severity, Verdict
 from auditor.model.waiver import WaiverStatus
 from auditor.report.markdown import drift
@@ -23,6 +23,7 @@ from auditor.report.phrases import (
     outstanding,
     resolved,
     scope,
+    shortcoming,
     status,
 )
 from auditor.rules.message import format_value
@@ -110,7 +111,6 @@ def _failed(report: Report) -> list[Finding]:
 
 
 def _head(report: Report) -> str:
-    unseen = report.by_status[Verdict.UNKNOWN] + report.by_status[Verdict.ERROR]
     places = sorted({place for info in report.snapshots for place in info.scopes})
     accounts = sorted({account for account, _ in places})
     if report.of_templates:
@@ -122,7 +122,7 @@ def _head(report: Report) -> str:
     resources = ", ".join(_count(number, kind.replace("_", " ")) for kind, number in report.resources.items() if number)
     lines = [
         f"# {PRODUCT}\n",
-        f"**{_verdict(report, unseen)}**\n",
+        f"**{_verdict(report)}**\n",
         f"{text(report.as_of)} · {where or text(report.source)} · {resources or 'no Studio resource'} ·"
         f" {_count(len(report.rules), 'rule')}\n",
     ]
@@ -140,15 +140,16 @@ def _head(report: Report) -> str:
     return "\n".join(lines) + f"\n{table}\n{others}\n"
 
 
-def _verdict(report: Report, unseen: int) -> str:
+def _verdict(report: Report) -> str:
     gate = report.gate
     limit = f" at or above {gate.fail_on}" if gate.fail_on else ""
     if gate.failed:
         new = " that are new" if gate.new_only else ""
         return f"Failed: {_count(gate.failed, 'finding')}{limit}{new}."
-    doubt = f" {_count(unseen, 'verdict')} could not be reached." if unseen else ""
-    if report.gaps or unseen:
-        return f"Incomplete: no finding{limit} fails the gate, but not everything could be seen.{doubt}"
+    if gate.outcome is Outcome.INCOMPLETE:
+        return f"Incomplete: no finding{limit} fails the gate, but {shortcoming(report)}."
+    if gate.outcome in (Outcome.EMPTY, Outcome.UNDECIDED):
+        return f"{gate.outcome.title()}: {shortcoming(report)}."
     if not any(report.resources.values()):
         return "No Studio resource was found in what was audited."
     return f"No finding{limit} fails the gate." if gate.fail_on or gate.by_rule or gate.by_account else "Not gated."

@@ -10,7 +10,7 @@ from typing import TypeAlias
 from urllib.parse import quote
 
 from auditor.model.finding import Evidence, Finding, FindingRemediation, PastFinding, State
-from auditor.model.report import Report
+from auditor.model.report import Outcome, Report
 from auditor.model.resource import ResourceRef
 from auditor.model.rule import Verdict
 from auditor.model.waiver import Waiver
@@ -250,3 +250,23 @@ def one_line(text: str) -> str:
 def joined(parts: Iterable[str], separator: str = "\n") -> str:
     """The parts that are not empty."""
     return separator.join(part for part in parts if part)
+
+
+def shortcoming(report: Report) -> str:
+    """What a run that is empty, undecided or incomplete lacks, as the end of a sentence."""
+    gate = report.gate
+    if gate.outcome is Outcome.EMPTY:
+        return "no Studio resource was found in the audited account and Regions"
+    if gate.outcome is Outcome.UNDECIDED:
+        return "no check could be evaluated"
+    unknown = report.by_status[Verdict.UNKNOWN] + report.by_status[Verdict.ERROR]
+    counted = (
+        (unknown, "check", "could not be evaluated"),
+        (gate.incomplete_lists, "file" if report.of_templates else "list of resources", "could not be read completely"),
+    )
+    parts = [f"{number:,} {_several(number, noun)} {said}" for number, noun, said in counted if number]
+    return " and ".join(parts)
+
+
+def _several(number: int, noun: str) -> str:
+    return noun if number == 1 else noun.replace("list ", "lists ") if " " in noun else f"{noun}s"

@@ -64,6 +64,7 @@ _DOMAIN_OF = (
            " has it; never NULL"),
 )  # fmt: skip
 
+_VIA_SPACE_ROLE = "'space_default_execution_role'"
 _VIA_APP_TYPE = "case when app_type = 'CodeEditor' then 'code_editor_{0}' else 'jupyterlab_{0}' end"
 _VIA_EXPERIENCE = (
     "case when {0}studio_web_portal = 'DISABLED' then '{0}studio_web_portal' else '{0}default_landing_uri' end"
@@ -122,27 +123,26 @@ DOMAIN = Table(
                " profile of the account"),
         Column("roles_without_source_identity", "VARCHAR[]", "Names of the roles of its profiles, its default and its"
                " shared spaces whose trust policy does not let SageMaker call sts:SetSourceIdentity; NULL where that"
-               " cannot be told of one of them"),
+               " cannot be told of one of them", kinds=("role",)),
         Column("vpc_is_default", "BOOLEAN", "Whether its VPC is the region's default VPC", inputs=("vpc_id",),
-               via="'vpc_id'"),
+               via="'vpc_id'", kinds=("vpc",)),
         Column("quick_setup", "BOOLEAN", "Whether the domain carries quick setup's signature: its name, or at least"
                " four of the signs, among them the role name or the sharing path",
                inputs=("name", "quick_setup_signs"), via="'name'"),
         Column("quick_setup_signs", "VARCHAR[]", "Signs of quick setup that hold for certain: IAM, PublicInternetOnly,"
-               " default VPC, role name, no KMS key, sharing path"),
+               " default VPC, role name, no KMS key, sharing path", kinds=("vpc",)),
         Column("public_subnets", "VARCHAR[]", "Its subnets that give out public addresses or lead to an internet"
                " gateway",
-               inputs=("subnet_ids",), via="'subnet_ids'"),
+               inputs=("subnet_ids",), via="'subnet_ids'", kinds=("subnet", "route_table")),
         Column("space_role_profiles", "BIGINT", "Profiles whose own role is the role of the domain's shared spaces; 0"
-               " where that role is not set", inputs=("space_default_execution_role",),
-               via="'space_default_execution_role'"),
+               " where that role is not set", inputs=("space_default_execution_role",), via=_VIA_SPACE_ROLE),
         Column("space_role_policies", "VARCHAR[]", "AWS's managed policies attached to the role of shared spaces",
-               inputs=("space_default_execution_role",), via="'space_default_execution_role'"),
+               inputs=("space_default_execution_role",), via=_VIA_SPACE_ROLE, kinds=("role",)),
         Column("space_role_allows_everything", "BOOLEAN", "Whether the role of shared spaces allows every action on"
-               " every resource", inputs=("space_default_execution_role",), via="'space_default_execution_role'"),
+               " every resource", inputs=("space_default_execution_role",), via=_VIA_SPACE_ROLE, kinds=("role",)),
         Column("space_role_administrator", "BOOLEAN", "Whether the role of shared spaces can act as an administrator,"
-               " as execution_role has it", inputs=("space_default_execution_role",),
-               via="'space_default_execution_role'"),
+               " as execution_role has it", inputs=("space_default_execution_role",), via=_VIA_SPACE_ROLE,
+               kinds=("role",)),
         _TAGS,
     ), "domain", ("domain",),
 )  # fmt: skip
@@ -288,7 +288,7 @@ ACCOUNT_REGION = Table(
     "account_region", "One row an audited account and region.",
     (*_PLACE, Column("id", "VARCHAR", "The region's name"), Column("name", "VARCHAR", "account/region"),
      Column("as_of", "TIMESTAMP", "When the snapshot was taken"),
-     Column("unlisted", "VARCHAR[]", "Kinds of resources whose list could not be read completely"),
+     Column("unlisted", "VARCHAR[]", "Kinds of resources whose list was not read completely, or not asked for"),
      Column("subscribed_partner_tools", "VARCHAR[]", "HiddenMlTools names of the partner apps in service; NULL where"
             " they could not be listed", kinds=("partner_app",)),
      Column("identity_center_instances", "VARCHAR[]", "Instances of IAM Identity Center whose users were read; '' among"

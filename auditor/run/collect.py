@@ -5,11 +5,13 @@ from __future__ import annotations
 import tempfile
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from auditor.errors import ConfigError
 from auditor.model.snapshot import Snapshot
+from auditor.rules.evidence_read import evidence_read
 from auditor.run.conclude import RunResult, run
 from auditor.run.messages import Messages
 from auditor.run.options import AwsOptions, TemplateOptions
@@ -40,7 +42,7 @@ def collected(
         options.evidence, options.sign_in_days, options.sign_in_pages, logged, options.identity_store
     )
     asked = CollectOptions(
-        options.profile, options.regions, options.concurrency, evidence=wanted,
+        options.profile, options.regions, options.skip_regions, options.concurrency, evidence=wanted,
         previous=earlier_snapshots(options.previous, options.full, store, options.profile, messages),
     )  # fmt: skip
     return collect(asked, progress)
@@ -71,7 +73,9 @@ def run_account(
 
     Raises ConfigError, CollectError.
     """
-    found = collected(options.completed(plan.config), messages, store=plan.store, progress=progress)
+    read = evidence_read(plan.choice.rules)
+    wanted = replace(options, evidence=tuple(name for name in options.evidence if name in read))
+    found = collected(wanted.completed(plan.config), messages, store=plan.store, progress=progress)
     with _written(found, snapshot) as path:
         del found
         return run(plan, [path], messages)

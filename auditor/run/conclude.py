@@ -45,7 +45,7 @@ def run(plan: RunPlan, files: Sequence[Path], messages: Messages, *, drift: Drif
 
             recorder = stack.enter_context(recording(plan.store))
         report = replace(_decided(plan, files, recorder), drift=drift)
-        code = exit_code(report, allow_incomplete=plan.allow_incomplete)
+        code = exit_code(report)
         written: tuple[Path, ...] = ()
         if plan.output is not None and not plan.printed:
             written = write(report, plan.formats, plan.output, plan.templates)

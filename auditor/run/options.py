@@ -45,6 +45,7 @@ class GateOptions:
     baseline: Path | None = None
     waivers: Path | None = None
     allow_incomplete: bool | None = None
+    allow_empty: bool | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,7 +84,8 @@ class RunOptions:
 class AwsOptions:
     """What is collected of a live account.
 
-    ``regions`` empty: the profile's own; ``("all",)``: those enabled for the account. ``concurrency``: AWS calls at a
+    ``regions`` empty: the profile's own; ``("all",)``: those enabled for the account; without
+    ``skip_regions``. ``concurrency``: AWS calls at a
     time. ``evidence``: names of ``auditor.studio.evidence_sources``. ``sign_in_days``: CloudTrail's window, 1 to 90;
     ``sign_in_pages`` of 50 events, a region. ``cloudtrail_logs``: folder or ``s3://…`` of a trail's log files, which
     are read instead. ``identity_store``: ``ID`` or ``ID@REGION``. ``previous``: earlier snapshot, folder of them, or
@@ -92,6 +94,7 @@ class AwsOptions:
 
     profile: str | None = None
     regions: tuple[str, ...] = ()
+    skip_regions: tuple[str, ...] = ()
     concurrency: int = 32
     evidence: tuple[str, ...] = tuple(EVIDENCE)
     sign_in_days: int = 90
@@ -102,8 +105,13 @@ class AwsOptions:
     full: bool = False
 
     def completed(self, config: Config) -> AwsOptions:
-        """The same with the configuration's profile and regions where none are given."""
-        return replace(self, profile=self.profile or config.profile, regions=self.regions or config.regions)
+        """The same with the configuration's profile and regions where none are given; regions to skip add up."""
+        return replace(
+            self,
+            profile=self.profile or config.profile,
+            regions=self.regions or config.regions,
+            skip_regions=(*config.skip_regions, *self.skip_regions),
+        )
 
 
 @dataclass(frozen=True, slots=True)

@@ -43,7 +43,6 @@ class RunPlan:
     store: RunStore | None
     waivers: Waivers
     frameworks: tuple[Framework, ...]
-    allow_incomplete: bool
     formats: tuple[Format, ...]
     output: Path | None
     profile: str | None
@@ -81,7 +80,6 @@ def plan_run(options: RunOptions) -> RunPlan:
         raise ConfigError(
             "--new-only has nothing to compare with", hint="Give it --baseline FILE (a report.json), or --store."
         )
-    allowed = gate_options.allow_incomplete
     profile = options.profile or config.profile
     return RunPlan(
         config=config,
@@ -90,7 +88,6 @@ def plan_run(options: RunOptions) -> RunPlan:
         baseline=_baseline(gate_options.baseline or config.baseline),
         waivers=Waivers(load_waivers(granted, choice.every) if granted else (), config.waiver_tag, choice.every),
         frameworks=load_frameworks(known, names(reports.frameworks) or config.frameworks, choice.every),
-        allow_incomplete=bool(config.allow_incomplete if allowed is None else allowed),
         formats=formats,
         output=output,
         profile=profile,

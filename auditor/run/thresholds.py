@@ -39,9 +39,15 @@ def limits(options: GateOptions, config: Config, rules: Sequence[Rule]) -> Gate:
     compared = options.baseline or config.baseline
     return replace(
         gate,
-        new_only=bool(config.new_only if options.new_only is None else options.new_only),
+        new_only=_given(options.new_only, config.new_only),
+        allow_incomplete=_given(options.allow_incomplete, config.allow_incomplete),
+        allow_empty=_given(options.allow_empty, config.allow_empty),
         baseline=compared.name if compared is not None else "",
     )
+
+
+def _given(option: bool | None, configured: bool | None) -> bool:
+    return bool(configured if option is None else option)
 
 
 def _thresholds(options: Sequence[tuple[str, str]], config: Config, rules: Sequence[Rule]) -> Gate:

@@ -26,6 +26,7 @@ from auditor.model.snapshot import GLOBAL, Scope, Snapshot
 from auditor.simulator import Fault, Simulator
 from auditor.simulator.estate import load_estate
 from auditor.store.snapshot_file import encode
+from auditor.studio.evidence_sources import EVIDENCE
 
 from .conftest import ACCOUNT, AWAY, HOME, SMALL, Collect, by_key
 
@@ -328,6 +329,15 @@ def test_an_empty_account_is_seen_to_be_empty(collected: Collect) -> None:
     assert [(r.kind, r.id, r.gaps) for r in found.snapshot.records] == [("account_region", HOME, ())]
     assert found.gaps == ()
     assert found.coverage("ListDomains").calls == 1
+
+
+def test_a_region_without_domains_costs_one_call(collected: Collect) -> None:
+    """Everything lies in a domain; what its evidence would say is unknown, and nothing was lost."""
+    found = collected("generated:0x0", evidence=EVIDENCE)
+    assert [c.operation for c in found.snapshot.coverage] == ["GetCallerIdentity", "ListDomains"]
+    assert found.gaps == ()
+    left_out = {"sign_in", "trail", "log_group", "partner_app", "mlflow_server", "mlflow_app"}
+    assert set(found.record("account_region", HOME, HOME).gaps) == left_out
 
 
 def test_progress_grows_to_the_total(simulated: Callable[..., Simulator]) -> None:

@@ -279,9 +279,9 @@ def test_vpcs_that_cannot_be_read_are_a_gap(collected: Collect, kind: FaultKind,
 def test_a_region_that_is_not_enabled_is_a_gap_and_the_other_is_collected(collected: Collect) -> None:
     found = collected(faults=[Fault("not_enabled", region=AWAY)], regions=(HOME, AWAY), evidence=tuple(EVIDENCE))
     assert {(g.region, g.resource_id, g.reason) for g in found.gaps} == {(AWAY, "*", "region_not_enabled")}
-    # All that is asked for by region. Tags and networks are only looked for where something was found.
+    # One gap says it all, and every list of the region is unknown.
+    assert [(g.region, g.resource_type, g.operation) for g in found.gaps] == [(AWAY, "domain", "ListDomains")]
     lost = {spec.kind for spec in SPECS} | {"sign_in", "trail", "log_group"}
-    assert {g.resource_type for g in found.gaps} == lost
     assert set(found.record("account_region", AWAY, AWAY).gaps) == lost
     assert [r.kind for r in found.snapshot.records if r.region == AWAY] == ["account_region"]
     _all_but(found, region=HOME)

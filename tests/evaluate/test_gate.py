@@ -9,7 +9,7 @@ import pytest
 
 from auditor.errors import ExitCode
 from auditor.evaluate.gate import apply_gate, exit_code
-from auditor.model.report import Gate, Report
+from auditor.model.report import Gate, Outcome, Report
 from auditor.model.rule import Severity, Verdict
 from auditor.model.snapshot import Gap
 
@@ -70,9 +70,9 @@ def test_gate(seen: Seen, gap: bool, fail_on: str | None, code: ExitCode, allowe
         findings=tuple(replace(base.findings[0], status=Verdict(s), severity=Severity(v)) for s, v in seen),
         gaps=(GAP,) if gap else (),
     )
-    report = apply_gate(report, Gate(None if fail_on is None else Severity(fail_on)))
-    assert exit_code(report) == code
-    assert exit_code(report, allow_incomplete=True) == allowed
+    gate = Gate(None if fail_on is None else Severity(fail_on))
+    assert exit_code(apply_gate(report, gate)) == code
+    assert exit_code(apply_gate(report, replace(gate, allow_incomplete=True))) == allowed
 
 
 def test_the_default_is_high(tmp_path: Path) -> None:
@@ -80,8 +80,58 @@ def test_the_default_is_high(tmp_path: Path) -> None:
         assert exit_code(audit(tmp_path, rules_of(tmp_path, changed(severity=severity)), domain())) == code
 
 
-def test_a_gap_of_the_snapshot_is_one_of_the_report(tmp_path: Path) -> None:
-    """Also when no rule needed what is missing."""
+def test_a_list_that_is_not_complete_is_never_0(tmp_path: Path) -> None:
+    """Also when no rule needed what is missing: nobody knows what the list does not name."""
     rules = rules_of(tmp_path, changed())
     report = audit(tmp_path, rules, domain("d-1", {"AuthMode": "SSO"}), gaps=[GAP])
     assert (report.findings, report.gaps, exit_code(report)) == ((), (GAP,), INCOMPLETE)
+    assert (report.gate.outcome, report.gate.incomplete_lists) == (Outcome.INCOMPLETE, 1)
+
+
+@pytest.mark.parametrize(
+    "gap",
+    [
+        replace(GAP, resource_type="sign_in", operation="LookupEvents"),
+        replace(GAP, resource_type="trail", resource_id="arn:aws:cloudtrail:…", operation="GetTrailStatus"),
+        replace(GAP, resource_type="partner_app", operation="ListPartnerApps"),
+        replace(GAP, resource_id="d-1/ada", operation="DescribeUserProfile"),
+        replace(GAP, setting="UserSettings.RStudioServerProAppSettings", reason="not_in_sdk"),
+    ],
+    ids=lambda gap: gap.operation,
+)
+def test_what_leaves_no_verdict_open_does_not_gate(gap: Gap, tmp_path: Path) -> None:
+    """Evidence, a resource, a setting that could not be seen: the rules in force did not need it."""
+    report = audit(tmp_path, rules_of(tmp_path, changed()), domain("d-1", {"AuthMode": "SSO"}), gaps=[gap])
+    assert (report.gaps, exit_code(report), report.gate.outcome) == ((gap,), OK, Outcome.PASSED)
+
+
+NOTHING = ExitCode.NOTHING_COLLECTED
+
+
+def test_nothing_decided_is_3_whatever_is_allowed(tmp_path: Path) -> None:
+    """Every verdict is open: credentials that expire after the first call must not make a green night."""
+    rules = rules_of(tmp_path, changed())
+    report = audit(tmp_path, rules, domain("d-1", {"AuthMode": None}, gaps=["*"]))
+    assert report.by_status["unknown"] == 1
+    for allowed in (False, True):
+        gated = apply_gate(report, Gate(allow_incomplete=allowed, allow_empty=allowed))
+        assert (exit_code(gated), gated.gate.outcome) == (NOTHING, Outcome.UNDECIDED)
+
+
+def test_one_verdict_is_enough_to_be_incomplete(tmp_path: Path) -> None:
+    rules = rules_of(tmp_path, changed())
+    known, unknown = domain("d-1", {"AuthMode": "SSO"}), domain("d-2", {"AuthMode": None}, gaps=["*"])
+    report = audit(tmp_path, rules, known, unknown)
+    assert (exit_code(report), exit_code(apply_gate(report, Gate(allow_incomplete=True)))) == (INCOMPLETE, OK)
+
+
+def test_no_resource_at_all_is_3_unless_it_is_allowed(tmp_path: Path) -> None:
+    report = audit(tmp_path, rules_of(tmp_path, changed()))
+    assert (exit_code(report), report.gate.outcome) == (NOTHING, Outcome.EMPTY)
+    assert exit_code(apply_gate(report, Gate(allow_incomplete=True))) == NOTHING
+    assert exit_code(apply_gate(report, Gate(allow_empty=True))) == OK
+
+
+def test_an_empty_account_with_a_list_that_was_lost_is_not_known_to_be_empty(tmp_path: Path) -> None:
+    report = audit(tmp_path, rules_of(tmp_path, changed()), gaps=[GAP])
+    assert exit_code(apply_gate(report, Gate(allow_empty=True, allow_incomplete=True))) == NOTHING

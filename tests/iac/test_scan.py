@@ -62,8 +62,13 @@ class TestExitCodes:
 
     def test_an_unknown_value_is_incomplete(self, here: Path) -> None:
         (here / "t.yaml").write_text(CLEAN.replace("SSO", "!ImportValue mode"))
-        assert audit(".", "--only", "STU106")[0] == ExitCode.INCOMPLETE
-        assert audit(".", "--only", "STU106", "--allow-incomplete")[0] == ExitCode.OK
+        assert audit(".", "--only", "STU106,STU603")[0] == ExitCode.INCOMPLETE
+        assert audit(".", "--only", "STU106,STU603", "--allow-incomplete")[0] == ExitCode.OK
+
+    def test_nothing_decided_is_no_success(self, here: Path) -> None:
+        (here / "t.yaml").write_text(CLEAN.replace("SSO", "!ImportValue mode"))
+        assert audit(".", "--only", "STU106")[0] == ExitCode.NOTHING_COLLECTED
+        assert audit(".", "--only", "STU106", "--allow-incomplete")[0] == ExitCode.NOTHING_COLLECTED
 
     def test_a_file_that_cannot_be_read_is_incomplete(self, here: Path) -> None:
         (here / "t.yaml").write_text(CLEAN)

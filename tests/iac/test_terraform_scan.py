@@ -48,8 +48,9 @@ def test_one_file_means_its_folder(here: Path) -> None:
 
 def test_an_unknown_value_is_incomplete(here: Path) -> None:
     shutil.copy(ROOT / "tf-workspace" / "main.tf", here)
-    assert audit(".", "--only", "STU603")[0] == ExitCode.INCOMPLETE
-    assert audit(".", "--only", "STU603", "--allow-incomplete")[0] == ExitCode.OK
+    assert audit(".", "--fail-on", "none")[0] == ExitCode.INCOMPLETE
+    assert audit(".", "--fail-on", "none", "--allow-incomplete")[0] == ExitCode.OK
+    assert audit(".", "--only", "STU603", "--allow-incomplete")[0] == ExitCode.NOTHING_COLLECTED
 
 
 def test_nothing_of_studio_is_fine_and_said(here: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -13,7 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from auditor.model.finding import State, priority
-from auditor.model.report import Gate, Report, TrendPoint
+from auditor.model.report import Gate, Outcome, Report, TrendPoint
 from auditor.model.rule import Severity, Verdict
 from auditor.model.snapshot import Gap
 from auditor.model.waiver import ResourcePattern, Waiver, WaiverStatus
@@ -96,6 +96,9 @@ def test_a_first_run_compares_nothing(report_of: ReportOf) -> None:
         (Gate(Severity.HIGH, new_only=True, baseline="base.json"), "at or above high, not in base.json", True),
         (Gate(Severity.HIGH, new_only=True, failed=3), "by 3 findings at or above high, not in the last run", False),
         (Gate(None, by_rule={"STU101": Severity.LOW}, failed=2), "failed by 2 findings that the gate names", False),
+        (Gate(None, outcome=Outcome.UNDECIDED), "Undecided: no check could be evaluated", False),
+        (Gate(None, outcome=Outcome.INCOMPLETE, incomplete_lists=1), "1 list of resources could not be read", False),
+        (Gate(None, outcome=Outcome.INCOMPLETE, incomplete_lists=1, allow_incomplete=True), "(accepted)", True),
     ],
 )  # fmt: skip
 def test_the_gate_in_words(report_of: ReportOf, gate: Gate, says: str, passed: bool) -> None:

@@ -12,7 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from markdown_it import MarkdownIt
 
-from auditor.model.report import Gate, Report
+from auditor.model.report import Gate, Outcome, Report
 from auditor.model.rule import Severity
 from auditor.report.markdown.text import code, text
 from auditor.report.markdown_format import LIMIT
@@ -195,10 +195,15 @@ def test_an_empty_account_is_no_praise() -> None:
     nothing = replace(everything(), findings=(), past=(), gaps=(), gate=Gate(Severity.HIGH), by_status=decided,
                       resources={"domain": 0})  # fmt: skip
     assert "No Studio resource was found in what was audited." in _markdown(nothing)
-    unseen = replace(nothing, gaps=everything().gaps)
-    assert "Incomplete: no finding at or above high fails the gate, but not everything could be seen." in _markdown(
-        unseen
+    gate = Gate(Severity.HIGH, incomplete_lists=2, outcome=Outcome.INCOMPLETE)
+    said = (
+        "Incomplete: no finding at or above high fails the gate, but 2 lists of resources could not be read completely."
     )
+    assert said in _markdown(replace(nothing, gaps=everything().gaps, gate=gate))
+    undecided = Gate(Severity.HIGH, outcome=Outcome.UNDECIDED)
+    assert "Undecided: no check could be evaluated." in _markdown(replace(nothing, gate=undecided))
+    empty = Gate(Severity.HIGH, outcome=Outcome.EMPTY)
+    assert "Empty: no Studio resource was found" in _markdown(replace(nothing, gate=empty))
     clean = replace(nothing, resources={"domain": 1})
     assert "No finding at or above high fails the gate." in _markdown(clean)
     assert "Not gated." in _markdown(replace(clean, gate=Gate(None)))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
@@ -29,7 +29,8 @@ from auditor.version import __version__
 
 @dataclass(frozen=True, slots=True)
 class CollectOptions:
-    """``regions`` empty: the profile's own; ``("all",)``: those enabled for the account that have SageMaker.
+    """``regions`` empty: the profile's own; ``("all",)``: those enabled for the account that have SageMaker. Of them
+    ``skip_regions`` are left out.
 
     ``previous`` gives earlier snapshots of an account and its regions, from which what did not change is carried over;
     None describes everything.
@@ -37,6 +38,7 @@ class CollectOptions:
 
     profile: str | None = None
     regions: tuple[str, ...] = ()
+    skip_regions: tuple[str, ...] = ()
     concurrency: int = 32
     max_attempts: int = MAX_ATTEMPTS
     evidence: EvidenceOptions = field(default_factory=EvidenceOptions)
@@ -57,16 +59,20 @@ def collect(options: CollectOptions, progress: Progress | None = None) -> Snapsh
         raise ConfigError("no AWS region", hint=REGION_HINT)
     caller, home, ledger = identify(clients, options.regions, Ledger)
     account = ledger.account
-    regions = audited_regions(clients, options.regions, clients.default_region, home, ledger)
+    named = audited_regions(clients, options.regions, clients.default_region, home, ledger)
+    for region in options.skip_regions:
+        clients.refuse_unknown(region)
+    regions = _left(named, options.skip_regions)
     earlier = NOTHING
     if options.previous is not None:
         earlier = Earlier(options.previous(account, regions), account, rfc3339(started), botocore.__version__)
     run = Run(clients, ledger, options.concurrency, progress, earlier)
     records = _collect(run, regions, options.evidence)
     _refuse_nothing(ledger, regions)
+    denied = _shut_off(ledger, regions, records)
     not_known = unseen(clients.client("sagemaker", regions[0]))
     read = known_paths()
-    for region in regions:
+    for region in (r for r in regions if r not in denied):
         # What only commands send back is no gap in what the rules see.
         for member in (m for m in not_known if m.path in read[m.kind]):
             operation = BY_KIND[member.kind].describe
@@ -85,6 +91,26 @@ def collect(options: CollectOptions, progress: Progress | None = None) -> Snapsh
         previous=max((r.described for r in records if r.described), key=datetime.fromisoformat, default=""),
     )
     return Snapshot(header, records, ledger.gaps, ledger.coverage())
+
+
+def _left(regions: tuple[str, ...], skipped: tuple[str, ...]) -> tuple[str, ...]:
+    left = tuple(region for region in regions if region not in skipped)
+    if not left:
+        raise ConfigError("--skip-region leaves no region", hint="Leave one of the regions in.")
+    return left
+
+
+def _shut_off(ledger: Ledger, regions: tuple[str, ...], records: tuple[Record, ...]) -> frozenset[str]:
+    """Regions that answered nothing but denial, as one that an SCP shuts off does: one gap says it all."""
+    seen = {record.region for record in records if record.kind != "account_region"}
+    denied: set[str] = set()
+    for region in regions:
+        gaps = [gap for gap in ledger.gaps if gap.region == region]
+        first = next((g for g in gaps if (g.resource_type, g.resource_id) == ("domain", "*")), None)
+        if first is not None and region not in seen and all(gap.reason == first.reason for gap in gaps):
+            ledger.replace(region, first)
+            denied.add(region)
+    return frozenset(denied)
 
 
 def _refuse_nothing(ledger: Ledger, regions: tuple[str, ...]) -> None:
@@ -110,14 +136,26 @@ def _refuse_nothing(ledger: Ledger, regions: tuple[str, ...]) -> None:
 def _collect(run: Run, regions: tuple[str, ...], options: EvidenceOptions) -> tuple[Record, ...]:
     """Records of all regions. An interrupt stops what was not begun and goes up."""
     try:
+        # Everything lies in a domain: a region without one costs one call.
+        domains = next(spec for spec in SPECS if spec.kind == "domain")
+        others = [spec for spec in SPECS if spec.kind != "domain" and not spec.optional]
         for region in regions:
-            for spec in SPECS:
-                if spec.kind in options.kinds or not spec.optional:
-                    run.tasks.submit(_list, run, spec, region)
-        evidence.begin(run, regions, options)
+            run.tasks.submit(_list, run, domains, region)
         run.tasks.drain()
+        in_use = [region for region in regions if run.found("domain", region)]
+        unclear = [region for region in regions if region not in in_use and run.is_unlisted(region, "domain")]
+        for region in (*in_use, *unclear):
+            for spec in others:
+                run.tasks.submit(_list, run, spec, region)
+        _begin_evidence(run, in_use, options)
+        run.tasks.drain()
+        # Domains were not listed, and something of theirs was.
+        late = [region for region in unclear if any(run.found(spec.kind, region) for spec in others)]
+        _begin_evidence(run, late, options)
+        in_use += late
+        evidence.leave_out(run, [region for region in regions if region not in in_use], options)
         # What hangs on the resources that were found: tags, networks, roles. A few calls each.
-        for region in regions:
+        for region in in_use:
             run.tasks.submit(_tags, run, region)
         evidence.follow(run, regions, options)
         run.tasks.drain()
@@ -128,6 +166,15 @@ def _collect(run: Run, regions: tuple[str, ...], options: EvidenceOptions) -> tu
         raise
     run.tasks.close()
     return run.records(regions)
+
+
+def _begin_evidence(run: Run, regions: Sequence[str], options: EvidenceOptions) -> None:
+    """Submit the evidence that only the region's resources make worth asking for."""
+    for region in regions:
+        for spec in SPECS:
+            if spec.optional and spec.kind in options.kinds:
+                run.tasks.submit(_list, run, spec, region)
+    evidence.begin(run, regions, options)
 
 
 def _keep(run: Run, spec: Spec, region: str, item: Mapping[str, Any], gaps: tuple[str, ...] = ()) -> None:

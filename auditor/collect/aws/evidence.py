@@ -3,7 +3,7 @@ it cannot be read."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -40,17 +40,38 @@ class EvidenceOptions:
         return kinds_of(self.names)
 
 
-def begin(run: Run, regions: tuple[str, ...], options: EvidenceOptions) -> None:
-    """Submit what needs no resource to be known first."""
+def begin(run: Run, regions: Sequence[str], options: EvidenceOptions) -> None:
+    """Submit what the regions' domains make worth asking for. Domains are known, what lies in them is not yet."""
     kinds = options.kinds
-    if "sign_in" in kinds and options.logged is not None:
-        run.tasks.submit(sign_ins.collect_logged, run, regions, options.days, options.logged)
+    signing_in = tuple(region for region in regions if _signs_in_with_iam(run, region))
+    if "sign_in" in kinds:
+        for region in (r for r in regions if r not in signing_in):
+            run.unlisted(region, "sign_in")
+        if options.logged is not None and signing_in:
+            run.tasks.submit(sign_ins.collect_logged, run, signing_in, options.days, options.logged)
     for region in regions:
-        if "sign_in" in kinds and options.logged is None:
+        if "sign_in" in kinds and options.logged is None and region in signing_in:
             run.tasks.submit(sign_ins.collect, run, region, options.days, options.max_pages)
         if "trail" in kinds:
             run.tasks.submit(_trails, run, region)
             run.tasks.submit(_log_groups, run, region)
+
+
+#: Evidence that is asked for region by region, where there is a domain.
+_REGIONAL: tuple[Kind, ...] = ("sign_in", "trail", "log_group", "partner_app", "mlflow_server", "mlflow_app")
+
+
+def leave_out(run: Run, regions: Iterable[str], options: EvidenceOptions) -> None:
+    """Nothing in the regions needs evidence, so it is not asked for: unknown, and no gap."""
+    for region in regions:
+        for kind in (kind for kind in _REGIONAL if kind in options.kinds):
+            run.unlisted(region, kind)
+
+
+def _signs_in_with_iam(run: Run, region: str) -> bool:
+    """Whether a domain may have the events at all: those of Identity Center have none."""
+    domains = run.found("domain", region)
+    return not domains or any(d.document.get("AuthMode") != "SSO" for d in domains)
 
 
 def follow(run: Run, regions: tuple[str, ...], options: EvidenceOptions) -> None:

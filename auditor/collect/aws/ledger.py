@@ -53,6 +53,11 @@ class Ledger:
         with self._lock:
             self._gaps.append(Gap(self.account, region, kind, resource_id, "*", operation, reason, text))
 
+    def replace(self, region: str, gap: Gap) -> None:
+        """One gap instead of all others of its region."""
+        with self._lock:
+            self._gaps = [g for g in self._gaps if g.region != region] + [gap]
+
     def add(self, gap: Gap) -> None:
         with self._lock:
             self._gaps.append(gap)

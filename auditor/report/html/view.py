@@ -7,12 +7,13 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from auditor.model.finding import Finding, RootCause, State, priority
-from auditor.model.report import DomainSummary, Report, RuleSummary
+from auditor.model.report import DomainSummary, Outcome, Report, RuleSummary
 from auditor.model.rule import Severity, Verdict
 from auditor.model.snapshot import Gap
 from auditor.report.drift_view import DriftView, drift_view
 from auditor.report.html.chart import Chart, Segment, stacked, trend_chart
 from auditor.report.html.data import PageData, page_data
+from auditor.report.phrases import shortcoming
 
 #: Root causes that the page can tell without its script, which lists them all.
 CAUSES = 40
@@ -180,8 +181,6 @@ def _verdict(report: Report, failures: Sequence[Finding]) -> tuple[str, bool]:
     """What the gate says, in words, and whether the run passed it."""
     gate = report.gate
     plain = not gate.by_rule and not gate.by_account
-    if gate.fail_on is None and plain:
-        return "The gate is off: no finding makes the run fail", True
     failed = gate.failed
     if gate.fail_on and plain and not gate.new_only:
         failed = sum(f.severity.rank <= gate.fail_on.rank for f in failures)
@@ -189,6 +188,12 @@ def _verdict(report: Report, failures: Sequence[Finding]) -> tuple[str, bool]:
     only = f", not in {gate.baseline or 'the last run'}" if gate.new_only else ""
     if failed:
         return f"Gate: failed by {_number(failed, 'finding', 'findings')} {at}{only}", False
+    if gate.outcome is Outcome.INCOMPLETE and gate.allow_incomplete:
+        return f"Gate: passed, no finding {at}{only}; {shortcoming(report)} (accepted)", True
+    if gate.outcome in (Outcome.EMPTY, Outcome.UNDECIDED, Outcome.INCOMPLETE):
+        return f"{gate.outcome.title()}: {shortcoming(report)}", False
+    if gate.fail_on is None and plain:
+        return "The gate is off: no finding makes the run fail", True
     return f"Gate: passed, no finding {at}{only}", True
 
 
