@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from auditor.model.finding import Finding
     from auditor.model.report import Report
     from auditor.run.api import Options, audit, check, scan
-    from auditor.run.options import AwsOptions, TemplateOptions
+    from auditor.run.run_options import AwsOptions, TemplateOptions
 else:
     #: Where each public name lies.
     _HOMES = {

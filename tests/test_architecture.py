@@ -154,6 +154,18 @@ def test_no_module_imports_itself_over_others() -> None:
     assert _circles(_graph()) == []
 
 
+#: Names that may occur more than once: an interface for each stage; and a command's module is called as the command is.
+AGREED = {"__init__", "__main__", "interface"}
+
+
+def test_a_name_stands_for_one_module() -> None:
+    places: dict[str, list[str]] = {}
+    for path in MODULES:
+        if path.stem not in AGREED and path.parent != PACKAGE / "cli" / "commands":
+            places.setdefault(path.stem, []).append(_name(path))
+    assert {name: where for name, where in places.items() if len(where) > 1} == {}
+
+
 def test_circles_are_found() -> None:
     assert _circles({"a": {"b"}, "b": {"c"}, "c": {"a"}, "d": {"a"}}) == [["a", "b", "c"]]
 

@@ -23,7 +23,7 @@ from auditor.resources import rules_dir
 from auditor.rules.applicability import template_limits
 from auditor.rules.frameworks import framework_files, load_frameworks
 from auditor.rules.load import AREAS, load_rules
-from auditor.store.tables import STORE_TABLES
+from auditor.store.store_tables import STORE_TABLES
 from auditor.studio.practices import PRACTICES
 from auditor.studio.settings import SETTINGS
 

@@ -7,11 +7,11 @@ from typing import Any
 from checkov.common.graph.checks_infra.base_check import BaseGraphCheck
 from checkov.common.graph.graph_builder.graph_components.attribute_names import CustomAttributes
 
+from auditor.checkov.check_settings import Settings
 from auditor.checkov.details import details
-from auditor.checkov.evaluation import evaluations
+from auditor.checkov.graph_evaluation import evaluations
 from auditor.checkov.metadata import category, evaluated_keys, guideline, severity, types
 from auditor.checkov.runner import fail
-from auditor.checkov.settings import Settings
 from auditor.model.rule import Rule, Verdict
 
 _Vertices = list[dict[str, Any]]

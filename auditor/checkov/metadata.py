@@ -8,7 +8,7 @@ from functools import cache
 from checkov.common.bridgecrew.severities import Severity, get_severity
 from checkov.common.models.enums import CheckCategories
 
-from auditor.checkov.settings import Settings
+from auditor.checkov.check_settings import Settings
 from auditor.evaluate.origin import needed
 from auditor.model.rule import Rule
 from auditor.model.snapshot import Kind

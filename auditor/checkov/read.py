@@ -17,13 +17,13 @@ from checkov.common.bridgecrew.integration_features.integration_feature_registry
 from auditor.checkov.entities import HOLDING, Entity, absolute
 from auditor.collect.iac.cloudformation import parameters
 from auditor.collect.iac.cloudformation.assembly import is_assembly
-from auditor.collect.iac.cloudformation.reader import Reader
+from auditor.collect.iac.cloudformation.template_reader import Reader
 from auditor.collect.iac.discover import EXPORTS, IMPORTS, text_of
 from auditor.collect.iac.interface import Root
-from auditor.collect.iac.terraform import reader as terraform
+from auditor.collect.iac.terraform import module_reader as terraform
 from auditor.collect.iac.terraform import variables
 from auditor.collect.iac.terraform.callers import is_caller
-from auditor.collect.iac.terraform.plan.reader import read_plan
+from auditor.collect.iac.terraform.plan.plan_reader import read_plan
 
 
 def read(entities: Sequence[Entity], templates: Sequence[str] = ()) -> list[Root]:

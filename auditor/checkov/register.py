@@ -25,8 +25,8 @@ def register() -> None:
     if not asked():
         return
     # Late, since most frameworks get no further.
+    from auditor.checkov.check_settings import load
     from auditor.checkov.metadata import KINDS
-    from auditor.checkov.settings import load
 
     try:
         settings = load()

@@ -9,12 +9,12 @@ from typing import Any
 from checkov.common.models.enums import CheckResult
 from checkov.terraform.checks.resource.base_resource_check import BaseResourceCheck
 
+from auditor.checkov.check_settings import Settings
 from auditor.checkov.details import details
 from auditor.checkov.entities import Entity
-from auditor.checkov.evaluation import Evaluation, evaluations
+from auditor.checkov.graph_evaluation import Evaluation, evaluations
 from auditor.checkov.metadata import category, evaluated_keys, guideline, severity, types
 from auditor.checkov.runner import graphs
-from auditor.checkov.settings import Settings
 from auditor.model.rule import Rule, Verdict
 from auditor.studio.template_types import TYPES
 

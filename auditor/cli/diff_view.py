@@ -10,7 +10,7 @@ from auditor.report.markdown.text import text
 from auditor.run.messages import plural, printable
 
 if TYPE_CHECKING:
-    from auditor.history.compare import Difference
+    from auditor.history.compare_runs import Difference
     from auditor.history.facts import Fact
 
 _Item = Any  # Fact or PastFinding

@@ -13,7 +13,7 @@ import click
 from auditor.cli.gate_options import gate_options
 from auditor.report.render import Format
 from auditor.resolve.inheritance_sql import NestedMerge
-from auditor.run.options import DEFAULT_FORMATS, DEFAULT_OUTPUT, AwsOptions
+from auditor.run.run_options import DEFAULT_FORMATS, DEFAULT_OUTPUT, AwsOptions
 from auditor.studio.evidence_sources import EVIDENCE
 
 _Command = TypeVar("_Command", bound=Callable[..., Any])

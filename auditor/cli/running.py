@@ -12,7 +12,7 @@ import click
 
 from auditor.cli.terminal import StderrMessages, patient_stdout
 from auditor.errors import ExitCode
-from auditor.run.options import AwsOptions, GateOptions, ReportOptions, RuleOptions, RunOptions
+from auditor.run.run_options import AwsOptions, GateOptions, ReportOptions, RuleOptions, RunOptions
 
 if TYPE_CHECKING:
     from auditor.run.conclude import RunResult

@@ -19,7 +19,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
-from auditor.collect.aws import faults
+from auditor.collect.aws import call_errors
 from auditor.collect.aws.session import Clients, explain
 from auditor.errors import AuditorError, ConfigError
 from auditor.model.finding import Finding
@@ -117,7 +117,7 @@ def hubs(profile: str | None) -> Callable[[str, str], Hub]:
         if not known:
             try:
                 known.append(str(clients.client("sts", region).get_caller_identity()["Account"]))
-            except faults.CALL_ERRORS as error:
+            except call_errors.CALL_ERRORS as error:
                 raise explain(error, region) from error
         if known[0] != account:
             raise ConfigError(f"the credentials are those of account {known[0]}, and an account takes only its own")
@@ -179,7 +179,7 @@ class _Sender:
 
     def _failed(self, what: str, error: Exception) -> None:
         """Note a call that failed as a whole; ends the place where every other call would fail as well."""
-        self._problem(f"{what}: {faults.code(error)}: {faults.message(error)}")
+        self._problem(f"{what}: {call_errors.code(error)}: {call_errors.message(error)}")
         if _lasting(error):
             raise _Stopped from error
 
@@ -192,8 +192,8 @@ class _Sender:
         for batch in batches((d, s) for d, s in sizes if s <= _FINDING_BYTES):
             try:
                 answer = hub.batch_import_findings(Findings=batch)
-            except faults.CALL_ERRORS as error:
-                hopeless = _lasting(error) or faults.reason(error) == "access_denied"
+            except call_errors.CALL_ERRORS as error:
+                hopeless = _lasting(error) or call_errors.reason(error) == "access_denied"
                 self._failed(f"{left if hopeless else len(batch):,} findings were not sent", error)
                 if hopeless:
                     return
@@ -237,7 +237,7 @@ class _Sender:
         """What we suppressed for a waiver that has lapsed would stay hidden for ever."""
         try:
             stored = self._stored(hub, WorkflowStatus="SUPPRESSED", NoteUpdatedBy=TOOL)
-        except faults.CALL_ERRORS as error:
+        except call_errors.CALL_ERRORS as error:
             self._failed("what was suppressed before could not be read", error)
             return
         ours = [
@@ -268,7 +268,7 @@ class _Sender:
                     Workflow={"Status": workflow},
                     Note=text,
                 )
-            except faults.CALL_ERRORS as error:
+            except call_errors.CALL_ERRORS as error:
                 self._failed(f"{len(chunk):,} findings could not be set to {workflow}", error)
                 continue
             missed = answer.get("UnprocessedFindings", ())
@@ -282,9 +282,9 @@ class _Sender:
         """Without a history: what Security Hub still has of ours and this run would have found again."""
         try:
             stored = self._stored(hub)
-        except faults.CALL_ERRORS as error:
+        except call_errors.CALL_ERRORS as error:
             # Where Security Hub is off and nothing is to be sent, nothing of ours can be there.
-            if self._documents or faults.code(error) != _NOT_SUBSCRIBED:
+            if self._documents or call_errors.code(error) != _NOT_SUBSCRIBED:
                 self._failed("findings of earlier runs could not be read, so none is archived", error)
             return
         here = {document["Id"] for document in self._documents}
@@ -309,7 +309,7 @@ class _Sender:
 
 
 def _lasting(error: Exception) -> bool:
-    return faults.reason(error) in _LASTING or faults.code(error) == _NOT_SUBSCRIBED
+    return call_errors.reason(error) in _LASTING or call_errors.code(error) == _NOT_SUBSCRIBED
 
 
 def batches(sized: Iterable[tuple[Document, int]]) -> Iterator[list[Document]]:

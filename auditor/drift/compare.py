@@ -11,9 +11,9 @@ from dataclasses import dataclass, field
 from functools import partial
 from typing import Any
 
-from auditor.drift.settings import CHOSEN_BY_AWS, Compared, Facts, Undecided, compared, concerns
+from auditor.drift.compared_settings import CHOSEN_BY_AWS, Compared, Facts, Undecided, compared, concerns
 from auditor.drift.sides import Leaves, Live, Templates, covering, leaves, live_key, made_up
-from auditor.drift.values import Unsure, same
+from auditor.drift.value_forms import Unsure, same
 from auditor.model.drift import Disagreement, NotCompared, Side, Value
 from auditor.model.paths import line_at
 from auditor.model.resource import ResourceRef

@@ -10,11 +10,11 @@ from typing import Any
 import msgspec
 
 from auditor.drift.compare import Comparer
-from auditor.drift.match import match
+from auditor.drift.match_resources import match
 from auditor.drift.sides import Live, LiveFile, Templates, live_key, reference
 from auditor.errors import SnapshotError
 from auditor.evaluate.audit import snapshot_info
-from auditor.evaluate.inventory import OWNER_TAGS
+from auditor.evaluate.report_inventory import OWNER_TAGS
 from auditor.model.drift import Disagreement, Drift, LiveOnly, NotCompared, Unmatched
 from auditor.model.resource import ResourceRef
 from auditor.model.snapshot import Record, Snapshot

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
-from auditor.drift.settings import Facts, MalformedError, canonical, tree
+from auditor.drift.compared_settings import Facts, MalformedError, canonical, tree
 from auditor.model.resource import ResourceRef
 from auditor.model.snapshot import LANGUAGE_LIMITS, NUMBER, Gap, Kind, Record, Snapshot
 from auditor.store.snapshot_file import SnapshotFile

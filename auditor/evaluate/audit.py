@@ -14,7 +14,7 @@ from auditor.evaluate.engine import Verdicts, evaluate_rules
 from auditor.evaluate.findings import FindingMaker
 from auditor.evaluate.gap_reasons import Gaps
 from auditor.evaluate.gate import cause_order, waive
-from auditor.evaluate.inventory import inventory, owner_tags
+from auditor.evaluate.report_inventory import inventory, owner_tags
 from auditor.evaluate.source_locations import SourceLocations
 from auditor.model.finding import Finding
 from auditor.model.framework import Framework
@@ -23,9 +23,9 @@ from auditor.model.resource import ResourceRef, SnapshotInfo
 from auditor.model.rule import Rule, Severity, Verdict
 from auditor.model.snapshot import Coverage, Gap, Source
 from auditor.remediation.raw_documents import Documents
-from auditor.resolve.build import build
+from auditor.resolve.build_tables import build
 from auditor.resolve.inheritance_sql import NestedMerge
-from auditor.resolve.load import SourceFile
+from auditor.resolve.load_documents import SourceFile
 from auditor.rules.applicability import template_limits
 from auditor.rules.expressions import readable
 from auditor.rules.frameworks import assess

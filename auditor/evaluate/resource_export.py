@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from auditor.resolve.table_model import Column, Table
 from auditor.resolve.tables import TABLES
 from auditor.sql_text import literal
-from auditor.store.tables import RESOURCES, write_parquet
+from auditor.store.store_tables import RESOURCES, write_parquet
 
 if TYPE_CHECKING:
     import duckdb

@@ -1,6 +1,6 @@
 """One step of history: what was known before, and a run, give what is known now. Set operations in DuckDB.
 
-What is known is one row a failure that was ever seen (``auditor.store.tables.HISTORY``). A run says of each:
+What is known is one row a failure that was ever seen (``auditor.store.store_tables.HISTORY``). A run says of each:
 
 - it fails: ``new`` if it was not known, ``regressed`` if it was known as resolved, else ``open``;
 - nobody can say (unknown, error, a rule that did not run, a list that could not be read): what was failing is
@@ -23,7 +23,7 @@ from auditor.model.resource import ResourceRef
 from auditor.model.rule import Severity, Verdict
 from auditor.model.snapshot import GLOBAL
 from auditor.sql_text import literal
-from auditor.store.tables import HISTORY, load_rows, resource_row
+from auditor.store.store_tables import HISTORY, load_rows, resource_row
 
 if TYPE_CHECKING:
     import duckdb

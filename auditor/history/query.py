@@ -18,7 +18,7 @@ from auditor.sql_text import literal
 from auditor.store.connection import connect
 from auditor.store.manifest import Manifest
 from auditor.store.runs import RunStore, latest
-from auditor.store.tables import FINDINGS, HISTORY, StoreTable, empty, parquet
+from auditor.store.store_tables import FINDINGS, HISTORY, StoreTable, empty, parquet
 
 if TYPE_CHECKING:
     import duckdb

@@ -18,7 +18,7 @@ from auditor.model.snapshot import GLOBAL
 from auditor.store.connection import connect
 from auditor.store.manifest import FILES, SCHEMA_VERSION, Manifest, StoredFile
 from auditor.store.runs import RunStore, latest
-from auditor.store.tables import HISTORY, RESOURCES, STORE_TABLES, empty, load_rows, parquet, rows, write_parquet
+from auditor.store.store_tables import HISTORY, RESOURCES, STORE_TABLES, empty, load_rows, parquet, rows, write_parquet
 
 if TYPE_CHECKING:
     import duckdb

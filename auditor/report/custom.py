@@ -21,7 +21,7 @@ from auditor.errors import ConfigError
 from auditor.model.report import Report
 from auditor.report.csv_format import safe
 from auditor.report.json_text import to_json
-from auditor.report.markdown.text import text
+from auditor.report.markdown.markdown_text import text
 from auditor.report.phrases import name, one_line, place, status
 from auditor.rules.message import format_value
 

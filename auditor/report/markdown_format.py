@@ -12,8 +12,8 @@ from auditor.model.finding import Finding, State
 from auditor.model.report import Outcome, Report
 from auditor.model.rule import Severity, Verdict
 from auditor.model.waiver import WaiverStatus
-from auditor.report.markdown import drift
-from auditor.report.markdown.text import code, text
+from auditor.report.markdown import drift_section
+from auditor.report.markdown.markdown_text import code, text
 from auditor.report.phrases import (
     PRODUCT,
     evidence_words,
@@ -50,9 +50,9 @@ def render(report: Report) -> Iterator[str]:
     page = _Page()
     page.add(_head(report))
     if report.drift is not None:
-        page.add(drift.head(report.drift))
+        page.add(drift_section.head(report.drift))
     sections: dict[str, tuple[str, Sequence[str], Iterable[Sequence[str]], int, str]] = {
-        "new": _new(report), "causes": _causes(report), **drift.sections(report.drift),
+        "new": _new(report), "causes": _causes(report), **drift_section.sections(report.drift),
         "rules": _rules(report), "findings": _findings(report),
         "unseen": _unseen(report), "waivers": _waivers(report), "past": _past(report),
     }  # fmt: skip

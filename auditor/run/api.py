@@ -17,8 +17,8 @@ from auditor.errors import ConfigError
 from auditor.model.report import Report
 from auditor.run.conclude import run
 from auditor.run.messages import LoggedMessages
-from auditor.run.options import AwsOptions, GateOptions, ReportOptions, RuleOptions, RunOptions, TemplateOptions
 from auditor.run.plan import RunPlan, plan_run
+from auditor.run.run_options import AwsOptions, GateOptions, ReportOptions, RuleOptions, RunOptions, TemplateOptions
 from auditor.run.selection import parameters_of
 from auditor.run.thresholds import parse_threshold
 

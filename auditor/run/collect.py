@@ -14,9 +14,9 @@ from auditor.model.snapshot import Snapshot
 from auditor.rules.evidence_read import evidence_read
 from auditor.run.conclude import RunResult, run
 from auditor.run.messages import Messages
-from auditor.run.options import AwsOptions, TemplateOptions
 from auditor.run.plan import RunPlan
 from auditor.run.previous_snapshots import earlier_snapshots
+from auditor.run.run_options import AwsOptions, TemplateOptions
 from auditor.store.snapshot_file import write_snapshot
 
 if TYPE_CHECKING:
@@ -123,6 +123,6 @@ def _live(against: Sequence[Path]) -> tuple[LiveFile, ...]:
 
 def _drift(found: Snapshot, live: Sequence[LiveFile], plan: RunPlan) -> Drift:
     from auditor.drift.detect import drift
-    from auditor.evaluate.inventory import owner_tags
+    from auditor.evaluate.report_inventory import owner_tags
 
     return drift(found, live, owner_tags(plan.choice.rules, plan.choice.overrides))

@@ -90,7 +90,7 @@ def _decided(plan: RunPlan, files: Sequence[Path], recorder: RunRecorder | None)
     if recorder is not None:
         comparison = recorder.compare(report)
     elif plan.baseline is not None:
-        from auditor.history.compare import compare
+        from auditor.history.compare_runs import compare
         from auditor.history.facts import facts_of
 
         comparison = compare(plan.baseline, facts_of(report))

@@ -15,7 +15,7 @@ from auditor.model.report import Gate
 from auditor.report.render import Format
 from auditor.rules.frameworks import framework_files, load_frameworks
 from auditor.run.messages import Messages
-from auditor.run.options import DEFAULT_FORMATS, DEFAULT_OUTPUT, ReportOptions, RunOptions
+from auditor.run.run_options import DEFAULT_FORMATS, DEFAULT_OUTPUT, ReportOptions, RunOptions
 from auditor.run.selection import RuleChoice, choose, names, rule_folders
 from auditor.run.thresholds import limits
 from auditor.store.files import unwritable

@@ -14,7 +14,7 @@ from auditor.resolve.inheritance_sql import NestedMerge
 from auditor.rules.catalogue import all_rules, rule_folders
 from auditor.rules.load import select
 from auditor.rules.verdict_sql import Overrides, parse_overrides
-from auditor.run.options import RuleOptions
+from auditor.run.run_options import RuleOptions
 from auditor.studio.personas import Persona
 
 __all__ = ["RuleChoice", "all_rules", "choose", "chosen_rules", "names", "rule_folders", "selected"]

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from auditor.errors import ConfigError
 from auditor.model.report import Gate
 from auditor.model.rule import Rule, Severity
-from auditor.run.options import GateOptions
+from auditor.run.run_options import GateOptions
 
 if TYPE_CHECKING:
     from auditor.config import Config

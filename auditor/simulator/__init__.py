@@ -3,7 +3,7 @@
 Any program that honours AWS_ENDPOINT_URL can use it: boto3, the AWS CLI, this tool. Needs the extra ``demo``.
 """
 
-from auditor.simulator.faults import Fault
+from auditor.simulator.injected_faults import Fault
 from auditor.simulator.server import Simulator
 
 __all__ = ["Fault", "Simulator"]

@@ -20,7 +20,7 @@ from werkzeug.serving import BaseWSGIServer, WSGIRequestHandler, make_server
 from auditor.errors import ConfigError
 from auditor.simulator import others
 from auditor.simulator.estate import Estate, load_estate, populate
-from auditor.simulator.faults import Fault, FaultKind, Faults
+from auditor.simulator.injected_faults import Fault, FaultKind, Faults
 from auditor.simulator.operations import OPERATIONS, OWN_ARNS, paged, position, tagged_resources, token
 from auditor.simulator.state import StudioBackend, studio_backends
 from auditor.simulator.updates import Nested

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from auditor.model.snapshot import GLOBAL
 from auditor.sql_text import literal
 from auditor.store.manifest import RUNS, Manifest
-from auditor.store.tables import NONE, PARTITIONS, STORE_TABLES, StoreTable
+from auditor.store.store_tables import NONE, PARTITIONS, STORE_TABLES, StoreTable
 
 #: DuckDB's types in the store → Athena's.
 ATHENA_TYPES = {

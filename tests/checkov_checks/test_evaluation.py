@@ -29,7 +29,7 @@ PASS, FAIL, UNKNOWN, ERROR = Verdict.PASS, Verdict.FAIL, Verdict.UNKNOWN, Verdic
 def test_one_failing_instance_fails_and_only_all_passing_ones_pass(
     verdicts: tuple[Verdict, ...], expected: Verdict
 ) -> None:
-    from auditor.checkov.evaluation import together
+    from auditor.checkov.graph_evaluation import together
 
     for order in permutations(verdicts):
         verdict, decided = together([ResourceVerdict("STU501", "user_profile", "a", "p", v) for v in order])
@@ -60,7 +60,7 @@ def test_instances_that_may_be_the_same(one: str, other: str, same: bool) -> Non
 
 
 def test_files_that_checkov_means_by_a_path_from_the_folder_it_scans() -> None:
-    from auditor.checkov.evaluation import called
+    from auditor.checkov.graph_evaluation import called
 
     files = ["/code/plan.json", "/code/a/plan.json", "/code/b.json"]
     assert called(files, "/plan.json") == {"/code/plan.json"}

@@ -95,7 +95,7 @@ def test_the_auditor_is_not_installed_where_checkov_runs(project: Path, watched:
 @pytest.mark.parametrize(
     ("frameworks", "broken"),
     [
-        (("terraform", "cloudformation"), "auditor.checkov.evaluation:build"),
+        (("terraform", "cloudformation"), "auditor.checkov.graph_evaluation:build"),
         (("cloudformation",), "auditor.checkov.cloudformation:details"),
     ],
 )

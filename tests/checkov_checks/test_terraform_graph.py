@@ -16,7 +16,7 @@ from typing import Any
 import pytest
 from iac.corpus import ROOT
 
-from auditor.collect.iac.terraform.reader import Reader
+from auditor.collect.iac.terraform.module_reader import Reader
 from auditor.studio.template_types import TYPES
 
 pytestmark = pytest.mark.checkov

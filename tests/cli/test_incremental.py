@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from auditor.collect.aws.earlier import Earlier
+from auditor.collect.aws.incremental import Earlier
 from auditor.simulator import Simulator
 from auditor.store.snapshot_file import read_snapshot, write_snapshot
 from tests.collect.test_incremental import days_ago, described

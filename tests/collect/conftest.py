@@ -11,7 +11,7 @@ from botocore.loaders import create_loader
 
 from auditor.collect.aws import CollectOptions, collect
 from auditor.collect.aws.evidence import EVIDENCE, EvidenceOptions
-from auditor.collect.aws.sign_ins import KNOWN_SINCE, KNOWN_UNTIL
+from auditor.collect.aws.sign_in_events import KNOWN_SINCE, KNOWN_UNTIL
 from auditor.model.snapshot import Coverage, Gap, Record, Snapshot
 from auditor.simulator import Fault, Simulator
 from auditor.simulator.estate import Estate

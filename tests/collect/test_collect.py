@@ -20,7 +20,7 @@ import yaml
 import auditor
 import auditor.simulator.estate
 from auditor.collect.aws import CollectOptions, collect
-from auditor.collect.aws.documents import plain, rfc3339
+from auditor.collect.aws.answers import plain, rfc3339
 from auditor.collect.aws.evidence import EvidenceOptions
 from auditor.model.snapshot import GLOBAL, Scope, Snapshot
 from auditor.simulator import Fault, Simulator

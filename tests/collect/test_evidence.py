@@ -12,8 +12,8 @@ from typing import Any
 import boto3
 import pytest
 
-from auditor.collect.aws import CollectOptions, collect, identity_center, sign_ins
-from auditor.collect.aws.documents import rfc3339
+from auditor.collect.aws import CollectOptions, collect, identity_center, sign_in_events
+from auditor.collect.aws.answers import rfc3339
 from auditor.collect.aws.evidence import EVIDENCE, EvidenceOptions
 from auditor.model.sign_ins import LoggedSignIns
 from auditor.model.snapshot import GLOBAL, KINDS, Snapshot
@@ -82,7 +82,7 @@ ROLE = f"arn:aws:iam::{ACCOUNT}:role/team/studio"
 @pytest.fixture(autouse=True)
 def _no_waiting(monkeypatch: pytest.MonkeyPatch) -> None:
     """CloudTrail's quota is not the simulated account's."""
-    monkeypatch.setattr(sign_ins, "_SECONDS_BETWEEN_CALLS", 0)
+    monkeypatch.setattr(sign_in_events, "_SECONDS_BETWEEN_CALLS", 0)
 
 
 def _only(kind: str, found: Collected, operation: str) -> None:
@@ -146,7 +146,7 @@ class TestSignIns:
         assert len(found.ids("sign_in")) == 50
         # All that happened since the oldest of them is known.
         oldest = min(str(r.document["eventTime"]) for r in found.snapshot.records if r.kind == "sign_in")
-        assert found.record("account_region", HOME).document[sign_ins.KNOWN_SINCE] == oldest
+        assert found.record("account_region", HOME).document[sign_in_events.KNOWN_SINCE] == oldest
 
     def _again(self, earlier: Snapshot, **options: Any) -> Snapshot:
         """A later audit that knows the earlier one."""
@@ -188,7 +188,7 @@ class TestSignIns:
         assert [g.reason for g in second.gaps] == ["access_denied"]
         assert len([r for r in second.records if r.kind == "sign_in"]) == 61
         known = [
-            next(r for r in s.records if r.kind == "account_region").document[sign_ins.KNOWN_UNTIL]
+            next(r for r in s.records if r.kind == "account_region").document[sign_in_events.KNOWN_UNTIL]
             for s in (first, second)
         ]
         assert known[0] == known[1]
@@ -204,7 +204,7 @@ class TestSignIns:
         assert counts[0] > counts[1] > 0
 
     def test_nothing_that_logs_in_or_locates_is_kept(self) -> None:
-        kept = sign_ins.trimmed(
+        kept = sign_in_events.trimmed(
             {
                 "eventTime": "2026-01-01T00:00:00Z",
                 "sourceIPAddress": "203.0.113.7",

@@ -16,7 +16,7 @@ from auditor.collect.aws.specs import SPECS
 from auditor.model.snapshot import Coverage, Gap
 from auditor.simulator import Fault
 from auditor.simulator.estate import generate
-from auditor.simulator.faults import FaultKind
+from auditor.simulator.injected_faults import FaultKind
 from auditor.simulator.operations import token
 from auditor.store.snapshot_file import read_snapshot, write_snapshot
 

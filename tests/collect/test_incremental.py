@@ -15,8 +15,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from auditor.collect.aws import CollectOptions, collect
-from auditor.collect.aws.earlier import MAX_AGE, RACE, ROTATION_DAYS, Earlier
 from auditor.collect.aws.evidence import EvidenceOptions
+from auditor.collect.aws.incremental import MAX_AGE, RACE, ROTATION_DAYS, Earlier
 from auditor.evaluate.audit import query
 from auditor.model.snapshot import Header, Record, Scope, Snapshot
 from auditor.simulator import Fault, Simulator

@@ -13,7 +13,7 @@ import botocore
 import pytest
 
 from auditor.collect.aws import CollectOptions, collect
-from auditor.collect.aws.documents import unseen
+from auditor.collect.aws.answers import unseen
 from auditor.model.snapshot import Unseen
 from auditor.simulator import Simulator
 from auditor.simulator.estate import generate

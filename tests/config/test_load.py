@@ -15,7 +15,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from auditor.config import Config, find_config, load_config
-from auditor.config.wire import FailOn, config_schema
+from auditor.config.file_schema import FailOn, config_schema
 from auditor.errors import ConfigError
 from auditor.model.rule import Rule, Severity
 from auditor.report.render import Format

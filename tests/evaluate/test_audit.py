@@ -18,7 +18,7 @@ from auditor.model.report import Report
 from auditor.model.rule import Rule, Severity, Verdict
 from auditor.model.snapshot import GLOBAL, Coverage, Gap, Snapshot
 from auditor.report.render import Format, render
-from auditor.resolve import build
+from auditor.resolve import build_tables
 from auditor.store.snapshot_file import read_snapshot, write_snapshot
 
 from .helpers import ACCOUNT, REGION, audit, changed, domain, only, profile, rules_of, snapshot_file, verdicts
@@ -67,7 +67,7 @@ class TestDeterminism:
         monkeypatch: pytest.MonkeyPatch,
     ) -> None:
         """Large accounts take the other way."""
-        monkeypatch.setattr(build, "MATERIALISED_PROFILES", 0)
+        monkeypatch.setattr(build_tables, "MATERIALISED_PROFILES", 0)
         assert _json(evaluate([estate_file("acme")], built_in_rules)) == _json(acme)
 
     def test_one_file_or_one_for_each_region(

@@ -9,8 +9,8 @@ from typing import Any
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from auditor.drift.compared_settings import compared
 from auditor.drift.detect import drift
-from auditor.drift.settings import compared
 from auditor.drift.sides import LiveFile
 from auditor.model.drift import Drift
 from auditor.model.snapshot import KINDS, SCHEMA_VERSION, TEMPLATE, Header, Kind, Place, Record, Scope, Snapshot

@@ -11,7 +11,7 @@ import pytest
 
 from auditor.evaluate.audit import EvaluateOptions, evaluate, load_tables
 from auditor.evaluate.engine import evaluate_rules
-from auditor.evaluate.inventory import inventory, owner_tags
+from auditor.evaluate.report_inventory import inventory, owner_tags
 from auditor.model.inventory import Inventory, InventoryTable
 from auditor.model.rule import Rule
 from auditor.resolve.tables import table

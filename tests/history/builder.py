@@ -14,7 +14,7 @@ from auditor.model.resource import ResourceRef
 from auditor.model.rule import Severity, Verdict
 from auditor.sql_text import literal
 from auditor.store.connection import connect
-from auditor.store.tables import HISTORY, empty
+from auditor.store.store_tables import HISTORY, empty
 
 ACCOUNT, REGION = "111122223333", "eu-west-1"
 HERE = (ACCOUNT, REGION)

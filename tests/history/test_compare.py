@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from auditor.evaluate.gate import apply_gate, exit_code, reaches
-from auditor.history.compare import compare, difference
+from auditor.history.compare_runs import compare, difference
 from auditor.history.facts import Facts, facts_of
 from auditor.model.finding import Evidence, Finding
 from auditor.model.report import Gate, Report

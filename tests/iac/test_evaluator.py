@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from auditor.collect.iac.cloudformation.evaluator import Evaluator
 from auditor.collect.iac.cloudformation.parameters import parameter_values
-from auditor.collect.iac.cloudformation.values import NO_VALUE
+from auditor.collect.iac.cloudformation.property_values import NO_VALUE
 from auditor.collect.iac.interface import Reference, Unknown
 from auditor.collect.iac.unreadable import UnreadableError
 

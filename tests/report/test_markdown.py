@@ -14,7 +14,7 @@ from markdown_it import MarkdownIt
 
 from auditor.model.report import Gate, Outcome, Report
 from auditor.model.rule import Severity
-from auditor.report.markdown.text import code, text
+from auditor.report.markdown.markdown_text import code, text
 from auditor.report.markdown_format import LIMIT
 from auditor.report.render import Format, render
 

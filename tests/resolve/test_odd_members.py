@@ -55,7 +55,8 @@ def test_of_a_domain_its_own_and_what_it_hands_down() -> None:
     (row,) = tables.rows("domain")
     assert (row["auth_mode"], row["default_studio_web_portal"]) == (None, None)
     (row,) = tables.rows("user_profile")
-    assert (row["auth_mode"], row["studio_web_portal"]) == (None, None)
+    # Without an Identity Center user it is a profile of a domain of AuthMode IAM (API_CreateUserProfile).
+    assert (row["auth_mode"], row["studio_web_portal"]) == ("IAM", None)
 
 
 def test_of_a_space_and_an_app() -> None:

@@ -174,7 +174,7 @@ class TestLive:
         assert again.findings == report.findings
 
     def test_nothing_collected(self, simulated: Callable[..., Simulator]) -> None:
-        from auditor.simulator.faults import Fault
+        from auditor.simulator.injected_faults import Fault
 
         simulated("clean", faults=[Fault("access_denied", match="")])
         with pytest.raises(auditor.CollectError):

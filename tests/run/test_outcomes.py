@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from auditor.cli.main import run
-from auditor.simulator.faults import Fault
+from auditor.simulator.injected_faults import Fault
 
 if TYPE_CHECKING:
     from auditor.simulator import Simulator

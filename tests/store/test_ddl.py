@@ -19,7 +19,7 @@ from auditor.model.rule import Rule
 from auditor.run.run_store import open_store, recording
 from auditor.store.ddl import ATHENA_TYPES, athena
 from auditor.store.runs import RunStore
-from auditor.store.tables import PARTITIONS, STORE_TABLES
+from auditor.store.store_tables import PARTITIONS, STORE_TABLES
 
 LOCATION = "s3://audit/studio"
 #: Parquet's types as DuckDB names them → what Athena reads them as (Athena user guide, "Data types in Amazon Athena").

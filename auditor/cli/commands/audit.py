@@ -19,7 +19,7 @@ from auditor.cli.options import (
 )
 from auditor.cli.terminal import StderrMessages
 from auditor.errors import ExitCode
-from auditor.run.options import AwsOptions
+from auditor.run.run_options import AwsOptions
 
 
 @click.command("audit", short_help="Collect an AWS account, evaluate the rules, report.")

@@ -10,7 +10,7 @@ import click
 from auditor.cli.options import debug_option, evidence_options, quiet_option, source_options
 from auditor.cli.terminal import StderrMessages
 from auditor.errors import ExitCode
-from auditor.run.options import AwsOptions
+from auditor.run.run_options import AwsOptions
 from auditor.studio.resource_types import STUDIO_KINDS
 
 

@@ -46,6 +46,6 @@ def check(file: Path | None) -> None:
 @debug_option
 def schema() -> None:
     """Print the JSON Schema of auditor.yaml, for editors."""
-    from auditor.config.wire import config_schema
+    from auditor.config.file_schema import config_schema
 
     click.echo(json.dumps(config_schema(), indent=2))

@@ -11,7 +11,7 @@ import click
 from auditor.cli.options import debug_option, evaluation_options, quiet_option, report_options, store_option
 from auditor.cli.terminal import StderrMessages
 from auditor.errors import ConfigError, ExitCode
-from auditor.run.options import AwsOptions
+from auditor.run.run_options import AwsOptions
 
 
 @click.command("demo", short_help="Audit a simulated account; needs no AWS.")

@@ -14,7 +14,7 @@ from auditor.cli.store_options import Reading, reading_options, store_of
 from auditor.cli.terminal import StderrMessages
 from auditor.errors import ConfigError, ExitCode
 from auditor.model.rule import Severity
-from auditor.run.options import GateOptions, ReportOptions, RuleOptions, RunOptions
+from auditor.run.run_options import GateOptions, ReportOptions, RuleOptions, RunOptions
 from auditor.run.thresholds import NEVER
 
 if TYPE_CHECKING:
@@ -53,7 +53,7 @@ def command(
     Exit codes: 0 nothing got worse, 2 usage, 4 a failure is new, came back, or is no longer waived, 5 NEW could not
     assess what failed in OLD.
     """
-    from auditor.history.compare import difference
+    from auditor.history.compare_runs import difference
 
     if reading.store is not None or old is None:
         before, after = _runs(old or "previous", new or "latest", reading)

@@ -17,7 +17,7 @@ from auditor.cli.options import (
 )
 from auditor.cli.terminal import StderrMessages
 from auditor.errors import ExitCode
-from auditor.run.options import TemplateOptions
+from auditor.run.run_options import TemplateOptions
 
 
 @click.command("scan", short_help="Evaluate templates before they are deployed.")

@@ -7,10 +7,10 @@ from typing import TypeVar
 
 import botocore.config
 
-from auditor.collect.aws import faults
+from auditor.collect.aws import call_errors
+from auditor.collect.aws.answers import text
+from auditor.collect.aws.call_errors import LOST, OddAnswerError, understood
 from auditor.collect.aws.deadline import DeadlineError, within
-from auditor.collect.aws.documents import text
-from auditor.collect.aws.faults import LOST, OddAnswerError, understood
 from auditor.collect.aws.ledger import Ledger
 from auditor.collect.aws.session import Clients, explain
 from auditor.errors import AuditorError, CollectError, ConfigError
@@ -51,7 +51,7 @@ def identify(clients: Clients, wanted: Sequence[str], ledger: Callable[[str], Le
             account, caller = _who(clients, region)
         except LOST as error:
             refused = refused or _explained(error, region, regions)
-            if faults.code(error) not in faults.NOT_ENABLED:
+            if call_errors.code(error) not in call_errors.NOT_ENABLED:
                 raise refused from error
             continue
         found = ledger(account)
@@ -63,7 +63,7 @@ def identify(clients: Clients, wanted: Sequence[str], ledger: Callable[[str], Le
 
 def _explained(error: Exception, region: str, regions: Sequence[str]) -> AuditorError:
     told = explain(error, region)
-    if not regions and faults.code(error) in faults.NOT_ENABLED:
+    if not regions and call_errors.code(error) in call_errors.NOT_ENABLED:
         hint = "If they are for another partition (China, GovCloud), set AWS_DEFAULT_REGION to a Region of it."
         return type(told)(told.message, hint=f"{told.hint} {hint}")
     return told
@@ -106,7 +106,7 @@ def audited_regions(
         if isinstance(error, OddAnswerError):
             raise explain(error, home) from error
         raise CollectError(
-            f"--region all: the account's regions cannot be listed: {faults.message(error)}",
+            f"--region all: the account's regions cannot be listed: {call_errors.message(error)}",
             hint="Allow ec2:DescribeRegions, or name the regions.",
         ) from error
     ledger.called(home, "DescribeRegions", 0)

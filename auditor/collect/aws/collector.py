@@ -9,12 +9,12 @@ from typing import Any
 
 import botocore
 
-from auditor.collect.aws import evidence, faults
+from auditor.collect.aws import call_errors, evidence
 from auditor.collect.aws.account import audited_regions, identify
-from auditor.collect.aws.documents import plain, rfc3339, text, unseen
-from auditor.collect.aws.earlier import NOTHING, Earlier, Previous
+from auditor.collect.aws.answers import plain, rfc3339, text, unseen
+from auditor.collect.aws.call_errors import LOST
 from auditor.collect.aws.evidence import EvidenceOptions
-from auditor.collect.aws.faults import LOST
+from auditor.collect.aws.incremental import NOTHING, Earlier, Previous
 from auditor.collect.aws.ledger import Ledger
 from auditor.collect.aws.run import Run
 from auditor.collect.aws.session import MAX_ATTEMPTS, REGION_HINT, Clients
@@ -208,11 +208,11 @@ def _describe(run: Run, spec: Spec, region: str, item: Mapping[str, Any]) -> Non
     request = {key: item[key] for key in spec.keys}
     try:
         answer = run.call(spec.service, region, spec.describe_operation, request, spec.keys)
-        with faults.understood(spec.describe_operation):
+        with call_errors.understood(spec.describe_operation):
             # An answer may lack what the list knew (never the other way round), so the list's members stand behind it.
             _keep(run, spec, region, {**item, **_same(answer, request, spec)})
     except LOST as error:
-        if faults.gone(error):
+        if call_errors.gone(error):
             run.ledger.dropped(region, spec.describe_operation)
             if spec.kind == "domain":
                 run.drop_domain(region, spec.record_id(item))
@@ -225,7 +225,7 @@ def _same(answer: Mapping[str, Any], request: Mapping[str, Any], spec: Spec) -> 
     """The answer, if it is about what was asked for; AWS writes names in other cases than one may ask for them."""
     for key, asked in request.items():
         if text(answer[key]).lower() != asked.lower():
-            raise faults.OddAnswerError(f"{spec.describe_operation} answered about another {key}")
+            raise call_errors.OddAnswerError(f"{spec.describe_operation} answered about another {key}")
     return answer
 
 

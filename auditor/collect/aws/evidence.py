@@ -7,9 +7,9 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from auditor.collect.aws import faults, identity_center, sign_ins
-from auditor.collect.aws.documents import text
-from auditor.collect.aws.faults import LOST
+from auditor.collect.aws import call_errors, identity_center, sign_in_events
+from auditor.collect.aws.answers import text
+from auditor.collect.aws.call_errors import LOST
 from auditor.collect.aws.run import Run
 from auditor.iam.roles import is_aws_managed
 from auditor.model.sign_ins import LogSource
@@ -48,10 +48,10 @@ def begin(run: Run, regions: Sequence[str], options: EvidenceOptions) -> None:
         for region in (r for r in regions if r not in signing_in):
             run.unlisted(region, "sign_in")
         if options.logged is not None and signing_in:
-            run.tasks.submit(sign_ins.collect_logged, run, signing_in, options.days, options.logged)
+            run.tasks.submit(sign_in_events.collect_logged, run, signing_in, options.days, options.logged)
     for region in regions:
         if "sign_in" in kinds and options.logged is None and region in signing_in:
-            run.tasks.submit(sign_ins.collect, run, region, options.days, options.max_pages)
+            run.tasks.submit(sign_in_events.collect, run, region, options.days, options.max_pages)
         if "trail" in kinds:
             run.tasks.submit(_trails, run, region)
             run.tasks.submit(_log_groups, run, region)
@@ -216,14 +216,14 @@ def _permissions(run: Run, regions: tuple[str, ...], role: str) -> None:
     )
     answers: list[Mapping[str, Any]] = []
     try:
-        with faults.understood("SimulatePrincipalPolicy"):
+        with call_errors.understood("SimulatePrincipalPolicy"):
             for question in questions:
                 request = {"PolicySourceArn": role, "MaxItems": 1000, **question}
                 pages = run.pages("iam", regions[0], "SimulatePrincipalPolicy", request, "EvaluationResults", "Marker")
                 members = ("EvalActionName", "EvalResourceName", "EvalDecision")
                 answers += [{m: text(r[m]) for m in members} for page in pages for r in page["EvaluationResults"]]
     except LOST as error:
-        if faults.code(error) == "NoSuchEntity":
+        if call_errors.code(error) == "NoSuchEntity":
             # The role is gone: nothing is allowed, and other rules say so.
             answers = []
         else:

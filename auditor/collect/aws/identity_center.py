@@ -12,8 +12,8 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
-from auditor.collect.aws.documents import knows, text
-from auditor.collect.aws.faults import LOST, understood
+from auditor.collect.aws.answers import knows, text
+from auditor.collect.aws.call_errors import LOST, understood
 from auditor.collect.aws.run import Run
 from auditor.model.snapshot import GLOBAL, Gap
 

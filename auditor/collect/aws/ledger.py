@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 from collections import Counter
 
-from auditor.collect.aws import faults
+from auditor.collect.aws import call_errors
 from auditor.model.snapshot import Coverage, Gap
 
 
@@ -29,7 +29,7 @@ class Ledger:
             self._calls[key] += 1
             self._retries[key] += retries
             if error is not None:
-                self._errors.setdefault(key, Counter())[faults.code(error)] += 1
+                self._errors.setdefault(key, Counter())[call_errors.code(error)] += 1
 
     def dropped(self, region: str, operation: str) -> None:
         """A resource was gone when it was to be described: no failure after all."""
@@ -49,7 +49,7 @@ class Ledger:
 
     def gap(self, region: str, kind: str, resource_id: str, operation: str, error: Exception) -> None:
         """Something was not seen: a resource, or with ``*`` the rest of a list."""
-        reason, text = faults.reason(error), faults.message(error)
+        reason, text = call_errors.reason(error), call_errors.message(error)
         with self._lock:
             self._gaps.append(Gap(self.account, region, kind, resource_id, "*", operation, reason, text))
 

@@ -11,11 +11,11 @@ from typing import Any
 
 from botocore import xform_name
 
-from auditor.collect.aws import faults
+from auditor.collect.aws import call_errors
+from auditor.collect.aws.answers import plain
+from auditor.collect.aws.call_errors import LOST, OddAnswerError, understood
 from auditor.collect.aws.deadline import DeadlineError, within
-from auditor.collect.aws.documents import plain
-from auditor.collect.aws.earlier import NOTHING, Earlier
-from auditor.collect.aws.faults import LOST, OddAnswerError, understood
+from auditor.collect.aws.incremental import NOTHING, Earlier
 from auditor.collect.aws.ledger import Ledger
 from auditor.collect.aws.session import Clients
 from auditor.collect.aws.tasks import Tasks
@@ -66,7 +66,7 @@ class Run:
             with understood(operation):
                 answer: Mapping[str, Any] = within(CALL_SECONDS, lambda: method(**request), operation)
         except LOST as error:
-            if faults.expired(error):
+            if call_errors.expired(error):
                 self._expired = error
             # Errors of the connection have a response as well: None.
             self.ledger.called(region, operation, _retries(getattr(error, "response", None) or {}), error)

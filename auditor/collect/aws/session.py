@@ -27,7 +27,7 @@ import botocore.config
 import botocore.exceptions as exceptions
 from botocore.parsers import ResponseParserError
 
-from auditor.collect.aws import faults
+from auditor.collect.aws import call_errors
 from auditor.errors import AuditorError, CollectError, ConfigError
 
 #: Attempts of one call, the first included. botocore's own default (3) gives up too early on a throttled account.
@@ -130,7 +130,7 @@ def _said(error: Exception) -> str:
 
 def explain(error: Exception, region: str = "") -> AuditorError:
     """The error that a person should see for what botocore raised."""
-    code, text = faults.code(error), faults.message(error)
+    code, text = call_errors.code(error), call_errors.message(error)
     if isinstance(error, exceptions.ProfileNotFound):
         return ConfigError(f"AWS profile not found: {text}", hint="See: aws configure list-profiles")
     if isinstance(error, exceptions.NoRegionError):
@@ -144,19 +144,19 @@ def explain(error: Exception, region: str = "") -> AuditorError:
         return ConfigError(f"{region or text!r} is no AWS region", hint=REGION_HINT)
     if isinstance(error, exceptions.NoCredentialsError | exceptions.PartialCredentialsError):
         return ConfigError(f"AWS credentials are missing or incomplete: {text}", hint=_CREDENTIALS_HINT)
-    if isinstance(error, faults.SIGN_ON_ERRORS):
+    if isinstance(error, call_errors.SIGN_ON_ERRORS):
         return CollectError(f"the single sign-on session is not valid any more: {text}", hint="Run: aws sso login")
-    if faults.expired(error):
+    if call_errors.expired(error):
         return CollectError(
             f"the AWS credentials have expired ({code})", hint="Sign in again, then repeat the command."
         )
-    if code in (*faults.NOT_ENABLED, "SignatureDoesNotMatch", "InvalidAccessKeyId"):
+    if code in (*call_errors.NOT_ENABLED, "SignatureDoesNotMatch", "InvalidAccessKeyId"):
         return CollectError(f"AWS does not accept the credentials: {text}", hint=_CREDENTIALS_HINT)
     if isinstance(error, exceptions.ConnectionError | exceptions.HTTPClientError):
         return CollectError(
             f"AWS cannot be reached: {text}", hint="Check the network, the region's name and AWS_ENDPOINT_URL."
         )
-    if isinstance(error, ResponseParserError | faults.OddAnswerError):
+    if isinstance(error, ResponseParserError | call_errors.OddAnswerError):
         return CollectError("what answered is not AWS", hint="Check AWS_ENDPOINT_URL and the network's proxy.")
     if isinstance(error, exceptions.BotoCoreError) and not isinstance(error, exceptions.ClientError):
         return ConfigError(f"AWS configuration: {text}", hint="Check ~/.aws/config and the AWS_ variables.")

@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from auditor.collect.aws.documents import text
+from auditor.collect.aws.answers import text
 from auditor.model.snapshot import Kind
 
 Item = Mapping[str, Any]

@@ -9,12 +9,12 @@ from pathlib import Path
 
 from auditor.collect.iac.build import build
 from auditor.collect.iac.cloudformation.parameters import given
-from auditor.collect.iac.cloudformation.reader import LANGUAGE, Reader
+from auditor.collect.iac.cloudformation.template_reader import LANGUAGE, Reader
 from auditor.collect.iac.discover import Found, discover, well_formed
 from auditor.collect.iac.interface import NotAssessed, Root
-from auditor.collect.iac.terraform import reader as terraform
+from auditor.collect.iac.terraform import module_reader as terraform
 from auditor.collect.iac.terraform import variables
-from auditor.collect.iac.terraform.plan.reader import read_plan
+from auditor.collect.iac.terraform.plan.plan_reader import read_plan
 from auditor.errors import CollectError, ConfigError
 from auditor.model.snapshot import Snapshot
 

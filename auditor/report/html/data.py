@@ -15,7 +15,7 @@ from auditor.model.resource import ResourceRef
 from auditor.model.rule import Severity, Verdict
 from auditor.model.waiver import Waiver
 from auditor.report.html.encode import NOTHING, Columns, Dictionary, Stencil, hexes, pack
-from auditor.report.html.resources import Resources, stencil
+from auditor.report.html.resource_pages import Resources, stencil
 from auditor.report.phrases import visible
 
 #: Findings in the page at most, worst first; beyond it would not open quickly.

@@ -5,10 +5,10 @@ from importlib import import_module
 from pathlib import Path
 from typing import Any
 
-from auditor.checkov import evaluation
+from auditor.checkov import graph_evaluation
 
 
-def _counted(graph: Any, settings: Any, evaluate: Any = evaluation.evaluate) -> Any:
+def _counted(graph: Any, settings: Any, evaluate: Any = graph_evaluation.evaluate) -> Any:
     with Path(os.environ["EVALUATIONS"]).open("a") as file:
         file.write(f"{type(graph).__name__}\n")
     return evaluate(graph, settings)
@@ -19,7 +19,7 @@ def _broken(*arguments: Any) -> None:
 
 
 if "EVALUATIONS" in os.environ:
-    evaluation.evaluate = _counted
+    graph_evaluation.evaluate = _counted
 if "BROKEN" in os.environ:
     module, _, name = os.environ["BROKEN"].partition(":")
     setattr(import_module(module), name, _broken)

@@ -10,9 +10,9 @@ import pytest
 
 from auditor.collect.iac.interface import Root
 from auditor.collect.iac.terraform.module_files import LocalFiles
+from auditor.collect.iac.terraform.module_reader import Reader, _inputs
 from auditor.collect.iac.terraform.modules import ABSENT, ModuleInstance, Shared
-from auditor.collect.iac.terraform.plan.reader import read_plan
-from auditor.collect.iac.terraform.reader import Reader, _inputs
+from auditor.collect.iac.terraform.plan.plan_reader import read_plan
 from auditor.collect.iac.terraform.variables import Given, root_values
 
 from .plans import Json

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from auditor.collect.iac.interface import Reference, Root, Unknown
-from auditor.collect.iac.terraform.plan.references import leaves
+from auditor.collect.iac.terraform.plan.plan_references import leaves
 
 from .plans import DOMAIN, PROFILE, ROLE, Json, change, config, found, plan, refs, resource
 

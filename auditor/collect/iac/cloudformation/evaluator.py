@@ -15,8 +15,16 @@ from contextlib import contextmanager
 from typing import Any
 
 from auditor.collect.iac.arn_parts import split_arn
-from auditor.collect.iac.cloudformation.nodes import members, scalar
-from auditor.collect.iac.cloudformation.values import NO_VALUE, concatenated, either, listed, literal, same, shown
+from auditor.collect.iac.cloudformation.property_values import (
+    NO_VALUE,
+    concatenated,
+    either,
+    listed,
+    literal,
+    same,
+    shown,
+)
+from auditor.collect.iac.cloudformation.template_nodes import members, scalar
 from auditor.collect.iac.interface import Reference, Unknown, Value, symbol_of, unknowns
 from auditor.collect.iac.translate import plain_text
 from auditor.collect.iac.unreadable import UnreadableError

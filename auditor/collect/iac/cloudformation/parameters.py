@@ -8,8 +8,8 @@ from pathlib import Path
 from typing import Any
 
 from auditor.collect.iac.cloudformation.evaluator import PSEUDO
-from auditor.collect.iac.cloudformation.nodes import members, scalar
-from auditor.collect.iac.cloudformation.values import listed, literal
+from auditor.collect.iac.cloudformation.property_values import listed, literal
+from auditor.collect.iac.cloudformation.template_nodes import members, scalar
 from auditor.collect.iac.interface import Unknown, Value
 from auditor.collect.iac.translate import plain_text
 from auditor.errors import ConfigError

@@ -10,12 +10,12 @@ from pathlib import Path
 from typing import Any
 
 from auditor.collect.iac.cloudformation.assembly import Cdk
-from auditor.collect.iac.cloudformation.delegation import HOLDERS, Held, held, unread
 from auditor.collect.iac.cloudformation.evaluator import FOR_EACH, Evaluator, Imports
 from auditor.collect.iac.cloudformation.library import Library, Template
-from auditor.collect.iac.cloudformation.nodes import key_line, members, property_lines
 from auditor.collect.iac.cloudformation.parameters import declared, parameter_values
-from auditor.collect.iac.cloudformation.values import NO_VALUE, shown
+from auditor.collect.iac.cloudformation.property_values import NO_VALUE, shown
+from auditor.collect.iac.cloudformation.stack_delegation import HOLDERS, Held, held, unread
+from auditor.collect.iac.cloudformation.template_nodes import key_line, members, property_lines
 from auditor.collect.iac.interface import NotAssessed, Reference, Resource, Unknown, Value
 from auditor.collect.iac.unreadable import UnreadableError
 from auditor.studio.template_types import TYPES

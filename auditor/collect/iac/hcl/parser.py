@@ -14,7 +14,7 @@ from functools import cache
 from typing import TYPE_CHECKING, TypeVar
 
 from auditor.collect.iac.hcl import nodes as n
-from auditor.collect.iac.hcl.faults import first_error, open_quotation
+from auditor.collect.iac.hcl.syntax_faults import first_error, open_quotation
 from auditor.collect.iac.unreadable import UnreadableError
 
 if TYPE_CHECKING:

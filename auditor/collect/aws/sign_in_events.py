@@ -18,8 +18,8 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from auditor.collect.aws.documents import rfc3339, text
-from auditor.collect.aws.faults import OddAnswerError
+from auditor.collect.aws.answers import rfc3339, text
+from auditor.collect.aws.call_errors import OddAnswerError
 from auditor.collect.aws.run import Run
 from auditor.model.sign_ins import LoggedSignIns, LogSource
 from auditor.model.snapshot import Gap, GapReason
@@ -175,7 +175,7 @@ def trimmed(event: Mapping[str, Any]) -> dict[str, Any]:
     """The members that say who opened which profile when, and whether it worked.
 
     Of the user agent only the name of the environment that an SDK ran in is kept. Raises OddAnswerError, or what
-    ``auditor.collect.aws.faults.understood`` makes one of, for an event that does not say.
+    ``auditor.collect.aws.call_errors.understood`` makes one of, for an event that does not say.
     """
     identity = event["userIdentity"]
     context = identity.get("sessionContext") or {}

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from auditor.config import Config, find_config_above, load_config
 from auditor.errors import ConfigError
-from auditor.run.options import RuleOptions
+from auditor.run.run_options import RuleOptions
 from auditor.run.selection import RuleChoice, choose
 
 #: Names the configuration; without it auditor.yaml is looked for.

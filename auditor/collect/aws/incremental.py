@@ -13,7 +13,7 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
-from auditor.collect.aws.documents import plain
+from auditor.collect.aws.answers import plain
 from auditor.model.snapshot import SCHEMA_VERSION, Record, Snapshot
 
 #: Given account and regions: earlier snapshots that hold them.

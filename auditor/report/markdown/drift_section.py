@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Sequence
 
 from auditor.model.drift import Drift
 from auditor.report.drift_view import DriftView, drift_view, label, place, who
-from auditor.report.markdown.text import code, text
+from auditor.report.markdown.markdown_text import code, text
 from auditor.report.phrases import name
 
 #: Title, header, rows, how many there are, and what they are called.

@@ -14,10 +14,10 @@ from typing import Any, NamedTuple
 
 from checkov.common.graph.graph_builder.graph_components.attribute_names import CustomAttributes
 
+from auditor.checkov.check_settings import Settings, load
 from auditor.checkov.entities import Entity, entities, fits, templates, without_keys
 from auditor.checkov.read import read
 from auditor.checkov.runner import fail
-from auditor.checkov.settings import Settings, load
 from auditor.collect.iac.build import build
 from auditor.collect.iac.interface import Resource, Root
 from auditor.collect.iac.scope import Scope

@@ -15,7 +15,7 @@ from auditor.collect.iac.interface import NotAssessed, Root, Unknown, Value
 from auditor.collect.iac.terraform.callers import TERRAGRUNT, Callers, Unit, stack_files, units_file
 from auditor.collect.iac.terraform.module_files import LocalFiles, Module, read_module, within
 from auditor.collect.iac.terraform.modules import ABSENT, ModuleInstance, Shared
-from auditor.collect.iac.terraform.resources import resources
+from auditor.collect.iac.terraform.resource_blocks import resources
 from auditor.collect.iac.terraform.variables import Given, RootValues, root_values
 
 LANGUAGE = "Terraform"

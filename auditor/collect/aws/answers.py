@@ -9,7 +9,7 @@ from typing import Any
 
 from botocore.model import Shape
 
-from auditor.collect.aws.faults import OddAnswerError
+from auditor.collect.aws.call_errors import OddAnswerError
 from auditor.model.snapshot import Unseen
 from auditor.studio.resource_types import STUDIO_TYPES
 from auditor.studio.settings import known_paths

@@ -13,10 +13,10 @@ from auditor.collect.iac.hcl import nodes as n
 from auditor.collect.iac.interface import NotAssessed, Resource, Root
 from auditor.collect.iac.source_text import read_source
 from auditor.collect.iac.terraform.blocks import written_lines
-from auditor.collect.iac.terraform.delegation import DELEGATES, delegated, missed
+from auditor.collect.iac.terraform.module_delegation import DELEGATES, delegated, missed
 from auditor.collect.iac.terraform.module_files import Module
-from auditor.collect.iac.terraform.plan.plan import Instance, Plan, is_plan
-from auditor.collect.iac.terraform.reader import LANGUAGE, Reader
+from auditor.collect.iac.terraform.module_reader import LANGUAGE, Reader
+from auditor.collect.iac.terraform.plan.plan_values import Instance, Plan, is_plan
 from auditor.collect.iac.unreadable import UnreadableError
 
 _WRITE_ONE = "write one with: terraform show -json PLAN > plan.json"

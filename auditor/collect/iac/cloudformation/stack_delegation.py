@@ -12,7 +12,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from auditor.collect.iac.cloudformation.nodes import members
+from auditor.collect.iac.cloudformation.template_nodes import members
 
 STACK_SET = "AWS::CloudFormation::StackSet"
 PRODUCT = "AWS::ServiceCatalog::CloudFormationProduct"

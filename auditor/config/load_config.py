@@ -10,7 +10,7 @@ from typing import Any, TypeVar
 
 from msgspec import UNSET, UnsetType
 
-from auditor.config.wire import ACCOUNT, ConfigFile, PersonaFile, config_schema
+from auditor.config.file_schema import ACCOUNT, ConfigFile, PersonaFile, config_schema
 from auditor.errors import ConfigError
 from auditor.model.rule import Rule, Severity
 from auditor.report.render import Format

@@ -9,7 +9,7 @@ from auditor.collect.iac.hcl.evaluate import NO_NAMES, value
 from auditor.collect.iac.hcl.values import as_property
 from auditor.collect.iac.interface import Resource, Unknown, Value
 from auditor.collect.iac.terraform.blocks import properties
-from auditor.collect.iac.terraform.delegation import DELEGATES, delegated, missed
+from auditor.collect.iac.terraform.module_delegation import DELEGATES, delegated, missed
 from auditor.collect.iac.terraform.modules import ModuleInstance, Provider, provider_name
 from auditor.collect.iac.terraform.resource_values import ResourceValue
 from auditor.studio.template_types import TYPES

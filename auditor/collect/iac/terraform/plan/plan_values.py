@@ -13,8 +13,8 @@ from typing import Any
 
 from auditor.collect.iac.hcl.values import KNOWN_LATER
 from auditor.collect.iac.interface import NotAssessed, Reference, Resource, Unknown, Value
-from auditor.collect.iac.terraform.delegation import DELEGATES
-from auditor.collect.iac.terraform.plan.references import (
+from auditor.collect.iac.terraform.module_delegation import DELEGATES
+from auditor.collect.iac.terraform.plan.plan_references import (
     OPAQUE,
     Links,
     PlanAddress,

@@ -10,10 +10,10 @@ from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING
 
 from auditor.model.snapshot import MAY_NOT_EXIST, NUMBER
-from auditor.resolve import evidence, idle, neighbours, role_use
+from auditor.resolve import evidence_tables, idle, neighbours, role_use
 from auditor.resolve.inheritance_sql import NestedMerge, domain_layer_columns, effective, own_value, unseen
-from auditor.resolve.load import SourceFile, load
-from auditor.resolve.personas import assign_personas, persona_columns, persona_name, persona_number
+from auditor.resolve.load_documents import SourceFile, load
+from auditor.resolve.persona_columns import assign_personas, persona_columns, persona_name, persona_number
 from auditor.resolve.raw_schema import quoted
 from auditor.resolve.sql_files import statement
 from auditor.resolve.tables import SPACE_DEFAULT_PREFIX, USER_DEFAULT_PREFIX
@@ -61,11 +61,11 @@ def build(
     load(con, files)
     _leave_out_aws_own(con)
     con.execute(f"create type origin as {_ORIGIN}")
-    evidence.prepare(con)
+    evidence_tables.prepare(con)
     idle.prepare(con)
     _account_region(con)
     _domain(con)
-    evidence.subnets(con)
+    evidence_tables.subnets(con)
     assign_personas(con, personas)
     _user_profile(con, merge, personas)
     _space(con)
@@ -96,7 +96,7 @@ def _account_region(con: duckdb.DuckDBPyConnection) -> None:
             "account_region",
             tool=tool,
             partner_app_in_service=PARTNER_APP_IN_SERVICE,
-            evidence_columns=evidence.account_columns(),
+            evidence_columns=evidence_tables.account_columns(),
         )
     )
 
@@ -284,17 +284,17 @@ def _user_profile(con: duckdb.DuckDBPyConnection, merge: NestedMerge, personas: 
     role_use.role_use(con, persona_name(personas))
     role_use.domain_roles(con)
     neighbours.profile_use(con)
-    evidence.execution_role(con)
+    evidence_tables.execution_role(con)
     con.execute(
         statement(
             "user_profile",
             role_columns=role_use.PROFILE_COLUMNS,
             sso_user_profiles=neighbours.SSO_USER_PROFILES,
-            evidence_columns=evidence.PROFILE_COLUMNS,
+            evidence_columns=evidence_tables.PROFILE_COLUMNS,
             idle_columns=idle.PROFILE_COLUMNS,
             persona_columns=persona_columns(personas),
             role_joins=role_use.PROFILE_JOINS,
-            evidence_joins=evidence.PROFILE_JOINS,
+            evidence_joins=evidence_tables.PROFILE_JOINS,
             idle_joins=idle.PROFILE_JOINS,
         )
     )
