@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
 from auditor.model.finding import PastFinding
-from auditor.report.markdown.text import text
+from auditor.report.markdown.markdown_text import text
 from auditor.run.messages import plural, printable
 
 if TYPE_CHECKING:

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from auditor.collect.aws.incremental import Earlier
+from auditor.collect.aws.incremental import EarlierSnapshots
 from auditor.simulator import Simulator
 from auditor.store.snapshot_file import read_snapshot, write_snapshot
 from tests.collect.test_incremental import days_ago, described
@@ -21,7 +21,7 @@ REGION = ("--region", "eu-west-1")
 
 @pytest.fixture
 def clean(simulated: Callable[..., Simulator], monkeypatch: pytest.MonkeyPatch) -> Simulator:
-    monkeypatch.setattr(Earlier, "_has_its_day", lambda *_: False)
+    monkeypatch.setattr(EarlierSnapshots, "_has_its_day", lambda *_: False)
     return simulated("clean")
 
 

@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 
 from auditor.collect.aws import CollectOptions, collect
 from auditor.collect.aws.evidence import EvidenceOptions
-from auditor.collect.aws.incremental import MAX_AGE, RACE, ROTATION_DAYS, Earlier
+from auditor.collect.aws.incremental import MAX_AGE, RACE, ROTATION_DAYS, EarlierSnapshots
 from auditor.evaluate.audit import query
 from auditor.model.snapshot import Header, Record, Scope, Snapshot
 from auditor.simulator import Fault, Simulator
@@ -53,7 +53,7 @@ def carried(snapshot: Snapshot) -> set[str]:
 @pytest.fixture
 def simulator(simulated: Callable[..., Simulator], monkeypatch: pytest.MonkeyPatch) -> Simulator:
     """The small account, on a day on which no resource has its turn."""
-    monkeypatch.setattr(Earlier, "_has_its_day", lambda *_: False)
+    monkeypatch.setattr(EarlierSnapshots, "_has_its_day", lambda *_: False)
     return simulated(SMALL)
 
 
@@ -155,7 +155,7 @@ def test_what_is_gone_is_gone_and_what_is_new_is_described(simulator: Simulator,
 
 
 def test_what_was_not_seen_is_described(simulated: Callable[..., Simulator], monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(Earlier, "_has_its_day", lambda *_: False)
+    monkeypatch.setattr(EarlierSnapshots, "_has_its_day", lambda *_: False)
     simulated(SMALL, faults=[Fault("access_denied", "DescribeUserProfile", match="ben", times=1),
                              Fault("access_denied", "GetResources", times=1)])  # fmt: skip
     first = days_ago(night())
@@ -186,9 +186,9 @@ def test_another_account_or_region_serves_nothing(simulator: Simulator) -> None:
 # Each condition for itself.
 
 
-def _earlier(now: str, as_of: str, record_: Record, botocore: str = "1.44.5") -> Earlier:
+def _earlier(now: str, as_of: str, record_: Record, botocore: str = "1.44.5") -> EarlierSnapshots:
     header = Header("1", "aws", as_of, "0", botocore, "", (Scope(ACCOUNT, HOME),))
-    return Earlier([Snapshot(header, (record_,))], ACCOUNT, now, "1.44.5")
+    return EarlierSnapshots([Snapshot(header, (record_,))], ACCOUNT, now, "1.44.5")
 
 
 MODIFIED = datetime(2026, 11, 1, 12, 0, tzinfo=UTC)
@@ -207,13 +207,13 @@ def _item(modified: datetime = MODIFIED, status: str = "InService") -> dict[str,
     return {"LastModifiedTime": modified, "CreationTime": datetime(2025, 1, 1, tzinfo=UTC), "Status": status}
 
 
-def _serves(earlier: Earlier, item: dict[str, Any] | None = None) -> bool:
+def _serves(earlier: EarlierSnapshots, item: dict[str, Any] | None = None) -> bool:
     return earlier.unchanged(HOME, "user_profile", ANA, item or _item()) is not None
 
 
 @pytest.fixture
 def no_turn(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(Earlier, "_has_its_day", lambda *_: False)
+    monkeypatch.setattr(EarlierSnapshots, "_has_its_day", lambda *_: False)
 
 
 @pytest.mark.usefixtures("no_turn")
@@ -245,14 +245,16 @@ def test_conditions() -> None:
 def test_law_each_resource_has_one_day_of_seven(name: str, kind: Any, start: datetime) -> None:
     record_ = Record(ACCOUNT, HOME, kind, name, {})
     turns = [
-        Earlier((), ACCOUNT, (start.replace(tzinfo=UTC) + timedelta(days=n)).isoformat(), "")._has_its_day(record_)
+        EarlierSnapshots((), ACCOUNT, (start.replace(tzinfo=UTC) + timedelta(days=n)).isoformat(), "")._has_its_day(
+            record_
+        )
         for n in range(ROTATION_DAYS)
     ]
     assert turns.count(True) == 1
 
 
 def test_about_a_seventh_has_its_day() -> None:
-    earlier = Earlier((), ACCOUNT, "2026-11-10T02:00:00Z", "")
+    earlier = EarlierSnapshots((), ACCOUNT, "2026-11-10T02:00:00Z", "")
     due = sum(earlier._has_its_day(Record(ACCOUNT, HOME, "user_profile", f"d-1/p{n}", {})) for n in range(7000))
     assert 850 < due < 1150
 

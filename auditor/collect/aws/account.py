@@ -9,7 +9,7 @@ import botocore.config
 
 from auditor.collect.aws import call_errors
 from auditor.collect.aws.answers import text
-from auditor.collect.aws.call_errors import LOST, OddAnswerError, understood
+from auditor.collect.aws.call_errors import CALL_FAILED, OddAnswerError, understood
 from auditor.collect.aws.deadline import DeadlineError, within
 from auditor.collect.aws.ledger import Ledger
 from auditor.collect.aws.session import Clients, explain
@@ -49,7 +49,7 @@ def identify(clients: Clients, wanted: Sequence[str], ledger: Callable[[str], Le
     for region in dict.fromkeys((*asked, HOME_REGIONS[partition])):
         try:
             account, caller = _who(clients, region)
-        except LOST as error:
+        except CALL_FAILED as error:
             refused = refused or _explained(error, region, regions)
             if call_errors.code(error) not in call_errors.NOT_ENABLED:
                 raise refused from error
@@ -77,7 +77,7 @@ def _who(clients: Clients, region: str) -> tuple[str, str]:
 
 
 def first(call: Callable[[], T], operation: str) -> T:
-    """One of the calls that come before everything else. Raises one of LOST, or CollectError where no answer comes."""
+    """One of the calls that come before everything else. Raises CALL_FAILED's, or CollectError without an answer."""
     try:
         with understood(operation):
             return within(FIRST_ANSWER, call, operation)
@@ -101,7 +101,7 @@ def audited_regions(
         answer = first(lambda: client.describe_regions(AllRegions=False), "DescribeRegions")
         with understood("DescribeRegions"):
             enabled = {text(r["RegionName"]) for r in answer["Regions"] if r.get("OptInStatus") != "not-opted-in"}
-    except LOST as error:
+    except CALL_FAILED as error:
         ledger.called(home, "DescribeRegions", 0, error)
         if isinstance(error, OddAnswerError):
             raise explain(error, home) from error

@@ -33,7 +33,7 @@ class OddAnswerError(Exception):
 #: What a call may raise that is the service's or the network's doing. Anything else is a defect and goes up.
 CALL_ERRORS = (ClientError, BotoCoreError, ResponseParserError)
 #: What is the matter with a call or with its answer. What it would have told is a gap.
-LOST = (*CALL_ERRORS, OddAnswerError, DeadlineError)
+CALL_FAILED = (*CALL_ERRORS, OddAnswerError, DeadlineError)
 #: What botocore's parsers and the reading of an answer raise where the answer is not what the model says: a member is
 #: missing (KeyError), of another type (TypeError, AttributeError), no number, time or text (ValueError, OverflowError,
 #: botocore's own RuntimeError), an empty list (IndexError), nested without end (RecursionError).
@@ -50,7 +50,7 @@ def understood(operation: str) -> Iterator[None]:
     """
     try:
         yield
-    except LOST:
+    except CALL_FAILED:
         raise
     except _NOT_UNDERSTOOD as error:
         _log.debug("%s", operation, exc_info=True)

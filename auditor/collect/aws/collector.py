@@ -12,9 +12,9 @@ import botocore
 from auditor.collect.aws import call_errors, evidence
 from auditor.collect.aws.account import audited_regions, identify
 from auditor.collect.aws.answers import plain, rfc3339, text, unseen
-from auditor.collect.aws.call_errors import LOST
+from auditor.collect.aws.call_errors import CALL_FAILED
 from auditor.collect.aws.evidence import EvidenceOptions
-from auditor.collect.aws.incremental import NOTHING, Earlier, Previous
+from auditor.collect.aws.incremental import NOTHING, EarlierSnapshots, Previous
 from auditor.collect.aws.ledger import Ledger
 from auditor.collect.aws.run import Run
 from auditor.collect.aws.session import MAX_ATTEMPTS, REGION_HINT, Clients
@@ -65,7 +65,7 @@ def collect(options: CollectOptions, progress: Progress | None = None) -> Snapsh
     regions = _left(named, options.skip_regions)
     earlier = NOTHING
     if options.previous is not None:
-        earlier = Earlier(options.previous(account, regions), account, rfc3339(started), botocore.__version__)
+        earlier = EarlierSnapshots(options.previous(account, regions), account, rfc3339(started), botocore.__version__)
     run = Run(clients, ledger, options.concurrency, progress, earlier)
     records = _collect(run, regions, options.evidence)
     _refuse_nothing(ledger, regions)
@@ -211,7 +211,7 @@ def _describe(run: Run, spec: Spec, region: str, item: Mapping[str, Any]) -> Non
         with call_errors.understood(spec.describe_operation):
             # An answer may lack what the list knew (never the other way round), so the list's members stand behind it.
             _keep(run, spec, region, {**item, **_same(answer, request, spec)})
-    except LOST as error:
+    except CALL_FAILED as error:
         if call_errors.gone(error):
             run.ledger.dropped(region, spec.describe_operation)
             if spec.kind == "domain":

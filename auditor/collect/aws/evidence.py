@@ -9,7 +9,7 @@ from typing import Any
 
 from auditor.collect.aws import call_errors, identity_center, sign_in_events
 from auditor.collect.aws.answers import text
-from auditor.collect.aws.call_errors import LOST
+from auditor.collect.aws.call_errors import CALL_FAILED
 from auditor.collect.aws.run import Run
 from auditor.iam.roles import is_aws_managed
 from auditor.model.sign_ins import LogSource
@@ -157,7 +157,7 @@ def _trail(run: Run, region: str, trail: Mapping[str, Any], refused: list[tuple[
         try:
             answer = run.call("cloudtrail", region, operation, request)
             document[member] = {name: answer[name] for name in kept if name in answer}
-        except LOST as error:
+        except CALL_FAILED as error:
             gaps.append(member)
             refused.append((arn, operation, error))
     run.keep(region, "trail", arn, document, tuple(gaps))
@@ -222,7 +222,7 @@ def _permissions(run: Run, regions: tuple[str, ...], role: str) -> None:
                 pages = run.pages("iam", regions[0], "SimulatePrincipalPolicy", request, "EvaluationResults", "Marker")
                 members = ("EvalActionName", "EvalResourceName", "EvalDecision")
                 answers += [{m: text(r[m]) for m in members} for page in pages for r in page["EvaluationResults"]]
-    except LOST as error:
+    except CALL_FAILED as error:
         if call_errors.code(error) == "NoSuchEntity":
             # The role is gone: nothing is allowed, and other rules say so.
             answers = []

@@ -13,7 +13,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from auditor.collect.aws.answers import knows, text
-from auditor.collect.aws.call_errors import LOST, understood
+from auditor.collect.aws.call_errors import CALL_FAILED, understood
 from auditor.collect.aws.run import Run
 from auditor.model.snapshot import GLOBAL, Gap
 
@@ -67,11 +67,11 @@ def _matched(run: Run, regions: tuple[str, ...], places: list[str]) -> dict[str,
                 seen[name] = (its_store, place)
                 if instance.get("Status", _ACTIVE) == _ACTIVE:
                     active[name] = (its_store, place)
-        except LOST as error:
+        except CALL_FAILED as error:
             problem = error
     missing = sorted(named - set(seen))
     if problem is not None and (missing or unnamed):
-        run.lose(regions, "identity_user", "ListInstances", problem)
+        run.record_unlisted(regions, "identity_user", "ListInstances", problem)
     for name in missing if problem is None else ():
         _gap(run, regions, f"the domains' Identity Center instance {name} is not in the audited Regions: {_HINT}")
     stores = {name: seen[name] for name in named & set(seen)}

@@ -28,7 +28,7 @@ RACE = timedelta(minutes=15)
 _STEADY = "InService"
 
 
-class Earlier:
+class EarlierSnapshots:
     """Documents of earlier snapshots of one account. The newest snapshot of a region counts.
 
     A snapshot that another botocore wrote is not used: its model may have lacked members that this one sees.
@@ -87,4 +87,4 @@ class Earlier:
 
 
 #: No earlier snapshot: everything is described.
-NOTHING = Earlier((), "", "1970-01-01T00:00:00Z", "")
+NOTHING = EarlierSnapshots((), "", "1970-01-01T00:00:00Z", "")

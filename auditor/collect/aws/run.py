@@ -13,9 +13,9 @@ from botocore import xform_name
 
 from auditor.collect.aws import call_errors
 from auditor.collect.aws.answers import plain
-from auditor.collect.aws.call_errors import LOST, OddAnswerError, understood
+from auditor.collect.aws.call_errors import CALL_FAILED, OddAnswerError, understood
 from auditor.collect.aws.deadline import DeadlineError, within
-from auditor.collect.aws.incremental import NOTHING, Earlier
+from auditor.collect.aws.incremental import NOTHING, EarlierSnapshots
 from auditor.collect.aws.ledger import Ledger
 from auditor.collect.aws.session import Clients
 from auditor.collect.aws.tasks import Tasks
@@ -36,7 +36,12 @@ class Run:
     """One collection of one account. Safe to use from many threads, but for ``tasks.drain``."""
 
     def __init__(
-        self, clients: Clients, ledger: Ledger, concurrency: int, progress: Progress | None, earlier: Earlier = NOTHING
+        self,
+        clients: Clients,
+        ledger: Ledger,
+        concurrency: int,
+        progress: Progress | None,
+        earlier: EarlierSnapshots = NOTHING,
     ) -> None:
         self.clients = clients
         self.ledger = ledger
@@ -54,8 +59,8 @@ class Run:
     ) -> Mapping[str, Any]:
         """The answer. botocore makes an empty one of a body that is no JSON, so ``expected`` members must be there.
 
-        Raises one of ``LOST``. Once the credentials have expired nothing is sent any more: each further call raises
-        what the first one did.
+        Raises one of ``CALL_FAILED``. Once the credentials have expired nothing is sent any more: each further call
+        raises what the first one did.
         """
         self.tasks.check()
         if self._expired is not None:
@@ -65,7 +70,7 @@ class Run:
         try:
             with understood(operation):
                 answer: Mapping[str, Any] = within(CALL_SECONDS, lambda: method(**request), operation)
-        except LOST as error:
+        except CALL_FAILED as error:
             if call_errors.expired(error):
                 self._expired = error
             # Errors of the connection have a response as well: None.
@@ -120,8 +125,8 @@ class Run:
         try:
             with understood(operation):
                 yield
-        except LOST as error:
-            self.lose(regions, kind, operation, error, place)
+        except CALL_FAILED as error:
+            self.record_unlisted(regions, kind, operation, error, place)
 
     def keep(
         self,
@@ -144,7 +149,9 @@ class Run:
         with self._lock:
             self._records[record.region, record.kind, record.id] = replace(record, **members)
 
-    def lose(self, regions: Iterable[str], kind: str, operation: str, error: Exception, place: str = "") -> None:
+    def record_unlisted(
+        self, regions: Iterable[str], kind: str, operation: str, error: Exception, place: str = ""
+    ) -> None:
         """A whole list was not seen, in the regions that need it. ``place``: where the call went, if elsewhere."""
         regions = tuple(regions)
         for region in regions:
