@@ -99,6 +99,7 @@ def test_names_that_look_like_patterns_are_names(tmp_path: Path) -> None:
         ),
         (b"\x1f\x8bbroken", "a file is no CloudTrail log"),
     ],
+    ids=["no JSON", "an event without a time", "broken gzip"],
 )
 def test_a_file_that_cannot_be_read_is_an_error(tmp_path: Path, content: bytes, said: str) -> None:
     """Without it some of the events would read as all of them."""
