@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-import hashlib
-from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
+from auditor.evaluate.causes import Causes
 from auditor.evaluate.engine import Verdicts
+from auditor.evaluate.fingerprints import fingerprint
 from auditor.evaluate.gap_reasons import Gaps
 from auditor.evaluate.origin import deciding, needed, origin, select_list
 from auditor.evaluate.source_locations import SourceLocations
-from auditor.model.finding import Evidence, Finding, FindingRemediation, RootCause
+from auditor.model.finding import Evidence, Finding, RootCause
 from auditor.model.resource import ResourceRef
 from auditor.model.rule import Rule, Severity, Verdict
 from auditor.remediation import remediate
@@ -31,11 +31,6 @@ if TYPE_CHECKING:
 
 REPORTED_VERDICTS = (Verdict.FAIL, Verdict.UNKNOWN, Verdict.ERROR)
 _BATCH = 2000
-
-
-def fingerprint(rule_id: str, resource: ResourceRef, setting: str) -> str:
-    """Stable name of a finding: no message, value, line or time goes in."""
-    return hashlib.sha256("\x1f".join((rule_id, resource.key, setting)).encode()).hexdigest()[:32]
 
 
 class FindingMaker:
@@ -57,9 +52,7 @@ class FindingMaker:
         self._gaps = gaps
         self._remediator = Remediator(con, documents, overrides)
         self._places = SourceLocations(con)
-        self._causes: dict[str, RootCause] = {}
-        self._remediations: dict[str, Remediation] = {}
-        self._affects: Counter[str] = Counter()
+        self._causes = Causes()
         for table_name in sorted({r.table for r in rules}):
             documents.announce(self._to_change(table_name, [r for r in rules if r.table == table_name]))
 
@@ -77,10 +70,7 @@ class FindingMaker:
     @property
     def causes(self) -> tuple[RootCause, ...]:
         """Root causes of all failures made so far."""
-        return tuple(
-            replace(cause, affects=self._affects[key], remediation=self._remediations[key].of_all())
-            for key, cause in self._causes.items()
-        )
+        return self._causes.made
 
     def of(self, rule: Rule) -> list[Finding]:
         """Findings of one rule: every fail, unknown and error."""
@@ -89,7 +79,9 @@ class FindingMaker:
             return []
         documented = table(rule.table)
         assert documented is not None, rule.table  # the loader refuses other tables
-        return [self._finding(rule, documented, row) for row in self._rows(rule, documented)]
+        made = [self._finding(rule, documented, row) for row in self._rows(rule, documented)]
+        moved = self._causes.close()
+        return [replace(f, root_cause=moved[f.fingerprint]) if f.fingerprint in moved else f for f in made]
 
     def _rows(self, rule: Rule, documented: Table) -> list[dict[str, Any]]:
         import duckdb
@@ -144,12 +136,17 @@ class FindingMaker:
         )
         setting = documented.column(rule.setting)
         path = (setting.paths or {}).get("service", rule.setting) if setting else rule.setting
+        name = fingerprint(rule.id, resource, path)
         cause, remediation, severity = "", None, rule.severity
         if verdict is Verdict.FAIL:
             severity = Severity(row.get("__severity") or rule.severity)
-            cause, remediation = self._cause(rule, documented, row, resource, blamed, severity)
+            where = origin(documented, blamed, row, resource)
+            fix = self._remediator.remediation(rule, documented, row, resource, where)
+            alone = replace(self._cause(rule, documented, row, resource, blamed, fix), severity=severity)
+            self._causes.add(name, alone, fix)
+            cause, remediation = alone.id, fix.remediation
         return Finding(
-            fingerprint=fingerprint(rule.id, resource, path),
+            fingerprint=name,
             rule_id=rule.id,
             status=verdict,
             severity=severity,
@@ -189,14 +186,14 @@ class FindingMaker:
         row: Mapping[str, Any],
         resource: ResourceRef,
         blamed: str,
-        severity: Severity,
-    ) -> tuple[str, FindingRemediation]:
+        fix: Remediation,
+    ) -> RootCause:
+        """What causes one failure, taken alone: the setting at the resource where the change acts."""
         where = origin(documented, blamed, row, resource)
         column = deciding(documented, blamed, row)
         owner, setting = resource, where.path
-        fix = self._remediator.remediation(rule, documented, row, resource, where)
         # AWS's default applies until somebody sets a value; where a domain hands settings down, that is the place,
-        # unless the profile has the setting's structure of its own.
+        # unless the profile has the setting's structure of its own, or is to be changed itself.
         if column is not None and column.paths and fix.place == "profile" and "profile" in column.paths:
             setting = column.paths["profile"]
         elif column is not None and column.paths and "domain" in column.paths and where.layer in ("domain", "service"):
@@ -206,17 +203,8 @@ class FindingMaker:
         elif where.layer == "service" and column is not None and column.paths:
             setting = next(iter(column.paths.values()))
         cause_id = fingerprint(rule.id, owner, f"{where.layer}\x1f{setting}")[:16]
-        self._affects[cause_id] += 1
-        if cause_id not in self._causes:
-            value = row.get(column.name) if column is not None else row.get(blamed)
-            self._causes[cause_id] = RootCause(cause_id, rule.id, severity, owner, setting, value, where.layer, 1, None)
-            self._remediations[cause_id] = fix
-        else:
-            # A cause is as bad as the worst of what it causes.
-            worst = min(self._causes[cause_id].severity, severity, key=lambda s: s.rank)
-            self._causes[cause_id] = replace(self._causes[cause_id], severity=worst)
-            self._remediations[cause_id] = self._remediations[cause_id].with_other(fix)
-        return cause_id, fix.remediation
+        value = row.get(column.name) if column is not None else row.get(blamed)
+        return RootCause(cause_id, rule.id, rule.severity, owner, setting, value, where.layer, 1, None)
 
 
 def _paths(rule: Rule, column_name: str) -> tuple[str, ...]:

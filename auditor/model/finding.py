@@ -108,7 +108,7 @@ def priority(severity: Severity, removes: int) -> float:
 
 @dataclass(frozen=True, slots=True)
 class RootCause:
-    """The same setting at the same origin failing one rule for ``affects`` resources: one change mends them all.
+    """One change that fixes ``affects`` findings of one rule: a setting at the resource where it is changed.
 
     Waived failures do not count: 0 where every failure of the cause is waived.
     """

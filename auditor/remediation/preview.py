@@ -13,6 +13,7 @@ from auditor.remediation.update_call import Step
 from auditor.rules.remediation_set import TAGS
 from auditor.studio.resource_types import BY_LAYER
 from auditor.studio.settings import DOMAIN_USER_ROOT
+from auditor.studio.structures import member
 
 _PLACE = "--region {region} --domain-id {domain_id}"
 _CALLS = {
@@ -101,7 +102,8 @@ def _symbol(change: Change, parameters: Mapping[str, Any]) -> Any:
     if isinstance(value, str) and value.startswith("$"):
         known = parameters.get(value[1:])
         value = known if known is not None and change.but_not is None else f"<{value[1:]}>"
-    if change.action == "set":
+    found = member(change.path)
+    if change.action == "set" and not (found and found.many and isinstance(value, str)):
         return value
     if change.action == "remove":
         value = f"<without {_name(change.value)}>"

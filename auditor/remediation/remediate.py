@@ -22,6 +22,7 @@ from auditor.remediation.shell import (
     Words,
     explained,
     followed_no_more,
+    in_partition,
     sent_whole,
     shared,
     to_fill_in,
@@ -35,7 +36,6 @@ from auditor.rules.remediation_set import TAGS
 from auditor.rules.value_columns import AT, VALUE
 from auditor.rules.verdict_sql import Overrides, parameter_values
 from auditor.rules.withheld import withheld
-from auditor.studio.partitions import HOME_REGIONS, partition_of
 from auditor.studio.resource_types import UPDATABLE_KINDS
 from auditor.studio.settings import DOMAIN_USER_ROOT
 from auditor.studio.template_names import DEMANDED
@@ -48,29 +48,30 @@ if TYPE_CHECKING:
 class Remediation:
     """A remediation and where it acts.
 
-    ``place``: ``profile`` where a user setting is to be changed on the profile because that holds it (or the structure
-    that it lies in) itself, ``domain`` where the domain hands it down, else empty. ``split``: of several findings that
-    no one command mends.
+    ``place``: ``profile`` where a user setting is to be changed on the profile, because that holds it (or the structure
+    that it lies in) itself, or because the rule is about that one person; ``domain`` where the domain hands it down,
+    else empty. ``steps``: what is changed there.
     """
 
     remediation: FindingRemediation
     place: str = ""
     steps: tuple[Step, ...] = ()
-    split: bool = False
 
-    def with_other(self, other: Remediation) -> Remediation:
-        """What mends both of two findings with one cause: the remediation that does all that the other does. Where
-        neither does, none: each finding has its own."""
-        if self.split or not other.remediation.aws or self.remediation.aws == other.remediation.aws:
-            return self
-        if not self.remediation.aws:
-            return other
-        if self.place == other.place == "domain":
-            for one, second in ((self, other), (other, self)):
-                if all(step in one.steps for step in second.steps):
-                    return one
-        note = "Each finding has a command of its own."
-        return Remediation(FindingRemediation(self.remediation.steps, note=note), self.place, split=True)
+    @property
+    def change(self) -> str:
+        """What is changed: alike where one change fixes two findings of one origin. Empty where nobody can say."""
+        return f"{self.place} {self.steps}" if self.steps else self.remediation.aws
+
+    @property
+    def reach(self) -> int:
+        """How many values are changed: what covers another reaches as far at least."""
+        return sum(len(step.value) if isinstance(step.value, list) else 1 for step in self.steps)
+
+    def covers(self, other: Remediation) -> bool:
+        """Whether this change does all that the other does, on one domain."""
+        return self.place == other.place == "domain" and all(
+            any(mine.includes(step) for mine in self.steps) for step in other.steps
+        )
 
     def of_all(self) -> FindingRemediation:
         """The remediation of the cause."""
@@ -105,15 +106,11 @@ def _column_at(documented: Table, path: str) -> str:
 
 #: Commands for what AWS does not update any more: to delete it is what is left.
 _DELETES = re.compile(r"aws [a-z]+ delete-")
-_IAM = re.compile(r"aws iam [a-z-]+")
 
 
-def _in_partition(command: str, resource: ResourceRef) -> str:
-    """IAM has no regions, but one endpoint in each partition, which the AWS CLI finds by a region of it."""
-    named = resource.arn.split(":")[1] if resource.arn.startswith("arn:") else partition_of(resource.region)
-    if named == "aws":
-        return command
-    return _IAM.sub(lambda m: f"{m[0]} --region {HOME_REGIONS[named]}", command, count=1)
+def _chosen(row: Mapping[str, Any]) -> str:
+    """The place that the rule names itself, also where there is no command."""
+    return "profile" if row.get(AT) == "profile" else ""
 
 
 class Remediator:
@@ -135,13 +132,13 @@ class Remediator:
         """The remediation of one failure. ``row`` holds the columns and expressions that this module asks for."""
         fix = rule.remediation
         if reason := withheld(rule, row):
-            return Remediation(FindingRemediation(fix.steps, note=reason))
+            return Remediation(FindingRemediation(fix.steps, note=reason), _chosen(row))
         try:
             if not fix.changes:
                 return Remediation(self._written(rule, row, resource, where))
             return self._changed(rule, documented, row, resource)
         except UnusableError as error:
-            return Remediation(FindingRemediation(fix.steps, note=str(error)))
+            return Remediation(FindingRemediation(fix.steps, note=str(error)), _chosen(row))
 
     # Commands that are written out in the rule
 
@@ -156,7 +153,7 @@ class Remediator:
         if template and self._live(resource):
             words = Words(row)
             try:
-                command = _in_partition(template.format_map(words).strip(), resource)
+                command = in_partition(template.format_map(words).strip(), resource)
                 about = "" if _DELETES.match(command) else self._by_status(row, resource)
                 caution = self._cautions.of_command(command, resource)
                 note = " ".join(filter(None, (caution, about, to_fill_in(template + "".join(str(words.used))))))
@@ -191,7 +188,7 @@ class Remediator:
     def _changed(self, rule: Rule, documented: Table, row: Mapping[str, Any], resource: ResourceRef) -> Remediation:
         steps = tuple(self._steps(rule, row))
         if not steps:
-            return Remediation(FindingRemediation(rule.remediation.steps))
+            return Remediation(FindingRemediation(rule.remediation.steps), _chosen(row))
         about = self._by_status(row, resource)
         made = self._by_steps(rule, documented, row, resource, steps)
         if not about or not made.remediation.aws:
@@ -210,7 +207,7 @@ class Remediator:
         place = "profile" if chosen == "profile" or (held and chosen != "domain") else "domain"
         if place == "profile":
             sent, copied = self._of_profile(documented, row, resource, steps)
-            return Remediation(self._command(rule, resource, steps, sent, copied), "profile" if held else "", steps)
+            return Remediation(self._command(rule, resource, steps, sent, copied), "profile", steps)
         key = f"{rule.id} {resource.account}/{resource.region}/{resource.domain_id} {steps}"
         if key not in self._made:
             domain = domain_ref(resource)

@@ -7,9 +7,12 @@ import shlex
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from auditor.model.resource import ResourceRef
 from auditor.rules.value_columns import VALUE
+from auditor.studio.partitions import HOME_REGIONS, partition_of
 from auditor.studio.placeholders import PLACEHOLDERS, placeholders
 
+_IAM = re.compile(r"aws iam [a-z-]+")
 #: A value that the AWS CLI would take for something else: an option, or a file or address to read.
 _NOT_A_NAME = re.compile(r"-|(file|fileb|https?)://")
 
@@ -86,3 +89,11 @@ def shared(others: int) -> str:
         return ""
     who = "other profile takes" if others == 1 else "other profiles take"
     return f"It changes the domain's default, which {others:,} {who} over."
+
+
+def in_partition(command: str, resource: ResourceRef) -> str:
+    """IAM has no regions, but one endpoint in each partition, which the AWS CLI finds by a region of it."""
+    named = resource.arn.split(":")[1] if resource.arn.startswith("arn:") else partition_of(resource.region)
+    if named == "aws":
+        return command
+    return _IAM.sub(lambda m: f"{m[0]} --region {HOME_REGIONS[named]}", command, count=1)

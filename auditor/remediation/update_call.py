@@ -49,6 +49,14 @@ class Step:
         """Whether the member lies in a structure, whose other members have to be sent as well."""
         return _parts(self.path)[2]
 
+    def includes(self, other: Step) -> bool:
+        """Whether this change does the other as well: the same, or more items of the same list."""
+        if self.path != other.path or self.action != other.action:
+            return False
+        if self.action == "set":
+            return bool(self.value == other.value)
+        return all(item in self.value for item in other.value)
+
     def moved(self, root: str) -> Step:
         """The same change under another root."""
         return Step(root + self.path.removeprefix(self.root), self.action, self.value)

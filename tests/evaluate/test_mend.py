@@ -151,14 +151,35 @@ class TestPlace:
         assert "no longer follows the domain's" in fix_of(report, "ana").note
         assert sent(fix_of(report, "ben").aws)[0][2] == "update-domain"
 
-    def test_where_findings_have_commands_of_their_own_the_cause_has_none(self, tmp_path: Path) -> None:
+    def test_what_is_changed_for_each_person_is_a_cause_for_each(self, tmp_path: Path) -> None:
+        """The value comes from the domain, but no change of the domain is what the rule asks for."""
         text = hides(at="'profile'")
         records = (of(StudioWebPortalSettings=ALL), profile("ana"), profile("ben"), profile("cleo"))
-        (cause,) = audit(tmp_path, rules_of(tmp_path, text), *records).root_causes
-        assert cause.affects == 3
-        assert cause.remediation is not None
-        assert (cause.remediation.aws, cause.remediation.cloudformation) == ("", "")
-        assert "of its own" in cause.remediation.note
+        causes = audit(tmp_path, rules_of(tmp_path, text), *records).root_causes
+        assert {(c.resource.name, c.setting, c.affects) for c in causes} == {
+            (name, f"{PORTAL}.HiddenAppTypes", 1) for name in ("ana", "ben", "cleo")
+        }
+        assert all(c.remediation and "update-user-profile" in c.remediation.aws for c in causes)
+
+    def test_nor_is_it_one_where_no_command_can_be_made(self, tmp_path: Path) -> None:
+        text = hides(at="'profile'")
+        unseen = f"{PORTAL}.HiddenMlTools"
+        records = (of(), profile("a", gaps=[unseen]), profile("b", gaps=[unseen]))
+        causes = audit(tmp_path, rules_of(tmp_path, text), *records).root_causes
+        assert [(c.affects, c.remediation.aws if c.remediation else None) for c in causes] == [(1, ""), (1, "")]
+
+    def test_one_default_that_takes_two_changes_is_two_causes(self, tmp_path: Path) -> None:
+        """What is added for one profile is part of what is added for another: one change. What is not, is another."""
+        text = hides({"add": "$lists"}, values={"lists": "case when name = 'c' then ['Canvas'] when name = 'b' then"
+                     " ['JupyterServer', 'RStudioServerPro'] else ['JupyterServer'] end"})  # fmt: skip
+        records = (of(), profile("a"), profile("b"), profile("c"), profile("d"))
+        report = audit(tmp_path, rules_of(tmp_path, text), *records)
+        assert sorted(c.affects for c in report.root_causes) == [1, 3]
+        of_each = {f.resource.name: f.root_cause for f in report.findings}
+        assert of_each["a"] == of_each["b"] == of_each["d"] != of_each["c"]
+        wide = next(c for c in report.root_causes if c.id == of_each["a"])
+        assert wide.remediation is not None
+        assert "RStudioServerPro" in wide.remediation.aws
 
 
 class TestValues:

@@ -366,10 +366,10 @@ def test_personas_of_the_configuration_judge(
     assert aiko["message"].endswith(", which the persona researcher doesn't need")
     assert "Training" not in aiko["message"]
     assert "yuki-sato" not in by_rule["STU405"]
-    # One list of the domain's is behind all that inherit it.
+    # The list is the domain's, but each persona's is to differ: it is changed on the profile.
     cause = next(c for c in report["root_causes"] if c["id"] == aiko["root_cause"])
-    assert cause["resource"]["name"] == "research"
-    assert cause["setting"] == "DefaultUserSettings.StudioWebPortalSettings.HiddenMlTools"
+    assert cause["resource"]["name"] == "aiko-tanaka"
+    assert cause["setting"] == "UserSettings.StudioWebPortalSettings.HiddenMlTools"
     capfd.readouterr()
     sql = "select persona, count(*) as n from user_profile where domain_name = 'research' group by 1 order by 1"
     assert run(["query", sql, "--snapshot", str(acme), "--format", "json", "-q"]) == 0

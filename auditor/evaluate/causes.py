@@ -1,0 +1,82 @@
+"""From failures to root causes: what one change fixes.
+
+A cause is a setting at the resource where the change acts, and its count is what that one change removes. Failures
+whose value comes from the same place, but that take different changes, are causes of their own.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+
+from auditor.evaluate.fingerprints import fingerprint
+from auditor.model.finding import RootCause
+from auditor.remediation.remediate import Remediation
+
+
+@dataclass(slots=True)
+class _Part:
+    """Failures that one change fixes, by the keys of their findings."""
+
+    fix: Remediation
+    causes: dict[str, RootCause] = field(default_factory=dict)
+
+    @property
+    def first(self) -> str:
+        return min(self.causes)
+
+
+class Causes:
+    """Gathers the failures of one rule after the other."""
+
+    def __init__(self) -> None:
+        self._open: dict[str, dict[str, tuple[RootCause, Remediation]]] = {}
+        self._made: list[RootCause] = []
+
+    @property
+    def made(self) -> tuple[RootCause, ...]:
+        """The causes of every rule that was closed."""
+        return tuple(self._made)
+
+    def add(self, key: str, cause: RootCause, fix: Remediation) -> None:
+        """One failure, by its finding's key, with what would cause it alone."""
+        # One command may change several defaults of a domain, so what blames another of them may be fixed as well.
+        together = cause.resource.key if fix.place == "domain" else cause.id
+        self._open.setdefault(together, {})[key] = (cause, fix)
+
+    def close(self) -> Mapping[str, str]:
+        """End a rule: the id of its cause by the key of each finding whose cause is not the one that it would have
+        alone."""
+        moved: dict[str, str] = {}
+        for members in self._open.values():
+            parts = _parts(members)
+            taken = Counter(part.causes[first].id for part, first in parts)
+            for part, first in parts:
+                cause = part.causes[first]
+                id_ = cause.id
+                if taken[id_] > 1:
+                    id_ = fingerprint(cause.rule_id, cause.resource, f"{cause.id} {first}")[:16]
+                worst = min((c.severity for c in part.causes.values()), key=lambda severity: severity.rank)
+                self._made.append(
+                    replace(cause, id=id_, severity=worst, affects=len(part.causes), remediation=part.fix.of_all())
+                )
+                moved |= {key: id_ for key, alone in part.causes.items() if alone.id != id_}
+        self._open = {}
+        return moved
+
+
+def _parts(members: Mapping[str, tuple[RootCause, Remediation]]) -> list[tuple[_Part, str]]:
+    """The fewest changes that fix the members, whatever their order, each with the finding that stands for it."""
+    same: dict[tuple[str, str], _Part] = {}
+    for key, (cause, fix) in members.items():
+        same.setdefault((fix.change, "" if fix.change else cause.id), _Part(fix)).causes[key] = cause
+    parts: list[tuple[_Part, str]] = []
+    # What does the most comes first, so that what it covers joins it.
+    for part in sorted(same.values(), key=lambda p: (-p.fix.reach, p.first)):
+        wider = next((other for other, _ in parts if other.fix.covers(part.fix)), None)
+        if wider is None:
+            parts.append((part, part.first))
+        else:
+            wider.causes |= part.causes
+    return parts
