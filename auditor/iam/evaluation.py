@@ -147,6 +147,14 @@ def _principal(statement: Statement, request: Request) -> Truth:
     return None if request.principal is None else names(statement.principals, request.principal)
 
 
+def matches_request(statement: Statement, request: Request) -> bool:
+    """Whether a statement may speak of the request's action and resource, whatever its conditions."""
+    actions = statement.actions.matches(request.action, request.context, any_case=True)
+    if actions is False or statement.resources is None:
+        return actions is not False
+    return statement.resources.matches(request.resource, request.context) is not False
+
+
 def open_keys(statement: Statement, context: Context) -> tuple[str, ...]:
     """Context keys that the statement reads and of which the value is not known."""
     keys = [c.key for c in statement.conditions if c.operator]

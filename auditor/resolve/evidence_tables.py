@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from auditor.model.snapshot import GLOBAL
 from auditor.resolve import policy_facts, role_facts
+from auditor.resolve.hidden_tools import HIDDEN_BUT_PERMITTED
 from auditor.resolve.role_use import unnamed
 from auditor.resolve.sql_files import statement
 from auditor.sql_text import literal
@@ -97,6 +98,9 @@ PROFILE_COLUMNS = (
     f" case when {_PERSON_UNKNOWN} then null when u.sso_user = '' or not {_IS_PERSON} then false"
     f" else list_bool_or(list_transform({_OF_INSTANCE}, lambda s: s.active)) end as sso_user_active,"
     " case when u.execution_role = '' then []::VARCHAR[] else f.allowed_tools end as role_allowed_tools,"
+    " case when u.execution_role = '' then []::VARCHAR[] else f.undecided_tools end as role_undecided_tools,"
+    " case when u.execution_role = '' then false else f.mlflow end as role_permits_mlflow,"
+    f" {HIDDEN_BUT_PERMITTED} as hidden_but_permitted,"
     " a.mlflow_servers"
 )
 PROFILE_JOINS = (

@@ -84,7 +84,10 @@ def _usable(app_type: str) -> str:
         f"(case when list_contains(k.types, '{app_type}') then true when k.unclear or list_has_any(a.unlisted,"
         " ['space', 'app']) then null else false end)"
     )
-    permitted = f"(u.execution_role <> '' and list_contains(f.allowed_tools, '{app_type}'))"
+    permitted = (
+        f"(u.execution_role <> '' and case when list_contains(f.allowed_tools, '{app_type}') then true"
+        f" when list_contains(f.undecided_tools, '{app_type}') or f.allowed_tools is null then null else false end)"
+    )
     return f"({shows} or {exists} or {permitted})"
 
 

@@ -7,6 +7,8 @@ A column that holds an effective setting has a companion ``<column>_origin`` wit
 
 from __future__ import annotations
 
+from auditor.resolve.role_table import EXECUTION_ROLE as EXECUTION_ROLE
+from auditor.resolve.role_table import PLACE_COLUMNS
 from auditor.resolve.table_model import Column, Table
 from auditor.studio.settings import (
     DOMAIN_SETTINGS,
@@ -41,13 +43,8 @@ def _own(setting: Setting, layer: str, prefix: str = "", root: str = "", about: 
     )
 
 
-_PLACE = (
-    Column("key", "VARCHAR", "Unique key of the row: account/region/type/id"),
-    Column("account", "VARCHAR", "AWS account id; for a template its path, or its root module's"),
-    Column("region", "VARCHAR", "AWS region; template for a template"),
-)
 _RESOURCE = (
-    *_PLACE,
+    *PLACE_COLUMNS,
     Column("id", "VARCHAR", "Id within account and region, as in the snapshot"),
     Column("name", "VARCHAR", "Name as AWS shows it"),
     Column("arn", "VARCHAR", "ARN; '' for a resource of a template"),
@@ -222,6 +219,16 @@ USER_PROFILE = Table(
                inputs=("code_editor_image_alias", "code_editor_custom_images"), via="'code_editor_image_alias'"),
         Column("without_idle_shutdown", "VARCHAR[]", "Private spaces and running apps of the profile on SageMaker"
                " Distribution before 2.0, where idle shutdown does not act; NULL where one runs on a custom image"),
+        Column("role_undecided_tools", "VARCHAR[]", "Tools of which it is not known whether the execution role may use"
+               " them, as execution_role has them", inputs=("execution_role",), via="'execution_role'",
+               kinds=("permission",)),
+        Column("role_permits_mlflow", "BOOLEAN", "Whether the execution role may use an MLflow tracking server or an"
+               " MLflow App", inputs=("execution_role",), via="'execution_role'", kinds=("permission",)),
+        Column("hidden_but_permitted", "VARCHAR[]", "App types and tools that are hidden and that the execution role"
+               " permits: by an action that no visible tool needs; partner tools only where an app of theirs is in"
+               " service; not JupyterServer, which nobody can create any more. NULL where none is for certain and that"
+               " cannot be told of all", inputs=("hidden_app_types", "hidden_ml_tools"), via="'hidden_app_types'",
+               kinds=("permission", "partner_app")),
         Column("mlflow_servers", "BIGINT", "MLflow tracking servers and MLflow apps in the account and region",
                kinds=_MLFLOW),
         Column("persona", "VARCHAR", "Kind of person (docs/configuration.md); NULL where that hangs on tags, or a"
@@ -286,7 +293,7 @@ APP = Table(
 
 ACCOUNT_REGION = Table(
     "account_region", "One row an audited account and region.",
-    (*_PLACE, Column("id", "VARCHAR", "The region's name"), Column("name", "VARCHAR", "account/region"),
+    (*PLACE_COLUMNS, Column("id", "VARCHAR", "The region's name"), Column("name", "VARCHAR", "account/region"),
      Column("as_of", "TIMESTAMP", "When the snapshot was taken"),
      Column("unlisted", "VARCHAR[]", "Kinds of resources whose list was not read completely, or not asked for"),
      Column("subscribed_partner_tools", "VARCHAR[]", "HiddenMlTools names of the partner apps in service; NULL where"
@@ -306,53 +313,10 @@ ACCOUNT_REGION = Table(
     "account_region", ("account_region",),
 )  # fmt: skip
 
-EXECUTION_ROLE = Table(
-    "execution_role", "One row an execution role in use: of a profile, of a domain's default, or of its shared spaces."
-    " Its region is aws-global.",
-    (*_PLACE, Column("id", "VARCHAR", "ARN of the role"), Column("name", "VARCHAR", "Name of the role, without path"),
-     Column("arn", "VARCHAR", "ARN of the role"),
-     Column("as_of", "TIMESTAMP", "When the snapshot was taken"),
-     Column("profiles", "BIGINT", "Profiles for which the role is in force, as far as they were seen"),
-     Column("shared_spaces", "BOOLEAN", "Whether a domain's shared spaces run as the role"),
-     Column("unified_studio", "BOOLEAN", "Whether only domains whose profiles SageMaker Unified Studio makes use"
-            " the role; never NULL"),
-     Column("role_exists", "BOOLEAN", "Whether the role exists; NULL for another account's role"),
-     Column("managed_policies", "VARCHAR[]", "Names of AWS's managed policies that are attached"),
-     Column("managed_policy_arns", "VARCHAR[]", "ARNs of AWS's managed policies that are attached"),
-     Column("customer_policies", "VARCHAR[]", "Names of the account's own managed policies that are attached"),
-     Column("inline_policies", "VARCHAR[]", "Names of the inline policies"),
-     Column("permissions_boundary", "VARCHAR", "ARN of the permissions boundary; '' where there is none"),
-     Column("allows_everything", "BOOLEAN", "Whether the role may do any action on any resource, evaluated as IAM does:"
-            " with wildcards, NotAction, NotResource, Deny, conditions and the permissions boundary"),
-     Column("administrator", "BOOLEAN", "Whether the role can act as an administrator, evaluated likewise: do"
-            " everything, attach or write policies, change managed or trust policies, make credentials of users, pass"
-            " any role to any service, or give domains or user profiles any role. NULL where that hangs on what is"
-            " not known"),
-     Column("administrator_actions", "VARCHAR[]", "Actions that show it; * for all"),
-     Column("administrator_policies", "VARCHAR[]", "Names of the policies that allow them"),
-     Column("administrator_policy_arn", "VARCHAR", "ARN of the attached policy without which the role would be no"
-            " administrator; NULL where there is none such"),
-     Column("administrator_unknown", "VARCHAR", "Why it is not known whether the role is an administrator; '' where it"
-            " is known"),
-     Column("broad_access", "VARCHAR[]", "What inline and customer managed policies allow on every resource: s3:* and"
-            " the like, * for every service, s3:GetObject and s3:PutObject for the objects of every bucket"),
-     Column("broad_policies", "VARCHAR[]", "Names of the policies that allow it"),
-     Column("broad_unknown", "VARCHAR", "Why it is not known what they allow on every resource; '' where it is known"),
-     Column("trusts_set_source_identity", "BOOLEAN", "Whether the trust policy lets SageMaker call"
-            " sts:SetSourceIdentity"),
-     Column("trust_with_source_identity", "VARCHAR", "The trust policy as JSON, with sts:SetSourceIdentity allowed to"
-            " SageMaker; NULL where that cannot be added"),
-     Column("source_identity", "BOOLEAN", "Whether a domain that uses the role has ExecutionRoleIdentityConfig"
-            " USER_PROFILE_NAME"),
-     Column("allowed_tools", "VARCHAR[]", "Tools of which the role may do a representative action, by IAM's own policy"
-            " simulator: HiddenAppTypes and HiddenMlTools names, and MLflow", kinds=("permission",))),
-    "execution_role", ("role",),
-)  # fmt: skip
-
 SIGN_IN = Table(
     "sign_in", "One row a principal that opened a profile (CloudTrail CreatePresignedDomainUrl, domains of AuthMode IAM"
     " only), within the window that was collected. Calls that failed do not count.",
-    (*_PLACE, Column("id", "VARCHAR", "domain/profile/principal"), Column("name", "VARCHAR", "The principal"),
+    (*PLACE_COLUMNS, Column("id", "VARCHAR", "domain/profile/principal"), Column("name", "VARCHAR", "The principal"),
      Column("domain_id", "VARCHAR", "Id of the domain"),
      Column("user_profile_name", "VARCHAR", "Name of the profile, lower case"),
      Column("principal", "VARCHAR", "ARN of an IAM user, ROLE/SESSION of an assumed role (ROLE/SOURCEIDENTITY where"
@@ -383,7 +347,8 @@ GAP = Table(
 
 PLACE = Table(
     "place", "One row a resource of a template: where it is defined.",
-    (*_PLACE, Column("resource_type", "VARCHAR", "Type of the resource: domain, user_profile, execution_role, vpc, …"),
+    (*PLACE_COLUMNS,
+     Column("resource_type", "VARCHAR", "Type of the resource: domain, user_profile, execution_role, vpc, …"),
      Column("id", "VARCHAR", "Address of the resource in its template"),
      Column("file", "VARCHAR", "The file, as it was named to the scan"),
      Column("line", "INTEGER", "Line in the file, from 1; NULL where it is not known"),

@@ -56,15 +56,24 @@ def _fill(element: ElementTree.Element, value: Any) -> None:
 
 
 def _query(body: bytes) -> dict[str, Any]:
-    """The query protocol's flat fields as a request: ``ActionNames.member.1`` becomes a list."""
-    request: dict[str, Any] = {}
-    for field, value in parse_qsl(body.decode()):
-        name, member, _ = field.partition(".member.")
-        if member:
-            request.setdefault(name, []).append(value)
-        elif field not in ("Action", "Version"):
-            request[field] = int(value) if field == "MaxItems" else value
-    return request
+    """The query protocol's flat fields as a request: ``ActionNames.member.1`` becomes a list, and
+    ``ContextEntries.member.1.ContextKeyName`` a list of structures."""
+    tree: dict[str, Any] = {}
+    for name, value in parse_qsl(body.decode()):
+        *path, last = name.split(".")
+        node = tree
+        for part in path:
+            node = node.setdefault(part, {})
+        node[last] = int(value) if name == "MaxItems" else value
+    return {name: _lists(value) for name, value in tree.items() if name not in ("Action", "Version")}
+
+
+def _lists(value: Any) -> Any:
+    if not isinstance(value, dict):
+        return value
+    if set(value) == {"member"}:
+        return [_lists(item) for _, item in sorted(value["member"].items(), key=lambda pair: int(pair[0]))]
+    return {name: _lists(inner) for name, inner in value.items()}
 
 
 def _events(backend: StudioBackend, request: Mapping[str, Any]) -> dict[str, Any]:

@@ -1,30 +1,31 @@
-"""IAM's policy simulator over the policies that moto keeps: SimulatePrincipalPolicy for roles.
+"""IAM's policy simulator over the policies that moto keeps: SimulatePrincipalPolicy for roles, answered as AWS does.
 
-Identity policies only: no boundary, no organisation policy, no session. A statement with conditions does not match,
-since no context is given: the real simulator then answers implicitDeny as well and names the missing keys.
+Identity policies and the permissions boundary; the account is in no organization. Context keys that are not sent are
+absent, and the answer names those that a policy reads.
 """
 
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping, Sequence
-from fnmatch import fnmatchcase
+from collections.abc import Iterator, Mapping
 from typing import Any
 
+from auditor.iam.context import Context
+from auditor.iam.documents import Policy, parse
+from auditor.iam.evaluation import Permissions
+from auditor.iam.simulation import evaluate
 from auditor.simulator.wire import ApiError
-
-_Statement = Mapping[str, Any]
 
 
 def simulate(iam: Any, request: Mapping[str, Any]) -> dict[str, Any]:
     """The answer of SimulatePrincipalPolicy; ``iam`` is moto's backend of the account."""
-    statements = list(_statements(_role(iam, request["PolicySourceArn"])))
-    results = [
-        {"EvalActionName": action, "EvalResourceName": resource, "EvalDecision": _decide(statements, action, resource),
-         "MatchedStatements": [], "MissingContextValues": []}
-        for action in request["ActionNames"]
-        for resource in request.get("ResourceArns") or ["*"]
-    ]  # fmt: skip
+    role = _role(iam, request["PolicySourceArn"])
+    boundary = _boundary(iam, role)
+    context = {e["ContextKeyName"]: tuple(e["ContextKeyValues"]) for e in request.get("ContextEntries") or ()}
+    results = evaluate(
+        Permissions(tuple(_policies(role)), boundary), request["ActionNames"], request.get("ResourceArns") or (),
+        Context(context, closed=True),
+    )  # fmt: skip
     return {"EvaluationResults": results, "IsTruncated": False}
 
 
@@ -35,44 +36,21 @@ def _role(iam: Any, arn: str) -> Any:
     raise ApiError("NoSuchEntity", f"The role with name {arn.rpartition('/')[2]} cannot be found.", 404)
 
 
-def _statements(role: Any) -> Iterator[_Statement]:
-    documents = list(role.policies.values())
+def _policies(role: Any) -> Iterator[Policy]:
+    for name, document in role.policies.items():
+        yield parse(_loaded(document), name)
     for policy in role.managed_policies.values():
-        documents += [v.document for v in policy.versions if v.is_default]
-    for document in documents:
-        loaded = json.loads(document) if isinstance(document, str) else document
-        found = loaded.get("Statement", [])
-        yield from [found] if isinstance(found, dict) else found
+        yield parse(_default(policy), policy.name)
 
 
-def _listed(value: object) -> Sequence[str]:
-    return [value] if isinstance(value, str) else list(value or ())  # type: ignore[call-overload]
+def _boundary(iam: Any, role: Any) -> Policy | None:
+    arn = role.permissions_boundary_arn
+    return None if not arn else parse(_default(iam.managed_policies[arn]), arn.rpartition("/")[2])
 
 
-def _matches(patterns: object, text: str, *, any_case: bool) -> bool:
-    # fnmatch knows [sets], which IAM does not.
-    escaped = (pattern.replace("[", "[[]") for pattern in _listed(patterns))
-    if any_case:
-        return any(fnmatchcase(text.lower(), pattern.lower()) for pattern in escaped)
-    return any(text == "*" if pattern == "*" else fnmatchcase(text, pattern) for pattern in escaped) or (
-        "*" in _listed(patterns)
-    )
+def _default(policy: Any) -> object:
+    return next((_loaded(v.document) for v in policy.versions if v.is_default), None)
 
 
-def _speaks(statement: _Statement, action: str, resource: str) -> bool:
-    if statement.get("Condition"):
-        return False
-    if "NotAction" in statement:
-        acts = not _matches(statement["NotAction"], action, any_case=True)
-    else:
-        acts = _matches(statement.get("Action"), action, any_case=True)
-    if "NotResource" in statement:
-        return acts and not _matches(statement["NotResource"], resource, any_case=False)
-    return acts and _matches(statement.get("Resource", "*"), resource, any_case=False)
-
-
-def _decide(statements: Sequence[_Statement], action: str, resource: str) -> str:
-    effects = {s.get("Effect") for s in statements if _speaks(s, action, resource)}
-    if "Deny" in effects:
-        return "explicitDeny"
-    return "allowed" if "Allow" in effects else "implicitDeny"
+def _loaded(document: object) -> object:
+    return json.loads(document) if isinstance(document, str) else document

@@ -3,8 +3,8 @@
 Estate files name them as follows.
 
 - ``roles``: names (``path/name``), or mappings ``{name, managed: [AWS policies], inline: {name: policy document},
-  customer: {name: policy document}, trust: [actions]}``. A role that a profile or domain names and that is not
-  listed is made as an ordinary one; ``missing_roles`` are left out.
+  customer: {name: policy document}, trust: [actions], boundary: document}``. A role that a profile or
+  domain names and that is not listed is made as an ordinary one; ``missing_roles`` are left out.
 - ``identity_center: {region, users: [user names, or {name, disabled: true}]}``; it is the instance that domains with
   AuthMode SSO name, ``INSTANCE``
 - ``trails``: ``{name, region, multi_region, logging, management}``; ``log_groups``: ``{region, days}`` for Studio's.
@@ -62,7 +62,10 @@ def make_role(account: str, entry: str | Mapping[str, Any]) -> str:
             }
         ],
     }
-    iam.create_role(name, json.dumps(trust), f"/{path}/" if path else "/", None, "", [], "3600")
+    boundary = None
+    if given.get("boundary"):
+        boundary = iam.create_policy("", "/", _policy(given["boundary"]), f"{name}-boundary", {}).arn
+    iam.create_role(name, json.dumps(trust), f"/{path}/" if path else "/", boundary, "", [], "3600")
     policies = {"managed", "inline", "customer"} & set(given)
     inline = given.get("inline") or ({} if policies else {"studio": _ORDINARY})
     for policy, document in inline.items():

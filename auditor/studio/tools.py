@@ -41,7 +41,7 @@ class Tool:
 #: App types of Studio Classic. AWS lets nobody create one any more (guide, "Amazon SageMaker Studio Classic").
 CLASSIC_APP_TYPES = ("JupyterServer", "KernelGateway")
 CREATE_APP = "sagemaker:CreateApp"
-_PARTNER = ("sagemaker:CallPartnerAppApi",)
+_PARTNER = ("sagemaker:CallPartnerAppApi", "sagemaker:CreatePartnerAppPresignedUrl")
 
 #: App types that can be hidden with effect. Hiding KernelGateway or RSessionGateway breaks a CloudFormation deployment,
 #: hiding TensorBoard or DetailedProfiler hides nothing: none of the four is here. Studio Classic (JupyterServer) is for
@@ -60,7 +60,7 @@ _TOOLS = (
     Tool("AutoMl", "tool", ("sagemaker:CreateAutoMLJobV2",)),
     Tool("Experiments", "tool", ("sagemaker:CreateExperiment",)),
     Tool("Training", "tool", ("sagemaker:CreateTrainingJob",)),
-    Tool("ModelEvaluation", "tool", ("sagemaker:CreateModelCard",)),
+    Tool("ModelEvaluation", "tool", ("sagemaker:CreateProcessingJob",)),
     Tool("Pipelines", "tool", ("sagemaker:CreatePipeline",)),
     Tool("Models", "tool", ("sagemaker:CreateModelPackageGroup",)),
     Tool("JumpStart", "tool", ("sagemaker:ListHubContents",)),
@@ -79,7 +79,9 @@ _TOOLS = (
     Tool("Fiddler", "tool", _PARTNER, "partner", partner_type="fiddler"),
     # Has no value in HiddenMlTools: only the role keeps it away.
     Tool(
-        "MLflow", "tool", ("sagemaker-mlflow:AccessUI", "sagemaker:CreatePresignedMlflowTrackingServerUrl"),
+        # Tracking servers, and MLflow Apps.
+        "MLflow", "tool", ("sagemaker-mlflow:AccessUI", "sagemaker:CreatePresignedMlflowTrackingServerUrl",
+                           "sagemaker:CallMlflowAppApi", "sagemaker:CreatePresignedMlflowAppUrl"),
         hideable=False,
     ),
 )  # fmt: skip
@@ -107,14 +109,53 @@ TOOLS_WITHOUT_ACTIONS: tuple[str, ...] = tuple(t.name for t in _TOOLS if not t.a
 APP_ARN_PARTS: Mapping[str, str] = {t.name: t.arn_part for t in _APPS}
 
 
-def simulated_actions() -> tuple[str, ...]:
-    """Every action to ask about beside CreateApp, each once."""
-    return tuple(sorted({action for actions in TOOL_ACTIONS.values() for action in actions}))
+#: Representative action → how the ARN of what it acts on begins. An action that is not here acts on no resource of its
+#: own, and is asked about for ``*``. Source: Service Authorization Reference.
+_RESOURCES: Mapping[str, str] = {
+    "sagemaker:CallMlflowAppApi": "mlflow-app",
+    "sagemaker:CallPartnerAppApi": "partner-app",
+    "sagemaker:CreateAutoMLJobV2": "automl-job",
+    "sagemaker:CreateCluster": "cluster",
+    "sagemaker:CreateEndpoint": "endpoint",
+    "sagemaker:CreateExperiment": "experiment",
+    "sagemaker:CreateFeatureGroup": "feature-group",
+    "sagemaker:CreateInferenceRecommendationsJob": "inference-recommendations-job",
+    "sagemaker:CreateModelPackageGroup": "model-package-group",
+    "sagemaker:CreateOptimizationJob": "optimization-job",
+    "sagemaker:CreatePartnerAppPresignedUrl": "partner-app",
+    "sagemaker:CreatePipeline": "pipeline",
+    "sagemaker:CreatePresignedMlflowAppUrl": "mlflow-app",
+    "sagemaker:CreatePresignedMlflowTrackingServerUrl": "mlflow-tracking-server",
+    "sagemaker:CreateProcessingJob": "processing-job",
+    "sagemaker:CreateProject": "project",
+    "sagemaker:CreateTrainingJob": "training-job",
+    "sagemaker:InvokeEndpoint": "endpoint",
+    "sagemaker:ListHubContents": "hub",
+    "sagemaker-mlflow:AccessUI": "mlflow-tracking-server",
+}
 
 
-def app_arn(partition: str, account: str, app_type: str) -> str:
-    """A resource that stands for every app of that type; names in it are made up."""
-    return f"arn:{partition}:sagemaker:us-east-1:{account}:app/d-any/any/{APP_ARN_PARTS[app_type]}/default"
+def simulated_arns(partition: str, account: str, region: str) -> Mapping[str, tuple[str, ...]]:
+    """Every action that stands for a tool → ARNs that stand for all that it acts on; names in them are made up.
+    CreateApp has one for each app type. None for an action that acts on no resource of its own."""
+    start = f"arn:{partition}:sagemaker:{region}:{account}:"
+    found = {
+        action: (f"{start}{_RESOURCES[action]}/any",) if action in _RESOURCES else ()
+        for actions in TOOL_ACTIONS.values()
+        for action in actions
+    }
+    apps = tuple(f"{start}app/d-any/any/{part}/default" for part in APP_ARN_PARTS.values())
+    return {CREATE_APP: apps, **dict(sorted(found.items()))}
+
+
+def acts_on(action: str, arn: str) -> bool:
+    """Whether an ARN is of the kind that the action acts on."""
+    return action in _RESOURCES and f":{_RESOURCES[action]}/" in arn
+
+
+def app_action(app_type: str) -> str:
+    """CreateApp counted by app type, since each can be permitted by itself."""
+    return f"{CREATE_APP}/{app_type}"
 
 
 #: StudioWebPortalAccess of a domain of SageMaker Unified Studio that people also open in SageMaker Studio.

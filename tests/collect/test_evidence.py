@@ -314,9 +314,11 @@ class TestRoles:
         assert {ROLE, gone} <= found.ids("permission", GLOBAL)
         assert found.record("permission", gone, GLOBAL).document["Results"] == []
         assert found.simulator.calls["iam:SimulatePrincipalPolicy"] <= 2 * 3
-        decided = {r["EvalActionName"]: r["EvalDecision"] for r in
-                   found.record("permission", ROLE, GLOBAL).document["Results"]}  # fmt: skip
-        assert decided["sagemaker:CreateTrainingJob"] == "allowed"
+        decided = {r["EvalActionName"]: r for r in found.record("permission", ROLE, GLOBAL).document["Results"]}
+        ((one,),) = [r["ResourceSpecificResults"] for a, r in decided.items() if a == "sagemaker:CreateTrainingJob"]
+        assert one["EvalResourceDecision"] == "allowed"
+        assert one["EvalResourceName"].startswith(f"arn:aws:sagemaker:{HOME}:{ACCOUNT}:training-job/")
+        assert one["MissingContextValues"] == []
         assert FAR not in {r.id for r in found.snapshot.records if r.kind == "role"}
 
     def test_a_simulation_that_is_denied_is_a_gap_on_the_role(self, collected: Collect) -> None:

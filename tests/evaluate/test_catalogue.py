@@ -31,7 +31,7 @@ STU204 execution-role-too-broad          high     execution_role P05 P08
 STU205 user-identity-in-role-sessions    medium   domain         P04
 STU206 source-identity-not-trusted       high     execution_role P04
 STU207 session-named-after-user          low      user_profile   P04
-STU208 hidden-but-permitted              medium   user_profile   P19
+STU208 hidden-but-permitted              low      user_profile   P19
 STU301 classic-is-default                medium   user_profile   P09
 STU302 domain-default-is-classic         high     domain         P09
 STU303 studio-portal-disabled            medium   user_profile   P09

@@ -91,7 +91,7 @@ def test_rules_that_read_what_no_template_holds(built_in_rules: tuple[Rule, ...]
     assert needs["STU102"] == {"sign_in"}
     assert needs["STU107"] == {"identity_user"}
     assert needs["STU207"] == {SETTING}
-    assert needs["STU208"] == {"permission"}
+    assert needs["STU208"] == {"permission", "partner_app"}
     assert needs["STU404"] == {"partner_app"}
     assert needs["STU707"] == {LIVE}
     assert needs["STU802"] == {"trail"}

@@ -113,8 +113,9 @@ class Audit:
 
 #: Columns that hang on evidence which is only collected for the rules that need it.
 _OF_ROLES = {
-    "role_allowed_tools", "jupyterlab_usable", "code_editor_usable", "mlflow_servers", "space_role_policies",
-    "space_role_allows_everything", "space_role_administrator", "roles_without_source_identity",
+    "role_allowed_tools", "role_undecided_tools", "role_permits_mlflow", "hidden_but_permitted", "jupyterlab_usable",
+    "code_editor_usable", "mlflow_servers", "space_role_policies", "space_role_allows_everything",
+    "space_role_administrator", "roles_without_source_identity",
 }  # fmt: skip
 _TABLES = ("domain", "user_profile", "space", "app")
 

@@ -8,10 +8,10 @@ from typing import Any
 import pytest
 
 from auditor.model.snapshot import GLOBAL, Record
-from auditor.resolve.policy_facts import allowed_tools
-from auditor.studio.tools import APP_ARN_PARTS, CREATE_APP, TOOL_ACTIONS, app_arn
+from auditor.resolve.policy_facts import permitted
+from auditor.studio.tools import APP_ARN_PARTS, CREATE_APP, TOOL_ACTIONS, simulated_arns
 
-from .builder import ACCOUNT, Tables, domain, place, profile, record
+from .builder import ACCOUNT, REGION, Tables, domain, place, profile, record
 
 ROLE = f"arn:aws:iam::{ACCOUNT}:role/service-role/studio"
 OTHER = f"arn:aws:iam::{ACCOUNT}:role/other"
@@ -31,23 +31,42 @@ def trust(action: object, principal: object = SERVICE, effect: str = "Allow", **
     return {"Effect": effect, "Principal": principal, "Action": action, **also}
 
 
-def _result(action: str, decision: str = "allowed", resource: str = "*") -> dict[str, str]:
-    return {"EvalActionName": action, "EvalResourceName": resource, "EvalDecision": decision}
+def _result(action: str, decision: str = "allowed", resource: str = "*", missing: Sequence[str] = ()) -> dict[str, Any]:
+    top = {
+        "EvalActionName": action,
+        "EvalResourceName": "*",
+        "EvalDecision": decision,
+        "MissingContextValues": list(missing),
+    }
+    if resource == "*":
+        return top
+    each = {"EvalResourceName": resource, "EvalResourceDecision": decision, "MissingContextValues": list(missing)}
+    return {**top, "EvalDecision": "explicitDeny", "ResourceSpecificResults": [each]}
 
 
-def test_allowed_tools_are_those_with_an_action_that_is_allowed() -> None:
-    results = [
+def _app(app_type: str) -> str:
+    return f"arn:aws:sagemaker:{REGION}:{ACCOUNT}:app/d-any/any/{APP_ARN_PARTS[app_type]}/default"
+
+
+def test_tools_are_those_with_an_action_that_is_allowed_or_undecided() -> None:
+    facts = permitted([
         _result("sagemaker:CreateFeatureGroup"),
         _result("sagemaker:CreateCluster", "implicitDeny"),
-        _result("sagemaker:CreateTrainingJob", "explicitDeny"),
-        _result(CREATE_APP, resource=app_arn("aws", ACCOUNT, "Canvas")),
-        _result(CREATE_APP, "explicitDeny", app_arn("aws", ACCOUNT, "JupyterServer")),
-    ]
-    assert allowed_tools(results) == ["Canvas", "FeatureStore"]
-    assert allowed_tools([]) == []
-    assert allowed_tools([_result(a) for actions in TOOL_ACTIONS.values() for a in actions]) == sorted(TOOL_ACTIONS)
-    apps = [_result(CREATE_APP, resource=app_arn("aws", ACCOUNT, t)) for t in APP_ARN_PARTS]
-    assert allowed_tools(apps) == sorted(APP_ARN_PARTS)
+        _result("sagemaker:CreateTrainingJob", "implicitDeny", missing=["sagemaker:InstanceTypes"]),
+        _result(CREATE_APP, resource=_app("Canvas")),
+        _result(CREATE_APP, "explicitDeny", _app("JupyterServer")),
+        _result("sagemaker:CallMlflowAppApi"),
+    ])  # fmt: skip
+    assert facts.allowed_tools == ["Canvas", "FeatureStore", "MLflow"]
+    assert facts.undecided_tools is not None
+    assert {"Training", "JupyterLab", "Datasets"} <= set(facts.undecided_tools)
+    assert not {"HyperPodClusters", "JupyterServer"} & set(facts.undecided_tools)
+    assert facts.mlflow is True
+    # A role that is gone may do nothing; one that nobody asked about is unknown.
+    assert (permitted([]).allowed_tools, permitted([]).undecided_tools, permitted([]).mlflow) == ([], [], False)
+    assert permitted(None).allowed_tools is None
+    everything = permitted([_result(a) for actions in TOOL_ACTIONS.values() for a in actions])
+    assert everything.allowed_tools == sorted(TOOL_ACTIONS)
 
 
 def role(arn: str = ROLE, **document: Any) -> Record:
@@ -55,8 +74,16 @@ def role(arn: str = ROLE, **document: Any) -> Record:
     return record("role", arn, {**base, **document}, region=GLOBAL)
 
 
-def permission(arn: str, *actions: str) -> Record:
-    return record("permission", arn, {"RoleArn": arn, "Results": [_result(a) for a in actions]}, region=GLOBAL)
+def permission(arn: str, *actions: str, undecided: Sequence[str] = ()) -> Record:
+    """IAM's answer to every question: allowed for ``actions`` (CreateApp as CreateApp/TYPE), else denied."""
+    results = []
+    for action, arns in simulated_arns("aws", ACCOUNT, REGION).items():
+        for asked in arns or ("*",):
+            app = next((t for t, part in APP_ARN_PARTS.items() if f"/{part}/" in asked), "")
+            name = f"{action}/{app}" if action == CREATE_APP else action
+            missing = ["aws:SourceVpc"] if name in undecided else []
+            results.append(_result(action, "allowed" if name in actions else "implicitDeny", asked, missing))
+    return record("permission", arn, {"RoleArn": arn, "Results": results}, region=GLOBAL)
 
 
 def defaults(role_arn: str = "", spaces: str = "", identity: str = "") -> dict[str, Any]:
@@ -194,3 +221,51 @@ def test_broad_access_is_of_own_policies() -> None:
     document = {"AttachedManagedPolicies": [ADMIN], **_inline(statement(["s3:*", "sagemaker:*"]))}
     (row,) = Tables(place(), domain(document=defaults(ROLE)), role(**document)).rows("execution_role")
     assert (row["broad_access"], row["broad_policies"]) == (["s3:*", "sagemaker:*"], ["team"])
+
+
+def hidden(*tools: str, apps: Sequence[str] = ()) -> dict[str, Any]:
+    return {"StudioWebPortalSettings": {"HiddenMlTools": list(tools), "HiddenAppTypes": list(apps)}}
+
+
+def _hidden_but_permitted(settings: Mapping[str, Any], *records: Record) -> list[str] | None:
+    tables = Tables(place(), domain(document=defaults(ROLE)), profile("ana", settings), *records)
+    found: list[str] | None = tables.by_name("user_profile")["ana"]["hidden_but_permitted"]
+    return found
+
+
+COMET = record("partner_app", "arn:comet", {"Type": "comet", "Status": "Available"})
+PARTNER = "sagemaker:CallPartnerAppApi"
+
+
+@pytest.mark.parametrize(
+    ("settings", "actions", "undecided", "records", "expected"),
+    [
+        (hidden("FeatureStore", apps=["Canvas"]), [f"{CREATE_APP}/Canvas", "sagemaker:CreateFeatureGroup"], [], [],
+         ["Canvas", "FeatureStore"]),
+        (hidden("FeatureStore", apps=["Canvas"]), [f"{CREATE_APP}/JupyterLab"], [], [], []),
+        # Endpoints are visible and need the same action.
+        (hidden("PerformanceEvaluation"), ["sagemaker:CreateEndpoint"], [], [], []),
+        (hidden("PerformanceEvaluation"), ["sagemaker:InvokeEndpoint"], [], [], ["PerformanceEvaluation"]),
+        (hidden("PerformanceEvaluation", "Endpoints"), ["sagemaker:CreateEndpoint"], [], [],
+         ["PerformanceEvaluation", "Endpoints"]),
+        # Nobody can create an app of Studio Classic, and no app of Fiddler is there to be called.
+        (hidden("Fiddler", apps=["JupyterServer"]), [f"{CREATE_APP}/JupyterServer", PARTNER], [], [], []),
+        (hidden("Comet", "Fiddler"), [PARTNER], [], [COMET], ["Comet"]),
+        (hidden("Fiddler"), [PARTNER], [], [COMET], []),
+        # What IAM could not tell is never a pass, and hides no certain failure.
+        (hidden("Training"), [], ["sagemaker:CreateTrainingJob"], [], None),
+        (hidden(apps=["Canvas"]), [], [f"{CREATE_APP}/Canvas"], [], None),
+        (hidden("Training", "FeatureStore"), ["sagemaker:CreateFeatureGroup"], ["sagemaker:CreateTrainingJob"], [],
+         ["FeatureStore"]),
+        (hidden("Datasets"), [], [], [], None),
+    ],
+)  # fmt: skip
+def test_what_is_hidden_but_permitted(
+    settings: Mapping[str, Any], actions: Sequence[str], undecided: Sequence[str], records: Sequence[Record],
+    expected: list[str] | None,
+) -> None:  # fmt: skip
+    assert _hidden_but_permitted(settings, permission(ROLE, *actions, undecided=undecided), *records) == expected
+
+
+def test_a_role_that_nobody_asked_about_leaves_it_open() -> None:
+    assert _hidden_but_permitted(hidden("Training")) is None

@@ -11,12 +11,13 @@ from auditor.collect.aws import call_errors, identity_center, sign_in_events
 from auditor.collect.aws.answers import text
 from auditor.collect.aws.call_errors import CALL_FAILED
 from auditor.collect.aws.run import Run
+from auditor.iam import simulation
 from auditor.iam.roles import is_aws_managed
 from auditor.model.sign_ins import LogSource
 from auditor.model.snapshot import GLOBAL, Kind
 from auditor.studio.arns import account_of
 from auditor.studio.evidence_sources import EVIDENCE, kinds_of
-from auditor.studio.tools import APP_ARN_PARTS, CREATE_APP, app_arn, simulated_actions
+from auditor.studio.tools import acts_on, simulated_arns
 from auditor.studio.trails import records_management
 
 STUDIO_LOG_GROUP = "/aws/sagemaker/studio"
@@ -89,15 +90,17 @@ def follow(run: Run, regions: tuple[str, ...], options: EvidenceOptions) -> None
 def finish(run: Run, regions: tuple[str, ...], options: EvidenceOptions) -> None:
     """Submit what hangs on the roles."""
     if "permission" in options.kinds:
-        for role in roles_in_use(run, ("UserSettings", "DefaultUserSettings")):
-            run.tasks.submit(_permissions, run, regions, role)
+        layers = ("UserSettings", "DefaultUserSettings")
+        used = {region: set(roles_in_use(run, layers, region)) for region in regions}
+        for role in sorted(set().union(*used.values())):
+            run.tasks.submit(_permissions, run, tuple(r for r in regions if role in used[r]), role)
 
 
 def roles_in_use(
-    run: Run, layers: Iterable[str] = ("UserSettings", "DefaultUserSettings", "DefaultSpaceSettings")
+    run: Run, layers: Iterable[str] = ("UserSettings", "DefaultUserSettings", "DefaultSpaceSettings"), region: str = ""
 ) -> list[str]:
-    """ARNs of execution roles that profiles and domains name, each once."""
-    documents = [r.document for kind in ("domain", "user_profile") for r in run.found(kind)]
+    """ARNs of execution roles that profiles and domains of a Region, or of all, name, each once."""
+    documents = [r.document for kind in ("domain", "user_profile") for r in run.found(kind, region)]
     structures = [d.get(layer) for d in documents for layer in layers]
     found = (s.get("ExecutionRole") for s in structures if isinstance(s, Mapping))
     return sorted({role for role in found if isinstance(role, str) and role})
@@ -208,25 +211,41 @@ def _roles(run: Run, regions: tuple[str, ...]) -> None:
 
 
 def _permissions(run: Run, regions: tuple[str, ...], role: str) -> None:
-    """What IAM's own simulator says about the tools' actions: two calls a role."""
-    partition, account = role.split(":")[1], account_of(role)
-    questions: tuple[dict[str, Any], ...] = (
-        {"ActionNames": list(simulated_actions())},
-        {"ActionNames": [CREATE_APP], "ResourceArns": [app_arn(partition, account, t) for t in APP_ARN_PARTS]},
-    )
+    """What IAM's own simulator says about the tools' actions: two calls a role and Region, with what is known of a call
+    there."""
     answers: list[Mapping[str, Any]] = []
+    operation = "SimulatePrincipalPolicy"
     try:
-        with call_errors.understood("SimulatePrincipalPolicy"):
-            for question in questions:
-                request = {"PolicySourceArn": role, "MaxItems": 1000, **question}
-                pages = run.pages("iam", regions[0], "SimulatePrincipalPolicy", request, "EvaluationResults", "Marker")
-                members = ("EvalActionName", "EvalResourceName", "EvalDecision")
-                answers += [{m: text(r[m]) for m in members} for page in pages for r in page["EvaluationResults"]]
+        with call_errors.understood(operation):
+            for region in regions:
+                wanted = _asked(run, role, region)
+                for resources in (True, False):
+                    arns = sorted({arn for each in wanted.values() for arn in each}) if resources else []
+                    actions = [action for action, each in wanted.items() if bool(each) is resources]
+                    request = {
+                        "PolicySourceArn": role, "MaxItems": 1000, "ActionNames": actions,
+                        "ContextEntries": simulation.context_entries(role, account_of(role), region),
+                        **({"ResourceArns": arns} if arns else {}),
+                    }  # fmt: skip
+                    pages = run.pages("iam", regions[0], operation, request, "EvaluationResults", "Marker")
+                    answers += [
+                        simulation.kept(r, wanted.get(text(r["EvalActionName"]), ()))
+                        for page in pages
+                        for r in page["EvaluationResults"]
+                    ]
     except CALL_FAILED as error:
         if call_errors.code(error) == "NoSuchEntity":
             # The role is gone: nothing is allowed, and other rules say so.
             answers = []
         else:
-            run.ledger.gap(GLOBAL, "permission", role, "SimulatePrincipalPolicy", error)
+            run.ledger.gap(GLOBAL, "permission", role, operation, error)
             return
     run.keep(GLOBAL, "permission", role, {"RoleArn": role, "Results": answers})
+
+
+def _asked(run: Run, role: str, region: str) -> dict[str, tuple[str, ...]]:
+    """Actions → ARNs to ask about: made-up ones, and of what exists in the Region the real ones."""
+    found = dict(simulated_arns(role.split(":")[1], account_of(role), region))
+    kinds: tuple[Kind, ...] = ("mlflow_server", "mlflow_app", "partner_app")
+    existing = [record.id for kind in kinds for record in run.found(kind, region)]
+    return {action: (*arns, *(e for e in existing if acts_on(action, e))) for action, arns in found.items()}

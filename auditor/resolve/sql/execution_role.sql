@@ -24,7 +24,7 @@ select u.account || '/' || "{global_region}" || '/execution_role/' || u.id as ke
        f.permissions_boundary, f.allows_everything, f.administrator, f.administrator_actions,
        f.administrator_policies, f.administrator_policy_arn, f.administrator_unknown, f.broad_access,
        f.broad_policies, f.broad_unknown, f.trusts_set_source_identity, f.trust_with_source_identity,
-       u.source_identity, p.allowed_tools
+       u.source_identity, p.allowed_tools, p.undecided_tools
 from used u left join role_fact f on f.account = u.account and f.id = u.id
 left join permission_fact p on p.account = u.account and p.id = u.id
 left join unseen n on n.account = u.account

@@ -1,0 +1,58 @@
+"""The documented table of execution roles."""
+
+from __future__ import annotations
+
+from auditor.resolve.table_model import Column, Table
+
+#: Where a row lies: the first columns of every table.
+PLACE_COLUMNS = (
+    Column("key", "VARCHAR", "Unique key of the row: account/region/type/id"),
+    Column("account", "VARCHAR", "AWS account id; for a template its path, or its root module's"),
+    Column("region", "VARCHAR", "AWS region; template for a template"),
+)
+
+EXECUTION_ROLE = Table(
+    "execution_role", "One row an execution role in use: of a profile, of a domain's default, or of its shared spaces."
+    " Its region is aws-global.",
+    (*PLACE_COLUMNS, Column("id", "VARCHAR", "ARN of the role"),
+     Column("name", "VARCHAR", "Name of the role, without path"),
+     Column("arn", "VARCHAR", "ARN of the role"),
+     Column("as_of", "TIMESTAMP", "When the snapshot was taken"),
+     Column("profiles", "BIGINT", "Profiles for which the role is in force, as far as they were seen"),
+     Column("shared_spaces", "BOOLEAN", "Whether a domain's shared spaces run as the role"),
+     Column("unified_studio", "BOOLEAN", "Whether only domains whose profiles SageMaker Unified Studio makes use"
+            " the role; never NULL"),
+     Column("role_exists", "BOOLEAN", "Whether the role exists; NULL for another account's role"),
+     Column("managed_policies", "VARCHAR[]", "Names of AWS's managed policies that are attached"),
+     Column("managed_policy_arns", "VARCHAR[]", "ARNs of AWS's managed policies that are attached"),
+     Column("customer_policies", "VARCHAR[]", "Names of the account's own managed policies that are attached"),
+     Column("inline_policies", "VARCHAR[]", "Names of the inline policies"),
+     Column("permissions_boundary", "VARCHAR", "ARN of the permissions boundary; '' where there is none"),
+     Column("allows_everything", "BOOLEAN", "Whether the role may do any action on any resource, evaluated as IAM does:"
+            " with wildcards, NotAction, NotResource, Deny, conditions and the permissions boundary"),
+     Column("administrator", "BOOLEAN", "Whether the role can act as an administrator, evaluated likewise: do"
+            " everything, attach or write policies, change managed or trust policies, make credentials of users, pass"
+            " any role to any service, or give domains or user profiles any role. NULL where that hangs on what is"
+            " not known"),
+     Column("administrator_actions", "VARCHAR[]", "Actions that show it; * for all"),
+     Column("administrator_policies", "VARCHAR[]", "Names of the policies that allow them"),
+     Column("administrator_policy_arn", "VARCHAR", "ARN of the attached policy without which the role would be no"
+            " administrator; NULL where there is none such"),
+     Column("administrator_unknown", "VARCHAR", "Why it is not known whether the role is an administrator; '' where it"
+            " is known"),
+     Column("broad_access", "VARCHAR[]", "What inline and customer managed policies allow on every resource: s3:* and"
+            " the like, * for every service, s3:GetObject and s3:PutObject for the objects of every bucket"),
+     Column("broad_policies", "VARCHAR[]", "Names of the policies that allow it"),
+     Column("broad_unknown", "VARCHAR", "Why it is not known what they allow on every resource; '' where it is known"),
+     Column("trusts_set_source_identity", "BOOLEAN", "Whether the trust policy lets SageMaker call"
+            " sts:SetSourceIdentity"),
+     Column("trust_with_source_identity", "VARCHAR", "The trust policy as JSON, with sts:SetSourceIdentity allowed to"
+            " SageMaker; NULL where that cannot be added"),
+     Column("source_identity", "BOOLEAN", "Whether a domain that uses the role has ExecutionRoleIdentityConfig"
+            " USER_PROFILE_NAME"),
+     Column("allowed_tools", "VARCHAR[]", "Tools of which the role may do a representative action, by IAM's own policy"
+            " simulator: HiddenAppTypes and HiddenMlTools names, and MLflow", kinds=("permission",)),
+     Column("undecided_tools", "VARCHAR[]", "Tools of which the simulator could not tell: a condition reads what only a"
+            " real call has, or nobody knows the tool's actions", kinds=("permission",))),
+    "execution_role", ("role",),
+)  # fmt: skip
