@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from auditor.model.snapshot import GLOBAL
-from auditor.resolve import policy_facts, role_facts
+from auditor.resolve import policy_facts, role_facts, side_role_use
 from auditor.resolve.hidden_tools import HIDDEN_BUT_PERMITTED
 from auditor.resolve.role_use import unnamed
 from auditor.resolve.sql_files import statement
@@ -143,6 +143,7 @@ def account_columns() -> str:
 
 def execution_role(con: duckdb.DuckDBPyConnection) -> None:
     """``execution_role``: one row a role in use, from ``user_profile_resolved`` and ``domain_resolved``."""
+    side_role_use.create(con)
     con.execute(
         statement(
             "execution_role",

@@ -20,6 +20,7 @@ from auditor.studio.settings import (
     USER_SETTINGS,
     Setting,
 )
+from auditor.studio.side_roles import SIDE_STRUCTURES
 
 #: A structure that holds only ExecutionRoleSessionNameMode (AWS writes that member unasked), or nothing at all, does
 #: not replace the domain's. So these members, and only these, make a profile's structure one that was set on purpose.
@@ -61,6 +62,7 @@ DOCUMENTS: Mapping[str, Mapping[str, str]] = {
         **_settings(DOMAIN_SETTINGS),
         **_settings(USER_SETTINGS, DOMAIN_USER_ROOT),
         **_settings(SPACE_DEFAULT_SETTINGS, DOMAIN_SPACE_ROOT),
+        **dict.fromkeys(SIDE_STRUCTURES["domain"], "JSON"),
     },
     "user_profile": {
         "UserProfileArn": "VARCHAR",
@@ -71,6 +73,7 @@ DOCUMENTS: Mapping[str, Mapping[str, str]] = {
         **_settings(PROFILE_SETTINGS),
         **_settings(USER_SETTINGS, USER_PROFILE_ROOT),
         **_portal(USER_PROFILE_ROOT),
+        **dict.fromkeys(SIDE_STRUCTURES["user_profile"], "JSON"),
     },
     "space": {
         "SpaceArn": "VARCHAR",

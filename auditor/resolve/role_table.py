@@ -12,14 +12,17 @@ PLACE_COLUMNS = (
 )
 
 EXECUTION_ROLE = Table(
-    "execution_role", "One row an execution role in use: of a profile, of a domain's default, or of its shared spaces."
-    " Its region is aws-global.",
+    "execution_role", "One row an execution role in use: of a profile, of a domain's default, or of its shared spaces;"
+    " and a role of the account that Studio uses for RStudio, Canvas or Amazon EMR. Its region is aws-global.",
     (*PLACE_COLUMNS, Column("id", "VARCHAR", "ARN of the role"),
      Column("name", "VARCHAR", "Name of the role, without path"),
      Column("arn", "VARCHAR", "ARN of the role"),
      Column("as_of", "TIMESTAMP", "When the snapshot was taken"),
      Column("profiles", "BIGINT", "Profiles for which the role is in force, as far as they were seen"),
      Column("shared_spaces", "BOOLEAN", "Whether a domain's shared spaces run as the role"),
+     Column("side_uses", "VARCHAR[]", "What else Studio uses the role for: RStudio, Canvas, Amazon EMR"),
+     Column("side_role", "BOOLEAN", "Whether it is no execution role, but used for RStudio, Canvas or Amazon EMR only;"
+            " of this account"),
      Column("unified_studio", "BOOLEAN", "Whether only domains whose profiles SageMaker Unified Studio makes use"
             " the role; never NULL"),
      Column("role_exists", "BOOLEAN", "Whether the role exists; NULL for another account's role"),

@@ -269,3 +269,22 @@ def test_what_is_hidden_but_permitted(
 
 def test_a_role_that_nobody_asked_about_leaves_it_open() -> None:
     assert _hidden_but_permitted(hidden("Training")) is None
+
+
+def test_roles_beside_execution_roles_are_looked_at() -> None:
+    """RStudio's, Canvas' and EMR's; what a role of another account can do is that account's audit."""
+    document = {
+        "DomainSettings": {"RStudioServerProDomainSettings": {"DomainExecutionRoleArn": OTHER}},
+        "DefaultUserSettings": {"ExecutionRole": ROLE},
+    }
+    settings = {
+        "CanvasAppSettings": {"GenerativeAiSettings": {"AmazonBedrockRoleArn": OTHER}},
+        "JupyterLabAppSettings": {"EmrSettings": {"ExecutionRoleArns": [ROLE], "AssumableRoleArns": [FAR]}},
+    }
+    bedrock = role(OTHER, AttachedManagedPolicies=[ADMIN])
+    rows = Tables(place(), domain(document=document), profile("ana", settings), bedrock)
+    found = rows.by_id("execution_role")
+    assert set(found) == {ROLE, OTHER}
+    assert (found[OTHER]["side_role"], found[OTHER]["side_uses"]) == (True, ["Canvas: Amazon Bedrock", "RStudio"])
+    assert (found[OTHER]["administrator"], found[OTHER]["profiles"]) == (True, 0)
+    assert (found[ROLE]["side_role"], found[ROLE]["side_uses"]) == (False, ["Amazon EMR: runtime"])

@@ -17,6 +17,7 @@ from auditor.model.sign_ins import LogSource
 from auditor.model.snapshot import GLOBAL, Kind
 from auditor.studio.arns import account_of
 from auditor.studio.evidence_sources import EVIDENCE, kinds_of
+from auditor.studio.side_roles import side_roles
 from auditor.studio.tools import acts_on, simulated_arns
 from auditor.studio.trails import records_management
 
@@ -106,6 +107,12 @@ def roles_in_use(
     return sorted({role for role in found if isinstance(role, str) and role})
 
 
+def side_roles_in_use(run: Run) -> set[str]:
+    """ARNs of the roles that Studio uses beside execution roles."""
+    kinds: tuple[Kind, ...] = ("domain", "user_profile")
+    return {arn for kind in kinds for r in run.found(kind) for arn in side_roles(kind, r.document)}
+
+
 def _texts(value: object) -> list[str]:
     """The texts of a member that should be a list of them. What is none is a gap where the member is read."""
     return [v for v in value if isinstance(v, str)] if isinstance(value, list) else []
@@ -178,7 +185,8 @@ def _log_groups(run: Run, region: str) -> None:
 
 def _roles(run: Run, regions: tuple[str, ...]) -> None:
     """Trust, attached and inline policies of the roles in use, from one bulk call instead of several for each role."""
-    own = {role for role in roles_in_use(run) if account_of(role) == run.ledger.account}
+    used = {*roles_in_use(run), *side_roles_in_use(run)}
+    own = {role for role in used if account_of(role) == run.ledger.account}
     if not own:
         return
     request = {"Filter": ["Role", "LocalManagedPolicy"], "MaxItems": 1000}

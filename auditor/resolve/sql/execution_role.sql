@@ -1,15 +1,20 @@
 create table execution_role as
 with uses as (
-    select account, region, domain_id, execution_role as id, 1 as profile, 0 as space, unified_studio, as_of
+    select account, region, domain_id, execution_role as id, 1 as profile, 0 as space, unified_studio, as_of,
+           '' as use
     from user_profile_resolved where execution_role <> ''
     union all
-    select account, region, domain_id, default_execution_role, 0, 0, unified_studio, as_of
+    select account, region, domain_id, default_execution_role, 0, 0, unified_studio, as_of, ''
     from domain_resolved where default_execution_role <> ''
     union all
-    select account, region, domain_id, space_default_execution_role, 0, 1, unified_studio, as_of
-    from domain_resolved where space_default_execution_role <> ''),
+    select account, region, domain_id, space_default_execution_role, 0, 1, unified_studio, as_of, ''
+    from domain_resolved where space_default_execution_role <> ''
+    union all
+    select account, region, domain_id, id, 0, 0, false, as_of, use from side_role),
 used as (
     select u.account, u.id, sum(profile) as profiles, max(space) = 1 as shared_spaces,
+           coalesce(list(distinct use order by use) filter (use <> ''), []) as side_uses,
+           bool_and(use <> '') as side_role,
            bool_and(u.unified_studio) as unified_studio, max(u.as_of) as as_of,
            bool_or(d.execution_role_identity_config = 'USER_PROFILE_NAME') as source_identity
     from uses u left join domain_resolved d using (account, region, domain_id) group by all),
@@ -17,6 +22,7 @@ unseen as (
     select account, bool_or(list_contains(unlisted, 'role')) as roles from account_region group by account)
 select u.account || '/' || "{global_region}" || '/execution_role/' || u.id as key, u.account, "{global_region}" as region, u.id,
        regexp_extract(u.id, '[^/]+$') as name, u.id as arn, u.as_of, u.profiles, u.shared_spaces,
+       u.side_uses, u.side_role,
        u.unified_studio,
        case when f.id is not null then true when n.roles or split_part(u.id, ':', 5) <> u.account then null
             else false end as role_exists,

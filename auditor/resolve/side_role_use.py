@@ -1,0 +1,35 @@
+"""``side_role``: roles that Studio uses for RStudio, Canvas and Amazon EMR, by domain."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+from auditor.resolve.raw_schema import DOCUMENTS, quoted
+from auditor.studio.side_roles import SIDE_ROLES
+
+if TYPE_CHECKING:
+    import duckdb
+
+
+def _values(kind: str) -> Iterator[str]:
+    """SQL of one row a role of a document: its ARN and what it is used for."""
+    for path, use in SIDE_ROLES[kind].items():
+        outer = next(p for p, type_ in DOCUMENTS[kind].items() if type_ == "JSON" and path.startswith(f"{p}."))
+        inner = path.removeprefix(f"{outer}.")
+        member = f"json_extract(d.doc.{quoted(outer)}, '$.{inner}')"
+        domain = "d.id" if kind == "domain" else "d.doc.DomainId"
+        yield f"""
+            select account, region, {domain} as domain_id, d.as_of, '{use}' as use, unnest(
+                case json_type({member}) when 'ARRAY' then json_extract_string({member}, '$[*]')
+                     when 'VARCHAR' then [json_extract_string({member}, '$')] else []::VARCHAR[] end) as id
+            from raw_{kind} d"""
+
+
+def create(con: duckdb.DuckDBPyConnection) -> None:
+    """Those of the same account: what a role of another account can do is its own account's audit."""
+    rows = " union all ".join(row for kind in SIDE_ROLES for row in _values(kind))
+    con.execute(
+        f"create table side_role as select distinct * from ({rows}) where id <> ''"
+        " and (split_part(id, ':', 5) = account or account in (select account from template_account))"
+    )

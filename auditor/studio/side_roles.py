@@ -1,0 +1,54 @@
+"""Roles that Studio uses beside execution roles: for RStudio, Canvas and Amazon EMR.
+
+Source: botocore's shapes of DescribeDomain and DescribeUserProfile.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+_CANVAS: Mapping[str, str] = {
+    "TimeSeriesForecastingSettings.AmazonForecastRoleArn": "Canvas: Amazon Forecast",
+    "ModelRegisterSettings.CrossAccountModelRegisterRoleArn": "Canvas: model registry of another account",
+    "GenerativeAiSettings.AmazonBedrockRoleArn": "Canvas: Amazon Bedrock",
+    "EmrServerlessSettings.ExecutionRoleArn": "Canvas: EMR Serverless",
+}
+_EMR: Mapping[str, str] = {
+    "EmrSettings.AssumableRoleArns": "Amazon EMR: assumed",
+    "EmrSettings.ExecutionRoleArns": "Amazon EMR: runtime",
+}
+
+
+def _user(root: str) -> dict[str, str]:
+    return {f"{root}.CanvasAppSettings.{path}": use for path, use in _CANVAS.items()} | {
+        f"{root}.JupyterLabAppSettings.{path}": use for path, use in _EMR.items()
+    }
+
+
+#: Kind of the document → path of a role's ARN, or of a list of them, → what Studio uses it for.
+SIDE_ROLES: Mapping[str, Mapping[str, str]] = {
+    "domain": {
+        "DomainSettings.RStudioServerProDomainSettings.DomainExecutionRoleArn": "RStudio",
+        **_user("DefaultUserSettings"),
+        **{f"DefaultSpaceSettings.JupyterLabAppSettings.{path}": use for path, use in _EMR.items()},
+    },
+    "user_profile": _user("UserSettings"),
+}
+#: Kind → structures in which these stand, and that no setting of ours reads.
+SIDE_STRUCTURES: Mapping[str, tuple[str, ...]] = {
+    "domain": ("DefaultUserSettings.CanvasAppSettings", "DefaultUserSettings.JupyterLabAppSettings.EmrSettings",
+               "DefaultSpaceSettings.JupyterLabAppSettings.EmrSettings"),
+    "user_profile": ("UserSettings.CanvasAppSettings", "UserSettings.JupyterLabAppSettings.EmrSettings"),
+}  # fmt: skip
+
+
+def side_roles(kind: str, document: Mapping[str, Any]) -> Iterator[str]:
+    """ARNs of such roles in a document."""
+    for path in SIDE_ROLES.get(kind, ()):
+        value: Any = document
+        for name in path.split("."):
+            value = value.get(name) if isinstance(value, Mapping) else None
+        for arn in value if isinstance(value, list) else [value]:
+            if isinstance(arn, str) and arn:
+                yield arn
