@@ -193,8 +193,8 @@ def test_rules_come_by_id_whatever_the_folder(tmp_path: Path) -> None:
     [
         (["STU101"], [], ["STU101"]),
         (["generic-profile-name", "STU106"], [], ["STU101", "STU106"]),
-        (["storage"], [], [f"STU50{n}" for n in range(1, 7)]),
-        (["storage"], ["STU502"], ["STU501", "STU503", "STU504", "STU505", "STU506"]),
+        (["storage"], [], [f"STU50{n}" for n in range(1, 8)]),
+        (["storage"], ["STU502"], ["STU501", "STU503", "STU504", "STU505", "STU506", "STU507"]),
         (["STU101"], ["people"], []),
     ],
 )

@@ -258,9 +258,9 @@ def test_a_process_that_is_killed_while_it_writes(tmp_path: Path) -> None:
         import sys
         from pathlib import Path
         from tests.store.conftest import made
-        from auditor.store.backends import open_place
+        from auditor.store.backends import open_backend
         from auditor.store.runs import RunStore
-        store = RunStore(open_place(sys.argv[1]))
+        store = RunStore(open_backend(sys.argv[1]))
         store.prepare()
         print("begun", flush=True)
         for round in range(100000):
