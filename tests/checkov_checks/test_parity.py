@@ -28,8 +28,11 @@ ROOT = Path(__file__).resolve().parents[1] / "iac" / "corpus"
 EVERY = Path(__file__).parent / "every_entity"
 TABLES = ("domain", "user_profile", "space", "app", "execution_role")
 #: Cases whose resources checkov does not show to any check: Fn::ForEach and what is a text inside a template are no
-#: resources to it, and its framework terraform reads neither JSON nor .tofu files.
-UNSEEN = {"cfn-for-each", "cfn-for-each-unknown", "cfn-stack-set", "tf-json-syntax", "tf-opentofu"}
+#: resources to it (nor what Terraform deploys as one), and its framework terraform reads neither JSON nor .tofu files.
+UNSEEN = {
+    "cfn-for-each", "cfn-for-each-unknown", "cfn-stack-set", "tf-enabled", "tf-json-syntax", "tf-opentofu",
+    "tf-stack-inside",
+}  # fmt: skip
 
 
 @dataclass(frozen=True)

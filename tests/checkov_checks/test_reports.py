@@ -147,7 +147,9 @@ def test_one_evaluation_for_each_graph(reported: Reported) -> None:
 def test_sarif(reported: Reported) -> None:
     runs = reported.sarif["runs"]
     rules = {rule["id"]: rule for run in runs for rule in run["tool"]["driver"]["rules"]}
-    assert rules["STU501"]["shortDescription"]["text"].startswith("Profiles on the new Studio do not auto-mount")
+    assert rules["STU501"]["shortDescription"]["text"].startswith(
+        "User profiles on the new Studio should not auto-mount"
+    )
     assert rules["STU501"]["helpUri"].startswith("https://docs.aws.amazon.com/sagemaker/")
     places = {
         (location["artifactLocation"]["uri"], location["region"]["startLine"])
