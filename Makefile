@@ -27,7 +27,7 @@ test: $(VENV)/.dev $(AWSCLI)/.ready test-checkov ## Run the tests (browser tests
 quick: $(VENV)/.dev ## Run the tests that your change most likely breaks, within two minutes
 	WORKERS=$(WORKERS) $(BIN)/python tools/quick.py
 
-test-checkov: $(CHECKOV)/.ready ## Run the tests of the checks for checkov, in an environment of their own
+test-checkov: $(CHECKOV)/.ready $(VENV)/.dev ## Run the tests of the checks for checkov, in an environment of their own (the CDK comes from .venv)
 	AUDITOR_REQUIRE_CHECKOV=1 $(CHECKOV)/bin/python -m pytest -n $(WORKERS) --dist loadscope tests/checkov_checks
 
 check: $(VENV)/.dev ## Lint, format, types (of the report's scripts as well, where there is Node.js), rule cases, generated docs

@@ -23,9 +23,11 @@ pytestmark = pytest.mark.checkov
 #: Cases in which checkov has other resources, and why.
 DIFFERENT = {
     "tf-count-unknown": "a resource whose count is zero stays in its graph",
+    "tf-enabled": "it does not read .tofu",
     "tf-json-syntax": "it does not read .tf.json",
     "tf-lookup-try": "it gives up on a file after a time (made short here: how long it needs hangs on the machine)",
     "tf-network": "for_each over resources is not unrolled",
+    "tf-stack-inside": "a CloudFormation template inside a resource is no resource to it",
     "tf-yaml-users": "it does not read files, so that for_each is not unrolled",
 }
 CASES = sorted({path.parent for path in ROOT.glob("tf-*/expected.yaml")} - {ROOT / "tf-nothing-readable"})
