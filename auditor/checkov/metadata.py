@@ -9,9 +9,9 @@ from checkov.common.bridgecrew.severities import Severity, get_severity
 from checkov.common.models.enums import CheckCategories
 
 from auditor.checkov.check_settings import Settings
-from auditor.evaluate.origin import needed
 from auditor.model.rule import Rule
 from auditor.model.snapshot import Kind
+from auditor.resolve.origin import needed
 from auditor.resolve.tables import table
 from auditor.studio.resource_types import RESOURCE_TYPES
 from auditor.studio.template_names import rows

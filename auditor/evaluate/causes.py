@@ -41,9 +41,8 @@ class Causes:
 
     def add(self, key: str, cause: RootCause, fix: Remediation) -> None:
         """One failure, by its finding's key, with what would cause it alone."""
-        # One command may change several defaults of a domain, so what blames another of them may be fixed as well.
-        together = cause.resource.key if fix.place == "domain" else cause.id
-        self._open.setdefault(together, {})[key] = (cause, fix)
+        # One command may change several settings of their owner, so what blames another of them may be fixed as well.
+        self._open.setdefault(cause.resource.key, {})[key] = (cause, fix)
 
     def close(self) -> Mapping[str, str]:
         """End a rule: the id of its cause by the key of each finding whose cause is not the one that it would have

@@ -10,15 +10,16 @@ from auditor.evaluate.causes import Causes
 from auditor.evaluate.engine import Verdicts
 from auditor.evaluate.fingerprints import fingerprint
 from auditor.evaluate.gap_reasons import Gaps
-from auditor.evaluate.origin import deciding, needed, origin, select_list
 from auditor.evaluate.source_locations import SourceLocations
 from auditor.model.finding import Evidence, Finding, RootCause
 from auditor.model.resource import ResourceRef
 from auditor.model.rule import Rule, Severity, Verdict
 from auditor.remediation import remediate
-from auditor.remediation.inheritance import domain_ref
+from auditor.remediation.blame import Blame
+from auditor.remediation.failures import Failures
 from auditor.remediation.raw_documents import Documents
-from auditor.remediation.remediate import Remediation, Remediator
+from auditor.remediation.remediate import Remediator
+from auditor.resolve.origin import needed, origin, select_list
 from auditor.resolve.table_model import Table
 from auditor.resolve.tables import table
 from auditor.rules.message import message
@@ -50,7 +51,8 @@ class FindingMaker:
         self._verdicts = verdicts
         self._overrides = overrides
         self._gaps = gaps
-        self._remediator = Remediator(con, documents, overrides)
+        self._failures = Failures(documents, overrides)
+        self._remediator = Remediator(con, documents)
         self._places = SourceLocations(con)
         self._causes = Causes()
         for table_name in sorted({r.table for r in rules}):
@@ -140,9 +142,9 @@ class FindingMaker:
         cause, remediation, severity = "", None, rule.severity
         if verdict is Verdict.FAIL:
             severity = Severity(row.get("__severity") or rule.severity)
-            where = origin(documented, blamed, row, resource)
-            fix = self._remediator.remediation(rule, documented, row, resource, where)
-            alone = replace(self._cause(rule, documented, row, resource, blamed, fix), severity=severity)
+            failure = self._failures.of(rule, documented, blamed, row, resource)
+            fix = self._remediator.remediate(failure)
+            alone = self._cause(rule, severity, failure.blame)
             self._causes.add(name, alone, fix)
             cause, remediation = alone.id, fix.remediation
         return Finding(
@@ -179,32 +181,11 @@ class FindingMaker:
         reasons = self._gaps.reasons(resource, paths, owner)
         return f"cannot be decided: {names} is unknown" + (f" ({reasons})" if reasons else "")
 
-    def _cause(
-        self,
-        rule: Rule,
-        documented: Table,
-        row: Mapping[str, Any],
-        resource: ResourceRef,
-        blamed: str,
-        fix: Remediation,
-    ) -> RootCause:
-        """What causes one failure, taken alone: the setting at the resource where the change acts."""
-        where = origin(documented, blamed, row, resource)
-        column = deciding(documented, blamed, row)
-        owner, setting = resource, where.path
-        # AWS's default applies until somebody sets a value; where a domain hands settings down, that is the place,
-        # unless the profile has the setting's structure of its own, or is to be changed itself.
-        if column is not None and column.paths and fix.place == "profile" and "profile" in column.paths:
-            setting = column.paths["profile"]
-        elif column is not None and column.paths and "domain" in column.paths and where.layer in ("domain", "service"):
-            setting = column.paths["domain"]
-            if resource.type != "domain":
-                owner = self._places.resource(domain_ref(resource))
-        elif where.layer == "service" and column is not None and column.paths:
-            setting = next(iter(column.paths.values()))
-        cause_id = fingerprint(rule.id, owner, f"{where.layer}\x1f{setting}")[:16]
-        value = row.get(column.name) if column is not None else row.get(blamed)
-        return RootCause(cause_id, rule.id, rule.severity, owner, setting, value, where.layer, 1, None)
+    def _cause(self, rule: Rule, severity: Severity, blame: Blame) -> RootCause:
+        """What causes one failure, taken alone."""
+        owner = self._places.resource(blame.owner)
+        cause_id = fingerprint(rule.id, owner, f"{blame.layer}\x1f{blame.setting}")[:16]
+        return RootCause(cause_id, rule.id, severity, owner, blame.setting, blame.value, blame.layer, 1, None)
 
 
 def _paths(rule: Rule, column_name: str) -> tuple[str, ...]:

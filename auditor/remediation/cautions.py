@@ -13,7 +13,7 @@ from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
 from auditor.model.resource import ResourceRef
-from auditor.remediation.update_call import Step
+from auditor.remediation.steps import Step
 from auditor.studio.tools import CLASSIC_APP_TYPES
 
 if TYPE_CHECKING:

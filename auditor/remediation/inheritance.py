@@ -8,7 +8,7 @@ from auditor.model.paths import value_at
 from auditor.model.resource import ResourceRef
 from auditor.remediation.raw_documents import Document
 from auditor.remediation.shell import UnusableError, word
-from auditor.remediation.update_call import Step
+from auditor.remediation.steps import Step
 from auditor.resolve.raw_schema import MEANINGFUL_MEMBERS
 from auditor.studio.resource_types import BY_KIND
 

@@ -9,7 +9,7 @@ from typing import Any
 from auditor.model.resource import ResourceRef
 from auditor.model.rule import Change, Rule
 from auditor.remediation import snippets, update_call
-from auditor.remediation.update_call import Step
+from auditor.remediation.steps import Step
 from auditor.rules.remediation_set import TAGS
 from auditor.studio.resource_types import BY_LAYER
 from auditor.studio.settings import DOMAIN_USER_ROOT

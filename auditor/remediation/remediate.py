@@ -1,20 +1,20 @@
-"""What mends a finding: the command for its resource, where the value was set, and the same for templates."""
+"""What fixes a failure: the command at the place that is to blame for it, and the same for templates."""
 
 from __future__ import annotations
 
 import re
 import string
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from functools import cache
 from typing import TYPE_CHECKING, Any
 
 from auditor.model.finding import FindingRemediation
 from auditor.model.paths import value_at
-from auditor.model.resource import Origin, ResourceRef
+from auditor.model.resource import ResourceRef
 from auditor.model.rule import Rule
 from auditor.remediation import snippets, update_call
 from auditor.remediation.cautions import Cautions
+from auditor.remediation.failures import Failure
 from auditor.remediation.inheritance import call, demand_whole, domain_ref, on_purpose, replaces, value_of
 from auditor.remediation.raw_documents import Document, Documents
 from auditor.remediation.shell import (
@@ -29,13 +29,9 @@ from auditor.remediation.shell import (
     word,
 )
 from auditor.remediation.status import by_status
-from auditor.remediation.update_call import Step
+from auditor.remediation.steps import Step, column_at
 from auditor.resolve.table_model import Table
-from auditor.resolve.tables import table
 from auditor.rules.remediation_set import TAGS
-from auditor.rules.value_columns import AT, VALUE
-from auditor.rules.verdict_sql import Overrides, parameter_values
-from auditor.rules.withheld import withheld
 from auditor.studio.resource_types import UPDATABLE_KINDS
 from auditor.studio.settings import DOMAIN_USER_ROOT
 from auditor.studio.template_names import DEMANDED
@@ -46,21 +42,15 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Remediation:
-    """A remediation and where it acts.
-
-    ``place``: ``profile`` where a user setting is to be changed on the profile, because that holds it (or the structure
-    that it lies in) itself, or because the rule is about that one person; ``domain`` where the domain hands it down,
-    else empty. ``steps``: what is changed there.
-    """
+    """A remediation, and what it changes: ``steps`` where the failure is to blame, none where nobody can say."""
 
     remediation: FindingRemediation
-    place: str = ""
     steps: tuple[Step, ...] = ()
 
     @property
     def change(self) -> str:
-        """What is changed: alike where one change fixes two findings of one origin. Empty where nobody can say."""
-        return f"{self.place} {self.steps}" if self.steps else self.remediation.aws
+        """What is changed: alike where one change fixes two failures with one owner. Empty where nobody can say."""
+        return str(self.steps) if self.steps else self.remediation.aws
 
     @property
     def reach(self) -> int:
@@ -68,10 +58,8 @@ class Remediation:
         return sum(len(step.value) if isinstance(step.value, list) else 1 for step in self.steps)
 
     def covers(self, other: Remediation) -> bool:
-        """Whether this change does all that the other does, on one domain."""
-        return self.place == other.place == "domain" and all(
-            any(mine.includes(step) for mine in self.steps) for step in other.steps
-        )
+        """Whether this change does all that the other does, on the same owner."""
+        return bool(other.steps) and all(any(mine.includes(step) for mine in self.steps) for step in other.steps)
 
     def of_all(self) -> FindingRemediation:
         """The remediation of the cause."""
@@ -85,69 +73,47 @@ def columns(rule: Rule, documented: Table) -> tuple[str, ...]:
     named = {"status"} | {part[1] for text in texts for part in string.Formatter().parse(text) if part[1]}
     for change in fix.changes:
         named |= {v[1:] for v in (change.value, change.but_not) if isinstance(v, str) and v.startswith("$")}
-        column = _column_at(documented, change.path)
+        column = column_at(documented, change.path)
         if column:
             named.add(column)
     return tuple(c.name for c in documented.columns if c.name in named)
-
-
-@cache
-def _columns_at(table_name: str) -> Mapping[str, str]:
-    """The columns of a table by the path of the setting in a profile's own document."""
-    documented = table(table_name)
-    assert documented is not None, table_name
-    return {c.paths["profile"]: c.name for c in documented.columns if c.paths and "profile" in c.paths}
-
-
-def _column_at(documented: Table, path: str) -> str:
-    """The column that holds the setting at a path of a profile's own document, empty where there is none."""
-    return _columns_at(documented.name).get(path.partition("[]")[0], "")
 
 
 #: Commands for what AWS does not update any more: to delete it is what is left.
 _DELETES = re.compile(r"aws [a-z]+ delete-")
 
 
-def _chosen(row: Mapping[str, Any]) -> str:
-    """The place that the rule names itself, also where there is no command."""
-    return "profile" if row.get(AT) == "profile" else ""
-
-
 class Remediator:
     """Makes remediations over one connection's tables and the documents behind them."""
 
-    def __init__(self, con: duckdb.DuckDBPyConnection, documents: Documents, overrides: Overrides) -> None:
+    def __init__(self, con: duckdb.DuckDBPyConnection, documents: Documents) -> None:
         self._con = con
         self._documents = documents
-        self._overrides = overrides
         self._cautions = Cautions(con)
         self._followers: dict[str, dict[str, int]] = {}
         self._made: dict[str, FindingRemediation] = {}
         self._options: dict[str, list[str]] = {}
-        self._parameters: dict[str, Mapping[str, Any]] = {}
 
-    def remediation(
-        self, rule: Rule, documented: Table, row: Mapping[str, Any], resource: ResourceRef, where: Origin
-    ) -> Remediation:
-        """The remediation of one failure. ``row`` holds the columns and expressions that this module asks for."""
-        fix = rule.remediation
-        if reason := withheld(rule, row):
-            return Remediation(FindingRemediation(fix.steps, note=reason), _chosen(row))
+    def remediate(self, failure: Failure) -> Remediation:
+        """The remediation of one failure, at the owner that its blame names."""
+        fix = failure.rule.remediation
+        if failure.withheld:
+            return Remediation(FindingRemediation(fix.steps, note=failure.withheld))
         try:
             if not fix.changes:
-                return Remediation(self._written(rule, row, resource, where))
-            return self._changed(rule, documented, row, resource)
+                return Remediation(self._written(failure))
+            return self._changed(failure)
         except UnusableError as error:
-            return Remediation(FindingRemediation(fix.steps, note=str(error)), _chosen(row))
+            return Remediation(FindingRemediation(fix.steps, note=str(error)))
 
     # Commands that are written out in the rule
 
-    def _written(self, rule: Rule, row: Mapping[str, Any], resource: ResourceRef, where: Origin) -> FindingRemediation:
-        fix = rule.remediation
+    def _written(self, failure: Failure) -> FindingRemediation:
+        fix, row, resource, layer = failure.rule.remediation, failure.row, failure.resource, failure.blame.layer
 
         def pick(texts: Mapping[str, str]) -> str:
-            order = (where.layer, "any", *(("domain",) if where.layer == "service" else ()))
-            return next((texts[layer] for layer in order if layer in texts), "")
+            order = (layer, "any", *(("domain",) if layer == "service" else ()))
+            return next((texts[name] for name in order if name in texts), "")
 
         template, command, note = pick(fix.aws), "", ""
         if template and self._live(resource):
@@ -185,75 +151,35 @@ class Remediator:
 
     # Commands that follow from changes
 
-    def _changed(self, rule: Rule, documented: Table, row: Mapping[str, Any], resource: ResourceRef) -> Remediation:
-        steps = tuple(self._steps(rule, row))
-        if not steps:
-            return Remediation(FindingRemediation(rule.remediation.steps), _chosen(row))
-        about = self._by_status(row, resource)
-        made = self._by_steps(rule, documented, row, resource, steps)
-        if not about or not made.remediation.aws:
-            return made
-        return replace(made, remediation=replace(made.remediation, note=f"{about} {made.remediation.note}".strip()))
+    def _changed(self, failure: Failure) -> Remediation:
+        if not failure.steps:
+            return Remediation(FindingRemediation(failure.rule.remediation.steps))
+        about = self._by_status(failure.row, failure.resource)
+        made = self._by_steps(failure)
+        if not about or not made.aws:
+            return Remediation(made, failure.steps)
+        return Remediation(replace(made, note=f"{about} {made.note}".strip()), failure.steps)
 
-    def _by_steps(
-        self, rule: Rule, documented: Table, row: Mapping[str, Any], resource: ResourceRef, steps: tuple[Step, ...]
-    ) -> Remediation:
+    def _by_steps(self, failure: Failure) -> FindingRemediation:
+        rule, resource, steps, documented = failure.rule, failure.resource, failure.steps, failure.documented
         if steps[0].root == TAGS:
-            return Remediation(self._tagged(rule, row, resource, steps))
+            return self._tagged(failure)
         if documented.name != "user_profile":
-            return Remediation(self._on(rule, resource, steps, documented.name))
-        chosen = str(row.get(AT) or "")
-        held = self._held(row, resource, documented, steps)
-        place = "profile" if chosen == "profile" or (held and chosen != "domain") else "domain"
-        if place == "profile":
-            sent, copied = self._of_profile(documented, row, resource, steps)
-            return Remediation(self._command(rule, resource, steps, sent, copied), "profile", steps)
-        key = f"{rule.id} {resource.account}/{resource.region}/{resource.domain_id} {steps}"
+            return self._on(rule, resource, steps, documented.name)
+        if failure.blame.owner.type != "domain":
+            sent, copied = self._of_profile(failure)
+            return self._command(rule, resource, steps, sent, copied)
+        domain = failure.blame.owner
+        key = f"{rule.id} {domain.key} {steps}"
         if key not in self._made:
-            domain = domain_ref(resource)
             made = self._on(rule, domain, tuple(step.moved(DOMAIN_USER_ROOT) for step in steps), "domain")
             others = self._followers_of(documented, domain, steps) - 1
             self._made[key] = replace(made, note=" ".join(filter(None, (shared(others), made.note))))
-        alone = self._alone(documented, row, resource, steps, key)
-        return Remediation(replace(self._made[key], aws_only_here=alone), "domain", steps)
+        return replace(self._made[key], aws_only_here=self._alone(failure, key))
 
-    def _steps(self, rule: Rule, row: Mapping[str, Any]) -> Iterator[Step]:
-        if rule.id not in self._parameters:
-            self._parameters[rule.id] = parameter_values(rule, self._overrides.get(rule.id))
-        parameters = self._parameters[rule.id]
-
-        def worked_out(part: Any) -> Any:
-            if not (isinstance(part, str) and part.startswith("$")):
-                return part
-            name = part[1:]
-            if name in rule.remediation.values:
-                return row.get(VALUE + name)
-            return parameters[name] if name in parameters else row.get(name)
-
-        for change in rule.remediation.changes:
-            value = worked_out(change.value)
-            spared = [] if change.but_not is None else worked_out(change.but_not)
-            if value is None or spared is None:
-                continue
-            if change.action != "set":
-                spared = spared if isinstance(spared, list | tuple) else [spared]
-                value = [v for v in (value if isinstance(value, list | tuple) else [value]) if v not in spared]
-            yield Step(change.path, change.action, list(value) if isinstance(value, tuple) else value)
-
-    def _held(self, row: Mapping[str, Any], resource: ResourceRef, documented: Table, steps: Sequence[Step]) -> bool:
-        """Whether the profile itself holds one of the settings, or sets a structure that one lies in: a change of the
-        domain would not reach it then."""
-        own = self._document(resource, "user_profile")
-        for step in steps:
-            column = _column_at(documented, step.path)
-            if row.get(f"{column}_origin") == "profile" or on_purpose(own, step):
-                return True
-        return False
-
-    def _alone(
-        self, documented: Table, row: Mapping[str, Any], resource: ResourceRef, steps: Sequence[Step], key: str
-    ) -> str:
+    def _alone(self, failure: Failure, key: str) -> str:
         """The command for this profile alone where the domain is the place; ``key`` names domain and change."""
+        resource, steps = failure.resource, failure.steps
         if not self._live(resource):
             return ""
         own = self._document(resource, "user_profile")
@@ -261,18 +187,17 @@ class Remediator:
         common = all(value_of(own, step.top) is None for step in steps)
         options = self._options.get(key) if common else None
         if options is None:
-            options = update_call.options(self._of_profile(documented, row, resource, steps)[0])
+            options = update_call.options(self._of_profile(failure)[0])
             if common:
                 self._options[key] = options
         for step in steps:
             self._demand_whole(resource, own, step)
         return " ".join((*call(resource), *options))
 
-    def _of_profile(
-        self, documented: Table, row: Mapping[str, Any], resource: ResourceRef, steps: Sequence[Step]
-    ) -> tuple[dict[str, Any], tuple[str, ...]]:
+    def _of_profile(self, failure: Failure) -> tuple[dict[str, Any], tuple[str, ...]]:
         """What a change of the profile alone sends, and the structures that it gets for its own: what it takes over of
         them from its domain goes with them, so that nothing else changes for it."""
+        row, resource, steps = failure.row, failure.resource, failure.steps
         own = self._document(resource, "user_profile")
         held: dict[str, Any] = {}
         lists: dict[str, list[Any]] = {}
@@ -287,7 +212,7 @@ class Remediator:
                     held[step.top] = {**theirs, **(mine or {})}
                     copied.append(step.top.partition(".")[2])
                     self._demand_whole(resource, domain, step.moved(DOMAIN_USER_ROOT))
-            listed, item = row.get(_column_at(documented, step.path)), step.path.partition("[].")[2]
+            listed, item = row.get(column_at(failure.documented, step.path)), step.path.partition("[].")[2]
             if isinstance(listed, list | tuple):
                 lists[step.path] = [{item: value} for value in listed] if item else list(listed)
             self._demand_whole(resource, own, step)
@@ -351,27 +276,26 @@ class Remediator:
             return value
         return {beside: value_of(self._document(resource, resource.type), f"{name}.{beside}") or "ROLE_ARN", **value}
 
-    def _tagged(
-        self, rule: Rule, row: Mapping[str, Any], resource: ResourceRef, steps: Sequence[Step]
-    ) -> FindingRemediation:
+    def _tagged(self, failure: Failure) -> FindingRemediation:
+        resource, steps = failure.resource, failure.rule.remediation.steps
         pairs: dict[str, str] = {}
-        for step in steps:
+        for step in failure.steps:
             if step.action == "add":
                 # Whoever writes the tag knows its value: the key says what it is.
                 pairs |= {key: re.sub(r"[^A-Z0-9]+", "_", key.upper()).strip("_") or "VALUE" for key in step.value}
             else:
                 pairs[step.path.removeprefix(f"{TAGS}.")] = str(step.value)
-        present = row.get("tags") or {}
+        present = failure.row.get("tags") or {}
         pairs = {key: value for key, value in pairs.items() if key not in present}
         if not pairs:
-            return FindingRemediation(rule.remediation.steps)
+            return FindingRemediation(steps)
         live = self._live(resource)
         command = ""
         if live:
             words = ("--region", word(resource.region), "--resource-arn", word(resource.arn))
             command = " ".join(("aws sagemaker add-tags", *words, *update_call.tag_options(pairs)))
         return FindingRemediation(
-            rule.remediation.steps,
+            steps,
             command,
             *snippets.tags(resource, pairs),
             " ".join(
@@ -381,7 +305,7 @@ class Remediator:
 
     def _followers_of(self, documented: Table, domain: ResourceRef, steps: Sequence[Step]) -> int:
         """How many profiles of the domain take one of the settings over from it."""
-        named = {c for step in steps if (c := _column_at(documented, step.path))}
+        named = {c for step in steps if (c := column_at(documented, step.path))}
         condition = " or ".join(f"{c}_origin in ('domain', 'service', 'ambiguous')" for c in sorted(named)) or "true"
         if condition not in self._followers:
             rows = self._con.execute(

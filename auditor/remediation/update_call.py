@@ -12,11 +12,10 @@ import re
 import shlex
 from collections.abc import Mapping, Sequence
 from copy import deepcopy
-from dataclasses import dataclass
-from functools import cache
 from typing import Any
 
 from auditor.remediation.shell import word
+from auditor.remediation.steps import Step
 from auditor.studio.structures import ROOTS
 from auditor.studio.template_names import snake
 
@@ -25,48 +24,6 @@ _OPTIONS = {root: snake(root).replace("_", "-") for root in ROOTS} | {"DomainSet
 _WORD_BOUNDARY = re.compile(r"(?<=[a-z0-9])(?=[A-Z])")
 #: Values that the AWS CLI's shorthand takes as they are; everything else is written as JSON.
 _PLAIN = re.compile(r"[A-Za-z0-9][A-Za-z0-9:/._+-]*")
-
-
-@dataclass(frozen=True, slots=True)
-class Step:
-    """A change with its values worked out. ``value`` is a list for ``add`` and ``remove``."""
-
-    path: str
-    action: str
-    value: Any
-
-    @property
-    def root(self) -> str:
-        return _parts(self.path)[0]
-
-    @property
-    def top(self) -> str:
-        """The member of the root that is sent: ``UserSettings.StudioWebPortalSettings``."""
-        return _parts(self.path)[1]
-
-    @property
-    def nested(self) -> bool:
-        """Whether the member lies in a structure, whose other members have to be sent as well."""
-        return _parts(self.path)[2]
-
-    def includes(self, other: Step) -> bool:
-        """Whether this change does the other as well: the same, or more items of the same list."""
-        if self.path != other.path or self.action != other.action:
-            return False
-        if self.action == "set":
-            return bool(self.value == other.value)
-        return all(item in self.value for item in other.value)
-
-    def moved(self, root: str) -> Step:
-        """The same change under another root."""
-        return Step(root + self.path.removeprefix(self.root), self.action, self.value)
-
-
-@cache
-def _parts(path: str) -> tuple[str, str, bool]:
-    """Root, top and whether it is nested. Paths are those of the rules: a few dozen, asked about for every finding."""
-    root = path.partition(".")[0]
-    return root, ".".join(path.split(".")[:2]).removesuffix("[]"), root in ROOTS and path.count(".") > 1
 
 
 def settings(steps: Sequence[Step], held: Mapping[str, Any], lists: Mapping[str, list[Any]]) -> dict[str, Any]:

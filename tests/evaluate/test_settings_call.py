@@ -11,7 +11,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from auditor.remediation.shell import UnusableError
-from auditor.remediation.update_call import Step, options, settings, tag_options
+from auditor.remediation.steps import Step
+from auditor.remediation.update_call import options, settings, tag_options
 from auditor.simulator.updates import updated
 from auditor.studio.structures import ROOTS, member, members, settings_paths
 
