@@ -14,7 +14,6 @@ from auditor.drift.match_resources import match
 from auditor.drift.sides import Live, LiveFile, Templates, live_key, reference
 from auditor.errors import SnapshotError
 from auditor.evaluate.audit import snapshot_info
-from auditor.evaluate.report_inventory import OWNER_TAGS
 from auditor.model.drift import Disagreement, Drift, LiveOnly, NotCompared, Unmatched
 from auditor.model.resource import ResourceRef
 from auditor.model.snapshot import Record, Snapshot
@@ -56,7 +55,7 @@ def load_live(paths: Sequence[Path]) -> tuple[LiveFile, ...]:
     return tuple(files)
 
 
-def drift(templates: Snapshot, files: Sequence[LiveFile], owners: Sequence[str] = OWNER_TAGS) -> Drift:
+def drift(templates: Snapshot, files: Sequence[LiveFile], owners: Sequence[str] = ()) -> Drift:
     """How the templates and the account differ. ``owners``: tags that name an owner, best first. Equal snapshots give
     equal values."""
     ours, live = Templates.of(templates), Live.of(files)

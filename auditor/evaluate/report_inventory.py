@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
+from functools import cache
 from typing import TYPE_CHECKING, Any
 
 from auditor.evaluate.findings import REPORTED_VERDICTS, resource_ref
@@ -14,6 +15,8 @@ from auditor.model.resource import ResourceRef
 from auditor.model.rule import Rule
 from auditor.resolve.table_model import Column, Table
 from auditor.resolve.tables import APP, DOMAIN, EXECUTION_ROLE, SPACE, USER_PROFILE
+from auditor.resources import rules_dir
+from auditor.rules.load import load_rules
 from auditor.rules.verdict_sql import Overrides, parameter_values
 
 if TYPE_CHECKING:
@@ -30,9 +33,8 @@ _IDENTITY = frozenset({
     "key", "account", "region", "id", "name", "arn", "as_of", "domain_key", "domain_id", "domain_name", "file", "line",
     "construct", "name_tokens", "sso_user_tokens",
 })  # fmt: skip
-#: Where the rule that says which tags name an owner is not among those evaluated.
+#: The rule, and its parameter, that say which tags name an owner.
 _OWNER_RULE, _OWNER_PARAMETER = "profile-without-owner", "owner_tags"
-OWNER_TAGS = ("studiouserid", "owner")
 _ROWS = "inventory_rows"
 _PLACE = "{0}.account || '/' || {0}.region || '/"
 #: What a resource of a table hangs on, over its alias ``t``.
@@ -46,13 +48,16 @@ _PARENTS = {
 
 
 def owner_tags(rules: Sequence[Rule], overrides: Overrides) -> tuple[str, ...]:
-    """Tag keys that name an owner, best first: the parameter of the rule that asks for one, as it is in force."""
-    for rule in rules:
-        if rule.name == _OWNER_RULE:
-            found = parameter_values(rule, overrides.get(rule.id)).get(_OWNER_PARAMETER)
-            if isinstance(found, (list, tuple)):
-                return tuple(str(key) for key in found)
-    return OWNER_TAGS
+    """Tag keys that name an owner, best first: the parameter of the rule that asks for one, as it is in force, whether
+    or not the rule is among those evaluated."""
+    rule = next((r for r in rules if r.name == _OWNER_RULE), None) or _owner_rule()
+    found = parameter_values(rule, overrides.get(rule.id)).get(_OWNER_PARAMETER) if rule else ()
+    return tuple(str(key) for key in found) if isinstance(found, (list, tuple)) else ()
+
+
+@cache
+def _owner_rule() -> Rule | None:
+    return next((r for r in load_rules([rules_dir()], bind=False) if r.name == _OWNER_RULE), None)
 
 
 def inventory(con: duckdb.DuckDBPyConnection, owners: Sequence[str], limit: int = EVERY) -> Inventory:

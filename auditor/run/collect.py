@@ -34,7 +34,7 @@ def collected(
 ) -> Snapshot:
     """Collect as the options say. ``store`` is where the run will be kept. Raises ConfigError and CollectError."""
     from auditor.collect.aws import CollectOptions, collect
-    from auditor.collect.aws.evidence import EvidenceOptions
+    from auditor.collect.aws.evidence_request import EvidenceOptions
 
     place = options.cloudtrail_logs
     logged = None if place is None else _log_source(place, options.profile)

@@ -1,31 +1,85 @@
-"""The evidence beside the Studio resources: what ``--evidence`` names, and which kinds of records each stands for."""
+"""The evidence beside the Studio resources: what ``--evidence`` names, and all that other parts need to know of it.
+
+A new source is an entry here and a function that collects it: the collector, the policy, the permissions page and the
+choice of ``--evidence`` follow.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from enum import IntEnum
 
 from auditor.model.snapshot import KINDS, Kind
 
 
+class Stage(IntEnum):
+    """When a source is collected.
+
+    ``DOMAINS``: as soon as a Region's domains are listed, and only in Regions where there is something. ``RESOURCES``:
+    once, when all that lies in domains is known as well. ``ROLES``: when the sources before are known, too.
+    """
+
+    DOMAINS = 1
+    RESOURCES = 2
+    ROLES = 3
+
+
 @dataclass(frozen=True, slots=True)
 class EvidenceSource:
-    """One kind of evidence. It has permissions of its own, and is missing data where it cannot be read."""
+    """One kind of evidence. It has permissions of its own, and is missing data where it cannot be read.
+
+    ``module`` of ``auditor.collect.aws`` has the function ``collect(run, request)`` that submits what is to be called.
+    ``permissions``: IAM action → what it is for; those of kinds that are merely listed stand in their ``Spec``.
+    """
 
     name: str
     kinds: tuple[Kind, ...]
+    module: str
+    stage: Stage
+    permissions: Mapping[str, str] = field(default_factory=dict)
 
 
 EVIDENCE_SOURCES = (
-    EvidenceSource("sign-ins", ("sign_in",)),
-    EvidenceSource("roles", ("role",)),
-    EvidenceSource("permissions", ("permission",)),
-    EvidenceSource("identity-center", ("identity_user",)),
-    EvidenceSource("partner-apps", ("partner_app",)),
-    EvidenceSource("mlflow", ("mlflow_server", "mlflow_app")),
-    EvidenceSource("network", ("vpc", "subnet", "route_table")),
-    EvidenceSource("account", ("trail", "log_group")),
-)
+    EvidenceSource(
+        "sign-ins", ("sign_in",), "sign_in_events", Stage.DOMAINS,
+        {"cloudtrail:LookupEvents": "who opens which profile"},
+    ),
+    EvidenceSource(
+        "roles", ("role",), "roles_in_use", Stage.RESOURCES,
+        {"iam:GetAccountAuthorizationDetails": "policies of the execution roles in use"},
+    ),
+    EvidenceSource(
+        "permissions", ("permission",), "simulated_permissions", Stage.ROLES,
+        {"iam:SimulatePrincipalPolicy": "which tools a role may use"},
+    ),
+    EvidenceSource(
+        "identity-center", ("identity_user",), "identity_center", Stage.RESOURCES,
+        {
+            "identitystore:ListUsers": "people of Identity Center, by user name",
+            "sso:ListInstances": "where Identity Center keeps its people",
+        },
+    ),
+    EvidenceSource("partner-apps", ("partner_app",), "listing", Stage.DOMAINS),
+    EvidenceSource("mlflow", ("mlflow_server", "mlflow_app"), "listing", Stage.DOMAINS),
+    EvidenceSource(
+        "network", ("vpc", "subnet", "route_table"), "domain_networks", Stage.RESOURCES,
+        {
+            "ec2:DescribeRouteTables": "whether a domain's subnet leads to an internet gateway",
+            "ec2:DescribeSubnets": "whether a domain's subnet gives out public addresses",
+            "ec2:DescribeVpcs": "which VPC is the region's default one",
+        },
+    ),
+    EvidenceSource(
+        "account", ("trail", "log_group"), "account_logging", Stage.DOMAINS,
+        {
+            "cloudtrail:DescribeTrails": "whether management events are recorded",
+            "cloudtrail:GetEventSelectors": "what a trail records",
+            "cloudtrail:GetTrailStatus": "whether a trail is logging",
+            "logs:DescribeLogGroups": "how long Studio's logs are kept",
+        },
+    ),
+)  # fmt: skip
 #: Their names, in the order in which they are documented.
 EVIDENCE = tuple(source.name for source in EVIDENCE_SOURCES)
 #: Every kind of record that is evidence; all others are the Studio resources themselves.

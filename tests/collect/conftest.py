@@ -9,12 +9,13 @@ from functools import cache
 import pytest
 from botocore.loaders import create_loader
 
-from auditor.collect.aws import CollectOptions, collect
-from auditor.collect.aws.evidence import EVIDENCE, EvidenceOptions
+from auditor.collect.aws import CollectOptions, collect, sign_in_events
+from auditor.collect.aws.evidence_request import EvidenceOptions
 from auditor.collect.aws.sign_in_events import KNOWN_SINCE, KNOWN_UNTIL
 from auditor.model.snapshot import Coverage, Gap, Record, Snapshot
 from auditor.simulator import Fault, Simulator
 from auditor.simulator.estate import Estate
+from auditor.studio.evidence_sources import EVIDENCE
 
 ACCOUNT, HOME, AWAY = "123456789012", "eu-west-1", "us-east-1"
 ROLE = f"arn:aws:iam::{ACCOUNT}:role/studio"
@@ -97,6 +98,12 @@ _one_loader = cache(create_loader)
 def _models_are_parsed_once(monkeypatch: pytest.MonkeyPatch) -> None:
     """Three quarters of a small audit's time is botocore parsing its models. Everything else of a session is new."""
     monkeypatch.setattr("botocore.session.create_loader", _one_loader)
+
+
+@pytest.fixture(autouse=True)
+def _no_waiting(monkeypatch: pytest.MonkeyPatch) -> None:
+    """CloudTrail's quota is not the simulated account's."""
+    monkeypatch.setattr(sign_in_events, "_SECONDS_BETWEEN_CALLS", 0)
 
 
 @pytest.fixture

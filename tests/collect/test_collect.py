@@ -21,7 +21,7 @@ import auditor
 import auditor.simulator.estate
 from auditor.collect.aws import CollectOptions, collect
 from auditor.collect.aws.answers import plain, rfc3339
-from auditor.collect.aws.evidence import EvidenceOptions
+from auditor.collect.aws.evidence_request import EvidenceOptions
 from auditor.model.snapshot import GLOBAL, Scope, Snapshot
 from auditor.simulator import Fault, Simulator
 from auditor.simulator.estate import load_estate

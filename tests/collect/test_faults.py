@@ -11,7 +11,6 @@ from botocore.awsrequest import AWSPreparedRequest, AWSResponse
 from botocore.httpsession import URLLib3Session
 
 from auditor.collect.aws import run
-from auditor.collect.aws.evidence import EVIDENCE
 from auditor.collect.aws.specs import SPECS
 from auditor.model.snapshot import Coverage, Gap
 from auditor.simulator import Fault
@@ -19,6 +18,7 @@ from auditor.simulator.estate import generate
 from auditor.simulator.injected_faults import FaultKind
 from auditor.simulator.operations import token
 from auditor.store.snapshot_file import read_snapshot, write_snapshot
+from auditor.studio.evidence_sources import EVIDENCE
 
 from .conftest import ACCOUNT, AWAY, HOME, Collect, Collected
 

@@ -15,7 +15,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from auditor.collect.aws import CollectOptions, collect
-from auditor.collect.aws.evidence import EvidenceOptions
+from auditor.collect.aws.evidence_request import EvidenceOptions
 from auditor.collect.aws.incremental import MAX_AGE, RACE, ROTATION_DAYS, EarlierSnapshots
 from auditor.evaluate.audit import query
 from auditor.model.snapshot import Header, Record, Scope, Snapshot

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from botocore.httpsession import URLLib3Session
 
-from auditor.collect.aws import CollectOptions, collect, sign_in_events
+from auditor.collect.aws import CollectOptions, collect
 from auditor.errors import CollectError
 from auditor.evaluate.audit import evaluate_tables
 from auditor.model.rule import Rule
@@ -48,7 +48,6 @@ Play = Callable[..., Snapshot]
 @pytest.fixture
 def play(tape: Tape, monkeypatch: pytest.MonkeyPatch) -> Play:
     """Collects from the tape, with one member spoilt."""
-    monkeypatch.setattr(sign_in_events, "_SECONDS_BETWEEN_CALLS", 0)
     # Nobody listens there: all answers come from the tape.
     for name, value in {"ENDPOINT_URL": "http://127.0.0.1:1", "ACCESS_KEY_ID": "AKIASIMULATEDACCOUNT",
                         "SECRET_ACCESS_KEY": "simulated", "DEFAULT_REGION": "eu-west-1"}.items():  # fmt: skip

@@ -14,11 +14,12 @@ import pytest
 from botocore.model import OperationModel, ServiceModel
 
 from auditor.collect.aws import CollectOptions, collect, permissions
-from auditor.collect.aws.evidence import EVIDENCE, EvidenceOptions
+from auditor.collect.aws.evidence_request import EvidenceOptions
 from auditor.collect.aws.specs import OTHER_PERMISSIONS, SPECS, Spec, app_tag_path
 from auditor.model.snapshot import KINDS
 from auditor.simulator import Simulator
 from auditor.simulator.estate import load_estate
+from auditor.studio.evidence_sources import EVIDENCE
 
 from .conftest import AWAY, HOME
 

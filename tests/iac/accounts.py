@@ -16,6 +16,7 @@ from auditor.cli.main import run
 from auditor.collect.iac.scan import ScanOptions, scan
 from auditor.drift.detect import drift, load_live
 from auditor.errors import ExitCode
+from auditor.evaluate.report_inventory import owner_tags
 from auditor.model.snapshot import KINDS, SCHEMA_VERSION, Gap, Header, Record, Scope, Snapshot
 from auditor.report import json_format
 from auditor.report.json_text import to_json
@@ -124,7 +125,7 @@ class Beside:
         files = [self.folder / f"live-{number}.jsonl" for number, _ in enumerate(live)]
         for file, snapshot in zip(files, live, strict=True):
             write_snapshot(file, snapshot)
-        found = drift(scan([Path(path)], ScanOptions(parameters, (), variables)), load_live(files))
+        found = drift(scan([Path(path)], ScanOptions(parameters, (), variables)), load_live(files), owner_tags((), {}))
         lists = {k: list(v) if k != "summary" else v for k, v in json_format.drift_parts(found).items()}
         plain: dict[str, Any] = json.loads(to_json({**lists, "incomplete": found.incomplete, "against": found.against}))
         return plain

@@ -16,7 +16,7 @@ from typing import Any
 import pytest
 
 from auditor.collect.aws import CollectOptions, collect
-from auditor.collect.aws.evidence import EvidenceOptions
+from auditor.collect.aws.evidence_request import EvidenceOptions
 from auditor.evaluate.audit import EvaluateOptions, evaluate, load_tables
 from auditor.model.finding import Finding
 from auditor.model.report import Report

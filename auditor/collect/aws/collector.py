@@ -2,26 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from typing import Any
 
 import botocore
 
-from auditor.collect.aws import call_errors, evidence
+from auditor.collect.aws import evidence
 from auditor.collect.aws.account import audited_regions, identify
-from auditor.collect.aws.answers import plain, rfc3339, text, unseen
-from auditor.collect.aws.call_errors import CALL_FAILED
-from auditor.collect.aws.evidence import EvidenceOptions
+from auditor.collect.aws.answers import rfc3339, text, unseen
+from auditor.collect.aws.evidence_request import EvidenceOptions
 from auditor.collect.aws.incremental import NOTHING, EarlierSnapshots, Previous
 from auditor.collect.aws.ledger import Ledger
+from auditor.collect.aws.listing import list_kind
 from auditor.collect.aws.run import Run
 from auditor.collect.aws.session import MAX_ATTEMPTS, REGION_HINT, Clients
-from auditor.collect.aws.specs import SPECS, Spec, app_tag_path
+from auditor.collect.aws.specs import SPECS, app_tag_path
 from auditor.collect.interface import Progress
 from auditor.errors import CollectError, ConfigError
 from auditor.model.snapshot import SCHEMA_VERSION, Gap, Header, Record, Scope, Snapshot
+from auditor.studio.evidence_sources import Stage
 from auditor.studio.resource_types import BY_KIND
 from auditor.studio.settings import known_paths
 from auditor.version import __version__
@@ -140,93 +139,32 @@ def _collect(run: Run, regions: tuple[str, ...], options: EvidenceOptions) -> tu
         domains = next(spec for spec in SPECS if spec.kind == "domain")
         others = [spec for spec in SPECS if spec.kind != "domain" and not spec.optional]
         for region in regions:
-            run.tasks.submit(_list, run, domains, region)
+            run.tasks.submit(list_kind, run, domains, region)
         run.tasks.drain()
         in_use = [region for region in regions if run.found("domain", region)]
         unclear = [region for region in regions if region not in in_use and run.is_unlisted(region, "domain")]
         for region in (*in_use, *unclear):
             for spec in others:
-                run.tasks.submit(_list, run, spec, region)
-        _begin_evidence(run, in_use, options)
+                run.tasks.submit(list_kind, run, spec, region)
+        evidence.submit(run, Stage.DOMAINS, in_use, options)
         run.tasks.drain()
         # Domains were not listed, and something of theirs was.
         late = [region for region in unclear if any(run.found(spec.kind, region) for spec in others)]
-        _begin_evidence(run, late, options)
+        evidence.submit(run, Stage.DOMAINS, late, options)
         in_use += late
         evidence.leave_out(run, [region for region in regions if region not in in_use], options)
         # What hangs on the resources that were found: tags, networks, roles. A few calls each.
         for region in in_use:
             run.tasks.submit(_tags, run, region)
-        evidence.follow(run, regions, options)
+        evidence.submit(run, Stage.RESOURCES, regions, options)
         run.tasks.drain()
-        evidence.finish(run, regions, options)
+        evidence.submit(run, Stage.ROLES, regions, options)
         run.tasks.drain()
     except BaseException:
         run.tasks.stop()
         raise
     run.tasks.close()
     return run.records(regions)
-
-
-def _begin_evidence(run: Run, regions: Sequence[str], options: EvidenceOptions) -> None:
-    """Submit the evidence that only the region's resources make worth asking for."""
-    for region in regions:
-        for spec in SPECS:
-            if spec.optional and spec.kind in options.kinds:
-                run.tasks.submit(_list, run, spec, region)
-    evidence.begin(run, regions, options)
-
-
-def _keep(run: Run, spec: Spec, region: str, item: Mapping[str, Any], gaps: tuple[str, ...] = ()) -> None:
-    run.keep(region, spec.kind, spec.record_id(item), item, gaps)
-
-
-def _list(run: Run, spec: Spec, region: str) -> None:
-    request = {"MaxResults": spec.page_size}
-    with run.reading([region], spec.kind, spec.list_operation):
-        for page in run.pages(spec.service, region, spec.list_operation, request, spec.result):
-            for item in page[spec.result]:
-                with run.reading([region], spec.kind, spec.list_operation):
-                    if spec.describe_operation:
-                        _describe_or_carry(run, spec, region, item)
-                    else:
-                        _keep(run, spec, region, item)
-
-
-def _describe_or_carry(run: Run, spec: Spec, region: str, item: Mapping[str, Any]) -> None:
-    # Whatever comes of it: an item without its id, or one that no snapshot can hold, is none.
-    item, record_id = plain(item), spec.record_id(item)
-    old = run.earlier.unchanged(region, spec.kind, record_id, item) if spec.carried else None
-    if old is None:
-        run.tasks.submit(_describe, run, spec, region, item)
-        return
-    run.ledger.carried(region, spec.describe_operation)
-    run.keep(region, spec.kind, old.id, {**old.document, **item}, described=old.described)
-
-
-def _describe(run: Run, spec: Spec, region: str, item: Mapping[str, Any]) -> None:
-    request = {key: item[key] for key in spec.keys}
-    try:
-        answer = run.call(spec.service, region, spec.describe_operation, request, spec.keys)
-        with call_errors.understood(spec.describe_operation):
-            # An answer may lack what the list knew (never the other way round), so the list's members stand behind it.
-            _keep(run, spec, region, {**item, **_same(answer, request, spec)})
-    except CALL_FAILED as error:
-        if call_errors.gone(error):
-            run.ledger.dropped(region, spec.describe_operation)
-            if spec.kind == "domain":
-                run.drop_domain(region, spec.record_id(item))
-            return
-        _keep(run, spec, region, item, gaps=("*",))
-        run.ledger.gap(region, spec.kind, spec.record_id(item), spec.describe_operation, error)
-
-
-def _same(answer: Mapping[str, Any], request: Mapping[str, Any], spec: Spec) -> Mapping[str, Any]:
-    """The answer, if it is about what was asked for; AWS writes names in other cases than one may ask for them."""
-    for key, asked in request.items():
-        if text(answer[key]).lower() != asked.lower():
-            raise call_errors.OddAnswerError(f"{spec.describe_operation} answered about another {key}")
-    return answer
 
 
 def _tags(run: Run, region: str) -> None:

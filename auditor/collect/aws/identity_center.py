@@ -14,6 +14,7 @@ from typing import Any
 
 from auditor.collect.aws.answers import knows, text
 from auditor.collect.aws.call_errors import CALL_FAILED, understood
+from auditor.collect.aws.evidence_request import EvidenceRequest
 from auditor.collect.aws.run import Run
 from auditor.model.snapshot import GLOBAL, Gap
 
@@ -28,14 +29,19 @@ _ACTIVE = "ACTIVE"
 _Store = tuple[str, str]
 
 
-def in_use(run: Run) -> bool:
+def _in_use(run: Run) -> bool:
     """Whether a domain signs in with Identity Center, or may: one that could not be described does not say."""
     return any(d.gaps or d.document.get("AuthMode") == "SSO" for d in run.found("domain")) or any(
         p.document.get("SingleSignOnUserValue") for p in run.found("user_profile")
     )
 
 
-def collect(run: Run, regions: tuple[str, ...], store: str) -> None:
+def collect(run: Run, request: EvidenceRequest) -> None:
+    if _in_use(run):
+        run.tasks.submit(_people, run, request.regions, request.options.identity_store)
+
+
+def _people(run: Run, regions: tuple[str, ...], store: str) -> None:
     """Keep the users that domains may refer to. ``store``: ID or ID@REGION, which stands for every domain's."""
     store_id, _, at = store.partition("@")
     places = [at] if at else list(regions)

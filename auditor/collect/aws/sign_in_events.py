@@ -20,6 +20,7 @@ from typing import Any
 
 from auditor.collect.aws.answers import rfc3339, text
 from auditor.collect.aws.call_errors import OddAnswerError
+from auditor.collect.aws.evidence_request import EvidenceRequest
 from auditor.collect.aws.run import Run
 from auditor.model.sign_ins import LoggedSignIns, LogSource
 from auditor.model.snapshot import Gap, GapReason
@@ -50,7 +51,26 @@ class _Span:
         return self.end - self.start
 
 
-def collect(run: Run, region: str, days: int, max_pages: int) -> None:
+def collect(run: Run, request: EvidenceRequest) -> None:
+    """Submit the reading of the events, where a domain may have them; where none does, they are unknown."""
+    options = request.options
+    signing_in = tuple(region for region in request.regions if _signs_in_with_iam(run, region))
+    for region in request.regions:
+        if region not in signing_in:
+            run.unlisted(region, "sign_in")
+        elif options.logged is None:
+            run.tasks.submit(_collect_looked_up, run, region, options.days, options.max_pages)
+    if options.logged is not None and signing_in:
+        run.tasks.submit(_collect_logged, run, signing_in, options.days, options.logged)
+
+
+def _signs_in_with_iam(run: Run, region: str) -> bool:
+    """Whether a domain may have the events at all: those of Identity Center have none."""
+    domains = run.found("domain", region)
+    return not domains or any(d.document.get("AuthMode") != "SSO" for d in domains)
+
+
+def _collect_looked_up(run: Run, region: str, days: int, max_pages: int) -> None:
     """Keep the region's events of so many days. What is not all is kept, and a gap."""
     now = datetime.now(UTC).replace(microsecond=0)
     since = now - timedelta(days=days)
@@ -69,7 +89,7 @@ def collect(run: Run, region: str, days: int, max_pages: int) -> None:
     _vouch(run, region, max(known.start, since), known.end)
 
 
-def collect_logged(run: Run, regions: Sequence[str], days: int, source: LogSource) -> None:
+def _collect_logged(run: Run, regions: Sequence[str], days: int, source: LogSource) -> None:
     """The same from a trail's log files, of all regions at once: only of what no earlier snapshot knows."""
     now = datetime.now(UTC).replace(microsecond=0)
     since = now - timedelta(days=days)

@@ -12,6 +12,7 @@ from typing import Any
 
 from auditor.collect.aws.answers import text
 from auditor.model.snapshot import Kind
+from auditor.studio.evidence_sources import EVIDENCE_KINDS, EVIDENCE_SOURCES
 
 Item = Mapping[str, Any]
 
@@ -22,9 +23,8 @@ class Spec:
 
     ``keys`` are the list item's members that the describe call takes. ``record_id`` makes the record's id from a
     document, and raises where the document does not tell. ``page_size`` is MaxResults. ``taggable``: resource type in
-    the tagging API. ``optional``: evidence beside the resources themselves; losing it is a gap, but not losing the
-    account. ``carried``: the list says when a resource last changed, so that one which did not may be carried over
-    from an earlier snapshot.
+    the tagging API. ``carried``: the list says when a resource last changed, so that one which did not may be carried
+    over from an earlier snapshot.
     """
 
     kind: Kind
@@ -38,8 +38,12 @@ class Spec:
     page_size: int = 100
     taggable: str = ""
     arn: str = ""
-    optional: bool = False
     carried: bool = False
+
+    @property
+    def optional(self) -> bool:
+        """Evidence beside the resources themselves: losing it is a gap, but not losing the account."""
+        return self.kind in EVIDENCE_KINDS
 
 
 def _app_id(item: Item) -> str:
@@ -77,35 +81,32 @@ SPECS: tuple[Spec, ...] = (
     ),
     Spec(
         "partner_app", "sagemaker", "ListPartnerApps", "Summaries", lambda i: text(i["Arn"]),
-        ("sagemaker:ListPartnerApps",), optional=True,
+        ("sagemaker:ListPartnerApps",),
     ),
     Spec(
         "mlflow_server", "sagemaker", "ListMlflowTrackingServers", "TrackingServerSummaries",
-        lambda i: text(i["TrackingServerArn"]), ("sagemaker:ListMlflowTrackingServers",), optional=True,
+        lambda i: text(i["TrackingServerArn"]), ("sagemaker:ListMlflowTrackingServers",),
     ),
     Spec(
         "mlflow_app", "sagemaker", "ListMlflowApps", "Summaries", lambda i: text(i["Arn"]),
-        ("sagemaker:ListMlflowApps",), optional=True,
+        ("sagemaker:ListMlflowApps",),
     ),
 )  # fmt: skip
 
 #: Calls outside the table above, with what they need.
-OTHER_PERMISSIONS: Mapping[str, str] = {
-    "cloudtrail:DescribeTrails": "whether management events are recorded (optional: account)",
-    "cloudtrail:GetEventSelectors": "what a trail records (optional: account)",
-    "cloudtrail:GetTrailStatus": "whether a trail is logging (optional: account)",
-    "cloudtrail:LookupEvents": "who opens which profile (optional: sign-ins)",
-    "ec2:DescribeRegions": "--region all",
-    "ec2:DescribeRouteTables": "whether a domain's subnet leads to an internet gateway (optional: network)",
-    "ec2:DescribeSubnets": "whether a domain's subnet gives out public addresses (optional: network)",
-    "ec2:DescribeVpcs": "which VPC is the region's default one (optional: network)",
-    "iam:GetAccountAuthorizationDetails": "policies of the execution roles in use (optional: roles)",
-    "iam:SimulatePrincipalPolicy": "which tools a role may use (optional: permissions)",
-    "identitystore:ListUsers": "people of Identity Center, by user name (optional: identity-center)",
-    "logs:DescribeLogGroups": "how long Studio's logs are kept (optional: account)",
-    "sso:ListInstances": "where Identity Center keeps its people (optional: identity-center)",
-    "tag:GetResources": "tags, a hundred resources a call",
-}
+OTHER_PERMISSIONS: Mapping[str, str] = dict(
+    sorted(
+        {
+            "ec2:DescribeRegions": "--region all",
+            "tag:GetResources": "tags, a hundred resources a call",
+            **{
+                action: f"{purpose} (optional: {source.name})"
+                for source in EVIDENCE_SOURCES
+                for action, purpose in source.permissions.items()
+            },
+        }.items()
+    )
+)
 
 
 def app_tag_path(record_id: str) -> str:

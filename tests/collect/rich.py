@@ -1,0 +1,58 @@
+"""An account with everything that evidence is about."""
+
+from __future__ import annotations
+
+from auditor.simulator.estate import Estate
+
+from .conftest import ACCOUNT, HOME, Collected
+
+ROLE = f"arn:aws:iam::{ACCOUNT}:role/team/studio"
+FAR = "arn:aws:iam::999999999999:role/far"
+#: A domain of each kind of sign-in, and everything that evidence is about.
+RICH = Estate(
+    "rich",
+    ACCOUNT,
+    HOME,
+    {
+        "region": HOME,
+        "vpcs": {"home": {"public": True}},
+        "roles": [
+            {"name": "team/studio", "managed": ["AmazonSageMakerFullAccess"],
+             "inline": {"own": {"Statement": [{"Effect": "Allow", "Action": "s3:GetObject", "Resource": "*"}]}},
+             "customer": {"shared": {"Statement": [{"Effect": "Allow", "Action": "*", "Resource": "*"}]}}},
+            "bystander",
+        ],
+        "missing_roles": ["gone"],
+        "domains": [
+            {
+                "DomainName": "home", "id": "d-home", "AuthMode": "IAM", "vpc": "home",
+                "Tags": [{"Key": "team", "Value": "data"}],
+                "DefaultUserSettings": {"ExecutionRole": "role:team/studio"},
+                "DefaultSpaceSettings": {"ExecutionRole": "role:spaces"},
+                "profiles": [
+                    "ana",
+                    {"UserProfileName": "ben", "role": "gone"},
+                    {"UserProfileName": "cleo", "UserSettings": {"ExecutionRole": FAR}},
+                ],
+                "sign_ins": [{"profile": "ana", "by": "user/ana", "times": 60}, {"profile": "ben", "by": "user/ben"}],
+            },
+            {
+                "DomainName": "sso", "id": "d-sso", "AuthMode": "SSO", "vpc": "home",
+                "profiles": [{"UserProfileName": "dora", "sso": "dora@acme.example"}],
+            },
+        ],
+        "partner_apps": [{"Name": "comet", "Type": "comet"}],
+        "mlflow": [{"TrackingServerName": "runs", "ArtifactStoreUri": "s3://b/a", "RoleArn": "role:team/studio"}],
+        "identity_center": {"users": ["dora@acme.example", {"name": "emil@acme.example", "disabled": True}]},
+        "trails": [{"name": "home", "multi_region": False}],
+        "log_groups": [{"days": 30}],
+    },
+)  # fmt: skip
+
+
+def only(kind: str, found: Collected, operation: str) -> None:
+    """The kind is lost, and nothing else is."""
+    assert {(g.resource_type, g.resource_id, g.setting, g.operation) for g in found.gaps} == {
+        (kind, "*", "*", operation)
+    }
+    assert found.record("account_region", HOME).gaps == (kind,)
