@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import Any
 
 from auditor.errors import ConfigError
@@ -37,8 +37,9 @@ def checked(rule: Rule, complain: Complain, guard: ExpressionChecker) -> Rule:
         reads += [r for r in expression.reads if r not in reads]
         parameters |= set(expression.parameters)
     values = parameter_values(rule)
-    parameters |= _check_remediation(rule, documented, values, complain, guard)
-    parameters |= _check_severities(rule, documented, values, complain, guard)
+    further = _Further(documented, values, complain, guard)
+    parameters |= _check_remediation(rule, further)
+    parameters |= _check_severities(rule, further)
     _check_parameters_used(rule, parameters, complain)
     try:
         types = guard.bind({key: substitute(getattr(rule, key), values) for key in ("when", "require")}, documented)
@@ -54,75 +55,65 @@ def checked(rule: Rule, complain: Complain, guard: ExpressionChecker) -> Rule:
     if documented.column(setting) is None:
         raise complain(f"setting: {unknown_column(setting, documented)}", "setting")
     if rule.cause:
-        try:
-            undeclared = set(guard.check(rule.cause, documented).parameters) - set(values)
-            if undeclared:
-                raise complain(f"cause: ${min(undeclared)} is not declared under params", "cause")
-            found = guard.bind({"cause": substitute(rule.cause, values)}, documented)["cause"]
-        except ExpressionError as error:
-            raise complain(f"cause: {error}", "cause", hint=_columns_hint(error, documented)) from error
-        if found != "VARCHAR":
-            raise complain(f"cause: must give a column's name, but its type is {found}", "cause")
+        further.demand("VARCHAR", "give a column's name", "cause", rule.cause, ("cause",))
     if not rule.cases:
         raise complain("cases: a rule needs at least one case", "cases")
     _check_cases(rule, documented, complain)
     return replace(rule, columns=tuple(columns), reads=tuple(reads), setting=setting)
 
 
-def _check_remediation(
-    rule: Rule, documented: Table, values: dict[str, Any], complain: Complain, guard: ExpressionChecker
-) -> set[str]:
+@dataclass(frozen=True, slots=True)
+class _Further:
+    """Holds expressions beside ``when`` and ``require`` against a table. ``values``: parameters by name."""
+
+    documented: Table
+    values: dict[str, Any]
+    complain: Complain
+    guard: ExpressionChecker
+
+    def demand(self, type_: str | tuple[str, ...], meant: str, name: str, sql: str, keys: tuple[str, ...]) -> set[str]:
+        """The parameters that the expression uses; it must give a value of the type."""
+        types = (type_,) if isinstance(type_, str) else type_
+        try:
+            used = set(self.guard.check(sql, self.documented).parameters)
+            if used - set(self.values):
+                undeclared = min(used - set(self.values))
+                raise self.complain(f"{name}: ${undeclared} is not declared under params", *keys)
+            given = self.guard.bind({"value": substitute(sql, self.values)}, self.documented)["value"]
+        except ExpressionError as error:
+            raise self.complain(f"{name}: {error}", *keys, hint=_columns_hint(error, self.documented)) from error
+        if given not in types:
+            raise self.complain(f"{name}: must {meant}, but its type is {given}", *keys)
+        return used
+
+    def demand_condition(self, name: str, sql: str, keys: tuple[str, ...]) -> set[str]:
+        return self.demand("BOOLEAN", "be true or false", name, sql, keys)
+
+
+def _check_remediation(rule: Rule, further: _Further) -> set[str]:
     """Hold the expressions of the remediation against the table; gives the parameters that it uses."""
     fix = rule.remediation
-    expressions: list[tuple[tuple[str, ...], str]] = [
-        (("values", name) if name in rule.values else ("remediation", "values", name), sql)
-        for name, sql in fix.values.items()
-    ]
-    if fix.at:
-        expressions.append((("remediation", "at"), fix.at))
-    expressions += [
-        (("remediation", "withhold_when", str(number), "when"), reason.when)
-        for number, reason in enumerate(fix.withhold_when)
-    ]
     used: set[str] = set()
-    for keys, expression in expressions:
-        name, place, withholds = keys[-1], keys[-1] == "at", "withhold_when" in keys
-        name = "withhold_when" if withholds else name
-        try:
-            used |= set(guard.check(expression, documented).parameters)
-            if used - set(values):
-                raise complain(f"{name}: ${min(used - set(values))} is not declared under params", *keys)
-            found = guard.bind({"value": substitute(expression, values)}, documented)["value"]
-        except ExpressionError as error:
-            raise complain(f"{name}: {error}", *keys, hint=_columns_hint(error, documented)) from error
-        if withholds and found != "BOOLEAN":
-            raise complain(f"{name}: must be true or false, but its type is {found}", *keys)
-        if not withholds and found not in (("VARCHAR",) if place else _VALUE_TYPES):
-            wanted = "'profile' or 'domain'" if place else "a text, a number or a list of texts"
-            raise complain(f"{name}: must give {wanted}, but its type is {found}", *keys)
+    for name, sql in fix.values.items():
+        keys = ("values", name) if name in rule.values else ("remediation", "values", name)
+        used |= further.demand(_VALUE_TYPES, "give a text, a number or a list of texts", name, sql, keys)
+    if fix.at:
+        used |= further.demand("VARCHAR", "give 'profile' or 'domain'", "at", fix.at, ("remediation", "at"))
+    for number, reason in enumerate(fix.withhold_when):
+        where = ("remediation", "withhold_when", str(number), "when")
+        used |= further.demand_condition("withhold_when", reason.when, where)
     for change in fix.changes:
         for part in (change.value, change.but_not):
-            if isinstance(part, str) and part[1:] in values and part.startswith("$"):
+            if isinstance(part, str) and part[1:] in further.values and part.startswith("$"):
                 used.add(part[1:])
     return used
 
 
-def _check_severities(
-    rule: Rule, documented: Table, values: dict[str, Any], complain: Complain, guard: ExpressionChecker
-) -> set[str]:
+def _check_severities(rule: Rule, further: _Further) -> set[str]:
     """Hold the conditions of further severities against the table; gives the parameters that they use."""
     used: set[str] = set()
-    for severity, expression in rule.severity_when.items():
-        keys = ("severity_when", severity.value)
-        try:
-            used |= set(guard.check(expression, documented).parameters)
-            if used - set(values):
-                raise complain(f"severity_when: ${min(used - set(values))} is not declared under params", *keys)
-            found = guard.bind({"value": substitute(expression, values)}, documented)["value"]
-        except ExpressionError as error:
-            raise complain(f"severity_when: {error}", *keys, hint=_columns_hint(error, documented)) from error
-        if found != "BOOLEAN":
-            raise complain(f"severity_when: must be true or false, but its type is {found}", *keys)
+    for severity, sql in rule.severity_when.items():
+        used |= further.demand_condition("severity_when", sql, ("severity_when", severity.value))
     return used
 
 
