@@ -44,7 +44,9 @@ class CloudFormationCheck(BaseGraphCheck):
         try:
             return self._results(graph_connector)
         except Exception as error:
-            # checkov drops what a check raises and would end with 0: a fault here must not look like a pass.
+            # Only a defect of the auditor or another checkov than it was made for comes here, so it may be of any kind:
+            # what rules and templates can cause was made a message by ``evaluations``. checkov drops what a check
+            # raises and would end with 0, so ``fail`` makes that 2; the check has no results, of which none is a pass.
             fail(f"{self.id} has no results, by a fault of the auditor: {type(error).__name__}: {error}")
             raise
 

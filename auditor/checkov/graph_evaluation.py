@@ -207,7 +207,9 @@ def _attempt(graph: Any) -> Evaluation:
     except AuditorError as error:
         fail(f"The SageMaker Studio rules have no results: {error.diagnosis()}")
     except Exception as error:
-        # checkov drops what a check raises and would end with 0: a fault here must not look like a pass.
+        # What rules, settings and templates can cause is an AuditorError. Anything else is a defect of the auditor or
+        # another checkov than it was made for, so it may be of any kind. checkov drops what a check raises and would
+        # end with 0, so ``fail`` makes that 2; an empty evaluation has no verdict on any resource, so none is a pass.
         fail(f"The SageMaker Studio rules have no results, by a fault of the auditor: {type(error).__name__}: {error}")
         logger.debug("Traceback:", exc_info=True)
     return Evaluation()

@@ -30,6 +30,13 @@ SUFFIXES = (".j2", ".jinja", ".jinja2")
 #: Reports with these endings have their values escaped.
 ESCAPED = (".html", ".htm", ".xhtml", ".xml", ".svg")
 CONTEXT = "report"
+#: What an expression of the user's may raise: Jinja's own errors (an undefined name, an unsafe call, a file that is not
+#: there), and those of the operators, methods and filters that it uses (a division by zero, a sum of texts, a text of a
+#: terabyte, a macro that calls itself).
+_RAISED = (
+    jinja2.TemplateError, ArithmeticError, AttributeError, LookupError, MemoryError, OSError, RuntimeError, TypeError,
+    ValueError,
+)  # fmt: skip
 _DOCS = "docs/formats.md lists what a template is given."
 
 
@@ -47,8 +54,7 @@ class CustomTemplate:
             yield from self._environment.get_template(self.path.name).generate({CONTEXT: report})
         except jinja2.TemplateSyntaxError as error:
             raise _syntax(error, self.path) from error
-        # Whatever an expression of the user's raises (a division by zero, a sum of texts) is his template's error.
-        except Exception as error:
+        except _RAISED as error:
             file, line = _where(error, self.path)
             raise ConfigError.at(file, line, _reason(error), hint=_DOCS) from error
 
