@@ -20,14 +20,12 @@ ELSEWHERE = {
     "auditor/collect/aws": ("tests/collect", "tests/simulator"),
     "auditor/collect/iac/hcl": ("tests/iac/terraform",),
     "auditor/collect/iac": ("tests/iac/test_corpus.py", "tests/iac/test_scan.py"),
-    "auditor/rules": ("tests/evaluate/test_load.py", "tests/evaluate/test_cases.py", "tests/evaluate/test_guard.py"),
-    "auditor/waivers": ("tests/evaluate/test_waivers.py", "tests/evaluate/test_waiver_file.py"),
-    "auditor/remediation": ("tests/evaluate/test_mend.py", "tests/evaluate/test_outline.py"),
-    "auditor/drift": ("tests/evaluate/test_drift.py",),
+    "auditor/rules": ("tests/rules/test_load.py", "tests/rules/test_cases.py", "tests/rules/test_expressions.py"),
+    "auditor/remediation": ("tests/remediation/test_remediate.py", "tests/remediation/test_preview.py"),
     "auditor/evaluate": ("tests/evaluate/test_findings.py", "tests/evaluate/test_gate.py", "tests/test_estates.py"),
     "auditor/studio": ("tests/model", "tests/iac/test_mapping.py"),
     "reports": ("tests/report",),
-    "rules": ("tests/evaluate/test_cases.py", "tests/evaluate/test_catalogue.py", "tests/test_estates.py"),
+    "rules": ("tests/rules/test_cases.py", "tests/rules/test_catalogue.py", "tests/test_estates.py"),
 }
 LEFT_OUT = ("test_browser", "test_accessibility", "test_wheel", "test_cdk", "test_against", "test_other_commands")
 

@@ -19,7 +19,7 @@ BLANK = "TODO"
 _ID = re.compile(r"[A-Z]{2,10}[0-9]{3,4}")
 _NAME = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
 _OURS = re.compile(r"STU([1-9])[0-9]{2}")
-_CATALOGUE = Path("tests/evaluate/test_catalogue.py")
+_CATALOGUE = Path("tests/rules/test_catalogue.py")
 _ESTATE = Path("auditor/simulator/estates/acme.expected.yaml")
 _PROOFS = Path("tests/remediation/test_other_commands.py")
 

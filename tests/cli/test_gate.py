@@ -12,7 +12,7 @@ import pytest
 from auditor.model.snapshot import Gap
 from tests.evaluate.helpers import ACCOUNT, REGION
 
-from .nights import RULES, checked, night, states
+from .stored_runs import RULES, checked, night, states
 
 Auditor = Callable[..., Any]
 

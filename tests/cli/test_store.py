@@ -21,7 +21,7 @@ from auditor.simulator import Simulator
 from auditor.store.snapshot_file import verify
 from tests.evaluate.helpers import ACCOUNT, REGION
 
-from .nights import checked, night, states
+from .stored_runs import checked, night, states
 
 Auditor = Callable[..., Any]
 

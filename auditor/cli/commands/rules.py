@@ -106,7 +106,7 @@ def new(
 
     here = Path()
     checkout = (
-        here if folder is None and all((here / p).is_dir() for p in ("auditor/rules", "tests/evaluate")) else None
+        here if folder is None and all((here / p).is_dir() for p in ("auditor/rules", "tests/rules")) else None
     )
     files = scaffold(
         NewRule(rule_id, table, name or f"new-rule-{rule_id.lower()}", severity, practices), folder or here / "rules",

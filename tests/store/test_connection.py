@@ -9,8 +9,7 @@ import pytest
 
 from auditor.evaluate.audit import load_tables
 from auditor.store.connection import connect, lock
-
-from .helpers import domain, snapshot_file
+from tests.evaluate.helpers import domain, snapshot_file
 
 
 @pytest.fixture(scope="module")

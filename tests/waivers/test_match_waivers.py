@@ -21,8 +21,7 @@ from auditor.model.rule import Rule, Severity, Verdict
 from auditor.model.snapshot import Gap
 from auditor.model.waiver import ResourcePattern, Waiver, WaiverStatus
 from auditor.waivers.match import Waivers, glob, match_waivers, same_value
-
-from .helpers import ACCOUNT, REGION, changed, domain, profile, rules_of, snapshot_file
+from tests.evaluate.helpers import ACCOUNT, REGION, changed, domain, profile, rules_of, snapshot_file
 
 DAY = date(2026, 11, 23)  # of helpers.snapshot_file's as_of
 

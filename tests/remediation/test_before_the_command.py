@@ -9,8 +9,7 @@ import pytest
 
 from auditor.model.finding import FindingRemediation
 from auditor.model.snapshot import Record
-
-from .helpers import ACCOUNT, REGION, audit, changed, domain, profile, rules_of
+from tests.evaluate.helpers import ACCOUNT, REGION, audit, changed, domain, profile, rules_of
 
 
 def only(report_folder: Path, rule: str, *records: Record, name: str) -> FindingRemediation:

@@ -10,8 +10,7 @@ import pytest
 from auditor.errors import RuleError
 from auditor.model.rule import Change
 from auditor.rules.load import load_rules
-
-from .helpers import changed, rule_file
+from tests.evaluate.helpers import changed, rule_file
 
 PORTAL = "UserSettings.StudioWebPortalSettings"
 

@@ -10,8 +10,7 @@ import pytest
 from auditor.errors import ConfigError, ExitCode, RuleError
 from auditor.model.rule import Rule, Severity, Verdict
 from auditor.rules.load import load_rules, rule_files, select
-
-from .helpers import RULE, changed, rule_file
+from tests.evaluate.helpers import RULE, changed, rule_file
 
 CASE = "  - {given: {auth_mode: SSO}, then: pass}\n"
 

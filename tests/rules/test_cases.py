@@ -12,8 +12,7 @@ from auditor.model.rule import Rule, Verdict
 from auditor.resources import rules_dir
 from auditor.rules.cases import CaseResult, run_cases
 from auditor.rules.load import load_rules
-
-from .helpers import changed, rules_of
+from tests.evaluate.helpers import changed, rules_of
 
 # Loaded while tests are collected, so that a rule that is added is a test that is added.
 RULES = load_rules([rules_dir()])

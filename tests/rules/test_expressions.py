@@ -12,8 +12,7 @@ from auditor.model.rule import Rule
 from auditor.rules.cases import run_cases
 from auditor.rules.expressions import ExpressionChecker
 from auditor.rules.validate import checked
-
-from .helpers import changed, rules_of
+from tests.evaluate.helpers import changed, rules_of
 
 #: On table ``user_profile``; each is refused when the rule is loaded.
 HOSTILE = [
