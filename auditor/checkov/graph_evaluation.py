@@ -33,7 +33,7 @@ logger = logging.getLogger(__name__)
 #: Rule id → what it says.
 Verdicts = Mapping[str, ResourceVerdict]
 #: Where a resource is (a root's path, or a template's file) and its name there.
-Place = tuple[str, str]
+Location = tuple[str, str]
 _COMPONENT = re.compile(r"""^component\.[^.\[]+(?:\["[^"]*"\]|\[[^\]]*\])?\.""")
 
 
@@ -55,7 +55,7 @@ class Evaluation:
     def __init__(
         self,
         entities: Sequence[Entity] = (),
-        found: Mapping[Place, Sequence[Found]] | None = None,
+        found: Mapping[Location, Sequence[Found]] | None = None,
         columns: Mapping[str, tuple[str, ...]] | None = None,
     ) -> None:
         self.entities = entities
@@ -137,11 +137,11 @@ def evaluate(graph: Any, settings: Settings) -> Evaluation:
     return Evaluation(known, _placed(judged, roots), {rule.id: rule.columns for rule in choice.rules})
 
 
-def _placed(judged: Iterable[ResourceVerdict], roots: Sequence[Root]) -> dict[Place, list[Found]]:
+def _placed(judged: Iterable[ResourceVerdict], roots: Sequence[Root]) -> dict[Location, list[Found]]:
     by_row: dict[tuple[str, str, str], dict[str, ResourceVerdict]] = defaultdict(dict)
     for one in judged:
         by_row[one.account, one.table, one.id][one.rule_id] = one
-    found: dict[Place, list[Found]] = defaultdict(list)
+    found: dict[Location, list[Found]] = defaultdict(list)
     for root in roots:
         scope = Scope(root)
         rows: list[tuple[str, str, Resource]] = [(k, r.address, r) for k in STUDIO_KINDS for r in scope.of(k)]
@@ -152,7 +152,7 @@ def _placed(judged: Iterable[ResourceVerdict], roots: Sequence[Root]) -> dict[Pl
     return found
 
 
-def _place(root: Root, resource: Resource) -> Place:
+def _place(root: Root, resource: Resource) -> Location:
     if "::" in resource.type:
         # Behind the ids of the nested stacks that it lies in.
         return resource.file, resource.address.rpartition("/")[2]

@@ -27,7 +27,7 @@ _CATEGORIES = {
     "operations": CheckCategories.CONVENTION,
 }
 #: Members that are no settings, by the column that shows them.
-_OTHERS: Mapping[str, Mapping[str, str]] = {
+_PROPERTIES_BESIDE_SETTINGS: Mapping[str, Mapping[str, str]] = {
     "name": {t.kind: t.name_member for t in RESOURCE_TYPES},
     "tags": {t.kind: "Tags" for t in RESOURCE_TYPES if t.taggable},
     "managed_policies": {"role": "ManagedPolicyArns"},
@@ -69,7 +69,9 @@ def evaluated_keys(name: str, columns: tuple[str, ...], language: Language) -> l
     keys: list[str] = []
     for column in needed(documented, columns):
         found = documented.column(column)
-        path = _OTHERS.get(column, {}).get(kind) or ((found.paths if found else None) or {}).get(_LAYERS.get(name, ""))
+        path = _PROPERTIES_BESIDE_SETTINGS.get(column, {}).get(kind) or ((found.paths if found else None) or {}).get(
+            _LAYERS.get(name, "")
+        )
         written = names.get(path or "")
         if written:
             # Blocks of the aws provider are lists of one.

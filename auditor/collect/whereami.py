@@ -35,7 +35,7 @@ _DF = re.compile(
 _OCTAL = re.compile(r"\\([0-7]{3})")
 
 
-class Place(StrEnum):
+class Environment(StrEnum):
     """Where the text was taken. ``NEITHER``: nothing speaks for Studio; ``UNKNOWN``: what speaks for it is no proof."""
 
     CLASSIC = "classic"
@@ -69,7 +69,7 @@ class Mount:
 class Whereabouts:
     """The answer: ``because`` are sentences, the deciding one first."""
 
-    place: Place
+    place: Environment
     because: tuple[str, ...]
 
 
@@ -98,27 +98,29 @@ def whereami(mounts: Sequence[Mount]) -> Whereabouts:
     below = [m for m in beside if m.target.startswith(tuple(f"{home}/" for home in HOMES))]
     if volumes and shared:
         return Whereabouts(
-            Place.UNKNOWN,
+            Environment.UNKNOWN,
             (f"One home lies on EBS ({volumes[0]}), another on EFS ({shared[0]}): no Studio does that.",),
         )
     if volumes:
         because = (f"The home lies on an EBS volume: {volumes[0]}.", *map(_beside, beside))
-        return Whereabouts(Place.STUDIO, because)
+        return Whereabouts(Environment.STUDIO, because)
     if shared:
         because = (f"The home lies on EFS: {shared[0]}.", *(f"Also mounted: {m}." for m in beside))
-        return Whereabouts(Place.CLASSIC, because)
+        return Whereabouts(Environment.CLASSIC, because)
     own = [m for m in beside if _is_under(m.target, AUTO_MOUNT) or _is_under(m.target, CUSTOM_MOUNT)]
     if own:
         return Whereabouts(
-            Place.UNKNOWN,
+            Environment.UNKNOWN,
             (
                 f"{own[0]}: there the new Studio mounts an EFS beside the home, but the list lacks the home itself.",
                 "Give the whole list: df -h, without a filter.",
             ),
         )
     if below:
-        return Whereabouts(Place.CLASSIC, (f"EFS is mounted in the home, and no EBS volume under it: {below[0]}.",))
-    return Whereabouts(Place.NEITHER, (_neither(mounts),))
+        return Whereabouts(
+            Environment.CLASSIC, (f"EFS is mounted in the home, and no EBS volume under it: {below[0]}.",)
+        )
+    return Whereabouts(Environment.NEITHER, (_neither(mounts),))
 
 
 def _is_under(target: str, folder: str) -> bool:

@@ -60,7 +60,7 @@ _KEPT = (
 )  # fmt: skip
 
 Document = dict[str, Any]
-Place = tuple[str, str]
+AccountRegion = tuple[str, str]
 
 
 class Hub(Protocol):
@@ -130,7 +130,7 @@ def hubs(profile: str | None) -> Callable[[str, str], Hub]:
 def send(report: Report, hub_of: Callable[[str, str], Hub]) -> Delivery:
     """Send everything; what cannot be sent is in the result. ``hub_of`` may raise an AuditorError for a place."""
     delivery = Delivery(templates=sum(not in_account(f) for f in report.findings))
-    by_place: dict[Place, list[Document]] = defaultdict(list)
+    by_place: dict[AccountRegion, list[Document]] = defaultdict(list)
     for document in findings(report):
         by_place[document["AwsAccountId"], document["Resources"][0]["Region"]].append(document)
     live = {(account, region) for info in report.snapshots if info.source == "aws" for account, region in info.scopes}
@@ -143,7 +143,7 @@ class _Sender:
     """One account and region."""
 
     def __init__(
-        self, report: Report, delivery: Delivery, place: Place, documents: list[Document], *, audited: bool
+        self, report: Report, delivery: Delivery, place: AccountRegion, documents: list[Document], *, audited: bool
     ) -> None:
         self._report = report
         self._delivery = delivery

@@ -195,7 +195,7 @@ def evaluate(files: Sequence[Path], rules: Sequence[Rule], options: EvaluateOpti
         frameworks=tuple(assess(framework, verdicts.counts) for framework in options.frameworks),
         inventory=inventory(con, owner_tags(rules, overrides)) if options.with_inventory else None,
     )
-    weighed = match_waivers(
+    waiver_result = match_waivers(
         waivers,
         report.findings,
         read_tags(con, waivers.tag_keys),
@@ -203,7 +203,7 @@ def evaluate(files: Sequence[Path], rules: Sequence[Rule], options: EvaluateOpti
         evaluated=[rule.id for rule in report.rules if not rule.not_run],
         scopes=[place for info in report.snapshots for place in info.scopes],
     )
-    return waive(report, weighed)
+    return waive(report, waiver_result)
 
 
 def _finding_order(f: Finding) -> tuple[Any, ...]:

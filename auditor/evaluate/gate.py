@@ -19,13 +19,15 @@ from auditor.studio.resource_types import STUDIO_KINDS, STUDIO_TYPES
 from auditor.waivers.match import WaiverResult
 
 
-def waive(report: Report, weighed: WaiverResult) -> Report:
+def waive(report: Report, waiver_result: WaiverResult) -> Report:
     """The report with the waivers applied: a waived failure is no longer counted as one, anywhere but in ``waived``.
 
     ``report`` has none applied yet.
     """
     findings = tuple(
-        replace(f, waiver=weighed.waived[f.fingerprint], state=State.WAIVED) if f.fingerprint in weighed.waived else f
+        replace(f, waiver=waiver_result.waived[f.fingerprint], state=State.WAIVED)
+        if f.fingerprint in waiver_result.waived
+        else f
         for f in report.findings
     )
     aside = [f for f in findings if f.waiver is not None]
@@ -45,8 +47,8 @@ def waive(report: Report, weighed: WaiverResult) -> Report:
         domains=_domains(report.domains, aside),
         root_causes=tuple(sorted(causes, key=cause_order)),
         findings=findings,
-        waivers=weighed.summaries,
-        waiver_problems=weighed.problems,
+        waivers=waiver_result.summaries,
+        waiver_problems=waiver_result.problems,
     )
 
 

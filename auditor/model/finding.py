@@ -101,7 +101,7 @@ def priority(severity: Severity, removes: int) -> float:
     """How soon to make a change that removes so many failures of a severity: the greater, the sooner.
 
     The severity's weight, and as much again each time the number of failures doubles: a critical cause is not buried
-    under low ones, however many resources inherit those, and of two alike the one that mends more comes first.
+    under low ones, however many resources inherit those, and of two alike the one that fixes more comes first.
     """
     return WEIGHTS[severity] * (1 + log2(removes)) if removes > 0 else 0.0
 

@@ -204,7 +204,7 @@ class Report:
 
     @property
     def open_root_causes(self) -> tuple[RootCause, ...]:
-        """Root causes, the first to mend first, without those whose failures are all waived."""
+        """Root causes, the first to fix first, without those whose failures are all waived."""
         causes = (cause for cause in self.root_causes if cause.affects)
         return tuple(sorted(causes, key=lambda c: (-priority(c.severity, c.affects), c.severity.rank, c.id)))
 

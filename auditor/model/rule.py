@@ -101,12 +101,12 @@ class Withheld:
 
 @dataclass(frozen=True, slots=True)
 class Remediation:
-    """How to mend a finding.
+    """How to fix a finding.
 
     ``steps`` is prose. ``changes`` say what becomes of which settings; the command and the snippets follow from them.
     Where there are none, ``aws`` maps the layer that set the value (``profile``, ``domain``, ``space``, ``service``; or
     ``any``) to an AWS CLI command whose ``{placeholders}`` are columns of the table or ``values``; ``cloudformation``
-    and ``terraform`` are snippets, mapped the same way. All empty where no single call can mend it.
+    and ``terraform`` are snippets, mapped the same way. All empty where no single call can fix it.
     """
 
     steps: str
@@ -124,7 +124,7 @@ class Remediation:
 
     @property
     def by_command(self) -> bool:
-        """Whether one call can mend it."""
+        """Whether one call can fix it."""
         return bool(self.changes or self.aws)
 
 

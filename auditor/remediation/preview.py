@@ -35,7 +35,7 @@ class Preview:
 
 
 def preview(rule: Rule) -> Preview:
-    """The outline of a rule's remediation; empty where no single call can mend it."""
+    """The preview of a rule's remediation; empty where no single call can fix it."""
     fix = rule.remediation
     if not fix.changes:
         return Preview(_by_place(fix.aws), (), _by_place(fix.cloudformation), _by_place(fix.terraform))

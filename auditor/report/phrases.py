@@ -30,7 +30,7 @@ _Key: TypeAlias = tuple[str, str, str, str, str, str]
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
+class FileLocation:
     """Where a finding is shown: ``path`` with slashes, relative to the repository where it can be.
 
     A live resource is in no file; a path made of what names it (``aws/ACCOUNT/REGION/TYPE/ID``) stands for it, always
@@ -66,24 +66,24 @@ class GapGroup:
     example: str
 
 
-def place(finding: Finding) -> Place:
+def place(finding: Finding) -> FileLocation:
     """The line of the setting where the resource itself writes it, else the resource's own line."""
     resource = finding.resource
     if not resource.file:
         names = (resource.account or "-", resource.region or "-", resource.type, *resource.id.split("/"))
-        return Place("/".join(("aws", *names)), 1, live=True)
+        return FileLocation("/".join(("aws", *names)), 1, live=True)
     line = resource.line
     for evidence in finding.evidence[:1]:
         origin = evidence.origin
         if origin.line and origin.file == resource.file and origin.resource == resource.id:
             line = origin.line
-    return Place(_slashes(resource.file), line or 1, live=False)
+    return FileLocation(_slashes(resource.file), line or 1, live=False)
 
 
-def origin_place(evidence: Evidence) -> Place | None:
+def origin_place(evidence: Evidence) -> FileLocation | None:
     """Where a template writes the value, if it does."""
     origin = evidence.origin
-    return Place(_slashes(origin.file), origin.line or 1, live=False) if origin.file else None
+    return FileLocation(_slashes(origin.file), origin.line or 1, live=False) if origin.file else None
 
 
 def _slashes(path: str) -> str:
@@ -144,7 +144,7 @@ def evidence_words(evidence: Evidence) -> str:
 
 
 def fix(finding: Finding) -> str:
-    """The command or the snippet that mends it, of the language that the resource is written in."""
+    """The command or the snippet that fixes it, of the language that the resource is written in."""
     remedy = finding.remediation
     if remedy is None:
         return ""

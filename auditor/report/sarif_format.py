@@ -22,7 +22,7 @@ from auditor.model.rule import Severity, Verdict
 from auditor.report.json_text import array, to_json
 from auditor.report.phrases import (
     TOOL,
-    Place,
+    FileLocation,
     cut,
     evidence_words,
     fix,
@@ -283,19 +283,19 @@ def _resource(resource: ResourceRef) -> dict[str, Any]:
     }  # fmt: skip
 
 
-def _location(resource: ResourceRef, where: Place) -> dict[str, Any]:
+def _location(resource: ResourceRef, where: FileLocation) -> dict[str, Any]:
     logical = {"name": resource.name or resource.id, "fullyQualifiedName": resource.construct or resource.key,
                "kind": "resource"}  # fmt: skip
     return {"physicalLocation": _physical(where), "logicalLocations": [logical]}
 
 
-def _physical(where: Place) -> dict[str, Any]:
+def _physical(where: FileLocation) -> dict[str, Any]:
     artifact = {"uri": where.uri} if where.absolute else {"uri": where.uri, "uriBaseId": _ROOT}
     region = {"startLine": where.line, "startColumn": 1, "endLine": where.line, "endColumn": 1}
     return {"artifactLocation": artifact, "region": region}
 
 
-def _related(finding: Finding, where: Place) -> list[dict[str, Any]]:
+def _related(finding: Finding, where: FileLocation) -> list[dict[str, Any]]:
     """Where a template writes the values that the rule read, other than where the finding is shown."""
     found: dict[tuple[str, int], str] = {}
     for evidence in finding.evidence:
@@ -304,6 +304,6 @@ def _related(finding: Finding, where: Place) -> list[dict[str, Any]]:
             found.setdefault((other.path, other.line), evidence.setting)
     return [
         {"id": number, "message": message(f"{setting} is set here."),
-         "physicalLocation": _physical(Place(*key, live=False))}
+         "physicalLocation": _physical(FileLocation(*key, live=False))}
         for number, (key, setting) in enumerate(found.items(), start=1)
     ]  # fmt: skip

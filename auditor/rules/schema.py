@@ -46,7 +46,7 @@ class WithheldFile(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
 
 
 class RemediationFile(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
-    """How to mend a finding: prose, and either what becomes of which settings (``set``; command and snippets follow
+    """How to fix a finding: prose, and either what becomes of which settings (``set``; command and snippets follow
     from it) or a command and snippets by the layer that set the value."""
 
     steps: Text

@@ -49,11 +49,13 @@ def run(plan: RunPlan, files: Sequence[Path], messages: Messages, *, drift: Drif
         written: tuple[Path, ...] = ()
         if plan.output is not None and not plan.printed:
             written = write(report, plan.formats, plan.output, plan.templates)
-        kept = _kept(recorder, report, code, written, messages) if recorder is not None else ""
+        kept = _recorded(recorder, report, code, written, messages) if recorder is not None else ""
     return RunResult(report, code, written, kept)
 
 
-def _kept(recorder: RunRecorder, report: Report, code: ExitCode, written: Sequence[Path], messages: Messages) -> str:
+def _recorded(
+    recorder: RunRecorder, report: Report, code: ExitCode, written: Sequence[Path], messages: Messages
+) -> str:
     """Where the run lies now. That it could not be kept must not hide that the gate failed: 4 wins."""
     try:
         return recorder.keep(report, code, written)

@@ -47,7 +47,7 @@ def download(source: str, folder: Path, wanted: Wanted, profile: str | None) -> 
         config = Config(max_pool_connections=_CONNECTIONS, retries={"mode": "standard", "total_max_attempts": 5})
         client: Any = boto3.Session(profile_name=profile).client("s3", config=config)
         with ThreadPoolExecutor(_CONNECTIONS) as pool:
-            place = _Place(client, bucket, wanted, pool)
+            place = _TrailBucket(client, bucket, wanted, pool)
             keys = sorted(set(place.keys(prefix)))
             return list(pool.map(place.fetch, keys, _paths(keys, folder)))
     except (BotoCoreError, ClientError, OSError) as error:
@@ -62,7 +62,7 @@ def _paths(keys: list[str], folder: Path) -> Iterator[Path]:
         yield folder / f"{number}{'.json.gz' if key.endswith('.gz') else '.json'}"
 
 
-class _Place:
+class _TrailBucket:
     """A bucket with a trail's files."""
 
     def __init__(self, client: Any, bucket: str, wanted: Wanted, pool: ThreadPoolExecutor) -> None:

@@ -14,7 +14,7 @@ import pytest
 
 from auditor.cli.commands import whereami as command
 from auditor.cli.main import run
-from auditor.collect.whereami import Mount, Place, parse, whereami
+from auditor.collect.whereami import Environment, Mount, parse, whereami
 
 CLASSIC_JUPYTER_SERVER = """\
 Filesystem         Size  Used Avail Use% Mounted on
@@ -161,15 +161,15 @@ def test_which_studio(text: str, place: str, because: str) -> None:
 def test_only_what_lies_at_the_home_decides() -> None:
     """Every machine of AWS has /dev/nvme somewhere, and EFS may be anywhere."""
     everywhere = (Mount("/dev/nvme0n1p1", "/"), Mount("127.0.0.1:/", "/mnt/efs", "nfs4"))
-    assert whereami(everywhere).place is Place.NEITHER
-    assert whereami((*everywhere, Mount("127.0.0.1:/200005", "/root", "nfs4"))).place is Place.CLASSIC
-    assert whereami((*everywhere, Mount("/dev/nvme1n1", "/home/sagemaker-user", "ext4"))).place is Place.STUDIO
+    assert whereami(everywhere).place is Environment.NEITHER
+    assert whereami((*everywhere, Mount("127.0.0.1:/200005", "/root", "nfs4"))).place is Environment.CLASSIC
+    assert whereami((*everywhere, Mount("/dev/nvme1n1", "/home/sagemaker-user", "ext4"))).place is Environment.STUDIO
     # A home on the container's own file system is no evidence, nor is a home that is called otherwise.
-    assert whereami((Mount("overlay", "/home/sagemaker-user"),)).place is Place.NEITHER
-    assert whereami((Mount("/dev/nvme1n1", "/home/sagemaker-user2"),)).place is Place.NEITHER
+    assert whereami((Mount("overlay", "/home/sagemaker-user"),)).place is Environment.NEITHER
+    assert whereami((Mount("/dev/nvme1n1", "/home/sagemaker-user2"),)).place is Environment.NEITHER
     # What was mounted later covers what was there.
     later = (Mount("127.0.0.1:/200005", "/root", "nfs4"), Mount("/dev/nvme1n1", "/root", "ext4"))
-    assert whereami(later).place is Place.STUDIO
+    assert whereami(later).place is Environment.STUDIO
 
 
 def test_reading() -> None:

@@ -105,9 +105,7 @@ def new(
     from auditor.rules.scaffold import BLANK, NewRule, scaffold
 
     here = Path()
-    checkout = (
-        here if folder is None and all((here / p).is_dir() for p in ("auditor/rules", "tests/rules")) else None
-    )
+    checkout = here if folder is None and all((here / p).is_dir() for p in ("auditor/rules", "tests/rules")) else None
     files = scaffold(
         NewRule(rule_id, table, name or f"new-rule-{rule_id.lower()}", severity, practices), folder or here / "rules",
         checkout,

@@ -31,7 +31,7 @@ def command(source: str | None) -> ExitCode:
 
     Exit codes: 0 it is one of the two, 5 it is neither or the file systems do not tell, 2 there is nothing to read.
     """
-    from auditor.collect.whereami import Place, parse, whereami
+    from auditor.collect.whereami import Environment, parse, whereami
 
     text, name = _read(source)
     mounts = parse(text)
@@ -42,15 +42,15 @@ def command(source: str | None) -> ExitCode:
         )
     answer = whereami(mounts)
     titles = {
-        Place.CLASSIC: "Studio Classic, on EFS.",
-        Place.STUDIO: "The new Studio, on EBS.",
-        Place.NEITHER: "Neither Studio Classic nor the new Studio.",
-        Place.UNKNOWN: "Cannot tell.",
+        Environment.CLASSIC: "Studio Classic, on EFS.",
+        Environment.STUDIO: "The new Studio, on EBS.",
+        Environment.NEITHER: "Neither Studio Classic nor the new Studio.",
+        Environment.UNKNOWN: "Cannot tell.",
     }
     click.echo(titles[answer.place])
     for sentence in answer.because:
         click.echo(printable(sentence))
-    return ExitCode.OK if answer.place in (Place.CLASSIC, Place.STUDIO) else ExitCode.INCOMPLETE
+    return ExitCode.OK if answer.place in (Environment.CLASSIC, Environment.STUDIO) else ExitCode.INCOMPLETE
 
 
 def _read(source: str | None) -> tuple[str, str]:

@@ -36,7 +36,7 @@ _Loader: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
+class Mark:
     """Where something stands: bytes of the text in UTF-8, from ``start`` to before ``end``; lines from 1, columns from
     0, in characters."""
 
@@ -49,19 +49,19 @@ class Place:
 class Key(str):
     """A member's name, with its place."""
 
-    place: Place
+    place: Mark
 
 
 class Members(dict[str, Any]):
     """A mapping: its keys are Keys. ``places``: where its values stand, by name."""
 
-    places: dict[str, Place]
+    places: dict[str, Mark]
 
 
 class Items(list[Any]):
     """A list. ``places``: where its items stand."""
 
-    places: list[Place]
+    places: list[Mark]
 
 
 def load(text: str, *, functions: bool = False) -> Any:
@@ -106,7 +106,7 @@ class _Node:
     """A value that is complete. ``text``: a scalar's, as it is written; ``size``: how many values it holds."""
 
     value: Any
-    place: Place
+    place: Mark
     size: int = 1
     text: str | None = None
     merge: bool = False
@@ -165,9 +165,9 @@ class _Reader:
                 (stack[-1].nodes if stack else found).append(node)
         return found[0].value if found and found[0].text != "" else Members()
 
-    def _place(self, first: Any, last: Any) -> Place:
+    def _place(self, first: Any, last: Any) -> Mark:
         start, end = first.start_mark, last.end_mark
-        return Place(self._offsets.byte(start.index), self._offsets.byte(end.index), start.line + 1, start.column)
+        return Mark(self._offsets.byte(start.index), self._offsets.byte(end.index), start.line + 1, start.column)
 
     def _alias(self, event: Any) -> _Node:
         node = self._anchors.get(event.anchor)
@@ -255,7 +255,7 @@ class _Reader:
                 found.places[name_] = merged.places[name_]
         return found
 
-    def _function(self, tag: str, argument: Any, event: Any, place: Place) -> Members:
+    def _function(self, tag: str, argument: Any, event: Any, place: Mark) -> Members:
         if not self._functions:
             raise UnreadableError(f"{tag} means nothing here", _line(event))
         name = tag.removeprefix("!")

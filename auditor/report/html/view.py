@@ -73,7 +73,7 @@ class HtmlView:
     ``headline`` is the first sentence, ``verdict`` says what the gate made of the run and ``passed`` whether it let it
     through. ``states`` counts this run's failures and the past ones by state, ``compared`` is whether there is anything
     to compare with. ``severities`` (each with its failures and the new ones among them) and ``failures`` leave waived
-    ones aside; ``fresh`` of them are new or came back. ``causes`` are the first to mend of ``cause_number``;
+    ones aside; ``fresh`` of them are new or came back. ``causes`` are the first to fix of ``cause_number``;
     ``fresh_causes`` those that brought what is new. ``accounts`` and ``domains`` (with one entry more for each account
     and region that has findings outside domains) are the worst first; ``domain_number`` counts domains alone,
     ``out_of_scope`` are those that no rule speaks about. ``gaps`` are grouped, ``carried`` counts resources that were
@@ -165,7 +165,7 @@ def _freshness(view: CauseView) -> tuple[float, str]:
 
 
 def _causes(report: Report, failures: Sequence[Finding]) -> list[CauseView]:
-    """Causes that still have failures, the first to mend first."""
+    """Causes that still have failures, the first to fix first."""
     found: dict[str, list[Finding]] = defaultdict(list)
     for finding in failures:
         found[finding.root_cause].append(finding)
