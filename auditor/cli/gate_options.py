@@ -10,7 +10,8 @@ from typing import Any, TypeVar
 import click
 
 from auditor.errors import ConfigError
-from auditor.run.thresholds import DEFAULT_FAIL_ON, parse_threshold
+from auditor.model.report import DEFAULT_FAIL_ON
+from auditor.run.thresholds import parse_threshold
 
 _Command = TypeVar("_Command", bound=Callable[..., Any])
 

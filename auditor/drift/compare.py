@@ -18,11 +18,11 @@ from auditor.model.drift import Disagreement, NotCompared, Side, Value
 from auditor.model.paths import line_at
 from auditor.model.resource import ResourceRef
 from auditor.model.snapshot import MAY_NOT_EXIST, NUMBER, Record
+from auditor.studio.structures import SESSION_NAME_MODE
 
 #: Tags that AWS's services put on resources themselves.
 _AWS_TAGS = ("aws:", "sagemaker:")
 _NOT_HANDED = Undecided("what its domain hands down is not known")
-_SESSION_NAME = "StudioWebPortalSettings.ExecutionRoleSessionNameMode"
 
 
 @dataclass(slots=True)
@@ -281,7 +281,7 @@ def _has_structure(member: Compared, own: Leaves) -> bool:
     root = member.path.removesuffix(member.setting.path)
     start = f"{root}{member.setting.structure}."
     # AWS writes the session name's mode unasked: it overrides nothing else.
-    return any(p.startswith(start) and p != member.path and not p.endswith(_SESSION_NAME) for p in own.raw)
+    return any(p.startswith(start) and p != member.path and not p.endswith(SESSION_NAME_MODE) for p in own.raw)
 
 
 def _disagreement(

@@ -46,6 +46,10 @@ class Outcome(StrEnum):
     PASSED = "passed"
 
 
+#: From this severity on a failure fails the run, unless somebody says otherwise.
+DEFAULT_FAIL_ON = Severity.HIGH
+
+
 @dataclass(frozen=True, slots=True)
 class Gate:
     """What made the exit code.
@@ -55,7 +59,7 @@ class Gate:
     run) count; ``baseline`` names it.
     """
 
-    fail_on: Severity | None = Severity.HIGH
+    fail_on: Severity | None = DEFAULT_FAIL_ON
     by_rule: dict[str, Severity | None] = field(default_factory=dict)
     by_account: dict[str, Severity | None] = field(default_factory=dict)
     new_only: bool = False

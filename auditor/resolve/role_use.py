@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING
 
 from auditor.resolve.sql_files import statement
 from auditor.sql_text import string_list
+from auditor.studio.settings import USER_PROFILE_ROOT
+from auditor.studio.structures import SESSION_NAME_MODE
 
 if TYPE_CHECKING:
     import duckdb
@@ -69,8 +71,6 @@ def _on(value: str, wanted: str, setting: str) -> str:
     return f"case when {value} is null and {beyond} then false else {value} = '{wanted}' end"
 
 
-_SESSION = "StudioWebPortalSettings.ExecutionRoleSessionNameMode"
-
 #: Select-list items of user_profile, over its row ``u``, role_use ``r`` and role_unseen ``h``.
 PROFILE_COLUMNS = (
     "case when u.execution_role is null then null when u.execution_role = '' then 0"
@@ -78,7 +78,7 @@ PROFILE_COLUMNS = (
     f" {_together('personas', 'persona_unseen')} as execution_role_personas,"
     f" {_together('teams', 'team_unseen')} as execution_role_teams,"
     " u.execution_role_identity_config = 'USER_PROFILE_NAME'"
-    f" or {_on('u.execution_role_session_name_mode', 'USER_IDENTITY', 'UserSettings.' + _SESSION)}"
+    f" or {_on('u.execution_role_session_name_mode', 'USER_IDENTITY', f'{USER_PROFILE_ROOT}.{SESSION_NAME_MODE}')}"
     " or "
     + _on("u.trusted_identity_propagation", "ENABLED", "DomainSettings.TrustedIdentityPropagationSettings.Status")
     + " as person_in_role_sessions"

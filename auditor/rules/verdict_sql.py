@@ -10,6 +10,7 @@ from typing import Any
 from auditor.errors import ConfigError
 from auditor.model.rule import Param, Rule
 from auditor.sql_text import literal
+from auditor.studio.resource_types import STUDIO_TYPES
 
 #: A string, a quoted identifier, a comment, other quoting that DuckDB knows, or a parameter: only the last is replaced.
 _TOKEN = re.compile(
@@ -22,7 +23,7 @@ _TOKEN = re.compile(
 _LONG = 16
 
 #: Tables whose rows are resources of Studio, which have a status.
-_WITH_STATUS = frozenset({"domain", "user_profile", "space", "app"})
+_WITH_STATUS = frozenset(t.table for t in STUDIO_TYPES)
 
 _TYPES: Mapping[str, tuple[type, ...]] = {
     "integer": (int,),

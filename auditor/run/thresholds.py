@@ -8,14 +8,13 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from auditor.errors import ConfigError
-from auditor.model.report import Gate
+from auditor.model.report import DEFAULT_FAIL_ON, Gate
 from auditor.model.rule import Rule, Severity
 from auditor.run.run_options import GateOptions
 
 if TYPE_CHECKING:
     from auditor.config import Config
 
-DEFAULT_FAIL_ON = Severity.HIGH
 NEVER = "none"
 #: What ``--fail-on`` takes.
 WORDS = (*(s.value for s in Severity), NEVER)

@@ -8,6 +8,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from auditor.model.paths import value_at
+
 _CANVAS: Mapping[str, str] = {
     "TimeSeriesForecastingSettings.AmazonForecastRoleArn": "Canvas: Amazon Forecast",
     "ModelRegisterSettings.CrossAccountModelRegisterRoleArn": "Canvas: model registry of another account",
@@ -46,9 +48,7 @@ SIDE_STRUCTURES: Mapping[str, tuple[str, ...]] = {
 def side_roles(kind: str, document: Mapping[str, Any]) -> Iterator[str]:
     """ARNs of such roles in a document."""
     for path in SIDE_ROLES.get(kind, ()):
-        value: Any = document
-        for name in path.split("."):
-            value = value.get(name) if isinstance(value, Mapping) else None
+        value = value_at(document, path)
         for arn in value if isinstance(value, list) else [value]:
             if isinstance(arn, str) and arn:
                 yield arn

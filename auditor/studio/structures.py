@@ -134,6 +134,11 @@ ROOTS: Mapping[str, tuple[str, str]] = {
     "DomainSettings": ("domain", "DomainSettings"),
     "SpaceSettings": ("space", "SpaceSettings"),
 }
+#: Of them those that hold what user profiles take over or set themselves, and those that name an execution role.
+USER_ROOTS: tuple[str, ...] = tuple(root for root, (_, shape) in ROOTS.items() if shape == "UserSettings")
+ROLE_ROOTS: tuple[str, ...] = tuple(root for root, (_, shape) in ROOTS.items() if "ExecutionRole" in _MEMBERS[shape])
+#: A member that AWS writes unasked, below one of USER_ROOTS.
+SESSION_NAME_MODE = "StudioWebPortalSettings.ExecutionRoleSessionNameMode"
 #: What UpdateDomain changes beside structures; none of it is lost by an update that does not name it.
 PLAIN: Mapping[str, Member] = {
     m.name: m

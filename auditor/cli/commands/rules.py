@@ -70,10 +70,9 @@ def _one(name: str, rules_dirs: tuple[Path, ...]) -> str:
     wanted = name.upper() if name[:3].upper() == "STU" else name
     rules = chosen_rules(rules_dirs, (), (), bind=False)
     if not any(wanted in (r.id, r.name) for r in rules):
-        from difflib import get_close_matches
+        from auditor.yaml_source import near
 
-        near = get_close_matches(wanted, [n for r in rules for n in (r.id, r.name)], n=1)
-        hint = f"Did you mean {near[0]!r}?" if near else "See: auditor rules list"
+        hint = near(wanted, [n for r in rules for n in (r.id, r.name)], "See: auditor rules list")
         raise ConfigError(f"there is no rule {name!r}", hint=hint)
     return wanted
 

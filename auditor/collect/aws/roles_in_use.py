@@ -12,15 +12,14 @@ from auditor.iam.roles import is_aws_managed
 from auditor.model.snapshot import GLOBAL, Kind
 from auditor.studio.arns import account_of
 from auditor.studio.side_roles import side_roles
+from auditor.studio.structures import ROLE_ROOTS
 
 
 def collect(run: Run, request: EvidenceRequest) -> None:
     run.tasks.submit(_roles, run, request.regions)
 
 
-def roles_in_use(
-    run: Run, layers: Iterable[str] = ("UserSettings", "DefaultUserSettings", "DefaultSpaceSettings"), region: str = ""
-) -> list[str]:
+def roles_in_use(run: Run, layers: Iterable[str] = ROLE_ROOTS, region: str = "") -> list[str]:
     """ARNs of execution roles that profiles and domains of a Region, or of all, name, each once."""
     documents = [r.document for kind in ("domain", "user_profile") for r in run.found(kind, region)]
     structures = [d.get(layer) for d in documents for layer in layers]

@@ -14,12 +14,12 @@ from auditor.collect.aws.run import Run
 from auditor.iam import simulation
 from auditor.model.snapshot import GLOBAL, Kind
 from auditor.studio.arns import account_of
+from auditor.studio.structures import USER_ROOTS
 from auditor.studio.tools import acts_on, simulated_arns
 
 
 def collect(run: Run, request: EvidenceRequest) -> None:
-    layers = ("UserSettings", "DefaultUserSettings")
-    used = {region: set(roles_in_use(run, layers, region)) for region in request.regions}
+    used = {region: set(roles_in_use(run, USER_ROOTS, region)) for region in request.regions}
     for role in sorted(set().union(*used.values())):
         run.tasks.submit(_permissions, run, tuple(r for r in request.regions if role in used[r]), role)
 

@@ -14,6 +14,7 @@ from auditor.collect.iac.translate import Document, document
 from auditor.model import snapshot as model
 from auditor.model.snapshot import MAY_NOT_EXIST, NUMBER, TEMPLATE, Coverage, Gap, Kind, Place, Record, Snapshot
 from auditor.studio.resource_types import BY_KIND, STUDIO_KINDS
+from auditor.studio.structures import ROLE_ROOTS
 from auditor.studio.template_names import not_expressible
 from auditor.studio.template_types import TYPES, Language
 from auditor.version import __version__
@@ -146,7 +147,7 @@ def _is_set(role: Unknown, language: Language) -> bool:
 def _roles(scope: Scope, found: Document, language: Language) -> None:
     """Execution roles that are written as an ARN built around a role of the root are that role's. One that is not known
     is the same role wherever it has the same symbol, and stands there for certain."""
-    for layer in ("UserSettings", "DefaultUserSettings", "DefaultSpaceSettings"):
+    for layer in ROLE_ROOTS:
         path = f"{layer}.ExecutionRole"
         structure: Any = found.members.get(layer)
         value = found.gaps.get(path) or (structure or {}).get("ExecutionRole")

@@ -17,6 +17,7 @@ from auditor.collect.iac.terraform import variables
 from auditor.collect.iac.terraform.plan.plan_reader import read_plan
 from auditor.errors import CollectError, ConfigError
 from auditor.model.snapshot import Snapshot
+from auditor.yaml_source import near
 
 CDK_SOURCE = "CDK source is no template: run cdk synth and scan the folder cdk.out"
 
@@ -79,14 +80,11 @@ def _cloudformation(found: Found, reader: Reader, *, everything: bool) -> list[R
 
 def _refuse_unfit(option: str, options: frozenset[str], declared: set[str], roots: Sequence[Root]) -> None:
     """A parameter or variable that no template has is a misspelt one."""
-    from difflib import get_close_matches
-
     unreadable = any(root.not_assessed for root in roots)
     for name in sorted(options - declared):
         if name.startswith("AWS::") or unreadable:
             continue
-        near = get_close_matches(name, sorted(declared), n=1)
-        hint = f"Did you mean {near[0]!r}?" if near else "Declared are: " + ", ".join(sorted(declared))
+        hint = near(name, sorted(declared), "Declared are: " + ", ".join(sorted(declared)))
         raise ConfigError(f"{option} {name}: no template declares it", hint=hint if declared else "")
 
 

@@ -10,6 +10,7 @@ from typing import Any
 from auditor.collect.iac.interface import Reference, Resource, Root, Unknown, Value
 from auditor.collect.iac.translate import Document, document, plain_text
 from auditor.model.snapshot import TEMPLATE, Gap, Kind, Place, Record
+from auditor.studio.resource_types import KINDS_IN_DOMAINS
 from auditor.studio.template_names import rows
 from auditor.studio.template_types import TYPES, Language, Part, TypeInfo
 
@@ -89,7 +90,7 @@ class Scope:
             return self.role_arn(target) if info.kind == "role" else reference.text
         if reference.attribute in ID_ATTRIBUTES.get(info.kind, ()):
             return self._id(target, info.kind)
-        if info.kind in ("user_profile", "space", "app") and reference.attribute in ("DomainId", "domain_id"):
+        if info.kind in KINDS_IN_DOMAINS and reference.attribute in ("DomainId", "domain_id"):
             return self._domain_of(target, path, reference)
         attributes, member = NAME_ATTRIBUTES.get(info.kind, (frozenset(), ""))
         if reference.attribute in attributes:

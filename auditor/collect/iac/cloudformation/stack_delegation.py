@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from auditor.collect.iac.cloudformation.template_nodes import members
+from auditor.studio.structures import USER_ROOTS
 
 STACK_SET = "AWS::CloudFormation::StackSet"
 PRODUCT = "AWS::ServiceCatalog::CloudFormationProduct"
@@ -25,7 +26,6 @@ _OURS = re.compile(r"(?i)sage_?maker|studio")
 #: Names of custom resources that make something of Studio, and of those that do something to what is there.
 _MAKES = re.compile(r"(?i)(?:studio|sage_?maker).{0,24}(?:domain|profile|space)|user_?profile|studio$")
 _CHANGES = re.compile(r"(?i)clean|delet|remov|destroy|enabl|disabl|attach|lifecycle|updat|patch|stop|wait|tag")
-_MEMBERS = frozenset({"DefaultUserSettings", "UserSettings"})
 #: The calls that make them, as policies and as programs write them.
 _CALLS = re.compile(
     r"(?i)sagemaker:(?:\*|create\*|create(?:domain|userprofile|space)\b)"
@@ -88,7 +88,7 @@ def _makes(name: str, type_: str, node: Mapping[str, Any], resources: Mapping[st
     if any(map(_CHANGES.search, names)):
         return False
     own = {key: value for key, value in members(properties) if key != "ServiceToken"}
-    if any(map(_MAKES.search, names)) or _MEMBERS & set(own) or _CALLS.search(_text(own)):
+    if any(map(_MAKES.search, names)) or set(USER_ROOTS) & set(own) or _CALLS.search(_text(own)):
         return True
     return any(_CALLS.search(text) for text in _programs(properties.get("ServiceToken"), resources))
 
