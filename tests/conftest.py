@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 import yaml
+from hypothesis import HealthCheck, settings
 
 import auditor
 from auditor.model.rule import Rule, Severity
@@ -17,12 +18,21 @@ from auditor.model.snapshot import Snapshot
 from auditor.resources import rules_dir
 from auditor.rules.load import load_rules
 from auditor.store.snapshot_file import write_snapshot
+from tests.budgets import SHARE, WHOLE
 
 if TYPE_CHECKING:
     # Needs moto, which the environment of the template tests does not have.
     from auditor.simulator import Simulator
 
 REGIONS = {"acme": ("eu-west-1", "us-east-1"), "clean": ("eu-west-1",)}
+
+# No deadline, since a busy machine is no defect; fixtures that a test shares among its examples are meant to be.
+settings.register_profile(
+    "ci", max_examples=WHOLE, deadline=None, print_blob=True,
+    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
+)  # fmt: skip
+settings.register_profile("dev", settings.get_profile("ci"), max_examples=round(WHOLE * SHARE))
+settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "dev"))
 
 
 @pytest.hookimpl(tryfirst=True)
@@ -36,13 +46,14 @@ def pytest_runtest_setup(item: pytest.Item) -> None:
 
 
 @pytest.fixture(autouse=True)
-def _no_real_aws(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+def _no_real_aws(monkeypatch: pytest.MonkeyPatch, tmp_path_factory: pytest.TempPathFactory) -> None:
     """No variable or file of this machine reaches boto3, so that no test can leave the machine."""
     for name in list(os.environ):
         if name.startswith("AWS_"):
             monkeypatch.delenv(name)
-    monkeypatch.setenv("AWS_CONFIG_FILE", str(tmp_path / "no-aws-config"))
-    monkeypatch.setenv("AWS_SHARED_CREDENTIALS_FILE", str(tmp_path / "no-aws-credentials"))
+    nowhere = tmp_path_factory.getbasetemp()
+    monkeypatch.setenv("AWS_CONFIG_FILE", str(nowhere / "no-aws-config"))
+    monkeypatch.setenv("AWS_SHARED_CREDENTIALS_FILE", str(nowhere / "no-aws-credentials"))
     monkeypatch.setenv("AWS_EC2_METADATA_DISABLED", "true")
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import subprocess
 from collections.abc import Collection, Iterator
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -40,10 +41,16 @@ HOMES = {
 }
 
 
+@cache
+def _nodes(path: Path) -> tuple[ast.AST, ...]:
+    """Every node of a file."""
+    return tuple(ast.walk(ast.parse(path.read_text(encoding="utf-8"))))
+
+
 def _imports(path: Path) -> Iterator[str]:
     """Every module that a file imports, at the top, in a function, or for type checkers, by its whole name."""
     package = path.parent.relative_to(ROOT).parts
-    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+    for node in _nodes(path):
         if isinstance(node, ast.Import):
             yield from (alias.name for alias in node.names)
         elif isinstance(node, ast.ImportFrom):
@@ -86,23 +93,24 @@ def test_every_part_has_a_place() -> None:
     assert {_part(path) for path in MODULES} <= set(RANKS)
 
 
-@pytest.mark.parametrize("path", MODULES, ids=_name)
-def test_imports_point_one_way(path: Path) -> None:
-    if path == PACKAGE / "__init__.py":
-        return  # the public names, each imported when it is first used
-    part = _part(path)
+def test_imports_point_one_way() -> None:
+    # The package's own file has the public names, each imported when it is first used.
     wrong = {
-        module
+        (_name(path), module)
+        for path in MODULES
+        if path != PACKAGE / "__init__.py"
         for module in _imports(path)
-        if (target := _ours(module)) is not None and target != part and RANKS[target] >= RANKS[part]
+        if (target := _ours(module)) is not None and target != _part(path) and RANKS[target] >= RANKS[_part(path)]
     }
     assert wrong == set()
 
 
+@cache
 def _modules() -> dict[str, Path]:
     return {".".join(p.relative_to(ROOT).with_suffix("").parts).removesuffix(".__init__"): p for p in MODULES}
 
 
+@cache
 def _graph() -> dict[str, set[str]]:
     """Module → modules of ours that it imports, wherever in the file, for type checkers too."""
     known = _modules()
@@ -113,7 +121,7 @@ def _edges(path: Path, known: Collection[str]) -> set[str]:
     """The modules themselves that a file imports: of ``from auditor.iam import patterns`` patterns, not the package."""
     named = [
         f"{node.module}.{alias.name}" if f"{node.module}.{alias.name}" in known else str(node.module)
-        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
+        for node in _nodes(path)
         if isinstance(node, ast.ImportFrom) and node.level == 0
         for alias in node.names
     ]
@@ -231,26 +239,26 @@ def test_libraries_have_a_home(library: str) -> None:
     assert users, f"nothing imports {library}: take it off the list"
 
 
-@pytest.mark.parametrize("path", MODULES, ids=_name)
-def test_modules_are_short(path: Path) -> None:
-    assert len(path.read_text(encoding="utf-8").splitlines()) < 400
+def test_modules_are_short() -> None:
+    lines = {_name(path): len(path.read_text(encoding="utf-8").splitlines()) for path in MODULES}
+    assert {name: number for name, number in lines.items() if number >= 400} == {}
 
 
 #: More of them are a value of their own: a frozen dataclass that says what each means.
 PARAMETERS = 7
 
 
-@pytest.mark.parametrize("path", MODULES, ids=_name)
-def test_functions_take_few_parameters(path: Path) -> None:
+def test_functions_take_few_parameters() -> None:
     crowded = []
-    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
-        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
-            taken = node.args
-            names = [
-                a.arg for a in (*taken.posonlyargs, *taken.args, *taken.kwonlyargs, taken.vararg, taken.kwarg) if a
-            ]
-            if len([name for name in names if name not in ("self", "cls")]) > PARAMETERS:
-                crowded.append(f"{node.name}, line {node.lineno}")
+    for path in MODULES:
+        for node in _nodes(path):
+            if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
+                taken = node.args
+                names = [
+                    a.arg for a in (*taken.posonlyargs, *taken.args, *taken.kwonlyargs, taken.vararg, taken.kwarg) if a
+                ]
+                if len([name for name in names if name not in ("self", "cls")]) > PARAMETERS:
+                    crowded.append(f"{_name(path)}: {node.name}, line {node.lineno}")
     assert crowded == []
 
 
@@ -261,7 +269,7 @@ def test_only_the_command_lines_end_the_process() -> None:
             continue
         names = {
             node.attr if isinstance(node, ast.Attribute) else node.id
-            for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
+            for node in _nodes(path)
             if isinstance(node, ast.Attribute | ast.Name)
         }
         assert not names & {"exit", "_exit", "SystemExit"}, _name(path)

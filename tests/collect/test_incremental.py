@@ -11,7 +11,7 @@ from typing import Any
 
 import boto3
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from auditor.collect.aws import CollectOptions, collect
@@ -21,6 +21,7 @@ from auditor.evaluate.audit import query
 from auditor.model.snapshot import Header, Record, Scope, Snapshot
 from auditor.simulator import Fault, Simulator
 from auditor.store.snapshot_file import read_snapshot, write_snapshot
+from tests.budgets import examples
 
 from .conftest import ACCOUNT, HOME, SMALL
 
@@ -262,7 +263,7 @@ def test_about_a_seventh_has_its_day() -> None:
 _CHANGES = ("update ana", "update ben", "domain", "delete cleo", "create dora", "space", "tag ben", "wait")
 
 
-@settings(max_examples=8, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@examples(8)
 @given(nights=st.lists(st.lists(st.sampled_from(_CHANGES), max_size=3), min_size=1, max_size=3))
 def test_law_incremental_nights_see_what_full_ones_see(
     nights: list[list[str]], simulated: Callable[..., Simulator]

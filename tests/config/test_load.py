@@ -11,7 +11,7 @@ from pathlib import Path
 import jsonschema
 import pytest
 import yaml
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from auditor.config import Config, find_config, load_config
@@ -22,6 +22,7 @@ from auditor.report.render import Format
 from auditor.resolve.inheritance_sql import NestedMerge
 from auditor.studio.personas import DEFAULT_PERSONAS, Match
 from auditor.studio.tools import FIRST_PARTY_TOOLS, MLFLOW
+from tests.budgets import examples
 
 Read = Callable[[str], Config]
 Refused = Callable[[str], tuple[str, str, str]]
@@ -225,7 +226,7 @@ VALUES = st.recursive(
 )
 
 
-@settings(max_examples=300, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@examples(300)
 @given(data=st.dictionaries(WORDS, VALUES, max_size=4))
 def test_nothing_but_a_named_place_comes_of_nonsense(
     data: dict[str, object], tmp_path: Path, built_in_rules: tuple[Rule, ...]

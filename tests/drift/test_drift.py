@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, given
 from hypothesis import strategies as st
 
 from auditor.drift.compared_settings import compared
@@ -18,6 +18,7 @@ from auditor.report.drift_view import drift_view
 from auditor.report.json_format import drift_parts
 from auditor.report.json_text import to_json
 from auditor.store.snapshot_file import SnapshotFile
+from tests.budgets import examples
 
 AS_OF = "2026-11-25T00:00:00Z"
 _VALUES: Sequence[Any] = (
@@ -75,7 +76,7 @@ def made(ours: tuple[Record, ...], theirs: tuple[Record, ...], lists: tuple[str,
     return drift(templates, [LiveFile(SnapshotFile(Path("live.jsonl"), live.header, "0" * 64, 1), live)])
 
 
-@settings(max_examples=150, deadline=None, suppress_health_check=list(HealthCheck))
+@examples(150, suppress_health_check=list(HealthCheck))
 @given(ours=records(live=False), theirs=records(live=True), lists=st.sampled_from([(), ("space",), ("domain",)]))
 def test_whatever_stands_in_the_documents(
     ours: tuple[Record, ...], theirs: tuple[Record, ...], lists: tuple[str, ...]

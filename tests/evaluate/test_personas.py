@@ -12,7 +12,7 @@ from typing import Any
 import boto3
 import pytest
 import yaml
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from auditor.cli.main import run
@@ -30,6 +30,7 @@ from auditor.studio.tools import (
     NEEDABLE_APP_TYPES,
     PARTNER_TOOLS,
 )
+from tests.budgets import examples
 
 ACCOUNT, REGION = "111122223333", "eu-west-1"
 APPS = ("JupyterLab", "CodeEditor", "Canvas")
@@ -217,7 +218,7 @@ PROFILE = st.tuples(
 )
 
 
-@settings(max_examples=12, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@examples(12)
 @given(
     matches=st.lists(st.lists(MATCH, min_size=1, max_size=2), min_size=1, max_size=4),
     profiles=st.lists(PROFILE, min_size=20, max_size=40, unique_by=lambda p: p[0].lower()),

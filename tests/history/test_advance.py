@@ -5,11 +5,12 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from auditor.history.advance import FORGET_DAYS
 from auditor.model.snapshot import GLOBAL
+from tests.budgets import examples
 
 from .builder import ACCOUNT, HERE, REGION, RULES, Chain, fact, night, run, states
 
@@ -193,7 +194,7 @@ _nights = st.lists(
 )
 
 
-@settings(max_examples=60, deadline=None)
+@examples(60)
 @given(nights=_nights)
 def test_law_many_nights_are_as_the_clerk_has_them(nights: list[dict[str, str]]) -> None:
     chain = Chain()
@@ -237,7 +238,7 @@ _facts = st.builds(
 )
 
 
-@settings(max_examples=60, deadline=None)
+@examples(60)
 @given(before=_facts, after=_facts)
 def test_law_states_partition(before: Any, after: Any) -> None:
     """Each failure of either run has exactly one state, and only those have one."""

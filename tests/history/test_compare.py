@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import date
 
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from auditor.evaluate.gate import apply_gate, exit_code, reaches
@@ -16,6 +16,7 @@ from auditor.model.report import Gate, Report
 from auditor.model.resource import Origin
 from auditor.model.rule import Severity, Verdict
 from auditor.model.waiver import ResourcePattern, Waiver
+from tests.budgets import examples
 
 from .builder import ACCOUNT, HERE, Chain, fact, run, states
 
@@ -72,7 +73,7 @@ _facts = st.builds(
 )
 
 
-@settings(max_examples=40, deadline=None)
+@examples(40)
 @given(run_=_facts)
 def test_law_nothing_moves_between_a_run_and_itself(run_: Facts) -> None:
     moved = difference(run_, run_)
@@ -80,7 +81,7 @@ def test_law_nothing_moves_between_a_run_and_itself(run_: Facts) -> None:
     assert moved.unmoved == sum(f.status is Verdict.FAIL for f in run_.findings)
 
 
-@settings(max_examples=40, deadline=None)
+@examples(40)
 @given(old=_facts, new=_facts)
 def test_law_what_moved_is_in_one_list(old: Facts, new: Facts) -> None:
     moved = difference(old, new)
@@ -94,7 +95,7 @@ def test_law_what_moved_is_in_one_list(old: Facts, new: Facts) -> None:
     assert len(failing) == len(lists) + moved.unmoved
 
 
-@settings(max_examples=30, deadline=None)
+@examples(30)
 @given(old=_facts, new=_facts)
 def test_law_a_store_of_two_nights_says_the_same(old: Facts, new: Facts) -> None:
     chain = Chain()
@@ -131,7 +132,7 @@ def _gated(facts: Facts, baseline: Facts | set[str]) -> set[str]:
     return {f.fingerprint for f in apply_gate(_report(facts), policy, None, known).findings if f.gates}
 
 
-@settings(max_examples=60, deadline=None)
+@examples(60)
 @given(new=_facts, data=st.data())
 def test_law_a_baseline_is_monotone_and_absorbs_nothing_new(new: Facts, data: st.DataObject) -> None:
     fingerprints = sorted(f.fingerprint for f in new.findings)

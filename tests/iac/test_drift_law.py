@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, assume, given, settings
+from hypothesis import HealthCheck, assume, given
 from hypothesis import strategies as st
 
 from auditor.collect.iac.build import build
@@ -23,6 +23,7 @@ from auditor.model.snapshot import KINDS, SCHEMA_VERSION, Header, Record, Scope,
 from auditor.store.snapshot_file import write_snapshot
 from auditor.studio.template_names import rows
 from auditor.studio.template_types import Language
+from tests.budgets import examples
 
 from .estates import AS_OF, ROOT, Estate, Item, Link, estates, nested
 from .test_parity import resources, template
@@ -30,7 +31,7 @@ from .test_parity import resources, template
 ACCOUNT, REGION = "111122223333", "eu-west-1"
 _FIXED = {"DomainName", "DomainId", "UserProfileName", "SpaceName", "AppName", "AppType"}
 _NAMES = {"domain": "DomainName", "user_profile": "UserProfileName", "space": "SpaceName"}
-QUIET = settings(max_examples=12, deadline=None, suppress_health_check=list(HealthCheck))
+QUIET = examples(12, suppress_health_check=list(HealthCheck))
 
 
 @st.composite
@@ -114,7 +115,7 @@ def test_what_is_deployed_as_written_does_not_differ(language: Language, data: s
     assert_none(beside(written(estate, language), deployed(estate)), estate)
 
 
-@settings(max_examples=10, deadline=None, suppress_health_check=list(HealthCheck))
+@examples(10, suppress_health_check=list(HealthCheck))
 @given(data=st.data())
 def test_a_cloudformation_template_that_is_deployed_does_not_differ(data: st.DataObject) -> None:
     estate = data.draw(possible(["cloudformation"]))

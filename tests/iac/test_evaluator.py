@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from auditor.collect.iac.cloudformation.evaluator import Evaluator
@@ -148,7 +148,6 @@ _NODES = st.recursive(
 )
 
 
-@settings(deadline=None)
 @given(_NODES)
 def test_no_template_breaks_the_evaluator(node: Any) -> None:
     """Whatever is written has a value, or is unknown, or is no template."""

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from auditor.collect.iac.build import build
@@ -21,6 +21,7 @@ from auditor.resolve.table_model import Table
 from auditor.resolve.tables import TABLES
 from auditor.store.snapshot_file import write_snapshot
 from auditor.studio.template_types import Language
+from tests.budgets import examples
 
 from .estates import AS_OF, ROOT, Estate, Link, documents, estates, not_compared, properties
 
@@ -86,7 +87,7 @@ def resources(estate: Estate, language: Language) -> tuple[Resource, ...]:
 
 
 @pytest.mark.parametrize("language", ["aws", "awscc"])
-@settings(max_examples=10, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@examples(10)
 @given(data=st.data())
 def test_terraforms_names(language: Language, data: st.DataObject) -> None:
     """Properties in a provider's names, as a reader of Terraform gives them."""
@@ -134,7 +135,7 @@ def template(estate: Estate, data: st.DataObject) -> dict[str, Any]:
     }
 
 
-@settings(max_examples=10, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@examples(10)
 @given(data=st.data())
 def test_cloudformation(data: st.DataObject) -> None:
     estate = data.draw(estates(["cloudformation"]))

@@ -8,18 +8,19 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from auditor.collect.iac.scan import ScanOptions, scan
 from auditor.errors import CollectError, ConfigError
 from auditor.model.snapshot import Snapshot
 from auditor.store.snapshot_file import encode
+from tests.budgets import examples
 
 from .corpus import ROOT
 
 TEXTS = [path.read_text() for path in sorted(ROOT.glob("cfn-*/template.*"))]
-QUICK = settings(max_examples=50, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+QUICK = examples(50)
 
 
 def outcome(text: str | bytes, name: str = "template.yaml") -> Snapshot | str:

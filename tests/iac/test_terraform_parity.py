@@ -7,18 +7,19 @@ import tempfile
 from pathlib import Path
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from auditor.collect.iac.scan import ScanOptions, scan
 from auditor.model.snapshot import Snapshot
 from auditor.studio.template_types import Language
+from tests.budgets import examples
 
 from .estates import Estate, estates
 from .terraform_writer import Hcl, plan, prefixed
 from .test_parity import assert_same
 
-slow = settings(max_examples=8, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+slow = examples(8)
 
 
 def scanned(files: dict[str, str], name: str = ".") -> Snapshot:

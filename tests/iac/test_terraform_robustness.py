@@ -6,17 +6,18 @@ import json
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from auditor.studio.template_types import TYPES
+from tests.budgets import examples
 
 from .corpus import ROOT
 from .messy import outcome
 
 TEXTS = [path.read_text() for path in sorted(ROOT.glob("tf-*/**/*.tf"))]
 PLANS = [path.read_text() for path in sorted(ROOT.glob("plan-*/plan.json"))]
-QUICK = settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+QUICK = examples(60)
 
 
 _ODD = [
@@ -246,7 +247,7 @@ def test_any_expression_anywhere(data: st.DataObject) -> None:
 
 @pytest.mark.parametrize("name", ["main.tf", "main.tf.json", "plan.json", "terraform.tfvars", "a.auto.tfvars.json"])
 @given(content=st.binary(max_size=200))
-@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@examples(40)
 def test_any_bytes(name: str, content: bytes) -> None:
     outcome({"good.tf": 'variable "x" {}\n', name: content})
 

@@ -6,12 +6,13 @@ import itertools
 import re
 from typing import Any
 
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from auditor.iam.context import Context, Known
 from auditor.iam.documents import parse
 from auditor.iam.evaluation import Permissions, Request
+from tests.budgets import examples
 
 ACTIONS = ["iam:PassRole", "iam:AttachRolePolicy", "s3:GetObject", "sagemaker:CreateApp"]
 RESOURCES = ["arn:aws:iam::1:role/a", "arn:aws:s3:::b/x"]
@@ -105,7 +106,7 @@ def reference(policies: list[list[Any] | None], action: str, resource: str, worl
 MAYBE = st.none() | POLICY
 
 
-@settings(max_examples=400, deadline=None)
+@examples(400)
 @given(POLICY, MAYBE, MAYBE, ASKED, WORLD)
 def test_with_everything_known_it_is_what_iam_documents(
     identity: list[Any], boundary: Any, control: Any, asked: tuple[str, str], world: dict[str, Any]
@@ -114,7 +115,7 @@ def test_with_everything_known_it_is_what_iam_documents(
     assert decision.outcome == reference([identity, boundary, control], *asked, world)
 
 
-@settings(max_examples=300, deadline=None)
+@examples(300)
 @given(POLICY, MAYBE, MAYBE, ASKED, WORLD, st.sets(st.sampled_from(sorted(KEYS))))
 def test_a_definite_answer_is_right_whatever_the_unknown_keys_are(
     identity: list[Any], boundary: Any, control: Any, asked: tuple[str, str], world: dict[str, Any], hidden: set[str]
@@ -127,7 +128,7 @@ def test_a_definite_answer_is_right_whatever_the_unknown_keys_are(
     assert outcome == "unknown" or answers == {outcome}
 
 
-@settings(max_examples=200, deadline=None)
+@examples(200)
 @given(POLICY, MAYBE, ASKED, STATEMENT)
 def test_a_further_deny_never_allows_and_a_further_allow_never_denies(
     identity: list[Any], boundary: Any, asked: tuple[str, str], further: dict[str, Any]
@@ -139,7 +140,7 @@ def test_a_further_deny_never_allows_and_a_further_allow_never_denies(
     assert after <= before if further["Effect"] == "Deny" else after >= before
 
 
-@settings(max_examples=200, deadline=None)
+@examples(200)
 @given(POLICY, POLICY, ASKED)
 def test_a_boundary_never_gives(identity: list[Any], boundary: list[Any], asked: tuple[str, str]) -> None:
     order = {"denied": 0, "unknown": 1, "allowed": 2}
@@ -148,7 +149,7 @@ def test_a_boundary_never_gives(identity: list[Any], boundary: list[Any], asked:
     assert order[_permissions(identity, boundary, None).decide(request).outcome] <= bare
 
 
-@settings(max_examples=200, deadline=None)
+@examples(200)
 @given(POLICY, ASKED, st.data())
 def test_what_is_not_understood_never_turns_the_answer(identity: list[Any], asked: tuple[str, str], data: Any) -> None:
     """Damage to a member leaves what was true without the statement's help, or unknown."""

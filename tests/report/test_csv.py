@@ -9,7 +9,7 @@ from collections.abc import Callable
 from dataclasses import replace
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from auditor.model.report import Report
@@ -78,7 +78,6 @@ def test_a_formula_becomes_text(attack: str) -> None:
         assert not FORMULA.match(row[column].lstrip(" "))
 
 
-@settings(deadline=None)  # a busy machine
 @given(st.text(st.characters(codec="utf-8"), max_size=40))
 def test_no_cell_begins_a_formula(text: str) -> None:
     cell = safe(text)
@@ -87,7 +86,6 @@ def test_no_cell_begins_a_formula(text: str) -> None:
     assert not any(FORMULA.match(part.lstrip()) for part in cell.split(";")[1:] if part.lstrip()[:1] in "=+-@＝＋－＠")
 
 
-@settings(deadline=None)  # a busy machine
 @given(st.text(st.characters(codec="utf-8", categories=["L", "N", "P", "S", "Zs"]), max_size=40))
 def test_other_text_is_kept(text: str) -> None:
     if not FORMULA.search(text):

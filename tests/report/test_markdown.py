@@ -8,7 +8,7 @@ from dataclasses import replace
 from html.parser import HTMLParser
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from markdown_it import MarkdownIt
 
@@ -176,7 +176,6 @@ def _cell(markdown: str) -> str:
     return page.cells[1][0].replace("\u2060", "")
 
 
-@settings(deadline=None)  # a busy machine
 @given(st.text(st.characters(codec="ascii", categories=["L", "N", "P", "S", "Zs"]), min_size=1, max_size=60))
 def test_any_text_is_shown_as_it_is(value: str) -> None:
     plain = " ".join(value.split())
@@ -184,7 +183,6 @@ def test_any_text_is_shown_as_it_is(value: str) -> None:
     assert not LINKED.search("".join(_Page(text(value)).text))
 
 
-@settings(deadline=None)  # a busy machine
 @given(st.text(st.characters(codec="ascii", categories=["L", "N", "P", "S", "Zs"]), min_size=1, max_size=60))
 def test_any_value_is_shown_as_it_is(value: str) -> None:
     assert _cell(code(value)) == " ".join(value.split())

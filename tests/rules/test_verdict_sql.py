@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import duckdb
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from auditor.rules.verdict_sql import substitute
@@ -19,7 +19,6 @@ def con() -> duckdb.DuckDBPyConnection:
 ITEMS = st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\0"), max_size=8)
 
 
-@settings(deadline=None)  # a busy machine is no defect
 @given(items=st.lists(ITEMS, max_size=40))
 def test_a_list_is_the_list(items: list[str], con: duckdb.DuckDBPyConnection) -> None:
     """Short or long, with quotes, bars and empty texts in it."""

@@ -9,7 +9,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from auditor.errors import ExitCode, SnapshotError
@@ -24,6 +24,7 @@ from auditor.store.snapshot_file import (
     verify,
     write_snapshot,
 )
+from tests.budgets import examples
 
 HEADER = Header(
     schema_version=SCHEMA_VERSION,
@@ -98,7 +99,7 @@ def small(folder: Path) -> bytes:
 
 
 @given(snapshot=_snapshots)
-@settings(max_examples=60, deadline=None)
+@examples(60)
 def test_what_is_written_is_read(snapshot: Snapshot, folder: Path) -> None:
     """Documents, tags, gaps and coverage come back whole; absent tags stay apart from no tags."""
     path = folder / "round-trip.jsonl"
@@ -111,7 +112,7 @@ def test_what_is_written_is_read(snapshot: Snapshot, folder: Path) -> None:
 
 
 @given(snapshot=_snapshots, shuffle=st.randoms(use_true_random=False))
-@settings(max_examples=40, deadline=None)
+@examples(40)
 def test_equal_snapshots_are_equal_bytes(snapshot: Snapshot, shuffle: object) -> None:
     """Neither the order in which resources were collected nor that of a document's members shows in the file."""
 
@@ -147,7 +148,7 @@ def test_the_layout_is_the_documented_one(small: bytes) -> None:
 
 
 @given(data=st.data())
-@settings(max_examples=400, deadline=None)
+@examples(400)
 def test_a_changed_byte_is_refused(data: st.DataObject, small: bytes, folder: Path) -> None:
     """Wherever it lies, the header and the hash included."""
     position = data.draw(st.integers(0, len(small) - 1))
@@ -215,7 +216,7 @@ def test_what_is_no_snapshot_is_refused(reader: Callable[[Path], object], tmp_pa
 @given(
     garbage=st.binary(max_size=300) | st.text(max_size=50).map(str.encode) | _json.map(lambda j: json.dumps(j).encode())
 )
-@settings(max_examples=150, deadline=None)
+@examples(150)
 def test_garbage_is_refused(garbage: bytes, folder: Path) -> None:
     path = folder / "garbage.jsonl"
     path.write_bytes(garbage + b"\n")

@@ -10,13 +10,14 @@ from pathlib import Path
 import jsonschema
 import pytest
 import yaml
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from auditor.errors import ConfigError
 from auditor.model.rule import Rule
 from auditor.model.waiver import ResourcePattern, Waiver
 from auditor.waivers.file import load_waivers, waivers_schema
+from tests.budgets import examples
 
 ROOT = Path(__file__).resolve().parents[2]
 EXAMPLE = re.search(r"```yaml\n(waivers:.*?)```", (ROOT / "docs/waivers.md").read_text(encoding="utf-8"), re.DOTALL)
@@ -157,7 +158,7 @@ VALUES = st.recursive(
 )
 
 
-@settings(max_examples=200, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@examples(200)
 @given(items=st.lists(st.dictionaries(WORDS, VALUES, max_size=7), max_size=2))
 def test_nothing_but_a_named_place_comes_of_nonsense(items: list[object], load: Load, tmp_path: Path) -> None:
     said, waivers = "", ()

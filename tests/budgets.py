@@ -1,0 +1,17 @@
+"""How many examples Hypothesis tries: what CI spends, and a share of it elsewhere (profiles in tests/conftest.py)."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from hypothesis import settings
+
+#: Examples of a test that does not say how many, in CI.
+WHOLE = 100
+#: Their share on a developer's machine: each run tries others, so that many runs see as much as CI does.
+SHARE = 0.25
+
+
+def examples(number: int, **more: Any) -> settings:
+    """So many examples in CI, and the profile's share of them elsewhere, but three at least."""
+    return settings(max_examples=max(3, round(number * settings().max_examples / WHOLE)), **more)
