@@ -14,10 +14,11 @@ from auditor.model.inventory import Inventory, InventoryColumn, InventoryTable, 
 from auditor.model.resource import ResourceRef
 from auditor.model.rule import Rule
 from auditor.resolve.table_model import Column, Table
-from auditor.resolve.tables import APP, DOMAIN, EXECUTION_ROLE, SPACE, USER_PROFILE
+from auditor.resolve.tables import APP, DOMAIN, EXECUTION_ROLE, SPACE, USER_PROFILE, table
 from auditor.resources import rules_dir
 from auditor.rules.load import load_rules
 from auditor.rules.verdict_sql import Overrides, parameter_values
+from auditor.studio.resource_types import TABLES as RESOURCE_TABLES
 
 if TYPE_CHECKING:
     import duckdb
@@ -25,7 +26,7 @@ if TYPE_CHECKING:
 #: Beyond so many resources the inventory holds profiles, spaces and apps only where there is a finding on them.
 EVERY = 200_000
 
-_TABLES = (DOMAIN, USER_PROFILE, SPACE, APP, EXECUTION_ROLE)
+_TABLES = tuple(t for t in map(table, RESOURCE_TABLES) if t is not None)
 #: Few, and other resources point at them: never left out.
 _ALWAYS = frozenset({DOMAIN.name, EXECUTION_ROLE.name})
 #: What a ResourceRef says already, and words that only rules need.

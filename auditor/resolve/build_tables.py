@@ -20,7 +20,7 @@ from auditor.resolve.tables import SPACE_DEFAULT_PREFIX, USER_DEFAULT_PREFIX
 from auditor.sql_text import literal
 from auditor.studio.partitions import partition_sql
 from auditor.studio.personas import DEFAULT_PERSONAS, Persona
-from auditor.studio.resource_types import BY_KIND
+from auditor.studio.resource_types import BY_KIND, BY_LAYER
 from auditor.studio.settings import (
     DOMAIN_SETTINGS,
     DOMAIN_SPACE_ROOT,
@@ -43,7 +43,7 @@ CLASSIC_APP_TYPES = str(CLASSIC)
 PARTNER_APP_IN_SERVICE = "('Available', 'Updating', 'UpdateFailed')"
 
 #: One byte a row. ``ambiguous`` stands where a nested structure's two readings differ (see NestedMerge).
-_ORIGIN = "ENUM('profile', 'domain', 'space', 'app', 'service', 'ambiguous')"
+_ORIGIN = f"ENUM({', '.join(map(literal, (*BY_LAYER, 'service', 'ambiguous')))})"
 
 
 def build(

@@ -173,7 +173,8 @@ def test_the_policy_allows_no_more_than_an_audit_of_everything_calls(simulated: 
     estate = load_estate("generated:1x1")
     estate.data["domains"][0] |= {"AuthMode": "SSO", "profiles": [], "spaces": [{"SpaceName": "lab"}]}
     estate.data["domains"].append({"DomainName": "iam", "AuthMode": "IAM", "profiles": ["ana"]})
-    estate = replace(estate, data={**estate.data, "trails": [{"name": "everything"}]})
+    people = {"identity_center": {"users": ["dora@acme.example"]}}
+    estate = replace(estate, data={**estate.data, **people, "trails": [{"name": "everything"}]})
     simulator = simulated(estate)
     collect(CollectOptions(regions=("all",)))
     assert _called(simulator) - FREE == _actions()
