@@ -6,12 +6,13 @@ VENV := .venv
 BIN := $(VENV)/bin
 CHECKOV := .venv-checkov
 AWSCLI := .venv-awscli
+USERS := .venv-users
 export PIP_CONSTRAINT := $(CURDIR)/constraints/dev.txt
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 # Two workers: enough for two cores, and no more memory than a small machine has.
 WORKERS ?= 2
 
-.PHONY: help demo test quick test-checkov check bench docs clean
+.PHONY: help demo test quick test-checkov check bench docs sbom vulnerabilities clean
 
 help: ## What each command does
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 12
@@ -54,8 +55,19 @@ docs: $(VENV)/.dev ## Write the generated docs and the pictures
 	$(BIN)/auditor demo --quiet --format html --output out/docs
 	$(BIN)/python tools/screenshots.py out/docs/report.html docs/images
 
+sbom: $(VENV)/.dev ## Write dist/sbom.cdx.json (CycloneDX): what an installation with constraints/users.txt consists of
+	rm -rf $(USERS)
+	$(PYTHON) -m venv --without-pip $(USERS)
+	PIP_CONSTRAINT= $(BIN)/python -m pip --python $(USERS)/bin/python install --quiet -c constraints/users.txt .
+	@mkdir -p dist
+	$(BIN)/cyclonedx-py environment --pyproject pyproject.toml --output-reproducible -o dist/sbom.cdx.json $(USERS)/bin/python
+
+vulnerabilities: $(VENV)/.dev ## Ask the Python advisory database about the versions in constraints/ (needs the network)
+	$(BIN)/pip-audit --no-deps --disable-pip -r constraints/users.txt
+	$(BIN)/pip-audit --no-deps --disable-pip -r constraints/checkov.txt
+
 clean: ## Remove what make has made
-	rm -rf $(VENV) $(CHECKOV) $(AWSCLI) node_modules out audit-report .pytest_cache .mypy_cache .ruff_cache .coverage*
+	rm -rf $(VENV) $(CHECKOV) $(AWSCLI) $(USERS) dist node_modules out audit-report .pytest_cache .mypy_cache .ruff_cache .coverage*
 
 $(BIN)/python:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "Python 3.11 or newer is needed: make PYTHON=python3.12 …"; exit 1; }

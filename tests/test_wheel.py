@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
+import stat
 import subprocess
 import sys
 import venv
@@ -24,12 +26,10 @@ def _lacking(reason: str) -> None:
     pytest.skip(reason)
 
 
-@pytest.fixture(scope="module")
-def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    folder = tmp_path_factory.mktemp("wheel")
+def build(source: Path, folder: Path) -> Path:
     # hatchling comes from the test environment's constraints; without an index to fetch it from there is no wheel.
     done = subprocess.run(
-        [sys.executable, "-m", "build", "--wheel", "--outdir", str(folder), str(ROOT)],
+        [sys.executable, "-m", "build", "--wheel", "--outdir", str(folder), str(source)],
         capture_output=True, text=True, check=False,
     )  # fmt: skip
     if done.returncode:
@@ -38,28 +38,58 @@ def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="module")
-def installed(wheel: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The bin folder of a new environment with the wheel and its own dependencies only."""
+def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return build(ROOT, tmp_path_factory.mktemp("wheel"))
+
+
+@pytest.fixture(scope="module", params=["newest", "oldest"])
+def installed(request: pytest.FixtureRequest, wheel: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The bin folder of a new environment with the wheel and its own dependencies only, the newest and the oldest."""
     place = tmp_path_factory.mktemp("installed")
     venv.create(place, with_pip=True)
+    versions = ROOT / "constraints" / {"newest": "users.txt", "oldest": "oldest.txt"}[request.param]
     command = [str(place / "bin" / "pip"), "install", "--quiet", "--disable-pip-version-check", str(wheel)]
-    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    done = subprocess.run(
+        command, capture_output=True, text=True, check=False, env=os.environ | {"PIP_CONSTRAINT": str(versions)}
+    )
     if done.returncode:
         _lacking(f"the wheel's dependencies could not be installed: {done.stderr[-500:]}")
     return place / "bin"
 
 
-def test_holds_rules_and_templates(wheel: Path) -> None:
-    names = zipfile.ZipFile(wheel).namelist()
-    rules = {p.name for p in (ROOT / "rules").rglob("*.yaml")}
-    folder = ROOT / "reports" / "templates"
-    templates = {p.relative_to(folder).as_posix() for p in folder.rglob("*") if p.is_file()}
-    assert rules == {n.rsplit("/", 1)[1] for n in names if n.startswith("auditor/_data/rules/")}
-    inside = "auditor/_data/templates/"
-    assert templates == {n.removeprefix(inside) for n in names if n.startswith(inside)}
-    assert "auditor/report/report.schema.json" in names
-    assert "auditor/simulator/estates/acme.yaml" in names
-    assert not [n for n in names if n.startswith(("tests/", "benchmarks/", "tools/"))]
+def test_holds_the_package_and_its_data_and_nothing_else(wheel: Path) -> None:
+    def files(folder: Path, inside: str) -> set[str]:
+        return {
+            f"{inside}/{path.relative_to(folder).as_posix()}"
+            for path in folder.rglob("*")
+            if path.is_file() and "__pycache__" not in path.parts
+        }
+
+    with zipfile.ZipFile(wheel) as archive:
+        names = archive.namelist()
+        about = {name.split("/", 1)[1] for name in names if ".dist-info/" in name}
+        links = [entry.filename for entry in archive.infolist() if stat.S_ISLNK(entry.external_attr >> 16)]
+    assert about == {"METADATA", "WHEEL", "RECORD", "entry_points.txt", "licenses/LICENSE"}
+    expected = files(ROOT / "auditor", "auditor") | files(ROOT / "rules", "auditor/_data/rules")
+    expected |= files(ROOT / "reports" / "templates", "auditor/_data/templates")
+    assert {name for name in names if ".dist-info/" not in name} == expected
+    assert {Path(name).suffix for name in expected} <= {".py", ".typed", ".sql", ".json", ".yaml", ".j2", ".js", ".css"}
+    assert links == []
+
+
+def test_the_same_source_builds_the_same_wheel(wheel: Path, tmp_path: Path) -> None:
+    """From another folder, with other dates and modes of files."""
+    source = tmp_path / "elsewhere"
+    for part in ("auditor", "rules", "reports"):
+        shutil.copytree(
+            ROOT / part, source / part, ignore=shutil.ignore_patterns("__pycache__"), copy_function=shutil.copy
+        )
+    for name in ("pyproject.toml", "README.md", "LICENSE", ".gitignore"):
+        shutil.copy(ROOT / name, source / name)
+    for path in source.rglob("*.py"):
+        os.utime(path, (1_700_000_000, 1_700_000_000))
+        path.chmod(0o600)
+    assert build(source, tmp_path / "out").read_bytes() == wheel.read_bytes()
 
 
 def test_audits_outside_the_checkout(installed: Path, tmp_path: Path) -> None:
