@@ -36,14 +36,14 @@ else:
     #: Where each public name lies.
     _HOMES = {
         "AuditorError": "errors",
-        "AwsOptions": "run.options",
+        "AwsOptions": "run.run_options",
         "CollectError": "errors",
         "ConfigError": "errors",
         "Finding": "model.finding",
         "Options": "run.api",
         "Report": "model.report",
         "SnapshotError": "errors",
-        "TemplateOptions": "run.options",
+        "TemplateOptions": "run.run_options",
         "audit": "run.api",
         "check": "run.api",
         "scan": "run.api",
