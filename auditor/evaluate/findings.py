@@ -19,10 +19,10 @@ from auditor.remediation.blame import Blame
 from auditor.remediation.failures import Failures
 from auditor.remediation.raw_documents import Documents
 from auditor.remediation.remediate import Remediator
-from auditor.resolve.origin import needed, origin, select_list
+from auditor.resolve.origin import deciding, needed, origin, select_list
 from auditor.resolve.table_model import Table
 from auditor.resolve.tables import table
-from auditor.rules.message import message
+from auditor.rules.message import format_value, message
 from auditor.rules.value_columns import expressions
 from auditor.rules.verdict_sql import Overrides, parameter_values, severity_sql, substitute
 from auditor.studio.resource_types import BY_TABLE, UPDATABLE_KINDS
@@ -97,6 +97,7 @@ class FindingMaker:
                 *identity,
                 rule.setting,
                 *rule.columns,
+                *(c.why for name in rule.columns if (c := documented.column(name)) is not None and c.why),
                 *_in_message(rule, documented),
                 *remediate.columns(rule, documented),
             ),
@@ -134,7 +135,7 @@ class FindingMaker:
             blamed = rule.setting
         evidence = tuple(
             Evidence(name, row[name], self._places.origin(origin(documented, name, row, resource), resource))
-            for name in dict.fromkeys((blamed, rule.setting, *rule.columns))
+            for name in dict.fromkeys((blamed, rule.setting, *rule.columns, *_set_behind(documented, blamed, row)))
         )
         setting = documented.column(rule.setting)
         path = (setting.paths or {}).get("service", rule.setting) if setting else rule.setting
@@ -178,7 +179,12 @@ class FindingMaker:
         paths = [path for e in unknown for path in _paths(rule, e.setting)]
         # Behind a profile's key: account/region/user_profile/id.
         owner = str(row.get("owner_key") or "").partition("/user_profile/")[2]
-        reasons = self._gaps.reasons(resource, paths, owner)
+        kinds = {kind for e in unknown for kind in _kinds(rule, e.setting)}
+        reasons = (
+            _told(rule, [e.setting for e in unknown], row)
+            or self._gaps.reasons(resource, paths, owner, kinds)
+            or _held(rule, [e.setting for e in unknown], row)
+        )
         return f"cannot be decided: {names} is unknown" + (f" ({reasons})" if reasons else "")
 
     def _cause(self, rule: Rule, severity: Severity, blame: Blame) -> RootCause:
@@ -186,6 +192,42 @@ class FindingMaker:
         owner = self._places.resource(blame.owner)
         cause_id = fingerprint(rule.id, owner, f"{blame.layer}\x1f{blame.setting}")[:16]
         return RootCause(cause_id, rule.id, severity, owner, blame.setting, blame.value, blame.layer, 1, None)
+
+
+def _set_behind(documented: Table, blamed: str, row: Mapping[str, Any]) -> tuple[str, ...]:
+    """The setting that a derived value follows from."""
+    column = deciding(documented, blamed, row)
+    return (column.name,) if column is not None and column.has_origin and column.name in row else ()
+
+
+def _kinds(rule: Rule, column_name: str) -> frozenset[str]:
+    """Kinds of evidence that a column's value hangs on."""
+    documented = table(rule.table)
+    column = documented.column(column_name) if documented else None
+    if column is None:
+        return frozenset()
+    return frozenset(column.kinds).union(*(_kinds(rule, name) for name in column.inputs))
+
+
+def _told(rule: Rule, names: Sequence[str], row: Mapping[str, Any]) -> str:
+    """What the table itself says about why values are unknown."""
+    documented = table(rule.table)
+    assert documented is not None, rule.table
+    columns = [c for name in names if (c := documented.column(name)) is not None and c.why]
+    return "; ".join(dict.fromkeys(format_value(row[c.why]) for c in columns if row.get(c.why)))
+
+
+def _held(rule: Rule, names: Sequence[str], row: Mapping[str, Any]) -> str:
+    """What unknown values are derived from, where that was seen: a value of which nobody says what it means."""
+    documented = table(rule.table)
+    assert documented is not None, rule.table
+    inputs = dict.fromkeys(i for n in names if (c := documented.column(n)) is not None for i in c.inputs)
+    columns = [c for name in inputs if (c := documented.column(name)) is not None and c.paths]
+    return "; ".join(
+        f"{(c.paths or {}).get('service', c.name)} is {format_value(row[c.name])}"
+        for c in columns
+        if row.get(c.name) is not None
+    )
 
 
 def _paths(rule: Rule, column_name: str) -> tuple[str, ...]:

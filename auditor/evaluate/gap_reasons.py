@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
 from auditor.model.resource import ResourceRef
-from auditor.model.snapshot import LANGUAGE_LIMITS, TEMPLATE_GAPS, Gap
+from auditor.model.snapshot import GLOBAL, LANGUAGE_LIMITS, TEMPLATE_GAPS, Gap
 from auditor.studio.resource_types import KINDS_IN_DOMAINS
 
 
@@ -22,9 +22,9 @@ class Gaps:
             if inside:
                 self._by_domain[gap.account, gap.region, domain_id].append(gap)
 
-    def reasons(self, resource: ResourceRef, paths: Sequence[str], owner: str = "") -> str:
+    def reasons(self, resource: ResourceRef, paths: Sequence[str], owner: str = "", kinds: Collection[str] = ()) -> str:
         """Why settings of the resource are unknown, as far as the gaps tell. ``owner`` is the id of the profile that a
-        space takes settings from."""
+        space takes settings from, ``kinds`` are those of the evidence that the unknown values hang on."""
         place = (resource.account, resource.region)
         found = [
             gap
@@ -36,6 +36,15 @@ class Gaps:
             )
             if gap.setting in ("*", *paths) or any(p.startswith(f"{gap.setting}.") for p in paths)
         ]
+        if not found:
+            places = {place, (resource.account, GLOBAL)}
+            found = [
+                gap
+                for (account, region, kind, _), gaps in self._by_resource.items()
+                if kind in kinds and (account, region) in places
+                for gap in gaps
+                if gap.reason not in LANGUAGE_LIMITS
+            ]
         if not found and owner:
             found = self._by_resource[(*place, "user_profile", owner)]
         if not found:

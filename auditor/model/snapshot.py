@@ -50,6 +50,7 @@ Kind = Literal[
     "trail",
     "user_profile",
     "vpc",
+    "vpc_endpoint",
 ]
 KINDS: tuple[Kind, ...] = get_args(Kind)
 #: What a snapshot holds whose header does not say: the kinds of the first version.

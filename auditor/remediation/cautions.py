@@ -195,12 +195,13 @@ class Cautions:
         return f"delete first: {_listed(named)}" if named else "none ran when the audit looked"
 
     def _using(self, role: str, resource: ResourceRef) -> str:
-        """The user profiles, and the domains' shared spaces, that run as a role."""
+        """The user profiles, the domains' shared spaces, and what else of Studio runs as a role."""
         if self._users is None:
             self._users = {}
             for account, arn, user in self._con.execute(
                 "select account, execution_role, name from user_profile union all"
-                " select account, space_default_execution_role, 'shared spaces of ' || name from domain"
+                " select account, space_default_execution_role, 'shared spaces of ' || name from domain union all"
+                " select account, id, unnest(side_uses) from execution_role"
                 " order by 1, 2, 3"
             ).fetchall():
                 self._users.setdefault((account, str(arn).rpartition("/")[2]), []).append(user)

@@ -28,7 +28,7 @@ from auditor.remediation.shell import (
     to_fill_in,
     word,
 )
-from auditor.remediation.status import by_status
+from auditor.remediation.status import by_status, with_status
 from auditor.remediation.steps import Step, column_at
 from auditor.resolve.table_model import Table
 from auditor.rules.remediation_set import TAGS
@@ -70,7 +70,9 @@ def columns(rule: Rule, documented: Table) -> tuple[str, ...]:
     """Columns of the rule's table that its remediation needs beside those of the rule."""
     fix = rule.remediation
     texts = [*fix.aws.values(), *(text for one in fix.withhold_when for text in (one.because, one.unknown))]
-    named = {"status"} | {part[1] for text in texts for part in string.Formatter().parse(text) if part[1]}
+    named = {"status", "failure_reason"} | {
+        part[1] for text in texts for part in string.Formatter().parse(text) if part[1]
+    }
     for change in fix.changes:
         named |= {v[1:] for v in (change.value, change.but_not) if isinstance(v, str) and v.startswith("$")}
         column = column_at(documented, change.path)
@@ -96,6 +98,10 @@ class Remediator:
 
     def remediate(self, failure: Failure) -> Remediation:
         """The remediation of one failure, at the owner that its blame names."""
+        made = self._remediated(failure)
+        return replace(made, remediation=with_status(made.remediation, failure.row, failure.resource))
+
+    def _remediated(self, failure: Failure) -> Remediation:
         fix = failure.rule.remediation
         if failure.withheld:
             return Remediation(FindingRemediation(fix.steps, note=failure.withheld))

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from typing import Any
 
+from auditor.model.finding import FindingRemediation
 from auditor.model.resource import ResourceRef
 from auditor.studio.statuses import IN_PROGRESS, NO_UPDATE, UPDATE_FAILED
 
@@ -26,3 +28,13 @@ def by_status(resources: Iterable[tuple[ResourceRef, Mapping[str, Any]]]) -> tup
         if status == UPDATE_FAILED and not note:
             note = f"The last update of the {what} failed.{because}"
     return "", note
+
+
+def with_status(fix: FindingRemediation, row: Mapping[str, Any], resource: ResourceRef) -> FindingRemediation:
+    """The remediation of a finding without a command, with what to know of the resource's own status: a rule that no
+    command helps may speak about a resource that nothing but deleting helps."""
+    if fix.aws or not row.get("status") or resource.file:
+        return fix
+    document = {"Status": row["status"], "FailureReason": row.get("failure_reason")}
+    told = " ".join(filter(None, by_status([(resource, document)])))
+    return fix if not told or told in fix.note else replace(fix, note=f"{told} {fix.note}".strip())

@@ -104,11 +104,13 @@ def _account_region(con: duckdb.DuckDBPyConnection) -> None:
 def _identity(alias: str, kind: str, name: str, arn_path: str, doc_arn: str) -> str:
     partition = partition_sql(f"{alias}.region")
     arn = f"'arn:' || {partition} || ':sagemaker:' || {alias}.region || ':' || {alias}.account || ':'"
+    reason = f"{alias}.doc.FailureReason"
     whole = f"coalesce({alias}.doc.{doc_arn}, {arn} || {arn_path})"
     return (
         f"{alias}.account || '/' || {alias}.region || '/{kind}/' || {alias}.id as key, {alias}.account, {alias}.region,"
         f" {alias}.id, {name} as name, {whole} as arn, {alias}.doc.Status as status,"
-        f" {alias}.doc.CreationTime as creation_time, {alias}.as_of"
+        f" case when {reason} is null and {unseen(f'{alias}.gaps', 'FailureReason')} then null"
+        f" else coalesce({reason}, '') end as failure_reason, {alias}.doc.CreationTime as creation_time, {alias}.as_of"
     )
 
 

@@ -6,10 +6,11 @@ from typing import TYPE_CHECKING
 
 from auditor.model.snapshot import GLOBAL
 from auditor.resolve import policy_facts, role_facts, side_role_use
-from auditor.resolve.hidden_tools import HIDDEN_BUT_PERMITTED
+from auditor.resolve.hidden_tools import HIDDEN_BUT_PERMITTED, HIDDEN_UNDECIDED
 from auditor.resolve.role_use import unnamed
 from auditor.resolve.sql_files import statement
-from auditor.sql_text import literal
+from auditor.sql_text import literal, string_list
+from auditor.studio.side_roles import ASSUMED
 
 if TYPE_CHECKING:
     import duckdb
@@ -100,7 +101,7 @@ PROFILE_COLUMNS = (
     " case when u.execution_role = '' then []::VARCHAR[] else f.allowed_tools end as role_allowed_tools,"
     " case when u.execution_role = '' then []::VARCHAR[] else f.undecided_tools end as role_undecided_tools,"
     " case when u.execution_role = '' then false else f.mlflow end as role_permits_mlflow,"
-    f" {HIDDEN_BUT_PERMITTED} as hidden_but_permitted,"
+    f" {HIDDEN_BUT_PERMITTED} as hidden_but_permitted, {HIDDEN_UNDECIDED} as hidden_undecided,"
     " a.mlflow_servers"
 )
 PROFILE_JOINS = (
@@ -143,25 +144,37 @@ def account_columns() -> str:
 
 def execution_role(con: duckdb.DuckDBPyConnection) -> None:
     """``execution_role``: one row a role in use, from ``user_profile_resolved`` and ``domain_resolved``."""
-    side_role_use.create(con)
     con.execute(
         statement(
             "execution_role",
             global_region=literal(GLOBAL),
+            assumed=literal(ASSUMED),
         )
     )
     con.execute(statement("own_role"))
 
 
+#: Ends of the names of the services that a VPC without a way out needs endpoints for, before Studio starts in it.
+#: Source: developer guide, "Connect Studio notebooks in a VPC to external resources".
+NEEDED_ENDPOINTS = ("sagemaker.api", "sagemaker.runtime", "s3")
+
+
 def subnets(con: duckdb.DuckDBPyConnection) -> None:
-    """``domain_subnet``: by domain, its public subnets; NULL where one of the others may be public."""
+    """``domain_subnet``: by domain, its public subnets; NULL where one of the others may be public.
+    ``domain_endpoint``: the services of ``NEEDED_ENDPOINTS`` that its VPC has no endpoint for, and whether its subnets
+    lead out without."""
     con.execute(statement("domain_subnet"))
+    con.execute(statement("domain_endpoint", services=string_list(NEEDED_ENDPOINTS)))
 
 
 #: Columns of domain, for a query over domain_resolved ``d`` that joins what ``DOMAIN_JOINS`` says.
 DOMAIN_COLUMNS = (
-    "case when d.subnet_ids is null then null when len(d.subnet_ids) = 0 then []::VARCHAR[] else n.public_subnets end"
-    " as public_subnets,"
+    # A domain in a VPC has subnets (API_CreateDomain): an answer without them does not tell which.
+    "case when d.subnet_ids is null then null when len(d.subnet_ids) > 0 then n.public_subnets when d.vpc_id = ''"
+    " or d.account in (select account from template_account) then []::VARCHAR[] end as public_subnets,"
+    " case when len(v.missing) = 0 or v.way_out or d.account in (select account from template_account)"
+    " then []::VARCHAR[] when list_contains(a.unlisted, 'vpc_endpoint') or v.way_out is null then null"
+    " else v.missing end as missing_endpoints,"
     " case when d.space_default_execution_role is null then null when d.space_default_execution_role = '' then 0"
     f" when o.profiles > 0 then o.profiles when h.hidden or {unnamed('d.space_default_execution_role')} then null"
     " else 0 end as space_role_profiles,"
@@ -169,9 +182,11 @@ DOMAIN_COLUMNS = (
     " as space_role_policies,"
     " case when d.space_default_execution_role = '' then false else r.allows_everything end"
     " as space_role_allows_everything,"
-    " case when d.space_default_execution_role = '' then false else r.administrator end as space_role_administrator"
+    " case when d.space_default_execution_role = '' then false else r.administrator end as space_role_administrator,"
+    " coalesce(r.administrator_unknown, '') as space_role_unknown"
 )
 DOMAIN_JOINS = (
+    " left join domain_endpoint v on v.account = d.account and v.region = d.region and v.domain_id = d.domain_id"
     " left join domain_subnet n on n.account = d.account and n.region = d.region and n.domain_id = d.domain_id"
     " left join own_role o on o.account = d.account and o.id = d.space_default_execution_role"
     " left join role_unseen h on h.account = d.account"
@@ -181,6 +196,7 @@ DOMAIN_JOINS = (
 
 def prepare(con: duckdb.DuckDBPyConnection) -> None:
     """What only needs the raw documents."""
+    side_role_use.create(con)
     role_facts.collect(con)
     policy_facts.collect(con)
     sign_in(con)

@@ -51,11 +51,13 @@ def _tools(actions: str) -> str:
 _CERTAIN = (
     f"coalesce({_apps('f.allowed_tools')}, []::VARCHAR[]) || coalesce({_tools('f.allowed_actions')}, []::VARCHAR[])"
 )
+#: Hidden tools of which nobody knows the actions. A role that is gone may do nothing.
+_WITHOUT = (
+    f"list_filter(u.hidden_ml_tools, lambda t: list_contains({_list(TOOLS_WITHOUT_ACTIONS)}, t)"
+    " and len(f.undecided_tools) > 0)"
+)
 _OPEN = (
-    f"len({_apps('f.undecided_tools')}) + len({_tools('f.undecided_actions')})"
-    f" + len(list_filter(u.hidden_ml_tools, lambda t: list_contains({_list(TOOLS_WITHOUT_ACTIONS)}, t)"
-    # A role that is gone may do nothing.
-    " and len(f.undecided_tools) > 0))"
+    f"len({_apps('f.undecided_tools')}) + len({_tools('f.undecided_actions')}) + len({_WITHOUT})"
     # Whether a hidden partner's tool could be used at all.
     f" + case when a.subscribed_partner_tools is null and list_has_any(u.hidden_ml_tools, {_PARTNERS})"
     " then null else 0 end"
@@ -66,4 +68,11 @@ HIDDEN_BUT_PERMITTED = (
     "case when u.execution_role = '' or len(u.hidden_app_types) + len(u.hidden_ml_tools) = 0 then []::VARCHAR[]"
     f" when f.allowed_tools is null then null when len({_CERTAIN}) > 0 then {_CERTAIN}"
     f" when ({_OPEN}) = 0 then []::VARCHAR[] end"
+)
+#: Over the same: hidden tools of which that cannot be told. [] as well where IAM was not asked about the role.
+HIDDEN_UNDECIDED = (
+    f"coalesce({_apps('f.undecided_tools')}, []::VARCHAR[]) || coalesce({_tools('f.undecided_actions')}, []::VARCHAR[])"
+    f" || coalesce({_WITHOUT}, []::VARCHAR[]) || case when f.allowed_tools is not null and a.subscribed_partner_tools"
+    f" is null then coalesce(list_filter(u.hidden_ml_tools, lambda t: list_contains({_PARTNERS}, t)), []::VARCHAR[])"
+    " else []::VARCHAR[] end"
 )

@@ -20,6 +20,7 @@ import msgspec
 from auditor.errors import SnapshotError
 from auditor.model.snapshot import GLOBAL, GLOBAL_KINDS, KINDS
 from auditor.resolve.raw_schema import DOCUMENTS, Tree, tree
+from auditor.studio.side_roles import SIDE_ROLES
 
 #: DuckDB's INTEGER.
 _Integer = Annotated[int, msgspec.Meta(ge=-(2**31), le=2**31 - 1)]
@@ -39,7 +40,7 @@ _TELLING: Mapping[str, frozenset[str]] = {
     "space": frozenset({"DomainId", "SpaceName"}),
     "app": frozenset({"DomainId", "UserProfileName", "SpaceName", "AppType", "AppName", "Status"}),
     **{
-        kind: frozenset(DOCUMENTS[kind])
+        kind: frozenset(DOCUMENTS[kind]) - SIDE_ROLES.get(kind, {}).keys()
         for kind in ("identity_user", "mlflow_app", "mlflow_server", "partner_app", "role", "sign_in", "trail")
     },
 }

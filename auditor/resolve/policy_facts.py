@@ -8,12 +8,24 @@ from __future__ import annotations
 
 import json
 from collections import defaultdict
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from auditor.iam.logic import Truth, some
+from auditor.iam.named import named_resources, understood
+from auditor.iam.roles import Role, role_of
 from auditor.iam.simulation import answers
-from auditor.studio.tools import APP_ARN_PARTS, CREATE_APP, MLFLOW, TOOL_ACTIONS, TOOLS_WITHOUT_ACTIONS, app_action
+from auditor.studio.arns import account_of
+from auditor.studio.tools import (
+    APP_ARN_PARTS,
+    CREATE_APP,
+    MLFLOW,
+    TOOL_ACTIONS,
+    TOOLS_WITHOUT_ACTIONS,
+    app_action,
+    resource_patterns,
+)
 from auditor.studio.trails import records_management
 
 if TYPE_CHECKING:
@@ -32,18 +44,27 @@ class Permitted:
     mlflow: Truth
 
 
-def permitted(results: object) -> Permitted:
-    """What IAM's simulator answered for one role. A role that is gone has no results, and may do nothing."""
+def permitted(results: object, role: Role | None = None) -> Permitted:
+    """What IAM's simulator answered for one role. A role that is gone has no results, and may do nothing.
+
+    A denial of a made-up name says nothing of the names that the role's policies write: where these were not seen, or
+    one of them was not asked about, it is unknown.
+    """
     if not isinstance(results, list):
         return Permitted(None, None, None, None, None)
     decided: dict[str, list[Truth]] = defaultdict(list)
+    asked: dict[str, set[str]] = defaultdict(set)
     for action, resource, truth in answers(results):
+        asked[action].add(resource)
         app = next((name for name, part in APP_ARN_PARTS.items() if f"/{part}/" in resource), "")
         decided[app_action(app) if action == CREATE_APP else action].append(truth)
     actions = {app: (app_action(app),) for app in APP_ARN_PARTS} | dict(TOOL_ACTIONS)
     # What was not asked is not known.
     unasked: Truth = None if results else False
     truths = {a: some(decided[a]) if a in decided else unasked for each in actions.values() for a in each}
+    for name in [name for name, truth in truths.items() if truth is False and results]:
+        if _may_be_named(name, asked, role):
+            truths[name] = None
     tools = {tool: some(truths[action] for action in needed) for tool, needed in actions.items()}
     tools |= dict.fromkeys(TOOLS_WITHOUT_ACTIONS, unasked)
     return Permitted(
@@ -55,14 +76,35 @@ def permitted(results: object) -> Permitted:
     )
 
 
+def _may_be_named(name: str, asked: Mapping[str, set[str]], role: Role | None) -> bool:
+    """Whether the role may do the action on a resource that nobody asked about. ``name``: CreateApp/TYPE, or an action
+    that acts on resources with names; of others ``*`` is the whole answer."""
+    action, _, app = name.partition("/")
+    arns = [arn for arn in asked[action] if arn.startswith("arn:")]
+    if not arns:
+        return False
+    if role is None or not understood(role):
+        return True
+    for partition, region in {(arn.split(":")[1], arn.split(":")[3]) for arn in arns}:
+        kinds = resource_patterns(partition, account_of(role.arn), region).get(action, ())
+        about = [kind for kind in kinds if not app or f"/{APP_ARN_PARTS[app]}/" in kind]
+        if set(named_resources(role, {action: about})[action]) - asked[action]:
+            return True
+    return False
+
+
 def collect(con: duckdb.DuckDBPyConnection) -> None:
     """``permission_fact`` and ``trail_fact`` from the raw documents."""
     con.execute(
         "create table permission_fact (account VARCHAR, id VARCHAR, allowed_tools VARCHAR[], undecided_tools VARCHAR[],"
         " allowed_actions VARCHAR[], undecided_actions VARCHAR[], mlflow BOOLEAN)"
     )
-    for account, arn, text in con.execute("select account, id, to_json(doc)::VARCHAR from raw_permission").fetchall():
-        facts = permitted(json.loads(text).get("Results"))
+    for account, arn, text, document, gaps in con.execute(
+        "select p.account, p.id, to_json(p.doc)::VARCHAR, to_json(r.doc)::VARCHAR, coalesce(r.gaps, [])"
+        " from raw_permission p left join raw_role r on r.account = p.account and r.id = p.id"
+    ).fetchall():
+        role = None if document is None else role_of(json.loads(document), arn, gaps=gaps)
+        facts = permitted(json.loads(text).get("Results"), role)
         row = [facts.allowed_tools, facts.undecided_tools, facts.allowed_actions, facts.undecided_actions, facts.mlflow]
         con.execute("insert into permission_fact values (?, ?, ?, ?, ?, ?, ?)", [account, arn, *row])
     con.execute("create table trail_fact (account VARCHAR, region VARCHAR, records BOOLEAN)")

@@ -43,6 +43,7 @@ class RoleFacts:
     trust_with_source_identity: str | None
     roles_trusted_with_source_identity: Truth
     chained_trust_with_source_identity: str | None
+    whole_trust_with_source_identity: str | None
 
 
 def role_facts(document: Mapping[str, Any], arn: str, regions: Iterable[str], gaps: Sequence[str] = ()) -> RoleFacts:
@@ -73,7 +74,16 @@ def role_facts(document: Mapping[str, Any], arn: str, regions: Iterable[str], ga
         with_source_identity(trust, account),
         roles_may_set_source_identity(trust),
         with_source_identity(trust, services=False),
+        _whole_trust(trust, account),
     )
+
+
+def _whole_trust(trust: object, account: str) -> str | None:
+    """The trust policy with the action allowed to SageMaker and to the roles that may assume the role."""
+    ready = trust if service_may_set_source_identity(trust, account) else with_source_identity(trust, account)
+    if ready is not None and roles_may_set_source_identity(ready):
+        return ready if isinstance(ready, str) else json.dumps(ready)
+    return with_source_identity(ready, services=False)
 
 
 def _administrator(role: Role, permissions: Permissions) -> list[Finding]:

@@ -13,16 +13,19 @@ PLACE_COLUMNS = (
 
 EXECUTION_ROLE = Table(
     "execution_role", "One row an execution role in use: of a profile, of a domain's default, or of its shared spaces;"
-    " and a role of the account that Studio uses for RStudio, Canvas or Amazon EMR. Its region is aws-global.",
+    " and a role of the account that Studio uses for RStudio, Canvas, Amazon EMR, MLflow or partner AI apps. Its region"
+    " is aws-global.",
     (*PLACE_COLUMNS, Column("id", "VARCHAR", "ARN of the role"),
      Column("name", "VARCHAR", "Name of the role, without path"),
      Column("arn", "VARCHAR", "ARN of the role"),
      Column("as_of", "TIMESTAMP", "When the snapshot was taken"),
      Column("profiles", "BIGINT", "Profiles for which the role is in force, as far as they were seen"),
      Column("shared_spaces", "BOOLEAN", "Whether a domain's shared spaces run as the role"),
-     Column("side_uses", "VARCHAR[]", "What else Studio uses the role for: RStudio, Canvas, Amazon EMR"),
-     Column("side_role", "BOOLEAN", "Whether it is no execution role, but used for RStudio, Canvas or Amazon EMR only;"
-            " of this account"),
+     Column("side_uses", "VARCHAR[]", "What else Studio uses the role for: RStudio, Canvas, Amazon EMR, MLflow,"
+            " partner AI apps"),
+     Column("side_role", "BOOLEAN", "Whether it is no execution role, but one of this account that is used for"
+            " side_uses only"),
+     Column("assumed_by_roles", "BOOLEAN", "Whether execution roles assume it for Amazon EMR (AssumableRoleArns)"),
      Column("unified_studio", "BOOLEAN", "Whether only domains whose profiles SageMaker Unified Studio makes use"
             " the role; never NULL"),
      Column("role_exists", "BOOLEAN", "Whether the role exists; NULL for another account's role"),
@@ -36,7 +39,7 @@ EXECUTION_ROLE = Table(
      Column("administrator", "BOOLEAN", "Whether the role can act as an administrator, evaluated likewise: do"
             " everything, attach or write policies, change managed or trust policies, make credentials of users, pass"
             " any role to any service, or give domains or user profiles any role. NULL where that hangs on what is"
-            " not known"),
+            " not known", why="administrator_unknown"),
      Column("administrator_actions", "VARCHAR[]", "Actions that show it; * for all"),
      Column("administrator_policies", "VARCHAR[]", "Names of the policies that allow them"),
      Column("administrator_policy_arn", "VARCHAR", "ARN of the attached policy without which the role would be no"
@@ -44,18 +47,19 @@ EXECUTION_ROLE = Table(
      Column("administrator_unknown", "VARCHAR", "Why it is not known whether the role is an administrator; '' where it"
             " is known"),
      Column("broad_access", "VARCHAR[]", "What inline and customer managed policies allow on every resource: s3:* and"
-            " the like, * for every service, s3:GetObject and s3:PutObject for the objects of every bucket"),
+            " the like, * for every service, s3:GetObject and s3:PutObject for the objects of every bucket",
+            why="broad_unknown"),
      Column("broad_policies", "VARCHAR[]", "Names of the policies that allow it"),
      Column("broad_unknown", "VARCHAR", "Why it is not known what they allow on every resource; '' where it is known"),
-     Column("trusts_set_source_identity", "BOOLEAN", "Whether the trust policy lets SageMaker call"
-            " sts:SetSourceIdentity"),
+     Column("trusts_set_source_identity", "BOOLEAN", "Whether the trust policy lets those who assume the role for"
+            " Studio call sts:SetSourceIdentity: SageMaker, and where execution roles assume it, every role that may"),
      Column("trust_with_source_identity", "VARCHAR", "The trust policy as JSON, with sts:SetSourceIdentity allowed to"
-            " SageMaker; NULL where that cannot be added"),
+            " them; NULL where that cannot be added"),
      Column("source_identity", "BOOLEAN", "Whether a domain that uses the role has ExecutionRoleIdentityConfig"
             " USER_PROFILE_NAME"),
      Column("allowed_tools", "VARCHAR[]", "Tools of which the role may do a representative action, by IAM's own policy"
             " simulator: HiddenAppTypes and HiddenMlTools names, and MLflow", kinds=("permission",)),
      Column("undecided_tools", "VARCHAR[]", "Tools of which the simulator could not tell: a condition reads what only a"
             " real call has, or nobody knows the tool's actions", kinds=("permission",))),
-    "execution_role", ("role",),
+    "execution_role", ("role",), ("mlflow_app", "mlflow_server", "partner_app"),
 )  # fmt: skip

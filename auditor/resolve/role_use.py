@@ -10,8 +10,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from auditor.resolve.sql_files import statement
-from auditor.sql_text import string_list
+from auditor.sql_text import literal, string_list
 from auditor.studio.settings import USER_PROFILE_ROOT
+from auditor.studio.side_roles import ASSUMED
 from auditor.studio.structures import SESSION_NAME_MODE
 
 if TYPE_CHECKING:
@@ -91,12 +92,13 @@ PROFILE_JOINS = (
 
 def domain_roles(con: duckdb.DuckDBPyConnection) -> None:
     """``domain_role``: by domain, whether profiles of it share a role, and its roles that do not trust
-    sts:SetSourceIdentity; NULL where that cannot be told."""
+    sts:SetSourceIdentity, those that execution roles assume included; NULL where that cannot be told."""
     con.execute(
         statement(
             "domain_role",
             all_seen=_ALL_SEEN,
             profile_joins=PROFILE_JOINS,
+            assumed=literal(ASSUMED),
         )
     )
 
@@ -105,7 +107,8 @@ def domain_roles(con: duckdb.DuckDBPyConnection) -> None:
 DOMAIN_COLUMNS = (
     "case when x.shared then true when x.shared_unseen or list_contains(a.unlisted, 'user_profile') then null"
     " else false end as has_shared_role,"
-    " case when x.trust_unseen or list_contains(a.unlisted, 'user_profile') then null else x.without end"
+    " case when len(x.without) = 0 and (x.trust_unseen or list_contains(a.unlisted, 'user_profile')) then null"
+    " else x.without end"
     " as roles_without_source_identity"
 )
 DOMAIN_JOINS = " left join domain_role x on x.account = d.account and x.region = d.region and x.domain_id = d.domain_id"

@@ -1,4 +1,4 @@
-"""``side_role``: roles that Studio uses for RStudio, Canvas and Amazon EMR, by domain."""
+"""``side_role``: roles that Studio uses for RStudio, Canvas, Amazon EMR, MLflow and partner AI apps, by domain."""
 
 from __future__ import annotations
 
@@ -12,24 +12,27 @@ if TYPE_CHECKING:
     import duckdb
 
 
+#: SQL of the domain's id. MLflow and partner AI apps belong to no domain.
+_DOMAIN = {"domain": "d.id", "user_profile": "d.doc.DomainId"}
+
+
 def _values(kind: str) -> Iterator[str]:
     """SQL of one row a role of a document: its ARN and what it is used for."""
     for path, use in SIDE_ROLES[kind].items():
-        outer = next(p for p, type_ in DOCUMENTS[kind].items() if type_ == "JSON" and path.startswith(f"{p}."))
+        outer = next((p for p, type_ in DOCUMENTS[kind].items() if type_ == "JSON" and path.startswith(f"{p}.")), "")
         inner = path.removeprefix(f"{outer}.")
-        member = f"json_extract(d.doc.{quoted(outer)}, '$.{inner}')"
-        domain = "d.id" if kind == "domain" else "d.doc.DomainId"
+        member = f"json_extract(d.doc.{quoted(outer)}, '$.{inner}')" if outer else f"to_json(d.doc.{quoted(path)})"
         yield f"""
-            select account, region, {domain} as domain_id, d.as_of, '{use}' as use, unnest(
+            select account, region, {_DOMAIN.get(kind, "''")} as domain_id, d.as_of, '{use}' as use, unnest(
                 case json_type({member}) when 'ARRAY' then json_extract_string({member}, '$[*]')
                      when 'VARCHAR' then [json_extract_string({member}, '$')] else []::VARCHAR[] end) as id
             from raw_{kind} d"""
 
 
 def create(con: duckdb.DuckDBPyConnection) -> None:
-    """Those of the same account: what a role of another account can do is its own account's audit."""
+    """``own``: of the same account. What a role of another account can do is its own account's audit."""
     rows = " union all ".join(row for kind in SIDE_ROLES for row in _values(kind))
     con.execute(
-        f"create table side_role as select distinct * from ({rows}) where id <> ''"
-        " and (split_part(id, ':', 5) = account or account in (select account from template_account))"
+        "create table side_role as select distinct *, split_part(id, ':', 5) = account"
+        f" or account in (select account from template_account) as own from ({rows}) where id <> ''"
     )

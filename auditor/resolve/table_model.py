@@ -15,7 +15,8 @@ class Column:
     A derived column lists its ``inputs``, the columns that it is computed from, and in ``via`` a SQL expression over
     the table that names the input which decided the value: a finding's origin is that input's origin.
     ``kinds``: snapshot kinds that the value hangs on beside those of its table and of its inputs; ``LIVE`` where it is
-    something that only a running account has.
+    something that only a running account has. ``why``: the column that says why this one is not known, where nothing
+    else does: empty, or no items, where it is known.
     """
 
     name: str
@@ -26,6 +27,7 @@ class Column:
     inputs: tuple[str, ...] = ()
     via: str = ""
     kinds: tuple[str, ...] = ()
+    why: str = ""
 
     @property
     def has_origin(self) -> bool:
@@ -35,13 +37,14 @@ class Column:
 @dataclass(frozen=True, slots=True)
 class Table:
     """One documented table. ``resource_type`` is what a row is in reports, empty where a row is no resource; ``kinds``
-    the snapshot kinds that its rows come from."""
+    the snapshot kinds that its rows come from and that its values hang on; ``further`` kinds that only add rows."""
 
     name: str
     doc: str
     columns: tuple[Column, ...]
     resource_type: str = ""
     kinds: tuple[str, ...] = ()
+    further: tuple[str, ...] = ()
     _index: dict[str, Column] = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:

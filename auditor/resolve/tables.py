@@ -49,6 +49,12 @@ _RESOURCE = (
     Column("name", "VARCHAR", "Name as AWS shows it"),
     Column("arn", "VARCHAR", "ARN; '' for a resource of a template"),
     Column("status", "VARCHAR", "Status as AWS gives it, e.g. InService, Failed; InService for what a template makes"),
+    Column(
+        "failure_reason",
+        "VARCHAR",
+        "Why the status is a failure, as AWS gives it; '' where it says nothing",
+        kinds=(LIVE,),
+    ),
     Column("creation_time", "TIMESTAMP", "When it was created; NULL for what a template makes", kinds=(LIVE,)),
     Column("as_of", "TIMESTAMP", 'When the snapshot was taken: a rule\'s "now"'),
 )
@@ -119,8 +125,9 @@ DOMAIN = Table(
         Column("has_shared_role", "BOOLEAN", "Whether a profile of the domain has the same execution role as another"
                " profile of the account"),
         Column("roles_without_source_identity", "VARCHAR[]", "Names of the roles of its profiles, its default and its"
-               " shared spaces whose trust policy does not let SageMaker call sts:SetSourceIdentity; NULL where that"
-               " cannot be told of one of them", kinds=("role",)),
+               " shared spaces whose trust policy does not let SageMaker call sts:SetSourceIdentity, and of those that"
+               " these assume for Amazon EMR and that do not let them, as far as they are known; NULL where none is"
+               " known and one of them cannot be told", kinds=("role",)),
         Column("vpc_is_default", "BOOLEAN", "Whether its VPC is the region's default VPC", inputs=("vpc_id",),
                via="'vpc_id'", kinds=("vpc",)),
         Column("quick_setup", "BOOLEAN", "Whether the domain carries quick setup's signature: its name, or at least"
@@ -131,6 +138,9 @@ DOMAIN = Table(
         Column("public_subnets", "VARCHAR[]", "Its subnets that give out public addresses or lead to an internet"
                " gateway",
                inputs=("subnet_ids",), via="'subnet_ids'", kinds=("subnet", "route_table")),
+        Column("missing_endpoints", "VARCHAR[]", "Services that Studio in VpcOnly mode needs a VPC endpoint for, and"
+               " that the VPC has none of; [] where all of its subnets lead out another way, as through a NAT gateway",
+               inputs=("subnet_ids",), via="'subnet_ids'", kinds=("vpc_endpoint", "route_table")),
         Column("space_role_profiles", "BIGINT", "Profiles whose own role is the role of the domain's shared spaces; 0"
                " where that role is not set", inputs=("space_default_execution_role",), via=_VIA_SPACE_ROLE),
         Column("space_role_policies", "VARCHAR[]", "AWS's managed policies attached to the role of shared spaces",
@@ -139,6 +149,9 @@ DOMAIN = Table(
                " every resource", inputs=("space_default_execution_role",), via=_VIA_SPACE_ROLE, kinds=("role",)),
         Column("space_role_administrator", "BOOLEAN", "Whether the role of shared spaces can act as an administrator,"
                " as execution_role has it", inputs=("space_default_execution_role",), via=_VIA_SPACE_ROLE,
+               kinds=("role",), why="space_role_unknown"),
+        Column("space_role_unknown", "VARCHAR", "Why it is not known whether the role of shared spaces is an"
+               " administrator; '' where it is known", inputs=("space_default_execution_role",), via=_VIA_SPACE_ROLE,
                kinds=("role",)),
         _TAGS,
     ), "domain", ("domain",),
@@ -202,14 +215,14 @@ USER_PROFILE = Table(
                inputs=("sso_user",), via="'sso_user'", kinds=("identity_user",)),
         Column("role_allowed_tools", "VARCHAR[]", "Tools that the execution role may use, as"
                " execution_role has them",
-               inputs=("execution_role",), via="'execution_role'", kinds=("permission",)),
+               inputs=("execution_role",), via="'execution_role'", kinds=("permission", "role")),
         Column("app_types_in_use", "VARCHAR[]", "App types, of JupyterLab and CodeEditor, of the private spaces and the"
                " running apps that the profile has"),
         Column("jupyterlab_usable", "BOOLEAN", "Whether the person can have a JupyterLab app: it shows, there is one,"
-               " or the execution role may create one", kinds=("permission",),
+               " or the execution role may create one", kinds=("permission", "role"),
                inputs=("studio_web_portal", "hidden_app_types", "app_types_in_use", "role_allowed_tools"),
                via="'hidden_app_types'"),
-        Column("code_editor_usable", "BOOLEAN", "The same of Code Editor", kinds=("permission",),
+        Column("code_editor_usable", "BOOLEAN", "The same of Code Editor", kinds=("permission", "role"),
                inputs=("studio_web_portal", "hidden_app_types", "app_types_in_use", "role_allowed_tools"),
                via="'hidden_app_types'"),
         Column("jupyterlab_idle_supported", "BOOLEAN", "Whether idle shutdown acts in a JupyterLab that the profile"
@@ -221,14 +234,19 @@ USER_PROFILE = Table(
                " Distribution before 2.0, where idle shutdown does not act; NULL where one runs on a custom image"),
         Column("role_undecided_tools", "VARCHAR[]", "Tools of which it is not known whether the execution role may use"
                " them, as execution_role has them", inputs=("execution_role",), via="'execution_role'",
-               kinds=("permission",)),
+               kinds=("permission", "role")),
         Column("role_permits_mlflow", "BOOLEAN", "Whether the execution role may use an MLflow tracking server or an"
-               " MLflow App", inputs=("execution_role",), via="'execution_role'", kinds=("permission",)),
+               " MLflow App", inputs=("execution_role",), via="'execution_role'", kinds=("permission", "role")),
         Column("hidden_but_permitted", "VARCHAR[]", "App types and tools that are hidden and that the execution role"
                " permits: by an action that no visible tool needs; partner tools only where an app of theirs is in"
                " service; not JupyterServer, which nobody can create any more. NULL where none is for certain and that"
                " cannot be told of all", inputs=("hidden_app_types", "hidden_ml_tools"), via="'hidden_app_types'",
-               kinds=("permission", "partner_app")),
+               kinds=("permission", "role", "partner_app"), why="hidden_undecided"),
+        Column("hidden_undecided", "VARCHAR[]", "Hidden app types and tools of which it is not known whether the"
+               " execution role permits them: a condition reads what only a real call has, the policies name resources"
+               " that nobody asked about, or nobody knows the tool's actions. [] where IAM was not asked",
+               inputs=("hidden_app_types", "hidden_ml_tools"), via="'hidden_app_types'",
+               kinds=("permission", "role", "partner_app")),
         Column("mlflow_servers", "BIGINT", "MLflow tracking servers and MLflow apps in the account and region",
                kinds=_MLFLOW),
         Column("persona", "VARCHAR", "Kind of person (docs/configuration.md); NULL where that hangs on tags, or a"

@@ -45,7 +45,7 @@ def kinds_read(rule: Rule) -> frozenset[str]:
     tables = [own, *(t for t in TABLES if t is not own and t.name in words)]
     found: set[str] = set()
     for documented in tables:
-        found |= set(documented.kinds)
+        found |= {*documented.kinds, *documented.further}
         for word in words:
             found |= column_kinds(documented, word.removesuffix("_origin"))
     return frozenset(found)

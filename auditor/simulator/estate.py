@@ -2,7 +2,7 @@
 
 An estate file holds ``account``, ``region`` (the default one), ``vpcs``, ``roles``, ``domains`` (CreateDomain's members
 plus ``id``, ``created``, ``status``, ``region``, ``tags``, and their ``profiles``, ``spaces`` and ``apps``),
-``partner_apps`` and ``mlflow``.
+``partner_apps``, ``mlflow`` and ``mlflow_apps``.
 An app's ``age_days`` counts back from midnight (UTC) of the day of the simulation, where other times are dates: so an
 app can stay young, and an estate is the same all day.
 ``$NAME`` in a domain stands for a VPC or subnet of ``vpcs``, ``role:NAME`` for a role's ARN.
@@ -27,14 +27,14 @@ from auditor.simulator.wire import DAY, ApiError, operation_model, service_model
 
 _ESTATES = Path(__file__).parent / "estates"
 _KEYS = {
-    "about", "account", "created", "domains", "identity_center", "log_groups", "missing_roles", "mlflow",
+    "about", "account", "created", "domains", "identity_center", "log_groups", "missing_roles", "mlflow", "mlflow_apps",
     "partner_apps", "region", "roles", "trails", "vpcs",
 }  # fmt: skip
 _ENTRIES = "entries with members"
 _LISTS: Mapping[str, tuple[Any, str]] = {
     "roles": (str | dict, "names, or entries with members"), "missing_roles": (str, "names"),
     "domains": (dict, _ENTRIES), "partner_apps": (dict, _ENTRIES), "mlflow": (dict, _ENTRIES),
-    "trails": (dict, _ENTRIES), "log_groups": (dict, _ENTRIES),
+    "mlflow_apps": (dict, _ENTRIES), "trails": (dict, _ENTRIES), "log_groups": (dict, _ENTRIES),
 }  # fmt: skip
 CREATED = "2025-02-03"
 
@@ -243,6 +243,8 @@ class _Populator:
             self.places[f"${name}"] = made.id
             for n, subnet in enumerate(subnets):
                 self.places[f"${name}.{n}"] = subnet.id
+            if (vpc or {}).get("endpoints", True):
+                surroundings.make_endpoints(self.estate.account, region, made.id)
             if (vpc or {}).get("public"):
                 surroundings.make_public(self.estate.account, region, made.id, [s.id for s in subnets])
         self.roles = {surroundings.make_role(self.estate.account, role) for role in self.data.get("roles") or ()}
@@ -329,6 +331,11 @@ class _Populator:
             region = entry.pop("region", self.estate.region)
             self.check("CreateMlflowTrackingServer", entry)
             self.backend(region).create_mlflow(entry, self.created)
+        for entry in self.data.get("mlflow_apps") or ():
+            entry = self.resolve(dict(entry))
+            region = entry.pop("region", self.estate.region)
+            self.check("CreateMlflowApp", entry)
+            self.backend(region).create_mlflow_app(entry, self.created)
         account, region = self.estate.account, self.estate.region
         if self.data.get("identity_center"):
             surroundings.make_people(account, region, self.data["identity_center"], self.estate.regions)

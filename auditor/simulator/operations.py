@@ -125,7 +125,7 @@ def _list_mlflow(b: StudioBackend, r: Request) -> Mapping[str, Any]:
 
 
 def _tags_of(b: StudioBackend, arn: str) -> dict[str, str]:
-    kinds = (b.domains, b.profiles, b.spaces, b.apps, b.partner_apps, b.mlflow)
+    kinds = (b.domains, b.profiles, b.spaces, b.apps, b.partner_apps, b.mlflow, b.mlflow_apps)
     names = ("DomainArn", "UserProfileArn", "SpaceArn", "AppArn", "Arn", "TrackingServerArn")
     arns = {document.get(name) for kind in kinds for document in kind.values() for name in names}
     if arn not in arns:
@@ -176,6 +176,24 @@ def _describe_partner_app(b: StudioBackend, r: Request) -> Mapping[str, Any]:
     return b.partner_apps[r["Arn"]]
 
 
+def _describe_mlflow(b: StudioBackend, r: Request) -> Mapping[str, Any]:
+    name = r["TrackingServerName"]
+    if name not in b.mlflow:
+        raise ApiError("ResourceNotFound", f"MLflow Tracking Server {name} does not exist.")
+    return b.mlflow[name]
+
+
+def _list_mlflow_apps(b: StudioBackend, _: Request) -> Mapping[str, Any]:
+    names = ("Arn", "Name", "Status", "CreationTime", "LastModifiedTime", "MlflowVersion")
+    return {"Summaries": [_only(a, *names) for a in b.mlflow_apps.values()]}
+
+
+def _describe_mlflow_app(b: StudioBackend, r: Request) -> Mapping[str, Any]:
+    if r["Arn"] not in b.mlflow_apps:
+        raise ApiError("ResourceNotFound", f"MLflow App {r['Arn']} does not exist.")
+    return b.mlflow_apps[r["Arn"]]
+
+
 OPERATIONS: Mapping[str, Operation] = {
     "CreateDomain": lambda b, r: b.create_domain(r),
     "DescribeDomain": lambda b, r: b.domain(r["DomainId"]),
@@ -201,7 +219,10 @@ OPERATIONS: Mapping[str, Operation] = {
     "ListPartnerApps": _list_partner_apps,
     "CreateMlflowTrackingServer": lambda b, r: b.create_mlflow(r),
     "ListMlflowTrackingServers": _list_mlflow,
-    "ListMlflowApps": lambda b, _: {"Summaries": list(b.mlflow_apps.values())},
+    "DescribeMlflowTrackingServer": _describe_mlflow,
+    "CreateMlflowApp": lambda b, r: b.create_mlflow_app(r),
+    "ListMlflowApps": _list_mlflow_apps,
+    "DescribeMlflowApp": _describe_mlflow_app,
     "AddTags": _add_tags,
     "DeleteTags": _delete_tags,
     "ListTags": lambda b, r: {"Tags": _as_tags(_tags_of(b, r["ResourceArn"]))},
@@ -209,7 +230,7 @@ OPERATIONS: Mapping[str, Operation] = {
 
 _TAGGED = frozenset({"domain", "user-profile", "space", "app"})
 #: First part of the ARN paths whose tags are kept here; other resources of SageMaker are moto's.
-OWN_ARNS = _TAGGED | {"partner-app", "mlflow-tracking-server"}
+OWN_ARNS = _TAGGED | {"partner-app", "mlflow-tracking-server", "mlflow-app"}
 
 
 def tagged_resources(b: StudioBackend, request: Request) -> list[Document]:

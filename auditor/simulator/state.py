@@ -320,5 +320,17 @@ class StudioBackend(BaseBackend):
         self.put_tags(document["TrackingServerArn"], request.get("Tags"))
         return document
 
+    def create_mlflow_app(self, request: Mapping[str, Any], created: float | None = None) -> Document:
+        arn = self.arn("mlflow-app", "app-" + hashlib.sha256(request["Name"].encode()).hexdigest()[:12].upper())
+        if arn in self.mlflow_apps:
+            raise in_use(f"MlflowApp [{request['Name']}] already exists.")
+        document = {k: deepcopy(v) for k, v in request.items() if k != "Tags"}
+        moment = now() if created is None else created
+        document |= {"Arn": arn, "Status": "Created", "MlflowVersion": "3.0"}
+        document |= {"CreationTime": moment, "LastModifiedTime": moment}
+        self.mlflow_apps[arn] = document
+        self.put_tags(arn, request.get("Tags"))
+        return document
+
 
 studio_backends: Any = BackendDict(StudioBackend, "sagemaker")

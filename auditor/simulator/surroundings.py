@@ -95,6 +95,13 @@ def _aws_managed(iam: Any, account: str, name: str) -> str:
     return policy.arn
 
 
+def make_endpoints(account: str, region: str, vpc_id: str) -> None:
+    """What Studio needs in a VPC without a way out; ``endpoints: false`` of a VPC in an estate leaves them out."""
+    ec2 = _backend("ec2", account, region)
+    for service in ("sagemaker.api", "sagemaker.runtime", "s3"):
+        ec2.create_vpc_endpoint(vpc_id, f"com.amazonaws.{region}.{service}", "Interface", None, [], [])
+
+
 def make_public(account: str, region: str, vpc_id: str, subnet_ids: list[str]) -> None:
     """An internet gateway, and a route to it for the VPC's first subnet."""
     ec2 = _backend("ec2", account, region)

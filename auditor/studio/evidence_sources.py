@@ -63,10 +63,11 @@ EVIDENCE_SOURCES = (
     EvidenceSource("partner-apps", ("partner_app",), "listing", Stage.DOMAINS),
     EvidenceSource("mlflow", ("mlflow_server", "mlflow_app"), "listing", Stage.DOMAINS),
     EvidenceSource(
-        "network", ("vpc", "subnet", "route_table"), "domain_networks", Stage.RESOURCES,
+        "network", ("vpc", "subnet", "route_table", "vpc_endpoint"), "domain_networks", Stage.RESOURCES,
         {
             "ec2:DescribeRouteTables": "whether a domain's subnet leads to an internet gateway",
             "ec2:DescribeSubnets": "whether a domain's subnet gives out public addresses",
+            "ec2:DescribeVpcEndpoints": "whether Studio can start without the internet",
             "ec2:DescribeVpcs": "which VPC is the region's default one",
         },
     ),

@@ -1,6 +1,7 @@
-"""Roles that Studio uses beside execution roles: for RStudio, Canvas and Amazon EMR.
+"""Roles that Studio uses beside execution roles: for RStudio, Canvas, Amazon EMR, MLflow and partner AI apps.
 
-Source: botocore's shapes of DescribeDomain and DescribeUserProfile.
+Source: botocore's shapes of DescribeDomain, DescribeUserProfile, DescribeMlflowTrackingServer, DescribeMlflowApp and
+DescribePartnerApp.
 """
 
 from __future__ import annotations
@@ -16,8 +17,10 @@ _CANVAS: Mapping[str, str] = {
     "GenerativeAiSettings.AmazonBedrockRoleArn": "Canvas: Amazon Bedrock",
     "EmrServerlessSettings.ExecutionRoleArn": "Canvas: EMR Serverless",
 }
+#: The use of roles that execution roles assume themselves; services assume all others (API_EmrSettings).
+ASSUMED = "Amazon EMR: assumed"
 _EMR: Mapping[str, str] = {
-    "EmrSettings.AssumableRoleArns": "Amazon EMR: assumed",
+    "EmrSettings.AssumableRoleArns": ASSUMED,
     "EmrSettings.ExecutionRoleArns": "Amazon EMR: runtime",
 }
 
@@ -36,6 +39,9 @@ SIDE_ROLES: Mapping[str, Mapping[str, str]] = {
         **{f"DefaultSpaceSettings.JupyterLabAppSettings.{path}": use for path, use in _EMR.items()},
     },
     "user_profile": _user("UserSettings"),
+    "mlflow_server": {"RoleArn": "MLflow"},
+    "mlflow_app": {"RoleArn": "MLflow"},
+    "partner_app": {"ExecutionRoleArn": "partner AI apps"},
 }
 #: Kind → structures in which these stand, and that no setting of ours reads.
 SIDE_STRUCTURES: Mapping[str, tuple[str, ...]] = {

@@ -135,17 +135,29 @@ _RESOURCES: Mapping[str, str] = {
 }
 
 
+#: Hub of AWS's own that JumpStart shows to everybody (guide, "Private model hubs in JumpStart").
+_PUBLIC_HUB = "arn:{partition}:sagemaker:{region}:aws:hub/SageMakerPublicHub"
+
+
 def simulated_arns(partition: str, account: str, region: str) -> Mapping[str, tuple[str, ...]]:
     """Every action that stands for a tool → ARNs that stand for all that it acts on; names in them are made up.
     CreateApp has one for each app type. None for an action that acts on no resource of its own."""
     start = f"arn:{partition}:sagemaker:{region}:{account}:"
-    found = {
+    found: dict[str, tuple[str, ...]] = {
         action: (f"{start}{_RESOURCES[action]}/any",) if action in _RESOURCES else ()
         for actions in TOOL_ACTIONS.values()
         for action in actions
     }
+    found["sagemaker:ListHubContents"] += (_PUBLIC_HUB.format(partition=partition, region=region),)
     apps = tuple(f"{start}app/d-any/any/{part}/default" for part in APP_ARN_PARTS.values())
     return {CREATE_APP: apps, **dict(sorted(found.items()))}
+
+
+def resource_patterns(partition: str, account: str, region: str) -> Mapping[str, tuple[str, ...]]:
+    """The same actions → patterns of all that they act on, one for each app type."""
+    start = f"arn:{partition}:sagemaker:{region}:{account}:"
+    found = {action: (f"{start}{kind}/?*",) for action, kind in _RESOURCES.items()}
+    return {CREATE_APP: tuple(f"{start}app/?*/?*/{part}/?*" for part in APP_ARN_PARTS.values()), **found}
 
 
 def acts_on(action: str, arn: str) -> bool:

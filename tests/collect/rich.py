@@ -43,6 +43,7 @@ RICH = Estate(
         ],
         "partner_apps": [{"Name": "comet", "Type": "comet"}],
         "mlflow": [{"TrackingServerName": "runs", "ArtifactStoreUri": "s3://b/a", "RoleArn": "role:team/studio"}],
+        "mlflow_apps": [{"Name": "runs", "ArtifactStoreUri": "s3://b/a", "RoleArn": "role:team/studio"}],
         "identity_center": {"users": ["dora@acme.example", {"name": "emil@acme.example", "disabled": True}]},
         "trails": [{"name": "home", "multi_region": False}],
         "log_groups": [{"days": 30}],

@@ -156,20 +156,26 @@ def test_documents_are_what_the_api_answers(collected: Collect) -> None:
         elif record.kind == "app":
             assert document in apps
         elif record.kind == "partner_app":
-            assert document == partners[record.id]
+            # Of what the describe call answers beside the summary only the role is kept.
+            role = studio.describe_partner_app(Arn=record.id)["ExecutionRoleArn"]
+            assert document == partners[record.id] | {"ExecutionRoleArn": role}
         elif record.kind == "mlflow_server":
-            assert document == servers[record.id]
+            name = document["TrackingServerName"]
+            role = studio.describe_mlflow_tracking_server(TrackingServerName=name)["RoleArn"]
+            assert document == servers[record.id] | {"RoleArn": role}
         elif record.kind == "vpc":
             assert document == _json(ec2.describe_vpcs(VpcIds=[record.id])["Vpcs"][0])
         elif record.kind == "subnet":
             assert document == _json(ec2.describe_subnets(SubnetIds=[record.id])["Subnets"][0])
         elif record.kind == "route_table":
             assert document == _json(ec2.describe_route_tables(RouteTableIds=[record.id])["RouteTables"][0])
+        elif record.kind == "vpc_endpoint":
+            assert document == _json(ec2.describe_vpc_endpoints(VpcEndpointIds=[record.id])["VpcEndpoints"][0])
         else:
             continue  # made of several answers, or trimmed on purpose
         seen.add(record.kind)
     resources = {"domain", "user_profile", "space", "app", "partner_app", "mlflow_server"}
-    assert seen == resources | {"vpc", "subnet", "route_table"}
+    assert seen == resources | {"vpc", "subnet", "route_table", "vpc_endpoint"}
 
 
 def test_names_keep_their_case(collected: Collect) -> None:

@@ -25,7 +25,12 @@ OPERATIONS = {
     "identity-center": {"ListInstances": "identity_user", "ListUsers": "identity_user"},
     "partner-apps": {"ListPartnerApps": "partner_app"},
     "mlflow": {"ListMlflowTrackingServers": "mlflow_server", "ListMlflowApps": "mlflow_app"},
-    "network": {"DescribeVpcs": "vpc", "DescribeSubnets": "subnet", "DescribeRouteTables": "route_table"},
+    "network": {
+        "DescribeVpcs": "vpc",
+        "DescribeSubnets": "subnet",
+        "DescribeRouteTables": "route_table",
+        "DescribeVpcEndpoints": "vpc_endpoint",
+    },
     "account": {"DescribeTrails": "trail", "DescribeLogGroups": "log_group"},
 }
 LISTS = [(name, operation, kind) for name, lists in OPERATIONS.items() for operation, kind in lists.items()]
@@ -55,7 +60,7 @@ def test_what_is_denied_is_a_gap_and_takes_nothing_with_it(
 def test_what_is_not_asked_for_is_unknown_not_empty(collected: Collect) -> None:
     found = collected(RICH, evidence=("network",))
     assert set(found.snapshot.header.kinds) == {
-        "account_region", "app", "domain", "space", "user_profile", "vpc", "subnet", "route_table",
+        "account_region", "app", "domain", "space", "user_profile", "vpc", "subnet", "route_table", "vpc_endpoint",
     }  # fmt: skip
     assert found.gaps == ()
     called = {name.partition(":")[0] for name in found.simulator.calls}
@@ -72,7 +77,8 @@ def test_a_source_calls_and_keeps_what_its_entry_names(collected: Collect, sourc
     without = collected(RICH, evidence=()).snapshot
     found = collected(RICH, evidence=(source.name,)).snapshot
     called = {c.operation for c in found.coverage} - {c.operation for c in without.coverage}
-    lists = {spec.list_operation for spec in SPECS if spec.kind in source.kinds}
+    specs = [spec for spec in SPECS if spec.kind in source.kinds]
+    lists = {o for spec in specs for o in (spec.list_operation, spec.describe_operation) if o}
     assert called == {action.partition(":")[2] for action in source.permissions} | lists
     kept = {r.kind for r in found.records} - {r.kind for r in without.records}
     assert kept <= set(source.kinds)

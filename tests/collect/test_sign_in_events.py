@@ -50,11 +50,59 @@ class TestSignIns:
         first = collect(CollectOptions(regions=(HOME,), evidence=EvidenceOptions(("sign-ins",))))
         before = simulator.calls["cloudtrail:LookupEvents"]
         again = self._again(first)
-        assert simulator.calls["cloudtrail:LookupEvents"] - before == 1
+        assert simulator.calls["cloudtrail:LookupEvents"] - before == 2
         events = [{r.id for r in s.records if r.kind == "sign_in"} for s in (first, again)]
         assert events[0] == events[1]
         assert len(events[0]) == 61
         assert again.gaps == ()
+
+    def test_a_thousand_people_take_less_than_20_seconds_on_the_second_night(
+        self, simulated: Callable[..., Simulator]
+    ) -> None:
+        """CloudTrail allows two LookupEvents a second for each account and region, of 50 events each. Each person opens
+        a profile once a day."""
+        nights = [
+            {"profile": "ana", "by": f"user/person-{number}", "days_ago": night + number / 1_000}
+            for night in (0, 1) for number in range(1_000)
+        ]  # fmt: skip
+        (home, *_), data = RICH.data["domains"], dict(RICH.data)
+        simulator = simulated(replace(RICH, data={**data, "domains": [{**home, "sign_ins": nights}]}))
+        wanted = EvidenceOptions(("sign-ins",))
+        first = collect(CollectOptions(regions=(HOME,), evidence=wanted))
+        midnight = datetime.now(UTC).replace(hour=0, minute=0, second=0, microsecond=0)
+        # The night before knew what had happened until then.
+        until = midnight - timedelta(days=1)
+        known = [
+            replace(r, document={**r.document, sign_in_events.KNOWN_UNTIL: rfc3339(until)})
+            if r.kind == "account_region" else r
+            for r in first.records if r.kind != "sign_in" or datetime.fromisoformat(r.document["eventTime"]) <= until
+        ]  # fmt: skip
+        earlier = replace(first, header=replace(first.header, as_of=rfc3339(until)), records=tuple(known))
+        before = simulator.calls["cloudtrail:LookupEvents"]
+        again = self._again(earlier)
+        calls = simulator.calls["cloudtrail:LookupEvents"] - before
+        assert calls <= 27
+        assert (calls - 1) * 0.5 < 15
+        events = [{r.id for r in s.records if r.kind == "sign_in"} for s in (first, again)]
+        assert events[0] == events[1]
+        assert len(events[1]) == 2_000
+        assert again.gaps == ()
+
+    def test_what_came_late_is_found(self, simulated: Callable[..., Simulator]) -> None:
+        """An event that the night before did not see, though it lay in its window."""
+        simulated(RICH)
+        wanted = EvidenceOptions(("sign-ins",))
+        first = collect(CollectOptions(regions=(HOME,), evidence=wanted))
+        ids = {r.id for r in first.records if r.kind == "sign_in"}
+        latest = max((r for r in first.records if r.kind == "sign_in"), key=lambda r: str(r.document["eventTime"]))
+        until = datetime.fromisoformat(latest.document["eventTime"]) + timedelta(hours=20)
+        known = [
+            replace(r, document={**r.document, sign_in_events.KNOWN_UNTIL: rfc3339(until)})
+            if r.kind == "account_region" else r
+            for r in first.records if r.id != latest.id
+        ]  # fmt: skip
+        again = self._again(replace(first, records=tuple(known)))
+        assert {r.id for r in again.records if r.kind == "sign_in"} == ids
 
     def test_what_is_older_than_the_window_is_not_carried_over(self, simulated: Callable[..., Simulator]) -> None:
         simulated(RICH)

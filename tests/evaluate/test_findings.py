@@ -4,16 +4,19 @@ from __future__ import annotations
 
 import hashlib
 import shlex
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from auditor.checkov.details import details
+from auditor.evaluate.verdicts import ResourceVerdict
 from auditor.model.finding import Evidence, Finding
 from auditor.model.report import Report
 from auditor.model.resource import Origin
 from auditor.model.rule import Rule, Severity, Verdict
-from auditor.model.snapshot import Gap, Record
+from auditor.model.snapshot import GLOBAL, Gap, Record
 from auditor.resolve.inheritance_sql import NestedMerge
 
 from .helpers import ACCOUNT, REGION, ROLE, audit, changed, domain, only, profile, rules_of
@@ -152,6 +155,32 @@ def test_messages_speak_of_values(tmp_path: Path) -> None:
     document = {"DomainName": "x", "SubnetIds": ["a", "b"], "HomeEfsFileSystemId": "fs"}
     (finding,) = audit(tmp_path, rules_of(tmp_path, text), domain("d-1", document)).findings
     assert finding.message == "x: not set, a, b, none, unknown, yes."
+
+
+def test_what_hangs_on_other_evidence_says_why_it_is_unknown(tmp_path: Path, built_in_rules: tuple[Rule, ...]) -> None:
+    """The call for people that was denied; else what was seen, of which nobody says what it means."""
+    gap = Gap(ACCOUNT, GLOBAL, "identity_user", "*", "*", "ListUsers", "access_denied")
+    records = [
+        domain("d-1", {"AuthMode": "SSO", "SingleSignOnApplicationArn": "arn:aws:sso::1:application/ssoins-1/apl-1"}),
+        profile("ana", {"DefaultLandingUri": "app:Canvas:"}, SingleSignOnUserValue="ana"),
+    ]
+    findings = audit(tmp_path, built_in_rules, *records, gaps=[gap]).findings
+    assert "access denied, ListUsers" in only(findings, "STU107", "d-1/ana").message
+    assert "DefaultLandingUri is app:Canvas:" in only(findings, "STU301", "d-1/ana").message
+
+
+def test_what_is_derived_stands_beside_what_was_set(tmp_path: Path, built_in_rules: tuple[Rule, ...]) -> None:
+    """StudioWebPortal is DISABLED, and the experience is classic: never the one for the other."""
+    report = audit(tmp_path, built_in_rules, domain(), profile("ana", {"StudioWebPortal": "DISABLED"}))
+    finding = only(report.findings, "STU301", "d-1/ana")
+    origin = Origin("profile", "d-1/ana", "UserSettings.StudioWebPortal")
+    assert evidence(finding, "experience") == Evidence("experience", "classic", origin)
+    assert evidence(finding, "studio_web_portal") == Evidence("studio_web_portal", "DISABLED", origin)
+    verdict = ResourceVerdict("STU301", "user_profile", ACCOUNT, "d-1/ana", Verdict.FAIL, finding)
+    placed = replace(origin, file="template.yaml", line=7)
+    seen = tuple(replace(e, origin=placed) if e.origin == origin else e for e in finding.evidence)
+    lines = details(replace(verdict, finding=replace(finding, evidence=seen)))
+    assert lines[1] == "UserSettings.StudioWebPortal is DISABLED: profile d-1/ana, template.yaml:7"
 
 
 def test_what_is_unknown_says_why(tmp_path: Path, built_in_rules: tuple[Rule, ...]) -> None:

@@ -35,7 +35,7 @@ def _measured(rule_id: str):  # type: ignore[no-untyped-def]
 
 
 @pytest.mark.parametrize("rule_id", ["STU101", "STU105"])
-@pytest.mark.parametrize("part", ["held_out", "tune", "unseen", "drawn"])
+@pytest.mark.parametrize("part", ["held_out", "tune", "unseen", "drawn", "blind"])
 def test_precision_and_recall(rule_id: str, part: str) -> None:
     benchmark = _benchmark()
     assert (benchmark.PRECISION, benchmark.RECALL) == (0.99, 0.95)
@@ -43,7 +43,7 @@ def test_precision_and_recall(rule_id: str, part: str) -> None:
     figures = benchmark.judge(names, generic, part)
     report = f"{rule_id}, {part}: {figures}\npeople called generic: {figures.wronged}\nmissed: {figures.missed}"
     assert figures.precision >= benchmark.PRECISION, report
-    assert figures.recall >= benchmark.RECALL, report
+    assert figures.recall >= benchmark.RECALL_OF.get(part, benchmark.RECALL), report
 
 
 def test_nobody_is_wronged_whose_name_was_not_made_up() -> None:
@@ -62,10 +62,11 @@ def test_the_names_are_enough_and_each_is_there_once() -> None:
     assert sum(parts.values()) >= 600
     assert all(parts[part, generic] >= 200 for part in ("tune", "held_out") for generic in (True, False))
     assert sum(count for (part, _), count in parts.items() if part in _benchmark().HELD_OUT) >= len(names) / 3
-    unseen = Counter(n.group.removeprefix("unseen ") for n in names if n.part == "unseen")
-    assert sum(unseen.values()) >= 400
-    assert unseen["public"] + unseen["schemes"] >= sum(unseen.values()) / 2
-    assert all(parts["unseen", generic] >= 200 for generic in (True, False))
+    for part in ("unseen", "blind"):
+        drawn = Counter(n.group.removeprefix(f"{part} ") for n in names if n.part == part)
+        assert sum(drawn.values()) >= 400
+        assert drawn["public"] + drawn["schemes"] >= sum(drawn.values()) / 2
+        assert all(parts[part, generic] >= 200 for generic in (True, False))
     users = _benchmark().user_names()
     assert len({n.text for n in users}) == len(users) >= 300
 

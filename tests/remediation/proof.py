@@ -115,7 +115,7 @@ class Audit:
 _OF_ROLES = {
     "role_allowed_tools", "role_undecided_tools", "role_permits_mlflow", "hidden_but_permitted", "jupyterlab_usable",
     "code_editor_usable", "mlflow_servers", "space_role_policies", "space_role_allows_everything",
-    "space_role_administrator", "roles_without_source_identity",
+    "space_role_administrator", "roles_without_source_identity", "hidden_undecided", "space_role_unknown",
 }  # fmt: skip
 _TABLES = ("domain", "user_profile", "space", "app")
 

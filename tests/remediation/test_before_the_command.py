@@ -93,6 +93,20 @@ def test_neither_does_a_profile_that_is_failed_nor_one_whose_domain_is(status: s
     assert fix.note.startswith(f"No command: domain name-of-d-1 (status {status})")
 
 
+BY_HAND = changed(
+    table="domain", when="true", require="status = 'x'", message="{name}", remediation={"steps": "s"},
+    cases=[{"given": {"status": "x"}, "then": "pass"}],
+)  # fmt: skip
+
+
+@pytest.mark.parametrize(("status", "told"), [("Failed", True), ("Update_Failed", True), ("InService", False)])
+def test_why_a_resource_is_failed_is_said_where_no_command_helps(status: str, told: bool, tmp_path: Path) -> None:
+    failed = domain("d-1", {"Status": status, "FailureReason": "No subnet has a free address."})
+    fix = only(tmp_path, BY_HAND, failed, name="name-of-d-1")
+    assert fix.aws == ""
+    assert fix.note.endswith("AWS says: No subnet has a free address.") is told
+
+
 def test_an_update_that_failed_can_be_tried_again(tmp_path: Path) -> None:
     failed = domain("d-1", {"Status": "Update_Failed", "FailureReason": "Apps run."})
     fix = only(tmp_path, TO_VPC, failed, name="name-of-d-1")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import shlex
 
 from auditor.remediation.cautions import COMMANDS, SETTINGS
@@ -44,6 +45,30 @@ def test_whatever_a_rule_deletes_detaches_or_shortens_has_its_sentence() -> None
     paths = {c.path for rule in RULES.values() for c in rule.remediation.changes}
     without = {p for p in paths if not any(f".{p}".endswith(f".{end}") for end in SETTINGS)}
     assert {p for p in without if not any(end in p.replace("[]", "").split(".") for end in HARMLESS)} == set()
+
+
+#: What each sentence ends in: how to go back, or that nobody can.
+_BACK = re.compile(r"To undo it|There is no way back|can't be restored|can be started again|which needs the same")
+
+
+def test_each_sentence_says_whether_there_is_a_way_back(served: Account) -> None:
+    texts = {setting.text for setting in SETTINGS.values()}
+    for finding in served.before.report.findings:
+        fix = finding.remediation
+        if fix is not None and fix.aws and " ".join(shlex.split(fix.aws)[1:3]) in COMMANDS:
+            texts.add(fix.note)
+    assert {text for text in texts if not _BACK.search(text)} == set()
+
+
+def test_no_number_of_ours_stands_in_a_command_that_takes_away() -> None:
+    """It is a placeholder, or a parameter of the rule, which is the policy's."""
+    for rule in RULES.values():
+        for text in rule.remediation.aws.values():
+            if " ".join(text.split()[1:3]) in COMMANDS:
+                assert not re.search(r"(?<![\w{.-])\d+(?![\w}.-])", text), (rule.id, text)
+        for change in rule.remediation.changes:
+            if any(f".{change.path}".endswith(f".{end}") for end in SETTINGS):
+                assert not isinstance(change.value, int) or isinstance(change.value, bool), (rule.id, change)
 
 
 def test_every_such_command_of_the_account_says_it_first(served: Account) -> None:

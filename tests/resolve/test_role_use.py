@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
 from typing import Any
 
@@ -107,10 +108,11 @@ def test_whether_a_domain_shares_a_role(
 
 
 def test_roles_that_do_not_trust_a_source_identity() -> None:
-    """Of profiles, of the default and of shared spaces; one whose trust policy was not seen leaves the list open."""
+    """Of profiles, of the default and of shared spaces; one whose trust policy was not seen leaves the list
+    open where nothing else is known."""
     roles = [role(ROLE), role(OTHER, "sts:SetSourceIdentity"), role(THIRD)]
     people = [profile("ana", {"ExecutionRole": ROLE}), profile("ben", {"ExecutionRole": OTHER})]
-    for seen, expected in ((roles, ["shared", "third"]), (roles[:2], None)):
+    for seen, expected in ((roles, ["shared", "third"]), (roles[:2], ["shared"]), (roles[1:2], None)):
         (row,) = Tables(domain(document=defaults(OTHER, THIRD)), *people, *seen).rows("domain")
         assert row["roles_without_source_identity"] == expected
     (row,) = Tables(domain(document=defaults(OTHER)), role(OTHER, "sts:SetSourceIdentity")).rows("domain")
@@ -148,3 +150,76 @@ def test_apps_that_run(gaps: Sequence[str], number: int | None) -> None:
     rows = Tables(place(gaps), domain(), domain("d-2"), *apps).by_name("domain")
     assert rows["name of d-1"]["running_apps"] == number
     assert rows["name of d-2"]["running_apps"] == (0 if number else None)
+
+
+def assumable(*arns: str) -> dict[str, Any]:
+    return {"JupyterLabAppSettings": {"EmrSettings": {"AssumableRoleArns": list(arns)}}}
+
+
+def chained(arn: str, *actions: str) -> Record:
+    """A role that another role may assume, as one for Amazon EMR is."""
+    statement = trust(["sts:AssumeRole", *actions], {"AWS": f"arn:aws:iam::{ACCOUNT}:root"})
+    return record("role", arn, {"Arn": arn, "AssumeRolePolicyDocument": policy(statement)}, region=GLOBAL)
+
+
+@pytest.mark.parametrize(
+    ("roles", "without"),
+    [
+        ([chained(OTHER)], ["other"]),
+        ([chained(OTHER, "sts:SetSourceIdentity")], []),
+        ([role(OTHER, "sts:SetSourceIdentity")], ["other"]),  # SageMaker may, and no role may assume it
+        ([], None),
+    ],
+)
+@pytest.mark.parametrize("layer", ["domain", "profile"])
+def test_roles_that_execution_roles_assume_have_to_trust_the_source_identity_as_well(
+    roles: list[Record], without: list[str] | None, layer: str
+) -> None:
+    """Source: developer guide, "Monitor individual user resource access with sourceIdentity", considerations."""
+    settings = assumable(OTHER)
+    shared: dict[str, Any] = {"DefaultUserSettings": settings} if layer == "domain" else {}
+    ana = {"ExecutionRole": ROLE, **({} if layer == "domain" else settings)}
+    tables = Tables(
+        place(), domain(document=shared), profile("ana", ana), role(ROLE, "sts:SetSourceIdentity"), *roles
+    )  # fmt: skip
+    (row,) = tables.rows("domain")
+    assert row["roles_without_source_identity"] == without
+
+
+def test_a_role_of_another_account_that_is_assumed_leaves_it_open() -> None:
+    """Unless another role is known not to be ready."""
+    far = assumable("arn:aws:iam::999999999999:role/emr")
+    people = [profile("ana", {"ExecutionRole": ROLE, **far})]
+    for ready, without in ((["sts:SetSourceIdentity"], None), ([], ["shared"])):
+        tables = Tables(place(), domain(), *people, role(ROLE, *ready))
+        (row,) = tables.rows("domain")
+        assert row["roles_without_source_identity"] == without
+        assert {r["id"] for r in tables.rows("execution_role")} == {ROLE}
+
+
+def test_what_a_trust_policy_has_to_say_hangs_on_who_assumes_the_role() -> None:
+    both = {
+        "Arn": THIRD,
+        "AssumeRolePolicyDocument": policy(
+            trust("sts:AssumeRole"), trust("sts:AssumeRole", {"AWS": f"arn:aws:iam::{ACCOUNT}:root"})
+        ),
+    }
+    tables = Tables(
+        place(), domain(), profile("ana", {"ExecutionRole": ROLE, **assumable(OTHER, THIRD)}),
+        profile("ben", {"ExecutionRole": THIRD}), role(ROLE, "sts:SetSourceIdentity"), chained(OTHER),
+        record("role", THIRD, both, region=GLOBAL),
+    )  # fmt: skip
+    rows = tables.by_id("execution_role")
+    shown = {id_: (r["side_role"], r["assumed_by_roles"], r["trusts_set_source_identity"]) for id_, r in rows.items()}
+    assert shown == {ROLE: (False, False, True), OTHER: (True, True, False), THIRD: (False, True, False)}
+    made = {id_: r["trust_with_source_identity"] for id_, r in rows.items()}
+    assert made[OTHER].count("sts:SetSourceIdentity") == 1
+    assert made[THIRD].count("sts:SetSourceIdentity") == 2
+    ready = Tables(
+        place(), domain(), profile("ana", {"ExecutionRole": ROLE, **assumable(OTHER, THIRD)}),
+        profile("ben", {"ExecutionRole": THIRD}), role(ROLE, "sts:SetSourceIdentity"),
+        *(record("role", arn, {"Arn": arn, "AssumeRolePolicyDocument": json.loads(made[arn])}, region=GLOBAL)
+          for arn in (OTHER, THIRD)),
+    )  # fmt: skip
+    (row,) = ready.rows("domain")
+    assert row["roles_without_source_identity"] == []

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from auditor.iam.roles import role_of
 from auditor.model.snapshot import GLOBAL, Record
 from auditor.resolve.policy_facts import permitted
 from auditor.studio.tools import APP_ARN_PARTS, CREATE_APP, TOOL_ACTIONS, simulated_arns
@@ -56,7 +57,7 @@ def test_tools_are_those_with_an_action_that_is_allowed_or_undecided() -> None:
         _result(CREATE_APP, resource=_app("Canvas")),
         _result(CREATE_APP, "explicitDeny", _app("JupyterServer")),
         _result("sagemaker:CallMlflowAppApi"),
-    ])  # fmt: skip
+    ], role_of({}, ROLE))  # fmt: skip
     assert facts.allowed_tools == ["Canvas", "FeatureStore", "MLflow"]
     assert facts.undecided_tools is not None
     assert {"Training", "JupyterLab", "Datasets"} <= set(facts.undecided_tools)
@@ -228,7 +229,7 @@ def hidden(*tools: str, apps: Sequence[str] = ()) -> dict[str, Any]:
 
 
 def _hidden_but_permitted(settings: Mapping[str, Any], *records: Record) -> list[str] | None:
-    tables = Tables(place(), domain(document=defaults(ROLE)), profile("ana", settings), *records)
+    tables = Tables(place(), domain(document=defaults(ROLE)), profile("ana", settings), role(), *records)
     found: list[str] | None = tables.by_name("user_profile")["ana"]["hidden_but_permitted"]
     return found
 
@@ -265,6 +266,61 @@ def test_what_is_hidden_but_permitted(
     expected: list[str] | None,
 ) -> None:  # fmt: skip
     assert _hidden_but_permitted(settings, permission(ROLE, *actions, undecided=undecided), *records) == expected
+
+
+TEAM = f"arn:aws:sagemaker:*:{ACCOUNT}:training-job/team-*"
+ASKED = f"arn:aws:sagemaker:{REGION}:{ACCOUNT}:training-job/team-"
+
+
+@pytest.mark.parametrize(
+    ("policies", "asked", "permitted", "undecided"),
+    [
+        # The policies name no training job: the denial of a made-up name is the whole answer.
+        ([statement("s3:GetObject", "*")], {}, [], []),
+        ([statement("sagemaker:Create*", TEAM)], {ASKED: "allowed"}, ["Training"], []),
+        ([statement("sagemaker:Create*", TEAM)], {ASKED: "explicitDeny"}, [], []),
+        # Nobody asked about the names that they write.
+        ([statement("sagemaker:Create*", TEAM)], {}, None, ["Training"]),
+        ([statement("sagemaker:*", f"arn:aws:sagemaker:*:{ACCOUNT}:training-job/team-${{aws:PrincipalTag/team}}")],
+         {}, None, ["Training"]),
+        ([statement("sagemaker:*"), {"Effect": "Deny", "Action": "sagemaker:*", "NotResource": TEAM}],
+         {f"arn:aws:sagemaker:{REGION}:{ACCOUNT}:training-job/x": "explicitDeny"}, None, ["Training"]),
+        # About other jobs, or another Region.
+        ([statement("sagemaker:*", "arn:aws:sagemaker:*:*:processing-job/team-*")], {}, [], []),
+        ([statement("sagemaker:*", f"arn:aws:sagemaker:us-west-2:{ACCOUNT}:training-job/team-*")], {}, [], []),
+        # What was not understood, or not seen, may name any.
+        ([statement("sagemaker:*", 7)], {}, None, ["Training"]),
+        (None, {}, None, ["Training"]),
+    ],
+)  # fmt: skip
+def test_a_denial_of_a_made_up_name_says_nothing_of_the_names_in_a_policy(
+    policies: list[dict[str, Any]] | None, asked: Mapping[str, str], permitted: list[str] | None, undecided: list[str]
+) -> None:
+    asking = permission(ROLE)
+    more = [_result("sagemaker:CreateTrainingJob", decision, arn) for arn, decision in asked.items()]
+    answered = {"RoleArn": ROLE, "Results": [*asking.document["Results"], *more]}
+    inline = [] if policies is None else [{"PolicyName": "own", "PolicyDocument": policy(*policies)}]
+    gaps = ["RolePolicyList"] if policies is None else []
+    document = {"Arn": ROLE, "AssumeRolePolicyDocument": policy(trust("sts:AssumeRole")), "RolePolicyList": inline}
+    row = Tables(
+        place(), domain(document=defaults(ROLE)), profile("ana", hidden("Training")),
+        record("permission", ROLE, answered, region=GLOBAL), record("role", ROLE, document, gaps, region=GLOBAL),
+    ).by_name("user_profile")["ana"]  # fmt: skip
+    assert (row["hidden_but_permitted"], row["hidden_undecided"]) == (permitted, undecided)
+
+
+def test_roles_of_mlflow_and_of_partner_apps_are_looked_at() -> None:
+    rows = Tables(
+        place(), domain(document=defaults(ROLE)), profile("ana"), role(), role(OTHER, AttachedManagedPolicies=[ADMIN]),
+        record("mlflow_server", "arn:server", {"TrackingServerName": "runs", "RoleArn": OTHER}),
+        record("mlflow_app", "arn:app", {"Name": "runs", "RoleArn": ROLE}),
+        record("partner_app", "arn:comet", {"Type": "comet", "Status": "Available", "ExecutionRoleArn": OTHER}),
+        record("partner_app", "arn:fiddler", {"Type": "fiddler", "Status": "Available", "ExecutionRoleArn": FAR}),
+    ).by_id("execution_role")  # fmt: skip
+    assert set(rows) == {ROLE, OTHER}
+    assert (rows[OTHER]["side_role"], rows[OTHER]["side_uses"]) == (True, ["MLflow", "partner AI apps"])
+    assert (rows[OTHER]["administrator"], rows[OTHER]["assumed_by_roles"]) == (True, False)
+    assert (rows[ROLE]["side_role"], rows[ROLE]["side_uses"]) == (False, ["MLflow"])
 
 
 def test_a_role_that_nobody_asked_about_leaves_it_open() -> None:

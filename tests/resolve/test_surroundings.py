@@ -58,6 +58,13 @@ def test_a_domain_without_subnets_has_no_public_ones() -> None:
     assert Tables(domain(gaps=["*"])).rows("domain")[0]["public_subnets"] is None
 
 
+@pytest.mark.parametrize("subnets", [{}, {"SubnetIds": []}])
+def test_a_domain_in_a_vpc_has_subnets(subnets: dict[str, Any]) -> None:
+    """CreateDomain takes a VPC with its subnets. An answer that names none does not say that none is public."""
+    row = Tables(domain(document={"VpcId": "vpc-1", **subnets})).rows("domain")[0]
+    assert row["public_subnets"] is None
+
+
 def _classic(read_write: str = "All", management: bool = True) -> dict[str, Any]:
     return {"EventSelectors": [{"ReadWriteType": read_write, "IncludeManagementEvents": management}]}
 
@@ -242,3 +249,45 @@ def test_awss_own_profile_and_app_are_nobodys() -> None:
     )  # fmt: skip
     assert [row["name"] for row in tables.rows("user_profile")] == ["ana"]
     assert [row["app_type"] for row in tables.rows("app")] == ["RSessionGateway"]
+
+
+def endpoint(service: str, state: str = "available") -> Record:
+    document = {"VpcId": "vpc-1", "ServiceName": f"com.amazonaws.{REGION}.{service}", "State": state}
+    return record("vpc_endpoint", f"vpce-{service}-{state}", document)
+
+
+def leading(*gateways: str, main: bool = True) -> Record:
+    """A route table whose default route leads to each of these: a NAT gateway is none of the GatewayIds."""
+    defaults = [{"DestinationCidrBlock": "0.0.0.0/0", **({"GatewayId": g} if g else {})} for g in gateways]
+    document = {
+        "VpcId": "vpc-1",
+        "Associations": [{"Main": main}],
+        "Routes": [{"DestinationCidrBlock": "10.0.0.0/16", "GatewayId": "local"}, *defaults],
+    }
+    return record("route_table", "rtb-main", document)
+
+
+ALL = [endpoint("sagemaker.api"), endpoint("sagemaker.runtime"), endpoint("s3")]
+
+
+@pytest.mark.parametrize(
+    ("around", "unlisted", "missing"),
+    [
+        ([leading(), *ALL], [], []),
+        ([leading(), *ALL[:2]], [], ["s3"]),
+        ([leading(), *ALL[1:], endpoint("sagemaker.api", "deleted")], [], ["sagemaker.api"]),
+        ([leading()], [], ["sagemaker.api", "sagemaker.runtime", "s3"]),
+        # A NAT gateway leads out, an internet gateway does not: Studio has private addresses only.
+        ([leading("")], [], []),
+        ([leading("igw-1")], [], ["sagemaker.api", "sagemaker.runtime", "s3"]),
+        # What was not seen is open, unless it does not matter.
+        (ALL, [], []),
+        ([leading("")], ["vpc_endpoint"], []),
+        ([leading()], ["vpc_endpoint"], None),
+        (ALL[:1], [], None),
+    ],
+)
+def test_endpoints_that_studio_needs(around: Sequence[Record], unlisted: list[str], missing: list[str] | None) -> None:
+    """Source: developer guide, "Connect Studio notebooks in a VPC to external resources"."""
+    (row,) = Tables(place(unlisted), domain(document=NETWORK), *around).rows("domain")
+    assert row["missing_endpoints"] == missing

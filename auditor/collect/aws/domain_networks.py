@@ -19,7 +19,7 @@ def _texts(value: object) -> list[str]:
 
 
 def _network(run: Run, region: str) -> None:
-    """VPCs, subnets and route tables of the domains. By filter, so that one which is gone is no error."""
+    """VPCs, subnets, route tables and endpoints of the domains. By filter, so that one which is gone is no error."""
     domains = [r.document for r in run.found("domain", region)]
     vpcs = sorted({vpc for d in domains for vpc in _texts([d.get("VpcId")]) if vpc})
     subnets = sorted({subnet for d in domains for subnet in _texts(d.get("SubnetIds"))})
@@ -27,6 +27,7 @@ def _network(run: Run, region: str) -> None:
         ("vpc", "DescribeVpcs", "Vpcs", "VpcId", "vpc-id", vpcs),
         ("subnet", "DescribeSubnets", "Subnets", "SubnetId", "subnet-id", subnets),
         ("route_table", "DescribeRouteTables", "RouteTables", "RouteTableId", "vpc-id", vpcs),
+        ("vpc_endpoint", "DescribeVpcEndpoints", "VpcEndpoints", "VpcEndpointId", "vpc-id", vpcs),
     )
     for kind, operation, result, key, name, ids in lists:
         # EC2 takes 200 values a filter.

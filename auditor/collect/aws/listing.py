@@ -22,7 +22,8 @@ def collect(run: Run, request: EvidenceRequest) -> None:
 
 
 def _keep(run: Run, spec: Spec, region: str, item: Mapping[str, Any], gaps: tuple[str, ...] = ()) -> None:
-    run.keep(region, spec.kind, spec.record_id(item), item, gaps)
+    kept = {name: value for name, value in item.items() if name in spec.kept} if spec.kept else item
+    run.keep(region, spec.kind, spec.record_id(item), kept, gaps)
 
 
 def list_kind(run: Run, spec: Spec, region: str) -> None:

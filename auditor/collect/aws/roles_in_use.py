@@ -9,9 +9,9 @@ from auditor.collect.aws.answers import text
 from auditor.collect.aws.evidence_request import EvidenceRequest
 from auditor.collect.aws.run import Run
 from auditor.iam.roles import is_aws_managed
-from auditor.model.snapshot import GLOBAL, Kind
+from auditor.model.snapshot import GLOBAL
 from auditor.studio.arns import account_of
-from auditor.studio.side_roles import side_roles
+from auditor.studio.side_roles import SIDE_ROLES, side_roles
 from auditor.studio.structures import ROLE_ROOTS
 
 
@@ -29,8 +29,7 @@ def roles_in_use(run: Run, layers: Iterable[str] = ROLE_ROOTS, region: str = "")
 
 def side_roles_in_use(run: Run) -> set[str]:
     """ARNs of the roles that Studio uses beside execution roles."""
-    kinds: tuple[Kind, ...] = ("domain", "user_profile")
-    return {arn for kind in kinds for r in run.found(kind) for arn in side_roles(kind, r.document)}
+    return {arn for kind in SIDE_ROLES for r in run.found(kind) for arn in side_roles(kind, r.document)}
 
 
 def _roles(run: Run, regions: tuple[str, ...]) -> None:
@@ -61,6 +60,8 @@ def _roles(run: Run, regions: tuple[str, ...]) -> None:
     for role in roles:
         with run.reading(regions, "role", operation, GLOBAL):
             attached = [text(p["PolicyArn"]) for p in role.get("AttachedManagedPolicies", ())]
+            if role.get("PermissionsBoundary"):
+                attached.append(text(role["PermissionsBoundary"]["PermissionsBoundaryArn"]))
             document = {name: role[name] for name in members if name in role}
             document["LocalPolicyDocuments"] = {
                 arn: policies[arn] for arn in attached if not is_aws_managed(arn) and arn in policies

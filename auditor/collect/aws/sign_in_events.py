@@ -1,7 +1,7 @@
 """Who opened which profile: CloudTrail's CreatePresignedDomainUrl events, of IAM domains only.
 
 An event never changes and is never taken back. So the events of an earlier snapshot are carried over, and only newer
-ones are read, with a day's overlap; and what was seen before a limit or an error counts, though it is not all. A
+ones are read, with an overlap; and what was seen before a limit or an error counts, though it is not all. A
 region's record says since when all events are known.
 
 Events are kept without what nobody needs: addresses, user agents, and above all response elements, which may hold a URL
@@ -31,8 +31,12 @@ KNOWN_SINCE, KNOWN_UNTIL = "SignInsKnownSince", "SignInsKnownUntil"
 #: LookupEvents: 2 calls a second for each account and region (CloudTrail quotas).
 _SECONDS_BETWEEN_CALLS = 0.5
 _PAGE = 50
-#: Events come a quarter of an hour late as a rule; so much of what was read before is read again.
+#: Events come a quarter of an hour late as a rule (CloudTrail user guide, "How CloudTrail works"): so much of what was
+#: read before is read again.
+_LATE = timedelta(hours=2)
+#: What comes later still is looked for a day back, as far as so many pages reach: two seconds of LookupEvents.
 OVERLAP = timedelta(days=1)
+_OVERLAP_PAGES = 4
 #: Log files that begin so much later than the window still cover it: they are delivered by the quarter of an hour.
 _GRACE = timedelta(days=1)
 #: What a program's SDK says of where it runs; CloudShell, where people type, is one of them.
@@ -75,10 +79,13 @@ def _collect_looked_up(run: Run, region: str, days: int, max_pages: int) -> None
     now = datetime.now(UTC).replace(microsecond=0)
     since = now - timedelta(days=days)
     carried = _carry(run, region, since)
-    newest = _Span(since if carried is None else max(since, carried.end - OVERLAP), now)
+    newest = _Span(since if carried is None else max(since, carried.end - _LATE), now)
     reached, pages = _read(run, region, newest, max_pages)
     known = _Span(reached, now)
     if carried is not None and reached <= newest.start:
+        late = _Span(max(since, carried.end - OVERLAP), newest.start)
+        if late.length > timedelta(0):
+            _read(run, region, late, min(pages, _OVERLAP_PAGES), again=True)
         known = _Span(min(carried.start, reached), now)
         if known.start > since:
             # An earlier run did not come to the end of what there was. Within a second may lie several events.
@@ -119,9 +126,9 @@ def _carry(run: Run, region: str, since: datetime) -> _Span | None:
     return _Span(*(datetime.fromisoformat(str(earlier.document[name])) for name in (KNOWN_SINCE, KNOWN_UNTIL)))
 
 
-def _read(run: Run, region: str, span: _Span, pages: int) -> tuple[datetime, int]:
+def _read(run: Run, region: str, span: _Span, pages: int, *, again: bool = False) -> tuple[datetime, int]:
     """Keep the span's events, the latest first, as LookupEvents gives them: how far back all are known now, and how
-    many pages are left. What is not known back to the span's start is a gap."""
+    many pages are left. What is not known back to the span's start is a gap, unless it was read before (``again``)."""
     request: dict[str, Any] = {
         "LookupAttributes": [{"AttributeKey": "EventName", "AttributeValue": EVENT}],
         "StartTime": span.start,
@@ -143,6 +150,8 @@ def _read(run: Run, region: str, span: _Span, pages: int) -> tuple[datetime, int
                 reached = reached if odd else min(reached, event["EventTime"])
             if not page.get("NextToken"):
                 whole = not odd
+                break
+            if pages <= 0 and again:
                 break
             if pages <= 0:
                 detail = (

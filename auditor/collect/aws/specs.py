@@ -24,7 +24,8 @@ class Spec:
     ``keys`` are the list item's members that the describe call takes. ``record_id`` makes the record's id from a
     document, and raises where the document does not tell. ``page_size`` is MaxResults. ``taggable``: resource type in
     the tagging API. ``carried``: the list says when a resource last changed, so that one which did not may be carried
-    over from an earlier snapshot.
+    over from an earlier snapshot. ``kept``: members that a snapshot holds, all where it is empty; others may be
+    anybody's data, such as a partner app's arguments.
     """
 
     kind: Kind
@@ -39,6 +40,7 @@ class Spec:
     taggable: str = ""
     arn: str = ""
     carried: bool = False
+    kept: tuple[str, ...] = ()
 
     @property
     def optional(self) -> bool:
@@ -81,15 +83,21 @@ SPECS: tuple[Spec, ...] = (
     ),
     Spec(
         "partner_app", "sagemaker", "ListPartnerApps", "Summaries", lambda i: text(i["Arn"]),
-        ("sagemaker:ListPartnerApps",),
+        ("sagemaker:ListPartnerApps", "sagemaker:DescribePartnerApp"), "DescribePartnerApp", ("Arn",),
+        kept=("Arn", "Name", "Type", "Status", "CreationTime", "ExecutionRoleArn"),
     ),
     Spec(
         "mlflow_server", "sagemaker", "ListMlflowTrackingServers", "TrackingServerSummaries",
-        lambda i: text(i["TrackingServerArn"]), ("sagemaker:ListMlflowTrackingServers",),
+        lambda i: text(i["TrackingServerArn"]),
+        ("sagemaker:ListMlflowTrackingServers", "sagemaker:DescribeMlflowTrackingServer"),
+        "DescribeMlflowTrackingServer", ("TrackingServerName",),
+        kept=("TrackingServerArn", "TrackingServerName", "TrackingServerStatus", "IsActive", "MlflowVersion", "RoleArn",
+              "CreationTime", "LastModifiedTime"),
     ),
     Spec(
         "mlflow_app", "sagemaker", "ListMlflowApps", "Summaries", lambda i: text(i["Arn"]),
-        ("sagemaker:ListMlflowApps",),
+        ("sagemaker:ListMlflowApps", "sagemaker:DescribeMlflowApp"), "DescribeMlflowApp", ("Arn",),
+        kept=("Arn", "Name", "Status", "MlflowVersion", "RoleArn", "CreationTime", "LastModifiedTime"),
     ),
 )  # fmt: skip
 

@@ -10,7 +10,11 @@ with uses as (
 trusted as (
     select distinct u.account, u.region, u.domain_id, u.role, f.trusts_set_source_identity as trusts
     from uses u left join role_fact f on f.account = u.account and f.id = u.role
-    where u.role is null or u.role <> ''),
+    where u.role is null or u.role <> ''
+    union
+    select s.account, s.region, s.domain_id, s.id, f.roles_trusted_with_source_identity
+    from side_role s left join role_fact f on f.account = s.account and f.id = s.id
+    where s.use = "{assumed}"),
 trust as (
     select account, region, domain_id, bool_or(trusts is null) as unseen,
            coalesce(list_sort(list(distinct regexp_extract(role, '[^/]+$')) filter (not trusts)), [])

@@ -10,11 +10,11 @@ with uses as (
     select account, region, domain_id, space_default_execution_role, 0, 1, unified_studio, as_of, ''
     from domain_resolved where space_default_execution_role <> ''
     union all
-    select account, region, domain_id, id, 0, 0, false, as_of, use from side_role),
+    select account, region, domain_id, id, 0, 0, false, as_of, use from side_role where own),
 used as (
     select u.account, u.id, sum(profile) as profiles, max(space) = 1 as shared_spaces,
            coalesce(list(distinct use order by use) filter (use <> ''), []) as side_uses,
-           bool_and(use <> '') as side_role,
+           bool_and(use <> '') as side_role, bool_or(use = "{assumed}") as assumed_by_roles,
            bool_and(u.unified_studio) as unified_studio, max(u.as_of) as as_of,
            bool_or(d.execution_role_identity_config = 'USER_PROFILE_NAME') as source_identity
     from uses u left join domain_resolved d using (account, region, domain_id) group by all),
@@ -22,14 +22,20 @@ unseen as (
     select account, bool_or(list_contains(unlisted, 'role')) as roles from account_region group by account)
 select u.account || '/' || "{global_region}" || '/execution_role/' || u.id as key, u.account, "{global_region}" as region, u.id,
        regexp_extract(u.id, '[^/]+$') as name, u.id as arn, u.as_of, u.profiles, u.shared_spaces,
-       u.side_uses, u.side_role,
+       u.side_uses, u.side_role, u.assumed_by_roles,
        u.unified_studio,
        case when f.id is not null then true when n.roles or split_part(u.id, ':', 5) <> u.account then null
             else false end as role_exists,
        f.managed_policies, f.managed_policy_arns, f.customer_policies, f.inline_policies,
        f.permissions_boundary, f.allows_everything, f.administrator, f.administrator_actions,
        f.administrator_policies, f.administrator_policy_arn, f.administrator_unknown, f.broad_access,
-       f.broad_policies, f.broad_unknown, f.trusts_set_source_identity, f.trust_with_source_identity,
+       f.broad_policies, f.broad_unknown,
+       case when u.side_role then f.roles_trusted_with_source_identity
+            when u.assumed_by_roles then f.trusts_set_source_identity and f.roles_trusted_with_source_identity
+            else f.trusts_set_source_identity end as trusts_set_source_identity,
+       case when u.side_role then f.chained_trust_with_source_identity
+            when u.assumed_by_roles then f.whole_trust_with_source_identity
+            else f.trust_with_source_identity end as trust_with_source_identity,
        u.source_identity, p.allowed_tools, p.undecided_tools
 from used u left join role_fact f on f.account = u.account and f.id = u.id
 left join permission_fact p on p.account = u.account and p.id = u.id
