@@ -18,6 +18,7 @@ MODULES = sorted(PACKAGE.rglob("*.py"))
 #: {history, report} ← {config, deliver} ← run ← {checkov, cli}. A part imports itself and what stands lower.
 RANKS = {
     "": 0, "errors": 0, "version": 0, "resources": 1, "yaml_source": 1, "sql_text": 1, "model": 1, "iam": 1,
+    "regular_files": 0,
     "studio": 2,
     "collect": 3, "resolve": 3, "store": 3,
     "rules": 4, "waivers": 5, "remediation": 5, "evaluate": 6, "drift": 7,
@@ -182,7 +183,7 @@ def test_circles_are_found() -> None:
 #: layers only.
 LAYERS = {
     "collect/iac": [
-        {"interface", "unreadable"}, {"arn_parts", "marked", "source_text", "translate"}, {"hcl"},
+        {"interface", "unreadable"}, {"arn_parts", "marked", "source_text", "translate", "tree"}, {"hcl"},
         # Terraform may hold stacks of CloudFormation.
         {"cloudformation", "scope"}, {"terraform"}, {"discover", "networks", "policy_text"}, {"roles_and_logs"},
         {"build"}, {"scan"},

@@ -1,4 +1,5 @@
-"""Which rules are checks, and with which parameters: auditor.yaml, found from the working folder upward."""
+"""Which rules are checks, and with which parameters: auditor.yaml as the environment names it, else as it is found from
+the working folder upward, where the tree is trusted."""
 
 from __future__ import annotations
 
@@ -7,22 +8,23 @@ from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
-from auditor.config import Config, find_config_above, load_config
+from auditor.config import Config, find_config, load_config
+from auditor.config.find_config import CONFIG, TRUSTED, ConfigChoice, choice_of
 from auditor.errors import ConfigError
 from auditor.run.run_options import RuleOptions
 from auditor.run.selection import RuleChoice, choose
-
-#: Names the configuration; without it auditor.yaml is looked for.
-VARIABLE = "AUDITOR_CONFIG"
 
 
 @dataclass(frozen=True, slots=True)
 class Settings:
     """What checkov is told about the rules. Those of the user's own folders were checked, built-in ones were not (that
-    takes a moment, and a build of the product has done it); ``bound`` has all of them ready to run."""
+    takes a moment, and a build of the product has done it); ``bound`` has all of them ready to run. ``note``: which
+    file was taken; ``problem``: which one was left aside."""
 
     config: Config
     choice: RuleChoice
+    note: str = ""
+    problem: str = ""
 
     def bound(self) -> RuleChoice:
         """The same rules, ready to be evaluated."""
@@ -31,13 +33,15 @@ class Settings:
 
 def load() -> Settings:
     """The settings of the working folder. Raises ConfigError for a file or a rule that cannot be used."""
-    return _load(os.environ.get(VARIABLE, ""), Path.cwd())
+    return _load(choice_of(os.environ), Path.cwd())
 
 
 @cache
-def _load(named: str, folder: Path) -> Settings:
-    path = Path(named) if named else find_config_above(folder)
-    if named and not Path(named).is_file():
-        raise ConfigError(f"{VARIABLE}: there is no file {named}")
-    config = load_config(path)
-    return Settings(config, choose(config, RuleOptions(), bind=bool(config.rules_dirs)))
+def _load(choice: ConfigChoice, folder: Path) -> Settings:
+    for variable, named in ((CONFIG, choice.named), (TRUSTED, choice.trusted)):
+        if named is not None and not choice.none and not named.exists():
+            raise ConfigError(f"{variable}: there is no file {named}")
+    found = find_config(choice, folder, variables=True)
+    config = load_config(found.path)
+    rules = choose(config, RuleOptions(), bind=bool(config.rules_dirs))
+    return Settings(config, rules, found.note, found.problem)

@@ -18,12 +18,15 @@ from auditor.checkov.entities import HOLDING, Entity, absolute
 from auditor.collect.iac.cloudformation import parameters
 from auditor.collect.iac.cloudformation.assembly import is_assembly
 from auditor.collect.iac.cloudformation.template_reader import Reader
-from auditor.collect.iac.discover import EXPORTS, IMPORTS, text_of
+from auditor.collect.iac.discover import EXPORTS, IMPORTS
 from auditor.collect.iac.interface import Root
+from auditor.collect.iac.source_text import decoded
 from auditor.collect.iac.terraform import module_reader as terraform
 from auditor.collect.iac.terraform import variables
 from auditor.collect.iac.terraform.callers import is_caller
 from auditor.collect.iac.terraform.plan.plan_reader import read_plan
+from auditor.collect.iac.tree import Tree
+from auditor.collect.iac.unreadable import UnreadableError
 
 
 def read(entities: Sequence[Entity], templates: Sequence[str] = ()) -> list[Root]:
@@ -32,18 +35,20 @@ def read(entities: Sequence[Entity], templates: Sequence[str] = ()) -> list[Root
     What has no resource of Studio is not read, but for those of all ``templates`` that export what others import.
     """
     roots: list[Root] = []
+    named = [*map(Path, _option("directory")), *(Path(entity.root) for entity in entities)]
+    tree = Tree.around(named)
     ours = [entity for entity in entities if entity.studio]
     if any(entity.source == "template" for entity in ours):
         # A nested stack inherits from the template around it.
         files = [e.file for e in entities if e.source == "template" and (e.studio or e.type in HOLDING)]
-        if any(_holds(file, IMPORTS) for file in dict.fromkeys(files)):
-            files += [file for file in templates if _holds(file, EXPORTS)]
-        roots += _templates(files)
+        if any(_holds(file, IMPORTS, tree) for file in dict.fromkeys(files)):
+            files += [file for file in templates if _holds(file, EXPORTS, tree)]
+        roots += _templates(files, tree)
     folders = dict.fromkeys(Path(e.root) for e in ours if e.source == "module")
     plans = dict.fromkeys(Path(e.root) for e in ours if e.source == "plan")
     if folders or plans:
-        given = variables.given((), [Path(file) for file in _option("var_file")])
-        reader = terraform.Reader(_name, given, [*map(Path, _option("directory")), *folders])
+        given = variables.given((), [Path(file) for file in _option("var_file")], tree)
+        reader = terraform.Reader(_name, tree, given)
         roots += reader.folders([*folders, *_callers()])
         roots += (read_plan(plan, reader) for plan in plans)
     return roots
@@ -59,8 +64,12 @@ def _callers() -> list[Path]:
     ]
 
 
-def _holds(file: str, pattern: re.Pattern[str]) -> bool:
-    return pattern.search(text_of(Path(file)) or "") is not None
+def _holds(file: str, pattern: re.Pattern[str], tree: Tree) -> bool:
+    try:
+        return pattern.search(decoded(tree.read(Path(file)), "replace")) is not None
+    except UnreadableError:
+        # The reader says so, where the file is one that it wants.
+        return False
 
 
 def _name(path: Path) -> str:
@@ -73,8 +82,8 @@ def _option(name: str) -> list[str]:
     return list(found) if isinstance(found, list) else []
 
 
-def _templates(files: Iterable[str]) -> Iterable[Root]:
-    reader = Reader(_name, parameters.given((), ()))
+def _templates(files: Iterable[str], tree: Tree) -> Iterable[Root]:
+    reader = Reader(_name, parameters.given((), (), tree), tree)
     alone, assemblies = [], []
     for file in dict.fromkeys(map(Path, files)):
         around = [folder for folder in file.parents if is_assembly(folder)]

@@ -44,6 +44,10 @@ def register() -> None:
                 TerraformCheck(rule, settings)  # it registers itself
                 graph_checks.append(CloudFormationCheck(rule, settings))
                 RunnerFilter.notify_external_check(rule.id)
+    # Warnings show by themselves: which rules there are depends on that file.
+    for text in (settings.problem, settings.note):
+        if text:
+            logger.warning("SageMaker Studio rules: %s", text)
     logger.info(
         "%d rules of SageMaker Studio are checks, with %s", len(_known), settings.config.path or "no auditor.yaml"
     )

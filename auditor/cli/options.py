@@ -10,6 +10,7 @@ from typing import Any, TypeVar
 
 import click
 
+from auditor.cli.config_options import config_options
 from auditor.cli.gate_options import gate_options
 from auditor.report.render import Format
 from auditor.resolve.inheritance_sql import NestedMerge
@@ -163,13 +164,8 @@ merge_option = click.option(
     " concerned are unknown where it matters.  [default: unknown]",
 )  # fmt: skip
 
-config_option = click.option(
-    "--config", metavar="FILE", type=click.Path(path_type=Path, dir_okay=False),
-    help="Configuration; without it auditor.yaml in the working folder, if there is one. Options win over it.",
-)  # fmt: skip
-
 evaluation_options = _several(
-    config_option,
+    config_options,
     rule_options,
     click.option(
         "--param", "parameters", multiple=True, metavar="RULE.NAME=VALUE", help="Override a rule's parameter."
@@ -179,7 +175,11 @@ evaluation_options = _several(
     click.option(
         "--allow-incomplete/--no-allow-incomplete", default=None,
         help="Don't exit 5 when a check could not be evaluated or a list of resources is incomplete. If no check at all"
-        " could be evaluated, the exit code is 3 all the same.",
+        " could be evaluated, the exit code is 3 all the same. Files that were not read are not accepted by it.",
+    ),
+    click.option(
+        "--allow-unread/--no-allow-unread", default=None,
+        help="Don't exit 5 when a file or folder that is scanned was not read: refused, skipped, or not listed.",
     ),
     click.option(
         "--allow-empty/--no-allow-empty", default=None,

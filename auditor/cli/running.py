@@ -15,6 +15,7 @@ from auditor.errors import ExitCode
 from auditor.run.run_options import AwsOptions, GateOptions, ReportOptions, RuleOptions, RunOptions
 
 if TYPE_CHECKING:
+    from auditor.config import ConfigChoice
     from auditor.run.conclude import RunResult
     from auditor.run.plan import RunPlan
 
@@ -31,9 +32,10 @@ def planned(options: Mapping[str, Any], messages: StderrMessages, **members: Any
     from auditor.run.plan import configuration, plan_run
 
     left = dict(options)
-    config = configuration(left.pop("config"), messages)
+    choice: ConfigChoice = left.pop("config")
+    config = configuration(choice, messages)
     rules, gate, reports = taken(RuleOptions, left), taken(GateOptions, left), taken(ReportOptions, left)
-    return plan_run(RunOptions(config, rules, gate, reports, **left, **members))
+    return plan_run(RunOptions(config, rules, gate, reports, untrusted=choice.untrusted, **left, **members))
 
 
 def finish(plan: RunPlan, result: RunResult, messages: StderrMessages, *, security_hub: bool = False) -> ExitCode:

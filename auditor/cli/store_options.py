@@ -7,12 +7,13 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import timedelta
 from functools import wraps
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
+from auditor.cli.config_options import config_options
 from auditor.cli.terminal import StderrMessages
+from auditor.config.find_config import ConfigChoice
 from auditor.errors import ConfigError
 
 if TYPE_CHECKING:
@@ -43,28 +44,25 @@ class Reading:
 
     store: str | None
     profile: str | None
-    config: Path | None
+    config: ConfigChoice
 
 
 def reading_options(function: Callable[..., Any]) -> Callable[..., Any]:
     """--store, --profile and --config of a command that reads a store; the command gets them as ``reading``."""
 
     @wraps(function)
-    def command(*, store: str | None, profile: str | None, config: Path | None, **options: Any) -> Any:
+    def command(*, store: str | None, profile: str | None, config: ConfigChoice, **options: Any) -> Any:
         return function(reading=Reading(store, profile, config), **options)
 
+    made = config_options(command)
     for option in reversed(_OPTIONS):
-        command = option(command)
-    return command
+        made = option(made)
+    return made
 
 
 _OPTIONS: tuple[Callable[[Any], Any], ...] = (
     click.option("--store", metavar="DIR|s3://…", help="The store; otherwise the configuration's."),
     click.option("--profile", metavar="NAME", help="AWS profile for a store in S3."),
-    click.option(
-        "--config", metavar="FILE", type=click.Path(path_type=Path, dir_okay=False),
-        help="Configuration; without it auditor.yaml in the working folder, if there is one.",
-    ),
 )  # fmt: skip
 
 

@@ -64,7 +64,7 @@ def summary(report: Report, code: ExitCode, written: Sequence[Path], kept: str =
     top = [*_title(report), _severities(report)]
     if not sum(report.resources.values()):
         top.append(Text("No Studio resource was found in what was audited."))
-    bottom = [Text(), *_reports(written, kept), _verdict(report, code)]
+    bottom = [Text(), *_reports(written, kept), *_acceptable(report), _verdict(report, code)]
     found = (
         _failing(report, code), _news(report), _causes(report), _drift(report), _exempt(report), _waivers(report),
         _unseen(report), _not_run(report), _frameworks(report),
@@ -309,6 +309,12 @@ def _not_run(report: Report) -> _Section | None:
     return _Section(Text("Did not run", "bold"), lines, "more reasons in the report")
 
 
+def _acceptable(report: Report) -> Iterator[Text]:
+    """How to accept that the run is incomplete."""
+    if report.gate.outcome is Outcome.INCOMPLETE and report.not_accepted:
+        yield Text(f"To accept what is missing: {' '.join(report.not_accepted)}", "dim")
+
+
 def _verdict(report: Report, code: ExitCode) -> Text:
     gate, limits = report.gate, describe(report.gate)
     end = f"Exit code {int(code)}"
@@ -320,9 +326,8 @@ def _verdict(report: Report, code: ExitCode) -> Text:
     if gate.outcome is Outcome.UNDECIDED:
         return Text(f"Undecided: {shortcoming(report)}. {end}.", "bold magenta")
     if gate.outcome is Outcome.INCOMPLETE:
-        accepted = " (accepted)" if gate.allow_incomplete else ""
-        hint = "" if gate.allow_incomplete else "; --allow-incomplete accepts it"
-        return Text(f"Incomplete{accepted}: {shortcoming(report)}. {end}{hint}.", "bold magenta")
+        accepted = "" if report.not_accepted else " (accepted)"
+        return Text(f"Incomplete{accepted}: {shortcoming(report)}. {end}.", "bold magenta")
     if report.fail_on is None and not gate.by_rule and not gate.by_account:
         return Text(f"Not gated (--fail-on none). {end}.", "bold green")
     noun = "No new finding" if gate.new_only else "No finding"

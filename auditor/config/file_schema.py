@@ -86,6 +86,9 @@ class ConfigFile(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
     allow_incomplete: (
         Annotated[bool, _doc("Don't exit 5 when a check could not be evaluated; as --allow-incomplete")] | UnsetType
     ) = UNSET
+    allow_unread: (
+        Annotated[bool, _doc("Don't exit 5 when a scanned file was not read; as --allow-unread")] | UnsetType
+    ) = UNSET
     allow_empty: (
         Annotated[bool, _doc("Don't exit 3 when the account has no Studio resource; as --allow-empty")] | UnsetType
     ) = UNSET

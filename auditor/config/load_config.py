@@ -20,9 +20,8 @@ from auditor.studio.personas import DEFAULT, DEFAULT_PERSONAS, Match, Persona
 from auditor.studio.tools import HIDEABLE_APP_TYPES, NEEDABLE_APP_TYPES, NEEDABLE_TOOLS
 from auditor.yaml_source import Source, near, read_yaml
 
-__all__ = ["FILE_NAME", "Config", "config_schema", "find_config", "find_config_above", "load_config"]
+__all__ = ["Config", "config_schema", "load_config"]
 
-FILE_NAME = "auditor.yaml"
 _SCHEMA = "See docs/configuration.md; auditor config schema prints a JSON Schema for editors."
 _RULES = "See: auditor rules list"
 _Value = TypeVar("_Value")
@@ -56,6 +55,7 @@ class Config:
     baseline: Path | None = None
     new_only: bool | None = None
     allow_incomplete: bool | None = None
+    allow_unread: bool | None = None
     allow_empty: bool | None = None
     nested_merge: NestedMerge | None = None
     formats: tuple[Format, ...] | None = None
@@ -129,21 +129,6 @@ def _limit(word: str) -> Severity | None:
     return None if word == "none" else Severity(word)
 
 
-def find_config(explicit: Path | None) -> Path | None:
-    """The file to use: the one named, else auditor.yaml in the working folder, else none."""
-    if explicit is not None:
-        return explicit
-    found = Path(FILE_NAME)
-    return found if found.is_file() else None
-
-
-def find_config_above(folder: Path) -> Path | None:
-    """auditor.yaml of the folder or of the nearest one around it that has one. For programs that are started anywhere
-    in a repository, and take no option of ours."""
-    folder = folder.absolute()
-    return next((place / FILE_NAME for place in (folder, *folder.parents) if (place / FILE_NAME).is_file()), None)
-
-
 def load_config(path: Path | None) -> Config:
     """Read the file; without one, a Config that says nothing. Raises ConfigError naming file, line and column."""
     if path is None:
@@ -173,6 +158,7 @@ def load_config(path: Path | None) -> Config:
         else _existing(source, folder / wire.baseline, "baseline"),
         new_only=_given(wire.new_only),
         allow_incomplete=_given(wire.allow_incomplete),
+        allow_unread=_given(wire.allow_unread),
         allow_empty=_given(wire.allow_empty),
         nested_merge=_given(wire.nested_merge),
         formats=None if isinstance(wire.formats, UnsetType) else _formats(source, wire.formats),

@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 
 from auditor.drift.compared_settings import Facts, MalformedError, canonical, tree
 from auditor.model.resource import ResourceRef
-from auditor.model.snapshot import LANGUAGE_LIMITS, NUMBER, Gap, Kind, Record, Snapshot
+from auditor.model.snapshot import ELSEWHERE, LANGUAGE_LIMITS, NUMBER, UNREAD, Gap, Kind, Record, Snapshot
 from auditor.store.snapshot_file import SnapshotFile
 from auditor.studio.resource_types import BY_KIND, STUDIO_KINDS
 from auditor.studio.tools import made_by_unified_studio
@@ -195,7 +195,7 @@ class Templates:
         for gap in snapshot.gaps:
             if gap.reason in LANGUAGE_LIMITS:
                 found.innate[gap.account, gap.resource_type].add(gap.setting)
-            elif gap.resource_type == "template" and gap.reason == "not_assessed":
+            elif gap.resource_type == "template" and gap.reason in (UNREAD, ELSEWHERE):
                 found.unread.append(gap.resource_id)
             else:
                 found.details[gap.account, gap.resource_type, gap.resource_id, gap.setting] = gap.detail

@@ -14,7 +14,7 @@ from auditor.model.finding import Finding, RootCause, State
 from auditor.model.history import Comparison
 from auditor.model.report import DomainSummary, Gate, Outcome, Report, RuleSummary, TrendPoint
 from auditor.model.rule import Severity, Verdict
-from auditor.model.snapshot import Gap
+from auditor.model.snapshot import ELSEWHERE, UNREAD, Gap
 from auditor.studio.resource_types import STUDIO_KINDS, STUDIO_TYPES
 from auditor.waivers.match import WaiverResult
 
@@ -99,7 +99,8 @@ def apply_gate(
 
     findings = tuple(_decided(f, policy, comparison, is_new) for f in report.findings)
     failed = sum(f.gates for f in findings)
-    gate = replace(policy, failed=failed, incomplete_lists=len(incomplete_lists(report.gaps)))
+    unread = sum(gap.reason == UNREAD for gap in report.gaps)
+    gate = replace(policy, failed=failed, incomplete_lists=len(incomplete_lists(report.gaps)), unread=unread)
     gate = replace(gate, outcome=_outcome(report, gate))
     decided = replace(report, findings=findings, gate=gate)
     if comparison is None:
@@ -170,7 +171,7 @@ _CODES = {
 def exit_code(report: Report) -> ExitCode:
     """The exit code that the report deserves, once the gate has been applied to it."""
     gate = report.gate
-    forgiven = gate.outcome is Outcome.INCOMPLETE and gate.allow_incomplete
+    forgiven = gate.outcome is Outcome.INCOMPLETE and not report.not_accepted
     return ExitCode.OK if forgiven else _CODES[gate.outcome]
 
 
@@ -195,6 +196,6 @@ def incomplete_lists(gaps: Iterable[Gap]) -> list[Gap]:
     return [
         gap
         for gap in gaps
-        if gap.reason == "not_assessed"
+        if gap.reason in (UNREAD, ELSEWHERE)
         or (gap.resource_type in STUDIO_KINDS and gap.resource_id == "*" and gap.setting == "*")
     ]

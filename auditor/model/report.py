@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from auditor.model.finding import Finding, PastFinding, RootCause, priority
 from auditor.model.resource import ResourceRef, SnapshotInfo
-from auditor.model.rule import Severity
+from auditor.model.rule import Severity, Verdict
 from auditor.model.snapshot import Coverage, Gap
 from auditor.model.waiver import ATTENTION, WaiverProblem, WaiverSummary
 
@@ -68,8 +68,12 @@ class Gate:
     """Findings with ``gates``."""
     incomplete_lists: int = 0
     """Lists of resources that could not be read completely, and templates that were not assessed."""
+    unread: int = 0
+    """Those of them that are files or folders of the scanned tree: refused, skipped, or not listed."""
     allow_incomplete: bool = False
-    """INCOMPLETE does not fail the run. UNDECIDED does all the same."""
+    """Open checks and lists don't fail the run. UNDECIDED does all the same, and so do unread files."""
+    allow_unread: bool = False
+    """Unread files don't fail the run."""
     allow_empty: bool = False
     """To find nothing is no failure."""
     outcome: Outcome = Outcome.PASSED
@@ -205,6 +209,17 @@ class Report:
     def of_templates(self) -> bool:
         """Whether templates were audited: what stands for an account is then a template, a root module or a plan."""
         return bool(self.snapshots) and all(info.source != "aws" for info in self.snapshots)
+
+    @property
+    def not_accepted(self) -> tuple[str, ...]:
+        """Of a run that is incomplete: the options that would accept what is missing and were not given."""
+        gate = self.gate
+        open_ = any(f.status is not Verdict.FAIL for f in self.findings) or gate.incomplete_lists > gate.unread
+        unaccepted = (
+            ("--allow-incomplete", open_ and not gate.allow_incomplete),
+            ("--allow-unread", gate.unread and not gate.allow_unread),
+        )
+        return tuple(option for option, lacking in unaccepted if lacking)
 
     @property
     def open_root_causes(self) -> tuple[RootCause, ...]:

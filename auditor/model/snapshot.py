@@ -84,9 +84,16 @@ GapReason = Literal[
     "unresolved_expression",
     "not_expressible",
     "not_assessed",
+    "defined_elsewhere",
 ]
 #: Reasons of templates: their detail says more than the language that could not say it.
-TEMPLATE_GAPS: frozenset[GapReason] = frozenset({"unresolved_expression", "not_expressible", "not_assessed"})
+TEMPLATE_GAPS: frozenset[GapReason] = frozenset(
+    {"unresolved_expression", "not_expressible", "not_assessed", "defined_elsewhere"}
+)
+#: Of a template: something of the scanned tree was not read (refused, skipped, not listed); or it names what lies
+#: elsewhere (a module that was not fetched, a template at a URL, a macro), which reading the tree could not have told.
+UNREAD: GapReason = "not_assessed"
+ELSEWHERE: GapReason = "defined_elsewhere"
 #: Gaps that by themselves leave nothing open: what a template's language cannot express was not lost on the way. Rules
 #: that need it answer unknown all the same.
 LANGUAGE_LIMITS: frozenset[GapReason] = frozenset({"not_expressible"})

@@ -262,10 +262,17 @@ def shortcoming(report: Report) -> str:
     unknown = report.by_status[Verdict.UNKNOWN] + report.by_status[Verdict.ERROR]
     counted = (
         (unknown, "check", "could not be evaluated"),
-        (gate.incomplete_lists, "file" if report.of_templates else "list of resources", "could not be read completely"),
+        (gate.unread, "file", "could not be read"),
+        (gate.incomplete_lists - gate.unread, *_lists(report)),
     )
     parts = [f"{number:,} {_several(number, noun)} {said}" for number, noun, said in counted if number]
     return " and ".join(parts)
+
+
+def _lists(report: Report) -> tuple[str, str]:
+    if report.of_templates:
+        return "definition", "outside of the tree could not be read"
+    return "list of resources", "could not be read completely"
 
 
 def _several(number: int, noun: str) -> str:

@@ -358,7 +358,7 @@ GAP = Table(
         Column("operation", "VARCHAR", "API operation that failed; for a template its language"),
         Column("reason", "VARCHAR", "access_denied, throttled, unreachable, server_error, not_in_sdk,"
                " region_not_enabled, credentials_expired, ambiguous_inheritance, unexpected_response, limit_reached or"
-               " not_found; for a template unresolved_expression, not_expressible or not_assessed"),
+               " not_found; for a template unresolved_expression, not_expressible, not_assessed or defined_elsewhere"),
         Column("detail", "VARCHAR", "What AWS said, or why it is ambiguous, or which expression is not resolved"),
     ),
 )  # fmt: skip

@@ -8,7 +8,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from auditor.config import Config, find_config, load_config
+from auditor.config import Config, ConfigChoice, find_config, load_config
+from auditor.config.find_config import check_stays
 from auditor.errors import ConfigError
 from auditor.model.framework import Framework
 from auditor.model.report import Gate
@@ -54,12 +55,14 @@ class RunPlan:
         return self.output is not None and _prints(self.output)
 
 
-def configuration(file: Path | None, messages: Messages) -> Config:
-    """The configuration of ``--config``, else auditor.yaml of the working folder, which is then said."""
-    path = find_config(file)
-    if path is not None and file is None:
-        messages.note(f"Configuration: {path} in the working folder")
-    return load_config(path)
+def configuration(choice: ConfigChoice, messages: Messages) -> Config:
+    """The configuration that counts; which file it is, and which one is left aside, is said. Raises ConfigError."""
+    found = find_config(choice)
+    if found.problem:
+        messages.problem(found.problem)
+    if found.note:
+        messages.note(found.note)
+    return load_config(found.path)
 
 
 def plan_run(options: RunOptions) -> RunPlan:
@@ -71,6 +74,8 @@ def plan_run(options: RunOptions) -> RunPlan:
     config, reports, gate_options = options.config, options.reports, options.gate
     choice = choose(config, options.rules)
     output, formats, templates = _outputs(config, reports)
+    if options.untrusted and output is not None and not _prints(output):
+        check_stays("--output", output)
     known = framework_files(rule_folders(choice.folders))
     config.check_frameworks(known)
     granted = gate_options.waivers or config.waivers

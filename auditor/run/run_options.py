@@ -45,6 +45,7 @@ class GateOptions:
     baseline: Path | None = None
     waivers: Path | None = None
     allow_incomplete: bool | None = None
+    allow_unread: bool | None = None
     allow_empty: bool | None = None
 
 
@@ -68,7 +69,8 @@ class RunOptions:
     """All that can be asked of a run beside what it audits. What is given wins over the configuration.
 
     ``store`` is where the run is kept: a folder, or ``s3://…``; ``use_configured_store``: else the configuration's.
-    ``profile``: AWS profile for a store in S3 and for sending.
+    ``profile``: AWS profile for a store in S3 and for sending. ``untrusted``: whoever asks for a change may have
+    written what lies in the tree around the working folder, so that no link in it may choose where reports go.
     """
 
     config: Config
@@ -78,6 +80,7 @@ class RunOptions:
     store: str | None = None
     use_configured_store: bool = False
     profile: str | None = None
+    untrusted: bool = False
 
 
 @dataclass(frozen=True, slots=True)

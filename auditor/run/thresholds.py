@@ -30,7 +30,10 @@ def parse_threshold(text: str) -> tuple[str, str]:
 
 
 def limits(options: GateOptions, config: Config, rules: Sequence[Rule]) -> Gate:
-    """What the options and the configuration say; an option wins over what the file says of the same.
+    """What the options and the configuration say; an option wins over everything in the file that could undo it.
+
+    A severity alone stands for all rules and accounts, so that the file's thresholds of single ones go as well; one of
+    an account stands before the file's thresholds of rules.
 
     Raises ConfigError for a name that is no rule and no account.
     """
@@ -40,6 +43,7 @@ def limits(options: GateOptions, config: Config, rules: Sequence[Rule]) -> Gate:
         gate,
         new_only=_given(options.new_only, config.new_only),
         allow_incomplete=_given(options.allow_incomplete, config.allow_incomplete),
+        allow_unread=_given(options.allow_unread, config.allow_unread),
         allow_empty=_given(options.allow_empty, config.allow_empty),
         baseline=compared.name if compared is not None else "",
     )
@@ -51,6 +55,10 @@ def _given(option: bool | None, configured: bool | None) -> bool:
 
 def _thresholds(options: Sequence[tuple[str, str]], config: Config, rules: Sequence[Rule]) -> Gate:
     by_rule, by_account = config.thresholds(rules)
+    if any(not of for of, _ in options):
+        by_rule, by_account = {}, {}
+    elif any(_ACCOUNT.fullmatch(of) for of, _ in options):
+        by_rule = {}
     names = {name: rule.id for rule in rules for name in (rule.id, rule.name)}
     general = config.fail_on or DEFAULT_FAIL_ON.value
     for of, word in options:

@@ -59,7 +59,13 @@ def test_thresholds_of_the_configuration_and_options_over_them(auditor: Auditor,
     (tmp_path / "auditor.yaml").write_text("fail_on: none\nfail_on_rules: {identity-center-sign-in: medium}\n")
     assert auditor("check", snapshot, *RULES, "-q").code == 4
     assert auditor("check", snapshot, *RULES, "-q", "--fail-on", "STU106=high").code == 0
-    assert auditor("check", snapshot, *RULES, "-q", "--fail-on", "high").code == 4
+    # A severity alone stands for every rule and account, so that no file can undo it, in either direction.
+    assert auditor("check", snapshot, *RULES, "-q", "--fail-on", "high").code == 0
+    for file in ("fail_on_rules: {STU106: none}", f"fail_on_accounts: {{'{ACCOUNT}': none}}", "fail_on: none"):
+        (tmp_path / "auditor.yaml").write_text(file)
+        assert auditor("check", snapshot, *RULES, "-q", "--fail-on", "medium").code == 4
+        assert auditor("check", snapshot, *RULES, "-q", "--fail-on", f"{ACCOUNT}=medium").code == 4
+        assert auditor("check", snapshot, *RULES, "-q", "--fail-on", "STU106=medium").code == 4
     (tmp_path / "auditor.yaml").write_text(f"fail_on_accounts: {{'{ACCOUNT}': low}}\n")
     assert auditor("check", snapshot, *RULES, "-q").code == 4
     (tmp_path / "auditor.yaml").write_text("fail_on_rules: {STU9999: low}\n")

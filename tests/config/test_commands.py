@@ -53,16 +53,31 @@ def test_the_file_of_the_working_folder_is_used_and_said(check: Callable[..., An
     assert check(SAVED, "--quiet")[2] == ""
 
 
-def test_a_named_file_needs_no_saying(check: Callable[..., Any]) -> None:
+def test_a_named_file_is_said_as_well(check: Callable[..., Any]) -> None:
     code, report, err = check(SAVED, "--config", "other.yaml", name="other.yaml")
-    assert (code, _rules(report), err) == (4, ["STU301"], "")
+    assert (code, _rules(report), err) == (4, ["STU301"], "Configuration: other.yaml\n")
+
+
+def test_the_file_of_the_variable(check: Callable[..., Any], monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("AUDITOR_CONFIG", "other.yaml")
+    code, report, err = check(SAVED, name="other.yaml")
+    assert (code, _rules(report), err) == (4, ["STU301"], "Configuration: other.yaml\n")
+    # What the command line says wins over the environment.
+    assert check(SAVED, "--no-config", name="other.yaml")[2] == ""
+
+
+def test_no_file(check: Callable[..., Any], tmp_path: Path) -> None:
+    code, report, err = check(SAVED, "--no-config")
+    assert (code, err) == (4, "")
+    assert len(report["rules"]) > 50
+    assert check("", "--no-config", "--config", "auditor.yaml")[0] == 2
 
 
 def test_options_win(check: Callable[..., Any], tmp_path: Path) -> None:
     code, report, _ = check(
         SAVED, "--fail-on", "high", "--no-allow-incomplete", "--output", "here", "--format", "html,json"
     )
-    assert code == 5
+    assert (code, report["gate"].get("allow_incomplete", False)) == (0, False)
     assert report["fail_on"] == "high"
     assert {p.name for p in (tmp_path / "here").iterdir()} == {"report.html", "report.json"}
     assert not (tmp_path / "out").exists()

@@ -14,7 +14,7 @@ import yaml
 from hypothesis import given
 from hypothesis import strategies as st
 
-from auditor.config import Config, find_config, load_config
+from auditor.config import Config, load_config
 from auditor.config.file_schema import FailOn, config_schema
 from auditor.errors import ConfigError
 from auditor.model.rule import Rule, Severity
@@ -113,14 +113,6 @@ def test_paths_count_from_the_files_folder(tmp_path: Path, monkeypatch: pytest.M
     assert load_config(Path("conf/auditor.yaml")).store == "conf/nights"
     (tmp_path / "conf" / "auditor.yaml").write_text('output: "-"\n')
     assert load_config(Path("conf/auditor.yaml")).output == Path("-")
-
-
-def test_the_file_of_the_working_folder_is_found(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.chdir(tmp_path)
-    assert find_config(None) is None
-    (tmp_path / "auditor.yaml").write_text("")
-    assert find_config(None) == Path("auditor.yaml")
-    assert find_config(Path("other.yaml")) == Path("other.yaml")
 
 
 @pytest.mark.parametrize(

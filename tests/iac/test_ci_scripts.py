@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import subprocess
 import sys
 from collections.abc import Callable, Mapping
@@ -60,50 +61,76 @@ def git(folder: Path, *arguments: str) -> str:
 
 def commit(folder: Path, files: Mapping[str, str], message: str) -> None:
     for name, text in files.items():
+        (folder / name).parent.mkdir(exist_ok=True)
         (folder / name).write_text(text)
     git(folder, "add", ".")
     git(folder, "commit", "--quiet", "-m", message)
 
 
 def shell(script: str, repository: Repository, **variables: str) -> subprocess.CompletedProcess[str]:
-    """As both systems do: bash, which ends at the first command that fails."""
+    """As both systems do: bash, which ends at the first command that fails, with CI set."""
     return subprocess.run(
         ["bash", "-e", "-o", "pipefail", "-c", script], cwd=repository.folder, capture_output=True, text=True,
-        check=False, timeout=300, env={"PATH": PATH, "HOME": str(repository.folder.parent), **variables},
+        check=False, timeout=300,
+        env={"PATH": PATH, "HOME": str(repository.folder.parent), "PYTHONPATH": str(ROOT), "CI": "true", **variables},
     )  # fmt: skip
 
 
-def github(repository: Repository) -> subprocess.CompletedProcess[str]:
-    """The scripts of a pull request, each a shell of its own; the installation is here already."""
+def github(repository: Repository, event: str = "pull_request") -> subprocess.CompletedProcess[str]:
+    """The scripts of a pull request, or of a push, each a shell of its own; the installation is here already. The
+    reports then lie in ``report`` beside the clone, a comment in ``comment.md``."""
     workflow = yaml.safe_load((CI / "github-actions.yml").read_text())
-    scripts = {step["name"]: step["run"] for step in workflow["jobs"]["scan"]["steps"] if "run" in step}
-    del scripts["Install"]
-    summary = repository.folder.parent / "summary.md"
+    steps = {step["name"]: step for step in workflow["jobs"]["scan"]["steps"] if "run" in step}
+    del steps["Install"]
+    beside = repository.folder.parent
+    summary, outputs = beside / "summary.md", beside / "outputs"
+    outputs.touch()
+    program = beside / "bin" / "gh"
+    program.parent.mkdir(exist_ok=True)
+    program.write_text(f'#!/bin/bash\n[ "$1 $2 $4" = "pr comment --body-file" ] && cp "$5" {beside}/comment.md\n')
+    program.chmod(0o755)
     variables = {
-        "GITHUB_WORKSPACE": str(repository.folder), "GITHUB_STEP_SUMMARY": str(summary), "TARGET": "main",
+        "GITHUB_STEP_SUMMARY": str(summary), "GITHUB_OUTPUT": str(outputs), "RUNNER_TEMP": str(beside),
+        "GITHUB_EVENT_NAME": event, "TARGET": "main", "PULL_REQUEST": "7", "PATH": f"{program.parent}:{PATH}",
     }  # fmt: skip
-    done = {name: shell(script, repository, **variables) for name, script in scripts.items()}
-    assert [done["What the target branch has already"].returncode, done["Summary"].returncode] == [0, 0], done
-    assert summary.read_text().startswith("# SageMaker Studio auditor")
+    done = {}
+    for name, step in steps.items():
+        written = dict(line.split("=", 1) for line in outputs.read_text().splitlines())
+        needs = {
+            "What the target branch has already": event == "pull_request", "Scan": True,
+            "Summary": "reports" in written, "Comment": "comment" in written,
+        }  # fmt: skip
+        if needs[name]:
+            done[name] = shell(step["run"], repository, **variables)
+    assert all(one.returncode == 0 for name, one in done.items() if name != "Scan"), done
+    assert not summary.exists() or summary.read_text().startswith(
+        ("# SageMaker Studio auditor", "### SageMaker Studio")
+    )
     return done["Scan"]
 
 
-def gitlab(repository: Repository) -> subprocess.CompletedProcess[str]:
-    """The script of a merge request."""
+def gitlab(repository: Repository, event: str = "pull_request") -> subprocess.CompletedProcess[str]:
+    """The script of a merge request, or of the default branch."""
     job = yaml.safe_load((CI / "gitlab-ci.yml").read_text())["sagemaker-studio"]
-    variables = {"CI_PROJECT_DIR": str(repository.folder), "CI_MERGE_REQUEST_DIFF_BASE_SHA": repository.base}
+    base = repository.base if event == "pull_request" else ""
+    variables = {"CI_PROJECT_DIR": str(repository.folder), "CI_MERGE_REQUEST_DIFF_BASE_SHA": base}
     done = shell("\n".join(job["script"]), repository, **variables)
-    kept = {Path(name).name for name in job["artifacts"]["reports"].values()}
-    assert kept <= {path.name for path in (repository.folder / "report").iterdir()}
+    folder = repository.folder / "report"
+    if folder.exists():
+        assert {Path(name).name for name in job["artifacts"]["reports"].values()} <= {p.name for p in folder.iterdir()}
+        folder.rename(repository.folder.parent / "report")
     return done
 
 
 SYSTEMS = pytest.mark.parametrize("system", [github, gitlab])
 
 
+def report_of(repository: Repository) -> Any:
+    return json.loads((repository.folder.parent / "report" / "report.json").read_text())
+
+
 def gates(repository: Repository) -> list[tuple[str, str]]:
-    report: Any = json.loads((repository.folder / "report" / "report.json").read_text())
-    return [(f["rule"]["id"], f["resource"]["file"]) for f in report["findings"] if f["gates"]]
+    return [(f["rule"]["id"], f["resource"]["file"]) for f in report_of(repository)["findings"] if f["gates"]]
 
 
 @SYSTEMS
@@ -120,7 +147,7 @@ def test_what_was_there_before_does_not(changed: Callable[..., Repository], syst
     done = system(repository)
     assert (done.returncode, done.stderr) == (0, ""), done
     assert gates(repository) == []
-    report = json.loads((repository.folder / "report" / "report.json").read_text())
+    report = report_of(repository)
     # It is in the report all the same, and so is what nobody can know before the deployment.
     assert ("STU603", "old.json", "fail") in {
         (f["rule"]["id"], f["resource"]["file"], f["status"]) for f in report["findings"]
@@ -134,6 +161,82 @@ def test_the_first_template_of_a_repository(changed: Callable[..., Repository], 
     repository = changed({"README.md": "Nothing yet."}, {"new.json": domain("New", OPEN)})
     done = system(repository)
     assert (done.returncode, gates(repository)) == (4, [("STU603", "new.json")]), done
+
+
+@SYSTEMS
+def test_main_is_green_and_reported(changed: Callable[..., Repository], system: Any) -> None:
+    repository = changed({"old.json": domain("Old", OPEN)}, {"bad.yaml": "AWSTemplateFormatVersion: x\nResources: [\n"})
+    done = system(repository, "push")
+    assert done.returncode == 0, done
+    assert ("STU603", "fail") in {(f["rule"]["id"], f["status"]) for f in report_of(repository)["findings"]}
+    assert system(Repository(changed_folder(repository), repository.base), "push").returncode == 0
+
+
+def changed_folder(repository: Repository) -> Path:
+    """The clone without any template."""
+    for name in ("old.json", "bad.yaml"):
+        (repository.folder / name).unlink()
+    return repository.folder
+
+
+#: All that could switch off the gate if what lies in the tree counted; tests/cli/test_untrusted_tree.py has each alone.
+SWITCHES = {
+    "auditor.yaml": "fail_on: none\nfail_on_rules: {STU603: none}\nskip: [STU603]\nseverities: {STU603: low}\n"
+    "waivers: w.yaml\nbaseline: baseline/report.json\nnew_only: true\noutput: ../elsewhere\nformats: [json]\n"
+    "allow_unread: true\n",
+    "w.yaml": "waivers:\n- {rules: STU603, resources: {account: '*'}, reason: r, owner: o, expires: 2099-12-31}\n",
+    "baseline/report.json": "{}",
+    "report/report.json": "{}",
+}
+
+
+@SYSTEMS
+def test_a_change_cannot_switch_off_its_gate(changed: Callable[..., Repository], system: Any) -> None:
+    """The first template of a repository, so that there is no baseline that would take a forged one's place."""
+    repository = changed({"README.md": "Nothing yet."}, {"new.json": domain("New", OPEN), **SWITCHES})
+    done = system(repository)
+    assert (done.returncode, gates(repository)) == (4, [("STU603", "new.json")]), done
+    assert not (repository.folder.parent / "elsewhere").exists()
+    assert "auditor.yaml is not used: it lies in the scanned tree" in done.stderr
+    assert "--trusted-config FILE" in done.stderr
+
+
+@SYSTEMS
+def test_what_the_target_branch_allows_is_allowed(changed: Callable[..., Repository], system: Any) -> None:
+    """Its configuration counts, the change's does not."""
+    repository = changed(
+        {"old.json": domain("Old", CLOSED), "auditor.yaml": "skip: [STU603]\n"},
+        {"new.json": domain("New", OPEN), "auditor.yaml": "only: [STU603]\n"},
+    )
+    done = system(repository)
+    assert (done.returncode, gates(repository)) == (0, []), done
+    assert "STU603" not in {rule["id"] for rule in report_of(repository)["rules"]}
+
+
+@SYSTEMS
+def test_a_file_that_is_refused_fails(changed: Callable[..., Repository], system: Any) -> None:
+    """Not by its finding, which nobody sees: that the file was not read is what fails."""
+    repository = changed(
+        {"old.json": domain("Old", OPEN), "fine.json": domain("Fine", CLOSED)},
+        {"old.json": domain("Old", OPEN).replace("Resources", 'Resources": {}, "Resources')},
+    )
+    done = system(repository)
+    assert (done.returncode, gates(repository)) == (5, []), done
+
+
+def test_only_what_is_new_is_commented(changed: Callable[..., Repository]) -> None:
+    repository = changed({"old.json": domain("Old", OPEN)}, {"new.json": domain("New", OPEN)})
+    assert github(repository).returncode == 4
+    comment = (repository.folder.parent / "comment.md").read_text()
+    assert "new.json" in comment
+    assert "old.json" not in comment
+    (repository.folder.parent / "comment.md").unlink()
+    shutil.rmtree(repository.folder.parent / "baseline")
+    (repository.folder / "new.json").unlink()
+    git(repository.folder, "worktree", "remove", "--force", str(repository.folder.parent / "target"))
+    (repository.folder.parent / "outputs").unlink()
+    assert github(repository).returncode == 0
+    assert not (repository.folder.parent / "comment.md").exists()
 
 
 def test_the_hook_blocks_a_commit(changed: Callable[..., Repository]) -> None:

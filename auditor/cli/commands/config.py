@@ -22,16 +22,17 @@ def command() -> None:
 def check(file: Path | None) -> None:
     """Check a configuration, rule names, parameters and its file of waivers included, without auditing anything.
 
-    FILE is auditor.yaml in the working folder by default. Exits 0 when it can be used, 2 when it cannot.
+    FILE is by default the auditor.yaml that a run would find, from the working folder upward. Exits 0 when it can be
+    used, 2 when it cannot.
     """
-    from auditor.config import find_config, load_config
+    from auditor.config import ConfigChoice, find_config, load_config
     from auditor.rules.frameworks import framework_files
     from auditor.run.selection import all_rules, rule_folders
     from auditor.waivers.file import load_waivers
 
-    path = find_config(file)
+    path = find_config(ConfigChoice(file)).path
     if path is None:
-        raise ConfigError("there is no auditor.yaml in the working folder", hint="Name the file to check.")
+        raise ConfigError("there is no auditor.yaml in the working folder or above it", hint="Name the file to check.")
     config = load_config(path)
     rules = all_rules(config.rules_dirs, bind=False)
     config.for_rules(rules)

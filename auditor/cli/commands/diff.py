@@ -12,6 +12,7 @@ from auditor.cli.diff_view import render
 from auditor.cli.options import debug_option, rule_options
 from auditor.cli.store_options import Reading, reading_options, store_of
 from auditor.cli.terminal import StderrMessages
+from auditor.config.find_config import ConfigChoice
 from auditor.errors import ConfigError, ExitCode
 from auditor.model.rule import Severity
 from auditor.run.run_options import GateOptions, ReportOptions, RuleOptions, RunOptions
@@ -87,7 +88,7 @@ def _runs(old: str, new: str, reading: Reading) -> tuple[Facts, Facts]:
     return before, after
 
 
-def _sides(paths: Sequence[Path], config: Path | None, rules: dict[str, Any]) -> tuple[Facts, Facts]:
+def _sides(paths: Sequence[Path], config: ConfigChoice, rules: dict[str, Any]) -> tuple[Facts, Facts]:
     from auditor.history.facts import read_report
 
     snapshots = [path for path in paths if _is_snapshot(path)]
@@ -105,7 +106,7 @@ def _is_snapshot(path: Path) -> bool:
         raise ConfigError(f"{path}: cannot be read: {error.strerror or error}") from error
 
 
-def _evaluated(snapshots: Sequence[Path], config: Path | None, rules: dict[str, Any]) -> dict[Path, Facts]:
+def _evaluated(snapshots: Sequence[Path], config: ConfigChoice, rules: dict[str, Any]) -> dict[Path, Facts]:
     from auditor.history.facts import facts_of
     from auditor.run.conclude import evaluated
     from auditor.run.plan import configuration, plan_run

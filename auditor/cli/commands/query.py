@@ -6,8 +6,10 @@ from pathlib import Path
 
 import click
 
-from auditor.cli.options import config_option, debug_option, merge_option, quiet_option
+from auditor.cli.config_options import config_options
+from auditor.cli.options import debug_option, merge_option, quiet_option
 from auditor.cli.terminal import StderrMessages
+from auditor.config.find_config import ConfigChoice
 from auditor.errors import ConfigError
 
 
@@ -18,12 +20,12 @@ from auditor.errors import ConfigError
     help="Snapshot to ask; repeatable.",
 )  # fmt: skip
 @click.option("--format", "output", type=click.Choice(["table", "csv", "json"]), default="table", show_default=True)
-@config_option
+@config_options
 @merge_option
 @quiet_option
 @debug_option
 def command(
-    sql: str, files: tuple[Path, ...], output: str, config: Path | None, nested_merge: str | None, quiet: bool
+    sql: str, files: tuple[Path, ...], output: str, config: ConfigChoice, nested_merge: str | None, quiet: bool
 ) -> None:
     """Ask the tables of a snapshot in SQL (DuckDB's dialect).
 

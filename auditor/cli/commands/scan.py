@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import os
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import click
 
+from auditor.cli.config_options import trust_options
 from auditor.cli.options import (
     debug_option,
     evaluation_options,
@@ -34,13 +37,20 @@ from auditor.run.run_options import TemplateOptions
     help="Hold the templates against this snapshot of an account as well: what no template defines, what is not"
     " deployed, and settings in which the two disagree; repeatable. Changes no exit code.",
 )
+@trust_options
 @evaluation_options
 @report_options
 @store_option
 @quiet_option
 @debug_option
 def command(
-    paths: tuple[Path, ...], snapshot: Path | None, against: tuple[Path, ...], quiet: bool, **options: Any
+    paths: tuple[Path, ...],
+    snapshot: Path | None,
+    against: tuple[Path, ...],
+    trusted_config: Path | None,
+    untrusted_tree: bool,
+    quiet: bool,
+    **options: Any,
 ) -> ExitCode:
     """Evaluate templates before they are deployed, with the same rules as a live account.
 
@@ -52,6 +62,7 @@ def command(
     5 incomplete: a file could not be read, or a value could not be resolved.
     """
     from auditor.cli.running import finish, planned
+    from auditor.config.find_config import check_stays, in_ci
     from auditor.run.collect import run_templates
 
     messages = StderrMessages(quiet)
@@ -59,5 +70,9 @@ def command(
         options.pop("template_parameters"), options.pop("parameter_files"), options.pop("template_variables"),
         options.pop("variable_files"), against,
     )  # fmt: skip
+    untrusted = untrusted_tree or in_ci(os.environ)
+    options["config"] = replace(options["config"], trusted=trusted_config, untrusted=untrusted)
+    if untrusted and snapshot is not None:
+        check_stays("--snapshot", snapshot)
     plan = planned(options, messages)
     return finish(plan, run_templates(plan, paths, templates, messages, snapshot=snapshot), messages)

@@ -8,8 +8,10 @@ from pathlib import Path
 
 import click
 
-from auditor.cli.options import config_option, debug_option
+from auditor.cli.config_options import config_options
+from auditor.cli.options import debug_option
 from auditor.cli.terminal import StderrMessages
+from auditor.config.find_config import ConfigChoice
 from auditor.errors import ConfigError
 from auditor.run.messages import plural
 
@@ -23,9 +25,9 @@ def command() -> None:
 
 @command.command("check")
 @click.argument("file", required=False, type=click.Path(path_type=Path, dir_okay=False))
-@config_option
+@config_options
 @debug_option
-def check(file: Path | None, config: Path | None) -> None:
+def check(file: Path | None, config: ConfigChoice) -> None:
     """Check a file of waivers, rule names included, without auditing anything.
 
     FILE is by default the one that the configuration names, else waivers.yaml in the working folder. Exits 0 when it

@@ -58,7 +58,8 @@ def _records(scope: Scope) -> list[Record]:
     for missing in root.not_assessed:
         incomplete |= set(STUDIO_KINDS)
         where = f"{missing.what}:{missing.line}" if missing.line else missing.what
-        scope.gap("template", missing.what, "*", Unknown(where, missing.reason, "not_assessed"))
+        reason = model.ELSEWHERE if missing.elsewhere else model.UNREAD
+        scope.gap("template", missing.what, "*", Unknown(where, missing.reason, reason))
     place = Place(root.files[0] if root.files else root.path)
     account = Record(root.path, TEMPLATE, "account_region", TEMPLATE, {}, None, tuple(sorted(incomplete)), place)
     return [account, *records]

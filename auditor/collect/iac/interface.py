@@ -97,11 +97,21 @@ class Resource:
 @dataclass(frozen=True, slots=True)
 class NotAssessed:
     """Something that was not understood, so that its resources are not in the root: a file that cannot be parsed, a
-    nested stack or a module that cannot be read. ``what`` is a file or an address."""
+    nested stack or a module that cannot be read. ``what`` is a file or an address. ``elsewhere``: it does not lie in
+    the tree that is scanned, and what lies there only names it."""
 
     what: str
     reason: str
     line: int | None = None
+    elsewhere: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Unread:
+    """Why something that a configuration names cannot be read. ``elsewhere`` as in ``NotAssessed``."""
+
+    reason: str
+    elsewhere: bool = False
 
 
 @dataclass(frozen=True, slots=True)

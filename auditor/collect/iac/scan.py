@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -15,6 +15,7 @@ from auditor.collect.iac.interface import NotAssessed, Root
 from auditor.collect.iac.terraform import module_reader as terraform
 from auditor.collect.iac.terraform import variables
 from auditor.collect.iac.terraform.plan.plan_reader import read_plan
+from auditor.collect.iac.tree import Tree
 from auditor.errors import CollectError, ConfigError
 from auditor.model.snapshot import Snapshot
 from auditor.yaml_source import near
@@ -39,16 +40,18 @@ def scan(paths: Sequence[Path], options: ScanOptions, as_of: datetime | None = N
     Raises ConfigError where a path or an option is wrong, CollectError where nothing could be assessed. A file that
     looks like a template and cannot be read is a gap.
     """
-    values = given(options.parameters, options.parameter_files)
-    user = variables.given(options.variables, options.variable_files)
-    found = discover(paths)
-    reader = Reader(shown, values)
-    roots = _cloudformation(found, reader, everything=bool(values.options))
+    tree = Tree.around(paths)
+    values = given(options.parameters, options.parameter_files, tree)
+    user = variables.given(options.variables, options.variable_files, tree)
+    found = discover(paths, tree)
+    reader = Reader(shown, values, tree)
+    roots = _cloudformation(found, reader, tree, everything=bool(values.options))
     _refuse_unfit("--parameter", values.options, reader.declared, roots)
-    modules = terraform.Reader(shown, user, [path if path.is_dir() else path.parent for path in paths])
+    modules = terraform.Reader(shown, tree, user)
     configured = [*modules.folders(found.modules), *(read_plan(file, modules) for file in found.plans)]
     _refuse_unfit("--var", frozenset(user.options), modules.declared, configured)
     roots += configured
+    roots = _with_missed(roots, found)
     if not any(root.files for root in roots):
         raise _nothing(paths, roots)
     moment = (as_of or datetime.now(UTC)).astimezone(UTC).replace(microsecond=0)
@@ -64,7 +67,30 @@ def shown(path: Path) -> str:
         return path.as_posix()
 
 
-def _cloudformation(found: Found, reader: Reader, *, everything: bool) -> list[Root]:
+def _with_missed(roots: Sequence[Root], found: Found) -> list[Root]:
+    """The roots with what was not looked at: by the name that leads there, a root of its own where there is none."""
+    only_terraform = bool(found.modules or found.plans) and not (found.templates or found.assemblies or found.others)
+    language = terraform.LANGUAGE if only_terraform else LANGUAGE
+    missed = {name: NotAssessed(name, reason) for name, reason in _named(found)}
+    alone = [
+        Root(name, language, (), (), (one,)) for name, one in missed.items() if name not in {r.path for r in roots}
+    ]
+    known = [
+        replace(root, not_assessed=(*root.not_assessed, missed[root.path])) if root.path in missed else root
+        for root in roots
+    ]
+    return [*known, *alone]
+
+
+def _named(found: Found) -> list[tuple[str, str]]:
+    here = Path.cwd()
+    names = ((path.absolute(), reason) for path, reason in found.missed.items())
+    return sorted(
+        ((path.relative_to(here) if path.is_relative_to(here) else path).as_posix(), reason) for path, reason in names
+    )
+
+
+def _cloudformation(found: Found, reader: Reader, tree: Tree, *, everything: bool) -> list[Root]:
     """``everything``: read templates without anything of Studio as well, for the sake of their parameters' names."""
     roots = list(reader.roots([*found.templates, *(found.others if everything else ())], found.assemblies))
     taken = {file for root in roots for file in root.files}
@@ -72,7 +98,7 @@ def _cloudformation(found: Found, reader: Reader, *, everything: bool) -> list[R
         name = shown(file)
         if name in taken:
             continue
-        missed = () if well_formed(file) else (NotAssessed(name, "it is neither YAML nor JSON"),)
+        missed = () if well_formed(file, tree) else (NotAssessed(name, "it is neither YAML nor JSON"),)
         roots.append(Root(name, LANGUAGE, (), () if missed else (name,), missed))
     roots += (Root(shown(f), LANGUAGE, (), (), (NotAssessed(shown(f), CDK_SOURCE),)) for f in found.cdk_sources)
     return roots

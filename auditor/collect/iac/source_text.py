@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import codecs
-from pathlib import Path
 
 from auditor.collect.iac.unreadable import UnreadableError
 
@@ -22,11 +21,3 @@ def decoded(content: bytes, errors: str = "strict") -> str:
     except UnicodeDecodeError:
         name = encoding.upper() if encoding == "utf-8" else encoding[:6].upper()
         raise UnreadableError(f"it is not {name} text") from None
-
-
-def read_source(file: Path) -> str:
-    """A file's text. Raises UnreadableError."""
-    try:
-        return decoded(file.read_bytes())
-    except OSError as error:
-        raise UnreadableError(f"it cannot be read: {error.strerror or error}") from None

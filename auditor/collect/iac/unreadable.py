@@ -12,5 +12,9 @@ class UnreadableError(Exception):
         self.line = line
 
 
+class ElsewhereError(UnreadableError):
+    """What is named does not lie in the tree that is scanned: another place would have to be asked."""
+
+
 class NotATemplateError(UnreadableError):
     """A file that can be parsed and is something else."""

@@ -188,7 +188,7 @@ def _verdict(report: Report, failures: Sequence[Finding]) -> tuple[str, bool]:
     only = f", not in {gate.baseline or 'the last run'}" if gate.new_only else ""
     if failed:
         return f"Gate: failed by {_number(failed, 'finding', 'findings')} {at}{only}", False
-    if gate.outcome is Outcome.INCOMPLETE and gate.allow_incomplete:
+    if gate.outcome is Outcome.INCOMPLETE and not report.not_accepted:
         return f"Gate: passed, no finding {at}{only}; {shortcoming(report)} (accepted)", True
     if gate.outcome in (Outcome.EMPTY, Outcome.UNDECIDED, Outcome.INCOMPLETE):
         return f"{gate.outcome.title()}: {shortcoming(report)}", False

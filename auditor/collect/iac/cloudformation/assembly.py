@@ -6,12 +6,14 @@ Source: the CDK's cloud-assembly-schema (manifest.json). Assemblies of stages li
 from __future__ import annotations
 
 import json
+import os
 from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from auditor.collect.iac.tree import MAX_PLAN_BYTES, Tree
 from auditor.collect.iac.unreadable import UnreadableError
 from auditor.studio.partitions import partition_of
 
@@ -83,14 +85,28 @@ def stacks(folder: Path, depth: int = 0) -> Iterator[AssemblyStack]:
             yield from stacks(folder / properties["directoryName"], depth + 1)
 
 
-def _manifest(folder: Path) -> Mapping[str, Any]:
+def output_folder(file: Path, tree: Tree) -> str:
+    """The folder that a ``cdk.json`` has its app synthesised into."""
+    with suppress(UnreadableError, ValueError, RecursionError):
+        output = _mapping(json.loads(tree.read(file))).get("output")
+        if isinstance(output, str) and "\0" not in output:
+            return output
+    return "cdk.out"
+
+
+def _json(folder: Path, name: str) -> Mapping[str, Any]:
+    """A file of the assembly, which lies in its folder. Raises UnreadableError."""
+    real = Path(os.path.realpath(folder))
     try:
-        found = json.loads((folder / MANIFEST).read_text(encoding="utf-8"))
-    except OSError as error:
-        raise UnreadableError(f"{MANIFEST}: {error.strerror or error}") from error
+        return _mapping(json.loads(Tree((real,), (real,)).read(folder / name, MAX_PLAN_BYTES)))
+    except UnreadableError as error:
+        raise UnreadableError(f"{name}: {error.reason}") from error
     except (ValueError, RecursionError) as error:
-        raise UnreadableError(f"{MANIFEST} is no JSON") from error
-    return _mapping(found)
+        raise UnreadableError(f"{name} is no JSON") from error
+
+
+def _manifest(folder: Path) -> Mapping[str, Any]:
+    return _json(folder, MANIFEST)
 
 
 def _mapping(value: object) -> Mapping[str, Any]:
@@ -121,8 +137,8 @@ def _assets(folder: Path, artifacts: Mapping[str, Any]) -> dict[str, Path]:
         properties = _mapping(_mapping(artifact).get("properties"))
         if _mapping(artifact).get("type") != "cdk:asset-manifest" or not isinstance(properties.get("file"), str):
             continue
-        with suppress(OSError, ValueError):
-            manifest = _mapping(json.loads((folder / properties["file"]).read_text(encoding="utf-8")))
+        with suppress(UnreadableError):
+            manifest = _json(folder, properties["file"])
             for asset in _mapping(manifest.get("files")).values():
                 path = _mapping(_mapping(asset).get("source")).get("path")
                 for destination in _mapping(_mapping(asset).get("destinations")).values():
@@ -138,8 +154,8 @@ def _constructs(folder: Path, artifact: Mapping[str, Any]) -> dict[str, tuple[st
     extra = _mapping(artifact.get("properties")).get("additionalMetadataFile") or artifact.get("additionalMetadataFile")
     if isinstance(extra, str):
         # Only names for people: without them a finding still names file and line.
-        with suppress(OSError, ValueError):
-            metadata |= _mapping(json.loads((folder / extra).read_text(encoding="utf-8")))
+        with suppress(UnreadableError):
+            metadata |= _json(folder, extra)
     found: dict[str, tuple[str, ...]] = {}
     for path, entries in metadata.items():
         for entry in entries if isinstance(entries, list) else ():

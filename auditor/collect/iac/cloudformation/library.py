@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from auditor.collect.iac.marked import load
-from auditor.collect.iac.source_text import read_source
+from auditor.collect.iac.source_text import decoded
+from auditor.collect.iac.tree import Tree
 from auditor.collect.iac.unreadable import NotATemplateError, UnreadableError
 
 
@@ -25,16 +26,17 @@ class Template:
 
 @dataclass(slots=True)
 class Library:
-    """Reads each file once, and names files as the user would."""
+    """Reads each file of the tree once, and names files as the user would."""
 
-    name: Any
+    name: Callable[[Path], str]
+    tree: Tree
     _read: dict[Path, Template] = field(default_factory=dict)
 
     def template(self, path: Path) -> Template:
         """Raises UnreadableError where the file is no template."""
         path = path.resolve()
         if path not in self._read:
-            self._read[path] = Template(path, self.name(path), _content(read_source(path)))
+            self._read[path] = Template(path, self.name(path), _content(decoded(self.tree.read(path))))
         return self._read[path]
 
     def inside(self, text: str, around: Template, line: int | None) -> Template:

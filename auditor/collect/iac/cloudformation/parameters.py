@@ -11,7 +11,10 @@ from auditor.collect.iac.cloudformation.evaluator import PSEUDO
 from auditor.collect.iac.cloudformation.property_values import listed, literal
 from auditor.collect.iac.cloudformation.template_nodes import members, scalar
 from auditor.collect.iac.interface import Unknown, Value
+from auditor.collect.iac.source_text import decoded
 from auditor.collect.iac.translate import plain_text
+from auditor.collect.iac.tree import Tree
+from auditor.collect.iac.unreadable import UnreadableError
 from auditor.errors import ConfigError
 
 _SSM = "AWS::SSM::Parameter::Value<"
@@ -36,12 +39,12 @@ class Given:
         return {name: value for name, value in self.values.items() if name.startswith("AWS::") and value is not None}
 
 
-def given(options: Sequence[str], files: Sequence[Path]) -> Given:
+def given(options: Sequence[str], files: Sequence[Path], tree: Tree) -> Given:
     """From ``--parameter NAME=VALUE`` (they win) and parameter files, in order. Raises ConfigError."""
     values: dict[str, str | None] = {}
     tags: dict[str, str] = {}
     for file in files:
-        found, tagged = _file(file)
+        found, tagged = _file(file, tree)
         values |= found
         tags |= tagged
     named = set()
@@ -60,13 +63,13 @@ def given(options: Sequence[str], files: Sequence[Path]) -> Given:
     return Given(values, tags, frozenset(named))
 
 
-def _file(file: Path) -> tuple[dict[str, str | None], dict[str, str]]:
+def _file(file: Path, tree: Tree) -> tuple[dict[str, str | None], dict[str, str]]:
     import yaml
 
     try:
-        content = yaml.safe_load(file.read_text(encoding="utf-8-sig"))
-    except OSError as error:
-        raise ConfigError(f"--parameters {file}: cannot be read: {error.strerror or error}") from error
+        content = yaml.safe_load(decoded(tree.read_named(file)))
+    except UnreadableError as error:
+        raise ConfigError(f"--parameters {file}: {error.reason}") from error
     except (yaml.YAMLError, ValueError) as error:
         mark = getattr(error, "problem_mark", None)
         line = None if mark is None else mark.line + 1

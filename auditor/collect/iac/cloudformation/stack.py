@@ -17,7 +17,7 @@ from auditor.collect.iac.cloudformation.property_values import NO_VALUE, shown
 from auditor.collect.iac.cloudformation.stack_delegation import HOLDERS, Held, held, unread
 from auditor.collect.iac.cloudformation.template_nodes import key_line, members, property_lines
 from auditor.collect.iac.interface import NotAssessed, Reference, Resource, Unknown, Value
-from auditor.collect.iac.unreadable import UnreadableError
+from auditor.collect.iac.unreadable import ElsewhereError, UnreadableError
 from auditor.studio.template_types import TYPES
 
 NESTED = ("AWS::CloudFormation::Stack", "AWS::Serverless::Application")
@@ -73,7 +73,7 @@ class Stack:
         self.not_assessed: list[NotAssessed] = []
         if _includes(content):
             line = key_line(content, "Transform") or key_line(content, "Fn::Transform")
-            self._miss("Transform", "AWS::Include takes in a part that lies elsewhere", line)
+            self._miss("Transform", "AWS::Include takes in a part that lies elsewhere", line, elsewhere=True)
         self.files: list[str] = [template.name]
 
     def resources(self) -> list[Resource]:
@@ -92,7 +92,7 @@ class Stack:
             elif type_ in TYPES:
                 found.append(self._resource(name, node, type_, number))
             elif reason := unread(name, type_, node, self._resources):
-                self._miss(name, reason, key_line(section, name))
+                self._miss(name, reason, key_line(section, name), elsewhere=True)
         return found
 
     def _each(self, section: Mapping[str, Any]) -> Iterator[tuple[str, Any, Unknown | None]]:
@@ -107,7 +107,7 @@ class Stack:
                         number = Unknown(f"${{{name}}}", f"the collection of loop {identifier} is unknown")
                         yield from ((n, r, number) for n, r, _ in self._each(node[2]))
             elif name.startswith("Fn::"):
-                self._miss(name, "a macro adds resources at deployment", key_line(section, name))
+                self._miss(name, "a macro adds resources at deployment", key_line(section, name), elsewhere=True)
             else:
                 yield self._evaluator.replaced(name), node, None
 
@@ -147,8 +147,8 @@ class Stack:
     def _line(self, name: str) -> int | None:
         return self._template.line or key_line(self._template.content["Resources"], name)
 
-    def _miss(self, name: str, reason: str, line: int | None) -> None:
-        self.not_assessed.append(NotAssessed(self._named(name), reason, self._template.line or line))
+    def _miss(self, name: str, reason: str, line: int | None, *, elsewhere: bool = False) -> None:
+        self.not_assessed.append(NotAssessed(self._named(name), reason, self._template.line or line, elsewhere))
 
     def _named(self, name: str) -> str:
         return f"{self._template.name}#{self._prefix}{name}"
@@ -178,7 +178,8 @@ class Stack:
                 self._children[name] = self._opened(name, node, number)
             except UnreadableError as error:
                 kind = "its nested stack" if node.get("Type") in NESTED else "the template that it holds"
-                self._children[name] = NotAssessed(what, f"{kind} cannot be read: {error.reason}", line)
+                elsewhere = isinstance(error, ElsewhereError)
+                self._children[name] = NotAssessed(what, f"{kind} cannot be read: {error.reason}", line, elsewhere)
         return self._children[name]
 
     def _opened(self, name: str, node: Mapping[str, Any], number: Unknown | None) -> list[Stack]:
@@ -222,7 +223,7 @@ class Stack:
     def _body(self, body: Any) -> str:
         text = self._evaluator.value(body)
         if isinstance(text, Unknown):
-            raise UnreadableError(f"its text is not known: {text.expression} ({text.reason})")
+            raise ElsewhereError(f"its text is not known: {text.expression} ({text.reason})")
         return text if isinstance(text, str) else json.dumps(text, default=shown)
 
     def _local(self, node: Mapping[str, Any], location: Any) -> Path:
@@ -236,9 +237,9 @@ class Stack:
         if uploaded is not None and uploaded.is_file():
             return uploaded.resolve()
         if isinstance(named, Unknown):
-            raise UnreadableError(f"its location is not known: {named.expression} ({named.reason})")
+            raise ElsewhereError(f"its location is not known: {named.expression} ({named.reason})")
         if not isinstance(named, str) or not named or "://" in named or "$" in named:
-            raise UnreadableError(f"it is not a local file: {named}" if named else "it names no template")
+            raise ElsewhereError(f"it is not a local file: {named}" if named else "it names no template")
         path = (self._template.path.parent / named.removeprefix("file:")).resolve()
         if not path.is_file():
             raise UnreadableError(f"there is no file {named}")

@@ -15,6 +15,7 @@ from auditor.collect.iac.cloudformation.library import Library
 from auditor.collect.iac.cloudformation.parameters import Given, declared
 from auditor.collect.iac.cloudformation.stack import Position, Stack, Surroundings
 from auditor.collect.iac.interface import NotAssessed, Root
+from auditor.collect.iac.tree import Tree
 from auditor.collect.iac.unreadable import NotATemplateError, UnreadableError
 
 LANGUAGE = "CloudFormation"
@@ -22,15 +23,15 @@ _ENDINGS = (".template.json", ".template.yaml")
 
 
 class Reader:
-    """Reads templates with one set of given parameters. ``name`` names a file as the user would.
+    """Reads templates of the tree with one set of given parameters. ``name`` names a file as the user would.
 
     ``declared`` collects the parameters that the templates read so far have: what was given and is not among them fits
     nowhere.
     """
 
-    def __init__(self, name: Callable[[Path], str], given: Given) -> None:
+    def __init__(self, name: Callable[[Path], str], given: Given, tree: Tree) -> None:
         self._name, self._given = name, given
-        self._library = Library(name)
+        self._library = Library(name, tree)
         self.declared: set[str] = set()
 
     def roots(self, files: Sequence[Path], assemblies: Sequence[Path] = ()) -> Iterator[Root]:

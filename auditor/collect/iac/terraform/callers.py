@@ -7,8 +7,10 @@ Stacks: component configuration" (a component's ``inputs`` are all that its modu
 
 from __future__ import annotations
 
+import os
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -16,8 +18,9 @@ from auditor.collect.iac.hcl import nodes as n
 from auditor.collect.iac.hcl.evaluate import Scope, value
 from auditor.collect.iac.hcl.values import first_unknown, plain_text
 from auditor.collect.iac.interface import NotAssessed, Unknown, Value
-from auditor.collect.iac.terraform.module_files import Module, read_file, read_text, within
+from auditor.collect.iac.terraform.module_files import Module, names_in, read_file, read_text, within
 from auditor.collect.iac.terraform.modules import COMPONENT
+from auditor.collect.iac.tree import Tree
 from auditor.collect.iac.unreadable import UnreadableError
 
 TERRAGRUNT = "terragrunt.hcl"
@@ -63,14 +66,19 @@ class Callers:
     """Reads callers. ``shown``: a file as the user would name it; ``known``: folders of modules that are scanned;
     ``scoped``: see Scoped."""
 
-    def __init__(self, shown: Callable[[Path], str], known: Sequence[Path], scoped: Scoped) -> None:
-        self._shown, self._known, self._scoped = shown, known, scoped
+    def __init__(self, shown: Callable[[Path], str], known: Sequence[Path], scoped: Scoped, tree: Tree) -> None:
+        self._shown, self._known, self._scoped, self._tree = shown, known, scoped, tree
+
+    def _named(self, folder: Path, name: str) -> str:
+        around = self._shown(folder)
+        return name if around == "." else f"{around}/{name}"
 
     # Terragrunt
 
     def unit(self, folder: Path) -> Unit:
         """The module that the folder's terragrunt.hcl deploys."""
-        unit, at = Unit(folder), self._shown(folder / TERRAGRUNT)
+        # By the folder's name: the file may be a link.
+        unit, at = Unit(folder), self._named(folder, TERRAGRUNT)
         try:
             own = self._configuration(folder / TERRAGRUNT)
         except UnreadableError as error:
@@ -90,7 +98,7 @@ class Callers:
         return unit
 
     def _configuration(self, file: Path) -> _Configuration:
-        body = read_file(file)
+        body = read_file(file, self._tree)
         module = Module(file.parent, self._shown(file.parent), blocks={"locals": list(body.of("locals"))})
         return _Configuration(file.parent, body, self._scoped(module))
 
@@ -119,7 +127,8 @@ class Callers:
                     found = self._sourced(unit.folder, source)
                     if found is None:
                         reason = f"the module that Terragrunt deploys is not among what is scanned: {source}"
-                        unit.missed.append(NotAssessed(at, reason, node.line))
+                        elsewhere = _REMOTE.match(source) is not None
+                        unit.missed.append(NotAssessed(at, reason, node.line, elsewhere))
                     return found
         return unit.folder if unit.folder in self._known else None
 
@@ -131,7 +140,7 @@ class Callers:
             return None
         if "${" not in source:
             found = within(folder, source.replace("//", "/"))
-            return found if found is not None and found.is_dir() else None
+            return found if found is not None and found.is_dir() and self._tree.holds(found) else None
         tail = "/" + source.rpartition("}")[2].replace("//", "/").strip("/")
         fitting = [known for known in self._known if len(tail) > 1 and known.as_posix().endswith(tail)]
         return fitting[0] if len(fitting) == 1 else None
@@ -168,9 +177,9 @@ class Callers:
         """The components of a stack, as a module that calls their modules."""
         module = Module(folder, self._shown(folder))
         for name in sorted(names):
-            at = self._shown(folder / name)
+            at = self._named(folder, name)
             try:
-                body = read_file(folder / name)
+                body = read_file(folder / name, self._tree)
             except UnreadableError as error:
                 module.not_assessed.append(NotAssessed(at, error.reason, error.line))
                 for source, target in self._guessed(folder / name):
@@ -198,7 +207,7 @@ class Callers:
             source = n.literal(written.get("source"))
             target = within(stack.path, source) if isinstance(source, str) else None
             passed |= dict.fromkeys(
-                _variables(target), n.Broken(inputs.source, inputs.line, "the inputs are not known")
+                self._variables(target), n.Broken(inputs.source, inputs.line, "the inputs are not known")
             )
         block.body.attributes = passed
         called = n.Block("module", (f"{COMPONENT}{block.labels[0]}",), block.body, block.line, block.file)
@@ -206,28 +215,45 @@ class Callers:
 
     def _call(self, stack: Module, source: str, target: Path, at: str) -> None:
         """Have a module called with variables of which nothing is known: its caller cannot be read."""
-        body = n.Body(dict.fromkeys(_variables(target), n.Broken("", 1, f"{at} cannot be read")))
+        body = n.Body(dict.fromkeys(self._variables(target), n.Broken("", 1, f"{at} cannot be read")))
         body.attributes["source"] = n.Literal(source, 1, source)
         stack.blocks.setdefault("module", []).append(n.Block("module", (f"{COMPONENT}{target.name}",), body, 1, at))
 
     def _guessed(self, file: Path) -> list[tuple[str, Path]]:
         """The local folders that a file which cannot be parsed seems to name, with what it calls them."""
         try:
-            sources = _SOURCE.findall(read_text(file))
+            sources = _SOURCE.findall(read_text(file, self._tree))
         except UnreadableError:
             return []
         found = [(source, self._sourced(file.parent, source)) for source in sources if source.startswith(".")]
         return [(source, folder) for source, folder in found if folder is not None]
 
+    def _variables(self, folder: Path | None) -> Iterator[str]:
+        """Names of the variables that a module's files declare."""
+        if folder is None or not folder.is_dir():
+            return
+        try:
+            names = sorted(names_in(folder))
+        except UnreadableError:
+            return
+        for name in names:
+            if name.endswith((".tf", ".tofu")):
+                with suppress(UnreadableError):
+                    text = read_text(folder / name, self._tree)
+                    yield from re.findall(r'(?m)^\s*variable\s+"([^"]+)"', text)
+
 
 def stack_files(folder: Path) -> list[str]:
     """The files of a Terraform Stack in a folder."""
-    return [entry.name for entry in folder.iterdir() if entry.name.endswith(_COMPONENTS) and entry.is_file()]
+    try:
+        return [name for name in names_in(folder) if name.endswith(_COMPONENTS)]
+    except UnreadableError:
+        return []
 
 
 def units_file(folder: Path) -> Path | None:
     """The file in a folder that says of which units a stack of Terragrunt's is made."""
-    return folder / _UNITS if (folder / _UNITS).is_file() else None
+    return folder / _UNITS if os.path.lexists(folder / _UNITS) else None
 
 
 def _shown_source(node: n.Node, scope: Scope) -> str:
@@ -257,15 +283,3 @@ def _passes_variables(block: n.Block) -> bool:
         return True
     arguments = written.get("arguments")
     return arguments is not None and ("-var" in arguments.source or not isinstance(arguments, n.Tuple))
-
-
-def _variables(folder: Path | None) -> Iterator[str]:
-    """Names of the variables that a module's files declare."""
-    if folder is None or not folder.is_dir():
-        return
-    for file in sorted(folder.iterdir()):
-        if file.name.endswith((".tf", ".tofu")):
-            try:
-                yield from re.findall(r'(?m)^\s*variable\s+"([^"]+)"', read_text(file))
-            except UnreadableError:
-                continue

@@ -11,8 +11,9 @@ from pathlib import Path
 
 from auditor.collect.iac.cloudformation.library import Library, Template
 from auditor.collect.iac.cloudformation.stack import Position, Stack, Surroundings
-from auditor.collect.iac.interface import NotAssessed, Resource, Unknown, Value, unknowns
-from auditor.collect.iac.unreadable import UnreadableError
+from auditor.collect.iac.interface import NotAssessed, Resource, Unknown, Unread, Value, unknowns
+from auditor.collect.iac.tree import Tree
+from auditor.collect.iac.unreadable import ElsewhereError, UnreadableError
 
 #: Resources that hold a template of CloudFormation.
 _STACKS = ("aws_cloudformation_stack", "aws_cloudformation_stack_set", "awscc_cloudformation_stack",
@@ -25,29 +26,32 @@ DELEGATES = frozenset({*_STACKS, *_PRODUCTS, *_CONTROL})
 _OURS = "AWS::SageMaker::"
 
 
-def delegated(instance: Resource) -> list[Resource] | str:
+def delegated(instance: Resource) -> list[Resource] | Unread:
     """What an instance of one of ``DELEGATES`` makes, or why that is not known."""
     written = instance.properties
     if instance.type in _CONTROL:
         name = written.get("type_name")
         ours = not isinstance(name, str) or name.startswith(_OURS)
-        return "a resource of the Cloud Control API is not read" if ours else []
+        return Unread("a resource of the Cloud Control API is not read") if ours else []
     if instance.type in _PRODUCTS:
-        return "the template of a Service Catalog product is not read; scan it by itself"
+        return Unread("the template of a Service Catalog product is not read; scan it by itself", elsewhere=True)
     body = written.get("template_body")
     if body is None:
-        return f"its CloudFormation template lies elsewhere: {_shown(written.get('template_url'))}"
+        place = _shown(written.get("template_url"))
+        return Unread(f"its CloudFormation template lies elsewhere: {place}", elsewhere=True)
     hole = next(unknowns(body), None)
     if hole is not None or not isinstance(body, str):
-        return f"its CloudFormation template is not known: {hole.reason if hole else 'it is not text'}"
+        reason = hole.reason if hole else "it is not text"
+        return Unread(f"its CloudFormation template is not known: {reason}", elsewhere=hole is not None)
     try:
         return _stack(body, instance)
     except UnreadableError as error:
-        return f"its CloudFormation template cannot be read: {error.reason}"
+        return Unread(f"its CloudFormation template cannot be read: {error.reason}", isinstance(error, ElsewhereError))
 
 
 def _stack(body: str, instance: Resource) -> list[Resource]:
-    library = Library(lambda path: path.as_posix())
+    # The template is a text of the configuration. What it nests lies elsewhere.
+    library = Library(lambda path: path.as_posix(), Tree((), ()))
     template = library.inside(body, Template(Path(instance.file), instance.file, {}), instance.line)
     passed = instance.properties.get("parameters", {})
     values: Mapping[str, Value] = passed if isinstance(passed, Mapping) else {}
@@ -58,13 +62,14 @@ def _stack(body: str, instance: Resource) -> list[Resource]:
     stack = Stack(Surroundings(library), template, values, {}, at)
     found = stack.resources()
     if stack.not_assessed:
-        raise UnreadableError(stack.not_assessed[0].reason)
+        first = min(stack.not_assessed, key=lambda missed: missed.elsewhere)
+        raise (ElsewhereError if first.elsewhere else UnreadableError)(first.reason)
     return found
 
 
-def missed(instance: Resource, reason: str) -> NotAssessed:
+def missed(instance: Resource, why: Unread) -> NotAssessed:
     """An instance of which nobody can tell what it makes."""
-    return NotAssessed(f"{instance.file}#{instance.address}", reason, instance.line)
+    return NotAssessed(f"{instance.file}#{instance.address}", why.reason, instance.line, why.elsewhere)
 
 
 def _shown(value: Value) -> str:

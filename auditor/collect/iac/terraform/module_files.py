@@ -6,6 +6,7 @@ Syntax"; OpenTofu's, "Files and Directories" (a ``.tofu`` file stands for the ``
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -15,12 +16,14 @@ from auditor.collect.iac.hcl.parser import parse
 from auditor.collect.iac.hcl.values import EvaluationError
 from auditor.collect.iac.interface import NotAssessed
 from auditor.collect.iac.terraform.json_syntax import json_body
+from auditor.collect.iac.tree import Tree
 from auditor.collect.iac.unreadable import UnreadableError
 
 ENDINGS = (".tf", ".tf.json", ".tofu", ".tofu.json")
 #: Larger files are no configuration that people write.
 MAX_BYTES = 4 * 1024 * 1024
 _MANY_FILES = 5_000
+OUTSIDE = "it lies outside of what is scanned"
 
 
 @dataclass(slots=True)
@@ -68,16 +71,32 @@ def _is_override(name: str) -> bool:
     return stem == "override" or stem.endswith("_override")
 
 
-def read_module(path: Path, shown: Callable[[Path], str]) -> Module:
+def names_in(folder: Path) -> list[str]:
+    """Names in a folder but those of folders, as Terraform looks for files by name. What is not a file (a device, a
+    link that leads nowhere) is among them, so that it is noticed when it is read. Raises UnreadableError."""
+    try:
+        return [entry.name for entry in folder.iterdir() if entry.is_symlink() or not entry.is_dir()]
+    except OSError as error:
+        raise UnreadableError(f"it cannot be listed: {error.strerror or error}") from None
+
+
+def read_module(path: Path, shown: Callable[[Path], str], tree: Tree) -> Module:
     """The module in a folder. A file that cannot be read is noted, and its blocks are missing."""
     module = Module(path, shown(path))
-    for name in configuration_files([entry.name for entry in path.iterdir() if entry.is_file()]):
+    try:
+        names = names_in(path)
+    except UnreadableError as error:
+        module.not_assessed.append(NotAssessed(module.name, error.reason))
+        return module
+    for name in configuration_files(names):
         file = path / name
         at = shown(file)
         try:
-            body = read_file(file)
+            body = read_file(file, tree)
         except UnreadableError as error:
-            module.not_assessed.append(NotAssessed(at, error.reason, error.line))
+            # A link is named, not what it leads to.
+            named = f"{module.name}/{name}" if module.name != "." else name
+            module.not_assessed.append(NotAssessed(named, error.reason, error.line))
             continue
         module.files.append(at)
         for block in body.blocks:
@@ -89,29 +108,28 @@ def read_module(path: Path, shown: Callable[[Path], str]) -> Module:
     return module
 
 
-def read_bytes(file: Path) -> bytes:
-    """A file's content. Raises UnreadableError."""
-    try:
-        if file.stat().st_size > MAX_BYTES:
-            raise UnreadableError("it is larger than any configuration")
-        return file.read_bytes()
-    except OSError as error:
-        raise UnreadableError(f"it cannot be read: {error.strerror or error}") from None
-
-
-def read_text(file: Path) -> str:
+def text_of(content: bytes) -> str:
     """A file's text, UTF-8 as Terraform wants it. Raises UnreadableError."""
     try:
-        return read_bytes(file).decode("utf-8-sig").replace("\r\n", "\n")
+        return content.decode("utf-8-sig").replace("\r\n", "\n")
     except UnicodeDecodeError:
         raise UnreadableError("it is not UTF-8 text") from None
 
 
-def read_file(file: Path) -> n.Body:
-    """The blocks of a configuration file, or the attributes of a file of variables. Raises UnreadableError."""
-    if not file.name.endswith(".json"):
-        return parse(read_bytes(file))
-    return json_body(read_text(file), variables="tfvars" in file.name)
+def read_text(file: Path, tree: Tree) -> str:
+    """The text of a file of the tree. Raises UnreadableError."""
+    return text_of(tree.read(file, MAX_BYTES))
+
+
+def read_file(file: Path, tree: Tree) -> n.Body:
+    """The blocks of a configuration file of the tree, or the attributes of a file of variables. Raises
+    UnreadableError."""
+    return body_of(tree.read(file, MAX_BYTES), file.name, variables="tfvars" in file.name)
+
+
+def body_of(content: bytes, name: str, *, variables: bool) -> n.Body:
+    """What a file of that name holds. ``variables``: it gives values to variables. Raises UnreadableError."""
+    return json_body(text_of(content), variables=variables) if name.endswith(".json") else parse(content)
 
 
 # Override files
@@ -163,27 +181,32 @@ def _relined(blocks: Sequence[n.Block], line: int) -> list[n.Block]:
 @dataclass(frozen=True, slots=True)
 class LocalFiles:
     """Files that ``file`` and its kin may read. ``root``: the root module's folder, from which relative names start;
-    ``allowed``: whether a path may be looked at, since a report shows what is read."""
+    ``allowed``: whether a path may be looked at, since a report shows what is read. ``refused`` collects what was not
+    read, with the reason: a value that hangs on it is not one that only the deployment knows."""
 
     root: Path
     allowed: Callable[[Path], bool]
+    tree: Tree
+    refused: dict[str, str] = field(default_factory=dict)
 
     def _path(self, name: str) -> Path:
         path = within(self.root, name)
         if path is None:
             raise EvaluationError("its name is no path")
         if not self.allowed(path):
+            self.refused[name] = OUTSIDE
             raise EvaluationError(f"{name} lies outside of what is scanned")
         return path
 
     def read(self, path: str) -> str:
         """A file's text. Raises EvaluationError."""
         file = self._path(path)
-        if not file.is_file():
+        if not file.exists():
             raise EvaluationError(f"there is no file {path}")
         try:
-            return read_text(file)
+            return read_text(file, self.tree)
         except UnreadableError as error:
+            self.refused[path] = error.reason
             raise EvaluationError(f"{path}: {error.reason}") from None
 
     def exists(self, path: str) -> bool:
@@ -193,6 +216,9 @@ class LocalFiles:
     def matching(self, folder: str, pattern: str) -> list[str]:
         """Files below a folder that match, relative to it. Raises EvaluationError."""
         base = self._path(folder)
+        if not os.access(base, os.R_OK | os.X_OK) and base.is_dir():
+            self.refused[folder] = "it cannot be listed"
+            raise EvaluationError(f"{folder} cannot be listed")
         if "{" in pattern or pattern.startswith("/") or ".." in pattern:
             raise EvaluationError(f"the pattern {pattern!r} is not worked out here")
         found = []

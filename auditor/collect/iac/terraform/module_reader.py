@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from functools import partial
@@ -11,12 +12,14 @@ from pathlib import Path
 from auditor.collect.iac.hcl import nodes as n
 from auditor.collect.iac.hcl.evaluate import Scope
 from auditor.collect.iac.hcl.values import EvaluationError, plain_text
-from auditor.collect.iac.interface import NotAssessed, Root, Unknown, Value
+from auditor.collect.iac.interface import NotAssessed, Root, Unknown, Unread, Value
 from auditor.collect.iac.terraform.callers import TERRAGRUNT, Callers, Unit, stack_files, units_file
 from auditor.collect.iac.terraform.module_files import LocalFiles, Module, read_module, within
 from auditor.collect.iac.terraform.modules import ABSENT, ModuleInstance, Shared
 from auditor.collect.iac.terraform.resource_blocks import resources
 from auditor.collect.iac.terraform.variables import Given, RootValues, root_values
+from auditor.collect.iac.tree import Tree
+from auditor.collect.iac.unreadable import UnreadableError
 
 LANGUAGE = "Terraform"
 
@@ -25,13 +28,13 @@ LANGUAGE = "Terraform"
 class Reader:
     """Reads Terraform folders; each file once.
 
-    ``shown``: a file as the user would name it. ``scanned``: the paths that the user named; ``file`` and its kin may
-    read what lies below them. ``declared``: names of the variables of all roots that were read.
+    ``shown``: a file as the user would name it. ``tree``: what may be read. ``declared``: names of the variables of all
+    roots that were read.
     """
 
     shown: Callable[[Path], str]
+    tree: Tree
     given: Given = field(default_factory=Given)
-    scanned: Sequence[Path] = ()
     declared: set[str] = field(default_factory=set)
     _modules: dict[Path, Module] = field(default_factory=dict)
     _fetched: dict[str, Path] = field(default_factory=dict)
@@ -40,8 +43,8 @@ class Reader:
         """The root modules among the folders: those that no other one calls, each as whoever deploys it from outside
         calls it."""
         paths = list(dict.fromkeys(folder.resolve() for folder in folders))
-        callers = Callers(self.shown, paths, self._scope)
-        units = [callers.unit(path) for path in paths if (path / TERRAGRUNT).is_file()]
+        callers = Callers(self.shown, paths, self._scope, self.tree)
+        units = [callers.unit(path) for path in paths if os.path.lexists(path / TERRAGRUNT)]
         stacks = [callers.stack(path, names) for path in paths if (names := stack_files(path))]
         called = {child for path in paths for child in self._local_calls(self.module(path)) if child != path}
         called |= {child for stack in stacks for child in self._local_calls(stack)}
@@ -71,11 +74,11 @@ class Reader:
         """The module in a folder."""
         path = path.resolve()
         if path not in self._modules:
-            self._modules[path] = read_module(path, self.shown)
+            self._modules[path] = read_module(path, self.shown, self.tree)
         return self._modules[path]
 
     def _allowed(self, path: Path) -> bool:
-        if any(path.is_relative_to(folder.resolve()) for folder in self.scanned):
+        if self.tree.is_scanned(path):
             return True
         return any(path.is_relative_to(folder) for folder, module in self._modules.items() if module.files)
 
@@ -83,37 +86,40 @@ class Reader:
         for block in module.of("module"):
             source = n.literal(block.body.attributes.get("source"))
             folder = within(module.path, source) if isinstance(source, str) and _is_local(source) else None
-            if folder is not None:
+            if folder is not None and self.tree.holds(folder):
                 yield folder
 
     # Library
 
-    def called(self, caller: Module, keys: tuple[str, ...], source: Value) -> Module | str:
+    def called(self, caller: Module, keys: tuple[str, ...], source: Value) -> Module | Unread:
         """The module that a call means, or why it cannot be read."""
         text = plain_text(source)
         if text is None:
             reason = source.reason if isinstance(source, Unknown) else "it is no text"
-            return f"its source is not known: {reason}"
+            return Unread(f"its source is not known: {reason}")
         if _is_local(text):
             folder = within(caller.path, text)
             missing = f"there is no folder {text}"
-            return missing if folder is None else self._readable(folder, missing)
+            return Unread(missing) if folder is None else self._readable(folder, missing)
         # Where ``terraform init`` has put it; it notes so in a manifest of the root module.
         fetched = self._fetched.get(".".join(keys))
         if fetched is None:
-            return f"its source is not a local folder ({text}), and terraform init has not fetched it"
+            reason = f"its source is not a local folder ({text}), and terraform init has not fetched it"
+            return Unread(reason, elsewhere=True)
         return self._readable(fetched, f"{self.shown(fetched)}, where terraform init put it, is not there")
 
-    def _readable(self, folder: Path, otherwise: str) -> Module | str:
+    def _readable(self, folder: Path, otherwise: str) -> Module | Unread:
+        if not self.tree.holds(folder):
+            return Unread(f"{self.shown(folder)} lies outside of the repository")
         if not folder.is_dir():
-            return otherwise
+            return Unread(otherwise)
         module = self.module(folder)
-        return module if module.files or module.not_assessed else f"{module.name} holds no configuration"
+        return module if module.files or module.not_assessed else Unread(f"{module.name} holds no configuration")
 
     def beside(self, folder: Path) -> Module | None:
         """The module in the folder that a plan lies in, None where there is none."""
         module = self.module(folder)
-        self._fetched = _manifest(module.path)
+        self._fetched = self._manifest(module.path)
         return module if module.files else None
 
     # Roots
@@ -127,6 +133,16 @@ class Reader:
             return found
         missed = NotAssessed(self.shown(units), "a stack of Terragrunt's is not read: what its units are is not known")
         return replace(found, not_assessed=(*found.not_assessed, missed))
+
+    def _manifest(self, root: Path) -> dict[str, Path]:
+        """Folders of fetched modules by the names of the calls that lead to them."""
+        try:
+            content = json.loads(self.tree.read(root / ".terraform" / "modules" / "modules.json"))
+            entries = content["Modules"]
+            found = {str(e["Key"]): within(root, str(e["Dir"])) for e in entries if e["Key"]}
+            return {key: folder for key, folder in found.items() if folder is not None}
+        except (UnreadableError, ValueError, KeyError, TypeError, RecursionError):
+            return {}
 
     def _unit(self, unit: Unit) -> Root:
         """The root module that Terragrunt deploys from a folder."""
@@ -162,21 +178,24 @@ class Reader:
 
     def _scope(self, module: Module) -> Scope:
         """What the locals of a configuration are, and nothing else."""
-        shared = Shared(self, LocalFiles(module.path, self._allowed), str(module.path), {})
+        shared = Shared(self, LocalFiles(module.path, self._allowed, self.tree), str(module.path), {})
         return ModuleInstance(module, shared, lambda _: ABSENT)
 
     def _evaluated(self, module: Module, name: str, passed: Callable[[str], Value]) -> Root:
         """A root module, called ``name``. ``passed`` gives what is passed to its variables from outside."""
-        self._fetched = _manifest(module.path)
+        self._fetched = self._manifest(module.path)
         self.declared |= {name for name, _ in module.labelled("variable")}
-        files = LocalFiles(module.path, self._allowed)
+        files = LocalFiles(module.path, self._allowed, self.tree)
         shared = Shared(self, files, str(module.path), {})
         # Values of variables see no names at all.
-        values = root_values(module, self.given, self._scope(Module(module.path, module.name)))
+        values = root_values(module, self.given, self._scope(Module(module.path, module.name)), self.tree)
         root = ModuleInstance(module, shared, _inputs(values, passed))
         found = tuple(resources(root))
         modules = {id(m.module): m.module for m in root.walk()}
         missed = [*values.not_assessed, *shared.not_assessed.values()]
+        missed += [
+            NotAssessed(f"{name}: {file}", f"a function reads it, and {why}") for file, why in files.refused.items()
+        ]
         for one in modules.values():
             missed += one.not_assessed
         names = [file for one in modules.values() for file in one.files]
@@ -204,14 +223,3 @@ def _inputs(values: RootValues, passed: Callable[[str], Value]) -> Callable[[str
 
 def _is_local(source: str) -> bool:
     return source in (".", "..") or source.startswith(("./", "../"))
-
-
-def _manifest(root: Path) -> dict[str, Path]:
-    """Folders of fetched modules by the names of the calls that lead to them."""
-    try:
-        content = json.loads((root / ".terraform" / "modules" / "modules.json").read_text(encoding="utf-8"))
-        entries = content["Modules"]
-        found = {str(e["Key"]): within(root, str(e["Dir"])) for e in entries if e["Key"]}
-        return {key: folder for key, folder in found.items() if folder is not None}
-    except (OSError, ValueError, KeyError, TypeError):
-        return {}

@@ -14,7 +14,7 @@ from auditor.collect.iac.hcl import nodes as n
 from auditor.collect.iac.hcl.evaluate import NO_NAMES, STEPS, Names, evaluate, value
 from auditor.collect.iac.hcl.type_constraints import converted
 from auditor.collect.iac.hcl.values import EvaluationError, Files, ObjectValue
-from auditor.collect.iac.interface import NotAssessed, Unknown, Value
+from auditor.collect.iac.interface import NotAssessed, Unknown, Unread, Value
 from auditor.collect.iac.terraform.module_files import Module
 from auditor.collect.iac.terraform.repetition import Expansion, Key, expand, key_text
 from auditor.collect.iac.terraform.resource_values import ResourceValue
@@ -28,7 +28,7 @@ _MAX_DEPTH = 30
 class Library(Protocol):
     """Finds the modules that a module calls."""
 
-    def called(self, caller: Module, keys: tuple[str, ...], source: Value) -> Module | str:
+    def called(self, caller: Module, keys: tuple[str, ...], source: Value) -> Module | Unread:
         """The module that a call means, or why it cannot be read. ``keys``: names of the calls from the root on."""
 
 
@@ -291,28 +291,28 @@ class ModuleInstance:
         if block is None:
             raise self._undeclared(f"module.{name}")
         children = self.children(block)
-        if isinstance(children, str):
+        if isinstance(children, Unread):
             symbol = f"${{{self.prefix}module.{name}}}"
-            return Unknown(f"${{module.{name}}}", f"module {name} is not read: {children}", symbol=symbol)
+            return Unknown(f"${{module.{name}}}", f"module {name} is not read: {children.reason}", symbol=symbol)
         return self.expansion(block).arranged([ModuleHandle(child) for child in children])
 
-    def children(self, block: n.Block) -> list[ModuleInstance] | str:
+    def children(self, block: n.Block) -> list[ModuleInstance] | Unread:
         """The instances of a called module, or why it cannot be read."""
-        found: list[ModuleInstance] | str = self.once(("children", *block.labels), lambda: self._children(block))
+        found: list[ModuleInstance] | Unread = self.once(("children", *block.labels), lambda: self._children(block))
         return found
 
-    def _children(self, block: n.Block) -> list[ModuleInstance] | str:
+    def _children(self, block: n.Block) -> list[ModuleInstance] | Unread:
         name = block.labels[0]
         keys = tuple(label for label, _ in (*self.path, (name, None)))
         source = block.body.attributes.get("source")
-        module = "it names no source" if source is None else self.shared.library.called(
+        module = Unread("it names no source") if source is None else self.shared.library.called(
             self.module, keys, value(source, self)
         )  # fmt: skip
-        if not isinstance(module, str) and (len(self.path) >= _MAX_DEPTH or self._calls(module)):
-            module = "it calls itself"
-        if isinstance(module, str):
+        if isinstance(module, Module) and (len(self.path) >= _MAX_DEPTH or self._calls(module)):
+            module = Unread("it calls itself")
+        if isinstance(module, Unread):
             what = f"{block.file}#{self.prefix}{_step(name)}"
-            self.shared.not_assessed[what] = NotAssessed(what, module, block.line)
+            self.shared.not_assessed[what] = NotAssessed(what, module.reason, block.line, module.elsewhere)
             return module
         expansion = self.expansion(block)
         return [
@@ -341,7 +341,7 @@ class ModuleInstance:
         for block in self.module.of("module"):
             if block.labels:
                 children = self.children(block)
-                if not isinstance(children, str):
+                if not isinstance(children, Unread):
                     for child in children:
                         yield from child.walk()
 

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 from auditor.collect.iac.hcl import nodes as n
 from auditor.collect.iac.hcl.evaluate import NO_NAMES, value
 from auditor.collect.iac.hcl.values import as_property
-from auditor.collect.iac.interface import Resource, Unknown, Value
+from auditor.collect.iac.interface import Resource, Unknown, Unread, Value
 from auditor.collect.iac.terraform.blocks import properties
 from auditor.collect.iac.terraform.module_delegation import DELEGATES, delegated, missed
 from auditor.collect.iac.terraform.modules import ModuleInstance, Provider, provider_name
@@ -45,7 +45,7 @@ def _of(module: ModuleInstance) -> Iterator[Resource]:
 def _delegated(module: ModuleInstance, instance: Resource) -> list[Resource]:
     """What a resource makes that stands for others."""
     made = delegated(instance)
-    if isinstance(made, str):
+    if isinstance(made, Unread):
         note = missed(instance, made)
         module.shared.not_assessed[note.what] = note
         return []

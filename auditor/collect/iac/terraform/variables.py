@@ -16,7 +16,8 @@ from auditor.collect.iac.hcl import nodes as n
 from auditor.collect.iac.hcl.evaluate import Scope, value
 from auditor.collect.iac.hcl.parser import parse_expression
 from auditor.collect.iac.interface import NotAssessed, Unknown, Value
-from auditor.collect.iac.terraform.module_files import Module, read_file
+from auditor.collect.iac.terraform.module_files import MAX_BYTES, Module, body_of, names_in, read_file
+from auditor.collect.iac.tree import Tree
 from auditor.collect.iac.unreadable import UnreadableError
 from auditor.errors import ConfigError
 
@@ -29,7 +30,7 @@ class Given:
     files: tuple[n.Body, ...] = ()
 
 
-def given(options: Sequence[str], files: Sequence[Path]) -> Given:
+def given(options: Sequence[str], files: Sequence[Path], tree: Tree) -> Given:
     """From ``--var NAME=VALUE`` and ``--var-file FILE``. Raises ConfigError."""
     values: dict[str, str] = {}
     for option in options:
@@ -40,7 +41,7 @@ def given(options: Sequence[str], files: Sequence[Path]) -> Given:
     bodies = []
     for file in files:
         try:
-            body = read_file(file if "tfvars" in file.name else _Named(file))
+            body = body_of(tree.read_named(file, MAX_BYTES), file.name, variables=True)
         except UnreadableError as error:
             raise ConfigError.at(file, error.line, f"--var-file: {error.reason}") from error
         if body.blocks:
@@ -53,15 +54,6 @@ def given(options: Sequence[str], files: Sequence[Path]) -> Given:
     return Given(values, tuple(bodies))
 
 
-class _Named(type(Path())):  # type: ignore[misc]
-    """A file of variables whose name does not say so."""
-
-    @property
-    def name(self) -> str:
-        """Its name, as if it said so."""
-        return f"tfvars.{super().name}"
-
-
 @dataclass(slots=True)
 class RootValues:
     """Values by name, of those variables that are given one. ``unsure``: why all others are not known."""
@@ -72,8 +64,8 @@ class RootValues:
     files: list[str] = field(default_factory=list)
 
 
-def root_values(module: Module, user: Given, scope: Scope) -> RootValues:
-    """What the environment, the files beside the configuration, and the user give."""
+def root_values(module: Module, user: Given, scope: Scope, tree: Tree) -> RootValues:
+    """What the environment, the files of the tree beside the configuration, and the user give."""
     found = RootValues()
     texts = {k.removeprefix("TF_VAR_"): v for k, v in os.environ.items() if k.startswith("TF_VAR_")}
     types = {label: block.body.attributes.get("type") for label, block in module.labelled("variable")}
@@ -81,7 +73,7 @@ def root_values(module: Module, user: Given, scope: Scope) -> RootValues:
     for file in _automatic(module.path):
         at = f"{module.name}/{file.name}" if module.name != "." else file.name
         try:
-            body = read_file(file)
+            body = read_file(file, tree)
         except UnreadableError as error:
             found.values.clear()
             found.unsure = Unknown("", f"{at} cannot be read")
@@ -96,7 +88,11 @@ def root_values(module: Module, user: Given, scope: Scope) -> RootValues:
 
 
 def _automatic(folder: Path) -> list[Path]:
-    files = {entry.name: entry for entry in folder.iterdir() if "tfvars" in entry.name and entry.is_file()}
+    try:
+        files = {name: folder / name for name in names_in(folder) if "tfvars" in name}
+    except UnreadableError:
+        # That the folder cannot be listed is said of the module.
+        return []
     first = [files[name] for name in ("terraform.tfvars", "terraform.tfvars.json") if name in files]
     return [*first, *(files[k] for k in sorted(files) if k.endswith((".auto.tfvars", ".auto.tfvars.json")))]
 

@@ -10,13 +10,15 @@ from pathlib import Path
 from typing import Any
 
 from auditor.collect.iac.hcl import nodes as n
-from auditor.collect.iac.interface import NotAssessed, Resource, Root
-from auditor.collect.iac.source_text import read_source
+from auditor.collect.iac.interface import NotAssessed, Resource, Root, Unread
+from auditor.collect.iac.source_text import decoded
 from auditor.collect.iac.terraform.blocks import written_lines
 from auditor.collect.iac.terraform.module_delegation import DELEGATES, delegated, missed
 from auditor.collect.iac.terraform.module_files import Module
 from auditor.collect.iac.terraform.module_reader import LANGUAGE, Reader
+from auditor.collect.iac.terraform.plan.plan_shape import shape_fault
 from auditor.collect.iac.terraform.plan.plan_values import Instance, Plan, is_plan
+from auditor.collect.iac.tree import MAX_PLAN_BYTES
 from auditor.collect.iac.unreadable import UnreadableError
 
 _WRITE_ONE = "write one with: terraform show -json PLAN > plan.json"
@@ -27,7 +29,7 @@ def read_plan(file: Path, reader: Reader) -> Root:
     """The root of a plan file. What is wrong with the file is noted."""
     name = reader.shown(file)
     try:
-        text = read_source(file)
+        text = decoded(reader.tree.read(file, MAX_PLAN_BYTES))
         content = json.loads(text)
     except UnreadableError as error:
         return _refused(name, error.reason)
@@ -42,6 +44,9 @@ def read_plan(file: Path, reader: Reader) -> Root:
     version = str(content["format_version"]).partition(".")[0]
     if version not in ("0", "1"):
         return _refused(name, f"its format version {content['format_version']} is not known here"[:200])
+    fault = shape_fault(content)
+    if fault:
+        return _refused(name, f"{fault}: no plan of Terraform's is like that; {_WRITE_ONE}")
     plan = Plan(content)
     lines = _lines(text)
     beside = reader.beside(file.parent)
@@ -50,7 +55,7 @@ def read_plan(file: Path, reader: Reader) -> Root:
     for instance, resource in plan.resources():
         placed = _placed(resource, _block(instance, beside, reader), name, lines)
         made = delegated(placed) if placed.type in DELEGATES else [placed]
-        if isinstance(made, str):
+        if isinstance(made, Unread):
             notes.append(missed(placed, made))
         else:
             resources += made

@@ -155,6 +155,9 @@ class Plan:
         found = []
         if self._content.get("errored"):
             found.append(NotAssessed(name, "Terraform failed while it made the plan, so it is not complete"))
+        elif self._content.get("complete") is False:
+            reason = "the plan is not complete: Terraform left changes for later, or was given -target"
+            found.append(NotAssessed(name, reason))
         for entry in items(self._content.get("deferred_changes")):
             change = mapping(mapping(entry).get("resource_change"))
             if str(change.get("type")) in TYPES:
