@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterator
+from functools import partial
 from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -62,6 +63,16 @@ def _no_ci(monkeypatch: pytest.MonkeyPatch) -> None:
     """Where these tests run must not decide what they find: a tree is trusted unless a test says otherwise."""
     for name in ("CI", *(name for name in os.environ if name.startswith("AUDITOR_") and "REQUIRE" not in name)):
         monkeypatch.delenv(name, raising=False)
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _one_thread() -> Iterator[None]:
+    """Tests run beside each other, on little data: threads of DuckDB's own would only wait for each other."""
+    import duckdb
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(duckdb, "connect", partial(duckdb.connect, config={"threads": 1}))
+        yield
 
 
 @pytest.fixture

@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
-from functools import cache
 from typing import TYPE_CHECKING, Any
 
 from auditor.evaluate.findings import REPORTED_VERDICTS, resource_ref
@@ -51,14 +50,13 @@ _PARENTS = {
 def owner_tags(rules: Sequence[Rule], overrides: Overrides) -> tuple[str, ...]:
     """Tag keys that name an owner, best first: the parameter of the rule that asks for one, as it is in force, whether
     or not the rule is among those evaluated."""
-    rule = next((r for r in rules if r.name == _OWNER_RULE), None) or _owner_rule()
+    rule = _owner_rule(rules) or _owner_rule(load_rules([rules_dir()], bind=False))
     found = parameter_values(rule, overrides.get(rule.id)).get(_OWNER_PARAMETER) if rule else ()
     return tuple(str(key) for key in found) if isinstance(found, (list, tuple)) else ()
 
 
-@cache
-def _owner_rule() -> Rule | None:
-    return next((r for r in load_rules([rules_dir()], bind=False) if r.name == _OWNER_RULE), None)
+def _owner_rule(rules: Sequence[Rule]) -> Rule | None:
+    return next((r for r in rules if r.name == _OWNER_RULE), None)
 
 
 def inventory(con: duckdb.DuckDBPyConnection, owners: Sequence[str], limit: int = EVERY) -> Inventory:

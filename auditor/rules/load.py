@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import string
 from collections.abc import Iterator, Mapping, Sequence
+from functools import cache
 from pathlib import Path
 
 import msgspec
@@ -47,7 +48,17 @@ def load_rules(dirs: Sequence[Path], *, bind: bool = True) -> tuple[Rule, ...]:
     """All rules of the folders, by id. Raises RuleError for the first file that cannot be used.
 
     ``bind=False`` skips what needs DuckDB (columns, types, forbidden constructs); such rules can be listed, not run.
+    The built-in rules by themselves are read once a process.
     """
+    return _built_in(dirs[0], bind) if list(dirs) == [rules_dir()] else _load(dirs, bind)
+
+
+@cache
+def _built_in(folder: Path, bind: bool) -> tuple[Rule, ...]:
+    return _load([folder], bind)
+
+
+def _load(dirs: Sequence[Path], bind: bool) -> tuple[Rule, ...]:
     read: list[tuple[Source, Rule]] = []
     places: dict[str, str] = {}
     for path in rule_files(dirs):

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import re
-import shutil
 import subprocess
 from collections.abc import Iterator, Mapping, Sequence
 from copy import deepcopy
@@ -32,6 +31,8 @@ from auditor.simulator.operations import OPERATIONS
 from auditor.simulator.state import StudioBackend, studio_backends
 from auditor.store.snapshot_file import write_snapshot
 from auditor.studio.personas import Match, Persona
+
+from .aws_cli import AwsCli
 
 ROOT = Path(__file__).resolve().parents[2]
 RULES = {rule.id: rule for rule in load_rules([rules_dir()])}
@@ -69,18 +70,6 @@ MOVING = {"LastModifiedTime", "LastUserActivityTimestamp", "LastHealthCheckTimes
 #: Evidence by the tables whose rules need it: permissions are a call for each role.
 _ROLES = ("roles", "permissions", "mlflow")
 _BASE = ("account", "network", "partner-apps")
-
-
-def aws_cli() -> str:
-    """Folder of the AWS CLI. Skips where there is none, unless its lack is a failure."""
-    own = ROOT / ".venv-awscli" / "bin" / "aws"
-    found = str(own) if own.exists() else shutil.which("aws")
-    if found is None:
-        reason = "no AWS CLI (make test sets one up in .venv-awscli)"
-        if os.environ.get("AUDITOR_REQUIRE_AWSCLI"):
-            pytest.fail(reason)
-        pytest.skip(reason)
-    return str(Path(found).parent)
 
 
 def filled_in(text: str) -> str:
@@ -142,15 +131,20 @@ class Account:
         self._simulator = Simulator(ESTATE)
         self._number = 0
         self._simulator.start()
+        self._cli: AwsCli | None = None
         self._kept = deepcopy(self._state())
         self.before = self.audit(tuple(RULES.values()))
 
     def stop(self) -> None:
+        if self._cli is not None:
+            self._cli.stop()
         self._simulator.stop()
 
     def environment(self) -> dict[str, str]:
         """What the AWS CLI runs with: it, and the account's address."""
-        return {**os.environ, **self._simulator.environment, "PATH": f"{aws_cli()}:/usr/bin:/bin"}
+        if self._cli is None:
+            self._cli = AwsCli(self._simulator.environment)
+        return {**os.environ, **self._simulator.environment, "PATH": f"{self._cli.folder}:/usr/bin:/bin"}
 
     def audit(self, rules: Sequence[Rule]) -> Audit:
         self._number += 1
