@@ -11,6 +11,7 @@ from auditor.resolve.role_use import unnamed
 from auditor.resolve.sql_files import statement
 from auditor.sql_text import literal, string_list
 from auditor.studio.side_roles import ASSUMED
+from auditor.studio.trails import STUDIO_LOG_GROUP
 
 if TYPE_CHECKING:
     import duckdb
@@ -126,7 +127,8 @@ def account_columns() -> str:
 
     trails = "from trail_fact t where t.account = a.account and t.region = a.region"
     group = (
-        "from raw_log_group g where g.account = a.account and g.region = a.region and g.id = '/aws/sagemaker/studio'"
+        "from raw_log_group g where g.account = a.account and g.region = a.region"
+        f" and g.id = {literal(STUDIO_LOG_GROUP)}"
     )
     return (
         f"case when list_contains(a.gaps, 'domain') then null else {count('domain')} end as domains,"

@@ -24,8 +24,8 @@ import moto.backends as moto_backends
 
 from auditor.errors import ConfigError
 from auditor.simulator.wire import DAY, today
+from auditor.studio.trails import STUDIO_LOG_GROUP
 
-STUDIO_LOG_GROUP = "/aws/sagemaker/studio"
 DEFAULT_TRUST = ("sts:AssumeRole", "sts:SetSourceIdentity")
 #: What an ordinary execution role of the estates may do: JupyterLab and Code Editor apps, training, its own bucket.
 _ORDINARY: Mapping[str, Any] = {

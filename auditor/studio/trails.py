@@ -1,10 +1,12 @@
-"""Whether a CloudTrail trail records what is done in Studio, from its status and its selectors."""
+"""What an account records of Studio: which trails do, from their status and selectors, and where its apps log."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
+#: The log group of Studio's apps and lifecycle configurations (developer guide, "CloudWatch Logs").
+STUDIO_LOG_GROUP = "/aws/sagemaker/studio"
 #: What a log-in to Studio, and nearly everything else that changes something there, is to a selector. CloudTrail user
 #: guide, "Filtering management events": an advanced selector's fields must all fit, of several selectors one.
 _EVENT: Mapping[str, str] = {

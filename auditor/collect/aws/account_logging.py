@@ -9,9 +9,7 @@ from auditor.collect.aws.answers import text
 from auditor.collect.aws.call_errors import CALL_FAILED
 from auditor.collect.aws.evidence_request import EvidenceRequest
 from auditor.collect.aws.run import Run
-from auditor.studio.trails import records_management
-
-STUDIO_LOG_GROUP = "/aws/sagemaker/studio"
+from auditor.studio.trails import STUDIO_LOG_GROUP, records_management
 
 
 def collect(run: Run, request: EvidenceRequest) -> None:
