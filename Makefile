@@ -11,6 +11,8 @@ export PIP_CONSTRAINT := $(CURDIR)/constraints/dev.txt
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 # Two workers: enough for two cores, and no more memory than a small machine has.
 WORKERS ?= 2
+# Set in CI: which lines and branches the tests reach is measured, which takes time.
+COVERAGE ?=
 
 .PHONY: help demo test quick test-checkov check bench docs sbom vulnerabilities clean
 
@@ -23,7 +25,7 @@ demo: $(VENV)/.demo ## Audit the embedded simulated account; writes ./audit-repo
 
 test: $(VENV)/.dev $(AWSCLI)/.ready test-checkov ## Run the tests (browser tests need Chromium, else they are skipped)
 	env -u AUDITOR_REQUIRE_CHECKOV \
-	  $(BIN)/python -m pytest -n $(WORKERS) --dist loadscope --cov --cov-report=term:skip-covered
+	  $(BIN)/python -m pytest -n $(WORKERS) --dist loadscope $(if $(COVERAGE),--cov --cov-report=term:skip-covered)
 
 quick: $(VENV)/.dev ## Run the tests that your change most likely breaks, within two minutes
 	WORKERS=$(WORKERS) $(BIN)/python tools/quick.py
