@@ -14,6 +14,8 @@ import yaml
 from hypothesis import HealthCheck, settings
 
 import auditor
+from auditor.evaluate.audit import EvaluateOptions, evaluate
+from auditor.model.report import Report
 from auditor.model.rule import Rule, Severity
 from auditor.model.snapshot import Snapshot
 from auditor.resources import rules_dir
@@ -130,6 +132,21 @@ def estate_file(
         return path
 
     return file
+
+
+@pytest.fixture(scope="session")
+def estate_report(estate_file: Callable[[str], Path], built_in_rules: tuple[Rule, ...]) -> Callable[[str], Report]:
+    """The report of all built-in rules on an embedded estate, with its inventory, evaluated once a session. No gate was
+    applied to it."""
+    made: dict[str, Report] = {}
+
+    def report(name: str) -> Report:
+        if name not in made:
+            options = EvaluateOptions(with_inventory=True)
+            made[name] = evaluate([estate_file(name)], built_in_rules, options)
+        return made[name]
+
+    return report
 
 
 @pytest.fixture(scope="session")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Callable
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -12,26 +13,18 @@ import yaml
 
 import auditor.simulator
 from auditor.errors import ExitCode
-from auditor.evaluate.audit import evaluate
 from auditor.evaluate.gate import apply_gate, exit_code
 from auditor.model.finding import Finding
 from auditor.model.report import Gate, Report
-from auditor.model.rule import Rule, Severity, Verdict
+from auditor.model.rule import Severity, Verdict
 
 Audit = Callable[[str], Report]
 EXPECTED = Path(auditor.simulator.__file__).parent / "estates" / "acme.expected.yaml"
 
 
 @pytest.fixture(scope="module")
-def audit(estate_file: Callable[[str], Path], built_in_rules: tuple[Rule, ...]) -> Audit:
-    made: dict[str, Report] = {}
-
-    def audit(estate: str) -> Report:
-        if estate not in made:
-            made[estate] = apply_gate(evaluate([estate_file(estate)], built_in_rules), Gate())
-        return made[estate]
-
-    return audit
+def audit(estate_report: Callable[[str], Report]) -> Audit:
+    return cache(lambda estate: apply_gate(estate_report(estate), Gate()))
 
 
 @pytest.fixture(scope="module")

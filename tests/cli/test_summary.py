@@ -13,13 +13,12 @@ from rich.console import Console
 
 from auditor.cli.summary import LINES, summary
 from auditor.errors import ExitCode
-from auditor.evaluate.audit import evaluate
 from auditor.evaluate.gate import apply_gate
 from auditor.model.finding import PastFinding, State
 from auditor.model.history import Comparison, Standing
 from auditor.model.report import FrameworkSummary, Gate, Report, RequirementStatus
 from auditor.model.resource import SnapshotInfo
-from auditor.model.rule import Rule, Severity, Verdict
+from auditor.model.rule import Severity, Verdict
 from auditor.model.snapshot import Gap
 from auditor.model.waiver import ResourcePattern, Waiver, WaiverProblem, WaiverStatus, WaiverSummary
 
@@ -34,8 +33,8 @@ def printed(report: Report, code: ExitCode, written: tuple[Path, ...] = (), kept
 
 
 @pytest.fixture(scope="module")
-def acme(estate_file: Callable[[str], Path], built_in_rules: tuple[Rule, ...]) -> Report:
-    return apply_gate(evaluate([estate_file("acme")], built_in_rules), Gate())
+def acme(estate_report: Callable[[str], Report]) -> Report:
+    return apply_gate(estate_report("acme"), Gate())
 
 
 def _many(report: Report) -> Report:

@@ -31,8 +31,8 @@ def _json(report: Report) -> bytes:
 
 
 @pytest.fixture(scope="module")
-def acme(estate_file: Callable[[str], Path], built_in_rules: tuple[Rule, ...]) -> Report:
-    return evaluate([estate_file("acme")], built_in_rules)
+def acme(estate_report: Callable[[str], Report]) -> Report:
+    return replace(estate_report("acme"), inventory=None)
 
 
 class TestDeterminism:

@@ -42,12 +42,12 @@ def failing(report: Report, rule_id: str) -> dict[str, str]:
 
 
 def test_one_command_removes_what_its_cause_claims(
-    estate_snapshot: Callable[[str], Snapshot], estate_file: Callable[[str], Path],
+    estate_snapshot: Callable[[str], Snapshot], estate_report: Callable[[str], Report],
     built_in_rules: Sequence[Rule], tmp_path: Path,
 ) -> None:  # fmt: skip
     """Every cause of the embedded estate with more than one finding. Those of different domains don't touch each other,
     so a rule's are tried at once."""
-    before = evaluate([estate_file("acme")], built_in_rules)
+    before = estate_report("acme")
     rounds: dict[str, list[RootCause]] = defaultdict(list)
     for cause in before.root_causes:
         if cause.affects > 1 and cause.remediation is not None and cause.remediation.aws:

@@ -13,6 +13,7 @@ from auditor.evaluate.audit import EvaluateOptions, evaluate, load_tables
 from auditor.evaluate.engine import evaluate_rules
 from auditor.evaluate.report_inventory import inventory, owner_tags
 from auditor.model.inventory import Inventory, InventoryTable
+from auditor.model.report import Report
 from auditor.model.rule import Rule
 from auditor.resolve.tables import table
 
@@ -107,13 +108,13 @@ def test_owners_are_those_of_the_tag(con: duckdb.DuckDBPyConnection) -> None:
 
 
 def test_on_a_large_estate_only_resources_with_a_finding(
-    con: duckdb.DuckDBPyConnection, acme: Inventory, estate_file: EstateFile, built_in_rules: tuple[Rule, ...]
+    con: duckdb.DuckDBPyConnection, acme: Inventory, estate_report: Callable[[str], Report]
 ) -> None:
     some = inventory(con, OWNERS, limit=10)
     assert acme.complete
     assert not some.complete
     assert some.total == acme.total
-    with_finding = {f.resource.key for f in evaluate([estate_file("acme")], built_in_rules).findings}
+    with_finding = {f.resource.key for f in estate_report("acme").findings}
     for kind in ("user_profile", "space", "app"):
         assert {r.key for r in _of(some, kind).resources} == with_finding & {r.key for r in _of(acme, kind).resources}
     assert _of(some, "domain") == _of(acme, "domain")
@@ -130,11 +131,13 @@ def test_without_a_rule_on_a_table_nothing_of_it_has_a_finding(
     assert _of(some, "domain").resources
 
 
-def test_is_there_only_when_asked_for(estate_file: EstateFile, built_in_rules: tuple[Rule, ...]) -> None:
+def test_is_there_only_when_asked_for(
+    estate_file: EstateFile, built_in_rules: tuple[Rule, ...], estate_report: Callable[[str], Report]
+) -> None:
     files = [estate_file("clean")]
     plain = evaluate(files, built_in_rules)
     assert plain.inventory is None
-    full = evaluate(files, built_in_rules, EvaluateOptions(with_inventory=True))
+    full = estate_report("clean")
     assert full.inventory is not None
     assert replace(full, inventory=None) == plain
     assert full == evaluate(files, built_in_rules, EvaluateOptions(with_inventory=True))

@@ -19,8 +19,10 @@ RULES = load_rules([rules_dir()])
 
 
 @cache
-def _results(number: int) -> tuple[CaseResult, ...]:
-    return run_cases([RULES[number]])
+def _results() -> dict[tuple[int, int], CaseResult]:
+    """Rule and case, by number → result, all on one connection."""
+    results = iter(run_cases(RULES))
+    return {(n, i): next(results) for n, rule in enumerate(RULES) for i, _ in enumerate(rule.cases)}
 
 
 @pytest.mark.parametrize(
@@ -32,7 +34,7 @@ def _results(number: int) -> tuple[CaseResult, ...]:
     ],
 )
 def test_case(rule: int, case: int) -> None:
-    result = _results(rule)[case]
+    result = _results()[rule, case]
     assert result.error == ""
     assert result.got == result.case.then, result.case
     assert result.ok, (result.severity, result.message)
