@@ -16,14 +16,11 @@ import pytest
 
 from auditor.collect.aws import CollectOptions, collect
 from auditor.collect.aws.evidence_request import EvidenceOptions
-from auditor.evaluate.audit import EvaluateOptions, evaluate, load_tables
+from auditor.evaluate.audit import EvaluateOptions, evaluate
 from auditor.model.finding import Finding
 from auditor.model.report import Report
 from auditor.model.rule import Change, Rule, Verdict
 from auditor.model.snapshot import Record, Snapshot
-from auditor.resolve.inheritance_sql import NestedMerge
-from auditor.resolve.table_model import Column
-from auditor.resolve.tables import table
 from auditor.resources import rules_dir
 from auditor.rules.load import load_rules
 from auditor.simulator import Simulator
@@ -89,38 +86,10 @@ class Audit:
     def records(self) -> dict[tuple[str, str], Record]:
         return {(r.kind, r.id): r for r in self.snapshot.records}
 
-    @cached_property
-    def rows(self) -> dict[NestedMerge, dict[str, dict[str, Any]]]:
-        """Rows of the resolved tables by key, under each reading of nested inheritance."""
-        return {merge: _rows(self.path, merge) for merge in (NestedMerge.REPLACE, NestedMerge.MEMBERS)}
-
     def failures(self, rule: str) -> dict[str, Finding]:
         """What is not in order: failures, and what could not be decided. By fingerprint."""
         found = (f for f in self.report.findings if f.rule_id == rule and f.status is not Verdict.PASS)
         return {f.fingerprint: f for f in found}
-
-
-#: Columns that hang on evidence which is only collected for the rules that need it.
-_OF_ROLES = {
-    "role_allowed_tools", "role_undecided_tools", "role_permits_mlflow", "hidden_but_permitted", "jupyterlab_usable",
-    "code_editor_usable", "mlflow_servers", "space_role_policies", "space_role_allows_everything",
-    "space_role_administrator", "roles_without_source_identity", "hidden_undecided", "space_role_unknown",
-}  # fmt: skip
-_TABLES = ("domain", "user_profile", "space", "app")
-
-
-def _rows(path: Path, merge: NestedMerge) -> dict[str, dict[str, Any]]:
-    con, _ = load_tables([path], merge, PERSONAS)
-    found: dict[str, dict[str, Any]] = {}
-    for name in _TABLES:
-        documented = table(name)
-        assert documented is not None
-        # When a snapshot was taken, and how long ago things were then, moves by itself.
-        columns = [c.name for c in documented.columns if c.name not in ("as_of", "age_hours")]
-        cursor = con.execute(f"select {', '.join(columns)} from {name}")
-        found |= {row[0]: dict(zip(columns, row, strict=True)) for row in cursor.fetchall()}
-    con.close()
-    return found
 
 
 class Account:
@@ -130,6 +99,8 @@ class Account:
         self._folder = folder
         self._simulator = Simulator(ESTATE)
         self._number = 0
+        #: Rule, and the audit after its command: of what was proven so far, to look at what is in force.
+        self.proven: list[tuple[Rule, Audit]] = []
         self._simulator.start()
         self._cli: AwsCli | None = None
         self._kept = deepcopy(self._state())
@@ -287,12 +258,12 @@ def prove(account: Account, rule: Rule, finding: Finding, command: str, *, only_
     if only_here:
         assert target == ("user_profile", finding.resource.id)
     if rule.remediation.changes:
-        allowed = _paths(rule, target[0])
+        allowed = paths(rule, target[0])
         moved = (p for p in _other(before, after, target) if not p.startswith(allowed))
         wrong = [p for p in moved if not _copied(after, target, p)]
         assert not wrong, f"not asked for: {wrong}"
         _nothing_lost(before, after, target, allowed)
-        _in_force(rule, before, after)
+        account.proven.append((rule, after))
         assert account.with_merging() == replaced, "the result hangs on how deep an update reaches"
 
 
@@ -319,7 +290,7 @@ def _other(before: Audit, after: Audit, key: tuple[str, str]) -> set[str]:
     return {p for p in set(old) | set(new) if old.get(p) != new.get(p)} - MOVING - emptied
 
 
-def _paths(rule: Rule, kind: str) -> tuple[str, ...]:
+def paths(rule: Rule, kind: str) -> tuple[str, ...]:
     """Where the rule may change something in a document of that kind."""
     return tuple(_path(c, kind) for c in rule.remediation.changes)
 
@@ -353,31 +324,3 @@ def _nothing_lost(before: Audit, after: Audit, key: tuple[str, str], allowed: tu
 def _one_way(old: list[Any], new: list[Any]) -> bool:
     """A list only grows, or only shrinks."""
     return all(v in new for v in old) or all(v in old for v in new)
-
-
-def _in_force(rule: Rule, before: Audit, after: Audit) -> None:
-    """Of what is in force for any resource, nothing changes but what the rule is about, under either reading."""
-    names = {path for kind in ("user_profile", "domain", "space") for path in _paths(rule, kind)}
-    for merge, rows in after.rows.items():
-        for key, row in rows.items():
-            documented = table(key.split("/")[2])
-            assert documented is not None
-            for name, value in row.items():
-                column = documented.column(name)
-                assert column is not None
-                if name in _OF_ROLES and "role" not in after.snapshot.header.kinds:
-                    continue
-                old = before.rows[merge][key][name]
-                assert value == old or _about(documented.column, column, names), f"{key} {name}: {old} became {value}"
-
-
-def _about(find: Any, column: Column, names: set[str]) -> bool:
-    if any(path in names for path in (column.paths or {}).values()):
-        return True
-    # Roles stand behind what a space's role, or a profile's, may do.
-    of_roles = ("execution_role", "space_role", "has_shared_role", "roles_without", "person_in_role_sessions")
-    if column.name.startswith(of_roles) and any("ExecutionRole" in n for n in names):
-        return True
-    if column.name in ("ebs_limit_gb", "idle_shutdown", "efs_needed", "public_subnets", "tags", "quick_setup_signs"):
-        return True
-    return any(_about(find, inner, names) for name in column.inputs if (inner := find(name)) is not None)

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import re
+from pathlib import Path
 
 import pytest
 
 from auditor.studio.placeholders import PLACEHOLDERS
 
+from .in_force import nothing_else_in_force
 from .proof import FILLED_IN, ROOT, RULES, Account, example, prove
 from .test_user_settings import CASES as USER_CASES
 
@@ -70,6 +72,13 @@ def test_the_command_mends_its_finding_and_nothing_else(
     finding = example(account, rule, layer, operation)
     assert finding.remediation is not None
     prove(account, RULES[rule], finding, finding.remediation.aws)
+
+
+def test_nothing_else_is_in_force_afterwards(served: Account, tmp_path: Path) -> None:
+    """After each of the commands above."""
+    if not served.proven:
+        pytest.skip("none of the commands above was run")
+    nothing_else_in_force(served, tmp_path)
 
 
 def test_every_rule_with_a_command_is_proven() -> None:

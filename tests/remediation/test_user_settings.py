@@ -3,8 +3,11 @@ go away where the setting was made, and changes nothing else under either readin
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
+from .in_force import nothing_else_in_force
 from .proof import RULES, Account, example, prove
 
 #: Rule → layer that set the value, operation that mends it.
@@ -63,6 +66,13 @@ def test_one_profile_can_be_mended_alone(rule: str, layer: str, account: Account
     assert finding.remediation is not None
     assert "update-user-profile" in finding.remediation.aws_only_here
     prove(account, RULES[rule], finding, finding.remediation.aws_only_here, only_here=True)
+
+
+def test_nothing_else_is_in_force_afterwards(served: Account, tmp_path: Path) -> None:
+    """After each of the commands above."""
+    if not served.proven:
+        pytest.skip("none of the commands above was run")
+    nothing_else_in_force(served, tmp_path)
 
 
 def test_every_rule_about_user_settings_is_proven_on_domain_and_profile() -> None:

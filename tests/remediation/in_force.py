@@ -1,0 +1,105 @@
+"""What is in force for anybody after each proven command: nothing else than before."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from auditor.evaluate.audit import load_tables
+from auditor.model.rule import Rule
+from auditor.resolve.inheritance_sql import NestedMerge
+from auditor.resolve.table_model import Column
+from auditor.resolve.tables import table
+
+from .proof import ACCOUNT, PERSONAS, Account, Audit, paths
+
+#: Columns that hang on evidence which is only collected for the rules that need it.
+_OF_ROLES = {
+    "role_allowed_tools", "role_undecided_tools", "role_permits_mlflow", "hidden_but_permitted", "jupyterlab_usable",
+    "code_editor_usable", "mlflow_servers", "space_role_policies", "space_role_allows_everything",
+    "space_role_administrator", "roles_without_source_identity", "hidden_undecided", "space_role_unknown",
+}  # fmt: skip
+_TABLES = ("domain", "user_profile", "space", "app")
+
+
+#: Rows of the resolved tables by key.
+Rows = dict[str, dict[str, Any]]
+
+
+def rows(audits: Sequence[Audit], merge: NestedMerge, folder: Path) -> list[Rows]:
+    """What is in force after each audit, under a reading of nested inheritance. All are resolved at once, each as an
+    account of its own."""
+    names = [f"{200_000_000_000 + number}" for number, _ in enumerate(audits)]
+    paths = [_renamed(a.path, name, folder) for a, name in zip(audits, names, strict=True)]
+    con, _ = load_tables(paths, merge, PERSONAS)
+    found: dict[str, Rows] = {name: {} for name in names}
+    for name in _TABLES:
+        documented = table(name)
+        assert documented is not None
+        # When a snapshot was taken, and how long ago things were then, moves by itself.
+        columns = [c.name for c in documented.columns if c.name not in ("as_of", "age_hours")]
+        for values in con.execute(f"select {', '.join(columns)} from {name}").fetchall():
+            account = values[0].partition("/")[0]
+            row = dict(zip(columns, _as_before(values, account), strict=True))
+            found[account][row["key"]] = row
+    con.close()
+    return list(found.values())
+
+
+def _renamed(path: Path, account: str, folder: Path) -> Path:
+    """A copy of the snapshot as one of another account."""
+    *lines, _ = path.read_bytes().replace(ACCOUNT.encode(), account.encode()).splitlines(keepends=True)
+    end = {"end": {"lines": len(lines), "sha256": hashlib.sha256(b"".join(lines)).hexdigest()}}
+    made = folder / f"{account}.jsonl"
+    made.write_bytes(b"".join(lines) + json.dumps(end).encode() + b"\n")
+    return made
+
+
+def _as_before(value: Any, account: str) -> Any:
+    if isinstance(value, str):
+        return value.replace(account, ACCOUNT)
+    if isinstance(value, list | tuple):
+        return [_as_before(v, account) for v in value]
+    if isinstance(value, dict):
+        return {_as_before(k, account): _as_before(v, account) for k, v in value.items()}
+    return value
+
+
+def nothing_else_in_force(account: Account, folder: Path) -> None:
+    """Of what is in force for any resource, none of the proven commands changed anything but what its rule is about,
+    under either reading of nested inheritance."""
+    assert account.proven
+    for merge in (NestedMerge.REPLACE, NestedMerge.MEMBERS):
+        old, *new = rows([account.before, *(after for _, after in account.proven)], merge, folder)
+        for (rule, after), found in zip(account.proven, new, strict=True):
+            _in_force(rule, after, old, found)
+
+
+def _in_force(rule: Rule, after: Audit, before: Rows, now: Rows) -> None:
+    names = {path for kind in ("user_profile", "domain", "space") for path in paths(rule, kind)}
+    for key, row in now.items():
+        documented = table(key.split("/")[2])
+        assert documented is not None
+        for name, value in row.items():
+            column = documented.column(name)
+            assert column is not None
+            if name in _OF_ROLES and "role" not in after.snapshot.header.kinds:
+                continue
+            old = before[key][name]
+            told = f"{rule.id}: {key} {name}: {old} became {value}"
+            assert value == old or _about(documented.column, column, names), told
+
+
+def _about(find: Any, column: Column, names: set[str]) -> bool:
+    if any(path in names for path in (column.paths or {}).values()):
+        return True
+    # Roles stand behind what a space's role, or a profile's, may do.
+    of_roles = ("execution_role", "space_role", "has_shared_role", "roles_without", "person_in_role_sessions")
+    if column.name.startswith(of_roles) and any("ExecutionRole" in n for n in names):
+        return True
+    if column.name in ("ebs_limit_gb", "idle_shutdown", "efs_needed", "public_subnets", "tags", "quick_setup_signs"):
+        return True
+    return any(_about(find, inner, names) for name in column.inputs if (inner := find(name)) is not None)
