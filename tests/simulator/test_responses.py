@@ -110,13 +110,16 @@ def test_answers_of_a_life_cycle_fit(account: Simulator) -> None:
     server = studio.create_mlflow_tracking_server(
         TrackingServerName="runs", ArtifactStoreUri="s3://bucket/runs", RoleArn=ROLE, Tags=TAG
     )["TrackingServerArn"]
+    studio.describe_mlflow_tracking_server(TrackingServerName="runs")
+    runs = studio.create_mlflow_app(Name="runs", ArtifactStoreUri="s3://bucket/runs", RoleArn=ROLE)["Arn"]
+    studio.describe_mlflow_app(Arn=runs)
     for listing, key in (
         (studio.list_domains, "Domains"), (studio.list_user_profiles, "UserProfiles"), (studio.list_spaces, "Spaces"),
         (studio.list_apps, "Apps"), (studio.list_partner_apps, "Summaries"),
         (studio.list_mlflow_tracking_servers, "TrackingServerSummaries"),
+        (studio.list_mlflow_apps, "Summaries"),
     ):  # fmt: skip
         assert len(listing(MaxResults=1)[key]) == 1
-    assert studio.list_mlflow_apps()["Summaries"] == []  # the simulator cannot make one
     for resource in (arn, partner, server):
         assert studio.list_tags(ResourceArn=resource)["Tags"] == TAG
     studio.add_tags(ResourceArn=arn, Tags=[{"Key": "owner", "Value": "ana"}])
