@@ -50,6 +50,7 @@ bench: $(VENV)/.dev $(CHECKOV)/.ready ## Measure; the figures in README come fro
 	$(BIN)/python benchmarks/history.py
 	$(BIN)/python benchmarks/names.py
 	$(BIN)/python benchmarks/drift.py
+	$(BIN)/python benchmarks/bombs.py
 	$(CHECKOV)/bin/python benchmarks/scan_templates.py
 
 docs: $(VENV)/.dev ## Write the generated docs and the pictures

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from difflib import get_close_matches
@@ -12,10 +13,15 @@ import msgspec
 import yaml
 
 from auditor.errors import ConfigError
+from auditor.regular_files import NotReadError, read_regular
 
 _SafeLoader: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 #: Deeper than any file of ours; the C parser builds its tree recursively and would bring the process down.
 _MAX_DEPTH = 50
+#: Values of a file, aliases counted as what they stand for: whoever checks the content goes through all of them.
+_MAX_VALUES = 100_000
+#: Larger than any file of ours.
+_MAX_BYTES = 8 * 1024 * 1024
 _Wire = TypeVar("_Wire")
 _PLACE = re.compile(r" - at (?P<key>`key` in )?`\$(?P<path>.*)`$")
 _STEP = re.compile(r"\.([^.\[\]]+)|\[([^\]]+)\]")
@@ -230,9 +236,9 @@ def read_yaml(
         return kind.at(path, mark.line + 1, message, column=mark.column + 1 if plain else None)
 
     try:
-        data = path.read_bytes()
-    except OSError as error:
-        raise kind(f"{path}: cannot be read: {error.strerror or error}") from error
+        data = b"" if str(path) == os.devnull else read_regular(path, _MAX_BYTES)
+    except NotReadError as error:
+        raise kind(f"{path}: {error.reason.removeprefix('it ')}") from error
     try:
         text = data.decode("utf-8")
     except UnicodeDecodeError as error:
@@ -251,7 +257,11 @@ def read_yaml(
         odd = _odd(node)
         if odd is not None:
             raise fault(*odd)
+        if _expanded(node) > _MAX_VALUES:
+            raise fault(f"its aliases stand for more than {_MAX_VALUES:,} values")
         document: Mapping[Any, Any] = loader.construct_document(node)
+    except RecursionError:
+        raise fault("nested too deeply") from None
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
         raise fault(f"not valid YAML: {error.problem or error.context}", mark) from error
@@ -276,21 +286,52 @@ def _too_deep(text: str) -> Any:
     return None
 
 
-def _odd(node: yaml.Node, above: tuple[yaml.Node, ...] = ()) -> tuple[str, yaml.Mark] | None:
-    """What YAML allows and people do not mean: a key twice, a key that is no word, an alias of what it lies in."""
-    if any(node is outer for outer in above):
-        return "an alias stands for what it lies in", node.start_mark
-    inner = (*above, node)
-    children: list[yaml.Node] = []
+def _odd(root: yaml.Node) -> tuple[str, yaml.Mark] | None:
+    """What YAML allows and people do not mean: a key twice, a key that is no word, an alias of what it lies in. What
+    several aliases stand for is looked at once."""
+    seen: set[int] = set()
+    above: set[int] = set()
+
+    def look(node: yaml.Node) -> tuple[str, yaml.Mark] | None:
+        if id(node) in above:
+            return "an alias stands for what it lies in", node.start_mark
+        if id(node) in seen:
+            return None
+        seen.add(id(node))
+        if (fault := _odd_keys(node)) is not None:
+            return fault
+        above.add(id(node))
+        found = next((fault for child in _children(node) if (fault := look(child)) is not None), None)
+        above.discard(id(node))
+        return found
+
+    return look(root)
+
+
+def _odd_keys(node: yaml.Node) -> tuple[str, yaml.Mark] | None:
+    seen: set[str] = set()
+    for key, _ in node.value if isinstance(node, yaml.MappingNode) else ():
+        if not isinstance(key, yaml.ScalarNode):
+            return "a key must be a word", key.start_mark
+        if key.value in seen:
+            return f"{key.value!r} is given twice", key.start_mark
+        seen.add(key.value)
+    return None
+
+
+def _children(node: yaml.Node) -> list[yaml.Node]:
     if isinstance(node, yaml.MappingNode):
-        seen: set[str] = set()
-        for key, value in node.value:
-            if not isinstance(key, yaml.ScalarNode):
-                return "a key must be a word", key.start_mark
-            if key.value in seen:
-                return f"{key.value!r} is given twice", key.start_mark
-            seen.add(key.value)
-            children.append(value)
-    elif isinstance(node, yaml.SequenceNode):
-        children = node.value
-    return next((found for child in children if (found := _odd(child, inner)) is not None), None)
+        return [value for _, value in node.value]
+    return list(node.value) if isinstance(node, yaml.SequenceNode) else []
+
+
+def _expanded(root: yaml.Node) -> int:
+    """How many values a node holds, with all that its aliases stand for. It holds itself nowhere."""
+    known: dict[int, int] = {}
+
+    def size(node: yaml.Node) -> int:
+        if id(node) not in known:
+            known[id(node)] = 1 + sum(map(size, _children(node)))
+        return known[id(node)]
+
+    return size(root)

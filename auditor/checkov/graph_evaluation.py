@@ -172,7 +172,10 @@ def _own(address: str) -> str:
 def _say(judged: Sequence[ResourceVerdict], roots: Sequence[Root]) -> None:
     """checkov has no word for unknown; its log has."""
     for missed in (m for root in roots for m in root.not_assessed):
-        logger.info("%s is not assessed: %s", missed.what, missed.reason)
+        # Warnings show by themselves: a file that was not read may hold what the checks would fail on.
+        logger.log(
+            logging.INFO if missed.elsewhere else logging.WARNING, "%s is not assessed: %s", missed.what, missed.reason
+        )
     errors: dict[str, str] = {}
     for one in judged:
         if one.finding is None or one.verdict is Verdict.FAIL:

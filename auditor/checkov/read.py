@@ -14,6 +14,7 @@ from pathlib import Path
 
 from checkov.common.bridgecrew.integration_features.integration_feature_registry import integration_feature_registry
 
+from auditor.budget import DEFAULT, Limits, parse_limits
 from auditor.checkov.entities import HOLDING, Entity, absolute
 from auditor.collect.iac.cloudformation import parameters
 from auditor.collect.iac.cloudformation.assembly import is_assembly
@@ -36,19 +37,19 @@ def read(entities: Sequence[Entity], templates: Sequence[str] = ()) -> list[Root
     """
     roots: list[Root] = []
     named = [*map(Path, _option("directory")), *(Path(entity.root) for entity in entities)]
-    tree = Tree.around(named)
+    tree, limits = Tree.around(named), _limits()
     ours = [entity for entity in entities if entity.studio]
     if any(entity.source == "template" for entity in ours):
         # A nested stack inherits from the template around it.
         files = [e.file for e in entities if e.source == "template" and (e.studio or e.type in HOLDING)]
         if any(_holds(file, IMPORTS, tree) for file in dict.fromkeys(files)):
             files += [file for file in templates if _holds(file, EXPORTS, tree)]
-        roots += _templates(files, tree)
+        roots += _templates(files, tree, limits)
     folders = dict.fromkeys(Path(e.root) for e in ours if e.source == "module")
     plans = dict.fromkeys(Path(e.root) for e in ours if e.source == "plan")
     if folders or plans:
         given = variables.given((), [Path(file) for file in _option("var_file")], tree)
-        reader = terraform.Reader(_name, tree, given)
+        reader = terraform.Reader(_name, tree, given, limits)
         roots += reader.folders([*folders, *_callers()])
         roots += (read_plan(plan, reader) for plan in plans)
     return roots
@@ -72,6 +73,12 @@ def _holds(file: str, pattern: re.Pattern[str], tree: Tree) -> bool:
         return False
 
 
+def _limits() -> Limits:
+    """What each root may cost: checkov takes no option of ours. Raises ConfigError."""
+    given = os.environ.get("AUDITOR_BUDGET", "")
+    return parse_limits(given) if given else DEFAULT
+
+
 def _name(path: Path) -> str:
     return absolute(path)
 
@@ -82,8 +89,8 @@ def _option(name: str) -> list[str]:
     return list(found) if isinstance(found, list) else []
 
 
-def _templates(files: Iterable[str], tree: Tree) -> Iterable[Root]:
-    reader = Reader(_name, parameters.given((), (), tree), tree)
+def _templates(files: Iterable[str], tree: Tree, limits: Limits) -> Iterable[Root]:
+    reader = Reader(_name, parameters.given((), (), tree), tree, limits)
     alone, assemblies = [], []
     for file in dict.fromkeys(map(Path, files)):
         around = [folder for folder in file.parents if is_assembly(folder)]

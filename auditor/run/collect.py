@@ -85,12 +85,14 @@ def run_templates(
     plan: RunPlan, paths: Sequence[Path], options: TemplateOptions, messages: Messages, *, snapshot: Path | None = None
 ) -> RunResult:
     """Read the templates, then evaluate and report as planned. Raises ConfigError, CollectError."""
+    from auditor.budget import DEFAULT, parse_limits
     from auditor.collect.iac.scan import ScanOptions, scan
 
     live = _live(options.against)
+    limits = parse_limits(options.budget) if options.budget else DEFAULT
     found = scan(
         paths,
-        ScanOptions(options.parameters, options.parameter_files, options.variables, options.variable_files),
+        ScanOptions(options.parameters, options.parameter_files, options.variables, options.variable_files, limits),
     )
     drift = _drift(found, live, plan) if live else None
     with _written(found, snapshot) as path:

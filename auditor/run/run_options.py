@@ -122,7 +122,8 @@ class TemplateOptions:
     """How templates are read, and what they are compared with.
 
     ``parameters`` (CloudFormation) and ``variables`` (Terraform) are ``NAME=VALUE``; both have files of them as well.
-    ``against``: snapshots of an account; the report then says how it differs from the templates.
+    ``against``: snapshots of an account; the report then says how it differs from the templates. ``budget``: what
+    working out each root may cost, ``SECONDS[s][,MEGABYTES[MB]]``; empty: 20 seconds and 200 MB of values.
     """
 
     parameters: tuple[str, ...] = ()
@@ -130,3 +131,4 @@ class TemplateOptions:
     variables: tuple[str, ...] = ()
     variable_files: tuple[Path, ...] = ()
     against: tuple[Path, ...] = ()
+    budget: str = ""

@@ -49,6 +49,20 @@ def test_the_variable_wins(project: Path, watched: Path) -> None:
     assert {r.check for r in run.results()} == {"STU502"}
 
 
+def test_in_ci_a_file_of_the_tree_is_named_and_left_aside(project: Path, watched: Path) -> None:
+    (project / "auditor.yaml").write_text("only: [STU502]\n")
+    given = {"folder": project, "watched": watched}
+    options = ("-d", ".", *TERRAFORM, "-o", "json", "--skip-check", "CKV*")
+    run = checkov(*options, **given, environment={"CI": "true"})  # type: ignore[arg-type]
+    assert "STU501" in {r.check for r in run.results()}
+    assert f"{project}/auditor.yaml is not used: it lies in the scanned tree" in run.err
+    assert "AUDITOR_TRUSTED_CONFIG=FILE" in run.err
+    trusted = {"CI": "true", "AUDITOR_TRUSTED_CONFIG": "auditor.yaml"}
+    run = checkov(*options, **given, environment=trusted)  # type: ignore[arg-type]
+    assert {r.check for r in run.results()} == {"STU502"}
+    assert "Configuration: auditor.yaml, trusted" in run.err
+
+
 @pytest.mark.parametrize(
     ("frameworks", "parallel"),
     [((), "fork"), ((), "thread"), (TERRAFORM, "none"), (CLOUDFORMATION, "none")],

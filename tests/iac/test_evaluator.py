@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from auditor.budget import Budget, OverBudgetError
 from auditor.collect.iac.cloudformation.evaluator import Evaluator
 from auditor.collect.iac.cloudformation.parameters import parameter_values
 from auditor.collect.iac.cloudformation.property_values import NO_VALUE
@@ -41,7 +42,7 @@ def _attribute(name: str, attribute: str) -> Any:
 
 
 def evaluator(pseudo: dict[str, str] | None = None) -> Evaluator:
-    return Evaluator(TEMPLATE, parameter_values(TEMPLATE, {}), pseudo or {}, _attribute)
+    return Evaluator(TEMPLATE, parameter_values(TEMPLATE, {}), pseudo or {}, _attribute, Budget())
 
 
 @pytest.mark.parametrize(
@@ -128,7 +129,7 @@ def test_a_bomb_of_aliases_is_no_template() -> None:
     node: Any = "x"
     for _ in range(40):
         node = [node, node]
-    with pytest.raises(UnreadableError, match="more values"):
+    with pytest.raises(OverBudgetError, match="steps is spent"):
         evaluator().value(node)
 
 

@@ -37,6 +37,14 @@ from auditor.run.run_options import TemplateOptions
     help="Hold the templates against this snapshot of an account as well: what no template defines, what is not"
     " deployed, and settings in which the two disagree; repeatable. Changes no exit code.",
 )
+@click.option(
+    "--budget",
+    metavar="SECONDS[,MB]",
+    default="",
+    envvar="AUDITOR_BUDGET",
+    help="What working out one template or root module may cost: seconds of processor time and megabytes of values."
+    " What needs more is not assessed.  [env var: AUDITOR_BUDGET; default: 20s,200MB]",
+)
 @trust_options
 @evaluation_options
 @report_options
@@ -68,7 +76,7 @@ def command(
     messages = StderrMessages(quiet)
     templates = TemplateOptions(
         options.pop("template_parameters"), options.pop("parameter_files"), options.pop("template_variables"),
-        options.pop("variable_files"), against,
+        options.pop("variable_files"), against, options.pop("budget"),
     )  # fmt: skip
     untrusted = untrusted_tree or in_ci(os.environ)
     options["config"] = replace(options["config"], trusted=trusted_config, untrusted=untrusted)

@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 
+from auditor.budget import DEFAULT, Limits
 from auditor.collect.iac.build import build
 from auditor.collect.iac.cloudformation.parameters import given
 from auditor.collect.iac.cloudformation.template_reader import LANGUAGE, Reader
@@ -26,12 +27,13 @@ CDK_SOURCE = "CDK source is no template: run cdk synth and scan the folder cdk.o
 @dataclass(frozen=True, slots=True)
 class ScanOptions:
     """``parameters``: NAME=VALUE for CloudFormation; ``parameter_files``: files of them. ``variables`` and
-    ``variable_files``: the same for Terraform."""
+    ``variable_files``: the same for Terraform. ``limits``: what working out each root may cost."""
 
     parameters: tuple[str, ...] = ()
     parameter_files: tuple[Path, ...] = ()
     variables: tuple[str, ...] = ()
     variable_files: tuple[Path, ...] = ()
+    limits: Limits = DEFAULT
 
 
 def scan(paths: Sequence[Path], options: ScanOptions, as_of: datetime | None = None) -> Snapshot:
@@ -44,10 +46,10 @@ def scan(paths: Sequence[Path], options: ScanOptions, as_of: datetime | None = N
     values = given(options.parameters, options.parameter_files, tree)
     user = variables.given(options.variables, options.variable_files, tree)
     found = discover(paths, tree)
-    reader = Reader(shown, values, tree)
+    reader = Reader(shown, values, tree, options.limits)
     roots = _cloudformation(found, reader, tree, everything=bool(values.options))
     _refuse_unfit("--parameter", values.options, reader.declared, roots)
-    modules = terraform.Reader(shown, tree, user)
+    modules = terraform.Reader(shown, tree, user, options.limits)
     configured = [*modules.folders(found.modules), *(read_plan(file, modules) for file in found.plans)]
     _refuse_unfit("--var", frozenset(user.options), modules.declared, configured)
     roots += configured

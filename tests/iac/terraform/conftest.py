@@ -8,12 +8,14 @@ from pathlib import Path
 
 import pytest
 
+from auditor.budget import Budget
 from auditor.collect.iac.interface import Root
 from auditor.collect.iac.terraform.module_files import LocalFiles
 from auditor.collect.iac.terraform.module_reader import Reader, _inputs
 from auditor.collect.iac.terraform.modules import ABSENT, ModuleInstance, Shared
 from auditor.collect.iac.terraform.plan.plan_reader import read_plan
 from auditor.collect.iac.terraform.variables import Given, root_values
+from auditor.collect.iac.tree import Tree
 
 from .plans import Json
 
@@ -40,11 +42,13 @@ def module(write: Callable[[Files], Path]) -> Callable[..., ModuleInstance]:
 
     def module(files: Files | str, given: Given | None = None) -> ModuleInstance:
         folder = write({"main.tf": files} if isinstance(files, str) else files)
-        reader = Reader(lambda path: path.name, given or Given(), [folder])
+        reader = Reader(lambda path: path.name, Tree.around([folder]), given or Given())
         read = reader.module(folder)
-        shared = Shared(reader, LocalFiles(read.path, reader._allowed), str(read.path), {})
+        files = LocalFiles(read.path, reader._allowed, reader.tree)
+        shared = Shared(reader, files, str(read.path), {}, Budget())
         empty = ModuleInstance(read, shared, lambda _: None)
-        return ModuleInstance(read, shared, _inputs(root_values(read, given or Given(), empty), lambda _: ABSENT))
+        values = root_values(read, given or Given(), empty, reader.tree)
+        return ModuleInstance(read, shared, _inputs(values, lambda _: ABSENT))
 
     return module
 
@@ -55,7 +59,8 @@ def roots(write: Callable[[Files], Path]) -> Callable[..., list[Root]]:
 
     def roots(files: Files | str, given: Given | None = None) -> list[Root]:
         folder = write({"main.tf": files} if isinstance(files, str) else files)
-        reader = Reader(lambda path: path.relative_to(folder.resolve()).as_posix(), given or Given(), [folder])
+        tree = Tree.around([folder])
+        reader = Reader(lambda path: path.relative_to(folder.resolve()).as_posix(), tree, given or Given())
         folders = sorted({path.parent for ending in (".tf", ".tofu", ".json") for path in folder.rglob(f"*{ending}")})
         return list(reader.folders([f for f in folders if "/." not in f.as_posix()]))
 
@@ -70,6 +75,7 @@ def read(tmp_path: Path) -> Callable[..., Root]:
             (tmp_path / name).write_text(text, encoding="utf-8")
         text = content if isinstance(content, str) else json.dumps(content)
         (tmp_path / "plan.json").write_text(text, encoding="utf-8")
-        return read_plan(tmp_path / "plan.json", Reader(lambda p: p.relative_to(tmp_path.resolve()).as_posix()))
+        tree = Tree.around([tmp_path])
+        return read_plan(tmp_path / "plan.json", Reader(lambda p: p.relative_to(tmp_path.resolve()).as_posix(), tree))
 
     return read

@@ -155,7 +155,7 @@ class Nothing:
     def named(self, name: str) -> Any:
         return {"t": True}.get(name)
 
-    def spend(self) -> None:
+    def spend(self, steps: int = 1, size: int = 0) -> None:
         """As much as one likes."""
 
 

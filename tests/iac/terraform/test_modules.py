@@ -82,8 +82,8 @@ def test_unknown_repetition_is_not_one(roots: Roots, meta: str) -> None:
         return
     (resource,) = root.resources
     assert resource.address == "aws_vpc.v"
-    assert resource.doubt is not None
-    assert "is not known" in resource.doubt.reason
+    assert resource.unsure is not None
+    assert "is not known" in resource.unsure.reason
 
 
 def test_each_and_count_have_values(roots: Roots) -> None:
@@ -195,7 +195,7 @@ resource "aws_sagemaker_user_profile" "p" { domain_id = module.m[0].id }
     }
     (root,) = roots(files)
     found = by_address(root)
-    assert found["module.m.aws_sagemaker_domain.d"].doubt is not None
+    assert found["module.m.aws_sagemaker_domain.d"].unsure is not None
     profile = found["aws_sagemaker_user_profile.p"]
     assert profile.doubt is None
     assert isinstance(profile.properties["domain_id"], Unknown)

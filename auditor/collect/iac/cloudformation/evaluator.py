@@ -10,10 +10,11 @@ from __future__ import annotations
 import base64
 import json
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any
 
+from auditor.budget import LONG_TEXT, PART, Budget, size_of
 from auditor.collect.iac.arn_parts import split_arn
 from auditor.collect.iac.cloudformation.property_values import (
     NO_VALUE,
@@ -32,9 +33,6 @@ from auditor.collect.iac.unreadable import UnreadableError
 PSEUDO = ("AccountId", "NotificationARNs", "Partition", "Region", "StackId", "StackName", "URLSuffix")
 _SUB = re.compile(r"\$\{(!?)([^}]*)\}")
 FOR_EACH = "Fn::ForEach::"
-#: Values evaluated for one stack; a template that needs more (aliases of aliases) is none.
-_STEPS = 1_000_000
-
 #: Gives what a resource of the stack answers to an attribute (``Ref`` for its name), None where there is none.
 Attributes = Callable[[str, str], "Value | None"]
 #: Gives what another stack exports under a name.
@@ -51,6 +49,7 @@ class Evaluator:
         parameters: Mapping[str, Value],
         pseudo: Mapping[str, str],
         attributes: Attributes,
+        budget: Budget,
         imports: Imports | None = None,
     ) -> None:
         self._mappings = _section(template, "Mappings")
@@ -63,7 +62,7 @@ class Evaluator:
         self._pending: set[str] = set()
         self._bound: dict[str, str] = {}
         self._open_loops: set[str] = set()
-        self._steps = 0
+        self._budget = budget
 
     # Conditions
 
@@ -88,6 +87,7 @@ class Evaluator:
 
     def truth(self, node: Any) -> bool | Unknown:
         """The value of a condition's expression."""
+        self._budget.spend()
         call = _call(node)
         if call is None:
             text = str(plain_text(scalar(node))).lower() if not isinstance(node, Mapping | list) else ""
@@ -115,12 +115,13 @@ class Evaluator:
 
     def value(self, node: Any) -> Value:
         """A node's value. NO_VALUE where it is AWS::NoValue; inside lists and mappings such members are left out."""
-        self._steps += 1
-        if self._steps > _STEPS:
-            raise UnreadableError("it expands to more values than a template can hold")
+        self._budget.spend(1, PART)
         if isinstance(node, Mapping):
             call = _call(node)
-            return self._mapping(node) if call is None else self._function(*call)
+            found = self._mapping(node) if call is None else self._function(*call)
+            if isinstance(found, str):
+                self._budget.spend(0, len(found))
+            return found
         if isinstance(node, list | tuple):
             return [v for v in map(self.value, node) if v is not NO_VALUE]
         if isinstance(node, str):
@@ -133,6 +134,8 @@ class Evaluator:
         found: dict[str, Value] = {}
         for name, child in members(node):
             if name.startswith(FOR_EACH):
+                if not is_loop(child):
+                    return Unknown(f"${{{name}}}", f"{name} is not [identifier, collection, body]")
                 for _ in self.each(name, child):
                     if _ is None:
                         return Unknown(f"${{{name}}}", "the collection of the loop is unknown")
@@ -148,7 +151,7 @@ class Evaluator:
     def each(self, name: str, argument: Any) -> Iterator[Mapping[str, Any] | None]:
         """The body of a loop, once for each element, with the identifier bound meanwhile; None where the collection is
         unknown: then the identifier stays as it is."""
-        if not (isinstance(argument, list) and len(argument) == 3 and isinstance(argument[2], Mapping)):
+        if not is_loop(argument):
             raise UnreadableError(f"{name} is not [identifier, collection, body]")
         identifier, collection = str(argument[0]), self.value(argument[1])
         if not isinstance(collection, list) or next(unknowns(collection), None) is not None:
@@ -156,6 +159,7 @@ class Evaluator:
             yield None
             return
         for element in collection:
+            self._budget.spend(1, PART)
             with self.binding(identifier, shown(element)):
                 yield argument[2]
 
@@ -172,6 +176,7 @@ class Evaluator:
     def replaced(self, text: str) -> str:
         """Text with the identifiers of the loops around it replaced."""
         for name, value in self._bound.items():
+            self._budget.fits(len(text) + text.count(f"{{{name}}}") * len(value))
             text = text.replace(f"${{{name}}}", value).replace(f"&{{{name}}}", re.sub(r"[^A-Za-z0-9]", "", value))
         return text
 
@@ -228,7 +233,7 @@ class Evaluator:
             else:
                 parts.append(self._get_att(name) if "." in name and "::" not in name else self._ref(name))
         parts.append(literal(text[at:]))
-        return concatenated([",".join(map(shown, p)) if isinstance(p, list) else p for p in parts])
+        return self._joined([",".join(map(shown, p)) if isinstance(p, list) else p for p in parts])
 
     def _join(self, argument: Any) -> Value:
         delimiter, items = str(argument[0]), self.value(argument[1])
@@ -237,6 +242,11 @@ class Evaluator:
         parts: list[Value] = []
         for item in items:
             parts += [delimiter, item] if parts else [item]
+        return self._joined(parts)
+
+    def _joined(self, parts: Sequence[Value]) -> Value:
+        self._budget.fits(sum(len(shown(part)) for part in parts))
+        self._budget.spend(len(parts) // 8)
         return concatenated(parts)
 
     def _split(self, argument: Any) -> Value:
@@ -253,7 +263,9 @@ class Evaluator:
         plain = plain_text(text)
         if plain is None:
             raise TypeError("no text to split")
-        return listed(plain.split(delimiter))
+        pieces = plain.split(delimiter)
+        self._budget.spend(len(pieces), PART * len(pieces))
+        return listed(pieces)
 
     def _select(self, argument: Any) -> Value:
         index, items = self.value(argument[0]), self.value(argument[1])
@@ -313,6 +325,7 @@ class Evaluator:
     def _to_json(self, argument: Any) -> Value:
         found = self.value(argument)
         hole = next(unknowns(found), None)
+        self._budget.fits(size_of(found, LONG_TEXT))
         return Unknown("${Fn::ToJsonString}", hole.reason) if hole else json.dumps(found, default=lambda r: r.text)
 
 
@@ -340,6 +353,11 @@ _FUNCTIONS: Mapping[str, Callable[[Evaluator, Any], Value]] = {
     "Fn::Or": lambda e, a: e.truth({"Fn::Or": a}),
     "Fn::Not": lambda e, a: e.truth({"Fn::Not": a}),
 }
+
+
+def is_loop(argument: Any) -> bool:
+    """Whether it is what a Fn::ForEach takes."""
+    return isinstance(argument, list) and len(argument) == 3 and isinstance(argument[2], Mapping)
 
 
 def _section(template: Mapping[str, Any], name: str) -> dict[str, Any]:

@@ -9,6 +9,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
+from auditor.budget import INSTANCE, PART, Budget
 from auditor.collect.iac.cloudformation.assembly import Cdk
 from auditor.collect.iac.cloudformation.evaluator import FOR_EACH, Evaluator, Imports
 from auditor.collect.iac.cloudformation.library import Library, Template
@@ -30,10 +31,11 @@ _MAX_DEPTH = 12
 
 @dataclass(frozen=True, slots=True)
 class Surroundings:
-    """What all stacks of one deployment have in common. ``cdk`` is what an assembly knows beside its templates;
-    ``imports`` gives what another stack exports."""
+    """What all stacks of one deployment have in common. ``budget`` is what working them out may cost; ``cdk`` is what
+    an assembly knows beside its templates; ``imports`` gives what another stack exports."""
 
     library: Library
+    budget: Budget
     cdk: Cdk = field(default_factory=Cdk)
     imports: Imports | None = None
 
@@ -64,9 +66,12 @@ class Stack:
         self._around, self._template, self._pseudo, self._at = around, template, pseudo, at
         self._prefix, self._above = at.prefix, (*at.above, template.path)
         content = template.content
+        size = sum(len(section) for section in content.values() if isinstance(section, Mapping))
+        around.budget.spend(1 + size, 8 * INSTANCE + PART * size)
         self._evaluator = Evaluator(
-            content, parameter_values(content, values, at.prefix), pseudo, self._attribute, around.imports
-        )
+            content, parameter_values(content, values, at.prefix), pseudo, self._attribute, around.budget,
+            around.imports,
+        )  # fmt: skip
         self._resources = {name: node for name, node in members(content["Resources"]) if isinstance(node, Mapping)}
         self._children: dict[str, list[Stack] | NotAssessed] = {}
         self._doubt = at.doubt or _macro(content)
@@ -120,11 +125,14 @@ class Stack:
         return holds if isinstance(holds, Unknown) else self._doubt
 
     def _resource(self, name: str, node: Mapping[str, Any], type_: str, number: Unknown | None) -> Resource:
-        section, doubt = node.get("Properties"), self._doubted(node)
+        section, doubt, budget = node.get("Properties"), self._doubted(node), self._around.budget
+        budget.place = self._named(name)
+        budget.spend(1, INSTANCE)
         properties = {} if section is None else self._evaluator.value(section)
         if not isinstance(properties, dict):
             hole = properties if isinstance(properties, Unknown) else Unknown("", "its Properties are no mapping")
             doubt, properties = doubt or hole, {}
+        budget.check(properties)
         line = key_line(self._template.content["Resources"], name)
         whole = self._template.line
         return Resource(

@@ -8,6 +8,7 @@ from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
+from auditor.budget import DEFAULT, Budget, Limits, OverBudgetError
 from auditor.collect.iac.cloudformation.assembly import AssemblyStack, Cdk, stacks
 from auditor.collect.iac.cloudformation.evaluator import Imports
 from auditor.collect.iac.cloudformation.exports import Deployment, Exports, groups
@@ -29,8 +30,10 @@ class Reader:
     nowhere.
     """
 
-    def __init__(self, name: Callable[[Path], str], given: Given, tree: Tree) -> None:
-        self._name, self._given = name, given
+    def __init__(self, name: Callable[[Path], str], given: Given, tree: Tree, limits: Limits = DEFAULT) -> None:
+        self._name, self._given, self._limits = name, given, limits
+        # Stacks are read several times, to see what they export; what cost too much once is not tried again.
+        self._spent: dict[str, OverBudgetError] = {}
         self._library = Library(name, tree)
         self.declared: set[str] = set()
 
@@ -83,36 +86,52 @@ class Reader:
         ]
         if connected:
             exports.stacks = [(one, stack if isinstance(stack, Stack) else None) for one, stack in opened]
-        return exports, [(one, _root(one, stack)) for one, stack in opened if stack is not None]
+        return exports, [(one, self._root(one, stack)) for one, stack in opened if stack is not None]
 
     def _opened(self, one: Deployment, prefix: str, imports: Imports) -> Stack | Root | None:
+        if one.name in self._spent:
+            return _refused(one.name, self._spent[one.name])
         try:
             template = self._library.template(one.path)
             self.declared |= set(declared(template.content))
-            around = Surroundings(self._library, one.cdk, imports)
+            around = Surroundings(self._library, Budget(self._limits), one.cdk, imports)
             return Stack(around, template, one.given.values, one.given.pseudo, Position(prefix))
         except NotATemplateError:
             return None
-        except (UnreadableError, RecursionError) as error:
-            return _refused(one.name, error)
+        except _REFUSALS as error:
+            return self._failed(one, error)
 
+    def _root(self, one: Deployment, stack: Stack | Root) -> Root:
+        if isinstance(stack, Root):
+            return stack
+        given = one.given
+        account, region = given.pseudo.get("AWS::AccountId", ""), given.pseudo.get("AWS::Region", "")
+        try:
+            found = stack.resources()
+        except _REFUSALS as error:
+            return self._failed(one, error)
+        resources = tuple(replace(r, account=account, region=region, tags=given.tags) for r in found)
+        return Root(one.name, LANGUAGE, resources, tuple(stack.files), tuple(stack.not_assessed))
 
-def _root(one: Deployment, stack: Stack | Root) -> Root:
-    if isinstance(stack, Root):
-        return stack
-    given = one.given
-    account, region = given.pseudo.get("AWS::AccountId", ""), given.pseudo.get("AWS::Region", "")
-    try:
-        found = stack.resources()
-    except (UnreadableError, RecursionError) as error:
+    def _failed(self, one: Deployment, error: Exception) -> Root:
+        if isinstance(error, OverBudgetError):
+            self._spent[one.name] = error
         return _refused(one.name, error)
-    resources = tuple(replace(r, account=account, region=region, tags=given.tags) for r in found)
-    return Root(one.name, LANGUAGE, resources, tuple(stack.files), tuple(stack.not_assessed))
 
 
-def _refused(name: str, error: UnreadableError | RecursionError) -> Root:
-    deep = NotAssessed(name, "it is nested too deeply")
-    missed = NotAssessed(name, error.reason, error.line) if isinstance(error, UnreadableError) else deep
+_REFUSALS = (UnreadableError, OverBudgetError, RecursionError, MemoryError)
+
+
+def _refused(name: str, error: Exception) -> Root:
+    match error:
+        case UnreadableError(reason=reason, line=line):
+            missed = NotAssessed(name, reason, line)
+        case OverBudgetError(reason=reason):
+            missed = NotAssessed(name, reason)
+        case MemoryError():
+            missed = NotAssessed(name, "its values need more memory than there is")
+        case _:
+            missed = NotAssessed(name, "it is nested too deeply")
     return Root(name, LANGUAGE, (), (), (missed,))
 
 

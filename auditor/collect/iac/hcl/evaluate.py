@@ -10,8 +10,10 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any, Protocol
 
+from auditor.budget import PART
 from auditor.collect.iac.hcl import functions
 from auditor.collect.iac.hcl import nodes as n
+from auditor.collect.iac.hcl.numbers import Number, calculated
 from auditor.collect.iac.hcl.parser import parse_template
 from auditor.collect.iac.hcl.values import (
     EvaluationError,
@@ -34,8 +36,6 @@ from auditor.collect.iac.unreadable import UnreadableError
 #: Names that are bound where an expression stands: loops' variables, ``each``, ``count``.
 Names = Mapping[str, Value]
 NO_NAMES: Names = {}
-#: Nodes evaluated for one root. The largest real ones need a hundredth of it.
-STEPS = 3_000_000
 
 
 class Scope(Protocol):
@@ -48,8 +48,8 @@ class Scope(Protocol):
     def files(self) -> Files:
         """What ``file`` and its kin see."""
 
-    def spend(self) -> None:
-        """Count one step. Raises EvaluationError when there were too many."""
+    def spend(self, steps: int = 1, size: int = 0) -> None:
+        """Count steps, and bytes of values. Raises OverBudgetError when there were too many."""
 
 
 def value(node: n.Node, scope: Scope, names: Names = NO_NAMES) -> Value:
@@ -64,7 +64,7 @@ def value(node: n.Node, scope: Scope, names: Names = NO_NAMES) -> Value:
 
 def evaluate(node: n.Node, scope: Scope, names: Names) -> Value:
     """The same, but EvaluationError is raised for what Terraform would refuse."""
-    scope.spend()
+    scope.spend(1, PART)
     return _METHODS[type(node)](node, scope, names)
 
 
@@ -134,6 +134,7 @@ def _splat(node: n.Splat, scope: Scope, names: Names) -> Value:
     listed = [] if value is None else value if isinstance(value, list) else [value]
     found: list[Value] = []
     for item in listed:
+        scope.spend(1, PART)
         for step in node.steps:
             if isinstance(step, str):
                 item = attribute(item, step, node)
@@ -173,6 +174,7 @@ def _for(node: n.For, scope: Scope, names: Names) -> Value:
         inner = {**names, node.value: item}
         if node.key is not None:
             inner[node.key] = key
+        scope.spend(1, PART)
         if node.condition is not None:
             holds = truth(evaluate(node.condition, scope, inner))
             if isinstance(holds, Unknown):
@@ -248,30 +250,18 @@ def _logic(node: n.Binary, scope: Scope, names: Names) -> bool | Unknown:
     return not decisive if gap is None else Unknown(node.shown, gap.reason, gap.gap_reason)
 
 
-def _arithmetic(operator: str, left: float, right: float) -> Value:
-    if operator in ("/", "%") and right == 0:
-        raise EvaluationError("it divides by zero")
-    compared: Mapping[str, Callable[[float, float], bool]] = {
+def _arithmetic(operator: str, left: Number, right: Number) -> Value:
+    compared: Mapping[str, Callable[[Number, Number], bool]] = {
         "<": lambda a, b: a < b, ">": lambda a, b: a > b, "<=": lambda a, b: a <= b, ">=": lambda a, b: a >= b,
     }  # fmt: skip
     if operator in compared:
         return compared[operator](left, right)
     try:
-        match operator:
-            case "+":
-                found = left + right
-            case "-":
-                found = left - right
-            case "*":
-                found = left * right
-            case "/":
-                found = left / right
-            case _:
-                # The sign of the left side, as in Terraform.
-                found = left - right * int(left / right)
+        return calculated(operator, left, right)
+    except ZeroDivisionError:
+        raise EvaluationError("it divides by zero") from None
     except OverflowError:
         raise EvaluationError("the number is too large") from None
-    return int(found) if isinstance(found, float) and found.is_integer() else found
 
 
 def _call(node: n.Call, scope: Scope, names: Names) -> Value:
@@ -297,7 +287,10 @@ def _call(node: n.Call, scope: Scope, names: Names) -> Value:
         arguments += last
     if node.name == "templatefile":
         return _template_file(node, arguments, scope)
-    return functions.call(node, arguments, scope.files)
+    scope.spend(functions.work(arguments))
+    found = functions.call(node, arguments, scope.files)
+    scope.spend(1, functions.made(found))
+    return found
 
 
 def _template_file(node: n.Call, arguments: Sequence[Value], scope: Scope) -> Value:
@@ -308,7 +301,10 @@ def _template_file(node: n.Call, arguments: Sequence[Value], scope: Scope) -> Va
     if path is None:
         gap = first_unknown(arguments[0])
         return Unknown(node.shown, gap.reason if gap else "the file's name is no text")
-    return evaluate(parse_template(scope.files.read(path), node.line), scope, arguments[1])
+    text = scope.files.read(path)
+    # The parser takes a while for each.
+    scope.spend(len(text) // 16 + 1, len(text))
+    return evaluate(parse_template(text, node.line), scope, arguments[1])
 
 
 def _template(node: n.Template, scope: Scope, names: Names) -> Value:
@@ -339,9 +335,12 @@ def _text(pieces: Sequence[n.Part], scope: Scope, names: Names) -> Value:
                 found.append(Unknown(piece.items.shown, items.reason, items.gap_reason))
                 continue
             for key, item in items_of(items):
+                scope.spend(1, PART)
                 bound = {piece.value: item} if piece.key is None else {piece.key: key, piece.value: item}
                 found.append(_text(piece.parts, scope, {**names, **bound}))
-    return joined(found)
+    whole = joined(found)
+    scope.spend(0, len(whole) if isinstance(whole, str) else PART)
+    return whole
 
 
 _METHODS: Mapping[type[n.Node], Callable[[Any, Scope, Names], Value]] = {

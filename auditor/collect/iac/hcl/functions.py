@@ -10,12 +10,13 @@ import json
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
+from auditor.budget import LONG_TEXT, PART, TooLargeError
 from auditor.collect.iac.arn_parts import split_arn
 from auditor.collect.iac.hcl import functions_text as text_functions
+from auditor.collect.iac.hcl import values
 from auditor.collect.iac.hcl.functions_collections import STRICT
 from auditor.collect.iac.hcl.nodes import Call
 from auditor.collect.iac.hcl.values import (
-    LONG_TEXT,
     MANY_PARTS,
     EvaluationError,
     Files,
@@ -41,8 +42,20 @@ def call(node: Call, arguments: Sequence[Value], files: Files) -> Value:
     found = _called(node, arguments, files)
     size = len(found) if isinstance(found, list | dict | str) else 0
     if size > (LONG_TEXT if isinstance(found, str) else MANY_PARTS):
-        raise EvaluationError(f"the result of {node.name} is too large to be worked out")
+        raise TooLargeError(f"the result of {node.name} is larger than any real value")
     return found
+
+
+def work(arguments: Sequence[Value]) -> int:
+    """Steps that a function takes with the arguments: it may look at each of their parts."""
+    return 1 + sum(len(a) // 8 for a in arguments if isinstance(a, list | dict | str))
+
+
+def made(found: Value) -> int:
+    """Bytes of a result, beside what its parts have anyway."""
+    if isinstance(found, str):
+        return len(found)
+    return len(found) * PART if isinstance(found, list | dict) else PART
 
 
 def _called(node: Call, arguments: Sequence[Value], files: Files) -> Value:
@@ -197,6 +210,8 @@ def _zipmap(keys: Value, values: Value) -> Value:
 def _contains(items: Value, value: Value) -> Value:
     if _open_value(items):
         return _gap(items)
+    if isinstance(value, str) and value in items:
+        return True
     results = [equals3(item, value) for item in items]
     if any(result is True for result in results):
         return True
@@ -293,11 +308,7 @@ def _distinct(items: Value) -> Value:
     gap = _gap(*[item for item in items if isinstance(item, Unknown)]) if isinstance(items, list) else _gap(items)
     if gap is not _MISSING:
         return gap
-    found: list[Value] = []
-    for item in items:
-        if not any(equals3(item, other) is True for other in found):
-            found.append(item)
-    return found
+    return values.once_each(items)
 
 
 def _quantified(items: Value, decisive: bool) -> Value:

@@ -2,10 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Hashable, Mapping, Sequence
+from functools import reduce
 
-from auditor.collect.iac.hcl.functions_text import power
-from auditor.collect.iac.hcl.values import EvaluationError, SetOf, equals3, number, plain_text, truth
+from auditor.collect.iac.hcl.numbers import calculated, power, whole
+from auditor.collect.iac.hcl.values import (
+    EvaluationError,
+    SetOf,
+    equals3,
+    identity,
+    number,
+    plain_text,
+    truth,
+    unknown_count,
+)
 from auditor.collect.iac.interface import Value
 
 #: ``range`` and ``setproduct`` of more elements are not worked out.
@@ -41,12 +51,26 @@ def _index(items: list[Value], value: Value) -> int:
     raise EvaluationError("the list does not hold it")
 
 
-def _set_of(keep: Callable[[Value, Sequence[list[Value]]], bool]) -> Callable[..., SetOf]:
-    return lambda first, *others: SetOf.of([item for item in first if keep(item, others)])
+def _identities(items: Sequence[Value]) -> set[Hashable]:
+    unknown_count(list(items))
+    return {identity(item) for item in items} - {None}
 
 
-def _within(item: Value, items: list[Value]) -> bool:
-    return any(equals3(item, other) is True for other in items)
+def _set_of(keep: Callable[[Hashable, Sequence[set[Hashable]]], bool]) -> Callable[..., SetOf]:
+    def chosen(first: list[Value], *others: list[Value]) -> SetOf:
+        sets = [_identities(other) for other in others]
+        return SetOf.of([item for item in first if keep(identity(item), sets)])
+
+    return chosen
+
+
+def _match_keys(values: list[Value], keys: list[Value], wanted: list[Value]) -> list[Value]:
+    known = _identities(wanted)
+    return [value for value, key in zip(values, keys, strict=True) if identity(key) in known]
+
+
+def _parse_int(text: Value, base: Value) -> int:
+    return whole(int(str(plain_text(text)), int(number(base))))
 
 
 def _chunk(items: list[Value], size: Value) -> list[Value]:
@@ -81,18 +105,18 @@ STRICT: Mapping[str, Callable[..., Value]] = {
     "floor": lambda value: int(number(value) // 1),
     "index": _index,
     "list": lambda *items: list(items),
-    "matchkeys": lambda values, keys, wanted: [v for v, key in zip(values, keys, strict=True) if _within(key, wanted)],
+    "matchkeys": _match_keys,
     "max": lambda *values: max(_numbers(values)),
     "min": lambda *values: min(_numbers(values)),
-    "parseint": lambda text, base: int(str(plain_text(text)), int(number(base))),
+    "parseint": _parse_int,
     "pow": lambda base, exponent: power(number(base), number(exponent)),
     "range": _range,
-    "setintersection": _set_of(lambda item, others: all(_within(item, other) for other in others)),
+    "setintersection": _set_of(lambda item, others: all(item in other for other in others)),
     "setproduct": _product,
-    "setsubtract": _set_of(lambda item, others: not any(_within(item, other) for other in others)),
+    "setsubtract": _set_of(lambda item, others: not any(item in other for other in others)),
     "signum": lambda value: (number(value) > 0) - (number(value) < 0),
     "sort": lambda items: sorted(str(plain_text(item)) for item in items),
-    "sum": lambda items: sum(_numbers(items)),
+    "sum": lambda items: reduce(lambda one, other: calculated("+", one, other), _numbers(items)),
     "tobool": _to_bool,
     "tonumber": _to_number,
     "transpose": _transpose,

@@ -13,7 +13,18 @@ import urllib.parse
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from auditor.collect.iac.hcl.values import LONG_TEXT, EvaluationError, SetOf, first_unknown, number, plain_text
+from auditor.budget import TooLargeError
+from auditor.collect.iac.hcl import regular_expressions
+from auditor.collect.iac.hcl.values import (
+    MANY_PARTS,
+    EvaluationError,
+    SetOf,
+    check_length,
+    first_unknown,
+    json_text,
+    number,
+    plain_text,
+)
 from auditor.collect.iac.interface import Value
 
 #: What ``yamldecode`` reads; far more than a file of settings needs.
@@ -26,16 +37,6 @@ def _text(value: Value) -> str:
     if found is None:
         raise EvaluationError("it is no text")
     return found
-
-
-def power(base: float, exponent: float) -> Value:
-    """``pow``, within reason."""
-    if abs(exponent) > 1000:
-        raise EvaluationError("the exponent is too large to be worked out here")
-    found = base**exponent
-    if isinstance(found, complex):
-        raise EvaluationError("it is no number")
-    return int(found) if isinstance(found, float) and found.is_integer() else found
 
 
 def formatted(pattern: str, arguments: Sequence[Value]) -> list[Value]:
@@ -67,7 +68,8 @@ def _formatted(match: re.Match[str], value: Value) -> Value:
     if verb in "sv":
         text = plain_text(value)
         if text is None:
-            text = json.dumps(value, separators=(",", ":"), ensure_ascii=False)
+            text = str(json_text(value))
+        check_length(len(text))
         return f"%{width.replace('0', '') if width.startswith('0') else width}s" % text
     if verb == "q":
         return json.dumps(_text(value), ensure_ascii=False)
@@ -83,32 +85,17 @@ def _formatted(match: re.Match[str], value: Value) -> Value:
 
 def _replace(text: Value, old: Value, new: Value) -> str:
     pattern = _text(old)
-    if len(pattern) > 1 and pattern.startswith("/") and pattern.endswith("/"):
-        return re.sub(_pattern(pattern[1:-1]), re.sub(r"\$\{?(\w+)\}?", r"\\g<\1>", _text(new)), _text(text))
     whole, other = _text(text), _text(new)
-    if whole.count(pattern) * len(other) > LONG_TEXT:
-        raise EvaluationError("the text is too long to be worked out")
+    if len(pattern) > 1 and pattern.startswith("/") and pattern.endswith("/"):
+        return regular_expressions.replaced(pattern[1:-1], whole, other)
+    check_length(whole.count(pattern) * len(other))
     return whole.replace(pattern, other)
 
 
-def _pattern(pattern: str) -> re.Pattern[str]:
-    try:
-        return re.compile(pattern)
-    except re.error as error:
-        raise EvaluationError(f"the pattern {pattern!r} is not understood") from error
-
-
-def _captured(match: re.Match[str]) -> Value:
-    if match.groupdict():
-        return dict(match.groupdict())
-    return list(match.groups()) if match.groups() else match[0]
-
-
-def _regex(pattern: Value, text: Value) -> Value:
-    match = _pattern(_text(pattern)).search(_text(text))
-    if match is None:
-        raise EvaluationError("the pattern does not match")
-    return _captured(match)
+def _indent(spaces: Value, text: Value) -> str:
+    whole, width = _text(text), max(0, int(number(spaces)))
+    check_length(len(whole) + whole.count("\n") * width)
+    return whole.replace("\n", "\n" + " " * width)
 
 
 def _substr(text: Value, offset: Value, length: Value) -> str:
@@ -168,7 +155,12 @@ def _terraform(value: Any) -> Value:
 
 
 def _csv(text: Value) -> list[dict[str, str]]:
-    return [{str(k): v or "" for k, v in row.items()} for row in csv.DictReader(io.StringIO(_text(text)))]
+    rows: list[dict[str, str]] = []
+    for row in csv.DictReader(io.StringIO(_text(text))):
+        rows.append({str(k): v or "" for k, v in row.items()})
+        if len(rows) * len(row) > MANY_PARTS:
+            raise TooLargeError("a table has more cells than any real one")
+    return rows
 
 
 def _hash(name: str) -> Callable[[Value], str]:
@@ -187,11 +179,11 @@ TEXT: Mapping[str, Callable[..., Value]] = {
     "csvdecode": _csv,
     "dirname": lambda path: posixpath.dirname(_text(path)) or ".",
     "endswith": lambda text, suffix: _text(text).endswith(_text(suffix)),
-    "indent": lambda spaces, text: _text(text).replace("\n", "\n" + " " * int(number(spaces))),
+    "indent": _indent,
     "lower": lambda text: _text(text).lower(),
     "md5": _hash("md5"),
-    "regex": _regex,
-    "regexall": lambda pattern, text: [_captured(m) for m in _pattern(_text(pattern)).finditer(_text(text))],
+    "regex": lambda pattern, text: regular_expressions.first(_text(pattern), _text(text)),
+    "regexall": lambda pattern, text: regular_expressions.every(_text(pattern), _text(text)),
     "replace": _replace,
     "sha1": _hash("sha1"),
     "sha256": _hash("sha256"),

@@ -8,16 +8,16 @@ Resources and modules as values, which exist only while a module is evaluated, a
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Hashable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 
+from auditor.budget import LONG_TEXT, TOO_LONG, TooLargeError
 from auditor.collect.iac.interface import Reference, Unknown, Value, symbol_of
 
 KNOWN_LATER = "known after apply"
-#: Parts of a value, and characters of a text; values of thousands of people have a tenth of it.
+#: Parts of a value; values of thousands of people have a tenth of it.
 MANY_PARTS = 500_000
-LONG_TEXT = 2_000_000
 
 
 class EvaluationError(Exception):
@@ -30,10 +30,7 @@ class SetOf(list[Any]):
     @classmethod
     def of(cls, items: Sequence[Value]) -> SetOf:
         """The set of some elements."""
-        unique: list[Value] = []
-        for item in items:
-            if not any(equals3(item, other) is True for other in unique):
-                unique.append(item)
+        unique = once_each(items)
         if all(isinstance(item, str) for item in unique):
             unique.sort()
         return cls(unique)
@@ -89,14 +86,14 @@ def format_value(value: Value) -> str:
 
 def unknown_parts(value: Value) -> Iterator[Unknown]:
     """What keeps a value from being known as it stands: unknowns, references and handles, at any depth. Raises
-    EvaluationError for a value with more parts than any real one has: a few lines can write one down."""
+    TooLargeError for a value with more parts than any real one has: a few lines can write one down."""
     stack = [value]
     parts = 0
     while stack:
         part = stack.pop()
         parts += 1
         if parts > MANY_PARTS:
-            raise EvaluationError("the value has too many parts to be worked out")
+            raise TooLargeError("a value has more parts than any real one")
         if isinstance(part, Unknown):
             yield part
         elif isinstance(part, Reference):
@@ -132,9 +129,9 @@ def joined(parts: Sequence[Value]) -> Value:
             raise EvaluationError("a part of the text is null")
         if not isinstance(part, Unknown | Reference | PartialJson | ObjectValue) and plain_text(part) is None:
             raise EvaluationError("a part of the text is no text")
-    text = "".join(format_value(part) for part in parts)
-    if len(text) > LONG_TEXT:
-        raise EvaluationError("the text is too long to be worked out")
+    texts = [format_value(part) for part in parts]
+    check_length(sum(map(len, texts)))
+    text = "".join(texts)
     gap = next((part for part in parts if isinstance(part, Unknown | ObjectValue | PartialJson)), None)
     if gap is not None or any(isinstance(part, Reference) for part in parts):
         found = _partial_json(parts)
@@ -179,11 +176,32 @@ def _filled(value: Any, parts: Sequence[Value]) -> Value:
     return [_filled(v, parts) for v in value] if isinstance(value, list) else value
 
 
+def _written(value: Value) -> int:
+    """At least how many characters a known value has as JSON; the count ends behind a long text."""
+    stack, length = [value], 0
+    while stack and length <= LONG_TEXT:
+        part = stack.pop()
+        length += len(part) + 2 if isinstance(part, str) else 1
+        if isinstance(part, Mapping):
+            length += sum(map(len, part))
+            stack += part.values()
+        elif isinstance(part, list):
+            stack += part
+    return length
+
+
 def json_text(value: Value) -> Value:
     """jsonencode: text, or the content where something in it is unknown."""
     if first_unknown(value) is not None:
         return PartialJson(value)
+    check_length(_written(value))
     return json.dumps(value, separators=(",", ":"), sort_keys=True, ensure_ascii=False)
+
+
+def check_length(length: int) -> None:
+    """Raises TooLargeError for a text of that length that is longer than any real one."""
+    if length > LONG_TEXT:
+        raise TooLargeError(TOO_LONG)
 
 
 def as_property(value: Value) -> Value:
@@ -203,6 +221,39 @@ def _as_property(value: Value) -> Value:
     if isinstance(value, list):
         return [_as_property(v) for v in value]
     return int(value) if isinstance(value, float) and value.is_integer() else value
+
+
+def identity(value: Value) -> Hashable | None:
+    """What is the same for two values exactly if they are equal for certain (``equals3``); None for a value that is
+    never known to equal another one."""
+    if isinstance(value, bool):
+        return ("bool", value)
+    if isinstance(value, str) or value is None:
+        return value if value is not None else ("null",)
+    if isinstance(value, int | float):
+        return ("number", value)
+    if isinstance(value, Reference):
+        return ("reference", value.address, value.attribute)
+    if type(value) is dict:
+        members = {name: identity(member) for name, member in value.items()}
+        return None if None in members.values() else ("map", frozenset(members.items()))
+    if isinstance(value, list):
+        items = tuple(map(identity, value))
+        return None if None in items else ("list", items)
+    return None
+
+
+def once_each(items: Sequence[Value]) -> list[Value]:
+    """The items without those that are equal to an earlier one."""
+    unknown_count(list(items))
+    seen: set[Hashable] = set()
+    found: list[Value] = []
+    for item in items:
+        key = identity(item)
+        if key is None or key not in seen:
+            seen.add(key)
+            found.append(item)
+    return found
 
 
 def equals3(left: Value, right: Value) -> bool | Unknown:

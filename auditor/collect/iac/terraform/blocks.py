@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from auditor.budget import PART, RESOURCE_BYTES, size_of
 from auditor.collect.iac.hcl import nodes as n
 from auditor.collect.iac.hcl.evaluate import Names, Scope, value
 from auditor.collect.iac.hcl.values import EvaluationError, as_property, first_unknown, items_of
@@ -28,6 +29,7 @@ def _members(body: n.Body, scope: Scope, names: Names, lines: dict[str, int], pa
         written = as_property(value(node, scope, names))
         if written is None:
             continue
+        scope.spend(1, size_of(written, RESOURCE_BYTES))
         found[name] = written
         at = f"{path}{name}"
         lines.setdefault(at, body.lines.get(name, node.line))
@@ -96,6 +98,7 @@ def _dynamic(block: n.Block, scope: Scope, names: Names) -> Iterator[tuple[str, 
         yield name, content, Unknown(node.shown, f"for_each of dynamic block {name} is not known: {reason}")
         return
     for key, item in pairs:
+        scope.spend(1, 4 * PART)
         yield name, content, {**names, str(bound): {"key": key, "value": item}}
 
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from pathlib import Path
 
+from auditor.budget import Budget
 from auditor.collect.iac.cloudformation.library import Library, Template
 from auditor.collect.iac.cloudformation.stack import Position, Stack, Surroundings
 from auditor.collect.iac.interface import NotAssessed, Resource, Unknown, Unread, Value, unknowns
@@ -26,7 +27,7 @@ DELEGATES = frozenset({*_STACKS, *_PRODUCTS, *_CONTROL})
 _OURS = "AWS::SageMaker::"
 
 
-def delegated(instance: Resource) -> list[Resource] | Unread:
+def delegated(instance: Resource, budget: Budget) -> list[Resource] | Unread:
     """What an instance of one of ``DELEGATES`` makes, or why that is not known."""
     written = instance.properties
     if instance.type in _CONTROL:
@@ -44,12 +45,12 @@ def delegated(instance: Resource) -> list[Resource] | Unread:
         reason = hole.reason if hole else "it is not text"
         return Unread(f"its CloudFormation template is not known: {reason}", elsewhere=hole is not None)
     try:
-        return _stack(body, instance)
+        return _stack(body, instance, budget)
     except UnreadableError as error:
         return Unread(f"its CloudFormation template cannot be read: {error.reason}", isinstance(error, ElsewhereError))
 
 
-def _stack(body: str, instance: Resource) -> list[Resource]:
+def _stack(body: str, instance: Resource, budget: Budget) -> list[Resource]:
     # The template is a text of the configuration. What it nests lies elsewhere.
     library = Library(lambda path: path.as_posix(), Tree((), ()))
     template = library.inside(body, Template(Path(instance.file), instance.file, {}), instance.line)
@@ -59,7 +60,7 @@ def _stack(body: str, instance: Resource) -> list[Resource]:
         names = template.content.get("Parameters")
         values = dict.fromkeys(map(str, names), passed) if isinstance(names, Mapping) else {}
     at = Position(f"{instance.address}/", doubt=instance.doubt, number=instance.number)
-    stack = Stack(Surroundings(library), template, values, {}, at)
+    stack = Stack(Surroundings(library, budget), template, values, {}, at)
     found = stack.resources()
     if stack.not_assessed:
         first = min(stack.not_assessed, key=lambda missed: missed.elsewhere)

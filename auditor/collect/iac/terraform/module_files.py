@@ -7,6 +7,7 @@ Syntax"; OpenTofu's, "Files and Directories" (a ``.tofu`` file stands for the ``
 from __future__ import annotations
 
 import os
+import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -80,18 +81,23 @@ def names_in(folder: Path) -> list[str]:
         raise UnreadableError(f"it cannot be listed: {error.strerror or error}") from None
 
 
-def read_module(path: Path, shown: Callable[[Path], str], tree: Tree) -> Module:
-    """The module in a folder. A file that cannot be read is noted, and its blocks are missing."""
+def read_module(path: Path, shown: Callable[[Path], str], tree: Tree, seconds: float) -> Module:
+    """The module in a folder. A file that cannot be read is noted, and its blocks are missing. ``seconds``: of this
+    thread's own time, after which the other files are not read either."""
     module = Module(path, shown(path))
     try:
         names = names_in(path)
     except UnreadableError as error:
         module.not_assessed.append(NotAssessed(module.name, error.reason))
         return module
+    started = time.thread_time()
     for name in configuration_files(names):
         file = path / name
         at = shown(file)
         try:
+            if time.thread_time() - started > seconds:
+                spent = f"the files before it took the {seconds:g} seconds that the folder has"
+                raise UnreadableError(f"{spent}; --budget gives it more")
             body = read_file(file, tree)
         except UnreadableError as error:
             # A link is named, not what it leads to.

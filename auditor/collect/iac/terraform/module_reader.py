@@ -9,6 +9,7 @@ from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import Path
 
+from auditor.budget import DEFAULT, Budget, Limits, OverBudgetError, TooLargeError
 from auditor.collect.iac.hcl import nodes as n
 from auditor.collect.iac.hcl.evaluate import Scope
 from auditor.collect.iac.hcl.values import EvaluationError, plain_text
@@ -22,29 +23,33 @@ from auditor.collect.iac.tree import Tree
 from auditor.collect.iac.unreadable import UnreadableError
 
 LANGUAGE = "Terraform"
+#: Why a root is not assessed, where the error does not say it.
+_WHY = {RecursionError: "its values are nested too deeply", MemoryError: "its values need more memory than there is"}
 
 
 @dataclass(slots=True)
 class Reader:
     """Reads Terraform folders; each file once.
 
-    ``shown``: a file as the user would name it. ``tree``: what may be read. ``declared``: names of the variables of all
-    roots that were read.
+    ``shown``: a file as the user would name it. ``tree``: what may be read. ``limits``: the budget of each root.
+    ``declared``: names of the variables of all roots that were read.
     """
 
     shown: Callable[[Path], str]
     tree: Tree
     given: Given = field(default_factory=Given)
+    limits: Limits = DEFAULT
     declared: set[str] = field(default_factory=set)
     _modules: dict[Path, Module] = field(default_factory=dict)
     _fetched: dict[str, Path] = field(default_factory=dict)
+    _budget: Budget = field(default_factory=Budget)
 
     def folders(self, folders: Sequence[Path]) -> Iterator[Root]:
         """The root modules among the folders: those that no other one calls, each as whoever deploys it from outside
         calls it."""
         paths = list(dict.fromkeys(folder.resolve() for folder in folders))
         callers = Callers(self.shown, paths, self._scope, self.tree)
-        units = [callers.unit(path) for path in paths if os.path.lexists(path / TERRAGRUNT)]
+        units = [self._called_from(path, callers) for path in paths if os.path.lexists(path / TERRAGRUNT)]
         stacks = [callers.stack(path, names) for path in paths if (names := stack_files(path))]
         called = {child for path in paths for child in self._local_calls(self.module(path)) if child != path}
         called |= {child for stack in stacks for child in self._local_calls(stack)}
@@ -62,19 +67,31 @@ class Reader:
             if path not in done:
                 yield self._guarded(path, partial(self.root, path))
 
+    def _called_from(self, path: Path, callers: Callers) -> Unit:
+        try:
+            unit = callers.unit(path)
+            if unit.module == unit.folder and not (self.module(path).files or self.module(path).not_assessed):
+                unit.module = None
+            return unit
+        except (RecursionError, MemoryError, OverBudgetError) as error:
+            reason = _WHY.get(type(error)) or str(error)
+            return Unit(path, missed=[NotAssessed(self.shown(path / TERRAGRUNT), reason)])
+
     def _guarded(self, path: Path, work: Callable[[], Root]) -> Root:
         try:
             return work()
-        except (RecursionError, EvaluationError) as error:
-            name, deep = self.shown(path), isinstance(error, RecursionError)
-            reason = "its values are nested too deeply" if deep else str(error)
+        except (RecursionError, MemoryError, EvaluationError, OverBudgetError) as error:
+            name = self.shown(path)
+            reason = _WHY.get(type(error)) or str(error)
+            if isinstance(error, TooLargeError):
+                reason += self._budget.at
             return Root(name, LANGUAGE, (), (), (NotAssessed(name, reason),))
 
     def module(self, path: Path) -> Module:
         """The module in a folder."""
         path = path.resolve()
         if path not in self._modules:
-            self._modules[path] = read_module(path, self.shown, self.tree)
+            self._modules[path] = read_module(path, self.shown, self.tree, self.limits.seconds)
         return self._modules[path]
 
     def _allowed(self, path: Path) -> bool:
@@ -151,7 +168,7 @@ class Reader:
             missed = unit.missed or [
                 NotAssessed(self.shown(unit.folder / TERRAGRUNT), "it names no module, and none lies beside it")
             ]
-            return Root(name, LANGUAGE, (), tuple(unit.files), tuple(missed))
+            return Root(name, LANGUAGE, (), (), tuple(missed))
 
         def passed(variable: str) -> Value:
             if variable in unit.inputs:
@@ -178,7 +195,8 @@ class Reader:
 
     def _scope(self, module: Module) -> Scope:
         """What the locals of a configuration are, and nothing else."""
-        shared = Shared(self, LocalFiles(module.path, self._allowed, self.tree), str(module.path), {})
+        files = LocalFiles(module.path, self._allowed, self.tree)
+        shared = Shared(self, files, str(module.path), {}, Budget(self.limits))
         return ModuleInstance(module, shared, lambda _: ABSENT)
 
     def _evaluated(self, module: Module, name: str, passed: Callable[[str], Value]) -> Root:
@@ -186,7 +204,8 @@ class Reader:
         self._fetched = self._manifest(module.path)
         self.declared |= {name for name, _ in module.labelled("variable")}
         files = LocalFiles(module.path, self._allowed, self.tree)
-        shared = Shared(self, files, str(module.path), {})
+        self._budget = Budget(self.limits)
+        shared = Shared(self, files, str(module.path), {}, self._budget)
         # Values of variables see no names at all.
         values = root_values(module, self.given, self._scope(Module(module.path, module.name)), self.tree)
         root = ModuleInstance(module, shared, _inputs(values, passed))

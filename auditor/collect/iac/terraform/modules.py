@@ -10,8 +10,9 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any, Protocol
 
+from auditor.budget import INSTANCE, PART, Budget
 from auditor.collect.iac.hcl import nodes as n
-from auditor.collect.iac.hcl.evaluate import NO_NAMES, STEPS, Names, evaluate, value
+from auditor.collect.iac.hcl.evaluate import NO_NAMES, Names, evaluate, value
 from auditor.collect.iac.hcl.type_constraints import converted
 from auditor.collect.iac.hcl.values import EvaluationError, Files, ObjectValue
 from auditor.collect.iac.interface import NotAssessed, Unknown, Unread, Value
@@ -34,13 +35,14 @@ class Library(Protocol):
 
 @dataclass(slots=True)
 class Shared:
-    """What all modules of one root have in common. ``not_assessed`` collects what could not be read."""
+    """What all modules of one root have in common. ``not_assessed`` collects what could not be read; ``budget`` is what
+    working it out may cost."""
 
     library: Library
     files: Files
     root_path: str
     not_assessed: dict[str, NotAssessed]
-    steps: int = 0
+    budget: Budget
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,11 +142,9 @@ class ModuleInstance:
         """What ``file`` and its kin see."""
         return self.shared.files
 
-    def spend(self) -> None:
-        """Count one step."""
-        self.shared.steps += 1
-        if self.shared.steps > STEPS:
-            raise EvaluationError("the configuration is too large to be worked out")
+    def spend(self, steps: int = 1, size: int = 0) -> None:
+        """Count steps, and bytes of values. Raises OverBudgetError."""
+        self.shared.budget.spend(steps, size)
 
     # Names
 
@@ -206,10 +206,14 @@ class ModuleInstance:
             if key in self._pending:
                 raise EvaluationError(f"{'.'.join(key)} hangs on itself")
             self._pending.add(key)
+            budget = self.shared.budget
+            around, budget.place = budget.place, f"{self.module.name}: {self.prefix}{'.'.join(key)}"
             try:
                 self._memo[key] = work()
+                budget.place = around
             except EvaluationError as error:
                 self._memo[key] = error
+                budget.place = around
             finally:
                 self._pending.discard(key)
         found = self._memo[key]
@@ -266,7 +270,12 @@ class ModuleInstance:
 
     def expansion(self, block: n.Block) -> Expansion:
         """How often a block of this module exists, and under which keys."""
-        found: Expansion = self.once(("expansion", block.kind, *block.labels), lambda: expand(block, self))
+        found: Expansion = self.once(("expansion", block.kind, *block.labels), lambda: self._expanded(block))
+        return found
+
+    def _expanded(self, block: n.Block) -> Expansion:
+        found = expand(block, self)
+        self.spend(len(found.instances), 8 * PART * len(found.instances))
         return found
 
     def handles(self, block: n.Block) -> Iterator[ResourceValue]:
@@ -315,6 +324,7 @@ class ModuleInstance:
             self.shared.not_assessed[what] = NotAssessed(what, module.reason, block.line, module.elsewhere)
             return module
         expansion = self.expansion(block)
+        self.spend(len(expansion.instances), INSTANCE * len(expansion.instances))
         return [
             ModuleInstance(
                 module, self.shared, self._passed(block, names), path=(*self.path, (name, key)),

@@ -18,8 +18,8 @@ from auditor.collect.iac.interface import Unknown, Value
 
 #: The key of an instance: None for a block that exists once.
 Key = int | str | None
-#: Larger numbers are a slip, or meant to stop us.
-_MANY = 50_000
+#: Larger numbers are a slip, or meant to stop us: nothing of Studio's has so large a quota by default.
+_MANY = 10_000
 
 
 def key_text(key: Key) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
+from auditor.budget import INSTANCE, Budget
 from auditor.collect.iac.hcl import nodes as n
 from auditor.collect.iac.hcl.evaluate import NO_NAMES, value
 from auditor.collect.iac.hcl.values import as_property
@@ -24,10 +25,10 @@ def _of(module: ModuleInstance) -> Iterator[Resource]:
     for block in module.blocks("resource"):
         if block.labels[0] in TYPES:
             for handle in module.handles(block):
-                yield _resource(handle)
+                yield _resource(handle, module.shared.budget)
         elif block.labels[0] in DELEGATES:
             for handle in module.handles(block):
-                yield from _delegated(module, _resource(handle))
+                yield from _delegated(module, _resource(handle, module.shared.budget))
     for block in module.blocks("data"):
         if block.labels[0] == "aws_vpc":
             for handle in module.handles(block):
@@ -44,7 +45,7 @@ def _of(module: ModuleInstance) -> Iterator[Resource]:
 
 def _delegated(module: ModuleInstance, instance: Resource) -> list[Resource]:
     """What a resource makes that stands for others."""
-    made = delegated(instance)
+    made = delegated(instance, module.shared.budget)
     if isinstance(made, Unread):
         note = missed(instance, made)
         module.shared.not_assessed[note.what] = note
@@ -52,9 +53,12 @@ def _delegated(module: ModuleInstance, instance: Resource) -> list[Resource]:
     return made
 
 
-def _resource(handle: ResourceValue) -> Resource:
+def _resource(handle: ResourceValue, budget: Budget) -> Resource:
     block = handle.block
+    budget.place = f"{block.file}:{block.line}, {handle.address}"
+    budget.spend(1, INSTANCE)
     written, lines = properties(block.body, handle.module, handle.names)
+    budget.check(written)
     if handle.type.startswith("aws_"):
         _tag(written, _default_tags(handle))
     return Resource(

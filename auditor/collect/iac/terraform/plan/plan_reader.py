@@ -9,6 +9,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+from auditor.budget import INSTANCE, Budget, OverBudgetError
 from auditor.collect.iac.hcl import nodes as n
 from auditor.collect.iac.interface import NotAssessed, Resource, Root, Unread
 from auditor.collect.iac.source_text import decoded
@@ -50,11 +51,22 @@ def read_plan(file: Path, reader: Reader) -> Root:
     plan = Plan(content)
     lines = _lines(text)
     beside = reader.beside(file.parent)
+    try:
+        return _root(name, plan, lines, beside, reader)
+    except (OverBudgetError, RecursionError, MemoryError) as error:
+        return _refused(
+            name, error.reason if isinstance(error, OverBudgetError) else "its values are nested too deeply"
+        )
+
+
+def _root(name: str, plan: Plan, lines: Mapping[str, int], beside: Module | None, reader: Reader) -> Root:
     resources: list[Resource] = []
-    notes = plan.gaps(name)
+    notes, budget = plan.gaps(name), Budget(reader.limits)
     for instance, resource in plan.resources():
+        budget.place = f"{name}#{resource.address}"
+        budget.spend(1, INSTANCE)
         placed = _placed(resource, _block(instance, beside, reader), name, lines)
-        made = delegated(placed) if placed.type in DELEGATES else [placed]
+        made = delegated(placed, budget) if placed.type in DELEGATES else [placed]
         if isinstance(made, Unread):
             notes.append(missed(placed, made))
         else:

@@ -32,7 +32,7 @@ def _faults(plan: Mapping[str, Any]) -> Iterator[str]:
     for name in ("resource_changes", "deferred_changes"):
         yield from _objects(plan.get(name), name)
     for at, change in enumerate(plan.get("resource_changes") or ()):
-        yield from _texts(change, ("address", "type"), f"resource_changes[{at}]")
+        yield from _texts(change, ("address",), f"resource_changes[{at}]")
         yield from _object(change.get("change"), f"resource_changes[{at}].change")
 
 
