@@ -60,6 +60,17 @@ class SnapshotError(ConfigError):
     """A snapshot file that is damaged, truncated, or written by a newer version."""
 
 
+class DamagedError(ConfigError):
+    """A file of a run store that is missing, or not what its run says. The run is set aside; the store goes on."""
+
+    def __init__(self, message: str, *, hint: str = "Move the run out of the way: auditor store repair") -> None:
+        super().__init__(message, hint=hint)
+
+
+class NewerVersionError(ConfigError):
+    """A file that a newer version of the auditor wrote: nothing in it is wrong."""
+
+
 class CollectError(AuditorError):
     """Nothing could be collected: no usable credentials, no reachable endpoint, every call refused."""
 

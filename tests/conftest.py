@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterator
+from datetime import UTC, datetime
 from functools import partial
 from importlib.util import find_spec
 from pathlib import Path
@@ -20,6 +21,7 @@ from auditor.model.rule import Rule, Severity
 from auditor.model.snapshot import Snapshot
 from auditor.resources import rules_dir
 from auditor.rules.load import load_rules
+from auditor.store import moments
 from auditor.store.snapshot_file import write_snapshot
 from tests.budgets import SHARE, WHOLE
 
@@ -74,6 +76,14 @@ def _one_thread() -> Iterator[None]:
 
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(duckdb, "connect", partial(duckdb.connect, config={"threads": 1}))
+        yield
+
+
+@pytest.fixture(autouse=True, scope="session")
+def _clock() -> Iterator[None]:
+    """Snapshots of tests are of November 2026: stores refuse what is still to come."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(moments, "utc_now", lambda: max(datetime.now(UTC), datetime(2026, 12, 1, tzinfo=UTC)))
         yield
 
 

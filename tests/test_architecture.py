@@ -17,8 +17,8 @@ MODULES = sorted(PACKAGE.rglob("*.py"))
 #: {model, iam} ← studio ← {collect, resolve, store} ← rules ← {waivers, remediation} ← evaluate ← drift ←
 #: {history, report} ← {config, deliver} ← run ← {checkov, cli}. A part imports itself and what stands lower.
 RANKS = {
-    "": 0, "errors": 0, "version": 0, "resources": 1, "yaml_source": 1, "sql_text": 1, "model": 1, "iam": 1,
-    "regular_files": 0, "budget": 1,
+    "": 0, "errors": 0, "version": 0, "resources": 1, "yaml_source": 1, "sql_text": 1,
+    "regular_files": 0, "budget": 1, "inert_text": 1, "temporary_files": 1, "masking": 1, "model": 1, "iam": 1,
     "studio": 2,
     "collect": 3, "resolve": 3, "store": 3,
     "rules": 4, "waivers": 5, "remediation": 5, "evaluate": 6, "drift": 7,
@@ -190,7 +190,7 @@ LAYERS = {
         {"build"}, {"scan"},
     ],
     "rules": [
-        {"applicability", "evidence_read", "references", "schema", "verdict_sql"},
+        {"applicability", "evidence_read", "references", "schema", "unknowns", "verdict_sql"},
         {"expressions", "remediation_set", "value_columns"},
         {"message", "validate"}, {"withheld"}, {"cases", "load"}, {"frameworks", "scaffold"}, {"catalogue"},
     ],

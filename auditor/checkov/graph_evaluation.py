@@ -4,12 +4,10 @@ from __future__ import annotations
 
 import logging
 import re
-import tempfile
 import threading
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime
-from pathlib import Path
 from typing import Any, NamedTuple
 
 from checkov.common.graph.graph_builder.graph_components.attribute_names import CustomAttributes
@@ -27,6 +25,7 @@ from auditor.model.rule import Verdict
 from auditor.run.conclude import evaluate_options
 from auditor.store.snapshot_file import write_snapshot
 from auditor.studio.resource_types import STUDIO_KINDS
+from auditor.temporary_files import workspace
 
 logger = logging.getLogger(__name__)
 
@@ -129,8 +128,8 @@ def evaluate(graph: Any, settings: Settings) -> Evaluation:
         return Evaluation(known)
     choice = settings.bound()
     moment = datetime.now(UTC).replace(microsecond=0).isoformat().replace("+00:00", "Z")
-    with tempfile.TemporaryDirectory(prefix="auditor-") as folder:
-        path = Path(folder) / "snapshot.jsonl"
+    with workspace() as folder:
+        path = folder / "snapshot.jsonl"
         write_snapshot(path, build(roots, moment))
         judged = judge([path], choice.rules, evaluate_options(choice))
     _say(judged, roots)

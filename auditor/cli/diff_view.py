@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
+from auditor.inert_text import in_json, printable
 from auditor.model.finding import PastFinding
 from auditor.report.markdown.markdown_text import text
-from auditor.run.messages import plural, printable
+from auditor.run.messages import plural
 
 if TYPE_CHECKING:
     from auditor.history.compare_runs import Difference
@@ -58,7 +59,7 @@ def _title(found: Difference) -> str:
 
 
 def _table(found: Difference) -> Iterator[str]:
-    yield f"From {found.old} to {found.new}: {_title(found)}"
+    yield printable(f"From {found.old} to {found.new}: {_title(found)}")
     for _, heading, items in _parts(found):
         if not items:
             continue
@@ -66,7 +67,7 @@ def _table(found: Difference) -> Iterator[str]:
         rows = [_cells(item) for item in items[:_ROWS]]
         widths = [max(len(row[n]) for row in rows) for n in range(3)]
         for row in rows:
-            cells = (printable(cell).replace("\n", " ") for cell in row)
+            cells = (printable(cell.replace("\n", " ")) for cell in row)
             yield "  " + "  ".join(c.ljust(w) for c, w in zip(cells, (*widths, 0), strict=True)).rstrip()
         if len(items) > _ROWS:
             yield f"  and {len(items) - _ROWS:,} more (--format json has all)"
@@ -74,7 +75,7 @@ def _table(found: Difference) -> Iterator[str]:
 
 def _markdown(found: Difference) -> Iterator[str]:
     yield f"### SageMaker Studio: {_title(found)}"
-    yield f"\nFrom {found.old} to {found.new}."
+    yield f"\nFrom {text(found.old)} to {text(found.new)}."
     for _, heading, items in _parts(found):
         if not items:
             continue
@@ -102,4 +103,4 @@ def _json(found: Difference) -> Iterator[str]:
         "unmoved": found.unmoved,
         "findings": {name: [item(one) for one in items] for name, _, items in _parts(found)},
     }
-    yield msgspec.json.format(msgspec.json.encode(document), indent=2).decode()
+    yield in_json(msgspec.json.format(msgspec.json.encode(document), indent=2).decode())

@@ -11,9 +11,8 @@ from typing import NoReturn
 
 import click
 
-from auditor.cli.terminal import silence_stdout
+from auditor.cli.terminal import say, silence_stdout
 from auditor.errors import AuditorError, ExitCode
-from auditor.run.messages import printable
 from auditor.version import __version__
 
 #: Command -> (module, one-line help). The help stands here so that ``--help`` imports no command; a test holds it to
@@ -26,7 +25,7 @@ COMMANDS: Mapping[str, tuple[str, str]] = {
     "checkov-checks": ("checkov_checks", "Print the folder of checks for checkov."),
     "diff": ("diff", "Compare two reports, snapshots, or runs of a store."),
     "history": ("history", "What is failing since when, and the trend."),
-    "store": ("store", "List and prune the runs of a store; its table definitions."),
+    "store": ("store", "List, prune and repair the runs of a store; its table definitions."),
     "rules": ("rules", "List, show and test rules."),
     "config": ("config", "Check auditor.yaml; its JSON Schema."),
     "waivers": ("waivers", "Check waivers.yaml; its JSON Schema."),
@@ -89,10 +88,12 @@ def run(arguments: Sequence[str] | None = None) -> int:
     try:
         result = cli.main(list(arguments) if arguments is not None else None, "auditor", standalone_mode=False)
     except click.exceptions.NoArgsIsHelpError as error:
-        click.echo(error.format_message(), err=True)
+        say(error.format_message(), err=True)
         return ExitCode.USAGE
     except click.ClickException as error:
-        error.show()
+        if isinstance(error, click.UsageError) and error.ctx is not None:
+            click.echo(f"{error.ctx.get_usage()}\nTry '{error.ctx.command_path} --help' for help.\n", err=True)
+        say(f"Error: {error.format_message()}", err=True)
         return ExitCode.USAGE
     except (KeyboardInterrupt, click.Abort):
         click.echo("\nInterrupted: nothing was written after this.", err=True)
@@ -100,7 +101,7 @@ def run(arguments: Sequence[str] | None = None) -> int:
     except AuditorError as error:
         if _debug():
             _traceback()
-        click.echo(f"Error: {printable(error.diagnosis())}", err=True)
+        say(f"Error: {error.diagnosis()}", err=True)
         return error.exit_code
     except SystemExit:
         # click's answer to a reader of stdout that has gone (head, a pager): no error of ours.
@@ -109,8 +110,8 @@ def run(arguments: Sequence[str] | None = None) -> int:
     except Exception as error:  # noqa: BLE001 — the last line of defence; what is lost here is a defect, and says so
         if _debug():
             _traceback()
-        click.echo(
-            f"Internal error: {type(error).__name__}: {printable(str(error))}\n"
+        say(
+            f"Internal error: {type(error).__name__}: {error}\n"
             "  This is a defect of the auditor. Run again with --debug and report what it prints.",
             err=True,
         )
@@ -125,7 +126,7 @@ def _debug() -> bool:
 def _traceback() -> None:
     import traceback
 
-    traceback.print_exc()
+    say(traceback.format_exc(), err=True)
 
 
 if __name__ == "__main__":

@@ -15,6 +15,7 @@ from auditor.cli.gate_options import gate_options
 from auditor.report.render import Format
 from auditor.resolve.inheritance_sql import NestedMerge
 from auditor.run.run_options import DEFAULT_FORMATS, DEFAULT_OUTPUT, AwsOptions
+from auditor.store.files import Access, access
 from auditor.studio.evidence_sources import EVIDENCE
 
 _Command = TypeVar("_Command", bound=Callable[..., Any])
@@ -192,7 +193,25 @@ store_option = click.option(
     help="Keep the run here and compare it with the runs before it (docs/store.md).",
 )  # fmt: skip
 
+
+@dataclass(frozen=True, slots=True)
+class Mode(click.ParamType[Access]):
+    """Permissions of the files that are written, in octal digits."""
+
+    name = "mode"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Access:  # noqa: ARG002
+        return value if isinstance(value, Access) else access(str(value))
+
+
+mode_option = click.option(
+    "--mode", type=Mode(), default="600", show_default=True, metavar="OCTAL",
+    help="Permissions of the files that are written, whatever the umask; new folders can be entered by whoever may read"
+    " the files. 600: the owner alone; 640: the group as well.",
+)  # fmt: skip
+
 report_options = _several(
+    mode_option,
     click.option(
         "--framework", "frameworks", multiple=True, metavar="NAME",
         help="Group the report by a compliance framework as well (auditor rules frameworks); repeatable, or commas.",

@@ -11,7 +11,7 @@ from typing import Any
 
 import click
 
-from auditor.run.messages import printable
+from auditor.inert_text import in_json, printable, printable_lines
 
 
 def _plain(value: Any) -> Any:
@@ -29,17 +29,14 @@ def _cell(value: Any) -> str:
 def print_rows(columns: Sequence[str], rows: Iterable[Sequence[Any]], output: str) -> None:
     """Print as ``table``, ``csv`` (NULL is an empty field) or ``json`` (an array of objects)."""
     if output == "json":
-        click.echo(
-            json.dumps(
-                [dict(zip(columns, row, strict=True)) for row in rows], ensure_ascii=False, indent=2, default=_plain
-            )
-        )
+        found = [dict(zip(columns, row, strict=True)) for row in rows]
+        click.echo(in_json(json.dumps(found, ensure_ascii=False, indent=2, default=_plain)))
     elif output == "csv":
         writer = csv.writer(sys.stdout, lineterminator="\n")
         writer.writerow(columns)
-        writer.writerows(["" if value is None else _cell(value) for value in row] for row in rows)
+        writer.writerows(["" if value is None else printable_lines(_cell(value)) for value in row] for row in rows)
     else:
-        cells = [[printable(_cell(value)).replace("\n", " ") for value in row] for row in rows]
+        cells = [[printable(_cell(value).replace("\n", " ")) for value in row] for row in rows]
         widths = [max(map(len, column)) for column in zip(columns, *cells, strict=True)]
         for line in (columns, ["-" * width for width in widths], *cells):
             click.echo("  ".join(cell.ljust(width) for cell, width in zip(line, widths, strict=True)).rstrip())

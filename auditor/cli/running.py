@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import click
 
 from auditor.cli.terminal import StderrMessages, patient_stdout
+from auditor.cli.terminal import show as render
 from auditor.errors import ExitCode
 from auditor.run.run_options import AwsOptions, GateOptions, ReportOptions, RuleOptions, RunOptions
 
@@ -59,10 +60,7 @@ def finish(plan: RunPlan, result: RunResult, messages: StderrMessages, *, securi
 
 def show(result: RunResult) -> None:
     """The summary of a run on stdout, in colour where that is a terminal."""
-    from rich.console import Console
-
     from auditor.cli.summary import summary
 
     width = None if sys.stdout.isatty() else int(os.environ.get("COLUMNS", "100"))
-    printed = summary(result.report, result.code, result.written, result.kept)
-    Console(width=width, highlight=False).print(printed)
+    render(summary(result.report, result.code, result.written, result.kept), width)

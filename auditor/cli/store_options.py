@@ -15,6 +15,7 @@ from auditor.cli.config_options import config_options
 from auditor.cli.terminal import StderrMessages
 from auditor.config.find_config import ConfigChoice
 from auditor.errors import ConfigError
+from auditor.store.files import PRIVATE, Access
 
 if TYPE_CHECKING:
     from auditor.config import Config
@@ -66,16 +67,22 @@ _OPTIONS: tuple[Callable[[Any], Any], ...] = (
 )  # fmt: skip
 
 
-def store_of(reading: Reading) -> tuple[RunStore, Config]:
-    """The store that the options or the configuration name; it must be one. Raises ConfigError."""
+def store_of(reading: Reading, mode: Access = PRIVATE, *, report: bool = True) -> tuple[RunStore, Config]:
+    """The store that the options or the configuration name; it must be one. Raises ConfigError.
+
+    ``mode``: permissions of what is written; ``report``: runs that are set aside are named on stderr.
+    """
     from auditor.run.plan import configuration
     from auditor.store.backends import open_backend
     from auditor.store.runs import RunStore
 
-    settings = configuration(reading.config, StderrMessages(quiet=True))
+    messages = StderrMessages(quiet=True)
+    settings = configuration(reading.config, messages)
     place = reading.store or settings.store
     if place is None:
         raise ConfigError("no store", hint="Name one with --store, or with store: in auditor.yaml.")
-    found = RunStore(open_backend(place, reading.profile or settings.profile))
+    found = RunStore(open_backend(place, reading.profile or settings.profile, mode))
     found.check()
+    for aside in found.survey().set_aside if report else ():
+        messages.problem(f"{aside.reason}. The run is left out; auditor store repair moves it out of the way.")
     return found, settings

@@ -15,6 +15,7 @@ from rich.text import Text
 
 from auditor.cli.terminal import STYLES
 from auditor.errors import ExitCode
+from auditor.inert_text import printable
 from auditor.model.finding import Finding, RootCause, State
 from auditor.model.report import FrameworkSummary, Outcome, Report, RequirementStatus
 from auditor.model.resource import ResourceRef
@@ -24,7 +25,7 @@ from auditor.model.waiver import WaiverStatus, WaiverSummary
 from auditor.report.drift_view import DisagreementGroup, OnlyGroup, drift_view, label
 from auditor.report.drift_view import place as drift_place
 from auditor.report.phrases import shortcoming
-from auditor.run.messages import plural, printable
+from auditor.run.messages import plural
 from auditor.run.thresholds import describe
 from auditor.studio.resource_types import STUDIO_TYPES
 

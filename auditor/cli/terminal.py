@@ -7,13 +7,33 @@ import sys
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import click
 
-from auditor.run.messages import printable
+from auditor.inert_text import printable_lines, without_commands
+from auditor.masking import mask_text
+
+if TYPE_CHECKING:
+    from rich.console import RenderableType
 
 #: Rich styles by severity.
 STYLES: Mapping[str, str] = {"critical": "bold red", "high": "red", "medium": "yellow", "low": "cyan", "info": "dim"}
+
+
+def say(text: str, *, err: bool = False) -> None:
+    """Print text that may hold names from anywhere: it steers no terminal, commands no CI server, tells no secret."""
+    click.echo(printable_lines(mask_text(text)), err=err)
+
+
+def show(printed: RenderableType, width: int | None = None, *, crop: bool = True) -> None:
+    """Print what rich renders, in colour where stdout is a terminal; wrapped or not, no line is a command."""
+    from rich.console import Console
+
+    console = Console(width=width, highlight=False)
+    with console.capture() as captured:
+        console.print(printed, crop=crop)
+    click.echo(without_commands(captured.get()), nl=False, color=True)
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,10 +44,10 @@ class StderrMessages:
 
     def note(self, text: str) -> None:
         if not self.quiet:
-            click.echo(printable(text), err=True)
+            say(text, err=True)
 
     def problem(self, text: str) -> None:
-        click.echo(printable(text), err=True)
+        say(text, err=True)
 
 
 def silence_stdout() -> None:

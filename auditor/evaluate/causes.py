@@ -12,6 +12,7 @@ from dataclasses import dataclass, field, replace
 
 from auditor.evaluate.fingerprints import fingerprint
 from auditor.model.finding import RootCause
+from auditor.remediation.masked_values import where_masked
 from auditor.remediation.remediate import Remediation
 
 
@@ -58,7 +59,13 @@ class Causes:
                     id_ = fingerprint(cause.rule_id, cause.resource, f"{cause.id} {first}")[:16]
                 worst = min((c.severity for c in part.causes.values()), key=lambda severity: severity.rank)
                 self._made.append(
-                    replace(cause, id=id_, severity=worst, affects=len(part.causes), remediation=part.fix.of_all())
+                    replace(
+                        cause,
+                        id=id_,
+                        severity=worst,
+                        affects=len(part.causes),
+                        remediation=where_masked(part.fix.of_all(), cause.resource),
+                    )
                 )
                 moved |= {key: id_ for key, alone in part.causes.items() if alone.id != id_}
         self._open = {}

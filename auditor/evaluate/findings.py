@@ -17,6 +17,7 @@ from auditor.model.rule import Rule, Severity, Verdict
 from auditor.remediation import remediate
 from auditor.remediation.blame import Blame
 from auditor.remediation.failures import Failures
+from auditor.remediation.masked_values import where_masked
 from auditor.remediation.raw_documents import Documents
 from auditor.remediation.remediate import Remediator
 from auditor.resolve.origin import deciding, needed, origin, select_list
@@ -147,7 +148,7 @@ class FindingMaker:
             fix = self._remediator.remediate(failure)
             alone = self._cause(rule, severity, failure.blame)
             self._causes.add(name, alone, fix)
-            cause, remediation = alone.id, fix.remediation
+            cause, remediation = alone.id, where_masked(fix.remediation, resource)
         return Finding(
             fingerprint=name,
             rule_id=rule.id,

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import tempfile
 from dataclasses import dataclass
-from pathlib import Path
 
 from auditor.history.advance import Step, known_rows, ledger_rows
 from auditor.history.facts import Fact, Facts
@@ -12,6 +10,7 @@ from auditor.model.finding import PastFinding, State
 from auditor.model.history import Comparison
 from auditor.model.rule import Verdict
 from auditor.store.connection import connect
+from auditor.temporary_files import workspace
 
 
 def compare(old: Facts, new: Facts, *, pending: bool = True) -> Comparison:
@@ -21,11 +20,11 @@ def compare(old: Facts, new: Facts, *, pending: bool = True) -> Comparison:
     of the old run exists in the new one is not known here: what is not found is resolved, unless a list was lost.
     """
     con = connect()
-    with tempfile.TemporaryDirectory(prefix="auditor-compare-") as folder:
-        before = known_rows(con, ledger_rows(old, pending=pending), Path(folder))
+    with workspace("compare") as folder:
+        before = known_rows(con, ledger_rows(old, pending=pending), folder)
         accounts = {a for a, _ in new.scopes}
         narrowed = {a for a, region in old.scopes - new.scopes if a in accounts}
-        step = Step(con, new, before, Path(folder), narrowed=narrowed)
+        step = Step(con, new, before, folder, narrowed=narrowed)
         return step.comparison(old.as_of)
 
 

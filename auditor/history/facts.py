@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import gzip
-import zlib
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,6 +15,7 @@ from auditor.model.report import REPORT_SCHEMA_VERSION, Report
 from auditor.model.resource import ResourceRef
 from auditor.model.rule import Severity, Verdict
 from auditor.model.snapshot import Gap
+from auditor.store.unpack import REPORT_LIMIT, blocks
 from auditor.studio.resource_types import STUDIO_KINDS
 
 Scope = tuple[str, str]
@@ -158,13 +157,7 @@ def read_report(path: Path) -> Facts:
 
     Raises ConfigError where the file is none, or one of a newer version.
     """
-    try:
-        data = path.read_bytes()
-        if data.startswith(b"\x1f\x8b"):
-            data = gzip.decompress(data)
-    except (OSError, EOFError, zlib.error) as error:
-        reason = getattr(error, "strerror", None) or error
-        raise ConfigError(f"{path}: cannot be read: {reason}") from error
+    data = b"".join(blocks(path, REPORT_LIMIT))
     try:
         version = msgspec.json.decode(data, type=_Version).schema_version
         if version != REPORT_SCHEMA_VERSION:
@@ -173,7 +166,7 @@ def read_report(path: Path) -> Facts:
                 hint="Use the same version of the auditor for both reports.",
             )
         wire = msgspec.json.decode(data, type=_Report)
-    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
         raise ConfigError(
             f"{path}: not a report.json of this tool: {error}", hint="Write one with --format json."
         ) from error

@@ -2,23 +2,23 @@
 
 from __future__ import annotations
 
-import tempfile
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from auditor.history.advance import moment_text
-from auditor.history.store_history import ledger_files, partition
+from auditor.history.store_history import ledger_files
+from auditor.history.stored_tables import checked, partition
 from auditor.history.trend import point
 from auditor.model.report import TrendPoint
 from auditor.model.rule import Severity
 from auditor.sql_text import literal
 from auditor.store.connection import connect
-from auditor.store.manifest import Manifest
+from auditor.store.manifest import Manifest, StoredFile
 from auditor.store.runs import RunStore, latest
-from auditor.store.store_tables import FINDINGS, HISTORY, StoreTable, empty, parquet
+from auditor.store.store_tables import FINDINGS, HISTORY, StoreTable, empty
+from auditor.temporary_files import workspace
 
 if TYPE_CHECKING:
     import duckdb
@@ -87,9 +87,9 @@ def nights(store: RunStore, runs: Sequence[Manifest], wanted: Filter) -> tuple[T
     return tuple(_of_rules(store, kept, wanted))
 
 
-def _files(runs: Sequence[Manifest], table: str, account: str) -> list[str]:
+def _files(runs: Sequence[Manifest], table: str, account: str) -> list[StoredFile]:
     return [
-        file.key
+        file
         for run in runs
         for file in run.tables.get(table, ())
         if account in ("", partition(file.key)[0])
@@ -124,7 +124,9 @@ def _of_rules(store: RunStore, runs: Sequence[Manifest], wanted: Filter) -> Iter
 
 
 @contextmanager
-def _tables(store: RunStore, table: StoreTable, keys: Sequence[str]) -> Iterator[tuple[duckdb.DuckDBPyConnection, str]]:
+def _tables(
+    store: RunStore, table: StoreTable, files: Sequence[StoredFile]
+) -> Iterator[tuple[duckdb.DuckDBPyConnection, str]]:
     """A connection, and SQL of the files' rows."""
-    with tempfile.TemporaryDirectory(prefix="auditor-history-") as folder:
-        yield connect(), parquet(store.place.fetch(keys, Path(folder))) if keys else empty(table)
+    with workspace("history") as folder:
+        yield connect(), checked(store, files, folder, table) if files else empty(table)

@@ -11,10 +11,12 @@ from typing import TYPE_CHECKING
 
 from auditor.errors import ConfigError
 from auditor.history.advance import Step
-from auditor.history.facts import Scope, facts_of
+from auditor.history.facts import Facts, Scope, facts_of
+from auditor.history.stored_tables import DamagedTableError, checked, partition
 from auditor.history.trend import CARRY, counts, trend
 from auditor.model.report import Report
 from auditor.model.snapshot import GLOBAL
+from auditor.store import moments
 from auditor.store.connection import connect
 from auditor.store.manifest import FILES, SCHEMA_VERSION, Manifest, StoredFile
 from auditor.store.runs import RunStore, latest
@@ -47,8 +49,21 @@ class StoreHistory:
         order of time.
         """
         facts = facts_of(report)
-        runs = [run for run in self._store.runs() if run.run_id != self._run_id]
         moment = datetime.fromisoformat(report.as_of)
+        if moments.in_future(moment, moments.utc_now()):
+            raise ConfigError(
+                f"the run is dated {report.as_of}, which is still to come, so the store does not take it",
+                hint="Set the clock of the machine that collects, and collect again.",
+            )
+        while True:
+            try:
+                return self._beside_earlier(report, facts, moment)
+            except DamagedTableError as error:
+                # The run before it says what was known then; repair says which it was.
+                self._store.mark_damaged(error.run_id, error.message)
+
+    def _beside_earlier(self, report: Report, facts: Facts, moment: datetime) -> Step:
+        runs = [run for run in self._store.runs() if run.run_id != self._run_id]
         for run in runs:
             both = facts.scopes.intersection(run.scopes)
             if run.moment >= moment and both:
@@ -65,7 +80,7 @@ class StoreHistory:
         files = ledger_files(sources, earlier)
         before = empty(HISTORY)
         if files:
-            before = parquet(self._store.place.fetch(files, self._folder / "before"))
+            before = checked(self._store, files, self._folder / "before", HISTORY)
         present = sorted((self._folder / RESOURCES.name).rglob("*.parquet"))
         self.step = Step(
             self._con, facts, before, self._folder,
@@ -139,7 +154,7 @@ def _carried(
     return frozenset(scope for scope, run in recent.items() if run.moment >= moment - CARRY)
 
 
-def ledger_files(sources: Mapping[Scope, Manifest], earlier: Sequence[Manifest]) -> list[str]:
+def ledger_files(sources: Mapping[Scope, Manifest], earlier: Sequence[Manifest]) -> list[StoredFile]:
     """Parquet files with what is known of the scopes, and of what belongs to no region in their accounts."""
     of_account: dict[str, Manifest] = {}
     for run in earlier:
@@ -147,22 +162,13 @@ def ledger_files(sources: Mapping[Scope, Manifest], earlier: Sequence[Manifest])
     wanted = dict(sources) | {
         (account, GLOBAL): of_account[account] for account, _ in sources if account in of_account
     }  # fmt: skip
-    return sorted(
-        {
-            file.key
-            for scope, run in wanted.items()
-            for file in run.tables.get(HISTORY.name, ())
-            if partition(file.key) == scope
-        }
-    )
-
-
-def partition(key: str) -> Scope:
-    """Account and region that a table's file speaks about."""
-    from urllib.parse import unquote
-
-    parts = dict(part.split("=", 1) for part in key.split("/") if "=" in part)
-    return unquote(parts["account"]), unquote(parts["region"])
+    found = {
+        file.key: file
+        for scope, run in wanted.items()
+        for file in run.tables.get(HISTORY.name, ())
+        if partition(file.key) == scope
+    }
+    return [found[key] for key in sorted(found)]
 
 
 def _narrowed(earlier: Sequence[Manifest], scopes: frozenset[Scope]) -> frozenset[str]:

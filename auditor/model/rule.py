@@ -157,6 +157,8 @@ class Rule:
     file: str
     line: int
     cause: str = ""
+    tests_null: str = ""
+    """Of a built-in rule: why ``when`` and ``require`` may test for NULL on purpose. Empty: they may not."""
     """SQL that names the column to blame, for rules that read several settings; empty: always ``setting``."""
     values: Mapping[str, str] = field(default_factory=dict)
     """SQL expressions over the table, by the name that ``message`` uses; ``remediation.values`` holds them as well."""

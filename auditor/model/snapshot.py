@@ -171,6 +171,8 @@ class Header:
     """Kinds that the source looked for. The lists of all others are unknown in this snapshot, not empty."""
     previous: str = ""
     """``as_of`` of the newest snapshot that unchanged resources were carried over from; empty where all were read."""
+    masked: bool = False
+    """Of a file: whether secrets in it are masked (``auditor.masking``), as in all that this version writes."""
 
 
 @dataclass(frozen=True, slots=True)

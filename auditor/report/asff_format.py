@@ -22,6 +22,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
+from auditor.inert_text import visible
 from auditor.model.finding import Finding, PastFinding, State
 from auditor.model.report import Report, RuleSummary
 from auditor.model.resource import ResourceRef
@@ -41,7 +42,6 @@ from auditor.report.phrases import (
     past_words,
     resolved,
     sentence,
-    visible,
     waiver_words,
 )
 

@@ -9,11 +9,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
+from auditor.inert_text import one_line
 from auditor.model.finding import Finding, State
 from auditor.model.report import Report
 from auditor.model.rule import Severity, Verdict
 from auditor.report.json_text import array
-from auditor.report.phrases import one_line, outstanding, past_words, place, sentence
+from auditor.report.phrases import outstanding, past_words, place, sentence
 
 _SEVERITIES = {
     Severity.CRITICAL: "blocker", Severity.HIGH: "critical", Severity.MEDIUM: "major", Severity.LOW: "minor",

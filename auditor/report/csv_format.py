@@ -12,9 +12,10 @@ import re
 from collections.abc import Iterator
 from functools import lru_cache
 
+from auditor.inert_text import visible
 from auditor.model.finding import Finding
 from auditor.model.report import Report
-from auditor.report.phrases import evidence_words, fix, joined, place, status, visible
+from auditor.report.phrases import evidence_words, fix, joined, place, status
 from auditor.rules.message import format_value
 
 #: The columns, in this order; new ones come at the end.

@@ -18,11 +18,12 @@ import jinja2.nodes
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 
 from auditor.errors import ConfigError
+from auditor.inert_text import one_line
 from auditor.model.report import Report
 from auditor.report.csv_format import safe
 from auditor.report.json_text import to_json
 from auditor.report.markdown.markdown_text import text
-from auditor.report.phrases import name, one_line, place, status
+from auditor.report.phrases import name, place, status
 from auditor.rules.message import format_value
 
 #: A template's name ends in one of these; without it, it is the report's name.

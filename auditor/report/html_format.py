@@ -10,11 +10,11 @@ from urllib.parse import quote
 import jinja2
 from markupsafe import Markup
 
+from auditor.inert_text import visible
 from auditor.model.report import Report
 from auditor.model.resource import ResourceRef
 from auditor.report.drift_view import label, who
 from auditor.report.html.view import html_view
-from auditor.report.phrases import visible
 from auditor.report.templates import environment
 from auditor.resources import templates_dir
 from auditor.rules.message import format_value

@@ -8,6 +8,8 @@ from typing import Any
 
 import msgspec
 
+from auditor.inert_text import in_json
+
 
 def _plain(value: Any) -> Any:
     if isinstance(value, datetime):
@@ -23,7 +25,7 @@ _encoder = msgspec.json.Encoder(enc_hook=_plain, order="sorted")
 
 def to_json(value: Any) -> str:
     """A value as JSON text with sorted keys; dataclasses as objects, timestamps as RFC 3339."""
-    return _encoder.encode(value).decode()
+    return in_json(_encoder.encode(value).decode())
 
 
 def array(items: Iterable[Any]) -> Iterator[str]:

@@ -16,6 +16,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from html import escape
 
+from auditor.inert_text import in_xml
 from auditor.model.finding import Finding, PastFinding, State
 from auditor.model.report import Report, RuleSummary
 from auditor.model.rule import Verdict
@@ -181,7 +182,7 @@ def _numbers(sizes: Mapping[str, int]) -> dict[str, int]:
 
 
 def _text(value: object) -> str:
-    return escape(_ILLEGAL.sub("\N{REPLACEMENT CHARACTER}", str(value)).replace("\r", "\n"), quote=False)
+    return in_xml(escape(_ILLEGAL.sub("\N{REPLACEMENT CHARACTER}", str(value)).replace("\r", "\n"), quote=False))
 
 
 def _attributes(**values: object) -> str:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import unicodedata
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
@@ -22,8 +21,6 @@ PRODUCT = "SageMaker Studio auditor"
 
 _ELLIPSIS = "…"
 _VALUE = 200
-#: Unicode categories that steer a display instead of showing: control, format (direction), surrogate, private use.
-_STEERING = frozenset({"Cc", "Cf", "Cs", "Co"})
 
 
 _Key: TypeAlias = tuple[str, str, str, str, str, str]
@@ -225,26 +222,6 @@ def frameworks_of(report: Report) -> dict[str, list[str]]:
 def cut(text: str, limit: int) -> str:
     """At most ``limit`` characters; what was cut ends in an ellipsis."""
     return text if len(text) <= limit else text[: limit - 1].rstrip() + _ELLIPSIS
-
-
-def visible(text: str, keep: str = "\n\t") -> str:
-    """The text with every character replaced that steers a display (control, direction) instead of showing."""
-    # Nearly every text is printable; the categories are asked for the rest only.
-    if text.isprintable():
-        return text
-    bare = text
-    for character in keep:
-        bare = bare.replace(character, "")
-    if bare.isprintable():
-        return text
-    return "".join(
-        c if c in keep or unicodedata.category(c) not in _STEERING else "\N{REPLACEMENT CHARACTER}" for c in text
-    )
-
-
-def one_line(text: str) -> str:
-    """The text in one line, without what steers a display."""
-    return " ".join(visible(text).split())
 
 
 def joined(parts: Iterable[str], separator: str = "\n") -> str:

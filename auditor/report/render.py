@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from auditor.model.report import Report
-from auditor.store.files import atomic
+from auditor.store.files import PRIVATE, Access, atomic
 
 if TYPE_CHECKING:
     from auditor.report.custom import CustomTemplate
@@ -49,18 +49,22 @@ def render(report: Report, output: Format) -> Iterator[str]:
 
 
 def write(
-    report: Report, formats: Sequence[Format], folder: Path, templates: Sequence[CustomTemplate] = ()
+    report: Report,
+    formats: Sequence[Format],
+    folder: Path,
+    templates: Sequence[CustomTemplate] = (),
+    mode: Access = PRIVATE,
 ) -> tuple[Path, ...]:
     """Write each format, then each of the user's templates, into the folder: each file whole or not at all.
 
     Raises ConfigError where that is impossible, and where a template fails.
     """
-    written = [_written(folder / output.file_name, render(report, output)) for output in formats]
-    return (*written, *(_written(folder / t.file_name, t.render(report)) for t in templates))
+    written = [_written(folder / output.file_name, render(report, output), mode) for output in formats]
+    return (*written, *(_written(folder / t.file_name, t.render(report), mode) for t in templates))
 
 
-def _written(path: Path, pieces: Iterable[str]) -> Path:
-    with atomic(path) as out:
+def _written(path: Path, pieces: Iterable[str], mode: Access) -> Path:
+    with atomic(path, mode) as out:
         for piece in pieces:
             out.write(piece.encode("utf-8"))
     return path

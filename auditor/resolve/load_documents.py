@@ -3,19 +3,19 @@
 from __future__ import annotations
 
 import re
-import tempfile
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, replace
+from dataclasses import astuple, dataclass, fields, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from auditor.errors import SnapshotError
-from auditor.model.snapshot import GLOBAL_KINDS, KINDS, Header
+from auditor.model.snapshot import GLOBAL_KINDS, KINDS, Gap, Header
 from auditor.resolve import template_places
 from auditor.resolve.odd_members import OddRecord, incomplete_lists, odd_records, write_without
 from auditor.resolve.raw_schema import DOCUMENTS, struct_type
 from auditor.sql_text import literal, string_list
+from auditor.temporary_files import workspace
 
 if TYPE_CHECKING:
     import duckdb
@@ -59,7 +59,7 @@ def load(con: duckdb.DuckDBPyConnection, files: Sequence[SourceFile]) -> None:
     Raises SnapshotError where a line is not what a snapshot holds, or two files hold the same account and region.
     """
     _refuse_overlap(files)
-    with ThreadPoolExecutor(max_workers=1) as pool, tempfile.TemporaryDirectory(prefix="auditor-odd-") as folder:
+    with ThreadPoolExecutor(max_workers=1) as pool, workspace("odd") as folder:
         # DuckDB reads meanwhile. That a member is odd is rare, and then the files are read again.
         pending = [pool.submit(odd_records, file.path) for file in files]
         try:
@@ -71,13 +71,38 @@ def load(con: duckdb.DuckDBPyConnection, files: Sequence[SourceFile]) -> None:
         if any(odd):
             for (name,) in con.execute("select table_name from duckdb_tables()").fetchall():
                 con.execute(f"drop table {name}")
-            _load(con, [_without(file, found, Path(folder)) for file, found in zip(files, odd, strict=True)])
+            _load(con, [_without(file, found, folder) for file, found in zip(files, odd, strict=True)])
+    _say_what_is_unseen(con, files)
     for account, region, kind in sorted({place for found in odd for place in incomplete_lists(found)}):
         con.execute(
             "update raw_account_region set gaps = list_distinct(list_append(coalesce(gaps, []), ?))"
             " where account = ? and ? in ('', region)",
             [kind, account, region],
         )
+
+
+def _say_what_is_unseen(con: duckdb.DuckDBPyConnection, files: Sequence[SourceFile]) -> None:
+    """A place that a live snapshot's header names and of which it holds no record was not looked at: its lists are
+    unknown, not empty. Collecting writes the record whatever came of the calls."""
+    for file in files:
+        for scope in () if _is_template(file) else file.header.scopes:
+            named = [scope.account, scope.region]
+            ((there,),) = con.execute(
+                "select count(*) from raw_account_region where account = ? and region = ?", named
+            ).fetchall()
+            if there:
+                continue
+            con.execute(
+                "insert into raw_account_region by name select ? as account, ? as region, ? as id,"
+                f" {string_list(KINDS)}::VARCHAR[] as gaps, {literal(file.header.as_of)}::TIMESTAMP as as_of,"
+                " false as template",
+                [*named, scope.region],
+            )
+            detail = "the snapshot names this account and Region, and holds no record of them"
+            gap = Gap(scope.account, scope.region, "domain", "*", "*", "ListDomains", "unexpected_response", detail)
+            con.execute(
+                "insert into raw_gap by name select " + ", ".join(f"? as {f.name}" for f in fields(gap)), astuple(gap)
+            )
 
 
 def _without(file: SourceFile, odd: tuple[OddRecord, ...], folder: Path) -> SourceFile:

@@ -7,12 +7,13 @@ documented tables; everything else is refused, by the class of the syntax node, 
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from auditor.resolve.table_model import Table
 from auditor.resolve.tables import TABLES, table
+from auditor.rules.unknowns import Node, UnknownError, Unknowns, children, lambda_names
 from auditor.rules.verdict_sql import foreign_quoting
 from auditor.yaml_source import near
 
@@ -26,7 +27,8 @@ _SCALAR_CLASSES = frozenset(
 
 #: Pure functions: the same arguments give the same value, and nothing outside the arguments is read. Functions that
 #: pass over a NULL argument (concat, list_concat, list_append, greatest, least …) are left out: they would turn unknown
-#: into a verdict. So are those that look at the clock (now, and age with one argument).
+#: into a verdict; ``unknowns`` looks at those that do so in some places. So are those that look at the clock (now, and
+#: age with one argument).
 FUNCTIONS = frozenset(
     """
     + - * / // % || ~~ !~~ ~~* !~~* ~ ^@ ** abs ceil floor round sign mod pow sqrt lower upper trim ltrim rtrim
@@ -44,8 +46,6 @@ FUNCTIONS = frozenset(
     to_milliseconds
     """.split()  # noqa: SIM905 — reads better than a hundred quoted names
 )
-
-_FILTERS = frozenset({"list_filter", "filter"})
 
 #: Allowed inside a subquery only: over the rule's own table they would mix its rows.
 AGGREGATES = frozenset(
@@ -107,6 +107,7 @@ class ExpressionChecker:
         create_empty_tables(self._con)
         lock(self._con)
         self._parsed: dict[str, str] = {}
+        self._unknowns = Unknowns({t.name: frozenset(documented_columns(t)) for t in TABLES}, AGGREGATES)
 
     def read_ahead(self, expressions: Sequence[str]) -> None:
         """Parse many expressions in one query; a hundred queries cost more than a hundred expressions."""
@@ -121,11 +122,19 @@ class ExpressionChecker:
             return
         self._parsed |= {expression: row[0] for expression, row in zip(wanted, rows, strict=True)}
 
-    def check(self, expression: str, documented: Table) -> Expression:
-        """Raise ExpressionError unless the expression is allowed; say what it reads. Types are for ``bind``."""
+    def check(self, expression: str, documented: Table, *, decides: bool = False) -> Expression:
+        """Raise ExpressionError unless the expression is allowed; say what it reads. Types are for ``bind``.
+
+        ``decides``: a verdict hangs on it, so that NULL in it must not turn into true or false.
+        """
         walker = _Walker(documented)
         try:
-            walker.scalar(self._parse(expression), frozenset())
+            parsed = self._parse(expression)
+            walker.scalar(parsed, frozenset())
+            if decides:
+                self._unknowns.check(parsed, documented)
+        except UnknownError as error:
+            raise ExpressionError(str(error)) from error
         except RecursionError as error:
             raise ExpressionError("the expression is nested too deeply") from error
         return Expression(tuple(walker.columns), tuple(walker.parameters), tuple(walker.reads))
@@ -204,13 +213,12 @@ def _plain_select(node: dict[str, Any]) -> bool:
 class _Walker:
     def __init__(self, documented: Table) -> None:
         self.own = documented
-        self._in_filter = False
         self.columns: list[str] = []
         self.parameters: list[str] = []
         self.reads: list[str] = []
         self._tables: list[tuple[str, dict[str, str], str]] = []
 
-    def scalar(self, node: dict[str, Any], bound: frozenset[str]) -> None:
+    def scalar(self, node: Node, bound: frozenset[str]) -> None:
         kind = node.get("class")
         if kind not in _SCALAR_CLASSES:
             raise ExpressionError(f"{str(kind).replace('_', ' ').lower()} is not allowed in a rule")
@@ -227,31 +235,14 @@ class _Walker:
             # `a -> b` outside a list function is an operator on two values, of which only one would be checked here.
             if node.get("syntax_type") != "LAMBDA_KEYWORD":
                 raise ExpressionError("-> is not allowed in a rule: write lambda x: …")
-            names = frozenset(_lambda_names(node["lhs"]))
-            self._predicate(node["expr"], bound | names)
+            self.scalar(node["expr"], bound | lambda_names(node["lhs"]))
         else:
-            outer = self._in_filter
             if kind == "FUNCTION":
                 self._function(node)
-                self._in_filter = outer or str(node["function_name"]).lower() in _FILTERS
-            for child in _children(node):
+            for child in children(node):
                 self.scalar(child, bound)
-            self._in_filter = outer
 
-    def _predicate(self, body: dict[str, Any], bound: frozenset[str]) -> None:
-        """A filter drops elements whose condition is NULL, so an unknown column would read as a match of none."""
-        seen, self.columns = self.columns, []
-        self.scalar(body, bound)
-        read, self.columns = self.columns, seen
-        if read and self._in_filter:
-            raise ExpressionError(
-                f"the condition of a filter cannot read a column ({read[0]}): where it is unknown the element would be"
-                " dropped silently; use list_has_all, list_has_any or ||"
-            )
-        for name in read:
-            self._once(self.columns, name)
-
-    def _function(self, node: dict[str, Any]) -> None:
+    def _function(self, node: Node) -> None:
         name = str(node["function_name"]).lower()
         if name in AGGREGATES and not self._tables:
             raise ExpressionError(f"aggregate {name}() is allowed in a subquery only")
@@ -267,6 +258,8 @@ class _Walker:
         if first in bound:
             return
         for alias, columns, name in reversed(self._tables):
+            if first == alias and len(names) == 1 and first not in columns:
+                raise ExpressionError(f"{names[0]} alone is a whole row: name a column of it")
             if first == alias or first in columns:
                 self._once(self.reads, f"{name}.{names[-1].lower()}" if first != alias or len(names) > 1 else name)
                 return
@@ -278,7 +271,7 @@ class _Walker:
             raise ExpressionError(unknown_column(first, self.own))
         self._once(self.columns, column)
 
-    def _subquery(self, node: dict[str, Any], bound: frozenset[str]) -> None:
+    def _subquery(self, node: Node, bound: frozenset[str]) -> None:
         if node.get("child"):
             self.scalar(node["child"], bound)
         select = node["subquery"]["node"]
@@ -309,28 +302,3 @@ def unknown_column(name: str, documented: Table) -> str:
     """The complaint about a column that a table does not have, with the nearest that it has."""
     hint = near(name, [c.name for c in documented.columns])
     return f"table {documented.name} has no column {name!r}" + (f"; {hint[0].lower()}{hint[1:]}" if hint else "")
-
-
-def _lambda_names(node: dict[str, Any]) -> Iterator[str]:
-    if node.get("class") == "COLUMN_REF":
-        yield str(node["column_names"][0]).lower()
-    for child in _children(node):
-        yield from _lambda_names(child)
-
-
-def _children(node: dict[str, Any]) -> Iterator[dict[str, Any]]:
-    """Every expression below the node, whatever the member that it hangs from is called."""
-    for value in node.values():
-        yield from _expressions(value)
-
-
-def _expressions(value: object) -> Iterator[dict[str, Any]]:
-    if isinstance(value, dict):
-        if "class" in value:
-            yield value
-        else:
-            for inner in value.values():
-                yield from _expressions(inner)
-    elif isinstance(value, list):
-        for inner in value:
-            yield from _expressions(inner)

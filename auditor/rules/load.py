@@ -123,6 +123,11 @@ def _read(path: Path) -> tuple[Source, Rule]:
         raise source.error(
             f"there is no table {wire.table!r}", "table", hint="Tables: " + ", ".join(t.name for t in TABLES)
         )
+    if wire.tests_null and not path.resolve().is_relative_to(rules_dir().resolve()):
+        raise source.error(
+            "tests_null: only built-in rules may test for NULL", "tests_null",
+            hint="What is unknown is neither pass nor fail: docs/writing-rules.md says how to write it.",
+        )  # fmt: skip
     remediation_set.check(source, wire, documented)
     _placeholders(source, wire, documented)
     for name, param in wire.params.items():
@@ -178,6 +183,7 @@ def _rule(path: Path, line: int, wire: RuleFile) -> Rule:
         require=wire.require,
         setting=wire.setting,
         cause=wire.cause,
+        tests_null=wire.tests_null,
         message=wire.message,
         values=wire.values,
         severity_when=wire.severity_when,

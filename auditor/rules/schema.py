@@ -106,6 +106,9 @@ class RuleFile(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
     ] = {}
     setting: Annotated[str, msgspec.Meta(description="Column that a finding is about")] = ""
     cause: Annotated[str, msgspec.Meta(description="SQL naming the column to blame, where require reads several")] = ""
+    tests_null: Annotated[
+        str, msgspec.Meta(description="Built-in rules only: why when and require may test for NULL on purpose")
+    ] = ""
 
 
 def rule_schema() -> dict[str, Any]:

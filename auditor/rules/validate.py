@@ -30,7 +30,7 @@ def checked(rule: Rule, complain: Complain, guard: ExpressionChecker) -> Rule:
     parameters: set[str] = set()
     for key in ("require", "when"):
         try:
-            expression = guard.check(getattr(rule, key), documented)
+            expression = guard.check(getattr(rule, key), documented, decides=not rule.tests_null)
         except ExpressionError as error:
             raise complain(f"{key}: {error}", key, hint=_columns_hint(error, documented)) from error
         columns += [c for c in expression.columns if c not in columns]

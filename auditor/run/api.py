@@ -21,6 +21,7 @@ from auditor.run.plan import RunPlan, plan_run
 from auditor.run.run_options import AwsOptions, GateOptions, ReportOptions, RuleOptions, RunOptions, TemplateOptions
 from auditor.run.selection import parameters_of
 from auditor.run.thresholds import parse_threshold
+from auditor.store.files import access
 
 if TYPE_CHECKING:
     from auditor.collect.interface import Progress
@@ -37,6 +38,7 @@ class Options:
     ``RULE=SEVERITY`` or ``ACCOUNT=SEVERITY``, one or several; findings that reach it have ``gates``. ``waivers``: a
     file of waivers. ``baseline``: an earlier report.json; with ``new_only`` only what it does not hold gates.
     ``frameworks`` to group the report by. ``store``: keep the run there, and compare it with the runs before it.
+    ``mode``: permissions of files that are written, in octal digits.
     """
 
     config: AnyPath | None = None
@@ -51,6 +53,7 @@ class Options:
     new_only: bool | None = None
     frameworks: Sequence[str] = ()
     store: str | None = None
+    mode: str = "600"
 
 
 DEFAULTS = Options()
@@ -125,7 +128,7 @@ def _plan(options: Options, profile: str | None = None) -> RunPlan:
                 [parse_threshold(text) for text in limits], options.new_only, _path(options.baseline),
                 _path(options.waivers),
             ),
-            reports=ReportOptions(write=False, frameworks=options.frameworks),
+            reports=ReportOptions(write=False, frameworks=options.frameworks, mode=access(options.mode)),
             store=options.store,
             profile=profile,
         )

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import tempfile
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
@@ -17,7 +16,8 @@ from auditor.run.messages import Messages
 from auditor.run.plan import RunPlan
 from auditor.run.previous_snapshots import earlier_snapshots
 from auditor.run.run_options import AwsOptions, TemplateOptions
-from auditor.store.snapshot_file import write_snapshot
+from auditor.store.snapshot_file import masked, write_snapshot
+from auditor.temporary_files import remove_leftovers, workspace
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from auditor.drift.sides import LiveFile
     from auditor.model.drift import Drift
     from auditor.model.sign_ins import LoggedSignIns, LogSource
+    from auditor.store.files import Access
     from auditor.store.runs import RunStore
 
 
@@ -76,7 +77,7 @@ def run_account(
     read = evidence_read(plan.choice.rules)
     wanted = replace(options, evidence=tuple(name for name in options.evidence if name in read))
     found = collected(wanted.completed(plan.config), messages, store=plan.store, progress=progress)
-    with _written(found, snapshot) as path:
+    with _written(found, snapshot, plan.mode) as path:
         del found
         return run(plan, [path], messages)
 
@@ -90,25 +91,25 @@ def run_templates(
 
     live = _live(options.against)
     limits = parse_limits(options.budget) if options.budget else DEFAULT
-    found = scan(
-        paths,
-        ScanOptions(options.parameters, options.parameter_files, options.variables, options.variable_files, limits),
-    )
+    read = ScanOptions(options.parameters, options.parameter_files, options.variables, options.variable_files, limits)
+    # The account's side is masked as well: what is equal stays equal.
+    found = masked(scan(paths, read))
     drift = _drift(found, live, plan) if live else None
-    with _written(found, snapshot) as path:
+    with _written(found, snapshot, plan.mode) as path:
         del found
         return run(plan, [path], messages, drift=drift)
 
 
 @contextmanager
-def _written(found: Snapshot, snapshot: Path | None) -> Iterator[Path]:
+def _written(found: Snapshot, snapshot: Path | None, mode: Access) -> Iterator[Path]:
     """The snapshot's file, kept where it is asked for."""
     if snapshot is not None:
-        write_snapshot(snapshot, found)
+        remove_leftovers(snapshot.parent)
+        write_snapshot(snapshot, found, mode)
         yield snapshot
         return
-    with tempfile.TemporaryDirectory(prefix="auditor-") as folder:
-        path = Path(folder) / "snapshot.jsonl"
+    with workspace() as folder:
+        path = folder / "snapshot.jsonl"
         write_snapshot(path, found)
         del found
         yield path

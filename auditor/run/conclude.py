@@ -16,6 +16,7 @@ from auditor.report.render import Format, write
 from auditor.run.messages import Messages
 from auditor.run.plan import RunPlan
 from auditor.run.selection import RuleChoice
+from auditor.store.masked_copies import without_secrets
 
 if TYPE_CHECKING:
     from auditor.model.drift import Drift
@@ -44,11 +45,14 @@ def run(plan: RunPlan, files: Sequence[Path], messages: Messages, *, drift: Drif
             from auditor.run.run_store import recording
 
             recorder = stack.enter_context(recording(plan.store))
+        files = stack.enter_context(without_secrets(files))
         report = replace(_decided(plan, files, recorder), drift=drift)
+        for aside in plan.store.survey().set_aside if plan.store is not None else ():
+            messages.problem(f"{aside.reason}. The run is left out; auditor store repair moves it out of the way.")
         code = exit_code(report)
         written: tuple[Path, ...] = ()
         if plan.output is not None and not plan.printed:
-            written = write(report, plan.formats, plan.output, plan.templates)
+            written = write(report, plan.formats, plan.output, plan.templates, plan.mode)
         kept = _recorded(recorder, report, code, written, messages) if recorder is not None else ""
     return RunResult(report, code, written, kept)
 

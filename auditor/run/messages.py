@@ -5,6 +5,9 @@ from __future__ import annotations
 import logging
 from typing import Protocol
 
+from auditor.inert_text import printable_lines
+from auditor.masking import mask_text
+
 logger = logging.getLogger("auditor")
 
 
@@ -22,15 +25,10 @@ class LoggedMessages:
     """Messages on the logger ``auditor``: what a library does where nobody hands anything in."""
 
     def note(self, text: str) -> None:
-        logger.info("%s", text)
+        logger.info("%s", printable_lines(mask_text(text)))
 
     def problem(self, text: str) -> None:
-        logger.warning("%s", text)
-
-
-def printable(text: str) -> str:
-    """Text that came from outside, without characters that would steer a terminal."""
-    return "".join(c if c.isprintable() or c == "\n" else "\N{REPLACEMENT CHARACTER}" for c in text)
+        logger.warning("%s", printable_lines(mask_text(text)))
 
 
 def plural(number: int, noun: str) -> str:

@@ -19,7 +19,8 @@ from auditor.run.messages import Messages
 from auditor.run.run_options import DEFAULT_FORMATS, DEFAULT_OUTPUT, ReportOptions, RunOptions
 from auditor.run.selection import RuleChoice, choose, names, rule_folders
 from auditor.run.thresholds import limits
-from auditor.store.files import unwritable
+from auditor.store.files import PRIVATE, Access, unwritable
+from auditor.temporary_files import remove_leftovers
 from auditor.waivers.file import load_waivers
 from auditor.waivers.match import Waivers
 
@@ -34,7 +35,7 @@ class RunPlan:
     """A run that can begin. ``config`` holds what only the configuration can say (regions, AWS profile).
 
     ``baseline``: what the earlier report.json holds; ``store``: where the run is kept; ``output`` None: nothing is
-    written.
+    written; ``mode``: permissions of what is.
     """
 
     config: Config
@@ -48,6 +49,7 @@ class RunPlan:
     output: Path | None
     profile: str | None
     templates: tuple[CustomTemplate, ...] = ()
+    mode: Access = PRIVATE
 
     @property
     def printed(self) -> bool:
@@ -76,6 +78,7 @@ def plan_run(options: RunOptions) -> RunPlan:
     output, formats, templates = _outputs(config, reports)
     if options.untrusted and output is not None and not _prints(output):
         check_stays("--output", output)
+    remove_leftovers(*([output] if output is not None else []))
     known = framework_files(rule_folders(choice.folders))
     config.check_frameworks(known)
     granted = gate_options.waivers or config.waivers
@@ -98,7 +101,8 @@ def plan_run(options: RunOptions) -> RunPlan:
         profile=profile,
         templates=templates,
         # Last: it may write, and nothing else may be wrong then.
-        store=_store(place, profile),
+        store=_store(place, profile, reports.mode),
+        mode=reports.mode,
     )
 
 
@@ -129,12 +133,12 @@ def _baseline(path: Path | None) -> Facts | None:
     return read_report(path)
 
 
-def _store(place: str | None, profile: str | None) -> RunStore | None:
+def _store(place: str | None, profile: str | None, mode: Access) -> RunStore | None:
     if place is None:
         return None
     from auditor.run.run_store import open_store
 
-    return open_store(place, profile)
+    return open_store(place, profile, mode)
 
 
 def _templates(paths: Sequence[Path]) -> tuple[CustomTemplate, ...]:

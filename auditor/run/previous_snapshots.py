@@ -2,19 +2,18 @@
 
 from __future__ import annotations
 
-import gzip
-import shutil
-import tempfile
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from auditor.errors import ConfigError, SnapshotError
+from auditor.errors import ConfigError, DamagedError, SnapshotError
 from auditor.model.snapshot import Header, Snapshot
 from auditor.run.messages import Messages
 from auditor.store.snapshot_file import read_header, read_snapshot
+from auditor.store.unpack import SNAPSHOT_LIMIT, blocks
+from auditor.temporary_files import workspace
 
 if TYPE_CHECKING:
     from auditor.store.runs import RunStore
@@ -96,7 +95,7 @@ def _speaks_of(header: Header, account: str, regions: tuple[str, ...]) -> bool:
 def _from_own_store(store: RunStore, account: str, regions: tuple[str, ...], messages: Messages) -> list[Snapshot]:
     try:
         return _from_store(store, account, regions)
-    except SnapshotError as error:
+    except (SnapshotError, DamagedError) as error:
         messages.problem(f"Everything is read again: the store's last snapshot cannot be used: {error.message}")
         return []
 
@@ -104,15 +103,13 @@ def _from_own_store(store: RunStore, account: str, regions: tuple[str, ...], mes
 @contextmanager
 def _unpacked(fetch: Callable[..., list[Path]], files: Sequence[object]) -> Iterator[Iterator[Path]]:
     """The snapshots, one after another, as files that can be read."""
-    with tempfile.TemporaryDirectory(prefix="auditor-previous-") as folder:
+    with workspace("previous") as folder:
 
         def one(number: int, packed: Path) -> Path:
-            path = Path(folder) / f"{number}.jsonl"
-            try:
-                with gzip.open(packed, "rb") as file, path.open("wb") as out:
-                    shutil.copyfileobj(file, out, 1024 * 1024)
-            except (OSError, EOFError) as error:
-                raise SnapshotError(f"{packed.name}: damaged: {error}") from error
+            path = folder / f"{number}.jsonl"
+            with path.open("wb") as out:
+                for block in blocks(packed, SNAPSHOT_LIMIT):
+                    out.write(block)
             return path
 
-        yield (one(number, packed) for number, packed in enumerate(fetch(files, Path(folder))))
+        yield (one(number, packed) for number, packed in enumerate(fetch(files, folder)))

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from auditor.report.render import Format
+from auditor.store.files import PRIVATE, Access
 from auditor.studio.evidence_sources import EVIDENCE
 
 if TYPE_CHECKING:
@@ -54,7 +55,8 @@ class ReportOptions:
     """Which reports are made of a run, and where they go; None and ``()``: not given.
 
     ``output``: a folder; ``-`` makes exactly one report, which the caller prints. ``write`` false: no report is made,
-    whatever else is said. ``templates``: Jinja files of the user's own.
+    whatever else is said. ``templates``: Jinja files of the user's own. ``mode``: permissions of every file that the
+    run writes, in a store and of a snapshot too.
     """
 
     write: bool = True
@@ -62,6 +64,7 @@ class ReportOptions:
     output: Path | None = None
     templates: Sequence[Path] = ()
     frameworks: Sequence[str] = ()
+    mode: Access = PRIVATE
 
 
 @dataclass(frozen=True, slots=True)

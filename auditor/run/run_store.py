@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import tempfile
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -16,23 +15,26 @@ from auditor.model.history import Comparison
 from auditor.model.report import Report
 from auditor.report.render import Format, write
 from auditor.store.backends import open_backend
+from auditor.store.files import PRIVATE, Access
 from auditor.store.manifest import run_id
 from auditor.store.runs import RunStore
 from auditor.store.snapshot_file import SnapshotFile
+from auditor.temporary_files import workspace
 
 
-def open_store(text: str, profile: str | None = None) -> RunStore:
+def open_store(text: str, profile: str | None = None, mode: Access = PRIVATE) -> RunStore:
     """The store that ``--store`` names, made where there is none yet. Raises ConfigError where it cannot be used."""
-    store = RunStore(open_backend(text, profile))
+    store = RunStore(open_backend(text, profile, mode))
     store.prepare()
+    store.place.remove_leftovers()
     return store
 
 
 @contextmanager
 def recording(store: RunStore) -> Iterator[RunRecorder]:
     """A recorder for one run, with a temporary folder of its own."""
-    with tempfile.TemporaryDirectory(prefix="auditor-run-") as folder:
-        yield RunRecorder(store, Path(folder))
+    with workspace("run") as folder:
+        yield RunRecorder(store, folder)
 
 
 class RunRecorder:

@@ -16,11 +16,15 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Protocol
 
-from auditor.errors import ConfigError
-from auditor.store.files import atomic, unwritable
+from auditor.errors import ConfigError, DamagedError
+from auditor.store.files import PRIVATE, Access, NotRegularError, atomic, make_folder, open_regular, unwritable
+from auditor.store.manifest import is_safe
+from auditor.temporary_files import remove_leftovers
 
 #: Requests at a time.
 _PARALLEL = 16
+#: Bytes that ``read`` reads at most: manifests name a few files for each account and region.
+SMALL = 64 * 1024 * 1024
 #: DeleteObjects takes at most so many keys (S3 API reference).
 _DELETE = 1000
 _TYPES = {
@@ -41,7 +45,11 @@ class Entry:
 
 
 class Backend(Protocol):
-    """Files under keys; ``/`` divides a key. Every method raises ConfigError where the place cannot be used."""
+    """Files under keys; ``/`` divides a key. Every method raises ConfigError where the place cannot be used.
+
+    Nothing outside the place is read, written or deleted, whatever a key or a symlink in it says: ``entries`` leaves
+    out keys that are not plain names, all others refuse them.
+    """
 
     @property
     def label(self) -> str:
@@ -51,10 +59,13 @@ class Backend(Protocol):
         """Files whose keys begin with the prefix, by key. ``limit``: any so many are enough; 0: all."""
 
     def read(self, key: str) -> bytes:
-        """A file's content. Raises ConfigError for one that is not there."""
+        """A small file's content. Raises DamagedError for one that is not there, or larger than ``SMALL``."""
 
     def fetch(self, keys: Sequence[str], folder: Path) -> list[Path]:
-        """Local files with the contents, in the order of the keys. What is not local is copied into the folder."""
+        """Local files with the contents, in the order of the keys. What is not local is copied into the folder.
+
+        Raises DamagedError for one that is not there.
+        """
 
     def put(self, key: str, source: Path) -> None:
         """Write a file, over one that is there."""
@@ -62,37 +73,50 @@ class Backend(Protocol):
     def put_bytes(self, key: str, data: bytes) -> None:
         """Write a small file, over one that is there."""
 
+    def move(self, key: str, target: str) -> None:
+        """Give a file another key, over one that is there."""
+
     def delete(self, keys: Iterable[str]) -> None:
         """Delete files; one that is not there is no error."""
 
+    def remove_leftovers(self) -> None:
+        """Remove temporary files that writers who were killed have left."""
 
-def open_backend(text: str, profile: str | None = None) -> Backend:
-    """The place that ``--store`` names. ``profile`` is the AWS profile for a bucket. Raises ConfigError."""
+
+def open_backend(text: str, profile: str | None = None, mode: Access = PRIVATE) -> Backend:
+    """The place that ``--store`` names. ``profile``: AWS profile for a bucket; ``mode``: what a folder's files get.
+
+    Raises ConfigError.
+    """
     if text.startswith("s3://"):
         return _Bucket(text, profile)
     if "://" in text:
         raise ConfigError(f"{text}: no store can be there", hint="Name a folder, or s3://bucket/prefix.")
-    return _Folder(Path(text))
-
-
-def read_all(place: Backend, keys: Sequence[str]) -> list[bytes]:
-    """Contents of many small files, in the order of the keys."""
-    with ThreadPoolExecutor(max_workers=_PARALLEL) as pool:
-        return list(pool.map(place.read, keys))
+    return _Folder(Path(text), mode)
 
 
 class _Folder:
-    def __init__(self, root: Path) -> None:
+    def __init__(self, root: Path, mode: Access) -> None:
         if root.exists() and not root.is_dir():
             raise ConfigError(f"{root}: is not a folder, so it is no store")
-        self._root = root
+        self._root, self._mode = root, mode
+        # Files come to be in one folder, so that what killed runs left is found without walking all of the store.
+        self._unfinished = root / ".unfinished"
 
     @property
     def label(self) -> str:
         return str(self._root)
 
+    def _path(self, key: str, *, parent: bool = False) -> Path:
+        """Where the file of a key lies. ``parent``: only the folder has to be inside, as to write or delete it."""
+        path = _refuse_unsafe(key, self.label, self._root)
+        real = path.parent.resolve() / path.name if parent else path.resolve()
+        if not real.is_relative_to(self._root.resolve()) or self._unfinished.is_symlink():
+            raise DamagedError(f"{path}: leads out of the store, so it is not used")
+        return path
+
     def entries(self, prefix: str = "", limit: int = 0) -> list[Entry]:
-        # Whole folders of the prefix first, so that not all of the store is walked.
+        # Whole folders of the prefix first, so that not all of the store is walked. Symlinked folders are not entered.
         base = self._root / prefix.rpartition("/")[0]
         found: list[Entry] = []
         for folder, _, names in os.walk(base):
@@ -101,48 +125,74 @@ class _Folder:
             for name in names:
                 path = Path(folder) / name
                 key = path.relative_to(self._root).as_posix()
-                if key.startswith(prefix) and not name.startswith("."):
+                if key.startswith(prefix) and is_safe(key):
                     try:
-                        seen = path.stat()
+                        seen = path.lstat()
                     except FileNotFoundError:  # deleted meanwhile
                         continue
                     found.append(Entry(key, seen.st_size, datetime.fromtimestamp(seen.st_mtime, UTC)))
         return sorted(found)
 
     def read(self, key: str) -> bytes:
+        path = self._path(key)
         try:
-            return (self._root / key).read_bytes()
+            with open_regular(path) as file:
+                data = file.read(SMALL + 1)
+        except FileNotFoundError as error:
+            raise _missing(str(path)) from error
+        except NotRegularError as error:
+            raise DamagedError(f"{path}: is not a regular file") from error
         except OSError as error:
-            raise ConfigError(f"{self._root / key}: cannot be read: {error.strerror or error}") from error
+            raise ConfigError(f"{path}: cannot be read: {error.strerror or error}") from error
+        return _small(data, str(path))
 
     def fetch(self, keys: Sequence[str], folder: Path) -> list[Path]:  # noqa: ARG002 — they are local already
-        paths = [self._root / key for key in keys]
+        paths = [self._path(key) for key in keys]
         for path in paths:
             if not path.is_file():
-                raise ConfigError(f"{path}: cannot be read: no such file")
+                raise _missing(str(path))
         return paths
 
     def put(self, key: str, source: Path) -> None:
-        with atomic(self._root / key) as out, source.open("rb") as file:
+        path = self._path(key, parent=True)
+        with atomic(path, self._mode, through=self._unfinished) as out, source.open("rb") as file:
             shutil.copyfileobj(file, out, 1024 * 1024)
 
     def put_bytes(self, key: str, data: bytes) -> None:
-        with atomic(self._root / key) as out:
+        with atomic(self._path(key, parent=True), self._mode, through=self._unfinished) as out:
             out.write(data)
+
+    def move(self, key: str, target: str) -> None:
+        source, path = self._path(key, parent=True), self._path(target, parent=True)
+        try:
+            make_folder(path.parent, self._mode)
+            source.replace(path)
+        except FileNotFoundError as error:
+            raise _missing(str(source)) from error
+        except OSError as error:
+            raise unwritable(path, error) from error
+        self._tidy(source)
 
     def delete(self, keys: Iterable[str]) -> None:
         for key in keys:
-            path = self._root / key
+            path = self._path(key, parent=True)
             try:
                 path.unlink(missing_ok=True)
             except OSError as error:
                 raise unwritable(path, error) from error
-            # Folders of partitions that hold nothing any more; one that is in use refuses.
-            with suppress(OSError):
-                for parent in path.parents:
-                    if parent == self._root:
-                        break
-                    parent.rmdir()
+            self._tidy(path)
+
+    def remove_leftovers(self) -> None:
+        if not self._unfinished.is_symlink():
+            remove_leftovers(self._unfinished)
+
+    def _tidy(self, path: Path) -> None:
+        """Remove folders of partitions that hold nothing any more; one that is in use refuses."""
+        with suppress(OSError):
+            for parent in path.parents:
+                if parent == self._root:
+                    break
+                parent.rmdir()
 
 
 class _Bucket:
@@ -171,6 +221,9 @@ class _Bucket:
             yield
         except (BotoCoreError, ClientError, Boto3Error) as error:
             where = f"s3://{self._bucket}/{self._prefix}{key}" if key else self._url
+            # HeadObject, which a download begins with, has no body and so no code but the status.
+            if key and isinstance(error, ClientError) and error.response["Error"].get("Code") in ("NoSuchKey", "404"):
+                raise _missing(where) from error
             raise ConfigError(f"{where}: {' '.join(str(error).split())}", hint=S3_HINT) from error
 
     def entries(self, prefix: str = "", limit: int = 0) -> list[Entry]:
@@ -183,18 +236,20 @@ class _Bucket:
                 for item in page.get("Contents", ()):
                     key = item["Key"].removeprefix(self._prefix)
                     # A console's "folder" is an empty object whose key ends so.
-                    if key and not key.endswith("/"):
+                    if is_safe(key):
                         found.append(Entry(key, item["Size"], item["LastModified"].astimezone(UTC)))
         return sorted(found)
 
     def read(self, key: str) -> bytes:
+        _refuse_unsafe(key, self._url)
         with self._explained(key):
-            body: bytes = self._client.get_object(Bucket=self._bucket, Key=self._prefix + key)["Body"].read()
-        return body
+            answer = self._client.get_object(Bucket=self._bucket, Key=self._prefix + key)
+            body: bytes = answer["Body"].read(SMALL + 1)
+        return _small(body, f"s3://{self._bucket}/{self._prefix}{key}")
 
     def fetch(self, keys: Sequence[str], folder: Path) -> list[Path]:
         def one(key: str) -> Path:
-            path = folder / key
+            path = _refuse_unsafe(key, self._url, folder)
             if not path.exists():
                 path.parent.mkdir(parents=True, exist_ok=True)
                 with self._explained(key):
@@ -204,18 +259,29 @@ class _Bucket:
         return _each(one, keys)
 
     def put(self, key: str, source: Path) -> None:
+        _refuse_unsafe(key, self._url)
         with self._explained(key):
             extra = {"ContentType": _content_type(key)}
             self._client.upload_file(str(source), self._bucket, self._prefix + key, ExtraArgs=extra)
 
     def put_bytes(self, key: str, data: bytes) -> None:
+        _refuse_unsafe(key, self._url)
         with self._explained(key):
             self._client.put_object(
                 Bucket=self._bucket, Key=self._prefix + key, Body=data, ContentType=_content_type(key)
             )
 
+    def move(self, key: str, target: str) -> None:
+        for name in (key, target):
+            _refuse_unsafe(name, self._url)
+        source = {"Bucket": self._bucket, "Key": self._prefix + key}
+        with self._explained(key):
+            # In parts where it is larger than CopyObject takes (5 GB).
+            self._client.copy(source, self._bucket, self._prefix + target)
+        self.delete([key])
+
     def delete(self, keys: Iterable[str]) -> None:
-        left = [self._prefix + key for key in keys]
+        left = [f"{self._prefix}{key}" for key in keys if _refuse_unsafe(key, self._url)]
         for begin in range(0, len(left), _DELETE):
             objects = [{"Key": key} for key in left[begin : begin + _DELETE]]
             with self._explained():
@@ -225,6 +291,26 @@ class _Bucket:
                 raise ConfigError(
                     f"s3://{self._bucket}/{first.get('Key')}: {first.get('Code')}: {first.get('Message')}", hint=S3_HINT
                 )
+
+    def remove_leftovers(self) -> None:
+        """Nothing: an object appears whole. Parts of an upload that was broken off are the bucket's lifecycle's."""
+
+
+def _refuse_unsafe(key: str, label: str, folder: Path = Path()) -> Path:
+    """The key's place below a folder. Raises DamagedError for a key that may lie elsewhere."""
+    if not is_safe(key):
+        raise DamagedError(f"{label}: holds no file called {key[:200]!r}: such a name may lead out of it")
+    return folder / key
+
+
+def _missing(where: str) -> DamagedError:
+    return DamagedError(f"{where}: cannot be read: no such file")
+
+
+def _small(data: bytes, where: str) -> bytes:
+    if len(data) > SMALL:
+        raise DamagedError(f"{where}: is larger than {SMALL:,} bytes, so it is none of this store's")
+    return data
 
 
 def _content_type(key: str) -> str:

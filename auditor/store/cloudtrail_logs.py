@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import json
 import re
-import tempfile
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -20,6 +19,7 @@ from typing import Any
 from auditor.errors import ConfigError
 from auditor.model.sign_ins import LoggedSignIns
 from auditor.store.trail_bucket import download
+from auditor.temporary_files import workspace
 
 _EVENT = "CreatePresignedDomainUrl"
 #: Largest log file, unpacked. A trail cuts them far below this.
@@ -135,8 +135,8 @@ def _read(source: str, files: Sequence[Path], since: datetime) -> list[tuple[str
 @contextmanager
 def _files(source: str, wanted: Wanted, profile: str | None) -> Iterator[list[Path]]:
     if source.startswith("s3://"):
-        with tempfile.TemporaryDirectory(prefix="auditor-trail-") as folder:
-            yield download(source, Path(folder), wanted, profile)
+        with workspace("trail") as folder:
+            yield download(source, folder, wanted, profile)
         return
     place = Path(source)
     if not place.exists():

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import os
-from pathlib import Path
-from tempfile import gettempdir
 from typing import TYPE_CHECKING
+
+from auditor.sql_text import literal
+from auditor.temporary_files import process_folder
 
 if TYPE_CHECKING:
     import duckdb
@@ -26,7 +26,7 @@ def connect() -> duckdb.DuckDBPyConnection:
         "ieee_floating_point_ops = false",
         "error_on_division_by_zero = true",
         "TimeZone = 'UTC'",
-        f"temp_directory = '{(Path(gettempdir()) / f'auditor-duckdb-{os.getpid()}').as_posix()}'",
+        f"temp_directory = {literal(process_folder().as_posix())}",
     ):
         con.execute(f"set {setting}").fetchall()
     return con

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Sequence
 
 from auditor.model.snapshot import GLOBAL
@@ -91,7 +92,8 @@ def _projection(table: StoreTable, root: str, runs: Sequence[Manifest]) -> Itera
     yield "projection.date.type", "date"
     yield "projection.date.format", "yyyy-MM-dd"
     yield "projection.date.range", f"{first},NOW"
-    if accounts:
+    # A template's account is a path, which a list of names could not hold.
+    if accounts and all(re.fullmatch(r"[A-Za-z0-9_.-]+", account) for account in accounts):
         yield "projection.account.type", "enum"
         yield "projection.account.values", ",".join(accounts)
     else:

@@ -1,43 +1,110 @@
-"""Writing files so that nothing half-written is ever left behind."""
+"""Writing files whole or not at all, for the owner's eyes; and reading plain files only."""
 
 from __future__ import annotations
 
 import os
+import stat
 import tempfile
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO
 
 from auditor.errors import ConfigError
+from auditor.temporary_files import ENDING, hold
+
+
+@dataclass(frozen=True, slots=True)
+class Access:
+    """Permissions of the files and folders that are made, whatever the umask. A folder that is there keeps its own."""
+
+    file: int = 0o600
+    folder: int = 0o700
+
+
+#: Reports, snapshots and stores are an inventory of an account: nobody's but their owner's.
+PRIVATE = Access()
+
+
+def access(text: str) -> Access:
+    """``--mode``: three octal digits for files, of which the owner's allow reading and writing; folders can be entered
+    by whoever may read the files. Raises ConfigError."""
+    if len(text) in (3, 4) and text.lstrip("0") and set(text) <= set("01234567"):
+        file = int(text, 8)
+        if file & 0o600 == 0o600 and not file & ~0o666 and not file & 0o002:
+            return Access(file, file | (file & 0o444) >> 2)
+    raise ConfigError(
+        f"--mode {text}: is not a mode for files",
+        hint="Write octal digits: 600 for the owner alone, 640 for the group as well, 644 for everybody to read.",
+    )
+
+
+def make_folder(folder: Path, mode: Access = PRIVATE) -> None:
+    """Make a folder and those above it. Raises OSError."""
+    missing = []
+    while not folder.is_dir():
+        missing.append(folder)
+        folder = folder.parent
+    for each in reversed(missing):
+        try:
+            each.mkdir(mode=0o700)
+        except FileExistsError:
+            if not each.is_dir():
+                raise
+            continue
+        if mode.folder != 0o700:
+            each.chmod(mode.folder)
 
 
 @contextmanager
-def atomic(path: Path) -> Iterator[BinaryIO]:
+def atomic(path: Path, mode: Access = PRIVATE, *, through: Path | None = None) -> Iterator[BinaryIO]:
     """A binary file that appears at ``path`` whole when the block ends, and not at all when it fails.
 
-    Raises ConfigError where the folder cannot be made or written.
+    ``through``: folder of the same file system that holds it until then, otherwise its own. Raises ConfigError where
+    the folder cannot be made or written.
     """
+    folder = through or path.parent
     try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
+        make_folder(path.parent, mode)
+        make_folder(folder, mode)
+        handle, name = tempfile.mkstemp(dir=folder, prefix=f".{path.name}.", suffix=ENDING)
     except OSError as error:
         raise unwritable(path, error) from error
     temporary = Path(name)
     try:
         with os.fdopen(handle, "wb") as out:
+            # Held until the file has its name: who finds it without a holder may remove it.
+            hold(out.fileno())
             yield out
             out.flush()
+            os.fchmod(out.fileno(), mode.file)
             os.fsync(out.fileno())
-        # mkstemp makes files for the owner alone; a report is as readable as any file of its folder.
-        umask = os.umask(0)
-        os.umask(umask)
-        temporary.chmod(0o666 & ~umask)
-        temporary.replace(path)
+            temporary.replace(path)
     except OSError as error:
         raise unwritable(path, error) from error
     finally:
         temporary.unlink(missing_ok=True)
+
+
+class NotRegularError(OSError):
+    """A device, a pipe, a socket or a folder where a file was expected."""
+
+
+def open_regular(path: Path) -> BinaryIO:
+    """A file to read, which must be a plain one: devices and pipes may never end.
+
+    Raises NotRegularError and other OSErrors.
+    """
+    handle = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
+    try:
+        if not stat.S_ISREG(os.fstat(handle).st_mode):
+            raise NotRegularError(0, "is not a regular file")
+        return os.fdopen(handle, "rb")
+    except BaseException:
+        with suppress(OSError):
+            os.close(handle)
+        raise
 
 
 def unwritable(path: Path, error: OSError) -> ConfigError:

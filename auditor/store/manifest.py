@@ -13,12 +13,23 @@ from datetime import UTC, datetime
 
 import msgspec
 
-from auditor.errors import ConfigError
+from auditor.errors import DamagedError, NewerVersionError
+from auditor.store.moments import is_moment
 
 SCHEMA_VERSION = "1"
 #: Folders of a store; ``runs`` holds the manifests, ``files`` what people open, the rest are tables.
 RUNS, FILES = "runs", "files"
-_RUN_ID = re.compile(r"\d{8}T\d{6}Z-[0-9a-f]{8}")
+_RUN_ID = re.compile(r"[0-9]{8}T[0-9]{6}Z-[0-9a-f]{8}")
+#: Keys of a run's files; nothing else in a store belongs to a run.
+_RUN_KEY = re.compile(
+    rf"(?:{RUNS}/(?P<manifest>{_RUN_ID.pattern})\.json"
+    rf"|{FILES}/(?P<files>{_RUN_ID.pattern})/(?P<name>[^/\\]+)"
+    r"|(?P<table>[a-z][a-z_]*)/date=(?P<date>[0-9]{4}-[0-9]{2}-[0-9]{2})/account=(?P<account>[^/\\]+)"
+    rf"/region=[^/\\]+/(?P<rows>{_RUN_ID.pattern})_[0-9]+\.parquet)"
+)
+#: Regions, and what stands for none, are named in other programs' statements.
+_REGION = re.compile(r"[a-z0-9-]*")
+_SHA256 = re.compile(r"(?:[0-9a-f]{64})?")
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,8 +130,13 @@ def run_id(as_of: str, hashes: Iterable[str]) -> str:
 
 def run_of(key: str) -> str | None:
     """The run that a file of the store belongs to; None for one that belongs to none (index.html)."""
-    found = _RUN_ID.search(key)
-    return found[0] if found else None
+    found = _RUN_KEY.fullmatch(key)
+    return found["manifest"] or found["files"] or found["rows"] if found and is_safe(key) else None
+
+
+def is_safe(key: str) -> bool:
+    """Whether a key stays in its store: plain names divided by ``/``, none empty, hidden, ``..``, or with controls."""
+    return all(part and not part.startswith(".") and part.isprintable() and "\\" not in part for part in key.split("/"))
 
 
 def encode(manifest: Manifest) -> bytes:
@@ -131,18 +147,58 @@ class _Version(msgspec.Struct):
     schema_version: str
 
 
-def decode(data: bytes, place: str) -> Manifest:
-    """Raises ConfigError naming the place where it is damaged or of a newer version."""
+def decode(data: bytes, place: str, key: str) -> Manifest:
+    """The manifest that lies at ``key``. ``place`` is what a user calls the file.
+
+    Raises NewerVersionError where it is of a newer version, and DamagedError where it is damaged, or names a file that
+    is not of this very run: whoever can write into a store must not choose what is read or deleted elsewhere.
+    """
     try:
         version = msgspec.json.decode(data, type=_Version).schema_version
         if version == SCHEMA_VERSION:
-            return msgspec.json.decode(data, type=Manifest)
-    except (msgspec.DecodeError, UnicodeDecodeError) as error:
-        raise ConfigError(
-            f"{place}: the run's manifest is damaged: {error}",
-            hint="Delete the file: the run is then no longer there, and prune removes what is left of it.",
-        ) from error
-    raise ConfigError(
-        f"{place}: written by a newer version (store schema {version}, this version reads {SCHEMA_VERSION})",
-        hint="Upgrade: pip install --upgrade sagemaker-studio-auditor",
+            manifest = msgspec.json.decode(data, type=Manifest)
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
+        raise DamagedError(f"{place}: the run's manifest is damaged: {error}") from error
+    if version != SCHEMA_VERSION:
+        if not (version.isascii() and version.isdecimal()):
+            raise DamagedError(f"{place}: the run's manifest is damaged: its schema version is {version[:20]!r}")
+        raise NewerVersionError(
+            f"{place}: written by a newer version (store schema {version[:20]}, this version reads {SCHEMA_VERSION})",
+            hint="Upgrade: pip install --upgrade sagemaker-studio-auditor",
+        )
+    if wrong := contradiction(manifest, key):
+        raise DamagedError(f"{place}: the run's manifest is refused: {wrong}")
+    return manifest
+
+
+def contradiction(manifest: Manifest, key: str) -> str:
+    """What contradicts the layout of a store; empty for nothing."""
+    if not is_moment(manifest.as_of):
+        return f"its as_of is {manifest.as_of[:40]!r}"
+    if not _RUN_ID.fullmatch(manifest.run_id) or manifest.key != key:
+        return f"it calls itself run {manifest.run_id[:40]!r}"
+    if not manifest.run_id.startswith(f"{manifest.moment.astimezone(UTC):%Y%m%dT%H%M%SZ}-"):
+        return f"its as_of {manifest.as_of} is not that of its name"
+    for region in (*(r for _, r in (*manifest.scopes, *manifest.carried)), *(c.region for c in manifest.counts)):
+        if not _REGION.fullmatch(region):
+            return f"it names a region {region[:40]!r}"
+    owned = {FILES: (*manifest.snapshots, *manifest.reports), **manifest.tables}
+    for folder, files in owned.items():
+        for file in files:
+            if not _owns(manifest, folder, file):
+                return f"it names a file that is not of this run: {file.key[:200]!r}"
+    if len({file.key for file in manifest.all_files}) != len(manifest.all_files):
+        return "it names a file twice"
+    return ""
+
+
+def _owns(manifest: Manifest, folder: str, file: StoredFile) -> bool:
+    found = _RUN_KEY.fullmatch(file.key)
+    return (
+        found is not None
+        and run_of(file.key) == manifest.run_id
+        and file.key.split("/")[0] == folder
+        and found["date"] in (None, manifest.as_of[:10])
+        and file.bytes >= 0
+        and _SHA256.fullmatch(file.sha256) is not None
     )

@@ -5,6 +5,7 @@
     files/RUN/snapshot-1.jsonl.gz, report.json.gz, report.html what people open
     TABLE/date=2026-11-23/account=…/region=…/RUN_0.parquet     findings, resources, coverage, gaps, history
     index.html                                                 the trend, and the nights to click
+    quarantine/…                                               what ``repair`` moved out of the way, by its key
 
 A run is written in that order from the bottom up, its manifest last. A writer that is killed leaves files that no
 manifest names: no reader sees them, and ``prune`` removes them when they are a day old.
@@ -20,15 +21,45 @@ from pathlib import Path
 
 import msgspec
 
-from auditor.errors import ConfigError
-from auditor.store.backends import Backend, Entry, read_all
-from auditor.store.manifest import FILES, RUNS, SCHEMA_VERSION, Manifest, StoredFile, decode, encode, run_of
+from auditor.errors import ConfigError, DamagedError
+from auditor.store import moments
+from auditor.store.backends import Backend, Entry
+from auditor.store.manifest import (
+    FILES,
+    RUNS,
+    SCHEMA_VERSION,
+    Manifest,
+    StoredFile,
+    contradiction,
+    decode,
+    encode,
+    run_of,
+)
 
 #: Files without a manifest are left alone for so long: their writer may still be at work.
 ORPHAN_AGE = timedelta(days=1)
 _PARALLEL = 16
 Scope = tuple[str, str]
 STORE_FILE = "store.json"
+#: Folder that ``repair`` moves files to. No reader looks into it, and prune leaves it alone.
+QUARANTINE = "quarantine"
+
+
+@dataclass(frozen=True, slots=True)
+class SetAside:
+    """A run that no reader uses: the key of its manifest, and why. ``run_id`` is empty where the key holds none."""
+
+    key: str
+    run_id: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Survey:
+    """The whole runs of a store, oldest first, and those that are set aside."""
+
+    runs: tuple[Manifest, ...]
+    set_aside: tuple[SetAside, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,11 +72,12 @@ class Pruned:
 
 
 class RunStore:
-    """The runs of a place."""
+    """The runs of a place. A run that is damaged, or dated ahead of the clock, is set aside and ends nothing."""
 
     def __init__(self, place: Backend) -> None:
         self.place = place
-        self._read: dict[Entry, Manifest] = {}
+        self._read: dict[Entry, Manifest | SetAside] = {}
+        self._found_damaged: dict[str, str] = {}
 
     def prepare(self) -> None:
         """Make a store of an empty place; says early that it cannot be written.
@@ -73,16 +105,78 @@ class RunStore:
         _check_version(self.place.read(STORE_FILE), f"{self.place.label}/{STORE_FILE}")
 
     def runs(self) -> tuple[Manifest, ...]:
-        """Every whole run, oldest first. A manifest is read once. Raises ConfigError where one cannot be read."""
+        """Every whole run, oldest first. Raises ConfigError where one is of a newer version."""
+        return self.survey().runs
+
+    def survey(self) -> Survey:
+        """The runs, and those that are set aside. A manifest is read once.
+
+        Raises ConfigError where one is of a newer version, and where the place cannot be read.
+        """
+        now = moments.utc_now()
         entries = [e for e in self.place.entries(f"{RUNS}/") if e.key.endswith(".json")]
         unread = [e for e in entries if e not in self._read]
-        for entry, data in zip(unread, read_all(self.place, [e.key for e in unread]), strict=True):
-            self._read[entry] = decode(data, f"{self.place.label}/{entry.key}")
-        return tuple(sorted((self._read[e] for e in entries), key=lambda m: (m.moment, m.run_id)))
+        with ThreadPoolExecutor(max_workers=_PARALLEL) as pool:
+            self._read |= zip(unread, pool.map(self._manifest, unread), strict=True)
+        runs: list[Manifest] = []
+        aside: list[SetAside] = []
+        for entry in entries:
+            read = self._read[entry]
+            if isinstance(read, Manifest):
+                read = self._trusted(read, now)
+            if isinstance(read, Manifest):
+                runs.append(read)
+            else:
+                aside.append(read)
+        return Survey(tuple(sorted(runs, key=lambda m: (m.moment, m.run_id))), tuple(aside))
+
+    def _manifest(self, entry: Entry) -> Manifest | SetAside:
+        try:
+            return decode(self.place.read(entry.key), f"{self.place.label}/{entry.key}", entry.key)
+        except DamagedError as error:
+            return SetAside(entry.key, run_of(entry.key) or "", error.message)
+
+    def _trusted(self, run: Manifest, now: datetime) -> Manifest | SetAside:
+        if reason := self._found_damaged.get(run.run_id):
+            return SetAside(run.key, run.run_id, reason)
+        if moments.in_future(run.moment, now):
+            place = f"{self.place.label}/{run.key}"
+            return SetAside(run.key, run.run_id, f"{place}: the run is dated {run.as_of}, which is still to come")
+        return run
+
+    def mark_damaged(self, run_id: str, reason: str) -> None:
+        """Set a run aside for as long as this object lives: one of its files turned out to be damaged."""
+        self._found_damaged[run_id] = reason
 
     def fetch(self, files: Iterable[StoredFile], folder: Path) -> list[Path]:
-        """Local files with the contents."""
-        return self.place.fetch([f.key for f in files], folder)
+        """Local files with the contents. Raises DamagedError where one is not there, or not as long as its run says."""
+        wanted = list(files)
+        paths = self.place.fetch([f.key for f in wanted], folder)
+        for file, path in zip(wanted, paths, strict=True):
+            if path.stat().st_size != file.bytes:
+                raise DamagedError(f"{self.place.label}/{file.key}: is not as long as its run says")
+        return paths
+
+    def repair(self, *, dry_run: bool = False) -> tuple[SetAside, ...]:
+        """Move the runs that are set aside to quarantine/, with all files of theirs; what was moved, and why.
+
+        A run whose files are missing, or not as long as it says, is one of them. Manifests are moved last, so that a
+        repair that is killed can be repeated. Nothing is deleted.
+        """
+        entries = self.place.entries()
+        sizes = {e.key: e.size for e in entries}
+        for run in self.survey().runs:
+            wrong = next((f.key for f in run.all_files if sizes.get(f.key) != f.bytes), None)
+            if wrong is not None:
+                what = "is not as long as its run says" if wrong in sizes else "is missing"
+                self.mark_damaged(run.run_id, f"{self.place.label}/{wrong}: {what}")
+        found = self.survey().set_aside
+        if not dry_run:
+            for aside in found:
+                own = [e.key for e in entries if aside.run_id and run_of(e.key) == aside.run_id and e.key != aside.key]
+                for key in (*own, aside.key):
+                    self.place.move(key, f"{QUARANTINE}/{key}")
+        return found
 
     def add(self, manifest: Manifest, files: Mapping[str, Path]) -> Manifest:
         """Add a run: its files by key, then the manifest, with their sizes filled in.
@@ -93,6 +187,8 @@ class RunStore:
         sizes = {key: path.stat().st_size for key, path in files.items()}
         named = [f.key for f in manifest.all_files]
         assert sorted(named) == sorted(files), "a run's files are those that its manifest names"
+        if wrong := contradiction(manifest, manifest.key):
+            raise ConfigError(f"{self.place.label}: cannot take the run: {wrong}", hint="Rename the report's file.")
         whole = replace(
             manifest,
             snapshots=_sized(manifest.snapshots, sizes),
@@ -117,7 +213,8 @@ class RunStore:
         The last run of every account and region stays, however old it is. ``account``: only runs that speak of no
         other. ``dry_run``: only say.
         """
-        runs = self.runs()
+        known = self.survey()
+        runs = known.runs
         last = {scope: run.run_id for run in runs for scope in run.scopes}
         doomed = tuple(
             run
@@ -126,7 +223,8 @@ class RunStore:
             and (not account or run.accounts == (account,))
             and run.run_id not in last.values()
         )
-        whole = {run.run_id for run in runs}
+        # What is set aside is for ``repair`` to move: nobody deletes it unseen.
+        whole = {run.run_id for run in runs} | {aside.run_id for aside in known.set_aside}
         orphans = [
             e
             for e in self.place.entries()

@@ -5,15 +5,17 @@ from __future__ import annotations
 import hashlib
 import re
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 import msgspec
 
 from auditor.errors import SnapshotError
+from auditor.masking import mask_document, mask_text, mask_value
 from auditor.model.snapshot import SCHEMA_VERSION, Coverage, Gap, Header, Place, Record, Snapshot
-from auditor.store.files import atomic
+from auditor.store.files import PRIVATE, Access, atomic, open_regular
+from auditor.store.moments import is_moment
 from auditor.studio.resource_types import UPDATABLE_KINDS
 
 _BLOCK = 4 * 1024 * 1024
@@ -31,6 +33,24 @@ class SnapshotFile:
     header: Header
     sha256: str
     lines: int
+
+
+def masked(snapshot: Snapshot) -> Snapshot:
+    """The snapshot without secrets, as the file holds it."""
+    return replace(
+        snapshot,
+        records=tuple(map(_masked, snapshot.records)),
+        gaps=tuple(replace(gap, detail=mask_text(gap.detail)) for gap in snapshot.gaps),
+    )
+
+
+def _masked(record: Record) -> Record:
+    tags = record.tags
+    if tags is not None:
+        tags = tuple((key, mask_value(key, value)) for key, value in tags)
+    document = mask_document(record.document)
+    same = document is record.document and tags == record.tags
+    return record if same else replace(record, document=document, tags=tags)
 
 
 def _record(record: Record) -> dict[str, Any]:
@@ -53,12 +73,15 @@ def _record(record: Record) -> dict[str, Any]:
 
 
 def encode(snapshot: Snapshot) -> Iterator[bytes]:
-    """The lines of a snapshot, the last one with the hash over the others. Equal snapshots give equal bytes."""
+    """The lines of a snapshot, the last one with the hash over the others. Equal snapshots give equal bytes.
+
+    Secrets are masked here, once for all that is made of a snapshot.
+    """
     records = sorted(snapshot.records, key=lambda r: (r.account, r.region, r.kind, r.id))
     lines: Iterable[dict[str, Any]] = (
-        {"snapshot": snapshot.header},
-        *(_record(r) for r in records),
-        *({"gap": g} for g in sorted(snapshot.gaps)),
+        {"snapshot": replace(snapshot.header, masked=True)},
+        *(_record(_masked(r)) for r in records),
+        *({"gap": replace(g, detail=mask_text(g.detail))} for g in sorted(snapshot.gaps)),
         *({"coverage": c} for c in sorted(snapshot.coverage)),
     )
     digest, count = hashlib.sha256(), 0
@@ -70,9 +93,9 @@ def encode(snapshot: Snapshot) -> Iterator[bytes]:
     yield _encoder.encode({"end": {"lines": count, "sha256": digest.hexdigest()}}) + b"\n"
 
 
-def write_snapshot(path: Path, snapshot: Snapshot) -> None:
+def write_snapshot(path: Path, snapshot: Snapshot, mode: Access = PRIVATE) -> None:
     """Write atomically. Raises ConfigError where the folder cannot be written."""
-    with atomic(path) as out:
+    with atomic(path, mode) as out:
         for line in encode(snapshot):
             out.write(line)
 
@@ -106,7 +129,7 @@ class _LedgerLine(msgspec.Struct, forbid_unknown_fields=True):
 def read_header(path: Path) -> Header:
     """The header of a snapshot file. Raises SnapshotError where there is none or it is of a newer version."""
     try:
-        with path.open("rb") as file:
+        with open_regular(path) as file:
             first = file.readline(_BLOCK)
     except OSError as error:
         raise SnapshotError(f"{path}: cannot be read: {error.strerror or error}") from error
@@ -122,9 +145,12 @@ def read_header(path: Path) -> Header:
             hint="Upgrade: pip install --upgrade sagemaker-studio-auditor",
         )
     try:
-        return msgspec.json.decode(first, type=_FirstLine).snapshot
+        header = msgspec.json.decode(first, type=_FirstLine).snapshot
     except (msgspec.DecodeError, UnicodeDecodeError) as error:
         raise SnapshotError(f"{path}:1: the header is damaged: {error}", hint=_AGAIN) from error
+    if not is_moment(header.as_of):
+        raise SnapshotError(f"{path}:1: the header is damaged: its as_of is {header.as_of[:40]!r}", hint=_AGAIN)
+    return header
 
 
 def _last_line(path: Path) -> tuple[bytes, int]:
@@ -241,7 +267,10 @@ def _lines_backwards(path: Path) -> Iterator[bytes]:
 
 
 def read_snapshot(path: Path) -> Snapshot:
-    """The whole snapshot in memory, verified. Raises SnapshotError."""
+    """The whole snapshot in memory, verified; secrets that an older version left in it are masked.
+
+    Raises SnapshotError.
+    """
     verified = verify(path)
     records: list[Record] = []
     with path.open("rb") as file:
@@ -264,4 +293,6 @@ def read_snapshot(path: Path) -> Snapshot:
                     )
                 )
     gaps, coverage = read_ledger(path)
-    return Snapshot(verified.header, tuple(records), gaps, coverage)
+    # Of a file the header says it; in memory nothing hangs on it.
+    found = Snapshot(replace(verified.header, masked=False), tuple(records), gaps, coverage)
+    return found if verified.header.masked else masked(found)

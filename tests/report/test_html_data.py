@@ -15,13 +15,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from auditor.inert_text import visible
 from auditor.model.finding import Evidence, State
 from auditor.model.report import Report
 from auditor.model.resource import Origin
 from auditor.model.rule import Verdict
 from auditor.report.html.data import STEPS, page_data
 from auditor.report.html.encode import MARKS, Columns, Stencil, hexes
-from auditor.report.phrases import visible
 
 from .estate import large
 from .samples import hostile

@@ -145,9 +145,6 @@ HOSTILE = [
     "sleep_ms(1000) is null",
     "md5(name) = 'x'",
     "range(1000000000) = []",
-    "list_filter(name_tokens, lambda w: w = name) = []",
-    "list_filter(name_tokens, lambda w: list_contains(hidden_app_types, w)) = []",
-    "list_transform(list_filter(name_tokens, lambda w: w = sso_user), lambda w: w) = []",
     # Parameters and quoting.
     "name = ?",
     "name = $1",
@@ -196,13 +193,7 @@ LEGITIMATE = [
     "name in ('a', 'b') and auth_mode not in ('IAM')",
     "name like 'a%' or name ilike '%b' or name not like '_'",
     "name between 'a' and 'b'",
-    "name is null or name is not null",
-    "name is distinct from 'a'",
     "name ~ '^[a-z]+$'",
-    "case when auth_mode = 'SSO' then sso_user <> '' else true end",
-    "case auth_mode when 'SSO' then true else false end",
-    "coalesce(sso_user, '') = ''",
-    "ifnull(ebs_default_gb, 5) <= 100",
     "execution_role_origin = 'profile'",
     "ebs_default_gb * 2 + 1 <= ebs_maximum_gb // 1",
     "-ebs_default_gb < 0",
@@ -212,7 +203,6 @@ LEGITIMATE = [
     "list_contains(hidden_app_types, 'Canvas')",
     "list_has_all(hidden_ml_tools || subscribed_partner_tools, ['Comet'])",
     "len(list_filter(name_tokens, lambda w: length(w) >= 3 and not list_contains(['a'], w))) > 0",
-    "list_transform(name_tokens, lambda w: w || name) = []",
     "list_filter(name_tokens, lambda w, i: i > 1) = []",
     "map_contains(tags, 'owner') and tags['owner'] = 'a'",
     "date_diff('day', creation_time, as_of) < 90",
@@ -220,7 +210,6 @@ LEGITIMATE = [
     "creation_time >= timestamp '2023-12-01'",
     "date_trunc('day', creation_time) = date '2023-11-30'",
     "cast(name as integer) > 0",
-    "try_cast(name as integer) is null",
     "name::varchar = 'a'",
     "regexp_matches(name, '^[a-z]+$')",
     "user_profile.name = 'a'",
@@ -231,15 +220,30 @@ LEGITIMATE = [
     "name = 'a' -- why",
     "-- why\nname = 'a'",
     "(select count(*) from domain) > 0",
+    "name not in (select owner from space)",
+    "name in (" + ", ".join(f"'{n}'" for n in range(5000)) + ")",
+    " and ".join(["name <> 'a'"] * 500),
+]  # fmt: skip
+
+#: Allowed where no verdict hangs on it (a message's values, the cause), and refused where one does.
+ASKING = [
+    "name is null or name is not null",
+    "name is distinct from 'a'",
+    "case when auth_mode = 'SSO' then sso_user <> '' else true end",
+    "case auth_mode when 'SSO' then true else false end",
+    "coalesce(sso_user, '') = ''",
+    "ifnull(ebs_default_gb, 5) <= 100",
+    "list_transform(name_tokens, lambda w: w || name) = []",
+    "try_cast(name as integer) is null",
     "(select count(*) from space s where s.owner = user_profile.name and s.domain_id = user_profile.domain_id) < 10",
     "exists (select 1 from app where app.user_profile_name = user_profile.name)",
-    "name not in (select owner from space)",
     "ebs_default_gb > all(select ebs_volume_gb from space where ebs_volume_gb > 0)",
     "(select count(*) filter (where status = 'InService') from app) = 0",
     "(select count(*) from user_profile o where o.execution_role = user_profile.execution_role) = 1",
     "(select max(ebs_volume_gb) from space where owner in (select name from user_profile p where auth_mode = '')) < 5",
-    "name in (" + ", ".join(f"'{n}'" for n in range(5000)) + ")",
-    " and ".join(["name <> 'a'"] * 500),
+    "list_filter(name_tokens, lambda w: w = name) = []",
+    "list_filter(name_tokens, lambda w: list_contains(hidden_app_types, w)) = []",
+    "list_transform(list_filter(name_tokens, lambda w: w = sso_user), lambda w: w) = []",
 ]  # fmt: skip
 
 
@@ -260,7 +264,7 @@ def _complain(message: str, *keys: str, hint: str = "") -> RuleError:
 
 def test_there_is_enough_to_refuse() -> None:
     assert len(set(HOSTILE)) == len(HOSTILE) > 100
-    assert len(set(LEGITIMATE)) == len(LEGITIMATE) > 40
+    assert len(set(LEGITIMATE)) == len(LEGITIMATE) > 30
 
 
 @pytest.mark.parametrize("expression", HOSTILE, ids=lambda e: e[:60].replace("\n", " "))
@@ -281,6 +285,14 @@ def test_legitimate(expression: str, guard: ExpressionChecker, rule: Rule) -> No
     assert "unified_studio" in accepted.columns
 
 
+@pytest.mark.parametrize("expression", ASKING)
+def test_what_asks_for_null_decides_nothing(expression: str, guard: ExpressionChecker, rule: Rule) -> None:
+    checked(replace(rule, cause=f"case when {expression} then 'name' end"), _complain, guard)
+    for key in ("require", "when"):
+        with pytest.raises(RuleError, match=r"unknown"):
+            checked(replace(rule, **{key: expression}), _complain, guard)
+
+
 def test_columns_are_those_that_are_read(guard: ExpressionChecker, rule: Rule) -> None:
     """In order, once, without those of other tables, of lambdas, of strings."""
     expression = (
@@ -288,7 +300,7 @@ def test_columns_are_those_that_are_read(guard: ExpressionChecker, rule: Rule) -
         " and list_filter(hidden_ml_tools, lambda account: account = 'x') = []"
         " and (select count(*) from space s where s.owner = user_profile.sso_user and display_name = '') = 0"
     )
-    accepted = checked(replace(rule, require=expression, when="true"), _complain, guard)
+    accepted = checked(replace(rule, require=expression, when="true", tests_null="a test"), _complain, guard)
     assert accepted.columns == ("name", "execution_role", "hidden_ml_tools", "sso_user")
     assert accepted.setting == rule.setting
 

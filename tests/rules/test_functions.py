@@ -8,9 +8,10 @@ import duckdb
 import pytest
 
 from auditor.rules.expressions import AGGREGATES, FUNCTIONS, create_empty_tables
+from auditor.rules.unknowns import BUILDERS, LENIENT
 from auditor.store.connection import connect
 
-#: The ways to say on purpose what unknown shall mean.
+#: What makes a value around NULL, or chooses by it: refused where a value may be unknown (test_unknowns).
 SAYS_WHAT_UNKNOWN_MEANS = {"coalesce", "ifnull", "if", "list_value", "map"}
 #: Functions of things that no column holds.
 OF_NO_COLUMN = {"struct_extract"}
@@ -107,9 +108,41 @@ def test_no_function_passes_over_what_is_unknown(unknowns: duckdb.DuckDBPyConnec
     assert swallowed == []
 
 
+def _calls() -> Iterator[tuple[str, int, str]]:
+    """(function, place of an argument, call with NULL there alone and known values elsewhere)."""
+    known = {
+        "ebs_default_gb": "2", "name": "'abc'", "hidden_app_types": "['a', 'b']", "tags": "map(['a'], ['b'])",
+        "creation_time": "timestamp '2026-01-02'", "as_of": "timestamp '2026-01-02'",
+    }  # fmt: skip
+    for arguments, names in ARGUMENTS.items():
+        split = [known.get(a.strip(), a.strip()) for a in arguments.replace("lambda x: x <> ''", "LAMBDA").split(", ")]
+        for name in names.split():
+            for place, value in enumerate(split):
+                unknown = f"(case when (select false) then {value} end)"
+                call = ", ".join(unknown if n == place else v for n, v in enumerate(split))
+                if value != "LAMBDA":
+                    yield name, place, f"{name}({call.replace('LAMBDA', 'lambda x: true')})"
+
+
+def test_places_where_unknown_is_passed_over_are_known(unknowns: duckdb.DuckDBPyConnection) -> None:
+    """``unknowns`` refuses an unknown value there. What DuckDB wants as a constant cannot be unknown."""
+    wrong = []
+    for name, place, call in _calls():
+        lenient = LENIENT.get(name, frozenset())
+        try:
+            ((value,),) = unknowns.execute(f"select {call}").fetchall()
+        except (duckdb.BinderException, duckdb.SerializationException):
+            continue
+        if value is not None and not (place > 0 if lenient is None else place in lenient):
+            wrong.append((name, place, value))
+    assert wrong == []
+
+
 def test_every_function_is_tried() -> None:
     """One that is added to the list has to be added here."""
     assert {name for name, _ in _expressions()} | SAYS_WHAT_UNKNOWN_MEANS | OF_NO_COLUMN == FUNCTIONS
+    # The parser makes operators of the two others.
+    assert {"coalesce", "ifnull"} == SAYS_WHAT_UNKNOWN_MEANS - BUILDERS
 
 
 def test_aggregates_are_not_functions() -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -30,6 +30,11 @@ def place(request: pytest.FixtureRequest, tmp_path: Path, simulated: Callable[..
     yield open_backend("s3://audit-bucket/some prefix/nights/")
 
 
+def read_all(place: Backend, keys: Sequence[str]) -> list[bytes]:
+    """Contents of files that have to be there."""
+    return [place.read(key) for key in keys]
+
+
 @pytest.fixture
 def store(place: Backend) -> RunStore:
     made = RunStore(place)
@@ -47,10 +52,10 @@ class Made:
 
 def made(
     folder: Path, day: int, *, account: str = ACCOUNT, month: int = 11, regions: tuple[str, ...] = (REGION,),
-    marker: str = "x",
+    marker: str = "x", year: int = 2026,
 ) -> Made:  # fmt: skip
     """A run with four small files, each of which says which run it is of."""
-    as_of = f"2026-{month:02d}-{day:02d}T02:00:00Z"
+    as_of = f"{year}-{month:02d}-{day:02d}T02:00:00Z"
     name = run_id(as_of, [account])
     keys = [
         f"{FILES}/{name}/report.json",

@@ -107,7 +107,7 @@ def test_what_is_written_is_read(snapshot: Snapshot, folder: Path) -> None:
     assert read_snapshot(path) == snapshot
     assert read_ledger(path) == (snapshot.gaps, snapshot.coverage)
     verified = verify(path)
-    assert verified.header == HEADER
+    assert verified.header == replace(HEADER, masked=True)
     assert verified.lines == 1 + len(snapshot.records) + len(snapshot.gaps) + len(snapshot.coverage)
 
 

@@ -7,10 +7,11 @@ from typing import Any
 
 import click
 
-from auditor.cli.options import debug_option, evidence_options, quiet_option, source_options
-from auditor.cli.terminal import StderrMessages
+from auditor.cli.options import debug_option, evidence_options, mode_option, quiet_option, source_options
+from auditor.cli.terminal import StderrMessages, say
 from auditor.errors import ExitCode
 from auditor.run.run_options import AwsOptions
+from auditor.store.files import Access
 from auditor.studio.resource_types import STUDIO_KINDS
 
 
@@ -20,9 +21,10 @@ from auditor.studio.resource_types import STUDIO_KINDS
 @click.option(
     "--snapshot", type=click.Path(path_type=Path, dir_okay=False), metavar="FILE", required=True, help="File to write."
 )
+@mode_option
 @quiet_option
 @debug_option
-def command(snapshot: Path, quiet: bool, **source: Any) -> ExitCode:
+def command(snapshot: Path, mode: Access, quiet: bool, **source: Any) -> ExitCode:
     """Collect an AWS account into a snapshot file, to be evaluated later with "auditor check".
 
     Exit codes: 0 everything was seen, 3 nothing could be collected, 5 something could not be seen (the file says what).
@@ -30,14 +32,16 @@ def command(snapshot: Path, quiet: bool, **source: Any) -> ExitCode:
     from auditor.cli.progress import progress
     from auditor.run.collect import collected
     from auditor.store.snapshot_file import write_snapshot
+    from auditor.temporary_files import remove_leftovers
 
+    remove_leftovers(snapshot.parent)
     with progress(quiet) as shown:
         found = collected(AwsOptions(**source), StderrMessages(quiet), progress=shown)
-    write_snapshot(snapshot, found)
+    write_snapshot(snapshot, found, mode)
     if not quiet:
         seen = sum(1 for r in found.records if r.kind in STUDIO_KINDS)
         gaps = f"; {len(found.gaps):,} could not be seen" if found.gaps else ""
         carried = sum(c.carried for c in found.coverage)
         old = f"; {carried:,} carried over, unchanged since {found.header.previous}" if carried else ""
-        click.echo(f"{snapshot}: {seen:,} resources{old}{gaps}")
+        say(f"{snapshot}: {seen:,} resources{old}{gaps}")
     return ExitCode.INCOMPLETE if found.gaps else ExitCode.OK

@@ -8,6 +8,7 @@ from pathlib import Path
 import click
 
 from auditor.cli.options import debug_option
+from auditor.cli.terminal import say
 from auditor.errors import ConfigError
 
 
@@ -40,7 +41,7 @@ def check(file: Path | None) -> None:
     if config.waivers is not None:
         load_waivers(config.waivers, rules)
     config.check_frameworks(framework_files(rule_folders(config.rules_dirs)))
-    click.echo(f"{path}: can be used")
+    say(f"{path}: can be used")
 
 
 @command.command("schema")

@@ -13,13 +13,14 @@ from auditor.cli.options import debug_option, rule_options
 from auditor.cli.store_options import Reading, reading_options, store_of
 from auditor.cli.terminal import StderrMessages
 from auditor.config.find_config import ConfigChoice
-from auditor.errors import ConfigError, ExitCode
+from auditor.errors import ConfigError, DamagedError, ExitCode
 from auditor.model.rule import Severity
 from auditor.run.run_options import GateOptions, ReportOptions, RuleOptions, RunOptions
 from auditor.run.thresholds import NEVER
 
 if TYPE_CHECKING:
     from auditor.history.facts import Facts
+    from auditor.store.manifest import Manifest, StoredFile
 
 
 @click.command("diff", short_help="Compare two reports, snapshots, or runs of a store.")
@@ -73,19 +74,23 @@ def command(
 
 
 def _runs(old: str, new: str, reading: Reading) -> tuple[Facts, Facts]:
-    import tempfile
-
     from auditor.history.facts import read_report
     from auditor.store.runs import choose
+    from auditor.temporary_files import workspace
 
     found, _ = store_of(reading)
     runs = found.runs()
     sides = [choose(runs, text) for text in (old, new)]
-    with tempfile.TemporaryDirectory(prefix="auditor-diff-") as folder:
-        files = [run.report("report.json.gz") for run in sides]
-        assert all(files), "every run has one"
-        before, after = (read_report(path) for path in found.fetch([f for f in files if f], Path(folder)))
+    with workspace("diff") as folder:
+        before, after = (read_report(path) for path in found.fetch(map(_report, sides), folder))
     return before, after
+
+
+def _report(run: Manifest) -> StoredFile:
+    found = run.report("report.json.gz")
+    if found is None:
+        raise DamagedError(f"run {run.run_id} holds no report.json")
+    return found
 
 
 def _sides(paths: Sequence[Path], config: ConfigChoice, rules: dict[str, Any]) -> tuple[Facts, Facts]:
@@ -110,8 +115,10 @@ def _evaluated(snapshots: Sequence[Path], config: ConfigChoice, rules: dict[str,
     from auditor.history.facts import facts_of
     from auditor.run.conclude import evaluated
     from auditor.run.plan import configuration, plan_run
+    from auditor.store.masked_copies import without_secrets
 
     settings = configuration(config, StderrMessages(quiet=True))
     options = RunOptions(settings, RuleOptions(**rules), GateOptions(new_only=False), ReportOptions(write=False))
     plan = plan_run(options)
-    return {path: facts_of(evaluated(plan, [path])) for path in snapshots}
+    with without_secrets(snapshots) as files:
+        return {path: facts_of(evaluated(plan, [file])) for path, file in zip(snapshots, files, strict=True)}

@@ -12,7 +12,8 @@ from auditor.cli.options import debug_option
 from auditor.cli.rows import print_rows
 from auditor.cli.store_options import Duration, Reading, reading_options, store_of
 from auditor.errors import ConfigError
-from auditor.run.messages import plural, printable
+from auditor.inert_text import in_json, printable
+from auditor.run.messages import plural
 
 if TYPE_CHECKING:
     from auditor.history.query import KnownFailure
@@ -89,9 +90,8 @@ def _row(failure: KnownFailure) -> tuple[object, ...]:
 def _print_json(points: Sequence[TrendPoint], shown: Sequence[KnownFailure], total: int) -> None:
     import msgspec
 
-    click.echo(
-        msgspec.json.format(msgspec.json.encode({"nights": points, "total": total, "failures": shown}), indent=2)
-    )
+    document = msgspec.json.encode({"nights": points, "total": total, "failures": shown})
+    click.echo(in_json(msgspec.json.format(document, indent=2).decode()))
 
 
 def _print(label: str, points: Sequence[TrendPoint], shown: Sequence[KnownFailure], total: int) -> None:

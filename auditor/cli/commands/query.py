@@ -40,9 +40,11 @@ def command(
     from auditor.evaluate.audit import query
     from auditor.run.plan import configuration
     from auditor.run.selection import merge_of
+    from auditor.store.masked_copies import without_secrets
 
     file = configuration(config, StderrMessages(quiet))
-    columns, rows = query(files, sql, merge_of(nested_merge, file), file.personas)
+    with without_secrets(files) as masked:
+        columns, rows = query(masked, sql, merge_of(nested_merge, file), file.personas)
     if not columns:
         raise ConfigError("the statement gives no rows", hint="Ask with SELECT.")
     print_rows(columns, rows, output)

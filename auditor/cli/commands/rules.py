@@ -10,7 +10,10 @@ from typing import TYPE_CHECKING
 import click
 
 from auditor.cli.options import debug_option, rule_options
+from auditor.cli.terminal import say
+from auditor.cli.terminal import show as render
 from auditor.errors import ConfigError, ExitCode
+from auditor.inert_text import printable
 from auditor.model.rule import Rule, Severity
 
 if TYPE_CHECKING:
@@ -53,15 +56,13 @@ def list_(rules_dirs: tuple[Path, ...], only: tuple[str, ...], skip: tuple[str, 
 @debug_option
 def show(rule: str, rules_dirs: tuple[Path, ...]) -> None:
     """Show one rule, by id or name: what it holds, why, its parameters and how to mend a finding."""
-    from rich.console import Console
-
     from auditor.cli.rule_page import page
     from auditor.run.selection import chosen_rules
 
     (found,) = chosen_rules(rules_dirs, (_one(rule, rules_dirs),), ())
 
     # Addresses are not cut: they are there to be copied.
-    Console(highlight=False).print(page(found), crop=False)
+    render(page(found), crop=False)
 
 
 def _one(name: str, rules_dirs: tuple[Path, ...]) -> str:
@@ -112,7 +113,7 @@ def new(
     for path, text in files.items():
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(text, encoding="utf-8")
-        click.echo(f"wrote {path}")
+        say(f"wrote {path}")
     first = next(iter(files))
     click.echo(f"Replace each {BLANK}, then run: auditor rules test {first}" + (" && make docs" if checkout else ""))
 
@@ -136,9 +137,9 @@ def test(paths: tuple[Path, ...], rules_dirs: tuple[Path, ...], verbose: bool) -
     for result in results:
         name = result.case.name or ", ".join(f"{k}: {json.dumps(v, default=str)}" for k, v in result.case.given.items())
         if not result.ok:
-            click.echo(f"FAILED {result.rule.id} {name}: {_difference(result)}", color=None)
+            say(f"FAILED {result.rule.id} {printable(name)}: {_difference(result)}")
         elif verbose:
-            click.echo(f"ok     {result.rule.id} {name}: {result.got}")
+            say(f"ok     {result.rule.id} {printable(name)}: {result.got}")
     without = _without_cases(rules)
     for rule, missing in without:
         click.echo(f"NOTE   {rule.id} has no case for: {', '.join(missing)}")

@@ -1,4 +1,4 @@
-"""auditor store list | prune | ddl"""
+"""auditor store list | prune | repair | ddl"""
 
 from __future__ import annotations
 
@@ -6,16 +6,19 @@ from datetime import UTC, datetime, timedelta
 
 import click
 
-from auditor.cli.options import debug_option
+from auditor.cli.options import debug_option, mode_option
 from auditor.cli.rows import print_rows
 from auditor.cli.store_options import Duration, Reading, reading_options, store_of
+from auditor.cli.terminal import say
 from auditor.errors import ConfigError
+from auditor.inert_text import printable
 from auditor.run.messages import plural, size
+from auditor.store.files import Access
 
 
-@click.group("store", short_help="List and prune the runs of a store; its table definitions.")
+@click.group("store", short_help="List, prune and repair the runs of a store; its table definitions.")
 def command() -> None:
-    """List and prune the runs of a store, and print its table definitions. docs/store.md explains it."""
+    """List, prune and repair the runs of a store, and print its table definitions. docs/store.md explains it."""
 
 
 @command.command("list")
@@ -58,22 +61,49 @@ def _few(accounts: tuple[str, ...]) -> str:
 @click.option("--keep", type=Duration(), required=True, metavar="90d", help="Keep runs younger than this.")
 @click.option("--account", default="", metavar="ID", help="Only runs that audited this account and no other.")
 @click.option("--dry-run", is_flag=True, help="Only say what would be deleted.")
+@mode_option
 @debug_option
-def prune(reading: Reading, keep: timedelta, account: str, dry_run: bool) -> None:
+def prune(reading: Reading, keep: timedelta, account: str, dry_run: bool, mode: Access) -> None:
     """Delete old runs, and what interrupted runs have left behind.
 
     The last run of every account and region stays, however old it is. When a failure was first seen stays known: the
     runs that are kept say it.
     """
-    found, _ = store_of(reading)
+    found, _ = store_of(reading, mode)
     done = found.prune(keep, datetime.now(UTC), account=account, dry_run=dry_run)
     word = "would be deleted" if dry_run else "deleted"
     for run in done.runs:
-        click.echo(f"{run.run_id}  {run.as_of}  {_few(run.accounts)}")
+        say(f"{run.run_id}  {run.as_of}  {printable(_few(run.accounts))}")
     click.echo(
         f"{plural(len(done.runs), 'run')} and {plural(len(done.orphans), 'left-over file')} {word} ({size(done.bytes)})"
     )
     if done.runs and not dry_run:
+        from auditor.run.run_store import write_index
+
+        write_index(found)
+
+
+@command.command("repair")
+@reading_options
+@click.option("--dry-run", is_flag=True, help="Only say what would be moved.")
+@mode_option
+@debug_option
+def repair(reading: Reading, dry_run: bool, mode: Access) -> None:
+    """Move runs that can't be used out of the way, into the store's quarantine/.
+
+    Those are runs whose manifest is damaged or names files that are not its own, whose files are missing or damaged, or
+    that are dated in the future. Nothing is deleted: to bring a run back, move its files back by hand.
+    """
+    from auditor.history.stored_tables import mark_unreadable
+    from auditor.store.runs import QUARANTINE
+
+    found, _ = store_of(reading, mode, report=False)
+    mark_unreadable(found)
+    moved = found.repair(dry_run=dry_run)
+    for aside in moved:
+        click.echo(printable(f"{aside.run_id or aside.key}  {aside.reason}"))
+    click.echo(f"{plural(len(moved), 'run')} {'would be moved' if dry_run else 'moved'} to {QUARANTINE}/")
+    if moved and not dry_run:
         from auditor.run.run_store import write_index
 
         write_index(found)
@@ -112,4 +142,4 @@ def ddl(
     runs = found.runs()
     statements = athena(place, database, runs, repair=repair) if engine == "athena" else duckdb(place, runs)
     for statement in statements:
-        click.echo(f"{statement};\n")
+        say(f"{statement};\n")

@@ -10,7 +10,7 @@ import click
 
 from auditor.cli.config_options import config_options
 from auditor.cli.options import debug_option
-from auditor.cli.terminal import StderrMessages
+from auditor.cli.terminal import StderrMessages, say
 from auditor.config.find_config import ConfigChoice
 from auditor.errors import ConfigError
 from auditor.run.messages import plural
@@ -44,9 +44,9 @@ def check(file: Path | None, config: ConfigChoice) -> None:
     waivers = load_waivers(path, all_rules(settings.rules_dirs, bind=False))
     today = datetime.now(UTC).date()
     lapsed = [w for w in waivers if w.expires < today]
-    click.echo(f"{path}: can be used: {plural(len(waivers), 'waiver')}, {len(lapsed):,} lapsed")
+    say(f"{path}: can be used: {plural(len(waivers), 'waiver')}, {len(lapsed):,} lapsed")
     for waiver in lapsed:
-        click.echo(f"{path}:{waiver.line}: lapsed on {waiver.expires}: {', '.join(waiver.rules)}")
+        say(f"{path}:{waiver.line}: lapsed on {waiver.expires}: {', '.join(waiver.rules)}")
 
 
 @command.command("schema")

@@ -13,7 +13,7 @@ import click
 
 from auditor.cli.options import debug_option
 from auditor.errors import ConfigError, ExitCode
-from auditor.run.messages import printable
+from auditor.inert_text import printable
 
 _MOUNTS = Path("/proc/mounts")
 #: How long text piped without "-" may take to begin. A pipe that nobody writes into must not hang the command.

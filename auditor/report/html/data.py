@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
+from auditor.inert_text import visible
 from auditor.model.finding import WEIGHTS, Evidence, Finding, FindingRemediation, State
 from auditor.model.report import Report
 from auditor.model.resource import ResourceRef
@@ -16,7 +17,6 @@ from auditor.model.rule import Severity, Verdict
 from auditor.model.waiver import Waiver
 from auditor.report.html.encode import NOTHING, Columns, Dictionary, Stencil, hexes, pack
 from auditor.report.html.resource_pages import Resources, stencil
-from auditor.report.phrases import visible
 
 #: Findings in the page at most, worst first; beyond it would not open quickly.
 ROWS = 250_000

@@ -10,8 +10,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from auditor.inert_text import visible
 from auditor.report.json_text import to_json
-from auditor.report.phrases import visible
 
 #: Stand for what a text repeats of its resource; the page's script puts it back. ``visible`` leaves none in a text.
 MARKS = {"id": "\x01", "name": "\x02", "domain_id": "\x03", "domain_name": "\x04", "account": "\x05", "region": "\x06"}

@@ -6,11 +6,11 @@ from collections.abc import Collection
 from functools import lru_cache
 from typing import Any
 
+from auditor.inert_text import visible
 from auditor.model.inventory import Inventory, InventoryColumn, InventoryTable, SignIn
 from auditor.model.report import Report
 from auditor.model.resource import ResourceRef
 from auditor.report.html.encode import NOTHING, Columns, Dictionary, Stencil
-from auditor.report.phrases import visible
 from auditor.studio.resource_types import KINDS_IN_DOMAINS
 
 _TEXTS = ("type", "account", "region", "owner", "arn", "id", "file", "domain", "domain_id")

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import re
 
-from auditor.report.phrases import cut, one_line
+from auditor.inert_text import one_line
+from auditor.report.phrases import cut
 
 _CELL = 240
 #: What has a meaning inside a line; text of the account never begins one.
