@@ -39,7 +39,7 @@ from auditor.rules.load import load_rules
 from auditor.simulator import Simulator
 from auditor.store.snapshot_file import write_snapshot
 from auditor.studio.personas import DEFAULT_PERSONAS
-from tests.collect.mutants import Mutant, Tape
+from tests.collect.mutants import Mutant, Tape, read_models_once
 from tests.collect.rich import RICH
 from tests.collect.test_odd_answers import FATAL, RIGHT
 
@@ -53,22 +53,9 @@ def _send(sender: Callable[..., Any]) -> None:
     setattr(URLLib3Session, "send", sender)  # noqa: B010
 
 
-def _read_models_once() -> None:
-    """botocore reads its models anew for each session, which is most of what a small audit takes."""
-    load: Callable[..., Any] = JSONFileLoader.load_file
-    known: dict[str, Any] = {}
-
-    def load_file(self: JSONFileLoader, path: str) -> Any:
-        if path not in known:
-            known[path] = load(self, path)
-        return known[path]
-
-    setattr(JSONFileLoader, "load_file", load_file)  # noqa: B010
-
-
 def record() -> Tape:
     """What the rich account answers to an audit."""
-    _read_models_once()
+    setattr(JSONFileLoader, "load_file", read_models_once(JSONFileLoader.load_file))  # noqa: B010
     tape, own = Tape(), URLLib3Session.send
     with Simulator(RICH) as simulator:
         os.environ.update(simulator.environment)

@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     # Needs moto, which the environment of the template tests does not have.
     from auditor.simulator import Simulator
 
-REGIONS = {"acme": ("eu-west-1", "us-east-1"), "clean": ("eu-west-1",)}
+REGIONS = {"acme": ("eu-west-1", "us-east-1"), "clean": ("eu-west-1",), "generated:2x6": ("eu-west-1",)}
 
 # No deadline, since a busy machine is no defect; fixtures that a test shares among its examples are meant to be.
 settings.register_profile(

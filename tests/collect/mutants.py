@@ -53,6 +53,21 @@ class Mutant:
         return f"{self.key[0]}:{'.'.join(map(str, self.path))}:{self.kind}"
 
 
+_MODELS: dict[str, Any] = {}
+
+
+def read_models_once(load: Callable[..., Any]) -> Callable[..., Any]:
+    """``JSONFileLoader.load_file`` with a memory. botocore reads its models anew for each session, which is most of
+    what a small audit takes."""
+
+    def load_file(loader: Any, path: str) -> Any:
+        if path not in _MODELS:
+            _MODELS[path] = load(loader, path)
+        return _MODELS[path]
+
+    return load_file
+
+
 class _Raw:
     def __init__(self, content: bytes) -> None:
         self._content = content

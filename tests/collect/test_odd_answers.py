@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 from botocore.httpsession import URLLib3Session
+from botocore.loaders import JSONFileLoader
 
 from auditor.collect.aws import CollectOptions, collect
 from auditor.errors import CollectError
@@ -19,8 +20,8 @@ from auditor.simulator import Simulator
 from auditor.store.snapshot_file import write_snapshot
 from auditor.studio.personas import DEFAULT_PERSONAS
 
-from .mutants import Mutant, Tape
-from .test_evidence import RICH
+from .mutants import Mutant, Tape, read_models_once
+from .rich import RICH
 
 #: How many of some two thousand are tried, always the same ones; each is an audit of its own.
 COLLECTED, JUDGED = 30, 6
@@ -48,6 +49,7 @@ Play = Callable[..., Snapshot]
 @pytest.fixture
 def play(tape: Tape, monkeypatch: pytest.MonkeyPatch) -> Play:
     """Collects from the tape, with one member spoilt."""
+    monkeypatch.setattr(JSONFileLoader, "load_file", read_models_once(JSONFileLoader.load_file))
     # Nobody listens there: all answers come from the tape.
     for name, value in {"ENDPOINT_URL": "http://127.0.0.1:1", "ACCESS_KEY_ID": "AKIASIMULATEDACCOUNT",
                         "SECRET_ACCESS_KEY": "simulated", "DEFAULT_REGION": "eu-west-1"}.items():  # fmt: skip
@@ -127,7 +129,8 @@ def test_what_cannot_be_read_is_a_gap_where_it_lies(
 ) -> None:
     mutants = [m for m in tape.mutants() if (m.key[0], m.path, m.kind) == (operation, path, kind)]
     snapshot = play(mutants[0])
-    (found,) = snapshot.gaps
+    # IAM is asked about what was found: of another question the tape holds no answer.
+    (found,) = (g for g in snapshot.gaps if g.resource_type != "permission")
     assert (found.resource_type, found.resource_id, found.setting) == gap
     assert (found.operation, found.reason) == (operation, "unexpected_response")
     if gap[1] == "*":
