@@ -13,25 +13,46 @@ from typing import Any
 
 from moto.iam.aws_managed_policies import aws_managed_policies_data
 
-from auditor.iam.capabilities import Environment, asks
-from auditor.iam.documents import parse
-from auditor.iam.evaluation import contribution
+from auditor.iam.capabilities import Ask, Environment, asks
+from auditor.iam.documents import Policy, parse
+from auditor.iam.evaluation import Permissions, contribution
+from auditor.iam.logic import Truth
 from auditor.iam.managed import TABLE
+from auditor.iam.reach import requests
+from auditor.studio.tool_requests import TOOL_REQUESTS
 
 #: A role like any other: no policy of AWS names its account.
 ANYWHERE = Environment("arn:aws:iam::123456789012:role/studio", ("123456789012",), ("us-east-1",))
+
+
+#: What shows that a tool can be used at all: a policy that allows it for some names may allow it.
+_TOOLS = {ask.name: ask for each in TOOL_REQUESTS.values() for ask in each}
+
+
+def _asked() -> tuple[Ask, ...]:
+    """Every request of the table, each once."""
+    return tuple({**{ask.name: ask for ask in asks()}, **_TOOLS}.values())
+
+
+def _contribution(policy: Policy, ask: Ask) -> tuple[Truth, Truth]:
+    """Whether the policy allows and denies the request. For a tool, None where only some names are allowed."""
+    (request,) = ANYWHERE.requests(ask)
+    allows, denies = contribution(policy, request)
+    if ask.name in _TOOLS and allows is False:
+        named = (contribution(policy, other)[0] for other in requests(ask, Permissions((policy,)), ANYWHERE))
+        allows = None if any(truth is not False for truth in named) else False
+    return allows, denies
 
 
 def answers(document: object) -> dict[str, list[int]]:
     """By member of the table, the numbers of the requests."""
     policy = parse(document)
     found: dict[str, list[int]] = {}
-    for number, ask in enumerate(asks()):
-        for request in ANYWHERE.requests(ask):
-            allows, denies = contribution(policy, request)
-            for truth, certain, possible in ((allows, "allow", "may_allow"), (denies, "deny", "may_deny")):
-                if truth is not False:
-                    found.setdefault(certain if truth else possible, []).append(number)
+    for number, ask in enumerate(_asked()):
+        allows, denies = _contribution(policy, ask)
+        for truth, certain, possible in ((allows, "allow", "may_allow"), (denies, "deny", "may_deny")):
+            if truth is not False:
+                found.setdefault(certain if truth else possible, []).append(number)
     return found
 
 
@@ -41,8 +62,10 @@ def table(policies: Mapping[str, Any]) -> dict[str, Any]:
     dates = [str(p.get("UpdateDate") or p["CreateDate"])[:10] for p in policies.values()]
     return {
         "as_of": max(dates),
-        "requests": [ask.name for ask in asks()],
+        "requests": [ask.name for ask in _asked()],
         "policies": sorted(policies),
+        # Those that do not stand at the top.
+        "paths": {name: path[1:] for name, p in sorted(policies.items()) if (path := str(p.get("Path") or "/")) != "/"},
         "answers": {name: members for name, members in found.items() if members},
     }
 

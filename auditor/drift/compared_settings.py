@@ -25,6 +25,7 @@ from auditor.studio.settings import (
     USER_SETTINGS,
     Setting,
 )
+from auditor.studio.side_roles import SIDE_ROLES
 from auditor.studio.template_names import Read, rows
 
 if TYPE_CHECKING:
@@ -105,7 +106,8 @@ def compared(kind: Kind) -> Mapping[str, Compared]:
     known = {path: (setting, handed) for path, setting, handed in _settings(kind)}
     found = {}
     for row in rows(kind):
-        if row.read != "tags" and "[]" not in row.path and row.path not in _IDENTITY[kind]:
+        side = row.path in SIDE_ROLES.get(kind, ())
+        if row.read != "tags" and "[]" not in row.path and row.path not in _IDENTITY[kind] and not side:
             setting, handed = known.get(row.path, (None, ""))
             found[row.path] = Compared(kind, row.path, row.read, setting, handed)
     return found

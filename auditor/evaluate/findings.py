@@ -12,9 +12,9 @@ from auditor.evaluate.fingerprints import fingerprint
 from auditor.evaluate.gap_reasons import Gaps
 from auditor.evaluate.source_locations import SourceLocations
 from auditor.model.finding import Evidence, Finding, RootCause
-from auditor.model.resource import ResourceRef
+from auditor.model.resource import Culprit, ResourceRef
 from auditor.model.rule import Rule, Severity, Verdict
-from auditor.remediation import remediate
+from auditor.remediation import remediate, role_snippets
 from auditor.remediation.blame import Blame
 from auditor.remediation.failures import Failures
 from auditor.remediation.masked_values import where_masked
@@ -138,6 +138,9 @@ class FindingMaker:
             Evidence(name, row[name], self._places.origin(origin(documented, name, row, resource), resource))
             for name in dict.fromkeys((blamed, rule.setting, *rule.columns, *_set_behind(documented, blamed, row)))
         )
+        behind: list[Culprit] = []
+        if verdict is Verdict.FAIL:
+            evidence, behind = self._blamed(documented, evidence, row, resource, message(rule, row))
         setting = documented.column(rule.setting)
         path = (setting.paths or {}).get("service", rule.setting) if setting else rule.setting
         name = fingerprint(rule.id, resource, path)
@@ -148,7 +151,8 @@ class FindingMaker:
             fix = self._remediator.remediate(failure)
             alone = self._cause(rule, severity, failure.blame)
             self._causes.add(name, alone, fix)
-            cause, remediation = alone.id, where_masked(fix.remediation, resource)
+            cause = alone.id
+            remediation = role_snippets.fitted(where_masked(fix.remediation, resource), behind)
         return Finding(
             fingerprint=name,
             rule_id=rule.id,
@@ -160,6 +164,26 @@ class FindingMaker:
             root_cause=cause,
             remediation=remediation,
         )
+
+    def _blamed(
+        self,
+        documented: Table,
+        evidence: tuple[Evidence, ...],
+        row: Mapping[str, Any],
+        resource: ResourceRef,
+        told: str,
+    ) -> tuple[tuple[Evidence, ...], list[Culprit]]:
+        """The evidence, each derived value pointing at the policy or route behind it, and what the first one points
+        at."""
+        found: list[Evidence] = []
+        first: list[Culprit] = []
+        for item in evidence:
+            column = documented.column(item.setting)
+            names = row.get(column.culprits) if column is not None and column.culprits else None
+            behind = self._places.culprits(resource, names or (), told)
+            found.append(self._places.blame(item, behind))
+            first = first or behind
+        return tuple(found), first
 
     def _message(
         self,

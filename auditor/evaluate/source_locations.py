@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
+from auditor.model.finding import Evidence
 from auditor.model.paths import line_at
-from auditor.model.resource import Origin, ResourceRef
+from auditor.model.resource import Culprit, Origin, ResourceRef
 
 if TYPE_CHECKING:
     import duckdb
@@ -29,6 +30,25 @@ class SourceLocations:
         self._places = {
             key: _Location(file, line, construct, lines or {}) for key, file, line, construct, lines in rows
         }
+        self._culprits: dict[str, list[Culprit]] = {}
+        listed = con.execute(
+            "select distinct key, name, resource, type, form, file, line from culprit order by all"
+        ).fetchall()
+        for key, *members in listed:
+            self._culprits.setdefault(key, []).append(Culprit(*members))
+
+    def culprits(self, resource: ResourceRef, names: Sequence[str], told: str) -> list[Culprit]:
+        """What is behind a value, by the names of its policies or subnets: those that the message tells, if it does."""
+        found = [c for c in self._culprits.get(resource.key, ()) if c.name in names]
+        return [c for c in found if c.name and c.name in told] or found
+
+    def blame(self, evidence: Evidence, culprits: Sequence[Culprit]) -> Evidence:
+        """The same, pointing at the first of the culprits where no setting stands behind the value."""
+        if not culprits or evidence.origin.layer == "unknown":
+            return evidence
+        first = culprits[0]
+        path = first.form or evidence.setting
+        return replace(evidence, origin=Origin("derived", first.resource, path, first.file, first.line))
 
     def resource(self, resource: ResourceRef) -> ResourceRef:
         """The same with file, line and construct. What comes from a template has no ARN."""

@@ -30,11 +30,13 @@ PROBE = "auditor:Probe"
 
 @dataclass(frozen=True, slots=True)
 class Ask:
-    """One request: ``resource`` and ``context`` hold ``{partition}``, ``{region}``, ``{account}`` and ``{role}``."""
+    """One request: ``resource`` and ``context`` hold ``{partition}``, ``{region}``, ``{account}`` and ``{role}``.
+    ``part``: what the ARNs of other resources hold as well that the request is about (``/canvas/``)."""
 
     action: str
     resource: str
     context: Mapping[str, Value] = field(default_factory=dict)
+    part: str = ""
 
     @property
     def name(self) -> str:

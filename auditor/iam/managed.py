@@ -37,6 +37,13 @@ def as_of() -> str:
     return str(_table()["as_of"])
 
 
+def arn_of(name: str) -> str | None:
+    """The ARN of AWS's policy of that name in the partition aws; None where this version knows none."""
+    table = _table()
+    path = table["paths"].get(name, "")
+    return f"arn:aws:iam::aws:policy/{path}{name}" if name in table["policies"] else None
+
+
 @lru_cache(maxsize=256)
 def managed(name: str) -> Policy:
     """The policy of that name, as far as the requests of the table go."""

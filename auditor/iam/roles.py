@@ -29,6 +29,10 @@ _ACCOUNT = re.compile(r":(\d{12}):")
 _PARTITION = re.compile(r"\barn:(aws(?:-[a-z]+)*):")
 
 
+#: An inline policy whose name is not known.
+UNNAMED = "inline policy"
+
+
 def is_aws_managed(policy_arn: str) -> bool:
     """Whether a policy is one of AWS's own."""
     return ":iam::aws:policy/" in policy_arn
@@ -112,7 +116,7 @@ def _inline(listed: object) -> Iterator[Policy]:
         return
     for item in listed:
         if isinstance(item, Mapping):
-            yield _policy(item.get("PolicyDocument"), str(item.get("PolicyName") or "inline policy"))
+            yield _policy(item.get("PolicyDocument"), str(item.get("PolicyName") or UNNAMED))
         else:
             yield opaque("", "an inline policy is not an object")
 

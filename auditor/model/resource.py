@@ -45,6 +45,22 @@ class Origin:
 
 
 @dataclass(frozen=True, slots=True)
+class Culprit:
+    """Where a template writes what is behind a derived value: a policy of a role, what makes a subnet public.
+
+    ``name``: the policy's or the subnet's; ``resource``: the address of what writes it, with its ``type``; ``form``:
+    the property of a role that holds the policy, empty where a resource of its own does.
+    """
+
+    name: str
+    resource: str
+    type: str
+    form: str
+    file: str
+    line: int | None
+
+
+@dataclass(frozen=True, slots=True)
 class SnapshotInfo:
     """Which snapshot(s) the report was made from."""
 

@@ -64,7 +64,8 @@ class GapGroup:
 
 
 def place(finding: Finding) -> FileLocation:
-    """The line of the setting where the resource itself writes it, else the resource's own line."""
+    """The line of the setting where the resource itself writes it, or of the policy or route that a derived value comes
+    from, else the resource's own line."""
     resource = finding.resource
     if not resource.file:
         names = (resource.account or "-", resource.region or "-", resource.type, *resource.id.split("/"))
@@ -72,9 +73,16 @@ def place(finding: Finding) -> FileLocation:
     line = resource.line
     for evidence in finding.evidence[:1]:
         origin = evidence.origin
+        if origin.line and origin.file and origin.layer == "derived" and origin.resource != resource.id:
+            return FileLocation(_slashes(origin.file), origin.line, live=False)
         if origin.line and origin.file == resource.file and origin.resource == resource.id:
             line = origin.line
     return FileLocation(_slashes(resource.file), line or 1, live=False)
+
+
+def resource_place(resource: ResourceRef) -> FileLocation:
+    """Where a template defines the resource."""
+    return FileLocation(_slashes(resource.file), resource.line or 1, live=False)
 
 
 def origin_place(evidence: Evidence) -> FileLocation | None:

@@ -28,10 +28,12 @@ from auditor.report.phrases import (
     fix,
     gap_groups,
     gap_words,
+    name,
     origin_place,
     outstanding,
     past_words,
     place,
+    resource_place,
     sentence,
     status,
 )
@@ -171,7 +173,7 @@ class _Run:
         }
         made["properties"] |= {"status": status(finding), "gates": finding.gates, "rootCause": finding.root_cause,
                                "fix": fix(finding)}  # fmt: skip
-        related = _related(finding, place(finding))
+        related = related_locations(finding, place(finding))
         if related:
             made["relatedLocations"] = related
         if finding.waiver is not None:
@@ -295,15 +297,17 @@ def _physical(where: FileLocation) -> dict[str, Any]:
     return {"artifactLocation": artifact, "region": region}
 
 
-def _related(finding: Finding, where: FileLocation) -> list[dict[str, Any]]:
-    """Where a template writes the values that the rule read, other than where the finding is shown."""
+def related_locations(finding: Finding, where: FileLocation) -> list[dict[str, Any]]:
+    """Where a template writes the resource and the values that the rule read, other than where the finding is shown."""
     found: dict[tuple[str, int], str] = {}
+    own = resource_place(finding.resource)
+    if not where.live and own != where:
+        found[own.path, own.line] = f"{name(finding.resource)} is defined here."
     for evidence in finding.evidence:
         other = origin_place(evidence)
         if other is not None and other != where:
-            found.setdefault((other.path, other.line), evidence.setting)
+            found.setdefault((other.path, other.line), f"{evidence.setting} is set here.")
     return [
-        {"id": number, "message": message(f"{setting} is set here."),
-         "physicalLocation": _physical(FileLocation(*key, live=False))}
-        for number, (key, setting) in enumerate(found.items(), start=1)
-    ]  # fmt: skip
+        {"id": number, "message": message(text), "physicalLocation": _physical(FileLocation(*key, live=False))}
+        for number, (key, text) in enumerate(found.items(), start=1)
+    ]

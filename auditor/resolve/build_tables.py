@@ -10,7 +10,7 @@ from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING
 
 from auditor.model.snapshot import MAY_NOT_EXIST, NUMBER
-from auditor.resolve import evidence_tables, idle, neighbours, role_use
+from auditor.resolve import evidence_tables, idle, neighbours, role_use, template_places
 from auditor.resolve.inheritance_sql import NestedMerge, domain_layer_columns, effective, own_value, unseen
 from auditor.resolve.load_documents import SourceFile, load
 from auditor.resolve.persona_columns import assign_personas, persona_columns, persona_name, persona_number
@@ -71,6 +71,7 @@ def build(
     _space(con)
     _app(con)
     neighbours.domain(con, CLASSIC_APP_TYPES)
+    template_places.culprits(con)
     _gap(con)
 
 

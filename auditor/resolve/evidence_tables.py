@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from auditor.model.snapshot import GLOBAL
 from auditor.resolve import policy_facts, role_facts, side_role_use
-from auditor.resolve.hidden_tools import HIDDEN_BUT_PERMITTED, HIDDEN_UNDECIDED
+from auditor.resolve.hidden_tools import HIDDEN_BUT_PERMITTED, HIDDEN_PARTNER_TOOLS_PERMITTED, HIDDEN_UNDECIDED
 from auditor.resolve.role_use import unnamed
 from auditor.resolve.sql_files import statement
 from auditor.sql_text import literal, string_list
@@ -103,6 +103,7 @@ PROFILE_COLUMNS = (
     " case when u.execution_role = '' then []::VARCHAR[] else f.undecided_tools end as role_undecided_tools,"
     " case when u.execution_role = '' then false else f.mlflow end as role_permits_mlflow,"
     f" {HIDDEN_BUT_PERMITTED} as hidden_but_permitted, {HIDDEN_UNDECIDED} as hidden_undecided,"
+    f" {HIDDEN_PARTNER_TOOLS_PERMITTED} as hidden_partner_tools_permitted,"
     " a.mlflow_servers"
 )
 PROFILE_JOINS = (
@@ -132,8 +133,9 @@ def account_columns() -> str:
     )
     return (
         f"case when list_contains(a.gaps, 'domain') then null else {count('domain')} end as domains,"
-        f" case when list_has_any(a.gaps, ['mlflow_server', 'mlflow_app']) then null else {count('mlflow_server')} +"
-        f" {count('mlflow_app')} end as mlflow_servers,"
+        # Those that were seen are there, however many more there are.
+        f" nullif({count('mlflow_server')} + {count('mlflow_app')},"
+        " case when list_has_any(a.gaps, ['mlflow_server', 'mlflow_app']) then 0 else -1 end) as mlflow_servers,"
         f" case when (select bool_or(records) {trails}) then true when list_contains(a.gaps, 'trail') or"
         f" (select count(*) > count(records) {trails}) then null else false end as management_events_recorded,"
         f" case when (select count(*) > 0 {group}) then true when list_contains(a.gaps, 'log_group') then null"

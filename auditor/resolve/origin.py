@@ -21,7 +21,7 @@ def needed(documented: Table, names: tuple[str, ...]) -> tuple[str, ...]:
         column = documented.column(name)
         if column is not None and name not in found:
             found.append(name)
-            pending += column.inputs
+            pending += [*column.inputs, *([column.culprits] if column.culprits else [])]
     return tuple(found)
 
 

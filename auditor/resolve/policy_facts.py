@@ -8,15 +8,17 @@ from __future__ import annotations
 
 import json
 from collections import defaultdict
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from auditor.iam.logic import Truth, some
 from auditor.iam.named import named_resources, understood
+from auditor.iam.reach import may_do
 from auditor.iam.roles import Role, role_of
 from auditor.iam.simulation import answers
 from auditor.studio.arns import account_of
+from auditor.studio.tool_requests import TOOL_REQUESTS
 from auditor.studio.tools import (
     APP_ARN_PARTS,
     CREATE_APP,
@@ -58,13 +60,24 @@ def permitted(results: object, role: Role | None = None) -> Permitted:
         asked[action].add(resource)
         app = next((name for name, part in APP_ARN_PARTS.items() if f"/{part}/" in resource), "")
         decided[app_action(app) if action == CREATE_APP else action].append(truth)
-    actions = {app: (app_action(app),) for app in APP_ARN_PARTS} | dict(TOOL_ACTIONS)
     # What was not asked is not known.
     unasked: Truth = None if results else False
-    truths = {a: some(decided[a]) if a in decided else unasked for each in actions.values() for a in each}
+    truths = {a: some(decided[a]) if a in decided else unasked for a in TOOL_REQUESTS}
     for name in [name for name, truth in truths.items() if truth is False and results]:
         if _may_be_named(name, asked, role):
             truths[name] = None
+    return _permitted(truths, unasked)
+
+
+def permitted_by(document: Mapping[str, Any], arn: str, gaps: Sequence[str]) -> Permitted:
+    """What the documents of a template's role permit: IAM's simulator knows no role that is not deployed."""
+    role = role_of(document, arn, (), gaps)
+    permissions = role.permissions()
+    return _permitted({a: may_do(asks, permissions, role.places) for a, asks in TOOL_REQUESTS.items()}, None)
+
+
+def _permitted(truths: Mapping[str, Truth], unasked: Truth) -> Permitted:
+    actions = {app: (app_action(app),) for app in APP_ARN_PARTS} | dict(TOOL_ACTIONS)
     tools = {tool: some(truths[action] for action in needed) for tool, needed in actions.items()}
     tools |= dict.fromkeys(TOOLS_WITHOUT_ACTIONS, unasked)
     return Permitted(
@@ -105,6 +118,13 @@ def collect(con: duckdb.DuckDBPyConnection) -> None:
     ).fetchall():
         role = None if document is None else role_of(json.loads(document), arn, gaps=gaps)
         facts = permitted(json.loads(text).get("Results"), role)
+        row = [facts.allowed_tools, facts.undecided_tools, facts.allowed_actions, facts.undecided_actions, facts.mlflow]
+        con.execute("insert into permission_fact values (?, ?, ?, ?, ?, ?, ?)", [account, arn, *row])
+    for account, arn, text, gaps in con.execute(
+        "select account, id, to_json(doc)::VARCHAR, coalesce(gaps, []) from raw_role"
+        " where account in (select account from template_account)"
+    ).fetchall():
+        facts = permitted_by(json.loads(text), arn, gaps)
         row = [facts.allowed_tools, facts.undecided_tools, facts.allowed_actions, facts.undecided_actions, facts.mlflow]
         con.execute("insert into permission_fact values (?, ?, ?, ?, ?, ?, ?)", [account, arn, *row])
     con.execute("create table trail_fact (account VARCHAR, region VARCHAR, records BOOLEAN)")

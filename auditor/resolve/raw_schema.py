@@ -106,7 +106,11 @@ DOCUMENTS: Mapping[str, Mapping[str, str]] = {
     "subnet": {"SubnetId": "VARCHAR", "VpcId": "VARCHAR", "MapPublicIpOnLaunch": "BOOLEAN"},
     "route_table": {
         "VpcId": "VARCHAR",
-        "Routes": 'STRUCT("DestinationCidrBlock" VARCHAR, "DestinationIpv6CidrBlock" VARCHAR, "GatewayId" VARCHAR)[]',
+        # Where a template writes the route stands beside it.
+        "Routes": (
+            'STRUCT("DestinationCidrBlock" VARCHAR, "DestinationIpv6CidrBlock" VARCHAR, "GatewayId" VARCHAR,'
+            ' "SourceResource" VARCHAR, "SourceFile" VARCHAR, "SourceLine" INTEGER)[]'
+        ),
         "Associations": 'STRUCT("Main" BOOLEAN, "SubnetId" VARCHAR)[]',
     },
     "vpc_endpoint": {"VpcId": "VARCHAR", "ServiceName": "VARCHAR", "State": "VARCHAR"},
@@ -127,6 +131,8 @@ DOCUMENTS: Mapping[str, Mapping[str, str]] = {
         "AttachedManagedPolicies": "JSON[]",
         "LocalPolicyDocuments": "JSON",
         "PermissionsBoundary": "JSON",
+        # Where a template puts its policies on the role.
+        "PolicySources": "JSON[]",
     },
     "permission": {"Results": "JSON[]"},
     "trail": {

@@ -29,17 +29,21 @@ EXECUTION_ROLE = Table(
      Column("unified_studio", "BOOLEAN", "Whether only domains whose profiles SageMaker Unified Studio makes use"
             " the role; never NULL"),
      Column("role_exists", "BOOLEAN", "Whether the role exists; NULL for another account's role"),
-     Column("managed_policies", "VARCHAR[]", "Names of AWS's managed policies that are attached"),
-     Column("managed_policy_arns", "VARCHAR[]", "ARNs of AWS's managed policies that are attached"),
+     Column("managed_policies", "VARCHAR[]", "Names of AWS's managed policies that are attached",
+            culprits="managed_policies"),
+     Column("managed_policy_arns", "VARCHAR[]", "ARNs of AWS's managed policies that are attached",
+            culprits="managed_policies"),
      Column("customer_policies", "VARCHAR[]", "Names of the account's own managed policies that are attached"),
      Column("inline_policies", "VARCHAR[]", "Names of the inline policies"),
      Column("permissions_boundary", "VARCHAR", "ARN of the permissions boundary; '' where there is none"),
      Column("allows_everything", "BOOLEAN", "Whether the role may do any action on any resource, evaluated as IAM does:"
-            " with wildcards, NotAction, NotResource, Deny, conditions and the permissions boundary"),
+            " with wildcards, NotAction, NotResource, Deny, conditions and the permissions boundary",
+            culprits="administrator_policies"),
      Column("administrator", "BOOLEAN", "Whether the role can act as an administrator, evaluated likewise: do"
             " everything, attach or write policies, change managed or trust policies, make credentials of users, pass"
             " any role to any service, or give domains or user profiles any role. NULL where that hangs on what is"
-            " not known", why="administrator_unknown"),
+            " not known", why="administrator_unknown",
+            culprits="administrator_policies"),
      Column("administrator_actions", "VARCHAR[]", "Actions that show it; * for all"),
      Column("administrator_policies", "VARCHAR[]", "Names of the policies that allow them"),
      Column("administrator_policy_arn", "VARCHAR", "ARN of the attached policy without which the role would be no"
@@ -48,7 +52,7 @@ EXECUTION_ROLE = Table(
             " is known"),
      Column("broad_access", "VARCHAR[]", "What inline and customer managed policies allow on every resource: s3:* and"
             " the like, * for every service, s3:GetObject and s3:PutObject for the objects of every bucket",
-            why="broad_unknown"),
+            why="broad_unknown", culprits="broad_policies"),
      Column("broad_policies", "VARCHAR[]", "Names of the policies that allow it"),
      Column("broad_unknown", "VARCHAR", "Why it is not known what they allow on every resource; '' where it is known"),
      Column("trusts_set_source_identity", "BOOLEAN", "Whether the trust policy lets those who assume the role for"
@@ -58,8 +62,9 @@ EXECUTION_ROLE = Table(
      Column("source_identity", "BOOLEAN", "Whether a domain that uses the role has ExecutionRoleIdentityConfig"
             " USER_PROFILE_NAME"),
      Column("allowed_tools", "VARCHAR[]", "Tools of which the role may do a representative action, by IAM's own policy"
-            " simulator: HiddenAppTypes and HiddenMlTools names, and MLflow", kinds=("permission",)),
-     Column("undecided_tools", "VARCHAR[]", "Tools of which the simulator could not tell: a condition reads what only a"
+            " simulator, or of a template's role by its policies: HiddenAppTypes and HiddenMlTools names, and MLflow",
+            kinds=("permission",)),
+     Column("undecided_tools", "VARCHAR[]", "Tools of which that cannot be told: a condition reads what only a"
             " real call has, or nobody knows the tool's actions", kinds=("permission",))),
     "execution_role", ("role",), ("mlflow_app", "mlflow_server", "partner_app"),
 )  # fmt: skip

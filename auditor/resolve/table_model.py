@@ -16,7 +16,8 @@ class Column:
     the table that names the input which decided the value: a finding's origin is that input's origin.
     ``kinds``: snapshot kinds that the value hangs on beside those of its table and of its inputs; ``LIVE`` where it is
     something that only a running account has. ``why``: the column that says why this one is not known, where nothing
-    else does: empty, or no items, where it is known.
+    else does: empty, or no items, where it is known. ``culprits``: the column that names the policies or
+    subnets behind the value, of which a template says where they are written.
     """
 
     name: str
@@ -28,6 +29,7 @@ class Column:
     via: str = ""
     kinds: tuple[str, ...] = ()
     why: str = ""
+    culprits: str = ""
 
     @property
     def has_origin(self) -> bool:

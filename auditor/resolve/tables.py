@@ -137,7 +137,8 @@ DOMAIN = Table(
                " default VPC, role name, no KMS key, sharing path", kinds=("vpc",)),
         Column("public_subnets", "VARCHAR[]", "Its subnets that give out public addresses or lead to an internet"
                " gateway",
-               inputs=("subnet_ids",), via="'subnet_ids'", kinds=("subnet", "route_table")),
+               inputs=("subnet_ids",), via="'subnet_ids'", kinds=("subnet", "route_table"),
+               culprits="public_subnets"),
         Column("missing_endpoints", "VARCHAR[]", "Services that Studio in VpcOnly mode needs a VPC endpoint for, and"
                " that the VPC has none of; [] where all of its subnets lead out another way, as through a NAT gateway",
                inputs=("subnet_ids",), via="'subnet_ids'", kinds=("vpc_endpoint", "route_table")),
@@ -238,16 +239,20 @@ USER_PROFILE = Table(
         Column("role_permits_mlflow", "BOOLEAN", "Whether the execution role may use an MLflow tracking server or an"
                " MLflow App", inputs=("execution_role",), via="'execution_role'", kinds=("permission", "role")),
         Column("hidden_but_permitted", "VARCHAR[]", "App types and tools that are hidden and that the execution role"
-               " permits: by an action that no visible tool needs; partner tools only where an app of theirs is in"
-               " service; not JupyterServer, which nobody can create any more. NULL where none is for certain and that"
-               " cannot be told of all", inputs=("hidden_app_types", "hidden_ml_tools"), via="'hidden_app_types'",
+               " permits: by an action that no visible tool needs; without partner tools, and without JupyterServer,"
+               " which nobody can create any more. NULL where none is for certain and that cannot be told of all",
+               inputs=("hidden_app_types", "hidden_ml_tools"), via="'hidden_app_types'",
+               kinds=("permission", "role"), why="hidden_undecided"),
+        Column("hidden_partner_tools_permitted", "VARCHAR[]", "The same of partner tools, where an app of theirs is in"
+               " service", inputs=("hidden_ml_tools",), via="'hidden_ml_tools'",
                kinds=("permission", "role", "partner_app"), why="hidden_undecided"),
         Column("hidden_undecided", "VARCHAR[]", "Hidden app types and tools of which it is not known whether the"
                " execution role permits them: a condition reads what only a real call has, the policies name resources"
                " that nobody asked about, or nobody knows the tool's actions. [] where IAM was not asked",
                inputs=("hidden_app_types", "hidden_ml_tools"), via="'hidden_app_types'",
                kinds=("permission", "role", "partner_app")),
-        Column("mlflow_servers", "BIGINT", "MLflow tracking servers and MLflow apps in the account and region",
+        Column("mlflow_servers", "BIGINT", "MLflow tracking servers and MLflow apps in the account and region; where"
+               " they could not all be listed, those that were seen, and NULL where none was",
                kinds=_MLFLOW),
         Column("persona", "VARCHAR", "Kind of person (docs/configuration.md); NULL where that hangs on tags, or a"
                " domain's name, that could not be read"),
@@ -320,7 +325,8 @@ ACCOUNT_REGION = Table(
             " them stands for domains that name none. NULL where the snapshot doesn't say",
             kinds=("identity_user",)),
      Column("domains", "BIGINT", "Studio domains in the region", kinds=("domain",)),
-     Column("mlflow_servers", "BIGINT", "MLflow tracking servers and MLflow apps in the region",
+     Column("mlflow_servers", "BIGINT", "MLflow tracking servers and MLflow apps in the region; where they could not"
+            " all be listed, those that were seen, and NULL where none was",
             kinds=_MLFLOW),
      Column("management_events_recorded", "BOOLEAN", "Whether a CloudTrail trail records management events that write",
             kinds=("trail",)),

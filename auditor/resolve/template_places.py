@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from auditor.model.snapshot import KINDS, MAY_NOT_EXIST, NUMBER
+from auditor.model.snapshot import GLOBAL, KINDS, MAY_NOT_EXIST, NUMBER
+from auditor.resolve.sql_files import statement
+from auditor.sql_text import literal
 
 if TYPE_CHECKING:
     import duckdb
@@ -32,3 +34,15 @@ def create(con: duckdb.DuckDBPyConnection, placed: bool) -> None:
             from raw_{kind} where place is not null""")
         for gap, keys in ((MAY_NOT_EXIST, "doubtful"), (NUMBER, "uncounted")):
             con.execute(f"insert into {keys} select {key} from raw_{kind} where list_contains(gaps, '{gap}')")
+
+
+def culprits(con: duckdb.DuckDBPyConnection) -> None:
+    """``culprit``: by key of a role or a domain, where templates write its policies, and what makes its subnets public.
+    ``form``: the property of a role that holds the policy, empty where a resource of its own does."""
+    if con.execute("select count(*) from place").fetchall()[0][0]:
+        con.execute(statement("culprit", global_region=literal(GLOBAL)))
+    else:
+        con.execute(
+            "create table culprit (key VARCHAR, name VARCHAR, resource VARCHAR, type VARCHAR, form VARCHAR,"
+            " file VARCHAR, line INTEGER)"
+        )

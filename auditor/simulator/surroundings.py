@@ -9,7 +9,7 @@ Estate files name them as follows.
   AuthMode SSO name, ``INSTANCE``
 - ``trails``: ``{name, region, multi_region, logging, management}``; ``log_groups``: ``{region, days}`` for Studio's.
 - ``sign_ins`` of a domain: ``{profile, by, days_ago, times, error}``, where ``by`` is ``user/NAME``,
-  ``role/ROLE/SESSION``, ``sso/PERMISSIONSET/PERSON`` or ``service/NAME``.
+  ``role/ROLE/SESSION``, ``lambda/ROLE/FUNCTION``, ``sso/PERMISSIONSET/PERSON`` or ``service/NAME``.
 """
 
 from __future__ import annotations
@@ -234,7 +234,12 @@ def identity(account: str, by: str) -> dict[str, Any]:
     path = ""
     if kind == "sso":
         role, path = f"AWSReservedSSO_{role}_0123456789abcdef", "aws-reserved/sso.amazonaws.com/"
+    scope: dict[str, Any] = {}
+    if kind == "lambda":
+        function = f"arn:aws:lambda:us-east-1:{account}:function:{session}"
+        scope["inScopeOf"] = {"issuerType": "AWS::Lambda::Function", "credentialsIssuedTo": function}
     return {
+        **scope,
         "type": "AssumedRole",
         "principalId": f"AROASIMULATED:{session}",
         "arn": f"arn:aws:sts::{account}:assumed-role/{role}/{session}",

@@ -21,6 +21,7 @@ from typing import Literal
 from auditor.model.snapshot import Kind
 from auditor.studio.resource_types import STUDIO_KINDS
 from auditor.studio.settings import DOMAIN_USER_ROOT, SETTINGS, USER_PROFILE_ROOT, known_paths
+from auditor.studio.side_roles import SIDE_ROLES
 from auditor.studio.structures import ROOTS
 from auditor.studio.template_types import Language, Part
 
@@ -305,13 +306,15 @@ def rows(kind: Kind | Part) -> tuple[Row, ...]:
         if found[path] == "items":
             found[f"{path}[].{items[inner]}"] = "text"
     found |= MEMBERS_BESIDE_SETTINGS.get(kind, {})
+    found |= {path: "list" if path.endswith("Arns") else "text" for path in SIDE_ROLES.get(kind, ())}
     return tuple(_row(kind, path, read) for path, read in found.items())
 
 
 @cache
 def not_expressible(kind: Kind | Part, language: Language) -> tuple[str, ...]:
-    """API paths that the language cannot express and that are not known to be unset all the same."""
-    unset = UNSET_WHERE_NOT_EXPRESSIBLE.get(kind, {})
+    """API paths that the language cannot express and that are not known to be unset all the same. A role beside the
+    execution role that nobody can write is not among them: nothing that is said of the resource hangs on it."""
+    unset = {*UNSET_WHERE_NOT_EXPRESSIBLE.get(kind, ()), *SIDE_ROLES.get(kind, ())}
     return tuple(r.path for r in rows(kind) if r.names[language] is None and r.path not in unset)
 
 

@@ -21,7 +21,8 @@ class Tool:
     """``name`` as HiddenAppTypes or HiddenMlTools writes it. ``kind``: an app type or a tool of the navigation.
     ``owner``: AWS, or the partner whose app it is. ``hideable``: hiding it has an effect. ``actions``: the
     representative IAM actions; none means that nobody knows which stand for it, so that whether a role permits it is
-    unknown. ``partner_type``: its type in ListPartnerApps. ``needable``: a kind of person may need it.
+    unknown. ``further``: actions that the tool's work uses as well, so that they prove nothing about another one.
+    ``partner_type``: its type in ListPartnerApps. ``needable``: a kind of person may need it.
     """
 
     name: str
@@ -31,6 +32,7 @@ class Tool:
     hideable: bool = True
     partner_type: str = ""
     needable: bool = True
+    further: tuple[str, ...] = ()
 
     @property
     def arn_part(self) -> str:
@@ -65,7 +67,8 @@ _TOOLS = (
     Tool("Models", "tool", ("sagemaker:CreateModelPackageGroup",)),
     Tool("JumpStart", "tool", ("sagemaker:ListHubContents",)),
     Tool("InferenceRecommender", "tool", ("sagemaker:CreateInferenceRecommendationsJob",)),
-    Tool("Endpoints", "tool", ("sagemaker:CreateEndpoint",)),
+    # Its page sends test requests (developer guide, "Test inference").
+    Tool("Endpoints", "tool", ("sagemaker:CreateEndpoint",), further=("sagemaker:InvokeEndpoint",)),
     Tool("Projects", "tool", ("sagemaker:CreateProject",)),
     Tool("InferenceOptimization", "tool", ("sagemaker:CreateOptimizationJob",)),
     Tool("PerformanceEvaluation", "tool", ("sagemaker:CreateEndpoint", "sagemaker:InvokeEndpoint")),
@@ -103,6 +106,8 @@ PARTNER_TOOLS: Mapping[str, str] = {t.partner_type: t.name for t in _TOOLS if t.
 NEEDABLE_TOOLS: tuple[str, ...] = tuple(t.name for t in _TOOLS if t.needable)
 #: Tool → representative actions, of those that have any.
 TOOL_ACTIONS: Mapping[str, tuple[str, ...]] = {t.name: t.actions for t in _TOOLS if t.actions}
+#: Tool → all the actions that its work is known to use.
+USED_ACTIONS: Mapping[str, tuple[str, ...]] = {t.name: (*t.actions, *t.further) for t in _TOOLS if t.actions}
 #: Tools of which nobody knows the actions: whether a role permits them is unknown.
 TOOLS_WITHOUT_ACTIONS: tuple[str, ...] = tuple(t.name for t in _TOOLS if not t.actions)
 #: App type → how an app's ARN writes it.

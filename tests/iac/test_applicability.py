@@ -24,8 +24,8 @@ from auditor.store.snapshot_file import write_snapshot
 
 AS_OF = "2026-11-23T02:00:00Z"
 #: Rules that need what no template holds, whatever the template says. From the rules' own texts: sign-ins, Identity
-#: Center's people, IAM's simulator, session names, how long an app runs.
-NEVER = {"STU102", "STU103", "STU107", "STU207", "STU208", "STU408", "STU707"}
+#: Center's people, session names, how long an app runs.
+NEVER = {"STU102", "STU103", "STU107", "STU207", "STU707"}
 
 SIGNED_IN = "(select count(*) from sign_in s where s.user_profile_name = lower(user_profile.name)) > 0"
 ROLE = "(select {} from execution_role r where r.id = execution_role)"
@@ -80,9 +80,9 @@ def test_the_share_of_rules_that_templates_can_answer(built_in_rules: tuple[Rule
     """Each rule is decided by some case without what templates lack, or is known to be one that never is."""
     decided = _decided_without(built_in_rules)
     rest = {rule.id for rule in built_in_rules} - decided
-    # About an account's trail and log group, which a template may hold; and about app types that show, whatever the
-    # role permits.
-    assert rest <= NEVER | {"STU704", "STU802", "STU803"}
+    # About an account's trail, log group and MLflow servers, which a template may hold; and about app types that show,
+    # whatever the role permits.
+    assert rest <= NEVER | {"STU408", "STU704", "STU802", "STU803"}
     assert len(decided) / len(built_in_rules) >= 0.8
 
 
@@ -91,7 +91,7 @@ def test_rules_that_read_what_no_template_holds(built_in_rules: tuple[Rule, ...]
     assert needs["STU102"] == {"sign_in"}
     assert needs["STU107"] == {"identity_user"}
     assert needs["STU207"] == {SETTING}
-    assert needs["STU208"] == {"permission", "partner_app"}
+    assert needs["STU208"] == {"partner_app"}
     assert needs["STU404"] == {"partner_app"}
     assert needs["STU707"] == {LIVE}
     assert needs["STU802"] == {"trail"}
@@ -118,7 +118,7 @@ def test_kinds_are_kinds() -> None:
         ({"require": "auto_mount_home_efs = 'Disabled'"}, set()),
         ({"require": SIGNED_IN}, {"sign_in"}),
         ({"require": ROLE.format("bool_or(r.allows_everything)") + " = false"}, set()),
-        ({"require": ROLE.format("any_value(r.allowed_tools)") + " is not null"}, {"permission"}),
+        ({"require": ROLE.format("any_value(r.allowed_tools)") + " is not null"}, set()),
         ({"require": "name <> ''", "when": "mlflow_servers > 0"}, {"mlflow_server", "mlflow_app"}),
         ({"require": "creation_time < as_of"}, {LIVE}),
         ({"require": "execution_role_session_name_mode_origin = 'profile'"}, {SETTING}),

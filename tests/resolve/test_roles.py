@@ -246,7 +246,8 @@ PARTNER = "sagemaker:CallPartnerAppApi"
         (hidden("FeatureStore", apps=["Canvas"]), [f"{CREATE_APP}/JupyterLab"], [], [], []),
         # Endpoints are visible and need the same action.
         (hidden("PerformanceEvaluation"), ["sagemaker:CreateEndpoint"], [], [], []),
-        (hidden("PerformanceEvaluation"), ["sagemaker:InvokeEndpoint"], [], [], ["PerformanceEvaluation"]),
+        # Their page sends test requests.
+        (hidden("PerformanceEvaluation"), ["sagemaker:InvokeEndpoint"], [], [], []),
         (hidden("PerformanceEvaluation", "Endpoints"), ["sagemaker:CreateEndpoint"], [], [],
          ["PerformanceEvaluation", "Endpoints"]),
         # Nobody can create an app of Studio Classic, and no app of Fiddler is there to be called.

@@ -79,6 +79,7 @@ def _studio(scope: Scope, resource: Resource) -> Record:
     type_ = BY_KIND[kind]
     found = document(resource, kind, language, scope.resolve)
     _roles(scope, found, language)
+    scope.side_roles(resource, found)
     members = found.members
     if kind == "domain":
         _created_domain(resource, found)

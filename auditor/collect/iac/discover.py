@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from auditor.collect.iac.cloudformation.assembly import is_assembly, output_folder
+from auditor.collect.iac.other_languages import FILLED_IN, unread
 from auditor.collect.iac.source_text import decoded
 from auditor.collect.iac.terraform.callers import is_caller
 from auditor.collect.iac.terraform.module_files import ENDINGS as CONFIGURATION
@@ -158,7 +159,7 @@ class _Search:
         elif name == "cdk.json" and not inside:
             if not is_assembly(path.parent / output_folder(path, self._tree)):
                 self.found.cdk_sources.append(path)
-        elif name.endswith(ENDINGS) and not name.startswith(".") and not name.endswith(".tfvars.json"):
+        elif name.endswith((*ENDINGS, *FILLED_IN)) and not name.startswith(".") and not name.endswith(".tfvars.json"):
             if not (inside and name.endswith(_ASSEMBLED)):
                 self.file(path)
         elif entry.is_symlink() and "." not in name and not path.exists():
@@ -177,7 +178,11 @@ class _Search:
         text = self._text(file)
         if text is None:
             return
-        if looks_like_plan(text):
+        if reason := unread(file.name, text):
+            found.missed[file] = reason
+        elif file.name.endswith(FILLED_IN) and not named:
+            return
+        elif looks_like_plan(text):
             found.plans.append(file)
         elif looks_like_template(text):
             ours = named or _OURS.search(text) is not None

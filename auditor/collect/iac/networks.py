@@ -89,7 +89,7 @@ def _routes(scope: Scope) -> tuple[dict[str, list[Any]], Unknown | None]:
     loose: Unknown | None = None
     for route in scope.of("route"):
         raw = scope.raw(route, "RouteTableId")
-        members = route.unsure or scope.read(route).members
+        members = route.unsure or {**scope.read(route).members, **_source(route)}
         to = scope.address_of(raw, "route_table")
         if to is None and isinstance(raw, Reference) and raw.attribute in _MAIN:
             to = scope.address_of(raw, "vpc")
@@ -100,6 +100,11 @@ def _routes(scope: Scope) -> tuple[dict[str, list[Any]], Unknown | None]:
             if isinstance(gateway, Unknown) or str(gateway).startswith("igw-"):
                 loose = Unknown(raw.expression, f"the table of a route to the internet cannot be told: {raw.reason}")
     return routes, loose
+
+
+def _source(route: Resource) -> dict[str, Any]:
+    """Where a route is written, for whoever has to change it."""
+    return {"SourceResource": route.address, "SourceFile": route.file, "SourceLine": route.line}
 
 
 def _associations(scope: Scope) -> tuple[dict[str, list[str]], dict[str, str], set[str]]:

@@ -15,10 +15,16 @@ from auditor.collect.iac import networks
 from auditor.collect.iac.interface import Resource, Unknown, unknowns
 from auditor.collect.iac.policy_text import policy_document
 from auditor.collect.iac.scope import Scope, plain, split
+from auditor.iam.roles import UNNAMED
 from auditor.model.snapshot import GLOBAL, Kind, Record
+from auditor.studio.template_names import rows
 
 #: An AWS managed policy, whatever the partition: ``arn:${AWS::Partition}:iam::aws:policy/AmazonSageMakerFullAccess``.
 _AWS_POLICY = re.compile(r"^arn:[^:]*(?:\$\{[^}]*\})?[^:]*:iam::aws:policy/((?:[\w+=,.@-]+/)*)([\w+=,.@-]+)$")
+
+
+#: By a role's address, policies or their ARNs, each with the resource that puts it on the role.
+_ByRole = dict[str, list[tuple[Any, Resource]]]
 
 
 class RolesAndLogs:
@@ -41,11 +47,14 @@ class RolesAndLogs:
             gaps: dict[str, Unknown] = {}
             arn = self._scope.role_arn(role)
             policies = [_inline(p) for p in _known_list(doc.members.get("Policies"), gaps, "RolePolicyList")]
-            policies += inline[role.address]
-            arns = [
-                *_known_list(doc.members.get("ManagedPolicyArns"), gaps, "AttachedManagedPolicies"),
-                *attached[role.address],
-            ]
+            sources = [self._within(role, doc.lines, "Policies", p["PolicyName"] or UNNAMED) for p in policies]
+            policies += [policy for policy, _ in inline[role.address]]
+            sources += [_source(resource, policy["PolicyName"] or UNNAMED) for policy, resource in inline[role.address]]
+            own = _known_list(doc.members.get("ManagedPolicyArns"), gaps, "AttachedManagedPolicies")
+            sources += [self._within(role, doc.lines, "ManagedPolicyArns", self._policy_name(arn)) for arn in own]
+            sources += [_source(resource, self._policy_name(arn)) for arn, resource in attached[role.address]]
+            arns = [*own, *(arn for arn, _ in attached[role.address])]
+            sources += self._documents(arns)
             if "RoleName" in doc.members or self._scope.info(role).language != "cloudformation":
                 # A policy that is attached to a name from elsewhere may be attached to this one. In Terraform what is
                 # not known may be a reference as well.
@@ -55,6 +64,7 @@ class RolesAndLogs:
                 members["RoleName"] = arn.rpartition("/")[2]
             listed, local = self._attached(arns, gaps)
             members["AttachedManagedPolicies"], members["LocalPolicyDocuments"] = listed, local
+            members["PolicySources"] = sources
             boundary = self._boundary(doc.members.get("PermissionsBoundary"), gaps, local)
             if boundary is not None:
                 members["PermissionsBoundary"] = boundary
@@ -74,31 +84,51 @@ class RolesAndLogs:
             found.append(self._scope.record("role", role, arn, members, gaps, lines, GLOBAL))
         return found
 
-    def _policies(self) -> tuple[dict[str, list[Any]], dict[str, list[Any]], list[Any]]:
-        """Inline policies by role, attached policies' ARNs by role, and policies of which the role is not known."""
-        inline: dict[str, list[Any]] = defaultdict(list)
-        attached: dict[str, list[Any]] = defaultdict(list)
+    def _policies(self) -> tuple[_ByRole, _ByRole, list[Any]]:
+        """Inline policies by role and attached policies' ARNs by role, each with the resource that puts it there, and
+        policies of which the role is not known."""
+        inline: _ByRole = defaultdict(list)
+        attached: _ByRole = defaultdict(list)
         everywhere: list[Any] = []
         for resource in self._scope.of("role_policy"):
             doc = self._scope.read(resource)
             policy = {"PolicyName": str(doc.members.get("PolicyName", "")),
                       "PolicyDocument": _doubtful(resource, doc.members.get("PolicyDocument"))}  # fmt: skip
             for role in self._targets(resource):
-                (everywhere if role is None else inline[role]).append(policy)
+                if role is None:
+                    everywhere.append(policy)
+                else:
+                    inline[role].append((policy, resource))
         for resource in self._scope.of("managed_policy"):
             for role in self._targets(resource):
                 if role is None:
                     everywhere.append({"PolicyName": "", "PolicyDocument": None})
                 else:
-                    attached[role].append(resource.unsure or self._scope.policy_arn(resource))
+                    attached[role].append((resource.unsure or self._scope.policy_arn(resource), resource))
         for resource in self._scope.of("policy_attachment"):
             arn = self._scope.read(resource).members.get("PolicyArn")
             for role in self._targets(resource):
                 if role is None:
                     everywhere.append({"PolicyName": "", "PolicyDocument": None})
                 elif arn is not None:
-                    attached[role].append(resource.unsure or arn)
+                    attached[role].append((resource.unsure or arn, resource))
         return inline, attached, everywhere
+
+    def _within(self, role: Resource, lines: Mapping[str, int], member: str, policy: str) -> dict[str, Any]:
+        """The place of a policy that stands in the role itself."""
+        kind, language = self._scope.info(role)
+        form = next(row.names[language] for row in rows(kind) if row.path == member)
+        return _source(role, policy) | {"Form": form or "", "Line": lines.get(member, role.line)}
+
+    def _policy_name(self, arn: Any) -> str:
+        text = self._policy_arn(arn)
+        return "" if isinstance(text, Unknown) else text.rpartition("/")[2]
+
+    def _documents(self, arns: list[Any]) -> list[dict[str, Any]]:
+        """The places of the root's own policies that are attached."""
+        wanted = {arn for arn in arns if isinstance(arn, str)}
+        own = [p for p in self._scope.of("managed_policy") if self._scope.policy_arn(p) in wanted]
+        return [_source(policy, self._scope.policy_arn(policy).rpartition("/")[2]) for policy in own]
 
     def _targets(self, resource: Resource) -> list[str | None]:
         """Addresses of the roles that a policy is put on; None for one that cannot be told."""
@@ -182,7 +212,10 @@ class RolesAndLogs:
                                                ("mlflow_app", "Arn"))  # fmt: skip
         for kind, arn in named:
             for resource in self._scope.certain(kind):
-                members, gaps = split(self._scope.read(resource).members)
+                found_ = self._scope.read(resource)
+                found_.members, found_.gaps = split(found_.members)
+                self._scope.side_roles(resource, found_)
+                members, gaps = found_.members, found_.gaps
                 status = {"partner_app": "Available"}.get(kind, "Created")
                 members |= {arn: resource.address, "Status": status}
                 found.append(self._scope.record(kind, resource, resource.address, members, gaps, {}))
@@ -195,6 +228,13 @@ def _with_defaults(selectors: Any) -> dict[str, Any]:
     for selector in found.get("EventSelectors", ()):
         selector.setdefault("IncludeManagementEvents", True)
     return found
+
+
+def _source(resource: Resource, policy: str) -> dict[str, Any]:
+    """Where a policy comes from, for whoever has to change it. ``Form``: the property of a role that holds it, empty
+    where it is a resource of its own."""
+    return {"Policy": policy, "Resource": resource.address, "Type": resource.type, "Form": "", "File": resource.file,
+            "Line": resource.line}  # fmt: skip
 
 
 def _inline(policy: Any) -> dict[str, Any]:

@@ -11,6 +11,7 @@ from auditor.collect.iac.interface import Reference, Resource, Root, Unknown, Va
 from auditor.collect.iac.translate import Document, document, plain_text
 from auditor.model.snapshot import TEMPLATE, Gap, Kind, Place, Record
 from auditor.studio.resource_types import KINDS_IN_DOMAINS
+from auditor.studio.side_roles import SIDE_ROLES
 from auditor.studio.template_names import rows
 from auditor.studio.template_types import TYPES, Language, Part, TypeInfo
 
@@ -86,7 +87,7 @@ class Scope:
         info = TYPES.get(target.type) if target is not None else None
         if target is None or info is None:
             return reference.text
-        if path.endswith("RoleArn") or path.rpartition(".")[2] == "ExecutionRole":
+        if path.endswith(("RoleArn", "RoleArns")) or path.rpartition(".")[2] == "ExecutionRole":
             return self.role_arn(target) if info.kind == "role" else reference.text
         if reference.attribute in ID_ATTRIBUTES.get(info.kind, ()):
             return self._id(target, info.kind)
@@ -145,6 +146,29 @@ class Scope:
         wanted = f"arn:aws:iam::{TEMPLATE}:role/{match['path']}{match['name']}"
         return wanted if any(self.role_arn(role) == wanted for role in self.of("role")) else None
 
+    def side_roles(self, resource: Resource, found: Document) -> None:
+        """Write the roles beside execution roles into the document: those of the root, and what stands for one that is
+        not known, which is there for certain unless somebody may leave it out."""
+        kind, _ = self.info(resource)
+        written = self.read(resource).members
+        for path in SIDE_ROLES.get(kind, ()):
+            value = _at(written, path)
+            if value is None:
+                continue
+            arns = [self._side_role(v) for v in (value if isinstance(value, list) else [value])]
+            known = [arn for arn in arns if arn]
+            if known:
+                _put(found.members, path, known if isinstance(value, list) or path.endswith("Arns") else known[0])
+                if len(known) == len(arns):
+                    found.gaps.pop(path, None)
+
+    def _side_role(self, value: Any) -> str:
+        """An ARN, or the symbol of a role that is not known; empty where nobody can tell one from another."""
+        role = self.role_of(value) if isinstance(value, str | Unknown) else None
+        if role is not None:
+            return role
+        return value.symbol if isinstance(value, Unknown) else str(value)
+
     def role_named(self, value: Value) -> Resource | None:
         """The root's role that a reference or a name means."""
         if isinstance(value, Reference):
@@ -187,6 +211,20 @@ class Scope:
         """Remember one thing that could not be told."""
         detail = f"{hole.expression}: {hole.reason}" if hole.expression else hole.reason
         self.gaps.append(Gap(self.root.path, region, kind, id_, setting, self.root.language, hole.gap_reason, detail))
+
+
+def _at(members: Any, path: str) -> Any:
+    """The value at a path of a document, None where there is none."""
+    for name in path.split("."):
+        members = members.get(name) if isinstance(members, Mapping) else None
+    return members
+
+
+def _put(members: dict[str, Any], path: str, value: Any) -> None:
+    *outer, last = path.split(".")
+    for name in outer:
+        members = members.setdefault(name, {})
+    members[last] = value
 
 
 def split(members: Mapping[str, Any]) -> tuple[dict[str, Any], dict[str, Unknown]]:

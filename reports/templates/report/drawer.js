@@ -43,7 +43,7 @@ const evidenceTable = (D, i) =>
               "td",
               {},
               layerWords(e.layer, D.type(D.rows.resource[i])),
-              e.layer === "derived"
+              e.layer === "derived" && !e.place
                 ? null
                 : h(
                     "span.sub",

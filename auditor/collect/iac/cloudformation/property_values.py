@@ -71,6 +71,8 @@ def either(one: Value, other: Value, hole: Unknown) -> Value:
             name: either(one.get(name, NO_VALUE), other.get(name, NO_VALUE), hole)
             for name in dict.fromkeys([*one, *other])
         }
+    if isinstance(one, list) and isinstance(other, list) and len(one) == len(other) and not same(one, other):
+        return [either(a, b, hole) for a, b in zip(one, other, strict=True)]
     return one if same(one, other) else hole
 
 

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from auditor.collect.iac.cloudformation.template_nodes import members
+from auditor.collect.iac.cloudformation.template_policies import may_make
 from auditor.studio.structures import USER_ROOTS
 
 STACK_SET = "AWS::CloudFormation::StackSet"
@@ -26,11 +27,8 @@ _OURS = re.compile(r"(?i)sage_?maker|studio")
 #: Names of custom resources that make something of Studio, and of those that do something to what is there.
 _MAKES = re.compile(r"(?i)(?:studio|sage_?maker).{0,24}(?:domain|profile|space)|user_?profile|studio$")
 _CHANGES = re.compile(r"(?i)clean|delet|remov|destroy|enabl|disabl|attach|lifecycle|updat|patch|stop|wait|tag")
-#: The calls that make them, as policies and as programs write them.
-_CALLS = re.compile(
-    r"(?i)sagemaker:(?:\*|create\*|create(?:domain|userprofile|space)\b)"
-    r"|create_(?:domain|user_profile|space)\b|\bcreate(?:Domain|UserProfile|Space)(?:Command)?\b"
-)
+#: The calls that make them, as programs write them.
+_CALLS = re.compile(r"(?i)create_(?:domain|user_profile|space)\b|\bcreate(?:Domain|UserProfile|Space)(?:Command)?\b")
 _REFERENCE = re.compile(r'"(?:Ref|Fn::GetAtt)": \[?"([A-Za-z0-9]+)|\$\{([A-Za-z0-9]+)[.}]')
 _FUNCTIONS = ("AWS::Lambda::Function", "AWS::Serverless::Function")
 _POLICIES = ("AWS::IAM::Policy", "AWS::IAM::RolePolicy", "AWS::IAM::ManagedPolicy")
@@ -90,11 +88,12 @@ def _makes(name: str, type_: str, node: Mapping[str, Any], resources: Mapping[st
     own = {key: value for key, value in members(properties) if key != "ServiceToken"}
     if any(map(_MAKES.search, names)) or set(USER_ROOTS) & set(own) or _CALLS.search(_text(own)):
         return True
-    return any(_CALLS.search(text) for text in _programs(properties.get("ServiceToken"), resources))
+    programs = list(_programs(properties.get("ServiceToken"), resources))
+    return any(_CALLS.search(text) for text, _ in programs) or any(may_make(policies) for _, policies in programs)
 
 
-def _programs(token: Any, resources: Mapping[str, Any]) -> Iterator[str]:
-    """The function behind a service token, those that it may call, and what their roles allow."""
+def _programs(token: Any, resources: Mapping[str, Any]) -> Iterator[tuple[str, list[Any]]]:
+    """The function behind a service token and those that it may call, each with the policies of its role."""
     pending, seen = _named(token), set[str]()
     while pending and len(seen) < _MAX_STEPS:
         name = pending.pop()
@@ -104,10 +103,14 @@ def _programs(token: Any, resources: Mapping[str, Any]) -> Iterator[str]:
         seen.add(name)
         type_, properties = str(node.get("Type")), node.get("Properties")
         if type_ in _FUNCTIONS and isinstance(properties, Mapping):
-            yield _text({key: properties.get(key) for key in ("Code", "InlineCode", "Policies")})
+            code = {key: properties.get(key) for key in ("Code", "InlineCode")}
+            yield _text(code), _listed(properties.get("Policies"))
             pending += _named(properties.get("Role"))
         elif type_ == "AWS::IAM::Role" or type_ in _POLICIES:
-            yield _text(properties)
+            if isinstance(properties, Mapping):
+                held = [properties.get("PolicyDocument"), *_listed(properties.get("ManagedPolicyArns"))]
+                held += [p.get("PolicyDocument") for p in _listed(properties.get("Policies")) if isinstance(p, Mapping)]
+                yield "", held
             # A provider's function calls the one that does the work: its role says which.
             pending += _named(properties)
         if type_ == "AWS::IAM::Role":
@@ -115,6 +118,10 @@ def _programs(token: Any, resources: Mapping[str, Any]) -> Iterator[str]:
                 other for other, policy in resources.items()
                 if isinstance(policy, Mapping) and policy.get("Type") in _POLICIES and name in _named(policy)
             ]  # fmt: skip
+
+
+def _listed(value: Any) -> list[Any]:
+    return value if isinstance(value, list) else [] if value is None else [value]
 
 
 def _named(node: Any) -> list[str]:

@@ -27,8 +27,10 @@ from auditor.collect.iac.hcl.values import (
     join_branches,
     joined,
     number,
+    open_keys_of,
     plain_text,
     truth,
+    with_open_keys,
 )
 from auditor.collect.iac.interface import Reference, Unknown, Value
 from auditor.collect.iac.unreadable import UnreadableError
@@ -168,9 +170,14 @@ def _for(node: n.For, scope: Scope, names: Names) -> Value:
         gap = first_unknown(items)
         assert gap is not None
         return Unknown(node.shown, gap.reason, gap.gap_reason)
+    opened = open_keys_of(items)
+    if opened and (node.element_key is None or node.group):
+        gap = next(iter(opened.values()))
+        return Unknown(node.shown, gap.reason, gap.gap_reason)
     listed: list[Value] = []
     mapped: dict[str, Value] = {}
-    for key, item in items_of(items):
+    doubtful: dict[str, Unknown] = {}
+    for key, item in items_of(dict(items) if opened else items):
         inner = {**names, node.value: item}
         if node.key is not None:
             inner[node.key] = key
@@ -197,7 +204,9 @@ def _for(node: n.For, scope: Scope, names: Names) -> Value:
             raise EvaluationError(f"two elements have the key {text!r}")
         else:
             mapped[text] = evaluate(node.element, scope, inner)
-    return listed if node.element_key is None else mapped
+            if key in opened:
+                doubtful[text] = opened[key]
+    return listed if node.element_key is None else with_open_keys(mapped, doubtful)
 
 
 def _conditional(node: n.Conditional, scope: Scope, names: Names) -> Value:
@@ -331,8 +340,9 @@ def _text(pieces: Sequence[n.Part], scope: Scope, names: Names) -> Value:
                 found.append(_text(piece.then if holds else piece.otherwise, scope, names))
         else:
             items = evaluate(piece.items, scope, names)
-            if isinstance(items, Unknown):
-                found.append(Unknown(piece.items.shown, items.reason, items.gap_reason))
+            hole = items if isinstance(items, Unknown) else next(iter(open_keys_of(items).values()), None)
+            if hole is not None:
+                found.append(Unknown(piece.items.shown, hole.reason, hole.gap_reason))
                 continue
             for key, item in items_of(items):
                 scope.spend(1, PART)

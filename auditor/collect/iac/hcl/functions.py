@@ -28,9 +28,11 @@ from auditor.collect.iac.hcl.values import (
     joined,
     json_text,
     number,
+    open_keys_of,
     plain_text,
     truth,
     unknown_count,
+    with_open_keys,
 )
 from auditor.collect.iac.interface import Reference, Unknown, Value
 
@@ -107,6 +109,8 @@ def _same_value(value: Value) -> Value:
 def _length(value: Value) -> Value:
     if isinstance(value, str):
         return len(value)
+    if open_keys_of(value):
+        return _gap(*open_keys_of(value).values())
     if _open_value(value) or (isinstance(value, SetOf) and first_unknown(value) is not None):
         return _gap(value)
     return len(value)
@@ -114,13 +118,23 @@ def _length(value: Value) -> Value:
 
 def _merge(*maps: Value) -> Value:
     found: dict[str, Value] = {}
+    opened: dict[str, Unknown] = {}
     for one in maps:
         if one is None:
             continue
         if _open_value(one):
             return _gap(one)
-        found |= one
-    return found
+        doubtful = open_keys_of(one)
+        for name, value in one.items():
+            if name not in doubtful:
+                found[name] = value
+                opened.pop(name, None)
+            elif name in found:
+                # One of the two values stands there.
+                found[name] = doubtful[name]
+            else:
+                found[name], opened[name] = value, doubtful[name]
+    return with_open_keys(found, opened)
 
 
 def _concat(*lists: Value) -> Value:

@@ -36,6 +36,25 @@ class SetOf(list[Any]):
         return cls(unique)
 
 
+class OpenMap(dict[str, Any]):
+    """An object or map of which some keys may not be there: ``open_keys`` says why. What a key holds that is certain
+    can be used; what hangs on which keys there are is not known."""
+
+    def __init__(self, members: Mapping[str, Value], open_keys: Mapping[str, Unknown]) -> None:
+        super().__init__(members)
+        self.open_keys = dict(open_keys)
+
+
+def with_open_keys(members: dict[str, Value], open_keys: Mapping[str, Unknown]) -> dict[str, Value]:
+    """The members, some of which may not be there."""
+    return OpenMap(members, open_keys) if open_keys else members
+
+
+def open_keys_of(value: Value) -> Mapping[str, Unknown]:
+    """Keys of a value that may not be there, and why."""
+    return value.open_keys if isinstance(value, OpenMap) else {}
+
+
 @dataclass(frozen=True, slots=True)
 class PartialJson:
     """JSON text in which something is unknown: its content."""
@@ -310,7 +329,11 @@ def join_branches(left: Value, right: Value, gap: Unknown) -> Value:
 def _join(left: Value, right: Value, gap: Unknown) -> Value:
     if isinstance(left, dict) and isinstance(right, dict):
         names = dict.fromkeys([*left, *right])
-        return {name: _join(left.get(name), right.get(name), gap) for name in names}
+        opened = {name: gap for name in names if (name in left) != (name in right)}
+        members = {name: _join(left.get(name), right.get(name), gap) for name in names}
+        return with_open_keys(members, {**open_keys_of(left), **open_keys_of(right), **opened})
+    if type(left) is list and type(right) is list and len(left) == len(right):
+        return [_join(one, other, gap) for one, other in zip(left, right, strict=True)]
     if isinstance(left, Unknown) and isinstance(right, Unknown):
         return left if left.expression == right.expression else gap
     return left if _equals3(left, right) is True else gap
@@ -347,7 +370,10 @@ def number(value: Value) -> int | float:
 
 
 def items_of(value: Value) -> list[tuple[Value, Value]]:
-    """Keys and elements of a list, set or mapping, in Terraform's order. Raises EvaluationError."""
+    """Keys and elements of a list, set or mapping, in Terraform's order. Raises EvaluationError, also where it is not
+    known which keys there are."""
+    for hole in open_keys_of(value).values():
+        raise EvaluationError(hole.reason)
     if isinstance(value, SetOf):
         return [(item, item) for item in value]
     if isinstance(value, list):

@@ -66,6 +66,10 @@ class Reader:
         for path in roots:
             if path not in done:
                 yield self._guarded(path, partial(self.root, path))
+        for path in paths:
+            units_ = units_file(path)
+            if units_ is not None and (path in done or path not in roots):
+                yield Root(self.shown(units_), LANGUAGE, (), (), (self._stack_of_units(units_),))
 
     def _called_from(self, path: Path, callers: Callers) -> Unit:
         try:
@@ -148,8 +152,10 @@ class Reader:
         units = units_file(path)
         if units is None:
             return found
-        missed = NotAssessed(self.shown(units), "a stack of Terragrunt's is not read: what its units are is not known")
-        return replace(found, not_assessed=(*found.not_assessed, missed))
+        return replace(found, not_assessed=(*found.not_assessed, self._stack_of_units(units)))
+
+    def _stack_of_units(self, file: Path) -> NotAssessed:
+        return NotAssessed(self.shown(file), "a stack of Terragrunt's is not read: what its units are is not known")
 
     def _manifest(self, root: Path) -> dict[str, Path]:
         """Folders of fetched modules by the names of the calls that lead to them."""

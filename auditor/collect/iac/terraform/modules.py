@@ -281,8 +281,11 @@ class ModuleInstance:
     def handles(self, block: n.Block) -> Iterator[ResourceValue]:
         """Every instance of a resource or data source."""
         expansion = self.expansion(block)
-        doubt, number = expansion.doubt or self.doubt, expansion.number or self.number
-        return (ResourceValue(self, block, key, names, doubt, number) for key, names in expansion.instances)
+        number = expansion.number or self.number
+        return (
+            ResourceValue(self, block, key, names, expansion.doubt_of(key) or self.doubt, number)
+            for key, names in expansion.instances
+        )
 
     def _resource_value(self, kind: str, block: n.Block) -> Value:
         key = ("handles", kind, *block.labels)
@@ -328,7 +331,8 @@ class ModuleInstance:
         return [
             ModuleInstance(
                 module, self.shared, self._passed(block, names), path=(*self.path, (name, key)),
-                doubt=expansion.doubt or self.doubt, number=expansion.number or self.number, caller=(self, block),
+                doubt=expansion.doubt_of(key) or self.doubt,
+                number=expansion.number or self.number, caller=(self, block),
             )
             for key, names in expansion.instances
         ]  # fmt: skip

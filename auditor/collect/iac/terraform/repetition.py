@@ -9,11 +9,21 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from auditor.collect.iac.hcl import nodes as n
 from auditor.collect.iac.hcl.evaluate import NO_NAMES, Names, Scope, value
-from auditor.collect.iac.hcl.values import EvaluationError, SetOf, first_unknown, items_of, number, plain_text, truth
+from auditor.collect.iac.hcl.values import (
+    EvaluationError,
+    SetOf,
+    first_unknown,
+    items_of,
+    number,
+    open_keys_of,
+    plain_text,
+    truth,
+    with_open_keys,
+)
 from auditor.collect.iac.interface import Unknown, Value
 
 #: The key of an instance: None for a block that exists once.
@@ -32,12 +42,18 @@ def key_text(key: Key) -> str:
 @dataclass(frozen=True, slots=True)
 class Expansion:
     """``instances``: key and bound names of each. ``doubt``: why it may not exist; ``number``: why nobody can tell how
-    many there are. Then there is one instance without a key, which stands for all."""
+    many there are. Then there is one instance without a key, which stands for all. ``doubts``: why instances of these
+    keys may not exist."""
 
     instances: Sequence[tuple[Key, Names]]
     doubt: Unknown | None = None
     number: Unknown | None = None
     repeated: str = ""
+    doubts: Mapping[Key, Unknown] = field(default_factory=dict)
+
+    def doubt_of(self, key: Key) -> Unknown | None:
+        """Why the instance of that key may not exist."""
+        return self.doubt or self.doubts.get(key)
 
     def arranged(self, handles: Sequence[Value]) -> Value:
         """The instances as one value: alone, a list, or by key."""
@@ -46,7 +62,8 @@ class Expansion:
         if self.repeated == "count":
             return list(handles)
         if self.repeated == "for_each":
-            return {str(key): handle for (key, _), handle in zip(self.instances, handles, strict=True)}
+            arranged = {str(key): handle for (key, _), handle in zip(self.instances, handles, strict=True)}
+            return with_open_keys(arranged, {str(key): doubt for key, doubt in self.doubts.items()})
         return handles[0] if handles else None
 
 
@@ -99,8 +116,13 @@ def _count(node: n.Node, scope: Scope) -> Expansion:
 def _for_each(node: n.Node, scope: Scope) -> Expansion:
     found = value(node, scope)
     problem = ""
+    doubts: dict[Key, Unknown] = {}
     if isinstance(found, Mapping):
-        pairs = items_of(found)
+        pairs = items_of(dict(found))
+        doubts = {
+            key: Unknown(node.shown, f"whether for_each has this key is not known: {hole.reason}", hole.gap_reason)
+            for key, hole in open_keys_of(found).items()
+        }
     elif isinstance(found, SetOf) and first_unknown(found) is None:
         pairs = [(plain_text(item), item) for item in found]
     else:
@@ -109,7 +131,9 @@ def _for_each(node: n.Node, scope: Scope) -> Expansion:
         pairs = []
     if not problem and len(pairs) <= _MANY and all(isinstance(key, str) for key, _ in pairs):
         return Expansion(
-            [(str(key), {"each": {"key": str(key), "value": item}}) for key, item in pairs], repeated="for_each"
+            [(str(key), {"each": {"key": str(key), "value": item}}) for key, item in pairs],
+            repeated="for_each",
+            doubts=doubts,
         )
     doubt = Unknown(node.shown, f"for_each is not known: {problem or 'its keys are no texts'}")
     each: Value = {part: Unknown(f"${{each.{part}}}", doubt.reason) for part in ("key", "value")}

@@ -7,7 +7,7 @@ what follows from their own arguments is known.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from functools import partial
 from typing import Any, Protocol
 
@@ -18,6 +18,7 @@ from auditor.collect.iac.interface import Reference, Unknown, Value
 from auditor.collect.iac.terraform import iam_policy_document
 from auditor.collect.iac.terraform.blocks import block_values
 from auditor.collect.iac.terraform.repetition import Key, key_text
+from auditor.iam.managed import arn_of
 
 #: Attributes that name a resource, whatever their value.
 _IDENTITIES = ("id", "arn", "name", "bucket")
@@ -73,8 +74,8 @@ class ResourceValue(ObjectValue):
             return Unknown(f"${{{self.address}.{name}}}", self.doubt.reason, self.doubt.gap_reason)
         return self._data(name) if self.block.kind == "data" else self._managed(name)
 
-    def _written(self, name: str) -> Value:
-        """The value that is written, None where none is."""
+    def written(self, name: str) -> Value:
+        """The value of an argument that is written, None where none is."""
         node = self.block.body.attributes.get(name)
         if node is not None:
             return value(node, self.module, self.names)
@@ -82,7 +83,7 @@ class ResourceValue(ObjectValue):
         return found or None
 
     def _managed(self, name: str) -> Value:
-        written = None if name in ("id", "arn") else self._written(name)
+        written = None if name in ("id", "arn") else self.written(name)
         if is_identity(name):
             later = Reference(self.address, name)
             return later if written is None or isinstance(written, Unknown) else written
@@ -97,7 +98,10 @@ class ResourceValue(ObjectValue):
             return self.module.once(("policy", self.address), work)
         if self.is_default_vpc and name == "id":
             return Reference(self.address, "id")
-        written = self._written(name) if name in _ECHOED else None
+        told = _FOLLOWING[self.type, name](self) if (self.type, name) in _FOLLOWING else None
+        if told is not None:
+            return told
+        written = self.written(name) if name in _ECHOED else None
         if written is not None and first_unknown(written) is None:
             return written
         reason = f"data source {self.address.rpartition('data.')[2]} is read when Terraform runs"
@@ -111,3 +115,24 @@ class ResourceValue(ObjectValue):
             return False
         node = self.block.body.attributes.get("default")
         return node is not None and value(node, self.module, self.names) in (True, "true")
+
+
+def _managed_policy(source: ResourceValue) -> Value:
+    """The ARN of ``data.aws_iam_policy`` that asks for one of AWS's policies by name. A policy of the account with
+    the same name would make the data source fail, since it takes one match only (the provider's documentation)."""
+    name = source.written("name")
+    return arn_of(name) if isinstance(name, str) and source.written("arn") is None else None
+
+
+def _rendered(source: ResourceValue) -> Value:
+    """The text of ``data.template_file`` in which nothing is to be filled in."""
+    text = source.written("template")
+    return text if isinstance(text, str) and "${" not in text and "%{" not in text else None
+
+
+#: Attributes of data sources that follow from their arguments; each gives None where it does not.
+_FOLLOWING: Mapping[tuple[str, str], Callable[[ResourceValue], Value]] = {
+    ("aws_iam_policy", "arn"): _managed_policy,
+    ("aws_iam_policy", "id"): _managed_policy,
+    ("template_file", "rendered"): _rendered,
+}

@@ -1,0 +1,4 @@
+unit "studio" {
+  source = "git::https://example.com/studio.git"
+  path   = "studio"
+}
