@@ -184,7 +184,8 @@ def test_circles_are_found() -> None:
 #: layers only.
 LAYERS = {
     "collect/iac": [
-        {"interface", "unreadable"}, {"arn_parts", "marked", "other_languages", "source_text", "translate", "tree"}, {"hcl"},
+        {"interface", "unreadable"},
+        {"arn_parts", "marked", "other_languages", "source_text", "translate", "tree"}, {"hcl"},
         # Terraform may hold stacks of CloudFormation.
         {"cloudformation", "scope"}, {"terraform"}, {"discover", "networks", "policy_text"}, {"roles_and_logs"},
         {"build"}, {"scan"},

@@ -73,11 +73,21 @@ def place(finding: Finding) -> FileLocation:
     line = resource.line
     for evidence in finding.evidence[:1]:
         origin = evidence.origin
-        if origin.line and origin.file and origin.layer == "derived" and origin.resource != resource.id:
-            return FileLocation(_slashes(origin.file), origin.line, live=False)
+        if points_elsewhere(finding):
+            return FileLocation(_slashes(origin.file), origin.line or 1, live=False)
         if origin.line and origin.file == resource.file and origin.resource == resource.id:
             line = origin.line
     return FileLocation(_slashes(resource.file), line or 1, live=False)
+
+
+def points_elsewhere(finding: Finding) -> bool:
+    """Whether the finding is shown at a policy or route of a template, rather than at its resource."""
+    for evidence in finding.evidence[:1]:
+        origin = evidence.origin
+        return (
+            bool(origin.line and origin.file) and origin.layer == "derived" and origin.resource != finding.resource.id
+        )
+    return False
 
 
 def resource_place(resource: ResourceRef) -> FileLocation:

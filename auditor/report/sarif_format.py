@@ -33,6 +33,7 @@ from auditor.report.phrases import (
     outstanding,
     past_words,
     place,
+    points_elsewhere,
     resource_place,
     sentence,
     status,
@@ -301,7 +302,7 @@ def related_locations(finding: Finding, where: FileLocation) -> list[dict[str, A
     """Where a template writes the resource and the values that the rule read, other than where the finding is shown."""
     found: dict[tuple[str, int], str] = {}
     own = resource_place(finding.resource)
-    if not where.live and own != where:
+    if points_elsewhere(finding) and own != where:
         found[own.path, own.line] = f"{name(finding.resource)} is defined here."
     for evidence in finding.evidence:
         other = origin_place(evidence)

@@ -31,7 +31,7 @@ SCHEMAS: dict[Language, dict[str, Any]] = {
 #: What the builder puts into a document itself: nothing in a template is called so.
 GIVEN_BY_AWS = {
     "DomainArn", "DomainId", "UserProfileArn", "SpaceArn", "AppArn", "Status", "CreationTime", "HomeEfsFileSystemId",
-    "SingleSignOnApplicationArn",
+    "SingleSignOnApplicationArn", "FailureReason",
 }  # fmt: skip
 #: Schema type by how a value is read. A JSON document may be an object or text.
 FITS = {

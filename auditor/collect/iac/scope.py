@@ -9,6 +9,7 @@ from typing import Any
 
 from auditor.collect.iac.interface import Reference, Resource, Root, Unknown, Value
 from auditor.collect.iac.translate import Document, document, plain_text
+from auditor.model.paths import value_at
 from auditor.model.snapshot import TEMPLATE, Gap, Kind, Place, Record
 from auditor.studio.resource_types import KINDS_IN_DOMAINS
 from auditor.studio.side_roles import SIDE_ROLES
@@ -152,7 +153,7 @@ class Scope:
         kind, _ = self.info(resource)
         written = self.read(resource).members
         for path in SIDE_ROLES.get(kind, ()):
-            value = _at(written, path)
+            value = value_at(written, path)
             if value is None:
                 continue
             arns = [self._side_role(v) for v in (value if isinstance(value, list) else [value])]
@@ -211,13 +212,6 @@ class Scope:
         """Remember one thing that could not be told."""
         detail = f"{hole.expression}: {hole.reason}" if hole.expression else hole.reason
         self.gaps.append(Gap(self.root.path, region, kind, id_, setting, self.root.language, hole.gap_reason, detail))
-
-
-def _at(members: Any, path: str) -> Any:
-    """The value at a path of a document, None where there is none."""
-    for name in path.split("."):
-        members = members.get(name) if isinstance(members, Mapping) else None
-    return members
 
 
 def _put(members: dict[str, Any], path: str, value: Any) -> None:
