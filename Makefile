@@ -14,7 +14,7 @@ WORKERS ?= 2
 # Set in CI: which lines and branches the tests reach is measured, which takes time.
 COVERAGE ?=
 
-.PHONY: help demo test quick test-checkov check bench docs sbom vulnerabilities clean
+.PHONY: help demo test quick test-checkov check bench docs fuzz sbom vulnerabilities clean
 
 help: ## What each command does
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 12
@@ -32,6 +32,9 @@ quick: $(VENV)/.dev ## Run the tests that your change most likely breaks, within
 
 test-checkov: $(CHECKOV)/.ready $(VENV)/.dev ## Run the tests of the checks for checkov, in an environment of their own (the CDK comes from .venv)
 	AUDITOR_REQUIRE_CHECKOV=1 $(CHECKOV)/bin/python -m pytest -n $(WORKERS) --dist loadscope tests/checkov_checks
+
+fuzz: $(VENV)/.dev ## Run the tests with drawn input for hours, on fifty times what CI draws
+	HYPOTHESIS_PROFILE=fuzz $(BIN)/python -m pytest -n $(WORKERS) -m hypothesis tests
 
 check: $(VENV)/.dev ## Lint, format, types (of the report's scripts as well, where there is Node.js), rule cases, generated docs
 	$(BIN)/ruff check .

@@ -10,6 +10,8 @@ from hypothesis import settings
 WHOLE = 100
 #: Their share on a developer's machine: each run tries others, so that many runs see as much as CI does.
 SHARE = 0.25
+#: What make fuzz spends on such a test: hours rather than minutes over all.
+FUZZ = 5_000
 
 
 def examples(number: int, **more: Any) -> settings:

@@ -23,7 +23,7 @@ from auditor.resources import rules_dir
 from auditor.rules.load import load_rules
 from auditor.store import moments
 from auditor.store.snapshot_file import write_snapshot
-from tests.budgets import SHARE, WHOLE
+from tests.budgets import FUZZ, SHARE, WHOLE
 
 if TYPE_CHECKING:
     # Needs moto, which the environment of the template tests does not have.
@@ -37,6 +37,7 @@ settings.register_profile(
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )  # fmt: skip
 settings.register_profile("dev", settings.get_profile("ci"), max_examples=round(WHOLE * SHARE))
+settings.register_profile("fuzz", settings.get_profile("ci"), max_examples=FUZZ)
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "dev"))
 
 

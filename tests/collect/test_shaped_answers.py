@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 from botocore.parsers import ResponseParser
 from botocore.session import Session
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from auditor.errors import CollectError
@@ -23,6 +23,7 @@ from auditor.model.rule import Rule
 from auditor.model.snapshot import Snapshot
 from auditor.report.render import Format, render
 from auditor.store.snapshot_file import write_snapshot
+from tests.budgets import examples
 
 from .test_odd_answers import play, tape  # noqa: F401 # the fixtures
 
@@ -102,7 +103,7 @@ def _answering(drawn: Mapping[str, Any]) -> Callable[..., Any]:
     return answer
 
 
-@settings(max_examples=4, deadline=None, suppress_health_check=list(HealthCheck))
+@examples(8)
 @given(data=st.data())
 def test_any_answer_of_the_model_ends_in_a_report(
     data: st.DataObject,
