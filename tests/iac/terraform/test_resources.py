@@ -336,7 +336,7 @@ data "aws_vpc" "tagged" { tags = { Name = "main" } }
 @pytest.mark.parametrize(
     ("resource", "missed"),
     [
-        ('"aws_cloudformation_stack" "s" {\n  template_body = file("t.yaml")\n}', True),
+        ('"aws_cloudformation_stack" "s" {\n  template_body = var.template\n}', True),
         ('"aws_cloudformation_stack" "s" {\n  template_url = "https://x"\n}', True),
         ('"aws_cloudformation_stack" "s" {\n  template_body = "Resources: {}"\n}', False),
         ('"aws_cloudcontrolapi_resource" "r" {\n  type_name = "AWS::SageMaker::Domain"\n}', True),
@@ -346,13 +346,22 @@ data "aws_vpc" "tagged" { tags = { Name = "main" } }
     ],
 )
 def test_templates_inside_terraform(roots: Roots, resource: str, missed: bool) -> None:
-    (root,) = roots(
-        {"main.tf": f"resource {resource}\n", "t.yaml": "Resources:\n  D: {Type: AWS::SageMaker::Domain}\n"}
-    )
+    (root,) = roots(f'variable "template" {{}}\nresource {resource}\n')
     assert bool(root.not_assessed) is missed
     assert root.resources == ()
 
 
-def test_terragrunt_is_said(roots: Roots) -> None:
-    (root,) = roots({"main.tf": 'variable "x" {}\n', "terragrunt.hcl": "inputs = {}\n"})
-    assert "Terragrunt is not read" in root.not_assessed[0].reason
+def test_a_template_beside_the_configuration_is_read(roots: Roots) -> None:
+    files = {
+        "main.tf": 'resource "aws_cloudformation_stack" "s" {\n  template_body = file("t.yaml")\n}\n',
+        "t.yaml": "Resources:\n  D: {Type: AWS::SageMaker::Domain}\n",
+    }
+    (root,) = roots(files)
+    assert [(r.address, r.type) for r in root.resources] == [("aws_cloudformation_stack.s/D", "AWS::SageMaker::Domain")]
+    assert root.not_assessed == ()
+
+
+def test_what_terragrunt_deploys_from_elsewhere_is_said(roots: Roots) -> None:
+    far = 'terraform {\n  source = "git::https://git.example.com/studio.git"\n}\n'
+    (root,) = roots({"main.tf": 'variable "x" {}\n', "terragrunt.hcl": far})
+    assert "the module that Terragrunt deploys is not among what is scanned" in root.not_assessed[0].reason
