@@ -122,6 +122,14 @@ def test_without_an_account_or_a_list_of_domains_there_is_no_audit(tape: Tape, p
         ("LookupEvents", ("Events", 0, "CloudTrailEvent", "json", "userIdentity"), "int", ("sign_in", "*", "*")),
         ("LookupEvents", ("Events", 0, "CloudTrailEvent"), "str", ("sign_in", "*", "*")),
         ("ListUsers", ("Users", 0, "UserName"), "delete", ("identity_user", "*", "*")),
+        ("ListInstances", ("Instances", 0, "IdentityStoreId"), "delete", ("identity_user", "*", "*")),
+        ("ListInstances", ("Instances", 0, "InstanceArn"), "null", ("identity_user", "*", "*")),
+        (
+            "ListMlflowTrackingServers",
+            ("TrackingServerSummaries", 0, "TrackingServerName"),
+            "delete",
+            ("mlflow_server", "*", "*"),
+        ),
     ],
 )
 def test_what_cannot_be_read_is_a_gap_where_it_lies(

@@ -68,11 +68,12 @@ def _matched(run: Run, regions: tuple[str, ...], places: list[str]) -> dict[str,
     problem: Exception | None = None
     for place in places:
         try:
-            for instance in _instances(run, place):
-                name, its_store = text(instance["InstanceArn"]).rpartition("/")[2], text(instance["IdentityStoreId"])
-                seen[name] = (its_store, place)
-                if instance.get("Status", _ACTIVE) == _ACTIVE:
-                    active[name] = (its_store, place)
+            with understood("ListInstances"):
+                for instance in _instances(run, place):
+                    name = text(instance["InstanceArn"]).rpartition("/")[2]
+                    seen[name] = (text(instance["IdentityStoreId"]), place)
+                    if instance.get("Status", _ACTIVE) == _ACTIVE:
+                        active[name] = seen[name]
         except CALL_FAILED as error:
             problem = error
     missing = sorted(named - set(seen))
@@ -91,9 +92,8 @@ def _matched(run: Run, regions: tuple[str, ...], places: list[str]) -> dict[str,
 
 
 def _instances(run: Run, place: str) -> list[Mapping[str, Any]]:
-    with understood("ListInstances"):
-        pages = run.pages("sso-admin", place, "ListInstances", {"MaxResults": 10}, "Instances")
-        return [dict(instance) for page in pages for instance in page["Instances"]]
+    pages = run.pages("sso-admin", place, "ListInstances", {"MaxResults": 10}, "Instances")
+    return [dict(instance) for page in pages for instance in page["Instances"]]
 
 
 def _gap(run: Run, regions: tuple[str, ...], detail: str) -> None:

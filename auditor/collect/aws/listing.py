@@ -43,14 +43,13 @@ def _describe_or_carry(run: Run, spec: Spec, region: str, item: Mapping[str, Any
     item, record_id = plain(item), spec.record_id(item)
     old = run.earlier.unchanged(region, spec.kind, record_id, item) if spec.carried else None
     if old is None:
-        run.tasks.submit(_describe, run, spec, region, item)
+        run.tasks.submit(_describe, run, spec, region, item, {key: text(item[key]) for key in spec.keys})
         return
     run.ledger.carried(region, spec.describe_operation)
     run.keep(region, spec.kind, old.id, {**old.document, **item}, described=old.described)
 
 
-def _describe(run: Run, spec: Spec, region: str, item: Mapping[str, Any]) -> None:
-    request = {key: item[key] for key in spec.keys}
+def _describe(run: Run, spec: Spec, region: str, item: Mapping[str, Any], request: Mapping[str, Any]) -> None:
     try:
         answer = run.call(spec.service, region, spec.describe_operation, request, spec.keys)
         with call_errors.understood(spec.describe_operation):
