@@ -26,6 +26,7 @@ from auditor.errors import ConfigError
 from auditor.simulator.wire import DAY, today
 from auditor.studio.trails import STUDIO_LOG_GROUP
 
+_LONG_AGO = datetime(2024, 1, 1, tzinfo=UTC)
 DEFAULT_TRUST = ("sts:AssumeRole", "sts:SetSourceIdentity")
 #: What an ordinary execution role of the estates may do: JupyterLab and Code Editor apps, training, its own bucket.
 _ORDINARY: Mapping[str, Any] = {
@@ -99,7 +100,8 @@ def make_endpoints(account: str, region: str, vpc_id: str) -> None:
     """What Studio needs in a VPC without a way out; ``endpoints: false`` of a VPC in an estate leaves them out."""
     ec2 = _backend("ec2", account, region)
     for service in ("sagemaker.api", "sagemaker.runtime", "s3"):
-        ec2.create_vpc_endpoint(vpc_id, f"com.amazonaws.{region}.{service}", "Interface", None, [], [])
+        made = ec2.create_vpc_endpoint(vpc_id, f"com.amazonaws.{region}.{service}", "Interface", None, [], [])
+        made.creation_timestamp = _LONG_AGO  # the account is the same whenever it is started
 
 
 def make_public(account: str, region: str, vpc_id: str, subnet_ids: list[str]) -> None:
