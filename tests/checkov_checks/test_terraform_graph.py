@@ -25,6 +25,7 @@ pytestmark = pytest.mark.checkov
 DIFFERENT = {
     "tf-count-unknown": "a resource whose count is zero stays in its graph",
     "tf-enabled": "it does not read .tofu",
+    "tf-for-each-by-condition": "for_each is not unrolled where a condition is open",
     "tf-json-syntax": "it does not read .tf.json",
     "tf-lookup-try": "it gives up on a file after a time (made short here: how long it needs hangs on the machine)",
     "tf-network": "for_each over resources is not unrolled",
