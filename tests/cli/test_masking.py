@@ -207,7 +207,8 @@ def test_templates_are_masked_as_well(auditor: Callable[..., Any], tmp_path: Pat
 
 
 def test_errors_and_logs_tell_no_secret(auditor: Callable[..., Any], caplog: pytest.LogCaptureFixture) -> None:
-    outcome = auditor("check", "https://user:gitPASSw0rd@git.example.com/x.git")
+    # A path would lose one of the two slashes.
+    outcome = auditor("check", "x.jsonl", "--store", "gs://user:gitPASSw0rd@bucket/x")
     assert (outcome.code, "gitPASSw0rd" in outcome.err) == (2, False)
     LoggedMessages().problem("proxy https://u:gitPASSw0rd@proxy failed")
     assert [MASK.sub("…", record.getMessage()) for record in caplog.records] == ["proxy https://…@proxy failed"]
