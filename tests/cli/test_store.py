@@ -243,7 +243,7 @@ def test_a_lapsed_waiver_fails_the_new_only_gate(auditor: Auditor, tmp_path: Pat
         (["check", "night-01.jsonl", "--baseline", "night-01.jsonl"], "not a report.json of this tool"),
         (["check", "night-01.jsonl", "--baseline", "nothing.json"], "nothing.json: cannot be read"),
         (["check", "night-01.jsonl", "--waivers", "nothing.yaml"], "nothing.yaml: cannot be read"),
-        (["check", "night-01.jsonl", "--fail-on", "STU9999=low"], "is no rule, and no account id"),
+        (["check", "night-01.jsonl", "--fail-on", "STU9999=low"], "is not a rule, and not an account id"),
         (["check", "night-01.jsonl", "--fail-on", "STU106=lo"], "'lo' is not a severity"),
         (["check", "night-01.jsonl", "--fail-on", "=low"], "is not a severity"),
     ],

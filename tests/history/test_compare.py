@@ -120,7 +120,7 @@ def _report(facts: Facts) -> Report:
     )  # fmt: skip
     failed = [f for f in findings if f.status is Verdict.FAIL and f.waiver is None]
     return Report(
-        "0", facts.as_of, "aws", (), {},
+        "0", facts.as_of, "aws", (), {"user_profile": len(findings)},
         {"fail": len(failed), "unknown": 0, "error": 0, "waived": 0, "pass": 0, "not_applicable": 0},
         {str(s): sum(f.severity is s for f in failed) for s in Severity}, (), (), (), (), (), findings,
     )  # fmt: skip
