@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from auditor.evaluate.audit import load_tables
-from auditor.model.snapshot import KINDS, SCHEMA_VERSION, Gap, Header, Kind, Record, Scope, Snapshot, Unseen
+from auditor.model.snapshot import GLOBAL, KINDS, SCHEMA_VERSION, Gap, Header, Kind, Record, Scope, Snapshot, Unseen
 from auditor.resolve.inheritance_sql import NestedMerge
 from auditor.store.snapshot_file import write_snapshot
 from auditor.studio.personas import DEFAULT_PERSONAS, Persona
@@ -88,7 +88,7 @@ class Tables:
     ) -> None:
         if not any(r.kind == "account_region" for r in records):
             records = (*records, place())
-        places = sorted({(r.account, r.region) for r in records})
+        places = sorted({(r.account, r.region) for r in records if r.region != GLOBAL})
         header = Header(
             SCHEMA_VERSION, "aws", "2026-11-23T02:00:00Z", "0.1.0", "1.44.5", "",
             tuple(Scope(*p) for p in places), tuple(Unseen(*u) for u in unseen), KINDS,

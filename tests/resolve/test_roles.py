@@ -230,8 +230,10 @@ def hidden(*tools: str, apps: Sequence[str] = ()) -> dict[str, Any]:
 
 def _hidden_but_permitted(settings: Mapping[str, Any], *records: Record) -> list[str] | None:
     tables = Tables(place(), domain(document=defaults(ROLE)), profile("ana", settings), role(), *records)
-    found: list[str] | None = tables.by_name("user_profile")["ana"]["hidden_but_permitted"]
-    return found
+    row = tables.by_name("user_profile")["ana"]
+    own: list[str] | None = row["hidden_but_permitted"]
+    partners: list[str] | None = row["hidden_partner_tools_permitted"]
+    return None if own is None or partners is None else own + partners
 
 
 COMET = record("partner_app", "arn:comet", {"Type": "comet", "Status": "Available"})

@@ -26,13 +26,9 @@ from auditor.collect.iac.hcl.values import (
     equals3,
     first_unknown,
     joined,
-    json_text,
     number,
-    open_keys_of,
     plain_text,
     truth,
-    unknown_count,
-    with_open_keys,
 )
 from auditor.collect.iac.interface import Reference, Unknown, Value
 
@@ -109,8 +105,8 @@ def _same_value(value: Value) -> Value:
 def _length(value: Value) -> Value:
     if isinstance(value, str):
         return len(value)
-    if open_keys_of(value):
-        return _gap(*open_keys_of(value).values())
+    if values.open_keys_of(value):
+        return _gap(*values.open_keys_of(value).values())
     if _open_value(value) or (isinstance(value, SetOf) and first_unknown(value) is not None):
         return _gap(value)
     return len(value)
@@ -124,7 +120,7 @@ def _merge(*maps: Value) -> Value:
             continue
         if _open_value(one):
             return _gap(one)
-        doubtful = open_keys_of(one)
+        doubtful = values.open_keys_of(one)
         for name, value in one.items():
             if name not in doubtful:
                 found[name] = value
@@ -134,7 +130,7 @@ def _merge(*maps: Value) -> Value:
                 found[name] = doubtful[name]
             else:
                 found[name], opened[name] = value, doubtful[name]
-    return with_open_keys(found, opened)
+    return values.with_open_keys(found, opened)
 
 
 def _concat(*lists: Value) -> Value:
@@ -151,7 +147,7 @@ def _concat(*lists: Value) -> Value:
 def _flatten(value: Value) -> Value:
     if _open_value(value):
         return _gap(value)
-    unknown_count(value)
+    values.unknown_count(value)
     return _flat(value)
 
 
@@ -377,7 +373,7 @@ _OPEN: Mapping[str, Callable[..., Any]] = {
     "formatlist": _format_list,
     "join": _join,
     "jsondecode": _json_decode,
-    "jsonencode": json_text,
+    "jsonencode": values.json_text,
     "keys": _keys,
     "length": _length,
     "lookup": _lookup,
