@@ -147,7 +147,7 @@ def _verdict(report: Report) -> str:
         new = " that are new" if gate.new_only else ""
         return f"Failed: {_count(gate.failed, 'finding')}{limit}{new}."
     if gate.outcome is Outcome.INCOMPLETE:
-        accepted = " (accepted)" if gate.allow_incomplete else ""
+        accepted = "" if report.not_accepted else " (accepted)"
         return f"Incomplete{accepted}: no finding{limit} fails the gate, but {shortcoming(report)}."
     if gate.outcome in (Outcome.EMPTY, Outcome.UNDECIDED):
         return f"{gate.outcome.title()}: {shortcoming(report)}."

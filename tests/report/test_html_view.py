@@ -90,7 +90,7 @@ def test_a_first_run_compares_nothing(report_of: ReportOf) -> None:
 @pytest.mark.parametrize(
     ("gate", "says", "passed"),
     [
-        (Gate(Severity.HIGH), "Gate: failed by 15 findings at or above high", False),
+        (Gate(Severity.HIGH), "Gate: failed by 16 findings at or above high", False),
         (Gate(Severity.CRITICAL), "Gate: failed by 1 finding at or above critical", False),
         (Gate(None), "The gate is off: no finding makes the run fail", True),
         (Gate(Severity.HIGH, new_only=True, baseline="base.json"), "at or above high, not in base.json", True),

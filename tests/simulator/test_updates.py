@@ -56,6 +56,10 @@ def _estate(**domain: Any) -> Estate:
 def _update(simulated: Callable[..., Simulator], domain: dict[str, Any], **request: Any) -> str:
     """The error that an update of the domain gets, empty where it is carried out."""
     sagemaker = client(simulated(_estate(**domain)))
+    if request.get("AppNetworkAccessType") == "VpcOnly":
+        # AWS asks for both again.
+        held = sagemaker.describe_domain(DomainId="d-one000000001")
+        request = {"VpcId": held["VpcId"], "SubnetIds": held["SubnetIds"], **request}
     try:
         sagemaker.update_domain(DomainId="d-one000000001", **request)
     except ClientError as error:
