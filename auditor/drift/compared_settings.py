@@ -165,7 +165,7 @@ class Facts:
     def absent(self, member: Compared, value: Any) -> bool:
         """Whether the value means that the member is not set here."""
         if member.setting is None or not member.setting.absent_when:
-            return member.read == "present" and not value
+            return False
         if member.read == "present":
             # Only presence counts, so that one structure with a member is like any other.
             text = "'{}'::JSON" if value == {} else "'{\"a\":1}'::JSON"

@@ -288,19 +288,18 @@ def _user_profile(con: duckdb.DuckDBPyConnection, merge: NestedMerge, personas: 
     role_use.domain_roles(con)
     neighbours.profile_use(con)
     evidence_tables.execution_role(con)
-    con.execute(
-        statement(
-            "user_profile",
-            role_columns=role_use.PROFILE_COLUMNS,
-            sso_user_profiles=neighbours.SSO_USER_PROFILES,
-            evidence_columns=evidence_tables.PROFILE_COLUMNS,
-            idle_columns=idle.PROFILE_COLUMNS,
-            persona_columns=persona_columns(personas),
-            role_joins=role_use.PROFILE_JOINS,
-            evidence_joins=evidence_tables.PROFILE_JOINS,
-            idle_joins=idle.PROFILE_JOINS,
-        )
+    documented = statement(
+        "user_profile",
+        role_columns=role_use.PROFILE_COLUMNS,
+        sso_user_profiles=neighbours.SSO_USER_PROFILES,
+        evidence_columns=evidence_tables.PROFILE_COLUMNS,
+        idle_columns=idle.PROFILE_COLUMNS,
+        persona_columns=persona_columns(personas),
+        role_joins=role_use.PROFILE_JOINS,
+        evidence_joins=evidence_tables.PROFILE_JOINS,
+        idle_joins=idle.PROFILE_JOINS,
     )
+    con.execute(f"create {kind} user_profile as {documented}")
 
 
 def _text(path: str) -> str:

@@ -176,7 +176,7 @@ DOMAIN_COLUMNS = (
     # A domain in a VPC has subnets (API_CreateDomain): an answer without them does not tell which.
     "case when d.subnet_ids is null then null when len(d.subnet_ids) > 0 then n.public_subnets when d.vpc_id = ''"
     " or d.account in (select account from template_account) then []::VARCHAR[] end as public_subnets,"
-    " case when len(v.missing) = 0 or v.way_out or d.account in (select account from template_account)"
+    " case when len(v.missing) = 0 or v.way_out"
     " then []::VARCHAR[] when list_contains(a.unlisted, 'vpc_endpoint') or v.way_out is null then null"
     " else v.missing end as missing_endpoints,"
     " case when d.space_default_execution_role is null then null when d.space_default_execution_role = '' then 0"

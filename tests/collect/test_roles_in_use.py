@@ -15,7 +15,10 @@ from .rich import FAR, RICH, ROLE
 def test_roles_in_use_are_read_in_one_call(collected: Collect) -> None:
     """Whatever the number of profiles; roles that nobody uses, of another account, or gone are not there."""
     found = collected(RICH)
-    assert found.ids("role", GLOBAL) == {ROLE, f"arn:aws:iam::{ACCOUNT}:role/spaces"}
+    assert found.ids("role", GLOBAL) == {
+        ROLE,
+        *(f"arn:aws:iam::{ACCOUNT}:role/{name}" for name in ("spaces", "partner")),
+    }
     assert found.coverage("GetAccountAuthorizationDetails").calls == 1
     document: Any = found.record("role", ROLE, GLOBAL).document
     assert [p["PolicyName"] for p in document["RolePolicyList"]] == ["own"]

@@ -18,11 +18,13 @@ from auditor.collect.iac.build import _COMPLETE
 from auditor.model.snapshot import GLOBAL, SCHEMA_VERSION, TEMPLATE, Header, Kind, Record, Scope, Snapshot
 from auditor.studio.resource_types import STUDIO_KINDS
 from auditor.studio.settings import SETTINGS
+from auditor.studio.side_roles import SIDE_ROLES
 from auditor.studio.template_names import LANGUAGES, Row, rows
 from auditor.studio.template_types import Language
 
 AS_OF = "2026-11-23T02:00:00Z"
-ROOT = "estate"
+#: As the account of its ARNs, so that what it names is of the account itself.
+ROOT = TEMPLATE
 ROLE = f"arn:aws:iam::{TEMPLATE}:role/"
 
 
@@ -84,7 +86,7 @@ _LISTS: Mapping[str, Sequence[str]] = {
 _PRESENT: Mapping[str, Mapping[str, Any]] = {
     "JupyterServerAppSettings": {"LifecycleConfigArns": ["x"]},
     "KernelGatewayAppSettings": {"LifecycleConfigArns": ["x"]},
-    "RStudioServerProDomainSettings": {"DomainExecutionRoleArn": "x"},
+    "RStudioServerProDomainSettings": {"RStudioConnectUrl": "x"},
     "HiddenSageMakerImageVersionAliases": {"SageMakerImageName": "x"},
 }
 
@@ -124,12 +126,20 @@ def estates(draw: st.DrawFn, languages: Sequence[Language] = LANGUAGES) -> Estat
             r for r in rows(kind)
             if everywhere(r, languages) and r.path not in fixed and r.read != "tags" and "[]" not in r.path
         ]  # fmt: skip
-        # A structure of which only presence counts and one of its members cannot both be drawn: there are none such.
-        chosen = draw(st.lists(st.sampled_from(free), max_size=8, unique_by=lambda r: r.path)) if free else []
+        # Of a structure of which only presence counts and its members one is drawn.
+        alone = {r.path for r in free if r.read == "present"}
+
+        def structure(row: Row) -> str:
+            return next((path for path in alone if row.path.startswith(f"{path}.")), row.path)
+
+        chosen = draw(st.lists(st.sampled_from(free), max_size=8, unique_by=structure)) if free else []
         found = dict(fixed)
         for row in chosen:
             last = row.path.rpartition(".")[2]
-            found[row.path] = role() if last == "ExecutionRole" else draw(_value(row))
+            if row.path in SIDE_ROLES.get(kind, ()):
+                found[row.path] = [role()] if row.read == "list" else role()
+            else:
+                found[row.path] = role() if last == "ExecutionRole" else draw(_value(row))
         return found
 
     def role() -> Link:
@@ -196,11 +206,14 @@ def documents(estate: Estate) -> Snapshot:
         document = {"Arn": ROLE + name, "RoleName": name, "AssumeRolePolicyDocument": {"Statement": []},
                     "RolePolicyList": [], "AttachedManagedPolicies": [], "LocalPolicyDocuments": {}}  # fmt: skip
         records.append(Record(ROOT, GLOBAL, "role", ROLE + name, document))
+        records.append(Record(ROOT, GLOBAL, "permission", ROLE + name, {"Results": []}))
     header = Header(SCHEMA_VERSION, "aws", AS_OF, "0", "", "", (Scope(ROOT, TEMPLATE),), kinds=_COMPLETE)
     return Snapshot(header, tuple(records))
 
 
 def _in_api(value: Any) -> Any:
+    if isinstance(value, list):
+        return [_in_api(item) for item in value]
     if isinstance(value, Link):
         return ROLE + value.id if value.kind == "role" else value.id
     return value
@@ -219,7 +232,9 @@ def properties(item: Item, language: Language, write: Callable[[Any], Any]) -> d
             inner = (inside.names[language] or "").partition("[].")[2]
             named[name] = [nested({inner: write(_at(v, inside.path.partition("[].")[2]))}) for v in value]
         else:
-            named[name] = value if by_path[path].read == "present" else write(value)
+            linked = isinstance(value, list) and any(isinstance(v, Link) for v in value)
+            written = [write(v) for v in value] if linked else write(value)
+            named[name] = value if by_path[path].read == "present" else written
     if item.tags:
         form = {"cloudformation": ("Key", "Value"), "awscc": ("key", "value")}.get(language)
         name = by_path["Tags"].names[language]

@@ -200,6 +200,9 @@ def _blocks(value: Any, language: Language) -> tuple[Any, Any, Any]:
     """(value, what is unknown in it, its expressions) of the aws provider, whose structures are blocks."""
     if isinstance(value, Link):
         return _LATER, True, _refs(value, language)
+    if isinstance(value, list) and value and all(isinstance(v, Link) for v in value):
+        references = [r for link in value for r in _refs(link, language)["references"]]
+        return [None] * len(value), [True] * len(value), {"references": references}
     if _is_block(value):
         parts = [
             {k: _blocks(v, language) for k, v in block.items()}
@@ -217,6 +220,9 @@ def _attributes(value: Any, language: Language) -> tuple[Any, Any, Any]:
         if isinstance(part, Link):
             links.append(part)
             return _LATER, True
+        if isinstance(part, list) and any(isinstance(v, Link) for v in part):
+            elements = [split(v) for v in part]
+            return [None if v is _LATER else v for v, _ in elements], [u for _, u in elements]
         if isinstance(part, Mapping):
             both = {k: split(v) for k, v in part.items()}
             unknown = {k: v[1] for k, v in both.items()}

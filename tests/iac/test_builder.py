@@ -93,7 +93,8 @@ def test_a_default_vpc_and_routes_inside_a_table() -> None:
          {"DefaultUserSettings": {"JupyterLabAppSettings": {}}},
          "DefaultUserSettings.JupyterLabAppSettings.CodeRepositories"),
         ({"domain_settings": {"r_studio_server_pro_domain_settings": {"domain_execution_role_arn": HOLE}}},
-         {"DomainSettings": {"RStudioServerProDomainSettings": {"domain_execution_role_arn": "${var.x}"}}}, None),
+         {"DomainSettings": {"RStudioServerProDomainSettings": {}}},
+         "DomainSettings.RStudioServerProDomainSettings.DomainExecutionRoleArn"),
     ],
 )  # fmt: skip
 def test_a_value_is_known_absent_or_a_gap(properties: dict[str, Any], members: dict[str, Any], gap: str | None) -> None:

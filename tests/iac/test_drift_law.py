@@ -21,6 +21,7 @@ from auditor.drift.detect import drift, load_live
 from auditor.model.drift import Drift
 from auditor.model.snapshot import KINDS, SCHEMA_VERSION, Header, Record, Scope, Snapshot
 from auditor.store.snapshot_file import write_snapshot
+from auditor.studio.side_roles import SIDE_ROLES
 from auditor.studio.template_names import rows
 from auditor.studio.template_types import Language
 from tests.budgets import examples
@@ -36,12 +37,14 @@ QUIET = examples(12, suppress_health_check=list(HealthCheck))
 
 @st.composite
 def possible(draw: st.DrawFn, languages: Sequence[Language]) -> Estate:
-    """Estates that AWS would take: an app is a profile's or a space's, never both."""
+    """Estates that AWS would take, of what is compared: an app is a profile's or a space's, never both; roles of
+    Studio's parts are not compared."""
     estate = draw(estates(languages))
-    items = (
-        replace(i, members={p: v for p, v in i.members.items() if i.kind != "app" or p != "SpaceName"})
-        for i in estate.items
-    )
+
+    def left_out(item: Item, path: str) -> bool:
+        return path in SIDE_ROLES.get(item.kind, ()) or (item.kind == "app" and path == "SpaceName")
+
+    items = (replace(i, members={p: v for p, v in i.members.items() if not left_out(i, p)}) for i in estate.items)
     return replace(estate, items=tuple(items))
 
 

@@ -5,13 +5,12 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from dataclasses import replace
-from html.parser import HTMLParser
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from markdown_it import MarkdownIt
 
+from auditor.inert_text import without_commands
 from auditor.model.report import Gate, Outcome, Report
 from auditor.model.rule import Severity
 from auditor.report.markdown.markdown_text import code, text
@@ -19,52 +18,17 @@ from auditor.report.markdown_format import LIMIT
 from auditor.report.render import Format, render
 
 from .handmade import everything, hostile_everything, huge
+from .markdown_page import LINKED, MarkdownPage
 
 ReportOf = Callable[[str], Report]
-#: What GitHub links in rendered text outside code: people and teams, issues, addresses.
-LINKED = re.compile(r"(?<!\w)@\w|(?<!\w)#\d|\bGH-\d|://|\bwww\.|\w@\w", re.IGNORECASE)
-
-
-class _Page(HTMLParser):
-    """Text outside code, code, and tags of the rendered page."""
-
-    def __init__(self, markdown: str) -> None:
-        super().__init__()
-        self.tags: list[str] = []
-        self.text: list[str] = []
-        self.codes: list[str] = []
-        self.cells: list[list[str]] = []
-        self._inside = self._in_cell = False
-        # The preset also turns bare addresses into links, as GitHub does, and lets HTML through, as nobody should.
-        self.feed(MarkdownIt("gfm-like", {"html": True, "linkify": True}).render(markdown))
-
-    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        self.tags.append(tag)
-        self._inside = self._inside or tag == "code"
-        if tag == "tr":
-            self.cells.append([])
-        if tag in ("td", "th"):
-            self.cells[-1].append("")
-            self._in_cell = True
-
-    def handle_endtag(self, tag: str) -> None:
-        if tag == "code":
-            self._inside = False
-        if tag in ("td", "th"):
-            self._in_cell = False
-
-    def handle_data(self, data: str) -> None:
-        (self.codes if self._inside else self.text).append(data)
-        if self._in_cell:
-            self.cells[-1][-1] += data
 
 
 def _markdown(report: Report) -> str:
     return "".join(render(report, Format.MARKDOWN))
 
 
-def _page(report: Report) -> _Page:
-    return _Page(_markdown(report))
+def _page(report: Report) -> MarkdownPage:
+    return MarkdownPage(_markdown(report))
 
 
 def test_says_what_failed_the_gate_what_is_new_and_what_to_do_first() -> None:
@@ -170,7 +134,7 @@ def test_nothing_is_linked_and_nobody_is_mentioned(attack: str) -> None:
 
 
 def _cell(markdown: str) -> str:
-    page = _Page(f"| a | b |\n| --- | --- |\n| {markdown} | last |\n")
+    page = MarkdownPage(f"| a | b |\n| --- | --- |\n| {markdown} | last |\n")
     assert [len(r) for r in page.cells] == [2, 2]
     assert page.cells[1][1] == "last"
     return page.cells[1][0].replace("\u2060", "")
@@ -178,14 +142,13 @@ def _cell(markdown: str) -> str:
 
 @given(st.text(st.characters(codec="ascii", categories=["L", "N", "P", "S", "Zs"]), min_size=1, max_size=60))
 def test_any_text_is_shown_as_it_is(value: str) -> None:
-    plain = " ".join(value.split())
-    assert _cell(text(value)) == plain
-    assert not LINKED.search("".join(_Page(text(value)).text))
+    assert _cell(text(value)) == without_commands(" ".join(value.split()))
+    assert not LINKED.search("".join(MarkdownPage(text(value)).text))
 
 
 @given(st.text(st.characters(codec="ascii", categories=["L", "N", "P", "S", "Zs"]), min_size=1, max_size=60))
 def test_any_value_is_shown_as_it_is(value: str) -> None:
-    assert _cell(code(value)) == " ".join(value.split())
+    assert _cell(code(value)) == without_commands(" ".join(value.split()))
 
 
 def test_an_empty_account_is_no_praise() -> None:

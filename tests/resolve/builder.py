@@ -76,7 +76,7 @@ def vpc(id_: str, default: bool | None) -> Record:
 
 
 class Tables:
-    """The tables of a snapshot that holds the records, and the account and region where they do not say."""
+    """The tables of a snapshot that holds the records, and their accounts and regions where no record is one."""
 
     def __init__(
         self,
@@ -86,9 +86,9 @@ class Tables:
         merge: NestedMerge = NestedMerge.UNKNOWN,
         personas: Sequence[Persona] = DEFAULT_PERSONAS,
     ) -> None:
+        places = sorted({(r.account, r.region) for r in records if r.region != GLOBAL} or {(ACCOUNT, REGION)})
         if not any(r.kind == "account_region" for r in records):
-            records = (*records, place())
-        places = sorted({(r.account, r.region) for r in records if r.region != GLOBAL})
+            records = (*records, *(place(account=account, region=region) for account, region in places))
         header = Header(
             SCHEMA_VERSION, "aws", "2026-11-23T02:00:00Z", "0.1.0", "1.44.5", "",
             tuple(Scope(*p) for p in places), tuple(Unseen(*u) for u in unseen), KINDS,

@@ -1,4 +1,3 @@
-create view user_profile as
 select u.* exclude (persona_number, identity_center_instance, domain_seen),
        "{role_columns}",
        a.subscribed_partner_tools, "{sso_user_profiles}" as sso_user_profiles,
