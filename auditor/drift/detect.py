@@ -17,7 +17,7 @@ from auditor.evaluate.audit import snapshot_info
 from auditor.model.drift import Disagreement, Drift, LiveOnly, NotCompared, Unmatched
 from auditor.model.resource import ResourceRef
 from auditor.model.snapshot import Record, Snapshot
-from auditor.store.snapshot_file import read_header, read_snapshot, verify
+from auditor.store.snapshot_reader import SnapshotReader
 from auditor.studio.resource_types import BY_KIND, STUDIO_KINDS
 
 _STACK = "aws:cloudformation:stack-name"
@@ -30,7 +30,8 @@ def load_live(paths: Sequence[Path]) -> tuple[LiveFile, ...]:
     files: list[LiveFile] = []
     seen: dict[tuple[str, str], Path] = {}
     for path in paths:
-        header = read_header(path)
+        reader = SnapshotReader(path)
+        header = reader.header
         if header.source != "aws":
             raise SnapshotError(
                 f"{path}: a snapshot of templates; --against takes one of an account",
@@ -43,15 +44,15 @@ def load_live(paths: Sequence[Path]) -> tuple[LiveFile, ...]:
                     f"{path} and {other} both hold account {scope.account} in {scope.region}",
                     hint="Pass one snapshot for each account and region.",
                 )
-        verified = verify(path)
+        info = snapshot_info(reader)
         try:
-            snapshot = read_snapshot(path)
+            snapshot = reader.snapshot()
         except (msgspec.MsgspecError, UnicodeDecodeError, KeyError, TypeError, AttributeError) as error:
             raise SnapshotError(f"{path}: a line is not what a snapshot holds ({error})") from error
         odd = next((r for r in snapshot.records if not isinstance(r.document, dict)), None)
         if odd is not None:
             raise SnapshotError(f"{path}: the document of {odd.kind} {odd.id} is not what a snapshot holds")
-        files.append(LiveFile(verified, snapshot))
+        files.append(LiveFile(info, snapshot))
     return tuple(files)
 
 
@@ -74,7 +75,7 @@ def drift(templates: Snapshot, files: Sequence[LiveFile], owners: Sequence[str] 
     only = [_live_only(live, record, "", owners) for record in found.only]
     only += [_live_only(live, record, reason, owners) for record, reason in found.maybe]
     return Drift(
-        against=tuple(snapshot_info(file.file) for file in files),
+        against=tuple(file.info for file in files),
         incomplete=_incomplete(live),
         matched={kind: matched[kind] for kind in STUDIO_KINDS},
         compared=compared,

@@ -8,9 +8,8 @@ from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
 from auditor.drift.compared_settings import Facts, MalformedError, canonical, tree
-from auditor.model.resource import ResourceRef
+from auditor.model.resource import ResourceRef, SnapshotInfo
 from auditor.model.snapshot import ELSEWHERE, LANGUAGE_LIMITS, NUMBER, UNREAD, Gap, Kind, Record, Snapshot
-from auditor.store.snapshot_file import SnapshotFile
 from auditor.studio.resource_types import BY_KIND, STUDIO_KINDS
 from auditor.studio.tools import made_by_unified_studio
 
@@ -73,9 +72,9 @@ def made_up(value: object) -> bool:
 
 @dataclass(frozen=True, slots=True)
 class LiveFile:
-    """A snapshot of an account, and the file that it was read from."""
+    """A snapshot of an account, and how a report names its file."""
 
-    file: SnapshotFile
+    info: SnapshotInfo
     snapshot: Snapshot
 
 

@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
+from operator import attrgetter
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -21,7 +22,7 @@ from auditor.model.framework import Framework
 from auditor.model.report import DomainSummary, Report, RuleSummary
 from auditor.model.resource import ResourceRef, SnapshotInfo
 from auditor.model.rule import Rule, Severity, Verdict
-from auditor.model.snapshot import Coverage, Gap, Source
+from auditor.model.snapshot import Gap, Source
 from auditor.remediation.raw_documents import Documents
 from auditor.resolve.build_tables import build
 from auditor.resolve.inheritance_sql import NestedMerge
@@ -32,7 +33,7 @@ from auditor.rules.frameworks import assess
 from auditor.rules.references import inherit_overrides
 from auditor.rules.verdict_sql import Overrides
 from auditor.store.connection import connect, lock
-from auditor.store.snapshot_file import SnapshotFile, read_header, read_ledger, verify
+from auditor.store.snapshot_reader import SnapshotReader
 from auditor.studio.personas import DEFAULT_PERSONAS, Persona
 from auditor.studio.resource_types import KINDS_IN_DOMAINS, TABLES
 from auditor.version import __version__
@@ -42,7 +43,7 @@ if TYPE_CHECKING:
     import duckdb
 
 NO_WAIVERS = Waivers()
-Export = Callable[["duckdb.DuckDBPyConnection", tuple[SnapshotFile, ...]], None]
+Export = Callable[["duckdb.DuckDBPyConnection", tuple[SnapshotReader, ...]], None]
 OUT_OF_SCOPE = (
     "SageMaker Unified Studio makes the user profiles of this domain (project {project}), and it can't be opened in"
     " SageMaker Studio. Rules about people, about which role a profile uses, and about visibility skip it; all other"
@@ -55,16 +56,17 @@ def load_tables(
     merge: NestedMerge = NestedMerge.UNKNOWN,
     personas: Sequence[Persona] = DEFAULT_PERSONAS,
     export: Export | None = None,
-) -> tuple[duckdb.DuckDBPyConnection, tuple[SnapshotFile, ...]]:
+) -> tuple[duckdb.DuckDBPyConnection, tuple[SnapshotReader, ...]]:
     """The documented tables of verified snapshot files, on a locked connection.
 
     The hashes are computed while DuckDB reads. ``export`` may write files from the tables before the connection is
     locked. Raises SnapshotError.
     """
-    sources = [SourceFile(path, read_header(path)) for path in files]
+    readers = tuple(map(SnapshotReader, files))
+    sources = [SourceFile(reader.path, reader.header) for reader in readers]
     con = connect()
     with ThreadPoolExecutor(max_workers=1) as pool:
-        pending = [pool.submit(verify, path) for path in files]
+        pending = [pool.submit(attrgetter("sha256"), reader) for reader in readers]
         try:
             build(con, sources, merge, personas)
         except SnapshotError:
@@ -72,11 +74,12 @@ def load_tables(
             for check in pending:
                 check.result()
             raise
-        verified = tuple(check.result() for check in pending)
+        for check in pending:
+            check.result()
     if export is not None:
-        export(con, verified)
+        export(con, readers)
     lock(con)
-    return con, verified
+    return con, readers
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,7 +109,7 @@ class Evaluated:
     """Rules evaluated on snapshots: the tables, the verdicts in them, and what makes findings of these."""
 
     con: duckdb.DuckDBPyConnection
-    files: tuple[SnapshotFile, ...]
+    files: tuple[SnapshotReader, ...]
     gaps: tuple[Gap, ...]
     verdicts: Verdicts
     maker: FindingMaker
@@ -121,11 +124,11 @@ def evaluate_tables(
     export: Export | None = None,
 ) -> Evaluated:
     """The rules' verdicts on the snapshots. Raises SnapshotError."""
-    con, verified = load_tables(files, merge, personas, export)
+    con, readers = load_tables(files, merge, personas, export)
     verdicts = evaluate_rules(con, rules, overrides)
     gaps = tuple(sorted(Gap(*row) for row in con.execute("select * from gap").fetchall()))
-    maker = FindingMaker(con, verdicts, overrides, Gaps(gaps), Documents(verified), rules)
-    return Evaluated(con, verified, gaps, verdicts, maker)
+    maker = FindingMaker(con, verdicts, overrides, Gaps(gaps), Documents(readers), rules)
+    return Evaluated(con, readers, gaps, verdicts, maker)
 
 
 def query(
@@ -162,26 +165,23 @@ def evaluate(files: Sequence[Path], rules: Sequence[Rule], options: EvaluateOpti
     }
     rules = [replace(r, severity=severities[r.id], severity_when={}) if r.id in severities else r for r in rules]
     done = evaluate_tables(files, rules, overrides, options.merge, options.personas, options.export)
-    con, verified, gaps, verdicts, maker = done.con, done.files, done.gaps, done.verdicts, done.maker
+    con, readers, gaps, verdicts, maker = done.con, done.files, done.gaps, done.verdicts, done.maker
     findings = [finding for rule in rules for finding in maker.of(rule)]
     findings.sort(key=_finding_order)
     causes = sorted(maker.causes, key=cause_order)
-    coverage: list[Coverage] = []
-    for path in files:
-        coverage += read_ledger(path)[1]
     by_status = {str(v): sum(c[v] for c in verdicts.counts.values()) for v in Verdict} | {"waived": 0}
-    sources: set[Source] = {v.header.source for v in verified}
+    sources: set[Source] = {reader.header.source for reader in readers}
     report = Report(
         tool_version=__version__,
-        as_of=max(v.header.as_of for v in verified),
+        as_of=max(reader.header.as_of for reader in readers),
         source=next(iter(sources)) if len(sources) == 1 else "mixed",
-        snapshots=tuple(snapshot_info(v) for v in verified),
+        snapshots=tuple(map(snapshot_info, readers)),
         resources=_count_resources(con),
         by_status=by_status,
         by_severity=_by_severity(findings),
         rules=tuple(_rule_summary(r, verdicts, sources) for r in rules),
         domains=_domains(con, findings),
-        coverage=tuple(sorted(coverage)),
+        coverage=tuple(sorted(call for reader in readers for call in reader.ledger.coverage)),
         gaps=gaps,
         root_causes=tuple(causes),
         findings=tuple(findings),
@@ -220,7 +220,7 @@ def _count_resources(con: duckdb.DuckDBPyConnection) -> dict[str, int]:
     return {name: con.execute(f"select count(*) from {name}").fetchall()[0][0] for name in TABLES}
 
 
-def snapshot_info(file: SnapshotFile) -> SnapshotInfo:
+def snapshot_info(file: SnapshotReader) -> SnapshotInfo:
     """A snapshot as a report names it."""
     header = file.header
     return SnapshotInfo(

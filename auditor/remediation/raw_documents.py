@@ -12,7 +12,7 @@ from typing import Any
 import msgspec
 
 from auditor.model.paths import value_at
-from auditor.store.snapshot_file import Key, SnapshotFile, read_documents
+from auditor.store.snapshot_reader import Key, SnapshotReader
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +37,7 @@ class Document:
 class Documents:
     """Documents by key. Files are read once, when the first document is asked for, and only what was announced."""
 
-    def __init__(self, files: Sequence[SnapshotFile]) -> None:
+    def __init__(self, files: Sequence[SnapshotReader]) -> None:
         self._files = files
         self._wanted: set[Key] = set()
         self._raw: dict[Key, tuple[bytes, tuple[str, ...]]] | None = None
@@ -73,6 +73,6 @@ class Documents:
             unseen: dict[str, tuple[str, ...]] = {}
             for one in file.header.unseen:
                 unseen[one.kind] = (*unseen.get(one.kind, ()), one.path)
-            for key, text, gaps in read_documents(file.path, lambda k: k[2] == "domain" or k in self._wanted):
+            for key, text, gaps in file.documents(lambda k: k[2] == "domain" or k in self._wanted):
                 found[key] = (text, (*gaps, *unseen.get(key[2], ())))
         return found

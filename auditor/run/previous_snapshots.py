@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from auditor.errors import ConfigError, DamagedError, SnapshotError
 from auditor.model.snapshot import Header, Snapshot
 from auditor.run.messages import Messages
-from auditor.store.snapshot_file import read_header, read_snapshot
+from auditor.store.snapshot_reader import SnapshotReader
 from auditor.store.unpack import SNAPSHOT_LIMIT, blocks
 from auditor.temporary_files import workspace
 
@@ -54,26 +54,25 @@ def _store(previous: str, profile: str | None) -> RunStore | None:
     return found
 
 
-def _files(place: Path) -> list[tuple[Path, Header]]:
+def _files(place: Path) -> list[SnapshotReader]:
     """The snapshots that were named, oldest first."""
     if not place.exists():
         raise ConfigError(f"--previous {place}: no such file or folder")
     paths = sorted(place.glob("*.jsonl")) if place.is_dir() else [place]
     if not paths:
         raise ConfigError(f"--previous {place}: no snapshot (*.jsonl) in this folder, and it is no store")
-    files = [(path, read_header(path)) for path in paths]
-    return sorted(files, key=lambda f: (datetime.fromisoformat(f[1].as_of), f[0]))
+    return sorted(map(SnapshotReader, paths), key=lambda file: (datetime.fromisoformat(file.header.as_of), file.path))
 
 
-def _newest(files: Sequence[tuple[Path, Header]], account: str, regions: tuple[str, ...]) -> list[Snapshot]:
+def _newest(files: Sequence[SnapshotReader], account: str, regions: tuple[str, ...]) -> list[Snapshot]:
     """The newest snapshot of each region."""
     wanted = {
-        (s.account, s.region): path
-        for path, header in files
-        for s in header.scopes
+        (s.account, s.region): file
+        for file in files
+        for s in file.header.scopes
         if s.account == account and s.region in regions
     }
-    return [read_snapshot(path) for path in dict.fromkeys(wanted.values())]
+    return [file.snapshot() for file in dict.fromkeys(wanted.values())]
 
 
 def _from_store(store: RunStore, account: str, regions: tuple[str, ...]) -> list[Snapshot]:
@@ -84,7 +83,8 @@ def _from_store(store: RunStore, account: str, regions: tuple[str, ...]) -> list
     found: list[Snapshot] = []
     for run in runs.values():
         with _unpacked(store.fetch, run.snapshots) as paths:
-            found += [read_snapshot(p) for p in paths if _speaks_of(read_header(p), account, regions)]
+            files = map(SnapshotReader, paths)
+            found += [file.snapshot() for file in files if _speaks_of(file.header, account, regions)]
     return found
 
 

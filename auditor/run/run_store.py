@@ -18,7 +18,7 @@ from auditor.store.backends import open_backend
 from auditor.store.files import PRIVATE, Access
 from auditor.store.manifest import run_id
 from auditor.store.runs import RunStore
-from auditor.store.snapshot_file import SnapshotFile
+from auditor.store.snapshot_reader import SnapshotReader
 from auditor.temporary_files import workspace
 
 
@@ -43,9 +43,9 @@ class RunRecorder:
     def __init__(self, store: RunStore, folder: Path) -> None:
         self._store, self._folder = store, folder
         self._night: StoreHistory | None = None
-        self._files: tuple[SnapshotFile, ...] = ()
+        self._files: tuple[SnapshotReader, ...] = ()
 
-    def export(self, con: Any, files: tuple[SnapshotFile, ...]) -> None:
+    def export(self, con: Any, files: tuple[SnapshotReader, ...]) -> None:
         """Write the resources, while the connection (DuckDB's) may still write files."""
         as_of = max(f.header.as_of for f in files)
         name = run_id(as_of, (f.sha256 for f in files))

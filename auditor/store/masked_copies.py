@@ -9,7 +9,8 @@ from pathlib import Path
 import msgspec
 
 from auditor.errors import SnapshotError
-from auditor.store.snapshot_file import read_header, read_snapshot, write_snapshot
+from auditor.store.snapshot_file import write_snapshot
+from auditor.store.snapshot_reader import SnapshotReader
 from auditor.temporary_files import workspace
 
 
@@ -19,20 +20,20 @@ def without_secrets(files: Sequence[Path]) -> Iterator[list[Path]]:
 
     Raises SnapshotError for one that cannot be read.
     """
-    if all(read_header(path).masked for path in files):
+    readers = [SnapshotReader(path) for path in files]
+    if all(reader.header.masked for reader in readers):
         yield list(files)
         return
     with workspace("masked") as folder:
         yield [
-            path if read_header(path).masked else _copy(path, folder / str(number) / path.name)
-            for number, path in enumerate(files)
+            reader.path if reader.header.masked else _copy(reader, folder / str(number) / reader.path.name)
+            for number, reader in enumerate(readers)
         ]
 
 
-def _copy(path: Path, target: Path) -> Path:
+def _copy(reader: SnapshotReader, target: Path) -> Path:
     try:
-        snapshot = read_snapshot(path)
-        write_snapshot(target, snapshot)
+        write_snapshot(target, reader.snapshot())
     except (msgspec.MsgspecError, UnicodeDecodeError, KeyError, TypeError, AttributeError) as error:
-        raise SnapshotError(f"{path}: a line is not what a snapshot holds ({error})") from error
+        raise SnapshotError(f"{reader.path}: a line is not what a snapshot holds ({error})") from error
     return target

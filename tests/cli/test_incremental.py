@@ -12,7 +12,8 @@ import pytest
 
 from auditor.collect.aws.incremental import EarlierSnapshots
 from auditor.simulator import Simulator
-from auditor.store.snapshot_file import read_snapshot, write_snapshot
+from auditor.store.snapshot_file import write_snapshot
+from auditor.store.snapshot_reader import SnapshotReader
 from tests.collect.test_incremental import days_ago, described
 
 Auditor = Callable[..., Any]
@@ -33,7 +34,7 @@ def _profiles(simulator: Simulator) -> int:
 
 def _earlier(path: Path) -> str:
     """The snapshot as of the day before, its hash made anew; its new ``as_of``."""
-    moved = days_ago(read_snapshot(path))
+    moved = days_ago(SnapshotReader(path).snapshot())
     write_snapshot(path, moved)
     return moved.header.as_of
 

@@ -17,7 +17,8 @@ from auditor.masking import MASK, mask_document, mask_text, mask_value
 from auditor.model.snapshot import Gap, Header, Record, Scope, Snapshot
 from auditor.report.render import Format
 from auditor.run.messages import LoggedMessages
-from auditor.store.snapshot_file import masked, read_snapshot, write_snapshot
+from auditor.store.snapshot_file import masked, write_snapshot
+from auditor.store.snapshot_reader import SnapshotReader
 from tests.budgets import examples
 from tests.evaluate.helpers import ACCOUNT, REGION, domain, profile
 
@@ -168,7 +169,7 @@ def test_no_file_of_a_run_holds_a_secret(auditor: Callable[..., Any], tmp_path: 
             raw = [line.replace(mask, secret) for line in raw]
         path.write_bytes(rehashed([line.encode() for line in raw]))
         assert {secret for _, secret in holds(tmp_path)} == set(SECRETS)
-        assert masked(read_snapshot(path)).records == read_snapshot(path).records
+        assert masked(SnapshotReader(path).snapshot()).records == SnapshotReader(path).snapshot().records
         path = path.rename(tmp_path.parent / f"{tmp_path.name}-old.jsonl")
     outcome = auditor(
         "check", path, "--format", ",".join(Format), "--output", "out", "--store", "nights", "--allow-incomplete"

@@ -18,7 +18,7 @@ import pytest
 from auditor.model.snapshot import Gap
 from auditor.report.json_format import schema
 from auditor.simulator import Simulator
-from auditor.store.snapshot_file import verify
+from auditor.store.snapshot_reader import SnapshotReader
 from tests.evaluate.helpers import ACCOUNT, REGION
 
 from .stored_runs import checked, night, states
@@ -180,7 +180,7 @@ def test_a_store_keeps_the_snapshot_and_the_reports(auditor: Auditor, tmp_path: 
     assert gzip.decompress((folder / "snapshot-1.jsonl.gz").read_bytes()) == snapshot.read_bytes()
     assert (folder / "report.html").read_bytes() == (tmp_path / "out" / "report.html").read_bytes()
     manifest = json.loads(next((tmp_path / "nights" / "runs").iterdir()).read_text())
-    assert manifest["snapshots"][0]["sha256"] == verify(snapshot).sha256
+    assert manifest["snapshots"][0]["sha256"] == SnapshotReader(snapshot).sha256
     sizes = {
         f["key"]: f["bytes"]
         for f in (*manifest["snapshots"], *manifest["reports"], *chain(*manifest["tables"].values()))

@@ -17,7 +17,8 @@ from auditor.simulator import Fault
 from auditor.simulator.estate import generate
 from auditor.simulator.injected_faults import FaultKind
 from auditor.simulator.operations import token
-from auditor.store.snapshot_file import read_snapshot, write_snapshot
+from auditor.store.snapshot_file import write_snapshot
+from auditor.store.snapshot_reader import SnapshotReader
 from auditor.studio.evidence_sources import EVIDENCE
 
 from .conftest import ACCOUNT, AWAY, HOME, Collect, Collected
@@ -334,7 +335,7 @@ def test_gaps_and_coverage_come_back_from_the_file(collected: Collect, tmp_path:
     snapshot = collected(faults=faults).snapshot
     path = tmp_path / "snapshot.jsonl"
     write_snapshot(path, snapshot)
-    read = read_snapshot(path)
+    read = SnapshotReader(path).snapshot()
     assert read.gaps == tuple(sorted(snapshot.gaps))
     assert [(g.resource_type, g.reason) for g in read.gaps] == [
         ("app", "server_error"),

@@ -20,7 +20,8 @@ from auditor.collect.aws.incremental import MAX_AGE, RACE, ROTATION_DAYS, Earlie
 from auditor.evaluate.audit import query
 from auditor.model.snapshot import Header, Record, Scope, Snapshot
 from auditor.simulator import Fault, Simulator
-from auditor.store.snapshot_file import read_snapshot, write_snapshot
+from auditor.store.snapshot_file import write_snapshot
+from auditor.store.snapshot_reader import SnapshotReader
 from tests.budgets import examples
 
 from .conftest import ACCOUNT, HOME, SMALL
@@ -94,7 +95,7 @@ def test_a_carried_record_says_so_in_the_file(simulator: Simulator, tmp_path: Pa
     by_id = {line["id"]: line for line in lines if line.get("kind") in DESCRIBED}
     assert {line["described"] for line in by_id.values()} == {first.header.as_of}
     assert lines[0]["snapshot"]["previous"] == first.header.as_of
-    again = read_snapshot(tmp_path / "s.jsonl")
+    again = SnapshotReader(tmp_path / "s.jsonl").snapshot()
     assert carried(again) == carried(second)
     # The next night knows when it was really read, not only when it was last carried.
     third = night([days_ago(again, 0.5)])

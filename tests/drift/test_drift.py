@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from pathlib import Path
 from typing import Any
 
 from hypothesis import HealthCheck, given
@@ -13,11 +12,11 @@ from auditor.drift.compared_settings import compared
 from auditor.drift.detect import drift
 from auditor.drift.sides import LiveFile
 from auditor.model.drift import Drift
+from auditor.model.resource import SnapshotInfo
 from auditor.model.snapshot import KINDS, SCHEMA_VERSION, TEMPLATE, Header, Kind, Place, Record, Scope, Snapshot
 from auditor.report.drift_view import drift_view
 from auditor.report.json_format import drift_parts
 from auditor.report.json_text import to_json
-from auditor.store.snapshot_file import SnapshotFile
 from tests.budgets import examples
 
 AS_OF = "2026-11-25T00:00:00Z"
@@ -73,7 +72,8 @@ def made(ours: tuple[Record, ...], theirs: tuple[Record, ...], lists: tuple[str,
     live = Snapshot(Header(SCHEMA_VERSION, "aws", AS_OF, "0", "1", "", scope, kinds=KINDS), (place, *theirs))
     scope = (Scope("t.yaml", TEMPLATE),)
     templates = Snapshot(Header(SCHEMA_VERSION, "cloudformation", AS_OF, "0", "", "", scope), ours)
-    return drift(templates, [LiveFile(SnapshotFile(Path("live.jsonl"), live.header, "0" * 64, 1), live)])
+    file = SnapshotInfo("live.jsonl", "0" * 64, AS_OF, "aws", "1", "", (("1", "eu-west-1"),))
+    return drift(templates, [LiveFile(file, live)])
 
 
 @examples(150, suppress_health_check=list(HealthCheck))

@@ -19,7 +19,8 @@ from auditor.model.rule import Rule, Severity, Verdict
 from auditor.model.snapshot import GLOBAL, Coverage, Gap, Snapshot
 from auditor.report.render import Format, render
 from auditor.resolve import build_tables
-from auditor.store.snapshot_file import read_snapshot, write_snapshot
+from auditor.store.snapshot_file import write_snapshot
+from auditor.store.snapshot_reader import SnapshotReader
 
 from .helpers import ACCOUNT, REGION, audit, changed, domain, only, profile, rules_of, snapshot_file, verdicts
 
@@ -213,7 +214,7 @@ def test_two_files_are_one_report(tmp_path: Path) -> None:
 
 def _elsewhere(path: Path, *, as_of: str) -> Path:
     """The same domain in another account."""
-    snapshot = read_snapshot(snapshot_file(path, domain(), as_of=as_of))
+    snapshot = SnapshotReader(snapshot_file(path, domain(), as_of=as_of)).snapshot()
     scopes = tuple(replace(s, account="444455556666") for s in snapshot.header.scopes)
     records = tuple(replace(r, account="444455556666") for r in snapshot.records)
     write_snapshot(path, replace(snapshot, header=replace(snapshot.header, scopes=scopes), records=records))

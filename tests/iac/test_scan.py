@@ -16,7 +16,8 @@ from auditor.cli.main import run
 from auditor.collect.iac.discover import discover, looks_like_template
 from auditor.collect.iac.scan import ScanOptions, scan
 from auditor.errors import ExitCode
-from auditor.store.snapshot_file import read_snapshot, write_snapshot
+from auditor.store.snapshot_file import write_snapshot
+from auditor.store.snapshot_reader import SnapshotReader
 
 from .corpus import MOMENT, ROOT
 
@@ -126,7 +127,7 @@ def test_the_snapshot_says_the_same_later(here: Path) -> None:
     assert Path("again/report.json").read_bytes() == Path("out/report.json").read_bytes()
     assert report["snapshots"][0]["source"] == "cloudformation"
     # Places survive the file.
-    snapshot = read_snapshot(Path("kept.jsonl"))
+    snapshot = SnapshotReader(Path("kept.jsonl")).snapshot()
     again = here / "again.jsonl"
     write_snapshot(again, snapshot)
     assert again.read_bytes() == Path("kept.jsonl").read_bytes()

@@ -15,15 +15,8 @@ from hypothesis import strategies as st
 from auditor.errors import ExitCode, SnapshotError
 from auditor.evaluate.audit import load_tables
 from auditor.model.snapshot import KINDS, SCHEMA_VERSION, Coverage, Gap, Header, Record, Scope, Snapshot, Unseen
-from auditor.store.snapshot_file import (
-    encode,
-    read_documents,
-    read_header,
-    read_ledger,
-    read_snapshot,
-    verify,
-    write_snapshot,
-)
+from auditor.store.snapshot_file import encode, write_snapshot
+from auditor.store.snapshot_reader import Ledger, SnapshotReader
 from tests.budgets import examples
 
 HEADER = Header(
@@ -98,17 +91,43 @@ def small(folder: Path) -> bytes:
     return (folder / "small.jsonl").read_bytes()
 
 
+def _header(path: Path) -> object:
+    return SnapshotReader(path).header
+
+
+def _sha256(path: Path) -> object:
+    return SnapshotReader(path).sha256
+
+
+def _snapshot(path: Path) -> object:
+    return SnapshotReader(path).snapshot()
+
+
 @given(snapshot=_snapshots)
 @examples(60)
 def test_what_is_written_is_read(snapshot: Snapshot, folder: Path) -> None:
     """Documents, tags, gaps and coverage come back whole; absent tags stay apart from no tags."""
     path = folder / "round-trip.jsonl"
     write_snapshot(path, snapshot)
-    assert read_snapshot(path) == snapshot
-    assert read_ledger(path) == (snapshot.gaps, snapshot.coverage)
-    verified = verify(path)
-    assert verified.header == replace(HEADER, masked=True)
-    assert verified.lines == 1 + len(snapshot.records) + len(snapshot.gaps) + len(snapshot.coverage)
+    reader = SnapshotReader(path)
+    assert reader.snapshot() == snapshot
+    assert reader.ledger == Ledger(snapshot.gaps, snapshot.coverage)
+    assert reader.header == replace(HEADER, masked=True)
+    end = json.loads(path.read_bytes().splitlines()[-1])["end"]
+    assert end["lines"] == 1 + len(snapshot.records) + len(snapshot.gaps) + len(snapshot.coverage)
+    assert end["sha256"] == reader.sha256
+
+
+def test_each_member_is_read_once(small: bytes, tmp_path: Path) -> None:
+    """And only when it is asked for: a file of which nothing is wanted may be gone."""
+    path = tmp_path / "read.jsonl"
+    path.write_bytes(small)
+    reader, other = SnapshotReader(path), SnapshotReader(path)
+    read = reader.header, reader.sha256, reader.ledger
+    path.unlink()
+    assert (reader.header, reader.sha256, reader.ledger) == read
+    with pytest.raises(SnapshotError, match=r"read\.jsonl"):
+        _ = other.header
 
 
 @given(snapshot=_snapshots, shuffle=st.randoms(use_true_random=False))
@@ -156,7 +175,7 @@ def test_a_changed_byte_is_refused(data: st.DataObject, small: bytes, folder: Pa
     path = folder / "flipped.jsonl"
     path.write_bytes(small[:position] + bytes([small[position] ^ mask]) + small[position + 1 :])
     with pytest.raises(SnapshotError) as error:
-        verify(path)
+        _sha256(path)
     assert str(path) in error.value.message
     assert error.value.exit_code == ExitCode.USAGE
 
@@ -166,7 +185,7 @@ def test_a_truncated_file_is_refused_wherever_it_ends(small: bytes, folder: Path
     for end in range(len(small)):
         path.write_bytes(small[:end])
         with pytest.raises(SnapshotError) as error:
-            verify(path)
+            _sha256(path)
         assert str(path) in error.value.message, end
 
 
@@ -177,7 +196,7 @@ def test_a_missing_line_is_refused(line: int, small: bytes, tmp_path: Path) -> N
     path = tmp_path / "short.jsonl"
     path.write_bytes(b"".join(lines[:line] + lines[line + 1 :]))
     with pytest.raises(SnapshotError, match=str(path)):
-        verify(path)
+        _sha256(path)
 
 
 def test_lines_after_the_hash_are_refused(small: bytes, tmp_path: Path) -> None:
@@ -185,11 +204,11 @@ def test_lines_after_the_hash_are_refused(small: bytes, tmp_path: Path) -> None:
         path = tmp_path / "long.jsonl"
         path.write_bytes(small + rest)
         with pytest.raises(SnapshotError, match=str(path)):
-            verify(path)
+            _sha256(path)
 
 
 @pytest.mark.parametrize("version", ["2", "10", pytest.param("9" * 5000, id="huge"), "1.1", "next"])
-@pytest.mark.parametrize("reader", [read_header, verify, read_snapshot, lambda path: load_tables([path])])
+@pytest.mark.parametrize("reader", [_header, _sha256, _snapshot, lambda path: load_tables([path])])
 def test_a_newer_version_asks_for_an_upgrade(version: str, reader: Callable[[Path], object], tmp_path: Path) -> None:
     """Also when its header holds members that this version does not know."""
     path = tmp_path / "newer.jsonl"
@@ -203,7 +222,7 @@ def test_a_newer_version_asks_for_an_upgrade(version: str, reader: Callable[[Pat
     assert str(path) in error.value.message
 
 
-@pytest.mark.parametrize("reader", [read_header, verify, read_snapshot, lambda path: load_tables([path])])
+@pytest.mark.parametrize("reader", [_header, _sha256, _snapshot, lambda path: load_tables([path])])
 def test_what_is_no_snapshot_is_refused(reader: Callable[[Path], object], tmp_path: Path) -> None:
     empty, folder, missing = tmp_path / "empty.jsonl", tmp_path / "folder", tmp_path / "missing.jsonl"
     empty.touch()
@@ -220,7 +239,7 @@ def test_what_is_no_snapshot_is_refused(reader: Callable[[Path], object], tmp_pa
 def test_garbage_is_refused(garbage: bytes, folder: Path) -> None:
     path = folder / "garbage.jsonl"
     path.write_bytes(garbage + b"\n")
-    for reader in (read_header, verify):
+    for reader in (_header, _sha256):
         with pytest.raises(SnapshotError, match=str(path)):
             reader(path)
 
@@ -267,7 +286,7 @@ class TestDocuments:
             asked.append(key)
             return key[2] == "user_profile"
 
-        (found,) = read_documents(path, wanted)
+        (found,) = SnapshotReader(path).documents(wanted)
         key, document, gaps = found
         assert key == (*PLACE, "user_profile", "d-1/ana")
         assert json.loads(document) == {"DomainId": "d-1", "UserProfileName": "ana"}
@@ -279,6 +298,6 @@ class TestDocuments:
         path = tmp_path / "s.jsonl"
         path.write_bytes(b'{"kind": "domain", "id"')
         with pytest.raises(SnapshotError, match="damaged"):
-            list(read_documents(path, lambda key: True))
+            list(SnapshotReader(path).documents(lambda key: True))
         with pytest.raises(SnapshotError, match=r"none\.jsonl"):
-            list(read_documents(tmp_path / "none.jsonl", lambda key: True))
+            list(SnapshotReader(tmp_path / "none.jsonl").documents(lambda key: True))
