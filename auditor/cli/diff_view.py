@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
 from auditor.inert_text import in_json, printable
+from auditor.masking import mask_text
 from auditor.model.finding import PastFinding
 from auditor.report.markdown.markdown_text import text
 from auditor.run.messages import plural
@@ -59,7 +60,7 @@ def _title(found: Difference) -> str:
 
 
 def _table(found: Difference) -> Iterator[str]:
-    yield printable(f"From {found.old} to {found.new}: {_title(found)}")
+    yield printable(mask_text(f"From {found.old} to {found.new}: {_title(found)}"))
     for _, heading, items in _parts(found):
         if not items:
             continue

@@ -16,6 +16,7 @@ from rich.text import Text
 from auditor.cli.terminal import STYLES
 from auditor.errors import ExitCode
 from auditor.inert_text import printable
+from auditor.masking import mask_text
 from auditor.model.finding import Finding, RootCause, State
 from auditor.model.report import FrameworkSummary, Outcome, Report, RequirementStatus
 from auditor.model.resource import ResourceRef
@@ -294,7 +295,7 @@ def _reports(written: Sequence[Path], kept: str) -> Iterator[Text]:
     for begin in range(0, len(rest), 4):
         yield Text(f"        {'also ' if begin == 0 else '     '}{', '.join(rest[begin : begin + 4])}")
     if kept:
-        yield Text(f"Kept in {printable(kept)}")
+        yield Text(f"Kept in {printable(mask_text(kept))}")
 
 
 def _not_run(report: Report) -> _Section | None:

@@ -207,8 +207,29 @@ def test_templates_are_masked_as_well(auditor: Callable[..., Any], tmp_path: Pat
     assert "[masked:" in (tmp_path / "out" / "s.jsonl").read_text()
 
 
+#: Commands with an address where a file or a value is expected: people paste the address of a repository or a store.
+URL = "https://user:gitPASSw0rd@git.example.com/x.git"
+TYPED = """
+check URL; check x.jsonl --baseline URL; check x.jsonl --waivers URL; check x.jsonl --rules URL
+check x.jsonl --config URL; check x.jsonl --trusted-config URL; check x.jsonl --template URL
+check x.jsonl --format URL; check x.jsonl --fail-on URL; check x.jsonl --store URL
+check x.jsonl --only URL; check x.jsonl --as-of URL; scan URL; scan . URL; scan . --against URL
+diff URL URL; diff --store URL; history --store URL; store list --store URL; query select --snapshot URL
+query URL --snapshot s.jsonl; rules test URL; rules show URL; config check URL; waivers check URL
+whereami URL; URL; audit --regions URL; audit --estate URL; collect --snapshot s.jsonl --profile URL
+simulate --estate URL; demo URL; permissions URL
+"""
+
+
+@pytest.mark.parametrize("command", TYPED.strip().replace("\n", "; ").split("; "))
+def test_what_somebody_typed_is_not_repeated_with_its_password(auditor: Callable[..., Any], command: str) -> None:
+    outcome = auditor(*command.replace("URL", URL).split())
+    assert outcome.code in (2, 3)
+    assert outcome.err
+    assert "gitPASSw0rd" not in outcome.out + outcome.err
+
+
 def test_errors_and_logs_tell_no_secret(auditor: Callable[..., Any], caplog: pytest.LogCaptureFixture) -> None:
-    # A path would lose one of the two slashes.
     outcome = auditor("check", "x.jsonl", "--store", "gs://user:gitPASSw0rd@bucket/x")
     assert (outcome.code, "gitPASSw0rd" in outcome.err) == (2, False)
     LoggedMessages().problem("proxy https://u:gitPASSw0rd@proxy failed")

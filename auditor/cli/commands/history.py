@@ -11,8 +11,9 @@ import click
 from auditor.cli.options import debug_option
 from auditor.cli.rows import print_rows
 from auditor.cli.store_options import Duration, Reading, reading_options, store_of
+from auditor.cli.terminal import say
 from auditor.errors import ConfigError
-from auditor.inert_text import in_json, printable
+from auditor.inert_text import in_json
 from auditor.run.messages import plural
 
 if TYPE_CHECKING:
@@ -96,7 +97,7 @@ def _print_json(points: Sequence[TrendPoint], shown: Sequence[KnownFailure], tot
 
 def _print(label: str, points: Sequence[TrendPoint], shown: Sequence[KnownFailure], total: int) -> None:
     totals = [sum(p.by_severity.values()) for p in points]
-    click.echo(printable(f"{label}: {plural(len(points), 'run')}"))
+    say(f"{label}: {plural(len(points), 'run')}")
     if points:
         click.echo(f"failures  {spark(totals)}  {totals[0]:,} → {totals[-1]:,}\n")
         columns = ("as_of", *points[0].by_severity, "new", "regressed", "resolved", "waived", "unknown")

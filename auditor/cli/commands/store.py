@@ -101,7 +101,7 @@ def repair(reading: Reading, dry_run: bool, mode: Access) -> None:
     mark_unreadable(found)
     moved = found.repair(dry_run=dry_run)
     for aside in moved:
-        click.echo(printable(f"{aside.run_id or aside.key}  {aside.reason}"))
+        say(f"{aside.run_id or aside.key}  {aside.reason}")
     click.echo(f"{plural(len(moved), 'run')} {'would be moved' if dry_run else 'moved'} to {QUARANTINE}/")
     if moved and not dry_run:
         from auditor.run.run_store import write_index

@@ -12,8 +12,8 @@ from pathlib import Path
 import click
 
 from auditor.cli.options import debug_option
+from auditor.cli.terminal import say
 from auditor.errors import ConfigError, ExitCode
-from auditor.inert_text import printable
 
 _MOUNTS = Path("/proc/mounts")
 #: How long text piped without "-" may take to begin. A pipe that nobody writes into must not hang the command.
@@ -49,7 +49,7 @@ def command(source: str | None) -> ExitCode:
     }
     click.echo(titles[answer.place])
     for sentence in answer.because:
-        click.echo(printable(sentence))
+        say(sentence)
     return ExitCode.OK if answer.place in (Environment.CLASSIC, Environment.STUDIO) else ExitCode.INCOMPLETE
 
 
