@@ -186,9 +186,11 @@ def test_circles_are_found() -> None:
 LAYERS = {
     "collect/iac": [
         {"interface", "unreadable"},
-        {"arn_parts", "marked", "other_languages", "source_text", "translate", "tree"}, {"hcl"},
+        {"arn_parts", "marked", "other_languages", "source_text", "translate", "tree"},
+        # The search knows no language.
+        {"discover", "hcl"},
         # Terraform may hold stacks of CloudFormation.
-        {"cloudformation", "scope"}, {"terraform"}, {"discover", "networks", "policy_text"}, {"roles_and_logs"},
+        {"cloudformation", "scope"}, {"terraform"}, {"networks", "policy_text"}, {"roles_and_logs"},
         {"build"}, {"scan"},
     ],
     "rules": [

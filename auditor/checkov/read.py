@@ -18,13 +18,13 @@ from auditor.budget import DEFAULT, Limits, parse_limits
 from auditor.checkov.entities import HOLDING, Entity, absolute
 from auditor.collect.iac.cloudformation import parameters
 from auditor.collect.iac.cloudformation.assembly import is_assembly
-from auditor.collect.iac.cloudformation.template_reader import Reader
-from auditor.collect.iac.discover import EXPORTS, IMPORTS
+from auditor.collect.iac.cloudformation.cloudformation_reader import EXPORTS, IMPORTS
+from auditor.collect.iac.cloudformation.stack_reader import StackReader
 from auditor.collect.iac.interface import Root
 from auditor.collect.iac.source_text import decoded
-from auditor.collect.iac.terraform import module_reader as terraform
 from auditor.collect.iac.terraform import variables
 from auditor.collect.iac.terraform.callers import is_caller
+from auditor.collect.iac.terraform.module_reader import ModuleReader
 from auditor.collect.iac.terraform.plan.plan_reader import read_plan
 from auditor.collect.iac.tree import Tree
 from auditor.collect.iac.unreadable import UnreadableError
@@ -49,7 +49,7 @@ def read(entities: Sequence[Entity], templates: Sequence[str] = ()) -> list[Root
     plans = dict.fromkeys(Path(e.root) for e in ours if e.source == "plan")
     if folders or plans:
         given = variables.given((), [Path(file) for file in _option("var_file")], tree)
-        reader = terraform.Reader(_name, tree, given, limits)
+        reader = ModuleReader(_name, tree, given, limits)
         roots += reader.folders([*folders, *_callers()])
         roots += (read_plan(plan, reader) for plan in plans)
     return roots
@@ -90,7 +90,7 @@ def _option(name: str) -> list[str]:
 
 
 def _templates(files: Iterable[str], tree: Tree, limits: Limits) -> Iterable[Root]:
-    reader = Reader(_name, parameters.given((), (), tree), tree, limits)
+    reader = StackReader(_name, parameters.given((), (), tree), tree, limits)
     alone, assemblies = [], []
     for file in dict.fromkeys(map(Path, files)):
         around = [folder for folder in file.parents if is_assembly(folder)]

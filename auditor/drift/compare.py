@@ -82,7 +82,7 @@ class Comparer:
         pair = _Pair(template, account, *documents, *self._templates.gaps(template))
         for path in sorted({*pair.written.raw, *pair.found.raw}):
             self._setting(pair, compared(template.kind)[path], refs, result)
-        self._holes(pair, result)
+        self._open_gaps(pair, result)
         self._tags(pair, refs, result)
         return result
 
@@ -90,9 +90,9 @@ class Comparer:
 
     def _setting(self, pair: _Pair, member: Compared, refs: tuple[ResourceRef, ResourceRef], result: Result) -> None:
         path = member.path
-        hole = self._hole(pair, path)
-        if hole is not None:
-            result.leave_open(*hole)
+        incomparable = self._incomparable(pair, path)
+        if incomparable is not None:
+            result.leave_open(*incomparable)
             return
         written, found = path in pair.written.values, path in pair.found.values
         side = Side.TEMPLATE
@@ -187,7 +187,7 @@ class Comparer:
 
     # What is not known
 
-    def _hole(self, pair: _Pair, path: str) -> tuple[Side, str, str] | None:
+    def _incomparable(self, pair: _Pair, path: str) -> tuple[Side, str, str] | None:
         """Why a path cannot be compared at all: side, the path that is not known, reason."""
         if path in pair.written.malformed:
             return Side.TEMPLATE, path, "its value is not what the API takes"
@@ -205,7 +205,7 @@ class Comparer:
                 return Side.ACCOUNT, path, "the SDK that the snapshot was collected with does not know it"
         return None
 
-    def _holes(self, pair: _Pair, result: Result) -> None:
+    def _open_gaps(self, pair: _Pair, result: Result) -> None:
         """What is unknown on one side and not set on the other cannot be compared either."""
         kind = pair.template.kind
         for gap in pair.unknown:

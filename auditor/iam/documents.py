@@ -18,7 +18,7 @@ from urllib.parse import unquote
 from auditor.iam.conditions import Condition, split_operator
 from auditor.iam.context import Context
 from auditor.iam.logic import Truth, every, negated, some
-from auditor.iam.patterns import HOLE, Pattern, pattern
+from auditor.iam.patterns import UNKNOWN_PART, Pattern, pattern
 
 #: ``identity`` stands for permissions boundaries and service control policies as well: they have the same elements.
 PolicyKind = Literal["identity", "trust", "resource"]
@@ -265,12 +265,12 @@ def _condition_text(value: object) -> str | None:
 def _is_action(text: str) -> bool:
     """``service:action``, or a pattern that may stand for both (``*``, ``iam*``)."""
     service, colon, name = text.partition(":")
-    return bool(service and name) if colon else "*" in text or HOLE in text
+    return bool(service and name) if colon else "*" in text or UNKNOWN_PART in text
 
 
 def _is_resource(text: str) -> bool:
     """An ARN, or a pattern or variable that may become one."""
-    return text.startswith(("arn:", "*", "?", "${", HOLE))
+    return text.startswith(("arn:", "*", "?", "${", UNKNOWN_PART))
 
 
 def conditions_hold(conditions: Iterable[Condition], context: Context) -> Truth:

@@ -16,7 +16,7 @@ from auditor.iam.logic import Truth
 _VARIABLE = re.compile(r"\$\{\s*([^{},]+?)\s*(?:,\s*'([^']*)'\s*)?\}")
 _ESCAPES = {"*": "*", "?": "?", "$": "$"}
 #: Stands in a policy's text for a part that nobody knows, as a template's parameter without a value.
-HOLE = "\N{OBJECT REPLACEMENT CHARACTER}"
+UNKNOWN_PART = "\N{OBJECT REPLACEMENT CHARACTER}"
 
 
 class _Wild:
@@ -102,14 +102,14 @@ _WILD: dict[str, _Wild] = {"*": ANY, "?": ONE}
 @lru_cache(maxsize=4096)
 def pattern(text: str, *, variables: bool = False) -> Pattern:
     """The pattern that a text is. ``variables``: whether ``${…}`` are policy variables: only from version 2012-10-17
-    on, and not in actions. ``HOLE`` in it is a variable of which nobody knows the value, anywhere."""
-    if HOLE in text:
-        holed: list[str | Variable] = []
-        for number, piece in enumerate(text.split(HOLE)):
-            holed += ([Variable(HOLE)] if number else []) + list(
+    on, and not in actions. ``UNKNOWN_PART`` in it is a variable of which nobody knows the value, anywhere."""
+    if UNKNOWN_PART in text:
+        pieces: list[str | Variable] = []
+        for number, piece in enumerate(text.split(UNKNOWN_PART)):
+            pieces += ([Variable(UNKNOWN_PART)] if number else []) + list(
                 pattern(piece, variables=variables).parts if piece else ()
             )
-        return Pattern(text, tuple(holed))
+        return Pattern(text, tuple(pieces))
     if not variables or "${" not in text:
         return Pattern(text, (text,))
     parts: list[str | Variable] = []

@@ -11,7 +11,7 @@ from typing import Literal
 from auditor.iam.context import Context
 from auditor.iam.documents import Principals
 from auditor.iam.logic import Truth, every, negated, some
-from auditor.iam.patterns import HOLE, pattern
+from auditor.iam.patterns import UNKNOWN_PART, pattern
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +53,7 @@ def _same(kind: str, text: str, asking: Principal) -> Truth:
         return True
     if kind != asking.kind:
         return False
-    if HOLE in text:
+    if UNKNOWN_PART in text:
         # Whoever that is. Some of a name may tell that it is somebody else.
         return pattern(text).matches(asking.name, Context())
     if kind != "AWS":

@@ -15,7 +15,7 @@ from auditor.iam.capabilities import Ask, Environment
 from auditor.iam.documents import Policy
 from auditor.iam.evaluation import Permissions, Request
 from auditor.iam.logic import Truth, some
-from auditor.iam.patterns import HOLE
+from auditor.iam.patterns import UNKNOWN_PART
 
 _VARIABLE = re.compile(r"\$\{[^}]*\}")
 _SECTIONS = 6
@@ -61,12 +61,12 @@ def _patterns(resource: str, policies: Iterable[Policy]) -> Iterator[str]:
 def _instance(pattern: str, like: str) -> str:
     """A resource that the pattern means, in the place of another one; empty where it names another place."""
     own, given = pattern.split(":", _SECTIONS - 1), like.split(":", _SECTIONS - 1)
-    if any(p != g and not set(p) & {"*", "?", "$", HOLE} for p, g in zip(own[:-1], given[:-1], strict=True)):
+    if any(p != g and not set(p) & {"*", "?", "$", UNKNOWN_PART} for p, g in zip(own[:-1], given[:-1], strict=True)):
         return ""
     steps, rest = own[-1].split("/"), given[-1].split("/")
     if steps[-1] == "*":
         # It stands for all the steps that are left.
         steps[-1:] = rest[len(steps) - 1 :] or ["*"]
     steps = [r if s == "*" else s for s, r in zip_longest(steps, rest[: len(steps)], fillvalue="*")]
-    name = _VARIABLE.sub(_ANY, "/".join(steps)).replace("*", _ANY).replace("?", "a").replace(HOLE, _ANY)
+    name = _VARIABLE.sub(_ANY, "/".join(steps)).replace("*", _ANY).replace("?", "a").replace(UNKNOWN_PART, _ANY)
     return ":".join([*given[:-1], name])

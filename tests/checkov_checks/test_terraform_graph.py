@@ -16,7 +16,7 @@ from typing import Any
 import pytest
 from iac.corpus import ROOT
 
-from auditor.collect.iac.terraform.module_reader import Reader
+from auditor.collect.iac.terraform.module_reader import ModuleReader
 from auditor.collect.iac.tree import Tree
 from auditor.studio.template_types import TYPES
 
@@ -71,7 +71,7 @@ def rendered(folder: Path) -> dict[str, dict[str, Any]]:
 
 def ours(folder: Path) -> set[str]:
     folders = sorted({Path(place) for place, _, names in os.walk(folder) if any(n.endswith(".tf") for n in names)})
-    roots = Reader(str, Tree.around([folder])).folders(folders or [folder])
+    roots = ModuleReader(str, Tree.around([folder])).folders(folders or [folder])
     return {r.address for root in roots for r in root.resources if not r.address.startswith("data.")}
 
 

@@ -16,7 +16,7 @@ AS_OF = "2026-11-23T02:00:00Z"
 TRUST = json.dumps({"Statement": [{"Effect": "Allow", "Action": "sts:AssumeRole",
                                    "Principal": {"Service": "sagemaker.amazonaws.com"}}]})  # fmt: skip
 ALL = json.dumps({"Statement": [{"Effect": "Allow", "Action": "*", "Resource": "*"}]})
-HOLE = Unknown("${var.x}", "variable x has no default")
+UNKNOWN = Unknown("${var.x}", "variable x has no default")
 
 
 def aws(address: str, **properties: Any) -> Resource:
@@ -61,7 +61,7 @@ def test_a_default_vpc_and_routes_inside_a_table() -> None:
         aws("aws_internet_gateway.i", vpc_id=vpc),
         aws("aws_default_route_table.t", default_route_table_id=Reference("aws_vpc.v", "default_route_table_id"),
             route=[{"cidr_block": "0.0.0.0/0", "gateway_id": Reference("aws_internet_gateway.i", "id")}]),
-        aws("aws_route_table.open", vpc_id=vpc, route=[{"cidr_block": "0.0.0.0/0", "gateway_id": HOLE}]),
+        aws("aws_route_table.open", vpc_id=vpc, route=[{"cidr_block": "0.0.0.0/0", "gateway_id": UNKNOWN}]),
     )  # fmt: skip
     assert record(found, "vpc", "aws_default_vpc.d").document["IsDefault"] is True
     assert record(found, "vpc", "aws_vpc.v").document["IsDefault"] is False
@@ -79,20 +79,20 @@ def test_a_default_vpc_and_routes_inside_a_table() -> None:
     [
         ({"kms_key_id": ""}, {"KmsKeyId": ""}, None),
         ({"kms_key_id": None}, {}, None),
-        ({"kms_key_id": HOLE}, {}, "KmsKeyId"),
-        ({"subnet_ids": ["a", HOLE]}, {}, "SubnetIds"),
+        ({"kms_key_id": UNKNOWN}, {}, "KmsKeyId"),
+        ({"subnet_ids": ["a", UNKNOWN]}, {}, "SubnetIds"),
         ({"subnet_ids": "a"}, {}, "SubnetIds"),
-        ({"default_user_settings": HOLE}, {}, "DefaultUserSettings"),
+        ({"default_user_settings": UNKNOWN}, {}, "DefaultUserSettings"),
         ({"default_user_settings": []}, {}, None),
         ({"default_user_settings": [{"security_groups": [Reference("aws_security_group.s", "id")]}]},
          {"DefaultUserSettings": {"SecurityGroups": ["${aws_security_group.s}"]}}, None),
         ({"default_user_settings": "x"}, {}, "DefaultUserSettings"),
         ({"domain_settings": {"docker_settings": {"enable_docker_access": True}}},
          {"DomainSettings": {"DockerSettings": {"EnableDockerAccess": "true"}}}, None),
-        ({"default_user_settings": {"jupyter_lab_app_settings": {"code_repository": [{"repository_url": HOLE}]}}},
+        ({"default_user_settings": {"jupyter_lab_app_settings": {"code_repository": [{"repository_url": UNKNOWN}]}}},
          {"DefaultUserSettings": {"JupyterLabAppSettings": {}}},
          "DefaultUserSettings.JupyterLabAppSettings.CodeRepositories"),
-        ({"domain_settings": {"r_studio_server_pro_domain_settings": {"domain_execution_role_arn": HOLE}}},
+        ({"domain_settings": {"r_studio_server_pro_domain_settings": {"domain_execution_role_arn": UNKNOWN}}},
          {"DomainSettings": {"RStudioServerProDomainSettings": {}}},
          "DomainSettings.RStudioServerProDomainSettings.DomainExecutionRoleArn"),
     ],

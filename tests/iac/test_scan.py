@@ -13,8 +13,11 @@ from typing import Any
 import pytest
 
 from auditor.cli.main import run
-from auditor.collect.iac.discover import discover, looks_like_template
-from auditor.collect.iac.scan import ScanOptions, scan
+from auditor.collect.iac.cloudformation.cloudformation_reader import CloudFormationReader
+from auditor.collect.iac.cloudformation.parameters import Given
+from auditor.collect.iac.discover import discover
+from auditor.collect.iac.scan import ScanOptions, scan, shown
+from auditor.collect.iac.tree import Tree
 from auditor.errors import ExitCode
 from auditor.store.snapshot_file import write_snapshot
 from auditor.store.snapshot_reader import SnapshotReader
@@ -151,8 +154,9 @@ def test_folders(here: Path) -> None:
         path.parent.mkdir(parents=True, exist_ok=True)
         text = json.dumps({"Resources": {"D": {"Type": "AWS::SageMaker::Domain"}}}) if name.endswith("json") else CLEAN
         path.write_text(text)
-    found = discover([here, here / "a.yaml"])
-    assert [p.relative_to(here).as_posix() for p in found.templates] == [
+    reader = CloudFormationReader(shown, Given(), Tree.around([here]))
+    assert discover([here, here / "a.yaml"], [reader], Tree.around([here])) == {}
+    assert [p.relative_to(here).as_posix() for p in reader.templates] == [
         "a.yaml",
         "b/c.yml",
         "b/d.template",
@@ -180,7 +184,7 @@ def test_the_same_input_gives_the_same_snapshot() -> None:
     ],
 )
 def test_what_looks_like_a_template(text: str, is_one: bool) -> None:
-    assert looks_like_template(text) is is_one
+    assert CloudFormationReader(shown, Given(), Tree.around([Path()])).by_text(text) is is_one
 
 
 _WATCH = """

@@ -12,7 +12,10 @@ import pytest
 
 from auditor.cli.main import run
 from auditor.collect.iac.discover import discover
-from auditor.collect.iac.scan import ScanOptions, scan
+from auditor.collect.iac.scan import ScanOptions, scan, shown
+from auditor.collect.iac.terraform.terraform_reader import TerraformReader
+from auditor.collect.iac.terraform.variables import Given
+from auditor.collect.iac.tree import Tree
 from auditor.errors import ExitCode
 
 from .corpus import MOMENT, ROOT
@@ -123,8 +126,9 @@ def test_folders(here: Path) -> None:
     ):
         (here / name).parent.mkdir(parents=True, exist_ok=True)
         (here / name).write_text("")
-    found = discover([here, here / "a"])
-    assert [p.relative_to(here).as_posix() for p in found.modules] == ["a", "a/b", "c"]
+    reader = TerraformReader(shown, Given(), Tree.around([here]))
+    assert discover([here, here / "a"], [reader], Tree.around([here])) == {}
+    assert [p.relative_to(here).as_posix() for p in reader.modules] == ["a", "a/b", "c"]
     assert [s.account for s in scan([Path()], ScanOptions(), MOMENT).header.scopes] == ["a", "a/b", "c"]
 
 

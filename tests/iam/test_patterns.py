@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from auditor.iam.context import Context, Known
-from auditor.iam.patterns import HOLE, matches, pattern
+from auditor.iam.patterns import UNKNOWN_PART, matches, pattern
 
 TEXTS = st.text(alphabet="ab:/*?", max_size=8)
 
@@ -100,11 +100,11 @@ def test_variables_are_text_where_they_are_not_variables() -> None:
 @pytest.mark.parametrize(
     ("text", "target", "expected"),
     [
-        (HOLE, "s3:GetObject", None),
-        (f"arn:aws:s3:::{HOLE}/*", "arn:aws:s3:::b/x", None),
+        (UNKNOWN_PART, "s3:GetObject", None),
+        (f"arn:aws:s3:::{UNKNOWN_PART}/*", "arn:aws:s3:::b/x", None),
         # Whatever stands there, it is a bucket.
-        (f"arn:aws:s3:::{HOLE}/*", "arn:aws:iam::1:role/x", False),
-        (f"{HOLE}${{aws:username}}", "ana", None),
+        (f"arn:aws:s3:::{UNKNOWN_PART}/*", "arn:aws:iam::1:role/x", False),
+        (f"{UNKNOWN_PART}${{aws:username}}", "ana", None),
     ],
 )
 def test_a_part_that_nobody_knows(text: str, target: str, expected: bool | None) -> None:

@@ -14,7 +14,7 @@ from auditor.iam.documents import parse
 from auditor.iam.evaluation import Permissions, contribution
 from auditor.iam.logic import some
 from auditor.iam.managed import managed
-from auditor.iam.patterns import HOLE
+from auditor.iam.patterns import UNKNOWN_PART
 from auditor.iam.roles import breadth, role_of
 
 ACCOUNT = "123456789012"
@@ -212,9 +212,9 @@ TEMPLATE = "arn:aws:iam::template:role/studio"
 @pytest.mark.parametrize(
     ("statement", "expected"),
     [
-        (allow("*", HOLE), None),
-        (allow(HOLE, "*"), None),
-        (allow("*", f"arn:aws:s3:::{HOLE}/*"), False),
+        (allow("*", UNKNOWN_PART), None),
+        (allow(UNKNOWN_PART, "*"), None),
+        (allow("*", f"arn:aws:s3:::{UNKNOWN_PART}/*"), False),
         (allow("iam:PutRolePolicy", "arn:aws:iam::template:role/*"), True),
         # IAM's calls act in their own account only, so an account that stands there is meant to be it.
         (allow("iam:PutRolePolicy", "arn:aws:iam::999999999999:role/*"), True),

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from auditor.iam.patterns import HOLE
+from auditor.iam.patterns import UNKNOWN_PART
 from auditor.iam.trust import roles_may_set_source_identity, service_may_set_source_identity, with_source_identity
 
 ACCOUNT = "111122223333"
@@ -54,10 +54,10 @@ def trust(action: object, principal: object = SERVICE, effect: str = "Allow", **
         ([trust(BOTH, Condition={**OURS, **ARN})], True),
         ([trust("sts:AssumeRole"), trust("sts:SetSourceIdentity", Condition=ARN)], None),
         ([trust(BOTH), trust(BOTH[1], effect="Deny", Condition={"StringNotLike": {BOTH[1]: "*-*"}})], None),
-        ([trust(BOTH, {"Service": HOLE})], None),
-        ([trust(BOTH, HOLE)], None),
-        ([trust(HOLE)], None),
-        ([trust("sts:AssumeRole", {"Service": f"{HOLE}.example.com"})], False),
+        ([trust(BOTH, {"Service": UNKNOWN_PART})], None),
+        ([trust(BOTH, UNKNOWN_PART)], None),
+        ([trust(UNKNOWN_PART)], None),
+        ([trust("sts:AssumeRole", {"Service": f"{UNKNOWN_PART}.example.com"})], False),
     ],
 )  # fmt: skip
 def test_whether_sagemaker_may_set_the_source_identity(

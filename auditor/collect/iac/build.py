@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
-from auditor.collect.iac.interface import Reference, Resource, Root, Unknown
+from auditor.collect.iac.interface import SOURCES, Reference, Resource, Root, Unknown
 from auditor.collect.iac.roles_and_logs import RolesAndLogs
 from auditor.collect.iac.scope import LANGUAGE_NAMES, Scope
 from auditor.collect.iac.translate import Document, document
@@ -35,11 +35,10 @@ def build(roots: Sequence[Root], as_of: str) -> Snapshot:
         records += _records(scope)
         gaps += scope.gaps
         coverage += _coverage(root)
-    languages = {"terraform" if "Terraform" in root.language else "cloudformation" for root in roots}
-    source: model.Source = "cloudformation" if languages <= {"cloudformation"} else "terraform"
+    sources = sorted({SOURCES[root.language] for root in roots})
     header = model.Header(
         schema_version=model.SCHEMA_VERSION,
-        source=source if len(languages) < 2 else "mixed",
+        source="mixed" if len(sources) > 1 else next(iter(sources), "cloudformation"),
         as_of=as_of,
         tool_version=__version__,
         botocore_version="",

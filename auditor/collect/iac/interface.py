@@ -1,7 +1,8 @@
-"""What every reader of a template language gives, and what the builder makes a snapshot of.
+"""What a reader of a template language is and gives, and what the builder makes a snapshot of.
 
-A reader (CloudFormation, CDK, Terraform) resolves what can be resolved without AWS and yields ``Root`` values; it knows
-nothing of Studio. The builder (``auditor.collect.iac.build``) knows the mapping table and nothing of languages' syntax.
+A ``TemplateReader`` (CloudFormation with the CDK's assemblies, Terraform) resolves what can be resolved without AWS and
+yields ``Root`` values; it knows nothing of Studio. The builder (``auditor.collect.iac.build``) knows the mapping table
+and nothing of languages' syntax.
 """
 
 from __future__ import annotations
@@ -9,10 +10,14 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from pathlib import Path
+from typing import Any, Literal, Protocol
 
-from auditor.model.snapshot import GapReason
+from auditor.model.snapshot import GapReason, Source
 
+#: Languages that there are readers for, as people call them, and what a snapshot of nothing else says it is made of.
+RootLanguage = Literal["CloudFormation", "Terraform"]
+SOURCES: Mapping[RootLanguage, Source] = {"CloudFormation": "cloudformation", "Terraform": "terraform"}
 #: A property's value as a reader gives it: plain JSON (str, int, float, bool, list, dict), a Reference or an Unknown at
 #: any depth. What the template does not set, or sets to "no value", is not in its mapping: absent.
 Value = Any
@@ -126,11 +131,63 @@ class Root:
     """
 
     path: str
-    language: str
+    language: RootLanguage
     resources: tuple[Resource, ...]
     files: tuple[str, ...] = ()
     not_assessed: tuple[NotAssessed, ...] = ()
     called: Mapping[str, str] = field(default_factory=dict)
+
+
+class TemplateReader(Protocol):
+    """One language in one scan: which files are meant for it, and the roots that they make.
+
+    The search (``auditor.collect.iac.discover``) asks each reader about what it comes by, and lets the first that
+    recognises it take it. ``roots`` reads what was taken. Only ``take`` and ``notice`` change a reader before that.
+    ``option`` of the command line gives its values by name, ``given`` are the names that came from there, and
+    ``declared`` those that what was read declares: what was given and is not among them fits nowhere.
+    """
+
+    language: RootLanguage
+    option: str
+    #: How the names of files end whose text is worth a look; of files that are read with others and are nothing by
+    #: themselves; and of those that are so in a folder that is read as a whole.
+    endings: tuple[str, ...]
+    parts: tuple[str, ...]
+    parts_inside: tuple[str, ...]
+    given: frozenset[str]
+
+    @property
+    def declared(self) -> set[str]: ...
+
+    @property
+    def took(self) -> bool:
+        """Whether anything was taken."""
+
+    def by_name(self, name: str, /) -> bool:
+        """Whether a file of that name is the language's whatever stands in it, and is read with its folder."""
+
+    def by_text(self, text: str, /) -> bool:
+        """Whether a text is meant for the language, be it broken or not. It may be only the start of a file."""
+
+    def of_studio(self, text: str, /) -> bool:
+        """Whether a text of the language that nobody asked for may hold something of Studio, so that it is missed."""
+
+    def as_a_whole(self, folder: Path, /) -> bool:
+        """Whether a program wrote the folder, and what it wrote is read by what it says of it (a cloud assembly)."""
+
+    def notice(self, file: Path, /) -> bool:
+        """Whether a file says that a program has yet to write what would be read; ``roots`` tells of it, then."""
+
+    def take(self, path: Path, text: str = "", named: bool = False, /) -> None:
+        """Read it later: such a folder, a file recognised by its name, or by its ``text``. ``named``: the user names
+        it, so that it counts as one of Studio's."""
+
+    def refusal(self, file: Path, text: str, /) -> tuple[str, str]:
+        """What to say, and to advise, of a file that the user names and that nobody reads; empty where it is none of
+        the language's."""
+
+    def roots(self) -> list[Root]:
+        """What was taken, read. A file that cannot be read is in a root's ``not_assessed``."""
 
 
 def symbol_of(parts: Sequence[tuple[Value, str]]) -> str:

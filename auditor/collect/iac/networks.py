@@ -61,10 +61,12 @@ def _route_tables(scope: Scope) -> list[Record]:
                        "Associations": [{"Main": True, "SubnetId": ""}]}  # fmt: skip
             found.append(_table(scope, resource, id_, members, routes[resource.address], loose, {}))
     # A subnet whose table cannot be told: a table without routes says "unknown".
-    hole = Unknown("${RouteTableId}", "the subnet's route table cannot be told")
+    unknown = Unknown("${RouteTableId}", "the subnet's route table cannot be told")
     for subnet in sorted(unsure):
         members = {"RouteTableId": "", "VpcId": "", "Associations": [{"Main": False, "SubnetId": subnet}]}
-        record = scope.record("route_table", scope.by_address[subnet], f"{subnet} (table)", members, {"Routes": hole})
+        record = scope.record(
+            "route_table", scope.by_address[subnet], f"{subnet} (table)", members, {"Routes": unknown}
+        )
         found.append(record)
     return found
 
@@ -75,11 +77,11 @@ def _table(
 ) -> Record:  # fmt: skip
     """A route table with its routes, or with a gap where one that may lead to the internet is not known."""
     gateways = [r.get("GatewayId") if isinstance(r, Mapping) else r for r in listed]
-    hole = next(unknowns(gateways), None) or loose
-    if hole is None or any(str(g).startswith("igw-") for g in gateways):
+    unknown = next(unknowns(gateways), None) or loose
+    if unknown is None or any(str(g).startswith("igw-") for g in gateways):
         members["Routes"] = [plain(r) for r in listed if isinstance(r, Mapping)]
         return scope.record("route_table", resource, id_, members, {}, lines)
-    return scope.record("route_table", resource, id_, members, {"Routes": hole}, lines)
+    return scope.record("route_table", resource, id_, members, {"Routes": unknown}, lines)
 
 
 def _routes(scope: Scope) -> tuple[dict[str, list[Any]], Unknown | None]:

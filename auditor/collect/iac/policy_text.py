@@ -1,8 +1,8 @@
-"""Policies of a template as documents: what is known of each text, and a hole for what is not.
+"""Policies of a template as documents: what is known of each text, and ``UNKNOWN_PART`` for what is not.
 
-A policy is evaluated, so a hole must stay one: ``arn:aws:s3:::${Bucket}/*`` is certainly no IAM role's ARN, whatever
-the bucket is called. What the deployment decides and any deployment agrees on (its own account, partition and Region, a
-resource of the template) is filled in.
+A policy is evaluated, so what is unknown must stay so: ``arn:aws:s3:::${Bucket}/*`` is certainly no IAM role's ARN,
+whatever the bucket is called. What the deployment decides and any deployment agrees on (its own account, partition and
+Region, a resource of the template) is filled in.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from typing import Any
 
 from auditor.collect.iac.interface import Resource, Unknown
 from auditor.collect.iac.scope import Scope
-from auditor.iam.patterns import HOLE
+from auditor.iam.patterns import UNKNOWN_PART
 from auditor.iam.roles import TEMPLATE_ACCOUNT
 from auditor.studio.template_types import TYPES
 
@@ -45,7 +45,7 @@ def policy_document(value: Any, scope: Scope) -> Any:
 def _filled(value: Any, scope: Scope) -> Any:
     if isinstance(value, Unknown):
         # Text without a placeholder is a description of what is not known.
-        return _text(value.expression, scope) if "${" in value.expression else HOLE
+        return _text(value.expression, scope) if "${" in value.expression else UNKNOWN_PART
     if isinstance(value, Mapping):
         return {_text(str(k), scope): _filled(v, scope) for k, v in value.items()}
     if isinstance(value, list | tuple):
@@ -92,7 +92,7 @@ def _meaning(inner: str, scope: Scope) -> str:
         target = scope.by_address.get(where)
         if target is not None:
             return _stands_for(target, what, scope)
-    return HOLE
+    return UNKNOWN_PART
 
 
 def _stands_for(target: Resource, attribute: str, scope: Scope) -> str:
@@ -103,7 +103,7 @@ def _stands_for(target: Resource, attribute: str, scope: Scope) -> str:
         return arn if attribute.lower() == "arn" else arn.rpartition("/")[2]
     name = re.sub(r"[^\w-]", "-", target.address)
     if not attribute.lower().endswith("arn"):
-        return HOLE if attribute.lower() not in _ARNS and "name" not in attribute.lower() else name
+        return UNKNOWN_PART if attribute.lower() not in _ARNS and "name" not in attribute.lower() else name
     service = re.split(r"::|_", target.type)[1].lower()
     place = {"s3": ":", "iam": f":{TEMPLATE_ACCOUNT}"}.get(service, f"{_REGION}:{TEMPLATE_ACCOUNT}")
     kind = re.split(r"::|_", target.type, maxsplit=2)[2].lower().replace("_", "-")

@@ -72,9 +72,9 @@ class RolesAndLogs:
                 {**p, "PolicyDocument": policy_document(p["PolicyDocument"], self._scope)} for p in policies
             ]
             trust = doc.members.get("AssumeRolePolicyDocument")
-            hole = next(unknowns(trust), None)
-            if hole is not None:
-                gaps["AssumeRolePolicyDocument"] = hole
+            unknown = next(unknowns(trust), None)
+            if unknown is not None:
+                gaps["AssumeRolePolicyDocument"] = unknown
             if isinstance(trust, Mapping):
                 members["AssumeRolePolicyDocument"] = policy_document(trust, self._scope)
             lines = {
@@ -192,17 +192,17 @@ class RolesAndLogs:
                 # CloudWatch Logs writes its members so.
                 renamed = {"LogGroupName": "logGroupName", "RetentionInDays": "retentionInDays"}
                 document_ = {renamed[k]: v for k, v in members.items()}
-                holes = {renamed[k]: v for k, v in gaps.items()}
-                found.append(self._scope.record("log_group", group, name, document_, holes))
+                renamed_gaps = {renamed[k]: v for k, v in gaps.items()}
+                found.append(self._scope.record("log_group", group, name, document_, renamed_gaps))
         for trail in self._scope.certain("trail"):
             doc = self._scope.read(trail).members
             gaps = {}
             members = {"TrailARN": trail.address}
             logging = doc.get("IsLogging", True)
             selectors = {k: doc[k] for k in ("EventSelectors", "AdvancedEventSelectors") if k in doc}
-            hole = next(unknowns([logging, selectors]), None)
-            if hole is not None:
-                gaps["Status"] = hole
+            unknown = next(unknowns([logging, selectors]), None)
+            if unknown is not None:
+                gaps["Status"] = unknown
             else:
                 # A trail without selectors records every management event.
                 selectors = selectors or {"EventSelectors": [{"IncludeManagementEvents": True, "ReadWriteType": "All"}]}

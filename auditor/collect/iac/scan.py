@@ -2,26 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 
 from auditor.budget import DEFAULT, Limits
 from auditor.collect.iac.build import build
-from auditor.collect.iac.cloudformation.parameters import given
-from auditor.collect.iac.cloudformation.template_reader import LANGUAGE, Reader
-from auditor.collect.iac.discover import Found, discover, well_formed
-from auditor.collect.iac.interface import NotAssessed, Root
-from auditor.collect.iac.terraform import module_reader as terraform
+from auditor.collect.iac.cloudformation import parameters
+from auditor.collect.iac.cloudformation.cloudformation_reader import CloudFormationReader
+from auditor.collect.iac.discover import discover
+from auditor.collect.iac.interface import NotAssessed, Root, TemplateReader
 from auditor.collect.iac.terraform import variables
-from auditor.collect.iac.terraform.plan.plan_reader import read_plan
+from auditor.collect.iac.terraform.terraform_reader import TerraformReader
 from auditor.collect.iac.tree import Tree
 from auditor.errors import CollectError, ConfigError
 from auditor.model.snapshot import Snapshot
 from auditor.yaml_source import near
-
-CDK_SOURCE = "CDK source is no template: run cdk synth and scan the folder cdk.out"
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,17 +40,14 @@ def scan(paths: Sequence[Path], options: ScanOptions, as_of: datetime | None = N
     looks like a template and cannot be read is a gap.
     """
     tree = Tree.around(paths)
-    values = given(options.parameters, options.parameter_files, tree)
-    user = variables.given(options.variables, options.variable_files, tree)
-    found = discover(paths, tree)
-    reader = Reader(shown, values, tree, options.limits)
-    roots = _cloudformation(found, reader, tree, everything=bool(values.options))
-    _refuse_unfit("--parameter", values.options, reader.declared, roots)
-    modules = terraform.Reader(shown, tree, user, options.limits)
-    configured = [*modules.folders(found.modules), *(read_plan(file, modules) for file in found.plans)]
-    _refuse_unfit("--var", frozenset(user.options), modules.declared, configured)
-    roots += configured
-    roots = _with_missed(roots, found)
+    readers = _readers(options, tree)
+    missed = discover(paths, readers, tree)
+    roots: list[Root] = []
+    for reader in readers:
+        read = reader.roots()
+        _refuse_unfit(reader, read)
+        roots += read
+    roots = _with_missed(roots, readers, missed)
     if not any(root.files for root in roots):
         raise _nothing(paths, roots)
     moment = (as_of or datetime.now(UTC)).astimezone(UTC).replace(microsecond=0)
@@ -69,11 +63,22 @@ def shown(path: Path) -> str:
         return path.as_posix()
 
 
-def _with_missed(roots: Sequence[Root], found: Found) -> list[Root]:
+def _readers(options: ScanOptions, tree: Tree) -> Sequence[TemplateReader]:
+    """One for each language. A plan may quote a template, so Terraform's is asked first."""
+    given = parameters.given(options.parameters, options.parameter_files, tree)
+    user = variables.given(options.variables, options.variable_files, tree)
+    return (
+        TerraformReader(shown, user, tree, options.limits),
+        CloudFormationReader(shown, given, tree, options.limits),
+    )
+
+
+def _with_missed(roots: Sequence[Root], readers: Sequence[TemplateReader], unseen: Mapping[Path, str]) -> list[Root]:
     """The roots with what was not looked at: by the name that leads there, a root of its own where there is none."""
-    only_terraform = bool(found.modules or found.plans) and not (found.templates or found.assemblies or found.others)
-    language = terraform.LANGUAGE if only_terraform else LANGUAGE
-    missed = {name: NotAssessed(name, reason) for name, reason in _named(found)}
+    missed = {name: NotAssessed(name, reason) for name, reason in _named(unseen)}
+    at_work = [reader for reader in readers if reader.took]
+    # A root has a language, also where nobody knows which: that of everything else, if it is one.
+    language = (at_work if len(at_work) == 1 else readers)[-1].language
     alone = [
         Root(name, language, (), (), (one,)) for name, one in missed.items() if name not in {r.path for r in roots}
     ]
@@ -84,36 +89,23 @@ def _with_missed(roots: Sequence[Root], found: Found) -> list[Root]:
     return [*known, *alone]
 
 
-def _named(found: Found) -> list[tuple[str, str]]:
+def _named(unseen: Mapping[Path, str]) -> list[tuple[str, str]]:
     here = Path.cwd()
-    names = ((path.absolute(), reason) for path, reason in found.missed.items())
+    names = ((path.absolute(), reason) for path, reason in unseen.items())
     return sorted(
         ((path.relative_to(here) if path.is_relative_to(here) else path).as_posix(), reason) for path, reason in names
     )
 
 
-def _cloudformation(found: Found, reader: Reader, tree: Tree, *, everything: bool) -> list[Root]:
-    """``everything``: read templates without anything of Studio as well, for the sake of their parameters' names."""
-    roots = list(reader.roots([*found.templates, *(found.others if everything else ())], found.assemblies))
-    taken = {file for root in roots for file in root.files}
-    for file in () if everything else found.others:
-        name = shown(file)
-        if name in taken:
-            continue
-        missed = () if well_formed(file, tree) else (NotAssessed(name, "it is neither YAML nor JSON"),)
-        roots.append(Root(name, LANGUAGE, (), () if missed else (name,), missed))
-    roots += (Root(shown(f), LANGUAGE, (), (), (NotAssessed(shown(f), CDK_SOURCE),)) for f in found.cdk_sources)
-    return roots
-
-
-def _refuse_unfit(option: str, options: frozenset[str], declared: set[str], roots: Sequence[Root]) -> None:
-    """A parameter or variable that no template has is a misspelt one."""
+def _refuse_unfit(reader: TemplateReader, roots: Sequence[Root]) -> None:
+    """A parameter or variable that no template has is a misspelt one. Raises ConfigError."""
+    declared = reader.declared
     unreadable = any(root.not_assessed for root in roots)
-    for name in sorted(options - declared):
+    for name in sorted(reader.given - declared):
         if name.startswith("AWS::") or unreadable:
             continue
         hint = near(name, sorted(declared), "Declared are: " + ", ".join(sorted(declared)))
-        raise ConfigError(f"{option} {name}: no template declares it", hint=hint if declared else "")
+        raise ConfigError(f"{reader.option} {name}: no template declares it", hint=hint if declared else "")
 
 
 def _nothing(paths: Sequence[Path], roots: Sequence[Root]) -> CollectError:

@@ -205,13 +205,15 @@ class Scope:
 
     def note(self, kind: str, id_: str, gaps: Mapping[str, Unknown], region: str = TEMPLATE) -> None:
         """Remember why members of a record are unknown."""
-        for path, hole in gaps.items():
-            self.gap(kind, id_, path, hole, region)
+        for path, unknown in gaps.items():
+            self.gap(kind, id_, path, unknown, region)
 
-    def gap(self, kind: str, id_: str, setting: str, hole: Unknown, region: str = TEMPLATE) -> None:
+    def gap(self, kind: str, id_: str, setting: str, unknown: Unknown, region: str = TEMPLATE) -> None:
         """Remember one thing that could not be told."""
-        detail = f"{hole.expression}: {hole.reason}" if hole.expression else hole.reason
-        self.gaps.append(Gap(self.root.path, region, kind, id_, setting, self.root.language, hole.gap_reason, detail))
+        detail = f"{unknown.expression}: {unknown.reason}" if unknown.expression else unknown.reason
+        self.gaps.append(
+            Gap(self.root.path, region, kind, id_, setting, self.root.language, unknown.gap_reason, detail)
+        )
 
 
 def _put(members: dict[str, Any], path: str, value: Any) -> None:

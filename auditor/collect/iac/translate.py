@@ -65,7 +65,7 @@ def document(
     resource: Resource, kind: Kind | Part, language: Language, resolve: Resolve, *, keep_unknown: bool = False
 ) -> Document:
     """The resource as the API's document. ``keep_unknown`` leaves Unknown values where they stand, for callers that can
-    make something of a document with holes (policies)."""
+    make something of a document with unknown parts (policies)."""
     found = Document()
     walk = _Walk(resource, resolve, found, keep_unknown)
     members = walk.structure(_tree(kind, language), resource.properties, "", "")
@@ -159,11 +159,11 @@ class _Walk:
         if not isinstance(value, list | tuple):
             return _malformed(value, "a list")
         items = [item if isinstance(item, Unknown) else self._text(item, path) for item in value]
-        hole = next((item for item in items if isinstance(item, Unknown)), None)
-        if hole is None or self._keep:
+        unknown = next((item for item in items if isinstance(item, Unknown)), None)
+        if unknown is None or self._keep:
             return items
         text = ", ".join(item.expression if isinstance(item, Unknown) else item for item in items)
-        return Unknown(f"[{text}]", hole.reason, hole.gap_reason)
+        return Unknown(f"[{text}]", unknown.reason, unknown.gap_reason)
 
     def _json(self, value: Value, path: str) -> Any:
         if isinstance(value, str):
@@ -171,19 +171,19 @@ class _Walk:
                 value = json.loads(value)
             except ValueError:
                 return _malformed(value, "a JSON document")
-        return self._plain(value, path, holes=True)
+        return self._plain(value, path, open_parts=True)
 
-    def _plain(self, value: Value, path: str, *, holes: bool = False) -> Any:
-        """The value as JSON; what is unknown in it as text, or as it is with ``holes``."""
+    def _plain(self, value: Value, path: str, *, open_parts: bool = False) -> Any:
+        """The value as JSON; what is unknown in it as text, or as it is where ``open_parts``."""
         if isinstance(value, Unknown):
-            return value if holes else value.expression
+            return value if open_parts else value.expression
         if isinstance(value, Reference):
             resolved = self._resolve(value, path)
-            return resolved if holes or isinstance(resolved, str) else resolved.expression
+            return resolved if open_parts or isinstance(resolved, str) else resolved.expression
         if isinstance(value, Mapping):
-            return {str(k): self._plain(v, path, holes=holes) for k, v in value.items()}
+            return {str(k): self._plain(v, path, open_parts=open_parts) for k, v in value.items()}
         if isinstance(value, list | tuple):
-            return [self._plain(v, path, holes=holes) for v in value]
+            return [self._plain(v, path, open_parts=open_parts) for v in value]
         return value if isinstance(value, str | int | float | bool) or value is None else str(value)
 
 
@@ -222,7 +222,7 @@ def _flag(value: Value) -> Any:
 
 
 def _tags(value: Value) -> tuple[dict[str, str] | None, Unknown | None]:
-    """Tags of either form, a list of keys with values or a mapping; the hole where one of them is not known."""
+    """Tags of either form, a list of keys with values or a mapping; the Unknown where one of them is not known."""
     if isinstance(value, Mapping):
         pairs = list(value.items())
     elif isinstance(value, list | tuple):

@@ -11,7 +11,7 @@ import pytest
 from auditor.budget import Budget
 from auditor.collect.iac.interface import Root
 from auditor.collect.iac.terraform.module_files import LocalFiles
-from auditor.collect.iac.terraform.module_reader import Reader, _inputs
+from auditor.collect.iac.terraform.module_reader import ModuleReader, _inputs
 from auditor.collect.iac.terraform.modules import ABSENT, ModuleInstance, Shared
 from auditor.collect.iac.terraform.plan.plan_reader import read_plan
 from auditor.collect.iac.terraform.variables import Given, root_values
@@ -42,7 +42,7 @@ def module(write: Callable[[Files], Path]) -> Callable[..., ModuleInstance]:
 
     def module(files: Files | str, given: Given | None = None) -> ModuleInstance:
         folder = write({"main.tf": files} if isinstance(files, str) else files)
-        reader = Reader(lambda path: path.name, Tree.around([folder]), given or Given())
+        reader = ModuleReader(lambda path: path.name, Tree.around([folder]), given or Given())
         read = reader.module(folder)
         files = LocalFiles(read.path, reader._allowed, reader.tree)
         shared = Shared(reader, files, str(read.path), {}, Budget())
@@ -60,7 +60,7 @@ def roots(write: Callable[[Files], Path]) -> Callable[..., list[Root]]:
     def roots(files: Files | str, given: Given | None = None) -> list[Root]:
         folder = write({"main.tf": files} if isinstance(files, str) else files)
         tree = Tree.around([folder])
-        reader = Reader(lambda path: path.relative_to(folder.resolve()).as_posix(), tree, given or Given())
+        reader = ModuleReader(lambda path: path.relative_to(folder.resolve()).as_posix(), tree, given or Given())
         folders = sorted({path.parent for ending in (".tf", ".tofu", ".json") for path in folder.rglob(f"*{ending}")})
         return list(reader.folders([f for f in folders if "/." not in f.as_posix()]))
 
@@ -76,6 +76,8 @@ def read(tmp_path: Path) -> Callable[..., Root]:
         text = content if isinstance(content, str) else json.dumps(content)
         (tmp_path / "plan.json").write_text(text, encoding="utf-8")
         tree = Tree.around([tmp_path])
-        return read_plan(tmp_path / "plan.json", Reader(lambda p: p.relative_to(tmp_path.resolve()).as_posix(), tree))
+        return read_plan(
+            tmp_path / "plan.json", ModuleReader(lambda p: p.relative_to(tmp_path.resolve()).as_posix(), tree)
+        )
 
     return read

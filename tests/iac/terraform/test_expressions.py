@@ -306,7 +306,7 @@ def test_layouts(module: Module, expression: str, expected: Any) -> None:
     assert module(f"{GIVEN}\nlocals {{\n  x = {expression}\n}}\n").local("x") == expected
 
 
-def test_json_keeps_its_holes(module: Module) -> None:
+def test_json_keeps_its_unknown_parts(module: Module) -> None:
     text = """
 variable "open" {}
 resource "aws_s3_bucket" "b" {}

@@ -184,7 +184,7 @@ def test_what_is_unknown_stays_unknown(module: Module, name: str) -> None:
         ("values({ a = 1, b = var.open })[0]", 1),
     ],
 )  # fmt: skip
-def test_functions_with_holes(module: Module, expression: str, expected: Any) -> None:
+def test_functions_of_partly_unknown_values(module: Module, expression: str, expected: Any) -> None:
     found = module(f'variable "open" {{}}\noutput "o" {{\n  value = {expression}\n}}\n').output("o")
     if expected is None:
         assert isinstance(found, Unknown)

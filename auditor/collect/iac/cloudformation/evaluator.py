@@ -19,7 +19,7 @@ from auditor.collect.iac.arn_parts import split_arn
 from auditor.collect.iac.cloudformation.property_values import (
     NO_VALUE,
     concatenated,
-    either,
+    joined_branches,
     listed,
     literal,
     same,
@@ -97,9 +97,9 @@ class Evaluator:
             case "Condition":
                 return self.condition(str(argument))
             case "Fn::Equals" if isinstance(argument, list) and len(argument) == 2:
-                one, other = (self.value(a) for a in argument)
-                hole = next(unknowns([one, other]), None)
-                return hole if hole is not None else same(one, other)
+                left, right = (self.value(a) for a in argument)
+                unknown = next(unknowns([left, right]), None)
+                return unknown if unknown is not None else same(left, right)
             case "Fn::Not" if isinstance(argument, list) and len(argument) == 1:
                 holds = self.truth(argument[0])
                 return holds if isinstance(holds, Unknown) else not holds
@@ -210,8 +210,8 @@ class Evaluator:
         parts = str(argument).split(".") if isinstance(argument, str) else list(argument)
         values = [self.value(part) for part in parts]
         name, attribute = self.replaced(str(values[0])), ".".join(shown(v) for v in values[1:])
-        hole = next(unknowns(values), None)
-        if hole is not None or not attribute:
+        unknown = next(unknowns(values), None)
+        if unknown is not None or not attribute:
             return Unknown(f"${{{name}.{attribute}}}", "the attribute is unknown")
         found = self._attributes(name, attribute)
         return Unknown(f"${{{name}.{attribute}}}", f"no resource is called {name}") if found is None else found
@@ -270,8 +270,8 @@ class Evaluator:
     def _select(self, argument: Any) -> Value:
         index, items = self.value(argument[0]), self.value(argument[1])
         if isinstance(items, Unknown) or isinstance(index, Unknown):
-            hole = items if isinstance(items, Unknown) else index
-            return Unknown(f"${{Fn::Select:{shown(index)}:{shown(items)}}}", hole.reason)
+            unknown = items if isinstance(items, Unknown) else index
+            return Unknown(f"${{Fn::Select:{shown(index)}:{shown(items)}}}", unknown.reason)
         number = int(index)
         if number < 0:
             raise IndexError(number)
@@ -280,9 +280,9 @@ class Evaluator:
     def _find_in_map(self, argument: Any) -> Value:
         keys = [self.value(key) for key in argument[:3]]
         default = argument[3].get("DefaultValue", NO_VALUE) if len(argument) > 3 else NO_VALUE
-        hole = next(unknowns(keys), None)
-        if hole is not None:
-            return Unknown(f"${{Fn::FindInMap:{':'.join(map(shown, keys))}}}", hole.reason)
+        unknown = next(unknowns(keys), None)
+        if unknown is not None:
+            return Unknown(f"${{Fn::FindInMap:{':'.join(map(shown, keys))}}}", unknown.reason)
         node: Any = self._mappings
         for key in keys:
             text = shown(key)
@@ -299,7 +299,7 @@ class Evaluator:
         holds = self.condition(str(name))
         if not isinstance(holds, Unknown):
             return self.value(one if holds else other)
-        return either(self.value(one), self.value(other), Unknown(f"${{Fn::If:{name}}}", holds.reason))
+        return joined_branches(self.value(one), self.value(other), Unknown(f"${{Fn::If:{name}}}", holds.reason))
 
     def _import(self, argument: Any) -> Value:
         name = self.value(argument)
@@ -324,9 +324,11 @@ class Evaluator:
 
     def _to_json(self, argument: Any) -> Value:
         found = self.value(argument)
-        hole = next(unknowns(found), None)
+        unknown = next(unknowns(found), None)
         self._budget.fits(size_of(found, LONG_TEXT))
-        return Unknown("${Fn::ToJsonString}", hole.reason) if hole else json.dumps(found, default=lambda r: r.text)
+        return (
+            Unknown("${Fn::ToJsonString}", unknown.reason) if unknown else json.dumps(found, default=lambda r: r.text)
+        )
 
 
 _AT_DEPLOYMENT = {

@@ -57,21 +57,25 @@ class Exports:
 
     def value(self, importer: int, name: str) -> Value:
         """The value that the stack at a place gets for a name: unknown unless exactly one stack exports it there."""
-        hole = f"${{Fn::ImportValue:{name}}}"
+        expression = f"${{Fn::ImportValue:{name}}}"
         candidates = [(at, output) for at, output in self._exported().get(name, ()) if self._meet(importer, at)]
         home = self.stacks[importer][0].home
         beside = [(at, output) for at, output in candidates if home is not None and self.stacks[at][0].home == home]
         candidates = beside if len(beside) == 1 else candidates
         if not candidates:
             return Unknown(
-                hole, "another stack exports it, which is not among the templates that are scanned", symbol=hole
+                expression,
+                "another stack exports it, which is not among the templates that are scanned",
+                symbol=expression,
             )
         if len(candidates) > 1:
             files = ", ".join(sorted({self.stacks[at][0].name for at, _ in candidates}))
-            return Unknown(hole, f"several of the templates that are scanned export it: {files}", symbol=hole)
+            return Unknown(
+                expression, f"several of the templates that are scanned export it: {files}", symbol=expression
+            )
         ((at, output),) = candidates
         if (at, name) in self._pending:
-            return Unknown(hole, "its value hangs on itself")
+            return Unknown(expression, "its value hangs on itself")
         self._pending.add((at, name))
         try:
             found = output()

@@ -38,9 +38,11 @@ def concatenated(parts: Sequence[Value]) -> Value:
     if len(parts) == 1 and isinstance(parts[0], Reference | Unknown):
         return parts[0]
     text = "".join(shown(part) for part in parts)
-    hole = next((part for part in parts if isinstance(part, Unknown)), None)
-    if hole is not None:
-        return Unknown(text, hole.reason, hole.gap_reason, symbol=symbol_of([(part, shown(part)) for part in parts]))
+    unknown = next((part for part in parts if isinstance(part, Unknown)), None)
+    if unknown is not None:
+        return Unknown(
+            text, unknown.reason, unknown.gap_reason, symbol=symbol_of([(part, shown(part)) for part in parts])
+        )
     odd = next((part for part in parts if not isinstance(part, Reference) and plain_text(part) is None), None)
     return text if odd is None else Unknown(text, "a part of the text is no text", "unexpected_response")
 
@@ -62,26 +64,26 @@ def listed(parts: Sequence[str]) -> list[Value]:
     return found
 
 
-def either(one: Value, other: Value, hole: Unknown) -> Value:
+def joined_branches(left: Value, right: Value, unknown: Unknown) -> Value:
     """The value that is one of two, by a condition that is unknown: what both agree on, member by member."""
-    if isinstance(one, Unknown) and isinstance(other, Unknown):
-        return one if one.expression == other.expression else hole
-    if isinstance(one, dict) and isinstance(other, dict):
+    if isinstance(left, Unknown) and isinstance(right, Unknown):
+        return left if left.expression == right.expression else unknown
+    if isinstance(left, dict) and isinstance(right, dict):
         return {
-            name: either(one.get(name, NO_VALUE), other.get(name, NO_VALUE), hole)
-            for name in dict.fromkeys([*one, *other])
+            name: joined_branches(left.get(name, NO_VALUE), right.get(name, NO_VALUE), unknown)
+            for name in dict.fromkeys([*left, *right])
         }
-    if isinstance(one, list) and isinstance(other, list) and len(one) == len(other) and not same(one, other):
-        return [either(a, b, hole) for a, b in zip(one, other, strict=True)]
-    return one if same(one, other) else hole
+    if isinstance(left, list) and isinstance(right, list) and len(left) == len(right) and not same(left, right):
+        return [joined_branches(a, b, unknown) for a, b in zip(left, right, strict=True)]
+    return left if same(left, right) else unknown
 
 
-def same(one: Value, other: Value) -> bool:
+def same(left: Value, right: Value) -> bool:
     """Whether two values are the same as CloudFormation compares them: text by text."""
-    if isinstance(one, list) and isinstance(other, list):
-        return len(one) == len(other) and all(same(a, b) for a, b in zip(one, other, strict=True))
-    texts = plain_text(one), plain_text(other)
+    if isinstance(left, list) and isinstance(right, list):
+        return len(left) == len(right) and all(same(a, b) for a, b in zip(left, right, strict=True))
+    texts = plain_text(left), plain_text(right)
     if None not in texts:
         return texts[0] == texts[1]
-    equal: Any = one == other
+    equal: Any = left == right
     return bool(equal)

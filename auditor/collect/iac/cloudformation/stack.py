@@ -30,7 +30,7 @@ _MAX_DEPTH = 12
 
 
 @dataclass(frozen=True, slots=True)
-class Surroundings:
+class StackContext:
     """What all stacks of one deployment have in common. ``budget`` is what working them out may cost; ``cdk`` is what
     an assembly knows beside its templates; ``imports`` gives what another stack exports."""
 
@@ -60,7 +60,7 @@ class Stack:
     """A stack as it would be deployed."""
 
     def __init__(
-        self, around: Surroundings, template: Template, values: Mapping[str, Value], pseudo: Mapping[str, str],
+        self, around: StackContext, template: Template, values: Mapping[str, Value], pseudo: Mapping[str, str],
         at: Position = _OUTERMOST,
     ) -> None:  # fmt: skip
         self._around, self._template, self._pseudo, self._at = around, template, pseudo, at
@@ -130,8 +130,8 @@ class Stack:
         budget.spend(1, INSTANCE)
         properties = {} if section is None else self._evaluator.value(section)
         if not isinstance(properties, dict):
-            hole = properties if isinstance(properties, Unknown) else Unknown("", "its Properties are no mapping")
-            doubt, properties = doubt or hole, {}
+            unknown = properties if isinstance(properties, Unknown) else Unknown("", "its Properties are no mapping")
+            doubt, properties = doubt or unknown, {}
         budget.check(properties)
         line = key_line(self._template.content["Resources"], name)
         whole = self._template.line
@@ -214,8 +214,8 @@ class Stack:
         passed = self._evaluator.value(one.parameters) if one.parameters is not None else None
         values = passed if isinstance(passed, dict) else dict.fromkeys(declared(template.content))
         if one.chosen:
-            hole = Unknown(f"${{{name}}}", "whoever launches the product chooses its parameters")
-            values, number = dict.fromkeys(declared(template.content), hole), number or hole
+            unknown = Unknown(f"${{{name}}}", "whoever launches the product chooses its parameters")
+            values, number = dict.fromkeys(declared(template.content), unknown), number or unknown
         pseudo = {k: v for k, v in self._pseudo.items() if k not in ("AWS::StackName", "AWS::StackId")}
         if node.get("Type") not in NESTED:
             # It is deployed in accounts and Regions of its own.

@@ -9,7 +9,7 @@ from auditor.iam.capabilities import Ask, Environment
 from auditor.iam.documents import Policy, parse
 from auditor.iam.evaluation import Permissions
 from auditor.iam.managed import arn_of, managed
-from auditor.iam.patterns import HOLE
+from auditor.iam.patterns import UNKNOWN_PART
 from auditor.iam.reach import may_do
 from auditor.iam.roles import TEMPLATE_ACCOUNT
 
@@ -41,9 +41,9 @@ def _policy(given: Any) -> Policy | None:
 
 
 def _filled(node: Any) -> Any:
-    """The document with a hole for whatever a function gives."""
+    """The document with ``UNKNOWN_PART`` for whatever a function gives."""
     if isinstance(node, Mapping):
         if len(node) == 1 and str(next(iter(node))).startswith(("Fn::", "Ref")):
-            return HOLE
+            return UNKNOWN_PART
         return {str(key): _filled(value) for key, value in node.items()}
     return [_filled(item) for item in node] if isinstance(node, list | tuple) else node

@@ -340,9 +340,9 @@ def _text(pieces: Sequence[n.Part], scope: Scope, names: Names) -> Value:
                 found.append(_text(piece.then if holds else piece.otherwise, scope, names))
         else:
             items = evaluate(piece.items, scope, names)
-            hole = items if isinstance(items, Unknown) else next(iter(open_keys_of(items).values()), None)
-            if hole is not None:
-                found.append(Unknown(piece.items.shown, hole.reason, hole.gap_reason))
+            unknown = items if isinstance(items, Unknown) else next(iter(open_keys_of(items).values()), None)
+            if unknown is not None:
+                found.append(Unknown(piece.items.shown, unknown.reason, unknown.gap_reason))
                 continue
             for key, item in items_of(items):
                 scope.spend(1, PART)

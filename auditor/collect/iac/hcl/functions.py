@@ -1,6 +1,6 @@
 """Terraform's functions. Source: Terraform's language documentation, "Built-in Functions".
 
-Some functions can do something with arguments that have holes in them; they stand here. All others need everything
+Some functions can do something with arguments of which parts are unknown; they stand here. All others need everything
 known. What is in no table is not evaluated, and its result is unknown.
 """
 
@@ -86,7 +86,7 @@ def _is_gap(found: Value) -> bool:
 
 
 def _gap(*values: Value) -> Value:
-    """Unknown for the reason of the first hole in the values; _MISSING (go on) where there is none."""
+    """Unknown for the reason of the first unknown part of the values; _MISSING (go on) where there is none."""
     found = first_unknown(list(values))
     return _MISSING if found is None else _Gap("", found.reason, found.gap_reason)
 
@@ -95,7 +95,7 @@ def _open_value(value: Value) -> bool:
     return isinstance(value, Unknown | Reference | ObjectValue | PartialJson)
 
 
-# Functions that can do with holes
+# Functions that can do with unknown parts
 
 
 def _same_value(value: Value) -> Value:

@@ -372,8 +372,8 @@ def number(value: Value) -> int | float:
 def items_of(value: Value) -> list[tuple[Value, Value]]:
     """Keys and elements of a list, set or mapping, in Terraform's order. Raises EvaluationError, also where it is not
     known which keys there are."""
-    for hole in open_keys_of(value).values():
-        raise EvaluationError(hole.reason)
+    for unknown in open_keys_of(value).values():
+        raise EvaluationError(unknown.reason)
     if isinstance(value, SetOf):
         return [(item, item) for item in value]
     if isinstance(value, list):

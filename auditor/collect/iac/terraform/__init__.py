@@ -1,4 +1,4 @@
 """Terraform and OpenTofu: folders with modules and variables, and plan files.
 
-``auditor.collect.iac.terraform.module_reader`` is the way in. ``auditor.collect.iac.hcl`` reads the files.
+``auditor.collect.iac.terraform.terraform_reader`` is the way in. ``auditor.collect.iac.hcl`` reads the files.
 """

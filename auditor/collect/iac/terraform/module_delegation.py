@@ -11,7 +11,7 @@ from pathlib import Path
 
 from auditor.budget import Budget
 from auditor.collect.iac.cloudformation.library import Library, Template
-from auditor.collect.iac.cloudformation.stack import Position, Stack, Surroundings
+from auditor.collect.iac.cloudformation.stack import Position, Stack, StackContext
 from auditor.collect.iac.interface import NotAssessed, Resource, Unknown, Unread, Value, unknowns
 from auditor.collect.iac.tree import Tree
 from auditor.collect.iac.unreadable import ElsewhereError, UnreadableError
@@ -40,10 +40,10 @@ def delegated(instance: Resource, budget: Budget) -> list[Resource] | Unread:
     if body is None:
         place = _shown(written.get("template_url"))
         return Unread(f"its CloudFormation template lies elsewhere: {place}", elsewhere=True)
-    hole = next(unknowns(body), None)
-    if hole is not None or not isinstance(body, str):
-        reason = hole.reason if hole else "it is not text"
-        return Unread(f"its CloudFormation template is not known: {reason}", elsewhere=hole is not None)
+    unknown = next(unknowns(body), None)
+    if unknown is not None or not isinstance(body, str):
+        reason = unknown.reason if unknown else "it is not text"
+        return Unread(f"its CloudFormation template is not known: {reason}", elsewhere=unknown is not None)
     try:
         return _stack(body, instance, budget)
     except UnreadableError as error:
@@ -60,7 +60,7 @@ def _stack(body: str, instance: Resource, budget: Budget) -> list[Resource]:
         names = template.content.get("Parameters")
         values = dict.fromkeys(map(str, names), passed) if isinstance(names, Mapping) else {}
     at = Position(f"{instance.address}/", doubt=instance.doubt, number=instance.number)
-    stack = Stack(Surroundings(library, budget), template, values, {}, at)
+    stack = Stack(StackContext(library, budget), template, values, {}, at)
     found = stack.resources()
     if stack.not_assessed:
         first = min(stack.not_assessed, key=lambda missed: missed.elsewhere)

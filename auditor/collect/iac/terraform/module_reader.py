@@ -1,4 +1,4 @@
-"""The way in: from folders to roots."""
+"""From folders with configuration to roots: each root module with those that it calls."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from auditor.budget import DEFAULT, Budget, Limits, OverBudgetError, TooLargeErr
 from auditor.collect.iac.hcl import nodes as n
 from auditor.collect.iac.hcl.evaluate import Scope
 from auditor.collect.iac.hcl.values import EvaluationError, plain_text
-from auditor.collect.iac.interface import NotAssessed, Root, Unknown, Unread, Value
+from auditor.collect.iac.interface import NotAssessed, Root, RootLanguage, Unknown, Unread, Value
 from auditor.collect.iac.terraform.callers import TERRAGRUNT, Callers, Unit, stack_files, units_file
 from auditor.collect.iac.terraform.module_files import LocalFiles, Module, read_module, within
 from auditor.collect.iac.terraform.modules import ABSENT, ModuleInstance, Shared
@@ -22,13 +22,13 @@ from auditor.collect.iac.terraform.variables import Given, RootValues, root_valu
 from auditor.collect.iac.tree import Tree
 from auditor.collect.iac.unreadable import UnreadableError
 
-LANGUAGE = "Terraform"
+LANGUAGE: RootLanguage = "Terraform"
 #: Why a root is not assessed, where the error does not say it.
 _WHY = {RecursionError: "its values are nested too deeply", MemoryError: "its values need more memory than there is"}
 
 
 @dataclass(slots=True)
-class Reader:
+class ModuleReader:
     """Reads Terraform folders; each file once.
 
     ``shown``: a file as the user would name it. ``tree``: what may be read. ``limits``: the budget of each root.

@@ -120,8 +120,10 @@ def _for_each(node: n.Node, scope: Scope) -> Expansion:
     if isinstance(found, Mapping):
         pairs = items_of(dict(found))
         doubts = {
-            key: Unknown(node.shown, f"whether for_each has this key is not known: {hole.reason}", hole.gap_reason)
-            for key, hole in open_keys_of(found).items()
+            key: Unknown(
+                node.shown, f"whether for_each has this key is not known: {unknown.reason}", unknown.gap_reason
+            )
+            for key, unknown in open_keys_of(found).items()
         }
     elif isinstance(found, SetOf) and first_unknown(found) is None:
         pairs = [(plain_text(item), item) for item in found]

@@ -32,7 +32,7 @@ def is_identity(name: str) -> bool:
     return name in _IDENTITIES or name.endswith(_IDENTITY_ENDINGS)
 
 
-class Surroundings(Scope, Protocol):
+class ModuleScope(Scope, Protocol):
     """The module call that a resource belongs to, as far as its attributes need it."""
 
     @property
@@ -51,7 +51,7 @@ class ResourceValue(ObjectValue):
     many there are."""
 
     def __init__(
-        self, module: Surroundings, block: n.Block, key: Key, names: Names, doubt: Unknown | None = None,
+        self, module: ModuleScope, block: n.Block, key: Key, names: Names, doubt: Unknown | None = None,
         number: Unknown | None = None,
     ) -> None:  # fmt: skip
         self.module, self.block, self.names, self.doubt, self.number = module, block, names, doubt, number

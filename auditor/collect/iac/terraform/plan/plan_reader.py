@@ -16,7 +16,7 @@ from auditor.collect.iac.source_text import decoded
 from auditor.collect.iac.terraform.blocks import written_lines
 from auditor.collect.iac.terraform.module_delegation import DELEGATES, delegated, missed
 from auditor.collect.iac.terraform.module_files import Module
-from auditor.collect.iac.terraform.module_reader import LANGUAGE, Reader
+from auditor.collect.iac.terraform.module_reader import LANGUAGE, ModuleReader
 from auditor.collect.iac.terraform.plan.plan_shape import shape_fault
 from auditor.collect.iac.terraform.plan.plan_values import Instance, Plan, is_plan
 from auditor.collect.iac.tree import MAX_PLAN_BYTES
@@ -26,7 +26,7 @@ _WRITE_ONE = "write one with: terraform show -json PLAN > plan.json"
 _ADDRESS = re.compile(r'"address"\s*:\s*("(?:[^"\\]|\\.)*")')
 
 
-def read_plan(file: Path, reader: Reader) -> Root:
+def read_plan(file: Path, reader: ModuleReader) -> Root:
     """The root of a plan file. What is wrong with the file is noted."""
     name = reader.shown(file)
     try:
@@ -59,7 +59,7 @@ def read_plan(file: Path, reader: Reader) -> Root:
         )
 
 
-def _root(name: str, plan: Plan, lines: Mapping[str, int], beside: Module | None, reader: Reader) -> Root:
+def _root(name: str, plan: Plan, lines: Mapping[str, int], beside: Module | None, reader: ModuleReader) -> Root:
     resources: list[Resource] = []
     notes, budget = plan.gaps(name), Budget(reader.limits)
     for instance, resource in plan.resources():
@@ -101,7 +101,7 @@ def _placed(resource: Resource, block: n.Block | None, name: str, lines: Mapping
     return replace(resource, file=name, line=lines.get(resource.address))
 
 
-def _block(instance: Instance, module: Module | None, reader: Reader) -> n.Block | None:
+def _block(instance: Instance, module: Module | None, reader: ModuleReader) -> n.Block | None:
     """The block that made a resource, in the configuration beside the plan."""
     names = instance.place.names
     for at, name in enumerate(names):

@@ -1,4 +1,4 @@
-"""From template files and CDK assemblies to roots."""
+"""From template files and CDK assemblies to roots: each stack with those that it nests or imports from."""
 
 from __future__ import annotations
 
@@ -14,16 +14,16 @@ from auditor.collect.iac.cloudformation.evaluator import Imports
 from auditor.collect.iac.cloudformation.exports import Deployment, Exports, groups
 from auditor.collect.iac.cloudformation.library import Library
 from auditor.collect.iac.cloudformation.parameters import Given, declared
-from auditor.collect.iac.cloudformation.stack import Position, Stack, Surroundings
-from auditor.collect.iac.interface import NotAssessed, Root
+from auditor.collect.iac.cloudformation.stack import Position, Stack, StackContext
+from auditor.collect.iac.interface import NotAssessed, Root, RootLanguage
 from auditor.collect.iac.tree import Tree
 from auditor.collect.iac.unreadable import NotATemplateError, UnreadableError
 
-LANGUAGE = "CloudFormation"
+LANGUAGE: RootLanguage = "CloudFormation"
 _ENDINGS = (".template.json", ".template.yaml")
 
 
-class Reader:
+class StackReader:
     """Reads templates of the tree with one set of given parameters. ``name`` names a file as the user would.
 
     ``declared`` collects the parameters that the templates read so far have: what was given and is not among them fits
@@ -94,7 +94,7 @@ class Reader:
         try:
             template = self._library.template(one.path)
             self.declared |= set(declared(template.content))
-            around = Surroundings(self._library, Budget(self._limits), one.cdk, imports)
+            around = StackContext(self._library, Budget(self._limits), one.cdk, imports)
             return Stack(around, template, one.given.values, one.given.pseudo, Position(prefix))
         except NotATemplateError:
             return None
