@@ -17,9 +17,12 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Protocol
+from functools import partial
+from typing import Any, Protocol, TypeVar
 
 from auditor.collect.aws import call_errors
+from auditor.collect.aws.deadline import within
+from auditor.collect.aws.run import CALL_SECONDS, LIST_SECONDS
 from auditor.collect.aws.session import Clients, explain
 from auditor.errors import AuditorError, ConfigError
 from auditor.model.finding import Finding
@@ -61,6 +64,7 @@ _KEPT = (
 
 Document = dict[str, Any]
 AccountRegion = tuple[str, str]
+T = TypeVar("T")
 
 
 class Hub(Protocol):
@@ -116,8 +120,9 @@ def hubs(profile: str | None) -> Callable[[str, str], Hub]:
     def hub(account: str, region: str) -> Hub:
         if not known:
             try:
-                known.append(str(clients.client("sts", region).get_caller_identity()["Account"]))
-            except call_errors.CALL_ERRORS as error:
+                sts = clients.client("sts", region)
+                known.append(str(_asked("GetCallerIdentity", sts.get_caller_identity)["Account"]))
+            except call_errors.CALL_FAILED as error:
                 raise explain(error, region) from error
         if known[0] != account:
             raise ConfigError(f"the credentials are those of account {known[0]}, and an account takes only its own")
@@ -191,8 +196,8 @@ class _Sender:
         left = sum(size <= _FINDING_BYTES for _, size in sizes)
         for batch in batches((d, s) for d, s in sizes if s <= _FINDING_BYTES):
             try:
-                answer = hub.batch_import_findings(Findings=batch)
-            except call_errors.CALL_ERRORS as error:
+                answer = _asked("BatchImportFindings", partial(hub.batch_import_findings, Findings=batch))
+            except call_errors.CALL_FAILED as error:
                 hopeless = _lasting(error) or call_errors.reason(error) == "access_denied"
                 self._failed(f"{left if hopeless else len(batch):,} findings were not sent", error)
                 if hopeless:
@@ -200,9 +205,10 @@ class _Sender:
                 left -= len(batch)
                 continue
             left -= len(batch)
-            refused = {f["Id"] for f in answer.get("FailedFindings", ())}
-            for one in answer.get("FailedFindings", ()):
-                self._refuse(one["Id"], one.get("ErrorCode", ""), one.get("ErrorMessage", ""))
+            failed = answer.get("FailedFindings", ())
+            refused = {f.get("Id") for f in failed}
+            for one in failed:
+                self._refuse(one.get("Id", ""), one.get("ErrorCode", ""), one.get("ErrorMessage", ""))
             for document in batch:
                 if document["Id"] not in refused:
                     archived = document["RecordState"] == "ARCHIVED"
@@ -220,9 +226,13 @@ class _Sender:
             "GeneratorId": [{"Value": f"{TOOL}/", "Comparison": "PREFIX"}],
             "RecordState": [{"Value": "ACTIVE", "Comparison": "EQUALS"}],
         }
-        found = []
-        for page in hub.get_paginator("get_findings").paginate(Filters=asked, PaginationConfig={"PageSize": _BATCH}):
-            found += page["Findings"]
+
+        def pages() -> list[Document]:
+            paginator = hub.get_paginator("get_findings")
+            read = paginator.paginate(Filters=asked, PaginationConfig={"PageSize": _BATCH})
+            return [finding for page in read for finding in page["Findings"]]
+
+        found = _asked("GetFindings", pages, LIST_SECONDS)
         return [
             f
             for f in found
@@ -237,7 +247,7 @@ class _Sender:
         """What we suppressed for a waiver that has lapsed would stay hidden for ever."""
         try:
             stored = self._stored(hub, WorkflowStatus="SUPPRESSED", NoteUpdatedBy=TOOL)
-        except call_errors.CALL_ERRORS as error:
+        except call_errors.CALL_FAILED as error:
             self._failed("what was suppressed before could not be read", error)
             return
         ours = [
@@ -263,12 +273,12 @@ class _Sender:
         for start in range(0, len(ids), _BATCH):
             chunk = ids[start : start + _BATCH]
             try:
-                answer = hub.batch_update_findings(
-                    FindingIdentifiers=[{"Id": i, "ProductArn": arn} for i, arn in chunk],
-                    Workflow={"Status": workflow},
-                    Note=text,
+                identifiers = [{"Id": i, "ProductArn": arn} for i, arn in chunk]
+                update = partial(
+                    hub.batch_update_findings, FindingIdentifiers=identifiers, Workflow={"Status": workflow}
                 )
-            except call_errors.CALL_ERRORS as error:
+                answer = _asked("BatchUpdateFindings", partial(update, Note=text))
+            except call_errors.CALL_FAILED as error:
                 self._failed(f"{len(chunk):,} findings could not be set to {workflow}", error)
                 continue
             missed = answer.get("UnprocessedFindings", ())
@@ -282,7 +292,7 @@ class _Sender:
         """Without a history: what Security Hub still has of ours and this run would have found again."""
         try:
             stored = self._stored(hub)
-        except call_errors.CALL_ERRORS as error:
+        except call_errors.CALL_FAILED as error:
             # Where Security Hub is off and nothing is to be sent, nothing of ours can be there.
             if self._documents or call_errors.code(error) != _NOT_SUBSCRIBED:
                 self._failed("findings of earlier runs could not be read, so none is archived", error)
@@ -306,6 +316,12 @@ class _Sender:
             and gap.region in (self._region, GLOBAL, "")
             for gap in self._report.gaps
         )
+
+
+def _asked(operation: str, call: Callable[[], T], seconds: float = CALL_SECONDS) -> T:
+    """What a call gives, in a limited time. Raises one of ``CALL_FAILED``."""
+    with call_errors.understood(operation):
+        return within(seconds, call, operation)
 
 
 def _lasting(error: Exception) -> bool:

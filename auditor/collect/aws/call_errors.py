@@ -30,10 +30,18 @@ class OddAnswerError(Exception):
     """An answer that cannot be right: a list that would not end, a member that is missing or of another type."""
 
 
+class NotAskedError(Exception):
+    """An operation that only failed for minutes, and so is not asked any more. ``last``: its last failure."""
+
+    def __init__(self, operation: str, failures: int, last: Exception) -> None:
+        super().__init__(f"not asked, since {operation} had failed {failures} times in a row: {message(last)}")
+        self.last = last
+
+
 #: What a call may raise that is the service's or the network's doing. Anything else is a defect and goes up.
 CALL_ERRORS = (ClientError, BotoCoreError, ResponseParserError)
 #: What is the matter with a call or with its answer. What it would have told is a gap.
-CALL_FAILED = (*CALL_ERRORS, OddAnswerError, DeadlineError)
+CALL_FAILED = (*CALL_ERRORS, OddAnswerError, DeadlineError, NotAskedError)
 #: What botocore's parsers and the reading of an answer raise where the answer is not what the model says: a member is
 #: missing (KeyError), of another type (TypeError, AttributeError), no number, time or text (ValueError, OverflowError,
 #: botocore's own RuntimeError), an empty list (IndexError), nested without end (RecursionError).
@@ -104,6 +112,8 @@ def expired(error: Exception) -> bool:
 
 def reason(error: Exception) -> GapReason:
     """The gap's reason for an error of a call."""
+    if isinstance(error, NotAskedError):
+        return reason(error.last)
     name = code(error)
     if expired(error):
         return "credentials_expired"

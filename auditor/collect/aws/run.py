@@ -17,6 +17,7 @@ from auditor.collect.aws.call_errors import CALL_FAILED, OddAnswerError, underst
 from auditor.collect.aws.deadline import DeadlineError, within
 from auditor.collect.aws.incremental import NOTHING, EarlierSnapshots
 from auditor.collect.aws.ledger import Ledger
+from auditor.collect.aws.outages import Outages
 from auditor.collect.aws.session import Clients
 from auditor.collect.aws.tasks import Tasks
 from auditor.collect.interface import Progress
@@ -47,6 +48,7 @@ class Run:
         self.ledger = ledger
         self.earlier = earlier
         self.tasks = Tasks(concurrency, progress)
+        self._outages = Outages()
         self._lock = threading.Lock()
         self._records: dict[tuple[str, str, str], Record] = {}
         self._unlisted: dict[str, set[str]] = {}
@@ -60,11 +62,13 @@ class Run:
         """The answer. botocore makes an empty one of a body that is no JSON, so ``expected`` members must be there.
 
         Raises one of ``CALL_FAILED``. Once the credentials have expired nothing is sent any more: each further call
-        raises what the first one did.
+        raises what the first one did. The same holds for an operation that has only failed for minutes.
         """
         self.tasks.check()
         if self._expired is not None:
             raise self._expired
+        key = (service, region, operation)
+        self._outages.check(key)
         client = self.clients.client(service, region)
         method = getattr(client, xform_name(operation))
         try:
@@ -73,9 +77,11 @@ class Run:
         except CALL_FAILED as error:
             if call_errors.expired(error):
                 self._expired = error
+            self._outages.ended(key, error)
             # Errors of the connection have a response as well: None.
             self.ledger.called(region, operation, _retries(getattr(error, "response", None) or {}), error)
             raise
+        self._outages.ended(key, None)
         missing = [name for name in expected if answer.get(name) is None]
         odd = OddAnswerError(f"{operation} answered without {', '.join(missing)}") if missing else None
         self.ledger.called(region, operation, _retries(answer), odd)

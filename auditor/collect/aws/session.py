@@ -28,6 +28,7 @@ import botocore.exceptions as exceptions
 from botocore.parsers import ResponseParserError
 
 from auditor.collect.aws import call_errors
+from auditor.collect.aws.deadline import DeadlineError
 from auditor.errors import AuditorError, CollectError, ConfigError
 
 #: Attempts of one call, the first included. botocore's own default (3) gives up too early on a throttled account.
@@ -152,7 +153,7 @@ def explain(error: Exception, region: str = "") -> AuditorError:
         )
     if code in (*call_errors.NOT_ENABLED, "SignatureDoesNotMatch", "InvalidAccessKeyId"):
         return CollectError(f"AWS does not accept the credentials: {text}", hint=_CREDENTIALS_HINT)
-    if isinstance(error, exceptions.ConnectionError | exceptions.HTTPClientError):
+    if isinstance(error, exceptions.ConnectionError | exceptions.HTTPClientError | DeadlineError):
         return CollectError(
             f"AWS cannot be reached: {text}", hint="Check the network, the region's name and AWS_ENDPOINT_URL."
         )
