@@ -31,16 +31,15 @@ from auditor.store.snapshot_file import write_snapshot
 
 FOLDER = Path(__file__).resolve().parent.parent / "tests" / "evaluate" / "names"
 PRECISION, RECALL = 0.99, 0.95
-#: The newest draw has other kinds of names (seats, duty posts, courses, system users) and misses the aim. Nothing was
-#: tuned on it: this says that it gets no worse.
-RECALL_OF = {"blind": 0.72}
+#: The newest draw misses the aim, for the most part by names that begin with a product of their owner, and so do the
+#: two before it, on which the lists were tuned since. Nothing was tuned on the newest: this says that none gets worse.
+RECALL_OF = {"blind": 0.93, "sealed": 0.84, "fresh": 0.71}
 #: What the lists may be tuned on and what counts, by hash; names from public repositories, looked up after the rules
-#: were finished; a later draw, used to widen the lists; and two more, drawn and frozen before they were judged, that
-#: count.
-PARTS = ("tune", "held_out", "public", "drawn", "unseen", "blind")
-HELD_OUT = ("held_out", "unseen", "blind")
+#: were finished; later draws, used to widen the lists; and those that count, drawn and frozen before they were judged.
+PARTS = ("tune", "held_out", "public", "drawn", "unseen", "blind", "sealed", "fresh")
+HELD_OUT = ("held_out", "unseen", "fresh")
 #: Draws that are judged with a company's list of cities.
-LATER = ("drawn", "unseen", "blind")
+LATER = ("drawn", "unseen", "blind", "sealed", "fresh")
 ACCOUNT, REGION = "111122223333", "eu-west-1"
 
 
@@ -204,7 +203,7 @@ def main(arguments: Sequence[str] = ()) -> int:
                 print(f"  missed:  {' '.join(figures.missed)}\n  wronged: {' '.join(figures.wronged)}")
         for is_generic, group in dict.fromkeys((n.generic, n.group) for n in names):
             own = [n for n in names if (n.generic, n.group) == (is_generic, group)]
-            figures = judge(own, generic, next((p for p in LATER[1:] if group.startswith(f"{p} ")), "held_out"))
+            figures = judge(own, generic, next((p for p in HELD_OUT if group.startswith(f"{p} ")), "held_out"))
             if figures.total:
                 right = len(figures.found) + len(figures.spared)
                 label = "generic" if is_generic else "people"
