@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable
 from functools import wraps
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any
 
 import click
 from click.core import ParameterSource
 
+from auditor.cli.option_groups import several
 from auditor.config.find_config import CONFIG, NO_CONFIG, TRUSTED, UNTRUSTED, ConfigChoice
 
-_Command = TypeVar("_Command", bound=Callable[..., Any])
 _FILE = click.Path(path_type=Path, dir_okay=False)
 
 
@@ -26,12 +26,10 @@ def config_options(function: Callable[..., Any]) -> Callable[..., Any]:
             raise click.UsageError("--config and --no-config say the opposite.")
         return function(config=ConfigChoice(named=config, none=no_config), **options)
 
-    for option in reversed(_OPTIONS):
-        command = option(command)
-    return command
+    return _BOTH(command)
 
 
-_OPTIONS: tuple[Callable[[Any], Any], ...] = (
+_BOTH = several(
     click.option(
         "--config", metavar="FILE", type=_FILE, envvar=CONFIG,
         help="Configuration. Without it, auditor.yaml is searched from the working folder up to the root of the"
@@ -43,14 +41,8 @@ _OPTIONS: tuple[Callable[[Any], Any], ...] = (
 )  # fmt: skip
 
 
-def trust_options(function: _Command) -> _Command:
-    """--trusted-config and --untrusted-tree, for commands that read what somebody else may have written."""
-    for option in reversed(_TRUST):
-        function = option(function)
-    return function
-
-
-_TRUST: tuple[Callable[[Any], Any], ...] = (
+#: --trusted-config and --untrusted-tree, for commands that read what somebody else may have written.
+trust_options = several(
     click.option(
         "--trusted-config", metavar="FILE", type=_FILE, envvar=TRUSTED,
         help="Configuration that is not part of the change under review: the target branch's auditor.yaml."

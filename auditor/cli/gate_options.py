@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any
 
 import click
 
+from auditor.cli.option_groups import several
 from auditor.errors import ConfigError
 from auditor.model.report import DEFAULT_FAIL_ON
 from auditor.run.thresholds import parse_threshold
-
-_Command = TypeVar("_Command", bound=Callable[..., Any])
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,14 +29,8 @@ class Threshold(click.ParamType[tuple[str, str]]):
             self.fail(error.message, param, ctx)
 
 
-def gate_options(function: _Command) -> _Command:
-    """--fail-on, --new-only, --baseline, --waivers."""
-    for option in reversed(_OPTIONS):
-        function = option(function)
-    return function
-
-
-_OPTIONS: tuple[Callable[[Any], Any], ...] = (
+#: --fail-on, --new-only, --baseline, --waivers.
+gate_options = several(
     click.option(
         "--fail-on", multiple=True, type=Threshold(), metavar="[NAME=]SEVERITY",
         help="Exit 4 when a failure has at least this severity (critical, high, medium, low, info, or none);"

@@ -3,33 +3,23 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any
 
 import click
 
 from auditor.cli.config_options import config_options
 from auditor.cli.gate_options import gate_options
+from auditor.cli.option_groups import several
 from auditor.report.render import Format
 from auditor.resolve.inheritance_sql import NestedMerge
 from auditor.run.run_options import DEFAULT_FORMATS, DEFAULT_OUTPUT, AwsOptions
 from auditor.store.files import Access, access
 from auditor.studio.evidence_sources import EVIDENCE
 
-_Command = TypeVar("_Command", bound=Callable[..., Any])
 _AWS = AwsOptions()
 # Options that auditor.yaml may set as well have None or () as their default, which says "not given".
-
-
-def _several(*decorators: Callable[[Any], Any]) -> Callable[[_Command], _Command]:
-    def decorate(function: _Command) -> _Command:
-        for decorator in reversed(decorators):
-            function = decorator(function)
-        return function
-
-    return decorate
 
 
 def _set_debug(_ctx: click.Context, _param: click.Parameter, value: bool) -> None:
@@ -80,7 +70,7 @@ class EvidenceList(click.ParamType[tuple[str, ...]]):
         return tuple(dict.fromkeys(words))
 
 
-evidence_options = _several(
+evidence_options = several(
     click.option(
         "--evidence", type=EvidenceList(), default="all", show_default=True, metavar="LIST",
         help=f"Evidence beside the resources, separated by commas: {', '.join(EVIDENCE)}; all, or none. Rules that need"
@@ -103,7 +93,7 @@ evidence_options = _several(
     ),
 )  # fmt: skip
 
-source_options = _several(
+source_options = several(
     click.option("--profile", metavar="NAME", help="AWS profile (default: AWS_PROFILE or the default one)."),
     click.option(
         "--region", "regions", multiple=True, metavar="REGION",
@@ -125,7 +115,7 @@ source_options = _several(
     click.option("--full", is_flag=True, help="Describe everything, whatever is known from before."),
 )  # fmt: skip
 
-rule_options = _several(
+rule_options = several(
     click.option(
         "--rules", "rules_dirs", multiple=True, metavar="DIR", type=click.Path(path_type=Path),
         help="Folder of your own rules, added to the built-in ones; repeatable.",
@@ -137,7 +127,7 @@ rule_options = _several(
 )  # fmt: skip
 
 #: How templates are read. Terraform's variables belong here as well.
-template_options = _several(
+template_options = several(
     click.option(
         "--parameter", "template_parameters", multiple=True, metavar="NAME=VALUE",
         help="Value of a CloudFormation parameter, or of a pseudo parameter such as AWS::Region; repeatable.",
@@ -165,7 +155,7 @@ merge_option = click.option(
     " concerned are unknown where it matters.  [default: unknown]",
 )  # fmt: skip
 
-evaluation_options = _several(
+evaluation_options = several(
     config_options,
     rule_options,
     click.option(
@@ -210,7 +200,7 @@ mode_option = click.option(
     " the files. 600: the owner alone; 640: the group as well.",
 )  # fmt: skip
 
-report_options = _several(
+report_options = several(
     mode_option,
     click.option(
         "--framework", "frameworks", multiple=True, metavar="NAME",

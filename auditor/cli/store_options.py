@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from auditor.cli.config_options import config_options
+from auditor.cli.option_groups import several
 from auditor.cli.terminal import StderrMessages
 from auditor.config.find_config import ConfigChoice
 from auditor.errors import ConfigError
@@ -55,13 +56,10 @@ def reading_options(function: Callable[..., Any]) -> Callable[..., Any]:
     def command(*, store: str | None, profile: str | None, config: ConfigChoice, **options: Any) -> Any:
         return function(reading=Reading(store, profile, config), **options)
 
-    made = config_options(command)
-    for option in reversed(_OPTIONS):
-        made = option(made)
-    return made
+    return _STORE(config_options(command))
 
 
-_OPTIONS: tuple[Callable[[Any], Any], ...] = (
+_STORE = several(
     click.option("--store", metavar="DIR|s3://…", help="The store; otherwise the configuration's."),
     click.option("--profile", metavar="NAME", help="AWS profile for a store in S3."),
 )  # fmt: skip

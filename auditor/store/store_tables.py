@@ -17,6 +17,7 @@ from auditor.model.finding import Finding
 from auditor.model.report import Report
 from auditor.model.resource import ResourceRef
 from auditor.sql_text import literal
+from auditor.studio.resource_types import TABLES
 
 if TYPE_CHECKING:
     import duckdb
@@ -53,31 +54,35 @@ _RUN = (
     ("as_of", "TIMESTAMP", "When the collection of the run began, UTC"),
 )
 _RESOURCE = (
-    ("type", "VARCHAR", "Type of the resource: domain, user_profile, space, app, execution_role, account_region"),
+    ("type", "VARCHAR", f"Type of the resource: {', '.join(TABLES)}, account_region"),
     ("id", "VARCHAR", "Its id within account and region"),
     ("name", "VARCHAR", "Its name"),
     ("arn", "VARCHAR", "Its ARN; empty in a template"),
     ("domain_id", "VARCHAR", "Id of its domain; empty for what belongs to none"),
     ("domain_name", "VARCHAR", "Name of its domain"),
 )
+_FINGERPRINT = ("fingerprint", "VARCHAR", "Stable name of the finding")
+_REGRESSED = ("regressed", "INTEGER", "How often it came back")
 _PLACE = (
     ("file", "VARCHAR", "File of the template; empty for a live resource"),
     ("line", "INTEGER", "Line in it"),
     ("construct", "VARCHAR", "Path of the CDK construct"),
 )
+#: Attributes of a ``ResourceRef``: the partition's columns, and those above, which are called as they are.
+_OF_RESOURCE = ("account", "region", *(name for name, _, _ in (*_RESOURCE, *_PLACE)))
 
 FINDINGS = StoreTable(
     "findings", "One row a failure, an unknown verdict or an error of a run.",
     _columns(
         *_RUN,
-        ("fingerprint", "VARCHAR", "Stable name of the finding"),
+        _FINGERPRINT,
         ("rule_id", "VARCHAR", "The rule"), ("rule_name", "VARCHAR", "Its name"), ("area", "VARCHAR", "Its area"),
         ("severity", "VARCHAR", "critical, high, medium, low or info"),
         ("status", "VARCHAR", "fail, unknown or error"),
         ("waived", "BOOLEAN", "Whether a waiver set it aside"),
         ("state", "VARCHAR", "new, open, regressed or waived; NULL for unknown and error"),
         ("first_seen", "TIMESTAMP", "First run in which it failed; NULL for unknown and error"),
-        ("regressed", "INTEGER", "How often it came back"),
+        _REGRESSED,
         ("gates", "BOOLEAN", "Whether the run exited 4 for it"),
         *_RESOURCE, *_PLACE,
         ("message", "VARCHAR", "The finding in a sentence"),
@@ -124,7 +129,7 @@ HISTORY = StoreTable(
     "history", "One row a failure that this run or an earlier one has seen: the rows of the last run say all.",
     _columns(
         *_RUN,
-        ("fingerprint", "VARCHAR", "Stable name of the finding"),
+        _FINGERPRINT,
         ("rule_id", "VARCHAR", "The rule"), ("severity", "VARCHAR", "Its severity when it last failed"),
         ("status", "VARCHAR", "failing, or resolved"),
         ("waived", "BOOLEAN", "Whether it was waived when it last failed"),
@@ -132,7 +137,7 @@ HISTORY = StoreTable(
         ("first_seen", "TIMESTAMP", "First run in which it failed"),
         ("last_seen", "TIMESTAMP", "Last run in which it failed"),
         ("resolved_at", "TIMESTAMP", "Run that saw it resolved; NULL while it is failing"),
-        ("regressed", "INTEGER", "How often it came back"),
+        _REGRESSED,
         *_RESOURCE, *_PLACE,
         ("message", "VARCHAR", "The finding when it last failed"),
     ),
@@ -154,12 +159,7 @@ def text(value: Any) -> str:
 
 def resource_row(resource: ResourceRef) -> dict[str, Any]:
     """A resource's columns of FINDINGS and HISTORY, with its partition's."""
-    return {
-        "account": resource.account, "region": resource.region, "type": resource.type, "id": resource.id,
-        "name": resource.name, "arn": resource.arn, "domain_id": resource.domain_id,
-        "domain_name": resource.domain_name, "file": resource.file, "line": resource.line,
-        "construct": resource.construct,
-    }  # fmt: skip
+    return {name: getattr(resource, name) for name in _OF_RESOURCE}
 
 
 def _finding_row(finding: Finding, areas: Mapping[str, tuple[str, str]]) -> dict[str, Any]:
