@@ -27,7 +27,7 @@ test: $(VENV)/.dev $(AWSCLI)/.ready test-checkov ## Run the tests (browser tests
 	env -u AUDITOR_REQUIRE_CHECKOV \
 	  $(BIN)/python -m pytest -n $(WORKERS) --dist loadscope $(if $(COVERAGE),--cov --cov-report=term:skip-covered)
 
-quick: $(VENV)/.dev ## Run the tests that your change most likely breaks, within two minutes
+quick: $(VENV)/.dev ## Run the tests that your change most likely breaks, within two minutes; says what was left out
 	WORKERS=$(WORKERS) $(BIN)/python tools/quick.py
 
 test-checkov: $(CHECKOV)/.ready $(VENV)/.dev ## Run the tests of the checks for checkov, in an environment of their own (the CDK comes from .venv)
