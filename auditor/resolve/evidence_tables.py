@@ -158,9 +158,11 @@ def execution_role(con: duckdb.DuckDBPyConnection) -> None:
     con.execute(statement("own_role"))
 
 
-#: Ends of the names of the services that a VPC without a way out needs endpoints for, before Studio starts in it.
-#: Source: developer guide, "Connect Studio notebooks in a VPC to external resources".
-NEEDED_ENDPOINTS = ("sagemaker.api", "sagemaker.runtime", "s3")
+#: Ends of the names of the services that Studio in a VPC without a way out needs endpoints for. Those for one feature
+#: only (servicecatalog for SageMaker Projects, sts and logs for remote training jobs) are not asked for. Studio's own
+#: is called aws.sagemaker.REGION.studio, the others com.amazonaws.REGION.….
+#: Source: developer guide, "Connect Amazon SageMaker Studio in a VPC to External Resources".
+NEEDED_ENDPOINTS = ("sagemaker.api", "sagemaker.runtime", "s3", "studio")
 
 
 def subnets(con: duckdb.DuckDBPyConnection) -> None:

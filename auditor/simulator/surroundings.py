@@ -99,8 +99,9 @@ def _aws_managed(iam: Any, account: str, name: str) -> str:
 def make_endpoints(account: str, region: str, vpc_id: str) -> None:
     """What Studio needs in a VPC without a way out; ``endpoints: false`` of a VPC in an estate leaves them out."""
     ec2 = _backend("ec2", account, region)
-    for service in ("sagemaker.api", "sagemaker.runtime", "s3"):
-        made = ec2.create_vpc_endpoint(vpc_id, f"com.amazonaws.{region}.{service}", "Interface", None, [], [])
+    services = [f"com.amazonaws.{region}.{name}" for name in ("sagemaker.api", "sagemaker.runtime", "s3")]
+    for service in (*services, f"aws.sagemaker.{region}.studio"):
+        made = ec2.create_vpc_endpoint(vpc_id, service, "Interface", None, [], [])
         made.creation_timestamp = _LONG_AGO  # the account is the same whenever it is started
 
 

@@ -254,7 +254,8 @@ def test_awss_own_profile_and_app_are_nobodys() -> None:
 
 
 def endpoint(service: str, state: str = "available") -> Record:
-    document = {"VpcId": "vpc-1", "ServiceName": f"com.amazonaws.{REGION}.{service}", "State": state}
+    name = f"aws.sagemaker.{REGION}.studio" if service == "studio" else f"com.amazonaws.{REGION}.{service}"
+    document = {"VpcId": "vpc-1", "ServiceName": name, "State": state}
     return record("vpc_endpoint", f"vpce-{service}-{state}", document)
 
 
@@ -269,19 +270,23 @@ def leading(*gateways: str, main: bool = True) -> Record:
     return record("route_table", "rtb-main", document)
 
 
-ALL = [endpoint("sagemaker.api"), endpoint("sagemaker.runtime"), endpoint("s3")]
+NEEDED = ["sagemaker.api", "sagemaker.runtime", "s3", "studio"]
+ALL = [endpoint(service) for service in NEEDED]
 
 
 @pytest.mark.parametrize(
     ("around", "unlisted", "missing"),
     [
         ([leading(), *ALL], [], []),
-        ([leading(), *ALL[:2]], [], ["s3"]),
+        ([leading(), *ALL[:2]], [], ["s3", "studio"]),
         ([leading(), *ALL[1:], endpoint("sagemaker.api", "deleted")], [], ["sagemaker.api"]),
-        ([leading()], [], ["sagemaker.api", "sagemaker.runtime", "s3"]),
+        ([leading()], [], NEEDED),
+        # The service's name is aws.sagemaker.REGION.studio; what ends alike is another service.
+        ([leading(), *ALL[:3]], [], ["studio"]),
+        ([leading(), *ALL[:3], endpoint("my-studio")], [], ["studio"]),
         # A NAT gateway leads out, an internet gateway does not: Studio has private addresses only.
         ([leading("")], [], []),
-        ([leading("igw-1")], [], ["sagemaker.api", "sagemaker.runtime", "s3"]),
+        ([leading("igw-1")], [], NEEDED),
         # What was not seen is open, unless it does not matter.
         (ALL, [], []),
         ([leading("")], ["vpc_endpoint"], []),
@@ -290,6 +295,6 @@ ALL = [endpoint("sagemaker.api"), endpoint("sagemaker.runtime"), endpoint("s3")]
     ],
 )
 def test_endpoints_that_studio_needs(around: Sequence[Record], unlisted: list[str], missing: list[str] | None) -> None:
-    """Source: developer guide, "Connect Studio notebooks in a VPC to external resources"."""
+    """Source: developer guide, "Connect Amazon SageMaker Studio in a VPC to External Resources", VPC only, step 5."""
     (row,) = Tables(place(unlisted), domain(document=NETWORK), *around).rows("domain")
     assert row["missing_endpoints"] == missing
