@@ -110,7 +110,10 @@ def _above(folder: Path) -> tuple[Path | None, str]:
             if place != folder and (around.st_uid != owner or around.st_mode & _WORLD_WRITABLE):
                 break
             file = place / FILE_NAME
-            if file.is_file():
+            # A pipe, or a link that leads nowhere, is refused when it is read; it is not as if nothing were there.
+            if os.path.lexists(file) and not file.is_dir():
+                if file.is_symlink() and not file.exists():
+                    return file, ""
                 if file.stat().st_uid in (owner, os.geteuid(), _ROOT):
                     return file, ""
                 return None, f"{file} is not used: it belongs to another user. To use it, name it: --config FILE"

@@ -20,6 +20,7 @@ from jinja2.sandbox import ImmutableSandboxedEnvironment
 from auditor.errors import ConfigError
 from auditor.inert_text import one_line
 from auditor.model.report import Report
+from auditor.regular_files import NotReadError, read_text
 from auditor.report.csv_format import safe
 from auditor.report.json_text import to_json
 from auditor.report.markdown.markdown_text import text
@@ -27,6 +28,8 @@ from auditor.report.phrases import name, place, status
 from auditor.rules.message import format_value
 
 #: A template's name ends in one of these; without it, it is the report's name.
+#: Bytes of a template.
+_LARGEST = 8 * 1024 * 1024
 SUFFIXES = (".j2", ".jinja", ".jinja2")
 #: Reports with these endings have their values escaped.
 ESCAPED = (".html", ".htm", ".xhtml", ".xml", ".svg")
@@ -69,10 +72,9 @@ def load_template(path: Path) -> CustomTemplate:
             hint="The report is named without that ending: summary.md.j2 becomes summary.md.",
         )
     try:
-        source = path.read_text(encoding="utf-8")
-    except (OSError, UnicodeDecodeError) as error:
-        reason = "it is not UTF-8 text" if isinstance(error, UnicodeDecodeError) else error.strerror or str(error)
-        raise ConfigError(f"cannot read the template {path}: {reason}") from error
+        source = read_text(path, _LARGEST)
+    except NotReadError as error:
+        raise ConfigError(f"cannot read the template {path}: {error.reason}") from error
     environment = _environment(path.parent)
     try:
         tree = environment.parse(source, path.name, str(path))

@@ -12,6 +12,7 @@ import msgspec
 
 from auditor.errors import ConfigError, RuleError
 from auditor.model.rule import Case, Param, Remediation, Rule, Verdict, Withheld
+from auditor.regular_files import NotReadError, files_below
 from auditor.resolve.table_model import Table
 from auditor.resolve.tables import TABLES, table
 from auditor.resources import rules_dir
@@ -29,17 +30,17 @@ _BUILT_IN = re.compile(r"^STU([1-9])[0-9]{2}$")
 def rule_files(dirs: Sequence[Path]) -> Iterator[Path]:
     """Every rule file below the folders; a path may also be one file. Raises ConfigError where there is none."""
     for place in dirs:
-        if place.is_file():
-            yield place
-        elif place.is_dir():
-            found = sorted(
-                p
-                for p in place.rglob("*")
-                if p.suffix in (".yaml", ".yml") and FRAMEWORKS not in p.relative_to(place).parts and p.is_file()
-            )
+        if place.is_dir():
+            try:
+                below = files_below(place)
+            except NotReadError as error:
+                raise ConfigError(f"{place}: {error.reason}") from error
+            found = [p for p in below if p.suffix in (".yaml", ".yml") and FRAMEWORKS not in p.relative_to(place).parts]
             if not found:
                 raise ConfigError(f"{place}: no rule files (*.yaml) in this folder")
             yield from found
+        elif place.exists():
+            yield place
         else:
             raise ConfigError(f"{place}: no such file or folder", hint="--rules takes a folder of rule files.")
 

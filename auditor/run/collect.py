@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from auditor.errors import ConfigError
 from auditor.model.snapshot import Snapshot
+from auditor.regular_files import open_regular
 from auditor.rules.evidence_read import evidence_read
 from auditor.run.conclude import RunResult, run
 from auditor.run.messages import Messages
@@ -55,6 +56,11 @@ def _log_source(place: str, profile: str | None) -> LogSource:
 
     if not place.startswith("s3://") and not Path(place).exists():
         raise ConfigError(f"--cloudtrail-logs {place}: no such file or folder")
+    if not place.startswith("s3://") and not Path(place).is_dir():
+        try:
+            open_regular(Path(place)).close()
+        except OSError as error:
+            raise ConfigError(f"--cloudtrail-logs {place}: {error.strerror or error}") from error
 
     def read(account: str, regions: Sequence[str], since: datetime) -> LoggedSignIns:
         return read_events(place, since=since, profile=profile, account=account, regions=regions)

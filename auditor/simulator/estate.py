@@ -21,10 +21,13 @@ from typing import Any
 import yaml
 
 from auditor.errors import ConfigError
+from auditor.regular_files import NotReadError, read_regular
 from auditor.simulator import surroundings
 from auditor.simulator.state import StudioBackend, studio_backends
 from auditor.simulator.wire import DAY, ApiError, operation_model, service_model, today, validate
 
+#: Bytes of a file with an estate.
+_LARGEST = 64 * 1024 * 1024
 _ESTATES = Path(__file__).parent / "estates"
 _KEYS = {
     "about", "account", "created", "domains", "identity_center", "log_groups", "missing_roles", "mlflow", "mlflow_apps",
@@ -68,9 +71,11 @@ def load_estate(name: str) -> Estate:
         return generate(int(domains), int(profiles))
     path = _ESTATES / f"{name}.yaml" if name in names() else Path(name)
     try:
-        text = path.read_text(encoding="utf-8")
+        text = read_regular(path, _LARGEST).decode()
         data = yaml.safe_load(text)
-    except OSError as error:
+    except NotReadError as error:
+        if path.exists() and not path.is_dir():
+            raise ConfigError(f"{path}: {error.reason}") from error
         known = ", ".join(names())
         raise ConfigError(f"there is no estate {name!r}", hint=f"Known: {known}, generated:2x50, or a file.") from error
     except yaml.MarkedYAMLError as error:

@@ -17,7 +17,8 @@ from pathlib import Path
 from typing import Any, Protocol
 
 from auditor.errors import ConfigError, DamagedError
-from auditor.store.files import PRIVATE, Access, NotRegularError, atomic, make_folder, open_regular, unwritable
+from auditor.regular_files import NotRegularError, open_regular
+from auditor.store.files import PRIVATE, Access, atomic, make_folder, unwritable
 from auditor.store.manifest import is_safe
 from auditor.temporary_files import remove_leftovers
 
@@ -141,7 +142,7 @@ class _Folder:
         except FileNotFoundError as error:
             raise _missing(str(path)) from error
         except NotRegularError as error:
-            raise DamagedError(f"{path}: is not a regular file") from error
+            raise DamagedError(f"{path}: {error.strerror}") from error
         except OSError as error:
             raise ConfigError(f"{path}: cannot be read: {error.strerror or error}") from error
         return _small(data, str(path))

@@ -18,6 +18,7 @@ from typing import Any
 
 from auditor.errors import ConfigError
 from auditor.model.sign_ins import LoggedSignIns
+from auditor.regular_files import NotReadError, files_below, open_regular
 from auditor.store.trail_bucket import download
 from auditor.temporary_files import workspace
 
@@ -141,9 +142,13 @@ def _files(source: str, wanted: Wanted, profile: str | None) -> Iterator[list[Pa
     place = Path(source)
     if not place.exists():
         raise ConfigError(f"--cloudtrail-logs {source}: no such file or folder")
-    found = (
-        [place]
-        if place.is_file()
-        else sorted(p for p in place.rglob("*") if wanted.takes(p.relative_to(place).as_posix()) and p.is_file())
-    )
+    try:
+        found = files_below(place) if place.is_dir() else [place]
+        found = [p for p in found if p == place or wanted.takes(p.relative_to(place).as_posix())]
+        for file in found:
+            open_regular(file).close()
+    except NotReadError as error:
+        raise ConfigError(f"--cloudtrail-logs {source}: {error.reason}") from error
+    except OSError as error:
+        raise ConfigError(f"--cloudtrail-logs {source}: {file}: {error.strerror or error}") from error
     yield found

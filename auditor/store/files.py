@@ -1,12 +1,11 @@
-"""Writing files whole or not at all, for the owner's eyes; and reading plain files only."""
+"""Writing files whole or not at all, for the owner's eyes."""
 
 from __future__ import annotations
 
 import os
-import stat
 import tempfile
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO
@@ -85,26 +84,6 @@ def atomic(path: Path, mode: Access = PRIVATE, *, through: Path | None = None) -
         raise unwritable(path, error) from error
     finally:
         temporary.unlink(missing_ok=True)
-
-
-class NotRegularError(OSError):
-    """A device, a pipe, a socket or a folder where a file was expected."""
-
-
-def open_regular(path: Path) -> BinaryIO:
-    """A file to read, which must be a plain one: devices and pipes may never end.
-
-    Raises NotRegularError and other OSErrors.
-    """
-    handle = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
-    try:
-        if not stat.S_ISREG(os.fstat(handle).st_mode):
-            raise NotRegularError(0, "is not a regular file")
-        return os.fdopen(handle, "rb")
-    except BaseException:
-        with suppress(OSError):
-            os.close(handle)
-        raise
 
 
 def unwritable(path: Path, error: OSError) -> ConfigError:

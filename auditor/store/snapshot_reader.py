@@ -14,7 +14,7 @@ import msgspec
 
 from auditor.errors import SnapshotError
 from auditor.model.snapshot import SCHEMA_VERSION, Coverage, Gap, Header, Place, Record, Snapshot
-from auditor.store.files import open_regular
+from auditor.regular_files import open_regular
 from auditor.store.moments import is_moment
 from auditor.store.snapshot_file import end_line, masked
 from auditor.studio.resource_types import UPDATABLE_KINDS

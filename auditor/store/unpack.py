@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import BinaryIO
 
 from auditor.errors import ConfigError
-from auditor.store.files import open_regular
+from auditor.regular_files import open_regular
 
 _BLOCK = 1024 * 1024
 _MAGIC = b"\x1f\x8b"

@@ -175,7 +175,7 @@ def test_a_manifest_that_is_a_pipe_or_endless_ends_nothing(tmp_path: Path) -> No
     os.mkfifo(tmp_path / "nights" / "runs" / f"{OTHER}.json")
     survey = RunStore(store.place).survey()
     assert [r.run_id for r in survey.runs] == [run.manifest.run_id]
-    assert [(a.run_id, "is not a regular file" in a.reason) for a in survey.set_aside] == [(OTHER, True)]
+    assert [(a.run_id, "is a named pipe, not a file" in a.reason) for a in survey.set_aside] == [(OTHER, True)]
 
 
 @pytest.mark.parametrize("damage", ["cut", "empty", "list", "future", "early", "other"])

@@ -15,6 +15,7 @@ from auditor.cli.terminal import StderrMessages
 from auditor.config.find_config import ConfigChoice
 from auditor.errors import ConfigError, DamagedError, ExitCode
 from auditor.model.rule import Severity
+from auditor.regular_files import open_regular
 from auditor.run.run_options import GateOptions, ReportOptions, RuleOptions, RunOptions
 from auditor.run.thresholds import NEVER
 
@@ -105,7 +106,7 @@ def _sides(paths: Sequence[Path], config: ConfigChoice, rules: dict[str, Any]) -
 def _is_snapshot(path: Path) -> bool:
     """A snapshot's first line is its header; a report.json is one object over many lines."""
     try:
-        with path.open("rb") as file:
+        with open_regular(path) as file:
             return file.read(12).startswith(b'{"snapshot":')
     except OSError as error:
         raise ConfigError(f"{path}: cannot be read: {error.strerror or error}") from error

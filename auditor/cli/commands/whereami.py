@@ -14,8 +14,11 @@ import click
 from auditor.cli.options import debug_option
 from auditor.cli.terminal import say
 from auditor.errors import ConfigError, ExitCode
+from auditor.regular_files import NotReadError, read_regular
 
 _MOUNTS = Path("/proc/mounts")
+#: Bytes, or characters, of a list of mounted file systems; what comes behind is not read.
+_LARGEST = 8 * 1024 * 1024
 #: How long text piped without "-" may take to begin. A pipe that nobody writes into must not hang the command.
 _PATIENCE = 2.0
 
@@ -56,7 +59,7 @@ def command(source: str | None) -> ExitCode:
 def _read(source: str | None) -> tuple[str, str]:
     """The text, and what it is called."""
     if source == "-":
-        return sys.stdin.read(), "stdin"
+        return sys.stdin.read(_LARGEST), "stdin"
     if source is not None:
         return _file(Path(source)), source
     piped = _piped()
@@ -65,11 +68,10 @@ def _read(source: str | None) -> tuple[str, str]:
 
 def _file(path: Path) -> str:
     try:
-        return path.read_text(encoding="utf-8", errors="replace")
-    except OSError as error:
+        return read_regular(path, _LARGEST).decode(errors="replace")
+    except NotReadError as error:
         raise ConfigError(
-            f"{path}: cannot be read: {error.strerror or error}",
-            hint="In a terminal of the space: df -h | auditor whereami",
+            f"{path}: {error.reason.removeprefix('it ')}", hint="In a terminal of the space: df -h | auditor whereami"
         ) from error
 
 
@@ -79,10 +81,8 @@ def _piped() -> str:
         handle = sys.stdin.fileno()
     except (io.UnsupportedOperation, AttributeError, ValueError):
         # stdin is no file of the system's: a program that calls this one has put its own text there.
-        return sys.stdin.read() if sys.stdin is not None and not sys.stdin.closed else ""
+        return sys.stdin.read(_LARGEST) if sys.stdin is not None and not sys.stdin.closed else ""
     mode = os.fstat(handle).st_mode
-    if stat.S_ISREG(mode):
-        return sys.stdin.read()
-    if stat.S_ISFIFO(mode) and select.select([handle], [], [], _PATIENCE)[0]:
-        return sys.stdin.read()
+    if stat.S_ISREG(mode) or (stat.S_ISFIFO(mode) and select.select([handle], [], [], _PATIENCE)[0]):
+        return sys.stdin.read(_LARGEST)
     return ""
