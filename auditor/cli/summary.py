@@ -232,7 +232,7 @@ def _waivers(report: Report) -> _Section | None:
         partial(Text, printable(f"unreadable tag on {p.resource}: {p.problem}"), "magenta")
         for p in report.waiver_problems
     ]
-    lines += [partial(_waiver, w) for w in report.waivers_needing_attention]
+    lines += [partial(_waiver, w) for w in (*report.waivers_needing_attention, *report.long_waivers)]
     if not lines:
         return None
     return _Section(Text("Waivers", "bold"), lines, "more in the report")
@@ -244,6 +244,7 @@ def _waiver(summary: WaiverSummary) -> Text:
         WaiverStatus.LAPSED: (f"lapsed on {waiver.expires}, {number} back", "red"),
         WaiverStatus.VOID: (f"void, {number} with another value", "red"),
         WaiverStatus.EXPIRING: (f"lapses on {waiver.expires}, {number} set aside", "yellow"),
+        WaiverStatus.ACTIVE: (f"runs for over a year, until {waiver.expires}, {number} set aside", "yellow"),
     }.get(summary.status, ("matches nothing", "dim"))
     rules = ", ".join(waiver.rules[:3]) + (", …" if len(waiver.rules) > 3 else "")
     where = f"{waiver.file}:{waiver.line}" if waiver.line else waiver.file

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from datetime import datetime
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any
 
@@ -10,7 +11,7 @@ from auditor.model.finding import Finding, PastFinding, RootCause, priority
 from auditor.model.resource import ResourceRef, SnapshotInfo
 from auditor.model.rule import Severity, Verdict
 from auditor.model.snapshot import Coverage, Gap
-from auditor.model.waiver import ATTENTION, WaiverProblem, WaiverSummary
+from auditor.model.waiver import ATTENTION, WaiverProblem, WaiverStatus, WaiverSummary
 
 if TYPE_CHECKING:
     from auditor.model.drift import Drift
@@ -232,6 +233,13 @@ class Report:
         """Waivers that have lapsed, are void, lapse soon or match nothing, the most pressing first."""
         listed = (summary for summary in self.waivers if summary.status in ATTENTION)
         return tuple(sorted(listed, key=lambda s: (ATTENTION.index(s.status), s.waiver.expires)))
+
+    @property
+    def long_waivers(self) -> tuple[WaiverSummary, ...]:
+        """Waivers in force that run for over a year from ``as_of`` on, the last to end first."""
+        day = datetime.fromisoformat(self.as_of).date()
+        listed = (s for s in self.waivers if s.status is WaiverStatus.ACTIVE and s.waiver.is_long(day))
+        return tuple(sorted(listed, key=lambda s: s.waiver.expires, reverse=True))
 
     def rule(self, rule_id: str) -> RuleSummary:
         return next(r for r in self.rules if r.id == rule_id)

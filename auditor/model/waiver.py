@@ -8,6 +8,9 @@ from datetime import date
 from enum import StrEnum
 from typing import Any
 
+#: A waiver that has more days left than this is pointed out: frameworks ask for a review of exceptions every year.
+LONG_DAYS = 366
+
 
 @dataclass(frozen=True, slots=True)
 class ResourcePattern:
@@ -43,6 +46,10 @@ class Waiver:
     value: Any = None
     file: str = ""
     line: int = 0
+
+    def is_long(self, day: date) -> bool:
+        """Whether it runs for over a year from that day on: a risk that nobody has to look at again."""
+        return (self.expires - day).days > LONG_DAYS
 
 
 class WaiverStatus(StrEnum):

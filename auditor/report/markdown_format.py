@@ -42,6 +42,7 @@ _WAIVERS = {
     WaiverStatus.VOID: "is void: the value that it was granted for has changed",
     WaiverStatus.EXPIRING: "lapses within 14 days",
     WaiverStatus.UNUSED: "matches nothing",
+    WaiverStatus.ACTIVE: "runs for over a year",
 }
 
 
@@ -229,7 +230,7 @@ def _unseen(report: Report) -> tuple[str, Sequence[str], Iterable[Sequence[str]]
 
 
 def _waivers(report: Report) -> tuple[str, Sequence[str], Iterable[Sequence[str]], int, str]:
-    due = report.waivers_needing_attention
+    due = (*report.waivers_needing_attention, *report.long_waivers)
     rows = (
         [code(", ".join(w.waiver.rules)), text(w.waiver.owner), w.waiver.expires.isoformat(), _WAIVERS[w.status],
          f"{w.matches:,}", text(w.waiver.reason)]

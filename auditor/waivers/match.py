@@ -9,7 +9,7 @@ import re
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
@@ -152,7 +152,7 @@ def _status(
         return WaiverStatus.VOID
     if not count.matched and not count.undecided and evaluated.issuperset(waiver.rules) and _in_reach(waiver, scopes):
         return WaiverStatus.UNUSED
-    if waiver.expires <= today + timedelta(days=EXPIRING_DAYS):
+    if (waiver.expires - today).days <= EXPIRING_DAYS:
         return WaiverStatus.EXPIRING
     return WaiverStatus.ACTIVE
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
-from datetime import date
+from datetime import date, datetime
 from io import StringIO
 from pathlib import Path
 
@@ -21,6 +21,7 @@ from auditor.model.resource import SnapshotInfo
 from auditor.model.rule import Severity, Verdict
 from auditor.model.snapshot import Gap
 from auditor.model.waiver import ResourcePattern, Waiver, WaiverProblem, WaiverStatus, WaiverSummary
+from auditor.report.markdown_format import render as markdown
 
 HOSTILE = "\x1b[31mred\x1b]0;title\x07 \u202e" + "long " * 80
 WIDTH = 100
@@ -105,6 +106,16 @@ def test_what_comes_first(acme: Report) -> None:
         "  lapses on 2026-01-01, 2 failures set aside: STU101, STU102, jane (w.yaml:7)",
         "  matches nothing: STU101, STU102, jane (w.yaml:7)",
     ]
+
+
+@pytest.mark.parametrize(("years", "named"), [(1, False), (2, True), (7000, True)])
+def test_a_waiver_that_runs_for_over_a_year_is_named(acme: Report, years: int, named: bool) -> None:
+    today = datetime.fromisoformat(acme.as_of).date()
+    waiver = Waiver(("STU101",), ResourcePattern(), "r", "jane", today.replace(year=today.year + years), file="w.yaml")
+    report = replace(acme, waivers=(WaiverSummary(waiver, WaiverStatus.ACTIVE, 2),))
+    said = f"runs for over a year, until {waiver.expires}, 2 failures set aside: STU101, jane (w.yaml)"
+    assert (f"  {said}" in printed(report, ExitCode.OK)) is named
+    assert ("runs for over a year" in "".join(markdown(report))) is named
 
 
 def test_causes_whose_failures_are_all_waived_are_not_to_be_done(acme: Report) -> None:

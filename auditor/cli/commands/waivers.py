@@ -47,6 +47,9 @@ def check(file: Path | None, config: ConfigChoice) -> None:
     say(f"{path}: can be used: {plural(len(waivers), 'waiver')}, {len(lapsed):,} lapsed")
     for waiver in lapsed:
         say(f"{path}:{waiver.line}: lapsed on {waiver.expires}: {', '.join(waiver.rules)}")
+    for waiver in waivers:
+        if waiver.is_long(today):
+            say(f"{path}:{waiver.line}: runs for over a year, until {waiver.expires}: {', '.join(waiver.rules)}")
 
 
 @command.command("schema")
