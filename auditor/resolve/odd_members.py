@@ -107,7 +107,7 @@ _decoder = msgspec.json.Decoder(_Line)
 def odd_records(path: Path) -> tuple[OddRecord, ...]:
     """The records of a snapshot file with such members. Lines that are no JSON are left to whoever reads the file.
 
-    Raises SnapshotError for a line that is nested too deep to be read.
+    Raises SnapshotError for a line that is no record, or nested too deep to be read.
     """
     decode = _decoder.decode
     odd: list[OddRecord] = []
@@ -116,7 +116,7 @@ def odd_records(path: Path) -> tuple[OddRecord, ...]:
             try:
                 decode(line)
             except msgspec.ValidationError:
-                odd += _look(number, line)
+                odd += _look(path, number, line)
             except (msgspec.DecodeError, UnicodeDecodeError):
                 continue
             except RecursionError as error:
@@ -124,11 +124,13 @@ def odd_records(path: Path) -> tuple[OddRecord, ...]:
     return tuple(odd)
 
 
-def _look(number: int, line: bytes) -> Iterator[OddRecord]:
+def _look(path: Path, number: int, line: bytes) -> Iterator[OddRecord]:
     try:
         entry = json.loads(line)
     except (ValueError, RecursionError):
         return
+    if not isinstance(entry, dict) or not isinstance(entry.get("kind", ""), str):
+        raise SnapshotError(f"{path}:{number}: the line is not a record")
     kind = entry.get("kind")
     if kind not in KINDS:
         return
