@@ -37,6 +37,7 @@ Kind = Literal[
     "app",
     "domain",
     "identity_user",
+    "kms_key",
     "log_group",
     "mlflow_app",
     "mlflow_server",

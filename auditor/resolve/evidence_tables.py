@@ -10,6 +10,7 @@ from auditor.resolve.hidden_tools import HIDDEN_BUT_PERMITTED, HIDDEN_PARTNER_TO
 from auditor.resolve.role_use import unnamed
 from auditor.resolve.sql_files import statement
 from auditor.sql_text import literal, string_list
+from auditor.studio.kms_keys import ALIAS, AWS_ALIAS
 from auditor.studio.side_roles import ASSUMED
 from auditor.studio.trails import STUDIO_LOG_GROUP
 
@@ -181,6 +182,12 @@ DOMAIN_COLUMNS = (
     " case when len(v.missing) = 0 or v.way_out"
     " then []::VARCHAR[] when list_contains(a.unlisted, 'vpc_endpoint') or v.way_out is null then null"
     " else v.missing end as missing_endpoints,"
+    # In a template, ${Key.Arn} stands for a key that it makes; data sources may find any.
+    f" case when d.kms_key_id = '' or regexp_matches(d.kms_key_id, '{AWS_ALIAS}') then 'AWS'"
+    f" when regexp_matches(d.kms_key_id, '{ALIAS}') then 'CUSTOMER'"
+    " when starts_with(d.kms_key_id, '${') and not starts_with(d.kms_key_id, '${data.')"
+    " and d.account in (select account from template_account) then 'CUSTOMER'"
+    " when k.doc.KeyManager in ('AWS', 'CUSTOMER') then k.doc.KeyManager end as kms_key_manager,"
     " case when d.space_default_execution_role is null then null when d.space_default_execution_role = '' then 0"
     f" when o.profiles > 0 then o.profiles when h.hidden or {unnamed('d.space_default_execution_role')} then null"
     " else 0 end as space_role_profiles,"
@@ -192,6 +199,7 @@ DOMAIN_COLUMNS = (
     " coalesce(r.administrator_unknown, '') as space_role_unknown"
 )
 DOMAIN_JOINS = (
+    " left join raw_kms_key k on k.account = d.account and k.region = d.region and k.id = d.kms_key_id"
     " left join domain_endpoint v on v.account = d.account and v.region = d.region and v.domain_id = d.domain_id"
     " left join domain_subnet n on n.account = d.account and n.region = d.region and n.domain_id = d.domain_id"
     " left join own_role o on o.account = d.account and o.id = d.space_default_execution_role"

@@ -123,6 +123,7 @@ DOCUMENTS: Mapping[str, Mapping[str, str]] = {
     "identity_user": {"UserId": "VARCHAR", "UserName": "VARCHAR", "UserStatus": "VARCHAR", "Instance": "VARCHAR"},
     "mlflow_server": {"TrackingServerName": "VARCHAR", "TrackingServerStatus": "VARCHAR", "RoleArn": "VARCHAR"},
     "mlflow_app": {"Name": "VARCHAR", "Status": "VARCHAR", "RoleArn": "VARCHAR"},
+    "kms_key": {"KeyManager": "VARCHAR"},
     "log_group": {"logGroupName": "VARCHAR", "retentionInDays": "INTEGER"},
     # Read by auditor.resolve.role_facts and policy_facts, member by member.
     "role": {

@@ -142,6 +142,9 @@ DOMAIN = Table(
         Column("missing_endpoints", "VARCHAR[]", "Services that Studio in VpcOnly mode needs a VPC endpoint for, and"
                " that the VPC has none of; [] where all of its subnets lead out another way, as through a NAT gateway",
                inputs=("subnet_ids",), via="'subnet_ids'", kinds=("vpc_endpoint", "route_table")),
+        Column("kms_key_manager", "VARCHAR", "Who manages the key of the domain's volumes: AWS, or CUSTOMER; AWS where"
+               " none is set; NULL where the key is named by id or ARN and AWS KMS didn't say whose it is",
+               inputs=("kms_key_id",), via="'kms_key_id'", kinds=("kms_key",)),
         Column("space_role_profiles", "BIGINT", "Profiles whose own role is the role of the domain's shared spaces; 0"
                " where that role is not set", inputs=("space_default_execution_role",), via=_VIA_SPACE_ROLE),
         Column("space_role_policies", "VARCHAR[]", "AWS's managed policies attached to the role of shared spaces",

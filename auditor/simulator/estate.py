@@ -30,12 +30,13 @@ from auditor.simulator.wire import DAY, ApiError, operation_model, service_model
 _LARGEST = 64 * 1024 * 1024
 _ESTATES = Path(__file__).parent / "estates"
 _KEYS = {
-    "about", "account", "created", "domains", "identity_center", "log_groups", "missing_roles", "mlflow", "mlflow_apps",
-    "partner_apps", "region", "roles", "trails", "vpcs",
+    "about", "account", "aws_managed_keys", "created", "domains", "identity_center", "log_groups", "missing_roles",
+    "mlflow", "mlflow_apps", "partner_apps", "region", "roles", "trails", "vpcs",
 }  # fmt: skip
 _ENTRIES = "entries with members"
 _LISTS: Mapping[str, tuple[Any, str]] = {
     "roles": (str | dict, "names, or entries with members"), "missing_roles": (str, "names"),
+    "aws_managed_keys": (str, "ids or ARNs"),
     "domains": (dict, _ENTRIES), "partner_apps": (dict, _ENTRIES), "mlflow": (dict, _ENTRIES),
     "mlflow_apps": (dict, _ENTRIES), "trails": (dict, _ENTRIES), "log_groups": (dict, _ENTRIES),
 }  # fmt: skip
@@ -341,6 +342,8 @@ class _Populator:
             region = entry.pop("region", self.estate.region)
             self.check("CreateMlflowApp", entry)
             self.backend(region).create_mlflow_app(entry, self.created)
+        for name in self.estate.regions:
+            self.backend(name).aws_managed_keys.update(self.data.get("aws_managed_keys") or ())
         account, region = self.estate.account, self.estate.region
         if self.data.get("identity_center"):
             surroundings.make_people(account, region, self.data["identity_center"], self.estate.regions)

@@ -1,4 +1,5 @@
-"""Operations of other services that moto lacks: CloudTrail's LookupEvents and IAM's SimulatePrincipalPolicy."""
+"""Operations of other services that moto lacks, CloudTrail's LookupEvents and IAM's SimulatePrincipalPolicy, and KMS's
+DescribeKey, which moto answers for keys only that were made in it."""
 
 from __future__ import annotations
 
@@ -13,8 +14,9 @@ from auditor.simulator.operations import paged
 from auditor.simulator.policies import simulate
 from auditor.simulator.state import StudioBackend
 from auditor.simulator.wire import ApiError, operation_model, validate
+from auditor.studio.partitions import partition_of
 
-OPERATIONS = frozenset({("cloudtrail", "LookupEvents"), ("iam", "SimulatePrincipalPolicy")})
+OPERATIONS = frozenset({("cloudtrail", "LookupEvents"), ("iam", "SimulatePrincipalPolicy"), ("kms", "DescribeKey")})
 #: LookupEvents: 50 events a page by default and at most, 90 days back (CloudTrail API reference).
 _EVENTS_PAGE = 50
 
@@ -32,8 +34,22 @@ def answer(service: str, name: str, account: str, backend: StudioBackend, body: 
         return members, _xml(name, members)
     request = json.loads(body or b"{}")
     validate(model, request)
-    members = _events(backend, request)
+    members = _key(backend, request["KeyId"]) if service == "kms" else _events(backend, request)
     return members, json.dumps(members).encode()
+
+
+def _key(backend: StudioBackend, key: str) -> dict[str, Any]:
+    """The key of a domain. Those of other accounts refuse, as their policies usually do."""
+    place = f"arn:{partition_of(backend.region_name)}:kms:{backend.region_name}:{backend.account_id}:key/"
+    if key.startswith("arn:") and not key.startswith(place):
+        raise ApiError(
+            "AccessDeniedException", f"User is not authorized to perform: kms:DescribeKey on resource: {key}"
+        )
+    if key not in {d.get("KmsKeyId") for d in backend.domains.values()}:
+        raise ApiError("NotFoundException", f"Key '{key}' does not exist")
+    manager = "AWS" if key in backend.aws_managed_keys else "CUSTOMER"
+    return {"KeyMetadata": {"KeyId": key.removeprefix(place), "Arn": place + key.removeprefix(place),
+                            "Enabled": True, "KeyState": "Enabled", "KeyManager": manager}}  # fmt: skip
 
 
 def _xml(name: str, members: Mapping[str, Any]) -> bytes:

@@ -46,6 +46,8 @@ class StudioBackend(BaseBackend):
         self.mlflow_apps: dict[str, Document] = {}
         self.sign_ins: list[Document] = []
         self.tags: dict[str, dict[str, str]] = {}
+        #: KMS keys, as domains name them, that AWS manages; all others that domains name are the customer's.
+        self.aws_managed_keys: set[str] = set()
         #: How deep an update reaches. The reading that loses more is the one to be safe under.
         self.nested: Nested = "replace"
 

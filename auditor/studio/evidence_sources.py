@@ -72,6 +72,10 @@ EVIDENCE_SOURCES = (
         },
     ),
     EvidenceSource(
+        "keys", ("kms_key",), "encryption_keys", Stage.RESOURCES,
+        {"kms:DescribeKey": "whether AWS or a customer manages a domain's KMS key"},
+    ),
+    EvidenceSource(
         "account", ("trail", "log_group"), "account_logging", Stage.DOMAINS,
         {
             "cloudtrail:DescribeTrails": "whether management events are recorded",

@@ -21,7 +21,7 @@ def night(folder: Path, day: int, signs: Signs, *, tags: Sequence[tuple[str, str
     """A snapshot of that day in November. STU106 fails on IAM; every domain has a customer key, so STU605 passes."""
     records: list[Record] = []
     for name, mode in sorted(signs.items()):
-        record = domain(f"d-{name}", {"DomainName": name, "AuthMode": mode, "KmsKeyId": "arn:aws:kms:k"})
+        record = domain(f"d-{name}", {"DomainName": name, "AuthMode": mode, "KmsKeyId": "alias/studio"})
         records.append(replace(record, tags=tags, gaps=("AuthMode",) if mode is None else ()))
     path = folder / f"night-{day:02d}.jsonl"
     if account != ACCOUNT:

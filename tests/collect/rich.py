@@ -7,6 +7,7 @@ from auditor.simulator.estate import Estate
 from .conftest import ACCOUNT, HOME, Collected
 
 ROLE = f"arn:aws:iam::{ACCOUNT}:role/team/studio"
+KEY = f"arn:aws:kms:{HOME}:{ACCOUNT}:key/1f3c8a52-7f0e-4f0e-9d52-0c1f7f5f1a11"
 FAR = "arn:aws:iam::999999999999:role/far"
 #: A domain of each kind of sign-in, and everything that evidence is about.
 RICH = Estate(
@@ -25,7 +26,7 @@ RICH = Estate(
         "missing_roles": ["gone"],
         "domains": [
             {
-                "DomainName": "home", "id": "d-home", "AuthMode": "IAM", "vpc": "home",
+                "DomainName": "home", "id": "d-home", "AuthMode": "IAM", "vpc": "home", "KmsKeyId": KEY,
                 "Tags": [{"Key": "team", "Value": "data"}],
                 "DefaultUserSettings": {"ExecutionRole": "role:team/studio"},
                 "DefaultSpaceSettings": {"ExecutionRole": "role:spaces"},

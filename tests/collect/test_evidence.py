@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import sys
+from copy import deepcopy
+from dataclasses import replace
 from types import ModuleType
 
 import pytest
@@ -15,8 +17,8 @@ from auditor.model.snapshot import KINDS
 from auditor.simulator import Fault
 from auditor.studio.evidence_sources import EVIDENCE, EVIDENCE_SOURCES, EvidenceSource, Stage
 
-from .conftest import Collect
-from .rich import RICH, only
+from .conftest import ACCOUNT, Collect
+from .rich import KEY, RICH, only
 
 #: Evidence → the operations that it needs, and the kinds that are lost with each.
 OPERATIONS = {
@@ -31,6 +33,7 @@ OPERATIONS = {
         "DescribeRouteTables": "route_table",
         "DescribeVpcEndpoints": "vpc_endpoint",
     },
+    "keys": {"DescribeKey": "kms_key"},
     "account": {"DescribeTrails": "trail", "DescribeLogGroups": "log_group"},
 }
 LISTS = [(name, operation, kind) for name, lists in OPERATIONS.items() for operation, kind in lists.items()]
@@ -53,7 +56,7 @@ def test_what_is_denied_is_a_gap_and_takes_nothing_with_it(
     # Nobody knows the role of a partner app that could not be listed.
     roles = 2 if operation == "ListPartnerApps" else 3
     whole = {"user_profile": 4, "domain": 2, "sign_in": 61, "role": roles, "identity_user": 2, "partner_app": 1,
-             "mlflow_server": 1, "vpc": 1, "subnet": 2, "trail": 1, "log_group": 1}  # fmt: skip
+             "mlflow_server": 1, "kms_key": 1, "vpc": 1, "subnet": 2, "trail": 1, "log_group": 1}  # fmt: skip
     for other, number in whole.items():
         if other != kind:
             assert sum(1 for r in found.snapshot.records if r.kind == other) == number, other
@@ -99,3 +102,22 @@ def test_a_new_source_is_an_entry_and_a_function(collected: Collect, monkeypatch
     monkeypatch.setattr(evidence, "EVIDENCE_SOURCES", (made_up,))
     assert collected(RICH, evidence=("made-up",)).ids("log_group") == {"made-up"}
     assert collected(RICH, evidence=("sign-ins",)).ids("log_group") == set()
+
+
+def test_only_keys_whose_names_do_not_tell_are_asked_about(collected: Collect) -> None:
+    """One call a key and Region; a key of another account that refuses takes no other with it."""
+    estate = deepcopy(RICH)
+    foreign = KEY.replace(ACCOUNT, "444455556666")
+    keys = ["alias/studio", "alias/aws/elasticfilesystem", KEY, foreign]
+    domains = [{"DomainName": f"n{n}", "AuthMode": "IAM", "vpc": "home", "KmsKeyId": key} for n, key in enumerate(keys)]
+    estate.data["domains"].extend(domains)
+    found = collected(estate, evidence=("keys",))
+    assert found.simulator.calls["kms:DescribeKey"] == 2
+    assert found.record("kms_key", KEY).document == {"KeyManager": "CUSTOMER"}
+    assert found.ids("kms_key") == {KEY}
+    assert [(g.resource_type, g.reason) for g in found.gaps] == [("kms_key", "access_denied")]
+
+
+def test_an_aws_managed_key_by_its_arn(collected: Collect) -> None:
+    estate = replace(RICH, data={**RICH.data, "aws_managed_keys": [KEY]})
+    assert collected(estate, evidence=("keys",)).record("kms_key", KEY).document == {"KeyManager": "AWS"}

@@ -100,7 +100,7 @@ def test_wrong_usage(here: Path, arguments: list[str], says: str, capsys: pytest
 def test_files_of_variables_in_any_name(here: Path) -> None:
     shutil.copy(ROOT / "tf-var" / "main.tf", here)
     (here / "one.hcl").write_text('access = "VpcOnly"\n')
-    (here / "two.json").write_text('{"key": "arn:aws:kms:eu-west-1:1:key/1", "more": 1}')
+    (here / "two.json").write_text('{"key": "arn:aws:kms:eu-west-1:1:alias/studio", "more": 1}')
     rules = ("--only", "STU603,STU605")
     report = audit("main.tf", *rules, "--var-file", "one.hcl", "--var-file", "two.json")[1]
     assert report["summary"]["by_status"]["pass"] == 2

@@ -298,3 +298,36 @@ def test_endpoints_that_studio_needs(around: Sequence[Record], unlisted: list[st
     """Source: developer guide, "Connect Amazon SageMaker Studio in a VPC to External Resources", VPC only, step 5."""
     (row,) = Tables(place(unlisted), domain(document=NETWORK), *around).rows("domain")
     assert row["missing_endpoints"] == missing
+
+
+KEY = f"arn:aws:kms:{REGION}:111122223333:key/1f3c8a52-7f0e-4f0e-9d52-0c1f7f5f1a11"
+FOREIGN = KEY.replace("111122223333", "444455556666")
+
+
+@pytest.mark.parametrize(
+    ("key", "answers", "manager"),
+    [
+        (None, {}, "AWS"),
+        # By name, whatever AWS KMS says: alias/aws/ is reserved, and CreateAlias takes customer managed keys only.
+        ("alias/aws/elasticfilesystem", {}, "AWS"),
+        (f"arn:aws:kms:{REGION}:111122223333:alias/aws/sagemaker", {}, "AWS"),
+        ("alias/studio", {}, "CUSTOMER"),
+        (f"arn:aws-cn:kms:{REGION}:111122223333:alias/studio", {}, "CUSTOMER"),
+        ("alias/awsome", {}, "CUSTOMER"),
+        # An id or an ARN, by what DescribeKey answers.
+        (KEY, {KEY: "AWS"}, "AWS"),
+        (KEY, {KEY: "CUSTOMER"}, "CUSTOMER"),
+        ("1f3c8a52-7f0e-4f0e-9d52-0c1f7f5f1a11", {"1f3c8a52-7f0e-4f0e-9d52-0c1f7f5f1a11": "AWS"}, "AWS"),
+        (FOREIGN, {FOREIGN: "CUSTOMER"}, "CUSTOMER"),
+        # Refused, or an answer that nobody knows: never a pass.
+        (KEY, {}, None),
+        (FOREIGN, {KEY: "CUSTOMER"}, None),
+        (KEY, {KEY: "PARTNER"}, None),
+    ],
+)
+def test_who_manages_the_key_of_a_domain(key: str | None, answers: dict[str, str], manager: str | None) -> None:
+    """Source: API_KeyMetadata (KeyManager is AWS or CUSTOMER), API_CreateAlias, KMS developer guide, Aliases."""
+    keys = [record("kms_key", name, {"KeyManager": told}) for name, told in answers.items()]
+    document = {} if key is None else {"KmsKeyId": key}
+    (row,) = Tables(domain(document=document), *keys).rows("domain")
+    assert row["kms_key_manager"] == manager

@@ -1,0 +1,15 @@
+"""What the name of a KMS key says by itself (AWS KMS developer guide, "Aliases in AWS KMS")."""
+
+from __future__ import annotations
+
+import re
+
+#: An alias by name or ARN: ``alias/studio``, ``arn:aws:kms:REGION:ACCOUNT:alias/studio``.
+ALIAS = r"(^|:)alias/"
+#: Aliases of AWS managed keys: customers cannot make one that begins so.
+AWS_ALIAS = r"(^|:)alias/aws/"
+
+
+def is_alias(key: str) -> bool:
+    """Whether the key is named by an alias, which says by its name who manages the key."""
+    return re.search(ALIAS, key) is not None
