@@ -67,7 +67,7 @@ def document(
     """The resource as the API's document. ``keep_unknown`` leaves Unknown values where they stand, for callers that can
     make something of a document with unknown parts (policies)."""
     found = Document()
-    walk = _Walk(resource, resolve, found, keep_unknown)
+    walk = _Walk(resource, resolve, found, keep_unknown, blocks=language == "aws")
     members = walk.structure(_tree(kind, language), resource.properties, "", "")
     assert isinstance(members, dict)
     found.members = members
@@ -75,8 +75,13 @@ def document(
 
 
 class _Walk:
-    def __init__(self, resource: Resource, resolve: Resolve, found: Document, keep_unknown: bool) -> None:
+    """``blocks``: structures are blocks, which Terraform gives as lists."""
+
+    def __init__(
+        self, resource: Resource, resolve: Resolve, found: Document, keep_unknown: bool, *, blocks: bool
+    ) -> None:
         self._resource, self._resolve, self._found, self._keep = resource, resolve, found, keep_unknown
+        self._blocks = blocks
 
     def structure(self, node: _Node, value: Mapping[str, Value], path: str, own: str) -> dict[str, Any]:
         """The members of a structure that the template writes."""
@@ -146,6 +151,11 @@ class _Walk:
             case "tags":
                 self._found.tags, problem = _tags(value)
                 return problem or _MISSING
+            case "present" if self._blocks and isinstance(value, list | tuple):
+                # A block that may occur once, as where members of it are read.
+                if not value or isinstance(value[0], Unknown):
+                    return value[0] if value else _MISSING
+                return self._plain(value[0], path)
             case _:
                 return self._plain(value, path)
 
