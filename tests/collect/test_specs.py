@@ -171,10 +171,11 @@ def test_an_audit_calls_what_is_permitted(simulated: Callable[..., Simulator]) -
 
 
 def test_the_policy_allows_no_more_than_an_audit_of_everything_calls(simulated: Callable[..., Simulator]) -> None:
-    """A domain that signs in with Identity Center, a space, a trail, and all regions."""
+    """A domain that signs in with Identity Center, one with a key, a space, a trail, and all regions."""
     estate = load_estate("generated:1x1")
     estate.data["domains"][0] |= {"AuthMode": "SSO", "profiles": [], "spaces": [{"SpaceName": "lab"}]}
-    estate.data["domains"].append({"DomainName": "iam", "AuthMode": "IAM", "profiles": ["ana"]})
+    key = {"KmsKeyId": "1234abcd-12ab-34cd-56ef-1234567890ab"}
+    estate.data["domains"].append({"DomainName": "iam", "AuthMode": "IAM", "profiles": ["ana"], **key})
     people = {
         "identity_center": {"users": ["dora@acme.example"]},
         "partner_apps": [{"Name": "comet", "Type": "comet"}],
