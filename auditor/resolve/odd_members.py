@@ -114,7 +114,9 @@ def odd_records(path: Path) -> tuple[OddRecord, ...]:
     with path.open("rb") as file:
         for number, line in enumerate(file, 1):
             try:
-                decode(line)
+                decoded: Any = decode(line)
+                if getattr(decoded, decoded.kind, True) is None:
+                    odd += _look(path, number, line)
             except msgspec.ValidationError:
                 odd += _look(path, number, line)
             except (msgspec.DecodeError, UnicodeDecodeError):
@@ -134,7 +136,9 @@ def _look(path: Path, number: int, line: bytes) -> Iterator[OddRecord]:
     kind = entry.get("kind")
     if kind not in KINDS:
         return
-    members = dict(_odd(_TREES.get(kind, {}), entry.get(kind), ""))
+    # A record without its document says nothing, as one with a document of another type.
+    document = entry.get(kind)
+    members = {"*": "a structure"} if document is None else dict(_odd(_TREES.get(kind, {}), document, ""))
     if "tags" in entry and not _fits(list[_Tag], entry["tags"]):
         members["Tags"] = "a list of tags"
     if members:

@@ -77,6 +77,24 @@ def test_a_line_that_is_no_record(auditor: Auditor, lines: list[bytes], tmp_path
     assert "n.jsonl:6: the line is not a record" in outcome.err
 
 
+def test_a_record_without_its_document(auditor: Auditor, lines: list[bytes], tmp_path: Path) -> None:
+    """One of each kind: what it says is unknown, and named."""
+    made, seen = [], set[str]()
+    for line in map(json.loads, lines):
+        kind = line.get("kind", "")
+        if kind and kind not in seen | {"account_region"}:
+            seen.add(kind)
+            line[kind] = None
+        made.append(json.dumps(line).encode() + b"\n")
+    (tmp_path / "n.jsonl").write_bytes(rehashed(made))
+    outcome = auditor("check", "n.jsonl", "--format", "json", "--output", "-", "-q")
+    ends(outcome, ANY_VERDICT - {ExitCode.USAGE})
+    gaps = json.loads(outcome.out)["gaps"]
+    assert {"permission", "role", "user_profile"} <= {
+        gap["resource_type"] for gap in gaps if (gap["setting"], gap["reason"]) == ("*", "unexpected_response")
+    }
+
+
 @examples(16, phases=[Phase.explicit, Phase.reuse, Phase.generate])
 @given(data=st.data())
 def test_a_snapshot(auditor: Auditor, lines: list[bytes], data: st.DataObject, tmp_path: Path) -> None:
