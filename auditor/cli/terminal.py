@@ -12,7 +12,6 @@ from typing import TYPE_CHECKING
 import click
 
 from auditor.inert_text import printable_lines, without_commands
-from auditor.masking import mask_text
 
 if TYPE_CHECKING:
     from rich.console import RenderableType
@@ -23,6 +22,9 @@ STYLES: Mapping[str, str] = {"critical": "bold red", "high": "red", "medium": "y
 
 def say(text: str, *, err: bool = False) -> None:
     """Print text that may hold names from anywhere: it steers no terminal, commands no CI server, tells no secret."""
+    # The forms of secrets take a while to compile, which --help and --version need not wait for.
+    from auditor.masking import mask_text
+
     click.echo(printable_lines(mask_text(text)), err=err)
 
 

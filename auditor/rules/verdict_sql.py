@@ -93,8 +93,7 @@ def verdict_sql(rule: Rule, overrides: Mapping[str, Any] | None = None) -> str:
     required = f"case (\n{require}\n) when true then 'pass' when false then 'fail' else 'unknown' end"
     # A condition stands here once: DuckDB takes longer to parse what rules hold than to evaluate a small account.
     verdict = f"case (\n{when}\n) when true then {required} when false then 'not_applicable' else 'unknown' end"
-    # A simple case knows no further conditions, so what goes first goes around it.
-    return f"case{_being_deleted(rule)} else {verdict} end" if _being_deleted(rule) else verdict
+    return _unless_deleted(rule, verdict)
 
 
 def severity_sql(rule: Rule, overrides: Mapping[str, Any] | None = None) -> str:
@@ -121,17 +120,18 @@ def careful_verdict_sql(rule: Rule, overrides: Mapping[str, Any] | None = None) 
         f"case {answer(rule.require)} when 'true' then 'pass' when 'false' then 'fail' when 'unknown' then 'unknown'"
         " else 'error' end"
     )
-    # A simple case knows no further conditions, so what goes first goes around it.
     verdict = (
         f"case {answer(rule.when)} when 'true' then {require} when 'false' then 'not_applicable'"
         " when 'unknown' then 'unknown' else 'error' end"
     )
-    return f"case{_being_deleted(rule)} else {verdict} end" if _being_deleted(rule) else verdict
+    return _unless_deleted(rule, verdict)
 
 
-def _being_deleted(rule: Rule) -> str:
-    """A branch of a case: to what is on its way out no rule applies, a user's own included."""
-    return " when status = 'Deleting' then 'not_applicable'" if rule.table in _WITH_STATUS else ""
+def _unless_deleted(rule: Rule, verdict: str) -> str:
+    """The verdict's SQL: to what is on its way out no rule applies, a user's own included."""
+    if rule.table not in _WITH_STATUS:
+        return verdict
+    return f"case when status = 'Deleting' then 'not_applicable' else {verdict} end"
 
 
 def parse_overrides(options: Sequence[str], rules: Sequence[Rule]) -> dict[str, dict[str, Any]]:

@@ -106,16 +106,17 @@ class _Walk:
             return value
         if node.many:
             return self._items(node, value, path, own)
-        if not node.children:
-            assert node.row is not None, path
-            return self._leaf(node.row, value, path)
-        if isinstance(value, list | tuple):
+        structure = bool(node.children) or (self._blocks and node.row is not None and node.row.read == "present")
+        if structure and isinstance(value, list | tuple):
             # A Terraform block that may occur once.
             if not value:
                 return _MISSING
             value = value[0]
             if isinstance(value, Unknown):
                 return value
+        if not node.children:
+            assert node.row is not None, path
+            return self._leaf(node.row, value, path)
         if not isinstance(value, Mapping):
             return _malformed(value, "a structure")
         return self.structure(node, value, path, own)
@@ -151,11 +152,6 @@ class _Walk:
             case "tags":
                 self._found.tags, problem = _tags(value)
                 return problem or _MISSING
-            case "present" if self._blocks and isinstance(value, list | tuple):
-                # A block that may occur once, as where members of it are read.
-                if not value or isinstance(value[0], Unknown):
-                    return value[0] if value else _MISSING
-                return self._plain(value[0], path)
             case _:
                 return self._plain(value, path)
 
