@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import math
 import re
 from collections.abc import Callable
@@ -273,14 +272,18 @@ def test_tags_are_found_whatever_the_case_of_a_name(collected: Collect) -> None:
         assert found.record(kind, f"{domain}/{name}").tags == (("team", "Lab"),)
 
 
+def _lines(snapshot: Snapshot) -> list[bytes]:
+    """But for its header, its end, and how often a call was tried again, which a busy machine decides."""
+    coverage = tuple(replace(c, retries=0) for c in snapshot.coverage)
+    return [*encode(replace(snapshot, records=tuple(by_key(snapshot).values()), coverage=coverage))][1:-1]
+
+
 def test_two_runs_give_the_same_lines(collected: Collect) -> None:
     """Threads finish in any order; the file does not show it, but for the moments in its header and of its regions."""
     first = collected("acme", regions=BOTH).snapshot
     again = collect(CollectOptions(regions=BOTH))
     other_order = collect(CollectOptions(regions=BOTH[::-1], concurrency=1))
-    same = (replace(s, records=tuple(by_key(s).values())) for s in (first, again))
-    digests = {hashlib.sha256(b"".join([*encode(s)][1:-1])).hexdigest() for s in same}
-    assert len(digests) == 1
+    assert _lines(again) == _lines(first)
     assert by_key(other_order) == by_key(first)
     assert other_order.header.scopes == first.header.scopes
 
