@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Iterator, Mapping, Sequence
+from functools import lru_cache
 
 from auditor.iam.context import Context
 from auditor.iam.documents import Policy
@@ -66,6 +67,7 @@ def named_resources(role: Role, kinds: Mapping[str, Sequence[str]]) -> dict[str,
     return found
 
 
+@lru_cache(maxsize=8192)
 def _arn(text: str, kind: str) -> str | None:
     """The same for ARNs: a wildcard stays within its segment (IAM User Guide, "JSON policy elements: Resource")."""
     mine, theirs = text.split(":", 5), kind.split(":", 5)

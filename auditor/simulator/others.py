@@ -6,12 +6,13 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from datetime import UTC, datetime
+from functools import lru_cache
 from typing import Any
 from urllib.parse import parse_qsl
 from xml.etree import ElementTree
 
 from auditor.simulator.operations import paged
-from auditor.simulator.policies import simulate
+from auditor.simulator.policies import Question, question, simulate
 from auditor.simulator.state import StudioBackend
 from auditor.simulator.wire import ApiError, operation_model, validate
 from auditor.studio.partitions import partition_of
@@ -21,7 +22,9 @@ OPERATIONS = frozenset({("cloudtrail", "LookupEvents"), ("iam", "SimulatePrincip
 _EVENTS_PAGE = 50
 
 
-def answer(service: str, name: str, account: str, backend: StudioBackend, body: bytes) -> tuple[dict[str, Any], bytes]:
+def answer(
+    service: str, name: str, account: str, backend: StudioBackend, body: bytes
+) -> tuple[Mapping[str, Any], bytes]:
     """The answer's members, and the same as the service's protocol writes them."""
     model = operation_model(service, name)
     assert model is not None, name
@@ -30,8 +33,8 @@ def answer(service: str, name: str, account: str, backend: StudioBackend, body: 
 
         request = _query(body)
         validate(model, request)
-        members = simulate(moto_backends.get_backend("iam")[account]["aws"], request)
-        return members, _xml(name, members)
+        asked = question(moto_backends.get_backend("iam")[account]["aws"], request)
+        return simulate(asked), _simulated(asked)
     request = json.loads(body or b"{}")
     validate(model, request)
     members = _key(backend, request["KeyId"]) if service == "kms" else _events(backend, request)
@@ -50,6 +53,11 @@ def _key(backend: StudioBackend, key: str) -> dict[str, Any]:
     manager = "AWS" if key in backend.aws_managed_keys else "CUSTOMER"
     return {"KeyMetadata": {"KeyId": key.removeprefix(place), "Arn": place + key.removeprefix(place),
                             "Enabled": True, "KeyState": "Enabled", "KeyManager": manager}}  # fmt: skip
+
+
+@lru_cache(maxsize=1024)
+def _simulated(asked: Question) -> bytes:
+    return _xml("SimulatePrincipalPolicy", simulate(asked))
 
 
 def _xml(name: str, members: Mapping[str, Any]) -> bytes:

@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
 from auditor.iam.context import Context
@@ -16,16 +18,41 @@ from auditor.iam.evaluation import Permissions
 from auditor.iam.simulation import evaluate
 from auditor.simulator.wire import ApiError
 
+#: A policy's name and its document, as JSON.
+Named = tuple[str, str | None]
 
-def simulate(iam: Any, request: Mapping[str, Any]) -> dict[str, Any]:
-    """The answer of SimulatePrincipalPolicy; ``iam`` is moto's backend of the account."""
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """What decides an answer. Many roles of an account have the same policies, and each audit asks the same of each."""
+
+    policies: tuple[Named, ...]
+    boundary: Named | None
+    actions: tuple[str, ...]
+    resources: tuple[str, ...]
+    context: tuple[tuple[str, tuple[str, ...]], ...]
+
+
+def question(iam: Any, request: Mapping[str, Any]) -> Question:
+    """What a request of SimulatePrincipalPolicy asks; ``iam`` is moto's backend of the account. Raises ApiError for a
+    role that does not exist."""
     role = _role(iam, request["PolicySourceArn"])
-    boundary = _boundary(iam, role)
-    context = {e["ContextKeyName"]: tuple(e["ContextKeyValues"]) for e in request.get("ContextEntries") or ()}
-    results = evaluate(
-        Permissions(tuple(_policies(role)), boundary), request["ActionNames"], request.get("ResourceArns") or (),
-        Context(context, closed=True),
-    )  # fmt: skip
+    context = request.get("ContextEntries") or ()
+    return Question(
+        tuple(_policies(role)),
+        _boundary(iam, role),
+        tuple(request["ActionNames"]),
+        tuple(request.get("ResourceArns") or ()),
+        tuple((e["ContextKeyName"], tuple(e["ContextKeyValues"])) for e in context),
+    )
+
+
+@lru_cache(maxsize=1024)
+def simulate(asked: Question) -> Mapping[str, Any]:
+    """The answer of SimulatePrincipalPolicy. Not to be changed: it is given to everybody who asks the same."""
+    permissions = Permissions(tuple(map(_parsed, asked.policies)), asked.boundary and _parsed(asked.boundary))
+    context = Context(dict(asked.context), closed=True)
+    results = evaluate(permissions, asked.actions, asked.resources, context)
     return {"EvaluationResults": results, "IsTruncated": False}
 
 
@@ -36,21 +63,26 @@ def _role(iam: Any, arn: str) -> Any:
     raise ApiError("NoSuchEntity", f"The role with name {arn.rpartition('/')[2]} cannot be found.", 404)
 
 
-def _policies(role: Any) -> Iterator[Policy]:
+def _policies(role: Any) -> Iterator[Named]:
     for name, document in role.policies.items():
-        yield parse(_loaded(document), name)
+        yield name, _text(document)
     for policy in role.managed_policies.values():
-        yield parse(_default(policy), policy.name)
+        yield policy.name, _default(policy)
 
 
-def _boundary(iam: Any, role: Any) -> Policy | None:
+def _boundary(iam: Any, role: Any) -> Named | None:
     arn = role.permissions_boundary_arn
-    return None if not arn else parse(_default(iam.managed_policies[arn]), arn.rpartition("/")[2])
+    return None if not arn else (arn.rpartition("/")[2], _default(iam.managed_policies[arn]))
 
 
-def _default(policy: Any) -> object:
-    return next((_loaded(v.document) for v in policy.versions if v.is_default), None)
+def _default(policy: Any) -> str | None:
+    return next((_text(v.document) for v in policy.versions if v.is_default), None)
 
 
-def _loaded(document: object) -> object:
-    return json.loads(document) if isinstance(document, str) else document
+def _text(document: object) -> str:
+    return document if isinstance(document, str) else json.dumps(document)
+
+
+def _parsed(named: Named) -> Policy:
+    name, document = named
+    return parse(None if document is None else json.loads(document), name)
