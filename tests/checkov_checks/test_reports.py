@@ -106,13 +106,13 @@ def test_a_skip_is_of_one_check(reported: Reported) -> None:
 def test_what_is_inherited_names_the_line_that_set_it(reported: Reported) -> None:
     terraform = reported.one("STU501", "terraform", "aws_sagemaker_user_profile.ana").record["details"]
     assert terraform == [
-        "ana-lopez auto-mounts its folder of the domain's EFS in every private space",
+        "User profile ana-lopez auto-mounts its folder of the domain's EFS in every private space",
         "DefaultUserSettings.AutoMountHomeEFS is Enabled: domain module.studio.aws_sagemaker_domain.this, "
         "studio/main.tf:8",
     ]
     record = reported.one("STU501", "cloudformation", "AWS::SageMaker::UserProfile.Ana").record
     assert record["check_result"]["entity"]["details"] == [
-        "ana-lopez auto-mounts its folder of the domain's EFS in every private space",
+        "User profile ana-lopez auto-mounts its folder of the domain's EFS in every private space",
         "DefaultUserSettings.AutoMountHomeEFS is Enabled: domain Domain, template.yaml:12",
     ]
 

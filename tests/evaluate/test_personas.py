@@ -363,7 +363,7 @@ def test_personas_of_the_configuration_judge(
     severities = {(f["resource"]["domain_name"] == "research", f["severity"]) for f in by_rule["STU401"].values()}
     assert severities == {(True, "medium"), (False, "info")}
     aiko = by_rule["STU405"]["aiko-tanaka"]
-    assert aiko["message"].startswith("aiko-tanaka sees DataWrangler, ")
+    assert aiko["message"].startswith("User profile aiko-tanaka sees DataWrangler, ")
     assert aiko["message"].endswith(", which the persona researcher doesn't need")
     assert "Training" not in aiko["message"]
     assert "yuki-sato" not in by_rule["STU405"]
