@@ -18,6 +18,7 @@ class ExitCode(IntEnum):
     FINDINGS = 4
     INCOMPLETE = 5
     INTERRUPTED = 130
+    TERMINATED = 143
 
 
 class AuditorError(Exception):

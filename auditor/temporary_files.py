@@ -36,6 +36,8 @@ _LOCK = ".auditor-lock"
 #: Seconds in which a process may not have locked yet what it made.
 _YOUNG = 60.0
 _FULL = (errno.ENOSPC, errno.EDQUOT)
+#: What the process keeps until its end.
+_PROCESS = ExitStack()
 
 
 def hold(handle: int) -> bool:
@@ -75,10 +77,14 @@ def workspace(purpose: str = "") -> Iterator[Path]:
 @cache
 def process_folder() -> Path:
     """One temporary folder for as long as the process lives, for what is spilled to disk. Raises ConfigError."""
-    stack = ExitStack()
-    folder = stack.enter_context(workspace("process"))
-    atexit.register(stack.close)
+    folder = _PROCESS.enter_context(workspace("process"))
+    atexit.register(remove_process_folder)
     return folder
+
+
+def remove_process_folder() -> None:
+    """Remove it now: for a process that ends without Python's own end."""
+    _PROCESS.close()
 
 
 def _no_place(error: OSError) -> ConfigError:

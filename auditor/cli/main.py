@@ -11,8 +11,10 @@ from typing import NoReturn
 
 import click
 
+from auditor.cli.streams import SIGNALS, OutputError, prepare_streams
 from auditor.cli.terminal import say, silence_stdout
 from auditor.errors import AuditorError, ExitCode
+from auditor.temporary_files import remove_process_folder
 from auditor.version import __version__
 
 #: Command -> (module, one-line help). The help stands here so that ``--help`` imports no command; a test holds it to
@@ -68,14 +70,21 @@ def cli() -> None:
 
 def main(arguments: Sequence[str] | None = None) -> NoReturn:
     """Run, and exit as README's table says. No traceback reaches a user, unless ``--debug`` asks for it."""
+    prepare_streams()
+    SIGNALS.prepare()
     code = run(arguments)
     try:
         sys.stdout.flush()
+    except OutputError as error:
+        say(f"Error: {error.diagnosis()}", err=True)
+        silence_stdout()
+        code = code or error.exit_code
     except OSError:
         silence_stdout()
-    if code == ExitCode.INTERRUPTED:
+    if code in (ExitCode.INTERRUPTED, ExitCode.TERMINATED):
         # Threads may still wait for AWS to answer; nothing of theirs is needed any more.
         sys.stderr.flush()
+        remove_process_folder()
         os._exit(code)
     sys.exit(code)
 
@@ -96,9 +105,10 @@ def run(arguments: Sequence[str] | None = None) -> int:
         say(f"Error: {error.format_message()}", err=True)
         return ExitCode.USAGE
     except (KeyboardInterrupt, click.Abort):
-        click.echo("\nInterrupted: nothing was written after this.", err=True)
-        return ExitCode.INTERRUPTED
+        return _interrupted()
     except AuditorError as error:
+        if isinstance(error, OutputError):
+            silence_stdout()
         if _debug():
             _traceback()
         say(f"Error: {error.diagnosis()}", err=True)
@@ -108,6 +118,8 @@ def run(arguments: Sequence[str] | None = None) -> int:
         silence_stdout()
         return ExitCode.OK
     except Exception as error:  # noqa: BLE001 — the last line of defence; what is lost here is a defect, and says so
+        if SIGNALS.ended_by is not None:
+            return _interrupted()
         if _debug():
             _traceback()
         say(
@@ -117,6 +129,11 @@ def run(arguments: Sequence[str] | None = None) -> int:
         )
         return ExitCode.INTERNAL
     return result if isinstance(result, int) else ExitCode.OK
+
+
+def _interrupted() -> ExitCode:
+    click.echo("\nInterrupted: nothing was written after this.", err=True)
+    return SIGNALS.ended_by or ExitCode.INTERRUPTED
 
 
 def _debug() -> bool:

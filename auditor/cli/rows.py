@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import csv
+import io
 import json
-import sys
 from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import Any
 
 import click
 
+from auditor.cli.terminal import emit
 from auditor.inert_text import in_json, printable, printable_lines
 
 
@@ -30,11 +31,13 @@ def print_rows(columns: Sequence[str], rows: Iterable[Sequence[Any]], output: st
     """Print as ``table``, ``csv`` (NULL is an empty field) or ``json`` (an array of objects)."""
     if output == "json":
         found = [dict(zip(columns, row, strict=True)) for row in rows]
-        click.echo(in_json(json.dumps(found, ensure_ascii=False, indent=2, default=_plain)))
+        emit([in_json(json.dumps(found, ensure_ascii=False, indent=2, default=_plain)), "\n"])
     elif output == "csv":
-        writer = csv.writer(sys.stdout, lineterminator="\n")
+        written = io.StringIO()
+        writer = csv.writer(written, lineterminator="\n")
         writer.writerow(columns)
         writer.writerows(["" if value is None else printable_lines(_cell(value)) for value in row] for row in rows)
+        emit([written.getvalue()])
     else:
         cells = [[printable(_cell(value).replace("\n", " ")) for value in row] for row in rows]
         widths = [max(map(len, column)) for column in zip(columns, *cells, strict=True)]

@@ -8,9 +8,8 @@ from collections.abc import Mapping
 from dataclasses import fields
 from typing import TYPE_CHECKING, Any, TypeVar
 
-import click
-
-from auditor.cli.terminal import StderrMessages, patient_stdout
+from auditor.cli.streams import OutputError
+from auditor.cli.terminal import StderrMessages, emit, patient_stdout, silence_stdout
 from auditor.cli.terminal import show as render
 from auditor.errors import ExitCode
 from auditor.run.run_options import AwsOptions, GateOptions, ReportOptions, RuleOptions, RunOptions
@@ -40,22 +39,34 @@ def planned(options: Mapping[str, Any], messages: StderrMessages, **members: Any
 
 
 def finish(plan: RunPlan, result: RunResult, messages: StderrMessages, *, security_hub: bool = False) -> ExitCode:
-    """Print the report or the summary, send, and give the exit code."""
-    if plan.printed:
-        from auditor.report.render import render
+    """Print the report or the summary, send, and give the exit code. Lost output hides no finding: 4 wins."""
+    lost = _print(plan, result, messages)
+    code = result.code
+    if security_hub:
+        from auditor.run.delivery import deliver
 
-        report = result.report
-        with patient_stdout():
-            for piece in plan.templates[0].render(report) if plan.templates else render(report, plan.formats[0]):
-                click.echo(piece, nl=False)
-    elif not messages.quiet:
-        with patient_stdout():
-            show(result)
-    if not security_hub:
-        return result.code
-    from auditor.run.delivery import deliver
+        code = deliver(result, plan.profile, messages)
+    if lost is None:
+        return code
+    messages.problem(f"Error: {lost.diagnosis()}")
+    return code if code is ExitCode.FINDINGS else lost.exit_code
 
-    return deliver(result, plan.profile, messages)
+
+def _print(plan: RunPlan, result: RunResult, messages: StderrMessages) -> OutputError | None:
+    """The error of a stdout that takes nothing."""
+    try:
+        with patient_stdout():
+            if plan.printed:
+                from auditor.report.render import render
+
+                report = result.report
+                emit(plan.templates[0].render(report) if plan.templates else render(report, plan.formats[0]))
+            elif not messages.quiet:
+                show(result)
+    except OutputError as error:
+        silence_stdout()
+        return error
+    return None
 
 
 def show(result: RunResult) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -36,6 +36,15 @@ def show(printed: RenderableType, width: int | None = None, *, crop: bool = True
     with console.capture() as captured:
         console.print(printed, crop=crop)
     click.echo(without_commands(captured.get()), nl=False, color=True)
+
+
+def emit(pieces: Iterable[str]) -> None:
+    """Print what programs read, or what is written to files in UTF-8 as well: as UTF-8, whatever the locale says."""
+    out = sys.stdout.buffer
+    sys.stdout.flush()
+    for piece in pieces:
+        out.write(piece.encode("utf-8"))
+    out.flush()
 
 
 @dataclass(frozen=True, slots=True)

@@ -142,6 +142,8 @@ def query(
 
     con, _ = load_tables(files, merge, personas)
     try:
+        if not con.extract_statements(sql):
+            raise ConfigError("the query is empty", hint="Ask with SELECT.")
         cursor = con.execute(sql)
         rows = cursor.fetchall()
     except duckdb.Error as error:

@@ -166,6 +166,13 @@ def test_query_says_what_is_wrong(auditor: Auditor, estate_file: Callable[[str],
     assert outcome.out == ""
 
 
+@pytest.mark.parametrize("sql", ["", "  \n", "-- nothing", ";"])
+def test_an_empty_query_is_said(auditor: Auditor, estate_file: Callable[[str], Path], sql: str) -> None:
+    outcome = auditor("query", sql, "--snapshot", estate_file("clean"))
+    assert (outcome.code, outcome.out) == (2, "")
+    assert outcome.err.startswith("Error: the query is empty")
+
+
 def test_permissions_prints_the_policy(auditor: Auditor) -> None:
     assert json.loads(auditor("permissions").out) == permissions()
 

@@ -22,24 +22,73 @@ def _environment() -> dict[str, str]:
     return dict(os.environ)
 
 
-def test_ctrl_c_ends_with_130_and_leaves_no_file(simulated: Callable[..., Simulator], tmp_path: Path) -> None:
+@pytest.mark.parametrize("sent", [signal.SIGINT, signal.SIGTERM])
+def test_ctrl_c_and_sigterm_end_with_their_code_and_leave_no_file(
+    simulated: Callable[..., Simulator], tmp_path: Path, sent: signal.Signals
+) -> None:
+    (tmp_path / "temporary").mkdir()
     simulator = simulated("generated:2x2000", latency_ms=30)
     started = process(
         ["audit", "--region", "eu-west-1", "--snapshot", "s.jsonl"],
         cwd=tmp_path,
-        env=_environment(),
+        env=_environment() | {"TMPDIR": str(tmp_path / "temporary")},
         start_new_session=True,
     )
     deadline = time.monotonic() + 30
     while simulator.calls["sagemaker:DescribeUserProfile"] < 20 and time.monotonic() < deadline:
         time.sleep(0.05)
-    started.send_signal(signal.SIGINT)
+    started.send_signal(sent)
     out, err = started.communicate(timeout=30)
-    assert started.returncode == 130
+    assert started.returncode == 128 + sent
     assert out == ""
     assert "Interrupted" in err
     assert "Traceback" not in err
-    assert list(tmp_path.iterdir()) == []
+    assert list(tmp_path.rglob("*")) == [tmp_path / "temporary"]
+
+
+def _under_sh(line: str, tmp_path: Path, **environment: str) -> subprocess.CompletedProcess[bytes]:
+    """The command in a shell, which closes streams and sends them elsewhere."""
+    command = line.replace("auditor ", f"{Path(sys.executable).with_name('auditor')} ", 1)
+    return subprocess.run(
+        ["/bin/sh", "-c", command], capture_output=True, cwd=tmp_path, env=_environment() | environment, check=False
+    )
+
+
+@pytest.mark.parametrize(
+    ("redirected", "reason"),
+    [("> /dev/full", b"No space left on device"), (">&-", b"Bad file descriptor")],
+)
+@pytest.mark.parametrize("command", ["rules list", "rules frameworks --format json", "rules show STU402", "--version"])
+def test_a_stdout_that_takes_nothing_is_no_defect(tmp_path: Path, command: str, redirected: str, reason: bytes) -> None:
+    done = _under_sh(f"auditor {command} {redirected}", tmp_path)
+    assert done.returncode == 2
+    assert done.stderr.startswith(b"Error: cannot write to stdout: " + reason)
+    assert done.stderr.count(b"\n") == 2
+
+
+def test_lost_output_hides_no_finding(tmp_path: Path, estate_file: Callable[[str], Path]) -> None:
+    """Reports are written, and the exit code is the gate's, although the summary is lost."""
+    done = _under_sh(f"auditor check {estate_file('acme')} --format json > /dev/full", tmp_path)
+    assert done.returncode == 4
+    assert b"cannot write to stdout" in done.stderr
+    assert (tmp_path / "audit-report/report.json").exists()
+
+
+def test_a_closed_stderr_changes_nothing(tmp_path: Path) -> None:
+    done = _under_sh("auditor rules test STU.yaml 2>&-", tmp_path)
+    assert (done.returncode, done.stdout) == (2, b"")
+    done = _under_sh("auditor --version 2>&- <&-", tmp_path)
+    assert (done.returncode, done.stdout[:8]) == (0, b"auditor,")
+
+
+def test_an_encoding_that_lacks_a_character_ends_nothing(tmp_path: Path, estate_file: Callable[[str], Path]) -> None:
+    """What people read shows an escape; what programs read is UTF-8 wherever it goes."""
+    query = f"""auditor query --snapshot {estate_file("clean")} "select 'a → b'" """
+    shown = _under_sh(query, tmp_path, PYTHONIOENCODING="latin-1")
+    assert (shown.returncode, shown.stderr) == (0, b"")
+    assert b"a \\u2192 b" in shown.stdout
+    read = _under_sh(f"{query} --format csv", tmp_path, PYTHONIOENCODING="latin-1")
+    assert "a → b" in read.stdout.decode("utf-8")
 
 
 def test_simulate_serves_boto3_until_stopped() -> None:

@@ -11,7 +11,7 @@ import click
 from auditor.cli.diff_view import render
 from auditor.cli.options import debug_option, rule_options
 from auditor.cli.store_options import Reading, reading_options, store_of
-from auditor.cli.terminal import StderrMessages
+from auditor.cli.terminal import StderrMessages, emit
 from auditor.config.find_config import ConfigChoice
 from auditor.errors import ConfigError, DamagedError, ExitCode
 from auditor.model.rule import Severity
@@ -65,8 +65,12 @@ def command(
     else:
         before, after = _sides((Path(old), Path(new)), reading.config, rules)
     found = difference(before, after)
-    for line in render(found, output):
-        click.echo(line)
+    lines = (f"{line}\n" for line in render(found, output))
+    if output == "json":
+        emit(lines)
+    else:
+        for line in lines:
+            click.echo(line, nl=False)
     if fail_on != NEVER and any(f.severity.rank <= Severity(fail_on).rank for f in found.worse):
         return ExitCode.FINDINGS
     if (found.not_assessed or found.carried_over) and not allow_incomplete:

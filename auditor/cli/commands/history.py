@@ -11,7 +11,7 @@ import click
 from auditor.cli.options import debug_option
 from auditor.cli.rows import print_rows
 from auditor.cli.store_options import Duration, Reading, reading_options, store_of
-from auditor.cli.terminal import say
+from auditor.cli.terminal import emit, say
 from auditor.errors import ConfigError
 from auditor.inert_text import in_json
 from auditor.run.messages import plural
@@ -92,7 +92,7 @@ def _print_json(points: Sequence[TrendPoint], shown: Sequence[KnownFailure], tot
     import msgspec
 
     document = msgspec.json.encode({"nights": points, "total": total, "failures": shown})
-    click.echo(in_json(msgspec.json.format(document, indent=2).decode()))
+    emit([in_json(msgspec.json.format(document, indent=2).decode()), "\n"])
 
 
 def _print(label: str, points: Sequence[TrendPoint], shown: Sequence[KnownFailure], total: int) -> None:
