@@ -18,7 +18,8 @@ MODULES = sorted(PACKAGE.rglob("*.py"))
 #: {history, report} ← {config, deliver} ← run ← {checkov, cli}. A part imports itself and what stands lower.
 RANKS = {
     "": 0, "errors": 0, "version": 0, "resources": 1, "yaml_source": 1, "sql_text": 1,
-    "regular_files": 0, "budget": 1, "inert_text": 1, "temporary_files": 1, "secret_forms": 0, "masking": 1,
+    "regular_files": 0, "file_kinds": 1, "budget": 1, "inert_text": 1,
+    "temporary_files": 1, "secret_forms": 0, "masking": 1,
     "model": 1, "iam": 1,
     "studio": 2,
     "collect": 3, "resolve": 3, "store": 3,
@@ -194,7 +195,8 @@ LAYERS = {
         {"build"}, {"scan"},
     ],
     "rules": [
-        {"applicability", "evidence_read", "references", "schema", "unknowns", "verdict_sql"},
+        {"applicability", "evidence_read", "references", "rule_names", "schema", "unknowns",
+         "verdict_sql"},
         {"expressions", "remediation_set", "value_columns"},
         {"message", "validate"}, {"withheld"}, {"cases", "load"}, {"frameworks", "scaffold"}, {"catalogue"},
     ],

@@ -10,6 +10,7 @@ from importlib import import_module
 from typing import NoReturn
 
 import click
+from click.exceptions import NoSuchCommand
 
 from auditor.cli.streams import SIGNALS, OutputError, prepare_streams
 from auditor.cli.terminal import say, silence_stdout
@@ -36,6 +37,8 @@ COMMANDS: Mapping[str, tuple[str, str]] = {
     "permissions": ("permissions", "Print the IAM policy that an audit needs."),
     "demo": ("demo", "Audit a simulated account; needs no AWS."),
     "simulate": ("simulate", "Serve a simulated AWS account over HTTP."),
+    "completion": ("completion", "Print the completion script of a shell."),
+    "version": ("version", "Print the version."),
 }
 
 
@@ -51,13 +54,22 @@ class LazyGroup(click.Group):
         command: click.Command = import_module(f"auditor.cli.commands.{COMMANDS[cmd_name][0]}").command
         return command
 
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        try:
+            return super().resolve_command(ctx, args)
+        except NoSuchCommand as error:
+            # click knows only commands that are loaded already, and there are none.
+            raise NoSuchCommand(error.command_name, possibilities=COMMANDS, ctx=ctx) from error
+
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: ARG002
         with formatter.section("Commands"):
             formatter.write_dl([(name, text) for name, (_, text) in COMMANDS.items()])
 
 
 @click.group(cls=LazyGroup, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
-@click.version_option(__version__, prog_name="auditor")
+@click.version_option(__version__, "-V", "--version", prog_name="auditor")
 def cli() -> None:
     """Compliance auditor for Amazon SageMaker Studio.
 

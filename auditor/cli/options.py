@@ -121,9 +121,11 @@ rule_options = several(
         help="Folder of your own rules, added to the built-in ones; repeatable.",
     ),
     click.option(
-        "--only", multiple=True, metavar="RULE", help="Only these rules: ids, names or areas; repeatable, or commas."
+        "--only", multiple=True, metavar="RULE",
+        help="Run only these rules: ids, names, areas, or patterns ('STU4*'). Repeat the option or separate them with"
+        " commas.",
     ),
-    click.option("--skip", multiple=True, metavar="RULE", help="Not these rules; repeatable, or commas."),
+    click.option("--skip", multiple=True, metavar="RULE", help="Don't run these rules; as for --only."),
 )  # fmt: skip
 
 #: How templates are read. Terraform's variables belong here as well.

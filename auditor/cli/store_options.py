@@ -65,10 +65,13 @@ _STORE = several(
 )  # fmt: skip
 
 
-def store_of(reading: Reading, mode: Access = PRIVATE, *, report: bool = True) -> tuple[RunStore, Config]:
+def store_of(
+    reading: Reading, mode: Access = PRIVATE, *, report: bool = True, missing: str = "no store"
+) -> tuple[RunStore, Config]:
     """The store that the options or the configuration name; it must be one. Raises ConfigError.
 
-    ``mode``: permissions of what is written; ``report``: runs that are set aside are named on stderr.
+    ``mode``: permissions of what is written; ``report``: runs that are set aside are named on stderr; ``missing``: what
+    is said where none is named.
     """
     from auditor.run.plan import configuration
     from auditor.store.backends import open_backend
@@ -78,7 +81,7 @@ def store_of(reading: Reading, mode: Access = PRIVATE, *, report: bool = True) -
     settings = configuration(reading.config, messages)
     place = reading.store or settings.store
     if place is None:
-        raise ConfigError("no store", hint="Name one with --store, or with store: in auditor.yaml.")
+        raise ConfigError(missing, hint="Name a store with --store, or with store: in auditor.yaml.")
     found = RunStore(open_backend(place, reading.profile or settings.profile, mode))
     found.check()
     for aside in found.survey().set_aside if report else ():

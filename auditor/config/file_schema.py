@@ -62,8 +62,8 @@ class ConfigFile(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
     regions: Annotated[list[Text], _doc("Regions to audit, or all; as --region")] = []
     skip_regions: Annotated[list[Text], _doc("Regions to leave out; as --skip-region")] = []
     rules: Annotated[list[Text], _doc("Folders of your own rules, added to the built-in ones; as --rules")] = []
-    only: Annotated[list[Text], _doc("Only these rules: ids, names or areas; as --only")] = []
-    skip: Annotated[list[Text], _doc("Not these rules: ids, names or areas; as --skip")] = []
+    only: Annotated[list[Text], _doc("Only these rules: ids, names, areas, or patterns of them; as --only")] = []
+    skip: Annotated[list[Text], _doc("Not these rules; as --skip")] = []
     severities: Annotated[dict[str, Severity], _doc("Severity by rule (id or name), instead of the rule's own")] = {}
     params: Annotated[
         dict[str, dict[str, Any]], _doc("Parameters by rule (id or name) and name, instead of their defaults")

@@ -15,6 +15,7 @@ from auditor.errors import ConfigError
 from auditor.model.rule import Rule, Severity
 from auditor.report.render import Format
 from auditor.resolve.inheritance_sql import NestedMerge
+from auditor.rules.rule_names import named_by, near_rule
 from auditor.rules.verdict_sql import value_problem
 from auditor.studio.personas import DEFAULT, DEFAULT_PERSONAS, Match, Persona
 from auditor.studio.tools import HIDEABLE_APP_TYPES, NEEDABLE_APP_TYPES, NEEDABLE_TOOLS
@@ -23,7 +24,6 @@ from auditor.yaml_source import Source, near, read_yaml
 __all__ = ["Config", "config_schema", "load_config"]
 
 _SCHEMA = "See docs/configuration.md; auditor config schema prints a JSON Schema for editors."
-_RULES = "See: auditor rules list"
 _Value = TypeVar("_Value")
 
 
@@ -77,8 +77,8 @@ class Config:
         areas = {rule.area for rule in rules}
         for key, names in (("only", self.only), ("skip", self.skip)):
             for number, name in enumerate(names):
-                if name not in by_name and name not in areas:
-                    hint = near(name, [*by_name, *areas], _RULES)
+                if not named_by(rules, name):
+                    hint = near_rule(name, [*by_name, *areas])
                     raise self.error(f"{key}: there is no rule or area {name!r}", key, str(number), hint=hint)
         severities = {self._rule("severities", name, by_name).id: s for name, s in self.severities.items()}
         params: dict[str, dict[str, Any]] = {}
@@ -106,7 +106,7 @@ class Config:
     def _rule(self, key: str, name: str, by_name: Mapping[str, Rule]) -> Rule:
         rule = by_name.get(name)
         if rule is None:
-            raise self.error(f"{key}: there is no rule {name!r}", key, name, hint=near(name, by_name, _RULES))
+            raise self.error(f"{key}: there is no rule {name!r}", key, name, hint=near_rule(name, by_name))
         both = next((n for n in getattr(self, key) if n != name and by_name.get(n) is rule), None)
         if both is not None:
             raise self.error(f"{key}: {name!r} and {both!r} are the same rule", key, name, hint="Keep one of them.")

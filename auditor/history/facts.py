@@ -10,6 +10,7 @@ from typing import Any
 import msgspec
 
 from auditor.errors import ConfigError
+from auditor.file_kinds import kind_hint
 from auditor.model.finding import Finding, State
 from auditor.model.report import REPORT_SCHEMA_VERSION, Report
 from auditor.model.resource import ResourceRef
@@ -168,7 +169,7 @@ def read_report(path: Path) -> Facts:
         wire = msgspec.json.decode(data, type=_Report)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
         raise ConfigError(
-            f"{path}: not a report.json of this tool: {error}", hint="Write one with --format json."
+            f"{path}: not a report.json of this tool: {error}", hint=kind_hint(path) or "Write one with --format json."
         ) from error
     return Facts(
         wire.as_of,

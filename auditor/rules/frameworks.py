@@ -13,6 +13,7 @@ from auditor.model.framework import Framework, Requirement
 from auditor.model.report import FrameworkSummary, RequirementStatus, RequirementSummary
 from auditor.model.rule import Rule, Verdict
 from auditor.rules.load import FRAMEWORKS
+from auditor.rules.rule_names import near_rule
 from auditor.rules.schema import NAME_PATTERN, Text
 from auditor.yaml_source import near, read_yaml
 
@@ -88,7 +89,7 @@ def _load(path: Path, rules: set[str]) -> Framework:
         seen.add(requirement.id)
         for rule in requirement.rules:
             if rule not in rules:
-                hint = near(rule, sorted(rules), "Only rules that exist can be mapped: auditor rules list")
+                hint = near_rule(rule, rules, "Only rules that exist can be mapped: auditor rules list")
                 message = f"requirement {requirement.id}: there is no rule {rule!r}"
                 raise source.error(message, *at, "rules", rule, hint=hint)
     requirements = tuple(Requirement(r.id, r.title, dict(r.rules)) for r in wire.requirements)

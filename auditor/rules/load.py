@@ -222,15 +222,3 @@ def _rule(path: Path, line: int, wire: RuleFile) -> Rule:
         file=str(path),
         line=line,
     )
-
-
-def select(rules: Sequence[Rule], only: Sequence[str] = (), skip: Sequence[str] = ()) -> tuple[Rule, ...]:
-    """The rules that ``--only`` and ``--skip`` leave, by id, name or area. Raises ConfigError for an unknown one."""
-    known = {n for r in rules for n in (r.id, r.name, r.area)}
-    for option, wanted in (("--only", only), ("--skip", skip)):
-        for name in wanted:
-            if name not in known:
-                hint = near(name, sorted(known), "See: auditor rules list")
-                raise ConfigError(f"{option} {name}: there is no rule or area of that name", hint=hint)
-    kept = [r for r in rules if not only or {r.id, r.name, r.area} & set(only)]
-    return tuple(r for r in kept if not {r.id, r.name, r.area} & set(skip))

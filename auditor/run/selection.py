@@ -12,7 +12,7 @@ from auditor.errors import ConfigError
 from auditor.model.rule import Rule, Severity
 from auditor.resolve.inheritance_sql import NestedMerge
 from auditor.rules.catalogue import all_rules, rule_folders
-from auditor.rules.load import select
+from auditor.rules.rule_names import select
 from auditor.rules.verdict_sql import Overrides, parse_overrides
 from auditor.run.run_options import RuleOptions
 from auditor.studio.personas import Persona

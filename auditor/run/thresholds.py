@@ -69,11 +69,11 @@ def _thresholds(options: Sequence[tuple[str, str]], config: Config, rules: Seque
         elif of in names:
             by_rule[names[of]] = severity(word)
         else:
-            from auditor.yaml_source import near
+            from auditor.rules.rule_names import near_rule
 
             raise ConfigError(
                 f"--fail-on {of}={word}: {of!r} is not a rule, and not an account id of 12 digits",
-                hint=near(of, names, "See: auditor rules list"),
+                hint=near_rule(of, names),
             )
     return Gate(severity(general), by_rule, by_account)
 

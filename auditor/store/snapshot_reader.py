@@ -13,6 +13,7 @@ from typing import Any
 import msgspec
 
 from auditor.errors import SnapshotError
+from auditor.file_kinds import kind_hint
 from auditor.model.snapshot import SCHEMA_VERSION, Coverage, Gap, Header, Place, Record, Snapshot
 from auditor.regular_files import open_regular
 from auditor.store.moments import is_moment
@@ -96,7 +97,9 @@ class SnapshotReader:
         try:
             version = msgspec.json.decode(first, type=_VersionLine).snapshot.schema_version
         except (msgspec.DecodeError, UnicodeDecodeError) as error:
-            raise SnapshotError(f"{path}:1: not a snapshot of this tool (no header in the first line)") from error
+            raise SnapshotError(
+                f"{path}:1: not a snapshot of this tool (no header in the first line)", hint=kind_hint(path)
+            ) from error
         if not version.isdecimal() or len(version) > 9 or int(version) > int(SCHEMA_VERSION):
             raise SnapshotError(
                 f"{path}: written by a newer version (snapshot schema {version}, this version reads {SCHEMA_VERSION})",

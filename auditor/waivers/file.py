@@ -17,6 +17,7 @@ from msgspec import UNSET, UnsetType
 from auditor.model.rule import Rule
 from auditor.model.waiver import ResourcePattern, Waiver
 from auditor.resolve.tables import TABLES
+from auditor.rules.rule_names import near_rule
 from auditor.yaml_source import Source, near, read_yaml
 
 RESOURCE_TYPES = tuple(t.resource_type for t in TABLES if t.resource_type)
@@ -137,7 +138,7 @@ def _waiver(source: Source, number: int, item: WaiverFile, named: Mapping[str, t
     ids: dict[str, None] = {}
     for index, name in enumerate(names):
         if name not in named:
-            hint = near(name, named, "See: auditor rules list")
+            hint = near_rule(name, named)
             keys = ("rules",) if one else ("rules", str(index))
             raise source.error(f"{where}.rules: there is no rule or area {name!r}", *at, *keys, hint=hint, value=True)
         ids.update(dict.fromkeys(named[name]))

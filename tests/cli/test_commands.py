@@ -17,6 +17,7 @@ from auditor.collect.aws import permissions
 from auditor.model.rule import Severity
 from auditor.report.render import Format
 from auditor.simulator import Simulator
+from auditor.version import __version__
 
 Auditor = Callable[..., object]
 DOCS = Path(__file__).resolve().parents[2] / "docs"
@@ -29,6 +30,36 @@ def test_help_of_the_group_is_each_commands_own(name: str) -> None:
     assert command is not None
     assert command.name == name
     assert command.short_help == COMMANDS[name][1]
+
+
+@pytest.mark.parametrize(
+    ("typed", "meant"), [(["audti"], "'audit'"), (["rules", "lst"], "'list'"), (["stores"], "'store'")]
+)
+def test_a_misspelt_command_is_suggested(auditor: Auditor, typed: list[str], meant: str) -> None:
+    outcome = auditor(*typed)
+    assert (outcome.code, outcome.out) == (2, "")
+    last = outcome.err.splitlines()[-1]
+    assert last.startswith(f"Error: No such command '{typed[-1]}'. ")
+    assert meant in last
+
+
+def test_the_version_in_three_ways(auditor: Auditor) -> None:
+    assert (
+        auditor("version").out == auditor("-V").out == auditor("--version").out == f"auditor, version {__version__}\n"
+    )
+
+
+@pytest.mark.parametrize("shell", ["bash", "zsh", "fish"])
+def test_completion_is_the_shells_script(auditor: Auditor, shell: str) -> None:
+    outcome = auditor("completion", shell)
+    assert outcome.code == 0
+    assert f"_AUDITOR_COMPLETE={shell}_complete" in outcome.out
+
+
+def test_diff_without_arguments_says_what_it_needs(auditor: Auditor) -> None:
+    outcome = auditor("diff")
+    assert (outcome.code, outcome.out) == (2, "")
+    assert outcome.err.startswith("Error: diff needs OLD and NEW, two files, or a store\n  Name a store with --store")
 
 
 def test_every_format_can_be_asked_for(auditor: Auditor, estate_file: Callable[[str], Path], tmp_path: Path) -> None:

@@ -101,7 +101,7 @@ class TestExitCodes:
         [
             (["nowhere"], "no such file or folder"),
             (["app.py"], "CDK source is no template"),
-            (["notes.yaml"], "this is no template"),
+            (["notes.yaml"], "this is not a template"),
             (["t.yaml", "--parameter", "Mont=x"], "Did you mean 'Mount'?"),
             (["t.yaml", "--parameter", "Mount"], "expected NAME=VALUE"),
             (["t.yaml", "--parameter", "AWS::Regoin=x"], "no pseudo parameter AWS::Regoin"),

@@ -9,7 +9,8 @@ import pytest
 
 from auditor.errors import ConfigError, ExitCode, RuleError
 from auditor.model.rule import Rule, Severity, Verdict
-from auditor.rules.load import load_rules, rule_files, select
+from auditor.rules.load import load_rules, rule_files
+from auditor.rules.rule_names import near_rule, select
 from tests.evaluate.helpers import RULE, changed, rule_file
 
 CASE = "  - {given: {auth_mode: SSO}, then: pass}\n"
@@ -212,3 +213,31 @@ def test_select_of_an_unknown_one_is_refused(option: str, built_in_rules: tuple[
     with pytest.raises(ConfigError, match=f"--{option} generic-profile-nam") as error:
         select(built_in_rules, **{option: ["generic-profile-nam"]})
     assert "generic-profile-name" in error.value.hint
+
+
+@pytest.mark.parametrize(
+    ("only", "skip", "begin"), [(["STU4*"], ["*-admin*"], "STU4"), (["STU[12]0?"], [], "STU"), (["visib*"], [], "STU4")]
+)
+def test_select_by_pattern(only: list[str], skip: list[str], begin: str, built_in_rules: tuple[Rule, ...]) -> None:
+    kept = select(built_in_rules, only, skip)
+    assert 1 < len(kept) < len(built_in_rules)
+    assert all(r.id.startswith(begin) for r in kept)
+    with pytest.raises(ConfigError, match="--only STX"):
+        select(built_in_rules, ["STX*"])
+
+
+@pytest.mark.parametrize(
+    ("name", "hint"),
+    [
+        ("STU9999", "See: auditor rules list"),
+        ("ZZZ*", "See: auditor rules list"),
+        ("stu402", "Did you mean 'STU402'?"),
+        ("storge", "Did you mean 'storage'?"),
+    ],
+)
+def test_what_a_wrong_name_is_answered(name: str, hint: str, built_in_rules: tuple[Rule, ...]) -> None:
+    """Ids differ in digits: the nearest one is not what was meant."""
+    known = [n for r in built_in_rules for n in (r.id, r.name, r.area)]
+    assert near_rule(name, known) == hint
+    assert near_rule("STU40", known).startswith("Rules that begin so: STU401, STU402")
+    assert near_rule("stu", known).endswith(", …. All of them: 'STU*'")

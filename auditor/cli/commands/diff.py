@@ -83,7 +83,7 @@ def _runs(old: str, new: str, reading: Reading) -> tuple[Facts, Facts]:
     from auditor.store.runs import choose
     from auditor.temporary_files import workspace
 
-    found, _ = store_of(reading)
+    found, _ = store_of(reading, missing="diff needs OLD and NEW, two files, or a store")
     runs = found.runs()
     sides = [choose(runs, text) for text in (old, new)]
     with workspace("diff") as folder:

@@ -31,7 +31,7 @@ STATES = ("open", "waived", "not_assessed", "resolved")
 
 @click.command("history", short_help="What is failing since when, and the trend.")
 @reading_options
-@click.option("--rule", "rules", multiple=True, metavar="RULE", help="Only these rules: ids, names or areas.")
+@click.option("--rule", "rules", multiple=True, metavar="RULE", help="Only these rules, as for --only.")
 @click.option("--account", default="", metavar="ID", help="Only this account.")
 @click.option(
     "--state", "states", multiple=True, type=click.Choice(STATES),

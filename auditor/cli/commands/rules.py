@@ -71,9 +71,9 @@ def _one(name: str, rules_dirs: tuple[Path, ...]) -> str:
     wanted = name.upper() if name[:3].upper() == "STU" else name
     rules = chosen_rules(rules_dirs, (), (), bind=False)
     if not any(wanted in (r.id, r.name) for r in rules):
-        from auditor.yaml_source import near
+        from auditor.rules.rule_names import near_rule
 
-        hint = near(wanted, [n for r in rules for n in (r.id, r.name)], "See: auditor rules list")
+        hint = near_rule(wanted, [n for r in rules for n in (r.id, r.name)])
         raise ConfigError(f"there is no rule {name!r}", hint=hint)
     return wanted
 

@@ -12,6 +12,7 @@ from auditor.collect.iac.source_text import decoded
 from auditor.collect.iac.tree import MAX_PLAN_BYTES, NOWHERE, OUTSIDE, Tree
 from auditor.collect.iac.unreadable import UnreadableError
 from auditor.errors import ConfigError
+from auditor.file_kinds import kind_of_text
 from auditor.regular_files import TooLargeError
 
 #: Folders of packages and of tools: what lies there was put there by a program. docs/templates.md names them.
@@ -22,7 +23,7 @@ _TOOLS = frozenset({
     ".terragrunt-cache", ".terragrunt-stack", ".tox", ".venv", ".vscode", ".yarn",
 })  # fmt: skip
 HIDDEN = "it is a hidden folder with templates or configuration in it; name it to have it scanned"
-_NO_TEMPLATE = ("this is no template", "See docs/templates.md for what can be scanned.")
+_NO_TEMPLATE = ("this is not a template", "See docs/templates.md for what can be scanned.")
 
 
 def discover(paths: Sequence[Path], readers: Sequence[TemplateReader], tree: Tree) -> dict[Path, str]:
@@ -155,7 +156,7 @@ class _Search:
         elif named:
             said = (reader.refusal(file, text) for reader in self._readers)
             reason, hint = next(filter(any, said), _NO_TEMPLATE)
-            raise ConfigError(f"{file}: {reason}", hint=hint)
+            raise ConfigError(f"{file}: {reason}", hint=kind_of_text(file, text) or hint)
 
     def _text(self, file: Path) -> str | None:
         """A file's text. None where it is not read; that is noted, but for what is too large to be a template and does
