@@ -187,7 +187,7 @@ def test_circles_are_found() -> None:
 LAYERS = {
     "collect/iac": [
         {"interface", "unreadable"},
-        {"arn_parts", "marked", "other_languages", "source_text", "translate", "tree"},
+        {"arn_parts", "marked", "other_languages", "partly_known", "source_text", "translate", "tree"},
         # The search knows no language.
         {"discover", "hcl"},
         # Terraform may hold stacks of CloudFormation.

@@ -218,8 +218,10 @@ class Comparer:
     # Tags
 
     def _tags(self, pair: _Pair, refs: tuple[ResourceRef, ResourceRef], result: Result) -> None:
-        if pair.template.tags is None:
+        more = "Tags" in pair.template.gaps
+        if more or pair.template.tags is None:
             result.leave_open(Side.TEMPLATE, "Tags", self._templates.reason(pair.template, "Tags"))
+        if pair.template.tags is None:
             return
         if pair.account.tags is None:
             result.leave_open(Side.ACCOUNT, "Tags", self._live.reason(pair.account, "Tags"))
@@ -235,7 +237,7 @@ class Comparer:
                 theirs = Value(found[key]) if key in found else Value(None, set=False)
                 result.disagreements.append(_disagreement(pair, f"Tags.{key}", refs, Value(text), theirs))
         propagated = self._propagated(pair)
-        for key, text in found.items():
+        for key, text in found.items() if not more else ():
             if key in written or key.startswith(_AWS_TAGS) or propagated.get(key) == text:
                 continue
             if "aws:cloudformation:stack-name" in found:

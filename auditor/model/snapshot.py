@@ -7,9 +7,10 @@ A snapshot is a text file of JSON lines:
   ``{"account": …, "region": …, "kind": "user_profile", "id": …, "user_profile": {the API's document},
   "tags": [{"Key": …, "Value": …}], "gaps": ["*"]}`` — the document stands under its kind's own name, so that
   one typed scan reads every kind. ``tags`` is absent where tags do not apply or could not be read (then ``gaps``
-  holds ``"Tags"``). ``gaps`` lists API paths of the document that could not be seen; ``"*"`` means everything
-  that the document does not hold; ``"exists"`` that the resource may not exist at all (a template's condition that is
-  unknown); ``"number"`` that nobody can tell how many such resources there are (a template's count that is unknown).
+  holds ``"Tags"``; where it does all the same, they are those that are certain, and there may be others). ``gaps``
+  lists API paths of the document that could not be seen; ``"*"`` means everything that the document does not hold;
+  ``"exists"`` that the resource may not exist at all (a template's condition that is unknown);
+  ``"number"`` that nobody can tell how many such resources there are (a template's count that is unknown).
   A resource of a template has ``"place": {"file": …, "line": …, "construct": …,
   "lines": {API path: line}, "account": …, "region": …}`` as well.
 - ``{"gap": Gap}`` lines, then ``{"coverage": Coverage}`` lines
@@ -202,8 +203,9 @@ class Record:
     the rest: name, id or ARN as AWS has it · account_region: the region's name (one for each audited account and
     region; its ``gaps`` name the kinds whose list could not be read completely, e.g. ``["user_profile", "vpc"]``; its
     document says between which moments every sign-in is known, and whose users of Identity Center were read).
-    ``tags`` None: not read or not applicable. ``described``: ``as_of`` of the snapshot that the document was read for,
-    where it was carried over from there; its tags and its listing are of this snapshot all the same.
+    ``tags`` None: not read or not applicable; with a gap "Tags", those that are certain. ``described``: ``as_of``
+    of the snapshot that the document was read for, where it was carried over from there; its tags and its listing are
+    of this snapshot all the same.
     """
 
     account: str

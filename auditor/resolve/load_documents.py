@@ -50,9 +50,10 @@ class SourceFile:
 
 
 def load(con: duckdb.DuckDBPyConnection, files: Sequence[SourceFile]) -> None:
-    """Create ``raw_<kind>`` (account, region, id, doc, tags, gaps, as_of; ``place`` where a file is of templates) and
-    ``raw_gap`` from the files, and what ``auditor.resolve.template_places`` makes of places.
+    """Create ``raw_<kind>`` (account, region, id, doc, tags, known_tags, gaps, as_of; ``place`` where a file is of
+    templates) and ``raw_gap`` from the files, and what ``auditor.resolve.template_places`` makes of places.
 
+    ``known_tags`` are those that are certain where ``tags`` are not known (then NULL); else NULL.
     ``gaps`` of a row holds the paths that its own record names and those that the SDK of its snapshot did not know.
     ``raw_account_region`` has ``template`` as well: whether the account is no account but a template. Members of a type
     that they cannot have are gaps, as ``auditor.resolve.odd_members`` says.
@@ -174,6 +175,12 @@ def _scan(files: Sequence[SourceFile], kinds: Sequence[str]) -> str:
     )
 
 
+_TAGS = (
+    "case when tags is not null then map_from_entries(list_transform(tags, lambda t:"
+    " struct_pack(k := t.Key, v := t.Value))) end"
+)
+
+
 def _select(kind: str, relation: str, placed: bool) -> str:
     # What belongs to an account and to no region stands in the snapshot of each of its regions: the latest counts.
     latest = (
@@ -182,8 +189,8 @@ def _select(kind: str, relation: str, placed: bool) -> str:
     document = f"records.{kind}" if kind in DOCUMENTS else "null"
     return (
         f"select account, region, id, {document} as doc,"
-        " case when tags is not null then map_from_entries(list_transform(tags, lambda t:"
-        " struct_pack(k := t.Key, v := t.Value))) end as tags,"
+        f" case when not coalesce(list_contains(gaps, 'Tags'), false) then {_TAGS} end as tags,"
+        f" case when list_contains(gaps, 'Tags') then {_TAGS} end as known_tags,"
         f" {_gaps(kind)} as gaps, {'place, ' if placed else ''}"
         f" as_of{', template' if kind == 'account_region' else ''}"
         f" from {relation} as records join header using (filename) where kind = '{kind}'{latest}"

@@ -2,8 +2,8 @@
 
 Where there is more than one persona, each profile's is worked out once and kept as a number beside its document;
 ``user_profile`` turns the number into a name and into what that persona needs. NULL means that the persona hangs on
-something that could not be read: a condition on tags is NULL where the tags are, and an earlier persona that may fit
-keeps a later one from being certain.
+something that could not be read: a condition on a tag is NULL where it is not known, and an earlier persona that may
+fit keeps a later one from being certain.
 """
 
 from __future__ import annotations
@@ -30,9 +30,12 @@ def _like(text: str, pattern: str, *, case: bool) -> str:
 
 
 def _fits(match: Match, tags: Mapping[str, str]) -> str:
-    # A tag that is not there is known not to fit; tags that were not read are unknown.
+    # A tag that is not there is known not to fit; where tags are not known, one that is certain may still be. No tag of
+    # AWS has ${ in it: a template does not say what stands there.
     parts = [
-        f"case when tagged then coalesce({_like(tags[key], pattern, case=True)}, false) end"
+        f"case when contains({tags[key]}, '${{') then null"
+        f" when tagged then coalesce({_like(tags[key], pattern, case=True)}, false)"
+        f" else {_like(tags[key], pattern, case=True)} end"
         for key, pattern in match.tags.items()
     ]
     if match.name:
@@ -54,7 +57,7 @@ def assign_personas(con: duckdb.DuckDBPyConnection, personas: Sequence[Persona])
     for number, one in enumerate(named, start=1):
         fits = " or ".join(_fits(match, tags) for match in one.matches)
         steps.append(f"when coalesce({fits}, true) then case when {fits} then {number} end")
-    read = "".join(f", p.tags[{literal(key)}] as {column}" for key, column in tags.items())
+    read = "".join(f", coalesce(p.tags, p.known_tags)[{literal(key)}] as {column}" for key, column in tags.items())
     con.execute("alter table raw_user_profile add column persona USMALLINT")
     persona = f"case {' '.join(steps)} else {len(personas)} end"
     con.execute(statement("assign_personas", persona=persona, tag_columns=read))

@@ -59,6 +59,12 @@ _RESOURCE = (
     Column("as_of", "TIMESTAMP", 'When the snapshot was taken: a rule\'s "now"'),
 )
 _TAGS = Column("tags", "MAP(VARCHAR, VARCHAR)", "Tags by key; NULL where they could not be read", paths={})
+_KNOWN_TAGS = Column(
+    "known_tags",
+    "MAP(VARCHAR, VARCHAR)",
+    "Tags that it has for certain: all of them, or where tags is"
+    " NULL those of a template that stand beside others which cannot be told; never NULL",
+)
 _DOMAIN_OF = (
     Column("domain_key", "VARCHAR", "Key of its domain"),
     Column("domain_id", "VARCHAR", "Id of its domain"),
@@ -158,6 +164,7 @@ DOMAIN = Table(
                " administrator; '' where it is known", inputs=("space_default_execution_role",), via=_VIA_SPACE_ROLE,
                kinds=("role",)),
         _TAGS,
+        _KNOWN_TAGS,
     ), "domain", ("domain",),
 )  # fmt: skip
 
@@ -297,6 +304,7 @@ SPACE = Table(
                " none is set", inputs=("app_type", "jupyterlab_instance_type", "code_editor_instance_type"),
                via=_VIA_APP_TYPE.format("instance_type")),
         _TAGS,
+        _KNOWN_TAGS,
     ), "space", ("space",),
 )  # fmt: skip
 

@@ -13,8 +13,9 @@ import pytest
 
 from auditor.budget import Budget, Limits, OverBudgetError, parse_limits, size_of
 from auditor.collect.iac.hcl import regular_expressions
+from auditor.collect.iac.hcl.comparison import equals3
 from auditor.collect.iac.hcl.numbers import calculated, power, whole
-from auditor.collect.iac.hcl.values import EvaluationError, SetOf, equals3, identity, once_each
+from auditor.collect.iac.hcl.values import EvaluationError, SetOf, identity, once_each
 from auditor.collect.iac.interface import Reference, Unknown
 from auditor.collect.iac.scan import ScanOptions, scan
 from auditor.config import load_config

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from auditor.collect.iac.build import build
-from auditor.collect.iac.interface import NotAssessed, Reference, Resource, Root, Unknown
+from auditor.collect.iac.interface import NotAssessed, OpenMap, Reference, Resource, Root, Unknown
 from auditor.collect.iac.scope import Scope
 from auditor.model.snapshot import Record, Snapshot
 
@@ -108,6 +108,25 @@ def test_a_value_is_known_absent_or_a_gap(properties: dict[str, Any], members: d
     assert {k: v for k, v in one.document.items() if k not in own} == members
     innate = {g for g in one.gaps if "ExecutionRoleSessionNameMode" in g or "ImageVersionAliases" in g}
     assert set(one.gaps) - innate == ({gap} if gap else set())
+
+
+def test_what_is_certain_beside_what_is_not() -> None:
+    found = snapshot(
+        aws("aws_sagemaker_domain.d", tags=OpenMap({"Owner": "ada", "stage": UNKNOWN}, {}, UNKNOWN)),
+        aws("awscc_sagemaker_domain.e", app_network_access_type="VpcOnly",
+            default_user_settings=OpenMap({"security_groups": ["sg-1"]}, {}, UNKNOWN),
+            tags=[{"key": "Owner", "value": "ada"}, UNKNOWN]),
+    )  # fmt: skip
+    own, other = (
+        record(found, "domain", f"{one}_sagemaker_domain.{name}") for one, name in (("aws", "d"), ("awscc", "e"))
+    )
+    assert own.tags == (("Owner", "ada"), ("stage", "${var.x}"))
+    assert other.tags == (("Owner", "ada"),)
+    assert "Tags" in own.gaps
+    assert "Tags" in other.gaps
+    assert other.document["DefaultUserSettings"] == {"SecurityGroups": ["sg-1"]}
+    assert {"DefaultUserSettings.ExecutionRole", "DefaultUserSettings.StudioWebPortal"} <= set(other.gaps)
+    assert "DefaultUserSettings.SecurityGroups" not in other.gaps
 
 
 @pytest.mark.parametrize(

@@ -6,6 +6,8 @@ from typing import Any
 
 import pytest
 
+from auditor.studio.personas import DEFAULT_PERSONAS, Match, Persona
+
 from .builder import Tables, domain, place, profile, record
 
 WORDS = {
@@ -120,3 +122,22 @@ def test_tags() -> None:
     assert rows["tagged"]["tags"] == {"owner": "ana", "k": ""}
     assert rows["bare"]["tags"] == {}
     assert rows["unread"]["tags"] is None
+
+
+def test_tags_that_are_certain_beside_others() -> None:
+    """A template may know some: where they decide, a persona is certain. A value that it does not know decides none."""
+    by_kind = (Persona("analyst", matches=(Match(tags={"kind": "analyst"}),)), *DEFAULT_PERSONAS)
+    tables = Tables(
+        domain(tags=(("owner", "ana"),), gaps=["Tags"]),
+        profile("certain", tags=(("kind", "analyst"),), gaps=["Tags"]),
+        profile("other", tags=(("kind", "intern"),), gaps=["Tags"]),
+        profile("open", tags=(("owner", "ana"),), gaps=["Tags"]),
+        profile("unnamed", tags=(("kind", "${var.kind}"),)),
+        personas=by_kind,
+    )
+    (row,) = tables.rows("domain")
+    assert row["tags"] is None
+    assert row["known_tags"] == {"owner": "ana"}
+    personas = {name: row["persona"] for name, row in tables.by_name("user_profile").items()}
+    default = DEFAULT_PERSONAS[-1].name
+    assert personas == {"certain": "analyst", "other": default, "open": None, "unnamed": None}

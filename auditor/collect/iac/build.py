@@ -88,7 +88,7 @@ def _studio(scope: Scope, resource: Resource) -> Record:
     members[type_.arn_member] = ""
     # What a template says is what will be.
     members["Status"] = "InService"
-    if found.tags is not None:
+    if found.tags is not None and "Tags" not in found.gaps:
         found.tags = {**resource.tags, **found.tags}
     place = scope.place(resource, found.lines)
     id_ = resource.address

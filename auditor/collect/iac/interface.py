@@ -18,11 +18,10 @@ from auditor.model.snapshot import GapReason, Source
 #: Languages that there are readers for, as people call them, and what a snapshot of nothing else says it is made of.
 RootLanguage = Literal["CloudFormation", "Terraform"]
 SOURCES: Mapping[RootLanguage, Source] = {"CloudFormation": "cloudformation", "Terraform": "terraform"}
-#: A property's value as a reader gives it: plain JSON (str, int, float, bool, list, dict), a Reference or an Unknown at
-#: any depth. What the template does not set, or sets to "no value", is not in its mapping: absent.
+#: A property's value as a reader gives it: plain JSON (str, int, float, bool, list, dict), a Reference, an Unknown or
+#: an OpenMap at any depth. What the template does not set, or sets to "no value", is not in its mapping: absent.
 Value = Any
 
-_PLACEHOLDER = re.compile(r"\$\{[^}]*\}")
 _LONE = re.compile(r"^\$\{[^}]*\}$")
 
 
@@ -50,7 +49,30 @@ class Unknown:
     @property
     def partial(self) -> bool:
         """Whether some of the text is known, so that it is for certain neither empty nor a lone ``*``."""
-        return bool(_PLACEHOLDER.sub("", self.expression).strip())
+        return bool("".join(known_pieces(self.expression)).strip())
+
+
+@dataclass(frozen=True, slots=True)
+class Several(Unknown):
+    """An element of a list that stands for any number of elements, none as well: ``concat(var.more, ["a"])``. What
+    stands before it in a list stands there for certain; what stands behind it is in the list, nobody knows where."""
+
+
+class OpenMap(dict[str, Any]):
+    """An object or map of which it is not known which keys there are. ``open_keys``: why keys that it holds may not be
+    there. ``rest``: why there may be keys that it does not hold; what it holds is certain all the same. Readers give
+    the builder ``rest`` only."""
+
+    def __init__(
+        self, members: Mapping[str, Value], open_keys: Mapping[str, Unknown], rest: Unknown | None = None
+    ) -> None:
+        super().__init__(members)
+        self.open_keys = dict(open_keys)
+        self.rest = rest
+
+    def doubts(self) -> list[Unknown]:
+        """Why it is not known which keys there are."""
+        return [*self.open_keys.values(), *([] if self.rest is None else [self.rest])]
 
 
 @dataclass(frozen=True, slots=True)
@@ -190,6 +212,34 @@ class TemplateReader(Protocol):
         """What was taken, read. A file that cannot be read is in a root's ``not_assessed``."""
 
 
+def known_pieces(expression: str) -> tuple[str, ...]:
+    """The known text before, between and behind the placeholders of an expression. What stands in one is code,
+    with braces and texts of its own; one that does not end reaches to the end."""
+    pieces, piece = [], ""
+    inside: list[str] = []
+    at = 0
+    while at < len(expression):
+        two, one = expression[at : at + 2], expression[at]
+        if two == "${" and (not inside or inside[-1] == '"'):
+            if not inside:
+                pieces.append(piece)
+                piece = ""
+            inside.append("{")
+            at += 2
+            continue
+        if not inside:
+            piece += one
+        elif inside[-1] == '"':
+            at += one == "\\"
+            inside = inside[:-1] if one == '"' else inside
+        elif one in '{"':
+            inside.append(one)
+        elif one == "}":
+            inside.pop()
+        at += 1
+    return (*pieces, piece)
+
+
 def symbol_of(parts: Sequence[tuple[Value, str]]) -> str:
     """The symbol of a text that is put together of values, each given with its text: empty where a part has none."""
     if any(isinstance(value, Unknown) and not value.symbol for value, _ in parts):
@@ -204,6 +254,7 @@ def unknowns(value: Value) -> Iterator[Unknown]:
     elif isinstance(value, Mapping):
         for member in value.values():
             yield from unknowns(member)
+        yield from value.doubts() if isinstance(value, OpenMap) else ()
     elif isinstance(value, list | tuple):
         for item in value:
             yield from unknowns(item)

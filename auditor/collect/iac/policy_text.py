@@ -11,7 +11,7 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from auditor.collect.iac.interface import Resource, Unknown
+from auditor.collect.iac.interface import OpenMap, Resource, Unknown
 from auditor.collect.iac.scope import Scope
 from auditor.iam.patterns import UNKNOWN_PART
 from auditor.iam.roles import TEMPLATE_ACCOUNT
@@ -46,6 +46,9 @@ def _filled(value: Any, scope: Scope) -> Any:
     if isinstance(value, Unknown):
         # Text without a placeholder is a description of what is not known.
         return _text(value.expression, scope) if "${" in value.expression else UNKNOWN_PART
+    if isinstance(value, OpenMap):
+        # An element that is not known may make of a statement what it is not.
+        return UNKNOWN_PART
     if isinstance(value, Mapping):
         return {_text(str(k), scope): _filled(v, scope) for k, v in value.items()}
     if isinstance(value, list | tuple):

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from auditor.collect.iac.interface import Reference, Resource, Root, Unknown, Value
+from auditor.collect.iac.partly_known import rest_of
 from auditor.collect.iac.translate import Document, document, plain_text
 from auditor.model.paths import value_at
 from auditor.model.snapshot import TEMPLATE, Gap, Kind, Place, Record
@@ -80,7 +81,10 @@ class Scope:
         """A member of the API's document as the template's language has it, None where it is not set."""
         kind, language = self.info(resource)
         name = next((row.names[language] for row in rows(kind) if row.path == member), None)
-        return None if name is None else resource.properties.get(name)
+        if name is None:
+            return None
+        rest = rest_of(resource.properties) if name not in resource.properties else None
+        return resource.properties.get(name) if rest is None else rest
 
     def resolve(self, reference: Reference, path: str) -> str | Unknown:
         """What a reference stands for in a document."""

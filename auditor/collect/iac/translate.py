@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from functools import cache
 from typing import Any
 
-from auditor.collect.iac.interface import Reference, Resource, Unknown, Value, unknowns
+from auditor.collect.iac.interface import OpenMap, Reference, Resource, Unknown, Value, unknowns
 from auditor.model.snapshot import Kind
 from auditor.studio.template_names import Row, rows
 from auditor.studio.template_types import Language, Part
@@ -20,8 +20,8 @@ Resolve = Callable[[Reference, str], "str | Unknown"]
 @dataclass(slots=True)
 class Document:
     """``members``: the API's document. ``gaps``: API path → why the value there is unknown; nothing stands at such a
-    path in ``members``, unless the document was asked to keep its unknowns. ``tags`` None: unknown (then "Tags" is a
-    gap). ``lines``: API path → line."""
+    path in ``members``, unless the document was asked to keep its unknowns. ``tags``: those that are there for certain;
+    there may be others where "Tags" is a gap, and None then says that none is known. ``lines``: API path → line."""
 
     members: dict[str, Any] = field(default_factory=dict)
     gaps: dict[str, Unknown] = field(default_factory=dict)
@@ -88,6 +88,8 @@ class _Walk:
         members: dict[str, Any] = {}
         for api, child in node.children.items():
             if value.get(child.name) is None:
+                if isinstance(value, OpenMap) and value.rest is not None and child.name not in value:
+                    self._open(child, value.rest, _join(path, api), members)
                 continue
             at, own_at = _join(path, api), _join(own, child.name)
             if own_at in self._resource.lines:
@@ -98,6 +100,14 @@ class _Walk:
             elif result is not _MISSING:
                 members[api] = result
         return members
+
+    def _open(self, node: _Node, why: Unknown, at: str, members: dict[str, Any]) -> None:
+        """Note a member of which it is not known whether it is written, or leave it in place."""
+        found = self._member(node, why, at, "")
+        if self._keep:
+            members[at.rpartition(".")[2]] = found
+        else:
+            self._found.gaps[at] = found
 
     def _member(self, node: _Node, value: Value, path: str, own: str) -> Any:
         if isinstance(value, Unknown):
@@ -186,6 +196,8 @@ class _Walk:
         if isinstance(value, Reference):
             resolved = self._resolve(value, path)
             return resolved if open_parts or isinstance(resolved, str) else resolved.expression
+        if isinstance(value, OpenMap):
+            return next(iter(value.doubts())) if open_parts else "…"
         if isinstance(value, Mapping):
             return {str(k): self._plain(v, path, open_parts=open_parts) for k, v in value.items()}
         if isinstance(value, list | tuple):
@@ -228,27 +240,34 @@ def _flag(value: Value) -> Any:
 
 
 def _tags(value: Value) -> tuple[dict[str, str] | None, Unknown | None]:
-    """Tags of either form, a list of keys with values or a mapping; the Unknown where one of them is not known."""
+    """Tags of either form, a list of keys with values or a mapping, as far as they are there for certain; and why there
+    may be others."""
+    rest: Unknown | None = None
     if isinstance(value, Mapping):
         pairs = list(value.items())
+        rest = next(iter(value.doubts()), None) if isinstance(value, OpenMap) else None
     elif isinstance(value, list | tuple):
         pairs = []
         for tag in value:
+            if isinstance(tag, Unknown | OpenMap):
+                rest = rest or next(unknowns(tag))
+                continue
             if not isinstance(tag, Mapping):
-                return None, tag if isinstance(tag, Unknown) else _malformed(tag, "a tag")
+                return None, _malformed(tag, "a tag")
             pairs.append((tag.get("Key", tag.get("key")), tag.get("Value", tag.get("value", ""))))
     else:
         return None, _malformed(value, "tags")
     found: dict[str, str] = {}
     for key, text in pairs:
         if isinstance(key, Unknown):
-            return None, key
+            rest = rest or key
+            continue
         # That the tag is there is certain, whatever its value.
         name, plain = plain_text(key), _tag_value(text)
         if name is None or plain is None:
             return None, _malformed(key if name is None else text, "the text of a tag")
         found[name] = plain
-    return found, None
+    return found if found or rest is None else None, rest
 
 
 def _tag_value(value: Value) -> str | None:

@@ -3,7 +3,8 @@ with d as (select * from "{dated_domain}"),
 settings as (
     select "{identity}",
            d.id as domain_id, "{identity_center_instance}" as identity_center_instance,
-           "{settings}", d.tags
+           "{settings}", d.tags,
+           coalesce(d.tags, d.known_tags, map([]::VARCHAR[], []::VARCHAR[])) as known_tags
     from d),
 derived as (
     select s.*, "{experience}" as default_experience,

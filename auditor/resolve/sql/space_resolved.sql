@@ -3,7 +3,8 @@ with settings as (
     select "{identity}",
            "{domain_columns}",
            "{display_name}" as display_name,
-           "{settings}", p.tags, m.key is null as domain_unseen
+           "{settings}", p.tags,
+           coalesce(p.tags, p.known_tags, map([]::VARCHAR[], []::VARCHAR[])) as known_tags, m.key is null as domain_unseen
     from raw_space p /*{domain_join}*/),
 owners as (
     select distinct account, region, doc.DomainId as domain_id, lower(doc.UserProfileName) as owner

@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
-from auditor.collect.iac.hcl.functions import _OPEN
 from auditor.collect.iac.hcl.functions_collections import STRICT
+from auditor.collect.iac.hcl.functions_partial import OPEN
 from auditor.collect.iac.hcl.functions_text import FILES, TEXT
 from auditor.collect.iac.interface import Unknown
 from auditor.collect.iac.terraform.modules import ModuleInstance
@@ -152,14 +152,14 @@ def test_example(module: Module, expression: str, expected: Any) -> None:
 
 def test_every_function_has_an_example() -> None:
     text = " ".join(expression for expression, _ in EXAMPLES)
-    assert [name for name in (*_OPEN, *STRICT, *TEXT, *FILES) if f"{name}(" not in text] == []
+    assert [name for name in (*OPEN, *STRICT, *TEXT, *FILES) if f"{name}(" not in text] == []
 
 
 #: What holds the unknown instead of being it.
 HOLDS = {"jsonencode"}
 
 
-@pytest.mark.parametrize("name", sorted({*_OPEN, *STRICT, *TEXT, *FILES}))
+@pytest.mark.parametrize("name", sorted({*OPEN, *STRICT, *TEXT, *FILES}))
 def test_what_is_unknown_stays_unknown(module: Module, name: str) -> None:
     calls = [f"{name}({', '.join(['var.open'] * n)})" for n in (1, 2, 3)]
     text = 'variable "open" {}\n' + "".join(f'output "o{n}" {{\n  value = {c}\n}}\n' for n, c in enumerate(calls))
@@ -172,15 +172,15 @@ def test_what_is_unknown_stays_unknown(module: Module, name: str) -> None:
 @pytest.mark.parametrize(
     ("expression", "expected"),
     [
-        ("flatten([[1], var.open])", None), ("concat([1], var.open)", None), ("merge({}, var.open)", None),
+        ("merge({}, var.open)", None),
         ("one([var.open])", None), ("one(toset([var.open, 1]))", None), ("compact([var.open])", None),
-        ("distinct([var.open, 1])", None), ("alltrue([true, var.open])", None), ("alltrue([false, var.open])", False),
+        ("alltrue([true, var.open])", None), ("alltrue([false, var.open])", False),
         ("anytrue([true, var.open])", True), ("slice([1, 2], var.open, 2)", None), ("zipmap([var.open], [1])", None),
         ('join(",", ["a", var.open])', None), ('formatlist("%s", [var.open])[0]', None), ("jsondecode(var.open)", None),
         ("element([1, 2], var.open)", None), ("length(toset([var.open, 1]))", None), ("reverse([var.open, 1])[0]", 1),
         ("compact([\"a\", \"x${var.open}\"])[0]", "a"), ("keys({ a = var.open })", ["a"]), ("tolist([1, 2])[1]", 2),
-        ('lookup({ a = 1 }, var.open, 2)', None), ('coalesce("x${var.open}", "b") == "b"', None),
-        ("setunion([1], var.open)", None), ("coalescelist(var.open, [1])", None),
+        ('lookup({ a = 1 }, var.open, 2)', None), ('coalesce("x${var.open}", "b") == "b"', False),
+        ("coalescelist(var.open, [1])", None),
         ("values({ a = 1, b = var.open })[0]", 1),
     ],
 )  # fmt: skip

@@ -6,7 +6,8 @@ from collections.abc import Callable
 
 import pytest
 
-from auditor.collect.iac.interface import Resource, Root, Unknown
+from auditor.collect.iac.interface import Resource, Root, Unknown, unknowns
+from auditor.collect.iac.partly_known import rest_of
 from auditor.collect.iac.terraform.modules import ModuleInstance
 
 Module = Callable[..., ModuleInstance]
@@ -173,7 +174,31 @@ resource "aws_sagemaker_domain" "d" {{
 }}
 """
     (root,) = roots(text)
-    assert isinstance(by_address(root)["aws_sagemaker_domain.d"].properties["tags"], Unknown)
+    assert next(unknowns(by_address(root)["aws_sagemaker_domain.d"].properties["tags"]), None) is not None
+
+
+def test_tags_beside_others_that_are_not_known(roots: Roots) -> None:
+    (root,) = roots(
+        """
+variable "open" {}
+provider "aws" {
+  default_tags {
+    tags = var.open
+  }
+}
+resource "aws_sagemaker_domain" "d" {
+  tags = { Owner = "ada" }
+}
+resource "aws_sagemaker_space" "s" {
+  tags = merge({ Owner = "ada", stage = "dev" }, var.open, { stage = "prod" })
+}
+"""
+    )
+    found = {address: resource.properties["tags"] for address, resource in by_address(root).items()}
+    assert found["aws_sagemaker_domain.d"] == {"Owner": "ada"}
+    assert found["aws_sagemaker_space.s"]["stage"] == "prod"
+    assert isinstance(found["aws_sagemaker_space.s"]["Owner"], Unknown), "var.open may have another"
+    assert all(isinstance(rest_of(tags), Unknown) for tags in found.values())
 
 
 # Data sources

@@ -27,6 +27,7 @@ from auditor.collect.iac.cloudformation.property_values import (
 )
 from auditor.collect.iac.cloudformation.template_nodes import members, scalar
 from auditor.collect.iac.interface import Reference, Unknown, Value, symbol_of, unknowns
+from auditor.collect.iac.partly_known import rest_of, why_open, with_open_keys
 from auditor.collect.iac.translate import plain_text
 from auditor.collect.iac.unreadable import UnreadableError
 
@@ -132,21 +133,25 @@ class Evaluator:
 
     def _mapping(self, node: Mapping[str, Any]) -> Value:
         found: dict[str, Value] = {}
+        rest: Unknown | None = None
         for name, child in members(node):
             if name.startswith(FOR_EACH):
                 if not is_loop(child):
                     return Unknown(f"${{{name}}}", f"{name} is not [identifier, collection, body]")
                 for _ in self.each(name, child):
-                    if _ is None:
-                        return Unknown(f"${{{name}}}", "the collection of the loop is unknown")
-                    found |= {k: v for k, v in self._mapping(_).items() if v is not NO_VALUE}
+                    made = None if _ is None else self._mapping(_)
+                    if isinstance(made, Mapping) and rest_of(made) is None:
+                        found |= {k: v for k, v in made.items() if v is not NO_VALUE}
+                    else:
+                        # What it makes stands beside the other members: two of one name are refused.
+                        rest = rest or Unknown(f"${{{name}}}", "the collection of the loop is unknown")
             elif name.startswith("Fn::"):
                 return Unknown(f"${{{name}}}", f"{name} beside other members: what it adds is known at deployment only")
             else:
                 value = self.value(child)
                 if value is not NO_VALUE:
                     found[self.replaced(name)] = value
-        return found
+        return rest if rest is not None and not found else with_open_keys(found, {}, rest)
 
     def each(self, name: str, argument: Any) -> Iterator[Mapping[str, Any] | None]:
         """The body of a loop, once for each element, with the identifier bound meanwhile; None where the collection is
@@ -239,6 +244,9 @@ class Evaluator:
         delimiter, items = str(argument[0]), self.value(argument[1])
         if isinstance(items, Unknown):
             return Unknown(f"${{Fn::Join:{items.expression}}}", items.reason)
+        gap = why_open(items)
+        if gap is not None:
+            return Unknown(f"${{Fn::Join:{gap.expression}}}", gap.reason)
         parts: list[Value] = []
         for item in items:
             parts += [delimiter, item] if parts else [item]
@@ -275,7 +283,8 @@ class Evaluator:
         number = int(index)
         if number < 0:
             raise IndexError(number)
-        return items[number]
+        gap = why_open(items[: number + 1]) or (why_open(items) if number >= len(items) else None)
+        return items[number] if gap is None else Unknown(f"${{Fn::Select:{number}:{gap.expression}}}", gap.reason)
 
     def _find_in_map(self, argument: Any) -> Value:
         keys = [self.value(key) for key in argument[:3]]
@@ -320,7 +329,8 @@ class Evaluator:
 
     def _length(self, argument: Any) -> Value:
         items = self.value(argument)
-        return Unknown("${Fn::Length}", items.reason) if isinstance(items, Unknown) else len(items)
+        gap = items if isinstance(items, Unknown) else why_open(items)
+        return len(items) if gap is None else Unknown("${Fn::Length}", gap.reason)
 
     def _to_json(self, argument: Any) -> Value:
         found = self.value(argument)

@@ -6,7 +6,8 @@ import re
 from collections.abc import Sequence
 from typing import Any
 
-from auditor.collect.iac.interface import Reference, Unknown, Value, symbol_of
+from auditor.collect.iac.interface import Reference, Unknown, Value, symbol_of, unknowns
+from auditor.collect.iac.partly_known import rest_of, several, shared_elements, why_open, with_open_keys
 from auditor.collect.iac.translate import plain_text
 
 
@@ -69,13 +70,23 @@ def joined_branches(left: Value, right: Value, unknown: Unknown) -> Value:
     if isinstance(left, Unknown) and isinstance(right, Unknown):
         return left if left.expression == right.expression else unknown
     if isinstance(left, dict) and isinstance(right, dict):
-        return {
+        members = {
             name: joined_branches(left.get(name, NO_VALUE), right.get(name, NO_VALUE), unknown)
             for name in dict.fromkeys([*left, *right])
         }
-    if isinstance(left, list) and isinstance(right, list) and len(left) == len(right) and not same(left, right):
-        return [joined_branches(a, b, unknown) for a, b in zip(left, right, strict=True)]
-    return left if same(left, right) else unknown
+        return with_open_keys(members, {}, rest_of(left) or rest_of(right))
+    if same(left, right):
+        return left
+    if isinstance(left, list) and isinstance(right, list):
+        if len(left) == len(right) and why_open([*left, *right]) is None:
+            return [joined_branches(a, b, unknown) for a, b in zip(left, right, strict=True)]
+        return shared_elements(left, right, _certainly_same, unknown)
+    # As an element of a list it may be left out.
+    return several(unknown) if left is NO_VALUE or right is NO_VALUE else unknown
+
+
+def _certainly_same(left: Value, right: Value) -> bool:
+    return next(unknowns([left, right]), None) is None and same(left, right)
 
 
 def same(left: Value, right: Value) -> bool:

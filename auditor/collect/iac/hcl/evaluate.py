@@ -6,13 +6,15 @@ reason; what is known all the same (``false && var.x``, both branches alike) is 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Any, Protocol
 
 from auditor.budget import PART
 from auditor.collect.iac.hcl import functions
 from auditor.collect.iac.hcl import nodes as n
+from auditor.collect.iac.hcl.access import attribute, element
+from auditor.collect.iac.hcl.comparison import equals3, in_order, join_branches, place_unknown
 from auditor.collect.iac.hcl.numbers import Number, calculated
 from auditor.collect.iac.hcl.parser import parse_template
 from auditor.collect.iac.hcl.values import (
@@ -21,18 +23,15 @@ from auditor.collect.iac.hcl.values import (
     ObjectValue,
     PartialJson,
     SetOf,
-    equals3,
     first_unknown,
     items_of,
-    join_branches,
     joined,
     number,
-    open_keys_of,
     plain_text,
     truth,
-    with_open_keys,
 )
-from auditor.collect.iac.interface import Reference, Unknown, Value
+from auditor.collect.iac.interface import Reference, Several, Unknown, Value
+from auditor.collect.iac.partly_known import open_keys_of, rest_of, several, unknown_if_open, why_open, with_open_keys
 from auditor.collect.iac.unreadable import UnreadableError
 
 #: Names that are bound where an expression stands: loops' variables, ``each``, ``count``.
@@ -86,57 +85,21 @@ def _attribute(node: n.Attribute, scope: Scope, names: Names) -> Value:
     return attribute(evaluate(node.value, scope, names), node.name, node)
 
 
-def attribute(value: Value, name: str, node: n.Node) -> Value:
-    """``value.name``"""
-    if isinstance(value, ObjectValue):
-        return value.attribute(name)
-    if isinstance(value, Unknown):
-        return value.part(f".{name}", node.shown)
-    if isinstance(value, Mapping):
-        if name not in value:
-            raise EvaluationError(f"{node.source} is not there")
-        return value[name]
-    if value is None:
-        raise EvaluationError(f"{node.source} is not there: null has no attributes")
-    raise EvaluationError(f"{node.source} is not there")
-
-
 def _index(node: n.Index, scope: Scope, names: Names) -> Value:
     return element(evaluate(node.value, scope, names), evaluate(node.key, scope, names), node)
-
-
-def element(value: Value, key: Value, node: n.Node) -> Value:
-    """``value[key]``"""
-    gap = first_unknown(key)
-    if isinstance(value, Unknown):
-        text = plain_text(key) if gap is None else None
-        return (
-            replace(value.part(f"[{text}]", node.shown), symbol="")
-            if text is None
-            else value.part(f"[{text}]", node.shown)
-        )
-    if gap is not None:
-        return Unknown(node.shown, gap.reason, gap.gap_reason)
-    if isinstance(value, ObjectValue):
-        return attribute(value, str(plain_text(key)), node)
-    if isinstance(value, Mapping):
-        return attribute(value, str(plain_text(key)), node)
-    if isinstance(value, list) and not isinstance(value, SetOf):
-        at = number(key)
-        if at != int(at) or not 0 <= at < len(value):
-            raise EvaluationError(f"{node.source} is not there: the list has {len(value)} elements")
-        return value[int(at)]
-    raise EvaluationError(f"{node.source} is not there")
 
 
 def _splat(node: n.Splat, scope: Scope, names: Names) -> Value:
     value = evaluate(node.value, scope, names)
     if isinstance(value, Unknown):
         return Unknown(node.shown, value.reason, value.gap_reason)
-    listed = [] if value is None else value if isinstance(value, list) else [value]
+    listed = [] if value is None else in_order(value) if isinstance(value, list) else [value]
     found: list[Value] = []
     for item in listed:
         scope.spend(1, PART)
+        if isinstance(item, Several):
+            found.append(Several(node.shown, item.reason, item.gap_reason))
+            continue
         for step in node.steps:
             if isinstance(step, str):
                 item = attribute(item, step, node)
@@ -152,16 +115,20 @@ def _tuple(node: n.Tuple, scope: Scope, names: Names) -> Value:
 
 def _object(node: n.Object, scope: Scope, names: Names) -> Value:
     found: dict[str, Value] = {}
+    rest: Unknown | None = None
     for key_node, item in node.items:
         key = evaluate(key_node, scope, names)
         gap = first_unknown(key)
         if gap is not None:
-            return Unknown(node.shown, gap.reason, gap.gap_reason)
+            # It may be any of the keys before it, and then has another value.
+            rest = Unknown(node.shown, gap.reason, gap.gap_reason)
+            found = dict.fromkeys(found, rest)
+            continue
         text = plain_text(key)
         if text is None:
             raise EvaluationError("the key of a mapping is no text")
         found[text] = evaluate(item, scope, names)
-    return found
+    return rest if rest is not None and not found else with_open_keys(found, {}, rest)
 
 
 def _for(node: n.For, scope: Scope, names: Names) -> Value:
@@ -170,43 +137,67 @@ def _for(node: n.For, scope: Scope, names: Names) -> Value:
         gap = first_unknown(items)
         assert gap is not None
         return Unknown(node.shown, gap.reason, gap.gap_reason)
-    opened = open_keys_of(items)
-    if opened and (node.element_key is None or node.group):
-        gap = next(iter(opened.values()))
-        return Unknown(node.shown, gap.reason, gap.gap_reason)
-    listed: list[Value] = []
+    found: list[Value] = []
     mapped: dict[str, Value] = {}
     doubtful: dict[str, Unknown] = {}
-    for key, item in items_of(dict(items) if opened else items):
-        inner = {**names, node.value: item}
-        if node.key is not None:
-            inner[node.key] = key
+    rest: Unknown | None = None
+    for key, item, doubt in _walked(items, node.element_key is not None):
+        inner = {**names, node.value: item} if node.key is None else {**names, node.key: key, node.value: item}
         scope.spend(1, PART)
-        if node.condition is not None:
+        if node.condition is not None and doubt is None:
             holds = truth(evaluate(node.condition, scope, inner))
-            if isinstance(holds, Unknown):
-                return Unknown(node.shown, holds.reason, holds.gap_reason)
-            if not holds:
+            if holds is False:
                 continue
+            doubt = holds if isinstance(holds, Unknown) else None
         if node.element_key is None:
-            listed.append(evaluate(node.element, scope, inner))
+            more = None if doubt is None else Several(node.shown, doubt.reason, doubt.gap_reason)
+            found.append(more or evaluate(node.element, scope, inner))
             continue
-        name = evaluate(node.element_key, scope, inner)
-        gap = first_unknown(name)
-        text = plain_text(name)
-        if gap is not None:
+        name = item if isinstance(item, Several) else evaluate(node.element_key, scope, inner)
+        unnamed = first_unknown(name)
+        gap = unnamed or doubt
+        if gap is not None and node.group:
             return Unknown(node.shown, gap.reason, gap.gap_reason)
+        if unnamed is not None:
+            rest = rest or Unknown(node.shown, unnamed.reason, unnamed.gap_reason)
+            continue
+        text = plain_text(name)
         if text is None:
             raise EvaluationError("the key of a mapping is no text")
         if node.group:
             mapped.setdefault(text, []).append(evaluate(node.element, scope, inner))
-        elif text in mapped:
+        elif text not in mapped:
+            mapped[text] = (evaluate if doubt is None else value)(node.element, scope, inner)
+            doubtful |= {} if doubt is None else {text: doubt}
+        elif doubt is None and text not in doubtful:
             raise EvaluationError(f"two elements have the key {text!r}")
         else:
-            mapped[text] = evaluate(node.element, scope, inner)
-            if key in opened:
-                doubtful[text] = opened[key]
-    return listed if node.element_key is None else with_open_keys(mapped, doubtful)
+            # Terraform refuses two of one key: only one of them is there, nobody knows which.
+            reason = doubt or doubtful[text]
+            mapped[text] = Unknown(node.shown, reason.reason, reason.gap_reason)
+            doubtful = doubtful if doubt is not None else {k: v for k, v in doubtful.items() if k != text}
+    if node.element_key is None:
+        return unknown_if_open(found, node.shown)
+    return rest if rest is not None and not mapped else with_open_keys(mapped, doubtful, rest)
+
+
+def _walked(items: Value, keyed: bool) -> Iterator[tuple[Value, Value, Unknown | None]]:
+    """Key, element, and why it may not be there, of what ``for`` walks through; the order of a mapping's elements only
+    counts where they are not ``keyed``."""
+    if isinstance(items, list):
+        before: Several | None = None
+        for at, item in enumerate(in_order(items) if isinstance(items, SetOf) else items):
+            more = item if isinstance(item, Several) else None
+            before = before or more
+            place = at if before is None else Unknown("${index}", before.reason, before.gap_reason)
+            yield item if isinstance(items, SetOf) else place, item, more
+        return
+    why = rest_of(items) if keyed else why_open(items)
+    others = [] if why is None else [(several(why), several(why), why)]
+    yield from others
+    for key, item in items_of(dict(items) if isinstance(items, Mapping) else items):
+        yield key, item, open_keys_of(items).get(key)
+        yield from () if keyed else others
 
 
 def _conditional(node: n.Conditional, scope: Scope, names: Names) -> Value:
@@ -293,6 +284,9 @@ def _call(node: n.Call, scope: Scope, names: Names) -> Value:
         if not isinstance(last, list):
             gap = first_unknown(last)
             return Unknown(node.shown, gap.reason if gap else "what is spread is no list")
+        more = why_open(last)
+        if more is not None and node.name not in functions.OF_ANY_NUMBER:
+            return Unknown(node.shown, more.reason, more.gap_reason)
         arguments += last
     if node.name == "templatefile":
         return _template_file(node, arguments, scope)
@@ -340,7 +334,7 @@ def _text(pieces: Sequence[n.Part], scope: Scope, names: Names) -> Value:
                 found.append(_text(piece.then if holds else piece.otherwise, scope, names))
         else:
             items = evaluate(piece.items, scope, names)
-            unknown = items if isinstance(items, Unknown) else next(iter(open_keys_of(items).values()), None)
+            unknown = items if isinstance(items, Unknown) else place_unknown(items)
             if unknown is not None:
                 found.append(Unknown(piece.items.shown, unknown.reason, unknown.gap_reason))
                 continue

@@ -5,17 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Hashable, Mapping, Sequence
 from functools import reduce
 
+from auditor.collect.iac.hcl.comparison import equals3
 from auditor.collect.iac.hcl.numbers import calculated, power, whole
-from auditor.collect.iac.hcl.values import (
-    EvaluationError,
-    SetOf,
-    equals3,
-    identity,
-    number,
-    plain_text,
-    truth,
-    unknown_count,
-)
+from auditor.collect.iac.hcl.values import EvaluationError, SetOf, identity, number, plain_text, truth, unknown_count
 from auditor.collect.iac.interface import Value
 
 #: ``range`` and ``setproduct`` of more elements are not worked out.

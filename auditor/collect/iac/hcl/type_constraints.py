@@ -9,10 +9,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from auditor.collect.iac.hcl import nodes as n
+from auditor.collect.iac.hcl.comparison import in_order
 from auditor.collect.iac.hcl.evaluate import Scope, value
 from auditor.collect.iac.hcl.parser import parse_expression
 from auditor.collect.iac.hcl.values import EvaluationError, ObjectValue, PartialJson, SetOf, number, plain_text, truth
 from auditor.collect.iac.interface import Reference, Unknown, Value
+from auditor.collect.iac.partly_known import open_keys_of, rest_of, why_open, with_open_keys
 from auditor.collect.iac.unreadable import UnreadableError
 
 
@@ -61,7 +63,7 @@ def _shaped(given: Value, name: str) -> Value:
         return given
     if not isinstance(given, list):
         raise EvaluationError(f"a {name} is needed")
-    return SetOf.of(given) if name == "set" else list(given)
+    return SetOf.of(given) if name == "set" else in_order(given)
 
 
 def _collection(given: Value, name: str, inner: n.Node, scope: Scope) -> Value:
@@ -70,9 +72,13 @@ def _collection(given: Value, name: str, inner: n.Node, scope: Scope) -> Value:
             items = [converted(item, inner, scope) for item in _shaped(given, "list")]
             return SetOf.of(items) if name == "set" else items
         case "map":
-            return {key: converted(item, inner, scope) for key, item in _shaped(given, "map").items()}
+            members = {key: converted(item, inner, scope) for key, item in _shaped(given, "map").items()}
+            return with_open_keys(members, open_keys_of(given), rest_of(given))
         case "tuple" if isinstance(inner, n.Tuple):
             items = _shaped(given, "list")
+            gap = why_open(items)
+            if gap is not None:
+                return Unknown(gap.expression, gap.reason, gap.gap_reason)
             if len(items) != len(inner.items):
                 raise EvaluationError(f"{len(inner.items)} elements are needed")
             return [converted(item, type_, scope) for item, type_ in zip(items, inner.items, strict=True)]
@@ -87,6 +93,10 @@ def _object(given: Mapping[str, Value], inner: n.Object, scope: Scope) -> Value:
     found: dict[str, Value] = {}
     for key, type_ in inner.items:
         name = str(n.literal(key))
+        doubt = open_keys_of(given).get(name) or (rest_of(given) if name not in given else None)
+        if doubt is not None:
+            found[name] = Unknown(doubt.expression, doubt.reason, doubt.gap_reason)
+            continue
         member = given.get(name)
         if isinstance(type_, n.Call) and type_.name == "optional":
             wanted, *default = type_.arguments

@@ -14,6 +14,7 @@ from typing import Any, Protocol
 
 from auditor.budget import LONG_TEXT, TOO_LONG, TooLargeError
 from auditor.collect.iac.interface import Reference, Unknown, Value, symbol_of
+from auditor.collect.iac.partly_known import doubts_of, open_keys_of, rest_of, why_open, with_open_keys
 
 KNOWN_LATER = "known after apply"
 #: Parts of a value; values of thousands of people have a tenth of it.
@@ -34,25 +35,6 @@ class SetOf(list[Any]):
         if all(isinstance(item, str) for item in unique):
             unique.sort()
         return cls(unique)
-
-
-class OpenMap(dict[str, Any]):
-    """An object or map of which some keys may not be there: ``open_keys`` says why. What a key holds that is certain
-    can be used; what hangs on which keys there are is not known."""
-
-    def __init__(self, members: Mapping[str, Value], open_keys: Mapping[str, Unknown]) -> None:
-        super().__init__(members)
-        self.open_keys = dict(open_keys)
-
-
-def with_open_keys(members: dict[str, Value], open_keys: Mapping[str, Unknown]) -> dict[str, Value]:
-    """The members, some of which may not be there."""
-    return OpenMap(members, open_keys) if open_keys else members
-
-
-def open_keys_of(value: Value) -> Mapping[str, Unknown]:
-    """Keys of a value that may not be there, and why."""
-    return value.open_keys if isinstance(value, OpenMap) else {}
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,6 +104,7 @@ def unknown_parts(value: Value) -> Iterator[Unknown]:
         elif isinstance(part, PartialJson):
             stack.append(part.content)
         elif isinstance(part, Mapping):
+            stack += doubts_of(part)
             stack += reversed(list(part.values()))
         elif isinstance(part, list):
             stack += reversed(part)
@@ -236,7 +219,9 @@ def _as_property(value: Value) -> Value:
     if isinstance(value, ObjectValue):
         return Unknown(value.shown, "a whole resource or module stands where a value belongs", "unexpected_response")
     if isinstance(value, Mapping):
-        return {str(k): _as_property(v) for k, v in value.items() if v is not None}
+        doubtful = open_keys_of(value)
+        found = {str(k): doubtful.get(k) or _as_property(v) for k, v in value.items() if v is not None}
+        return with_open_keys(found, {}, rest_of(value))
     if isinstance(value, list):
         return [_as_property(v) for v in value]
     return int(value) if isinstance(value, float) and value.is_integer() else value
@@ -275,70 +260,6 @@ def once_each(items: Sequence[Value]) -> list[Value]:
     return found
 
 
-def equals3(left: Value, right: Value) -> bool | Unknown:
-    """Whether two values are equal as Terraform compares them: a number never equals a text."""
-    if isinstance(left, list | dict) and isinstance(right, list | dict):
-        unknown_count([left, right])
-    return _equals3(left, right)
-
-
-def _equals3(left: Value, right: Value) -> bool | Unknown:
-    if isinstance(left, Unknown | Reference | ObjectValue | PartialJson) or isinstance(
-        right, Unknown | Reference | ObjectValue | PartialJson
-    ):
-        return _equals3_open(left, right)
-    if isinstance(left, Mapping) and isinstance(right, Mapping):
-        if set(left) != set(right):
-            return False
-        return _all(_equals3(left[name], right[name]) for name in left)
-    if isinstance(left, list) and isinstance(right, list):
-        return _all(map(_equals3, left, right)) if len(left) == len(right) else False
-    if isinstance(left, bool) or isinstance(right, bool):
-        return left is right
-    if isinstance(left, int | float) and isinstance(right, int | float):
-        return left == right
-    return type(left) is type(right) and bool(left == right)
-
-
-def _equals3_open(left: Value, right: Value) -> bool | Unknown:
-    if isinstance(left, Reference) and left == right:
-        return True
-    for a, b in ((left, right), (right, left)):
-        # What AWS makes up is never null or empty; nor is text of which a part is known.
-        solid = isinstance(a, Reference | PartialJson | ObjectValue) or (isinstance(a, Unknown) and a.partial)
-        if solid and (b is None or b == ""):
-            return False
-    gap = first_unknown(left, right)
-    assert gap is not None
-    return gap
-
-
-def _all(results: Iterator[bool | Unknown]) -> bool | Unknown:
-    listed = list(results)
-    if any(r is False for r in listed):
-        return False
-    return next((r for r in listed if isinstance(r, Unknown)), True)
-
-
-def join_branches(left: Value, right: Value, gap: Unknown) -> Value:
-    """The value that is one of two, by a condition that is unknown: what both agree on, member by member."""
-    unknown_count([left, right])
-    return _join(left, right, gap)
-
-
-def _join(left: Value, right: Value, gap: Unknown) -> Value:
-    if isinstance(left, dict) and isinstance(right, dict):
-        names = dict.fromkeys([*left, *right])
-        opened = {name: gap for name in names if (name in left) != (name in right)}
-        members = {name: _join(left.get(name), right.get(name), gap) for name in names}
-        return with_open_keys(members, {**open_keys_of(left), **open_keys_of(right), **opened})
-    if type(left) is list and type(right) is list and len(left) == len(right):
-        return [_join(one, other, gap) for one, other in zip(left, right, strict=True)]
-    if isinstance(left, Unknown) and isinstance(right, Unknown):
-        return left if left.expression == right.expression else gap
-    return left if _equals3(left, right) is True else gap
-
-
 def truth(value: Value) -> bool | Unknown:
     """A condition's value; texts ``true`` and ``false`` count. Raises EvaluationError."""
     if isinstance(value, bool | Unknown):
@@ -371,9 +292,10 @@ def number(value: Value) -> int | float:
 
 def items_of(value: Value) -> list[tuple[Value, Value]]:
     """Keys and elements of a list, set or mapping, in Terraform's order. Raises EvaluationError, also where it is not
-    known which keys there are."""
-    for unknown in open_keys_of(value).values():
-        raise EvaluationError(unknown.reason)
+    known which there are."""
+    gap = why_open(value)
+    if gap is not None:
+        raise EvaluationError(gap.reason)
     if isinstance(value, SetOf):
         return [(item, item) for item in value]
     if isinstance(value, list):

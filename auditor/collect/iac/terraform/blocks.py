@@ -9,7 +9,8 @@ from auditor.budget import PART, RESOURCE_BYTES, size_of
 from auditor.collect.iac.hcl import nodes as n
 from auditor.collect.iac.hcl.evaluate import Names, Scope, value
 from auditor.collect.iac.hcl.values import EvaluationError, as_property, first_unknown, items_of
-from auditor.collect.iac.interface import Unknown, Value
+from auditor.collect.iac.interface import Several, Unknown, Value
+from auditor.collect.iac.partly_known import open_keys_of, why_open
 
 #: What Terraform itself reads; no property of the resource.
 META = frozenset({"count", "for_each", "provider", "depends_on", "lifecycle", "provisioner", "connection"})
@@ -90,6 +91,12 @@ def _dynamic(block: n.Block, scope: Scope, names: Names) -> Iterator[tuple[str, 
     items = value(node, scope, names)
     iterator = block.body.attributes.get("iterator")
     bound = iterator.name if isinstance(iterator, n.Name) else n.literal(iterator) or name
+    gap = why_open(items)
+    if gap is not None:
+        yield name, content, Unknown(node.shown, f"for_each of dynamic block {name} is not known: {gap.reason}")
+        doubtful = open_keys_of(items)
+        certain = {key: item for key, item in items.items() if key not in doubtful} if isinstance(items, dict) else {}
+        items = certain or [item for item in items if not isinstance(item, Several)]
     try:
         pairs = items_of(items)
     except EvaluationError as error:

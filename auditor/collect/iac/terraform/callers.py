@@ -18,6 +18,7 @@ from auditor.collect.iac.hcl import nodes as n
 from auditor.collect.iac.hcl.evaluate import Scope, value
 from auditor.collect.iac.hcl.values import first_unknown, plain_text
 from auditor.collect.iac.interface import NotAssessed, Unknown, Value
+from auditor.collect.iac.partly_known import open_keys_of, rest_of
 from auditor.collect.iac.terraform.module_files import Module, names_in, read_file, read_text, within
 from auditor.collect.iac.terraform.modules import COMPONENT
 from auditor.collect.iac.tree import Tree
@@ -165,7 +166,12 @@ class Callers:
             return
         passed = value(node, layer.scope)
         if isinstance(passed, Mapping):
-            unit.inputs |= passed
+            doubtful, rest = open_keys_of(passed), rest_of(passed)
+            if rest is not None:
+                # What an outer layer passes may be replaced.
+                unit.inputs.clear()
+                unit.unsure = Unknown(node.shown, f"the inputs of {at} are not known: {rest.reason}")
+            unit.inputs |= {**passed, **doubtful}
             return
         gap = first_unknown(passed)
         unit.inputs.clear()

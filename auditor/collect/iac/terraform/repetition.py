@@ -19,12 +19,11 @@ from auditor.collect.iac.hcl.values import (
     first_unknown,
     items_of,
     number,
-    open_keys_of,
     plain_text,
     truth,
-    with_open_keys,
 )
 from auditor.collect.iac.interface import Unknown, Value
+from auditor.collect.iac.partly_known import open_keys_of, rest_of, with_open_keys
 
 #: The key of an instance: None for a block that exists once.
 Key = int | str | None
@@ -117,7 +116,10 @@ def _for_each(node: n.Node, scope: Scope) -> Expansion:
     found = value(node, scope)
     problem = ""
     doubts: dict[Key, Unknown] = {}
-    if isinstance(found, Mapping):
+    rest = rest_of(found)
+    if rest is not None:
+        problem, pairs = rest.reason, []
+    elif isinstance(found, Mapping):
         pairs = items_of(dict(found))
         doubts = {
             key: Unknown(

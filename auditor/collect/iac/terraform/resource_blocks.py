@@ -9,6 +9,7 @@ from auditor.collect.iac.hcl import nodes as n
 from auditor.collect.iac.hcl.evaluate import NO_NAMES, value
 from auditor.collect.iac.hcl.values import as_property
 from auditor.collect.iac.interface import Resource, Unknown, Unread, Value
+from auditor.collect.iac.partly_known import merged
 from auditor.collect.iac.terraform.blocks import properties
 from auditor.collect.iac.terraform.module_delegation import DELEGATES, delegated, missed
 from auditor.collect.iac.terraform.modules import ModuleInstance, Provider, provider_name
@@ -87,12 +88,9 @@ def _provider(handle: ResourceValue) -> tuple[str, Provider | None]:
 def _tag(written: dict[str, Value], default: Value) -> None:
     """Put the provider's tags under the resource's own."""
     own = written.get("tags", {})
-    if isinstance(own, Unknown) or not default:
+    if default == {} or not isinstance(own, Unknown | Mapping):
         return
-    if isinstance(default, Unknown):
-        written["tags"] = default
-    elif isinstance(own, Mapping):
-        written["tags"] = {**default, **own}
+    written["tags"] = merged([default, own], lambda unknown: unknown)
 
 
 def _default_tags(handle: ResourceValue) -> Value:
