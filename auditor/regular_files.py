@@ -98,7 +98,7 @@ def _content(file: BinaryIO, limit: int) -> bytes:
 
 def _refusal(error: OSError | ValueError) -> str:
     if isinstance(error, ValueError):
-        return "its name is no path"
+        return "its name is not a path"
     if isinstance(error, NotRegularError):
         return f"it {error.strerror}"
     if error.errno == errno.ELOOP:

@@ -16,6 +16,7 @@ from auditor.collect.aws.specs import OTHER_PERMISSIONS, SPECS, permissions
 from auditor.deliver.security_hub import PERMISSIONS as SENDING
 from auditor.model.rule import Rule
 from auditor.remediation.preview import preview
+from auditor.report.glossary import GLOSSARY
 from auditor.report.render import Format
 from auditor.resolve.table_model import Column, Table
 from auditor.resolve.tables import TABLES
@@ -64,7 +65,7 @@ def tables() -> str:
     """docs/tables.md"""
     parts = [
         NOTE,
-        "# Tables\n\nRules and `auditor query` speak about these tables. **NULL means unknown, and only that**:",
+        "# Tables\n\nRules and `auditor query` read these tables. **NULL means unknown, and only that**:",
         " what nobody set holds AWS's default, and where AWS has none, `''`, `[]`, `0` or `false`. Timestamps are in",
         " UTC.\n\n",
         "A column that holds a setting in force has a companion `<column>_origin` with the layer that set it:",
@@ -90,7 +91,7 @@ def _texts(title: str, texts: Mapping[str, str], language: str) -> Iterator[str]
         yield f"\n{title}{', ' + where if where else ''}\n\n{_code(language, text)}"
 
 
-def _mending(rule: Rule) -> Iterator[str]:
+def _fixes(rule: Rule) -> Iterator[str]:
     shown = preview(rule)
     yield from _texts("AWS CLI", shown.commands, "bash")
     if rule.remediation.withhold_when:
@@ -129,8 +130,8 @@ def rule_page(rule: Rule) -> str:
         f" {', '.join(rule.practices)} | {rule.since} |\n\n",
         *(f"- [{number}](../practices.md): {PRACTICES[number]}\n" for number in rule.practices),
         "\n",
-        f"## Why\n\n{rule.why}\n\n## What must hold\n\nSpeaks about:\n\n{_code('sql', rule.when)}\n",
-        f"Must hold:\n\n{_code('sql', rule.require)}",
+        f"## Why\n\n{rule.why}\n\n## What it requires\n\nApplies to:\n\n{_code('sql', rule.when)}\n",
+        f"Requires:\n\n{_code('sql', rule.require)}",
         *(f"\n`{name}`, in its message, is:\n\n{_code('sql', sql)}" for name, sql in rule.values.items()),
     ]
     missing = template_limits(rule)
@@ -142,8 +143,8 @@ def rule_page(rule: Rule) -> str:
             default = _list(p.default, rule.id) if isinstance(p.default, list) else p.default
             default = f"that of `{p.same_as}`" if p.same_as else default
             parts.append(f"| `{rule.id}.{p.name}` | {p.type} | {_cell(default)} | {_cell(p.doc)} |\n")
-    parts.append(f"\n## How to mend it\n\n{rule.remediation.steps}\n")
-    parts += _mending(rule)
+    parts.append(f"\n## Remediation\n\n{rule.remediation.steps}\n")
+    parts += _fixes(rule)
     parts.append("\n## Examples\n\n| given | verdict |\n|---|---|\n")
     for case in rule.cases:
         given = ", ".join(f"{k}: {json.dumps(v, default=str, ensure_ascii=False)}" for k, v in case.given.items())
@@ -157,7 +158,7 @@ def practices(rules: tuple[Rule, ...]) -> str:
     """docs/practices.md"""
     parts = [
         NOTE,
-        "# Practices\n\nWhat the rules hold an organisation to. A practice without a rule is one that no setting shows;"
+        "# Practices\n\nThe practices that the rules check. A practice without a rule is one that no setting shows;"
         " `auditor whereami` answers P11.\n\n| practice | says | rules |\n|---|---|---|\n",
     ]
     for number, sentence in PRACTICES.items():
@@ -172,10 +173,20 @@ def rule_index(rules: tuple[Rule, ...]) -> str:
     for area in AREAS:
         inside = [r for r in rules if r.area == area]
         if inside:
-            parts.append(f"\n## {area}\n\n| id | name | severity | table | holds when |\n|---|---|---|---|---|\n")
+            parts.append(f"\n## {area}\n\n| id | name | severity | table | control |\n|---|---|---|---|---|\n")
             parts += (
                 f"| [{r.id}]({r.id}.md) | {r.name} | {r.severity} | {r.table} | {_cell(r.title)} |\n" for r in inside
             )
+    return "".join(parts)
+
+
+def glossary() -> str:
+    """docs/glossary.md"""
+    parts = [
+        NOTE,
+        "# Glossary\n\nWords of the reports and of these pages. AWS's own words mean what AWS's pages say.\n",
+    ]
+    parts += (f"\n## {term}\n\n{meaning}\n" for term, meaning in GLOSSARY.items())
     return "".join(parts)
 
 
@@ -189,10 +200,10 @@ def frameworks(rules: tuple[Rule, ...]) -> str:
         " in report.json under `frameworks`, and one line in the summary. `auditor rules frameworks` lists them.\n\n",
         "| a requirement is | where |\n|---|---|\n",
         "| `fail` | one of its rules fails on some resource |\n",
-        "| `unknown` | none fails, but one could not be decided on some resource, or ended in an error |\n",
+        "| `unknown` | none fails, but one could not be evaluated on some resource, or ended in an error |\n",
         "| `pass` | neither, and at least one of its rules passes on some resource |\n",
         "| `not_assessed` | its rules had nothing to judge, or were not evaluated |\n\n",
-        "A framework asks for more than rules about Studio can see. A requirement that passes here is evidence, not",
+        "A framework requires more than rules about Studio can check. A requirement that passes here is evidence, not",
         " conformity. The titles are ours; the frameworks' own texts are where the links lead.\n\n",
         "A mapping of your own is a file `frameworks/NAME.yaml` inside a folder that `--rules` names, with `name`,",
         " `title`, `version`, `source` and `requirements` (`id`, `title`, and under `rules` each rule id with the",
@@ -236,7 +247,7 @@ def permission_page() -> str:
         NOTE,
         "# Permissions\n\nThe least IAM policy that an audit needs, computed from the calls that it makes",
         " (`auditor permissions` prints it). It is read-only. `sagemaker:CreatePresignedDomainUrl` is not in it and",
-        " never will be: it is a log-in as anyone.\n\n",
+        " never will be: whoever may call it can sign in as anybody.\n\n",
         _code("json", json.dumps(permissions(), indent=2)),
         "\nWithout one of them the audit goes on: what is missing is a gap, and the rules that need it answer",
         " “unknown”.\n\n",
@@ -309,6 +320,7 @@ def generated() -> dict[Path, str]:
         docs / "frameworks.md": frameworks(rules),
         docs / "store-tables.md": store_tables(),
         docs / "practices.md": practices(rules),
+        docs / "glossary.md": glossary(),
         docs / "rules" / "README.md": rule_index(rules),
     }
     files |= {docs / "rules" / f"{rule.id}.md": rule_page(rule) for rule in rules}

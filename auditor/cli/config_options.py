@@ -50,7 +50,7 @@ trust_options = several(
     ),
     click.option(
         "--untrusted-tree", is_flag=True, envvar=UNTRUSTED,
-        help="Don't use an auditor.yaml only because it lies in the tree. Always so where the environment variable CI"
-        f" is set.  [env var: {UNTRUSTED}]",
+        help="Don't use an auditor.yaml that is merely found in the scanned tree. This is the default if the"
+        f" environment variable CI is set.  [env var: {UNTRUSTED}]",
     ),
 )  # fmt: skip

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
+from auditor.counting import plural
 from auditor.inert_text import in_json, printable
 from auditor.masking import mask_text
 from auditor.model.finding import PastFinding
 from auditor.report.markdown.markdown_text import text
-from auditor.run.messages import plural
 
 if TYPE_CHECKING:
     from auditor.history.compare_runs import Difference
@@ -56,7 +56,7 @@ def _title(found: Difference) -> str:
     counts = [
         f"{len(items):,} {heading.lower()}" for _, heading, items in _parts(found) if items
     ]  # fmt: skip
-    return f"{', '.join(counts) or 'nothing moved'}; {plural(found.unmoved, 'failure')} as before"
+    return f"{', '.join(counts) or 'no changes'}; {plural(found.unmoved, 'failure')} unchanged"
 
 
 def _table(found: Difference) -> Iterator[str]:

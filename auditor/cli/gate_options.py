@@ -33,13 +33,13 @@ class Threshold(click.ParamType[tuple[str, str]]):
 gate_options = several(
     click.option(
         "--fail-on", multiple=True, type=Threshold(), metavar="[NAME=]SEVERITY",
-        help="Exit 4 when a failure has at least this severity (critical, high, medium, low, info, or none);"
+        help="Exit 4 when a finding has at least this severity (critical, high, medium, low, info, or none);"
         " RULE=SEVERITY or ACCOUNT=SEVERITY for one rule or account; repeatable."
         f"  [default: {DEFAULT_FAIL_ON.value}]",
     ),
     click.option(
         "--new-only/--no-new-only", default=None,
-        help="Only failures that are not in the baseline, or in the store's last run, exit 4.",
+        help="Exit 4 only for findings that are not in the baseline or in the store's last run.",
     ),
     click.option(
         "--baseline", type=click.Path(path_type=Path, dir_okay=False), metavar="FILE",
@@ -47,6 +47,6 @@ gate_options = several(
     ),
     click.option(
         "--waivers", type=click.Path(path_type=Path, dir_okay=False), metavar="FILE",
-        help="Failures that are accepted until a day (docs/waivers.md).",
+        help="File of accepted findings, each with an owner and an expiry date (docs/waivers.md).",
     ),
 )  # fmt: skip

@@ -27,13 +27,13 @@ COMMANDS: Mapping[str, tuple[str, str]] = {
     "scan": ("scan", "Evaluate templates before they are deployed."),
     "checkov-checks": ("checkov_checks", "Print the folder of checks for checkov."),
     "diff": ("diff", "Compare two reports, snapshots, or runs of a store."),
-    "history": ("history", "What is failing since when, and the trend."),
+    "history": ("history", "List open findings by age, with the trend."),
     "store": ("store", "List, prune and repair the runs of a store; its table definitions."),
     "rules": ("rules", "List, show and test rules."),
     "config": ("config", "Check auditor.yaml; its JSON Schema."),
     "waivers": ("waivers", "Check waivers.yaml; its JSON Schema."),
-    "query": ("query", "Ask the tables of a snapshot in SQL."),
-    "whereami": ("whereami", "Say whether this is Studio Classic or the new Studio."),
+    "query": ("query", "Query the tables of a snapshot with SQL."),
+    "whereami": ("whereami", "Tell whether this is Studio Classic or the new Studio."),
     "permissions": ("permissions", "Print the IAM policy that an audit needs."),
     "demo": ("demo", "Audit a simulated account; needs no AWS."),
     "simulate": ("simulate", "Serve a simulated AWS account over HTTP."),
@@ -73,8 +73,9 @@ class LazyGroup(click.Group):
 def cli() -> None:
     """Compliance auditor for Amazon SageMaker Studio.
 
-    Collects domains, user profiles, spaces and apps, works out the settings really in force, holds them against rules,
-    and says what is wrong, where it is set and how to mend it. Read-only, unless it is told to send.
+    Collects domains, user profiles, spaces, and apps, resolves the settings that are in force, evaluates them against
+    rules, and reports what is wrong, where it is set, and how to fix it. Read-only unless you use
+    --send-to-security-hub.
 
     Start without AWS: auditor demo
     """
@@ -94,7 +95,7 @@ def main(arguments: Sequence[str] | None = None) -> NoReturn:
     except OSError:
         silence_stdout()
     if code in (ExitCode.INTERRUPTED, ExitCode.TERMINATED):
-        # Threads may still wait for AWS to answer; nothing of theirs is needed any more.
+        # Threads may still wait for AWS to answer; nothing of theirs is needed.
         sys.stderr.flush()
         remove_process_folder()
         os._exit(code)

@@ -46,7 +46,7 @@ class FormatList(click.ParamType[tuple[Format, ...]]):
                 chosen.append(Format(word.strip().lower()))
             except ValueError:
                 known = ", ".join(f.value for f in Format)
-                self.fail(f"{word.strip()!r} is no format. Known: {known}", param, ctx)
+                self.fail(f"{word.strip()!r} is not a format. Known: {known}", param, ctx)
         return tuple(dict.fromkeys(chosen))
 
 
@@ -66,7 +66,7 @@ class EvidenceList(click.ParamType[tuple[str, ...]]):
             return ()
         for word in words:
             if word not in EVIDENCE:
-                self.fail(f"{word!r} is no kind of evidence. Known: all, none, {', '.join(EVIDENCE)}", param, ctx)
+                self.fail(f"{word!r} is not a kind of evidence. Known: all, none, {', '.join(EVIDENCE)}", param, ctx)
         return tuple(dict.fromkeys(words))
 
 
@@ -74,22 +74,22 @@ evidence_options = several(
     click.option(
         "--evidence", type=EvidenceList(), default="all", show_default=True, metavar="LIST",
         help=f"Evidence beside the resources, separated by commas: {', '.join(EVIDENCE)}; all, or none. Rules that need"
-        " what is left out answer unknown.",
+        " evidence that is left out are unknown.",
     ),
     click.option(
         "--sign-in-days", type=click.IntRange(1, 90), default=_AWS.sign_in_days, show_default=True,
-        help="How far back CloudTrail is asked who opened a profile.",
+        help="Number of days of CloudTrail events to read for sign-ins.",
     ),
     click.option(
         "--sign-in-pages", type=click.IntRange(1), default=_AWS.sign_in_pages, show_default=True,
-        help="Pages of 50 events after which a region's sign-ins count as unknown, never as complete.",
+        help="Maximum number of pages of 50 events for each Region; beyond it, the Region's sign-ins are unknown.",
     ),
     click.option(
         "--cloudtrail-logs", metavar="DIR|s3://…", help="Read sign-ins from the trail's log files instead."
     ),
     click.option(
         "--identity-store", default="", metavar="ID[@REGION]",
-        help="Identity store of Identity Center; otherwise it is looked for in the audited regions.",
+        help="Identity store of IAM Identity Center. By default, it is searched for in the audited Regions.",
     ),
 )  # fmt: skip
 
@@ -97,7 +97,7 @@ source_options = several(
     click.option("--profile", metavar="NAME", help="AWS profile (default: AWS_PROFILE or the default one)."),
     click.option(
         "--region", "regions", multiple=True, metavar="REGION",
-        help="Region to audit; repeatable, or 'all' for those enabled. Default: the profile's region.",
+        help="Region to audit; repeatable, or 'all' for every enabled Region. Default: the profile's Region.",
     ),
     click.option(
         "--skip-region", "skip_regions", multiple=True, metavar="REGION",
@@ -105,14 +105,14 @@ source_options = several(
     ),
     click.option(
         "--concurrency", type=click.IntRange(1, 256), default=_AWS.concurrency, show_default=True,
-        help="AWS calls at a time.",
+        help="Maximum number of concurrent AWS API calls.",
     ),
     click.option(
         "--previous", metavar="FILE|DIR",
-        help="Earlier snapshot, folder of snapshots, or store: profiles and spaces that did not change since are not"
-        " described again (docs/incremental.md).  [default: the last run of --store]",
+        help="Earlier snapshot, folder of snapshots, or store: profiles and spaces that haven't changed since are not"
+        " read again (docs/incremental.md).  [default: the last run of --store]",
     ),
-    click.option("--full", is_flag=True, help="Describe everything, whatever is known from before."),
+    click.option("--full", is_flag=True, help="Read every resource again, even if it hasn't changed."),
 )  # fmt: skip
 
 rule_options = several(
@@ -122,10 +122,10 @@ rule_options = several(
     ),
     click.option(
         "--only", multiple=True, metavar="RULE",
-        help="Run only these rules: ids, names, areas, or patterns ('STU4*'). Repeat the option or separate them with"
+        help="Run only these rules (ID, name, area, or a pattern such as 'STU4*'). Repeat the option or separate with"
         " commas.",
     ),
-    click.option("--skip", multiple=True, metavar="RULE", help="Don't run these rules; as for --only."),
+    click.option("--skip", multiple=True, metavar="RULE", help="Don't run these rules, as for --only."),
 )  # fmt: skip
 
 #: How templates are read. Terraform's variables belong here as well.
@@ -153,8 +153,8 @@ template_options = several(
 
 merge_option = click.option(
     "--nested-merge", type=click.Choice([m.value for m in NestedMerge]),
-    help="How a profile's nested structure meets its domain's; AWS does not document it, so by default the settings"
-    " concerned are unknown where it matters.  [default: unknown]",
+    help="How to merge a user profile's nested settings with the domain's. AWS doesn't document the behavior, so"
+    " affected settings are unknown by default.  [default: unknown]",
 )  # fmt: skip
 
 evaluation_options = several(
@@ -168,7 +168,7 @@ evaluation_options = several(
     click.option(
         "--allow-incomplete/--no-allow-incomplete", default=None,
         help="Don't exit 5 when a check could not be evaluated or a list of resources is incomplete. If no check at all"
-        " could be evaluated, the exit code is 3 all the same. Files that were not read are not accepted by it.",
+        " could be evaluated, the exit code is still 3. For files that were not read, use --allow-unread.",
     ),
     click.option(
         "--allow-unread/--no-allow-unread", default=None,
@@ -206,7 +206,8 @@ report_options = several(
     mode_option,
     click.option(
         "--framework", "frameworks", multiple=True, metavar="NAME",
-        help="Group the report by a compliance framework as well (auditor rules frameworks); repeatable, or commas.",
+        help="Also group the report by a compliance framework (auditor rules frameworks). Repeat the option or separate"
+        " with commas.",
     ),
     click.option(
         "--format", "formats", type=FormatList(), metavar="LIST",
@@ -219,12 +220,12 @@ report_options = several(
     ),
     click.option(
         "--output", type=click.Path(path_type=Path), metavar="DIR",
-        help=f"Folder for the reports; '-' prints the one report asked for.  [default: {DEFAULT_OUTPUT}]",
+        help=f"Folder for the reports; '-' prints the report (one format only).  [default: {DEFAULT_OUTPUT}]",
     ),
 )  # fmt: skip
 
 delivery_option = click.option(
     "--send-to-security-hub", "security_hub", is_flag=True,
-    help="Send the findings to AWS Security Hub of each account and region, and archive resolved ones. Writes; needs"
-    " permissions of its own.",
+    help="Send the findings to AWS Security Hub of each account and Region, and archive resolved ones. Writes"
+    " findings; needs its own permissions.",
 )  # fmt: skip

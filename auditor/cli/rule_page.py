@@ -30,7 +30,7 @@ def _texts(title: str, texts: Mapping[str, str], language: str) -> Iterator[Rend
         yield _block(text, language)
 
 
-def _mending(rule: Rule) -> Iterator[RenderableType]:
+def _fixes(rule: Rule) -> Iterator[RenderableType]:
     shown = preview(rule)
     yield from _texts("AWS CLI", shown.commands, "bash")
     if shown.changes:
@@ -51,9 +51,9 @@ def page(rule: Rule) -> RenderableType:
         *(Text(f"{severity} where {condition}") for severity, condition in rule.severity_when.items()),
         _heading("Why"),
         Padding(Text(rule.why), (0, 0, 0, 2)),
-        _heading("Speaks about"),
+        _heading("Applies to"),
         _block(rule.when, "sql"),
-        _heading("Must hold"),
+        _heading("Requires"),
         _block(rule.require, "sql"),
     ]
     missing = template_limits(rule)
@@ -70,8 +70,8 @@ def page(rule: Rule) -> RenderableType:
             parts.append(
                 Padding(Text(f"{rule.id}.{param.name} ({param.type}): {param.doc}\ndefault: {value}"), (0, 0, 0, 2))
             )
-    parts += [_heading("How to mend it"), Padding(Text(rule.remediation.steps), (0, 0, 0, 2))]
-    parts += _mending(rule)
+    parts += [_heading("Remediation"), Padding(Text(rule.remediation.steps), (0, 0, 0, 2))]
+    parts += _fixes(rule)
     parts += [_heading("Practices"), *(Text(f"  {p} {PRACTICES.get(p, '')}".rstrip()) for p in rule.practices)]
     parts += [_heading("References"), *(Text(f"  {url}", no_wrap=True, overflow="ignore") for url in rule.references)]
     parts.append(Text(f"\n{rule.file}", "dim", no_wrap=True, overflow="ignore"))

@@ -36,7 +36,7 @@ class Duration(click.ParamType[timedelta]):
             return value
         found = _DURATION.fullmatch(str(value))
         if found is None:
-            self.fail(f"{value!r} is no duration. Write days, weeks or years: 90d, 12w, 2y", param, ctx)
+            self.fail(f"{value!r} is not a duration. Write days, weeks or years: 90d, 12w, 2y", param, ctx)
         return timedelta(days=int(found[1]) * _DAYS[found[2]])
 
 
@@ -60,7 +60,7 @@ def reading_options(function: Callable[..., Any]) -> Callable[..., Any]:
 
 
 _STORE = several(
-    click.option("--store", metavar="DIR|s3://…", help="The store; otherwise the configuration's."),
+    click.option("--store", metavar="DIR|s3://…", help="The store. Default: the configuration's."),
     click.option("--profile", metavar="NAME", help="AWS profile for a store in S3."),
 )  # fmt: skip
 

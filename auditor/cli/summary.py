@@ -14,6 +14,7 @@ from rich.console import Group, RenderableType
 from rich.text import Text
 
 from auditor.cli.terminal import STYLES
+from auditor.counting import plural
 from auditor.errors import ExitCode
 from auditor.inert_text import printable
 from auditor.masking import mask_text
@@ -26,7 +27,6 @@ from auditor.model.waiver import WaiverStatus, WaiverSummary
 from auditor.report.drift_view import DisagreementGroup, OnlyGroup, drift_view, label
 from auditor.report.drift_view import place as drift_place
 from auditor.report.phrases import shortcoming
-from auditor.run.messages import plural
 from auditor.run.thresholds import describe
 from auditor.studio.resource_types import STUDIO_TYPES
 
@@ -160,7 +160,7 @@ def _news(report: Report) -> _Section | None:
         State.NOT_ASSESSED: "no longer assessed", State.CARRIED_OVER: "carried over",
     }  # fmt: skip
     counts = [f"{states[state]:,} {word}" for state, word in words.items() if states[state]]
-    heading = Text.assemble(("Since ", "bold"), (report.previous, "bold"), f": {', '.join(counts) or 'nothing moved'}")
+    heading = Text.assemble(("Since ", "bold"), (report.previous, "bold"), f": {', '.join(counts) or 'no changes'}")
     lines = _by_rule(report, (f for f in report.findings if f.state in (State.NEW, State.REGRESSED)))
     return _Section(heading, lines, "more rules")
 
@@ -173,12 +173,12 @@ def _causes(report: Report) -> _Section | None:
 
     def line(cause: RootCause) -> Text:
         return Text.assemble(
-            (f"{cause.severity:<9}", STYLES[cause.severity]), f"mends {cause.affects:>5,}  ",
+            (f"{cause.severity:<9}", STYLES[cause.severity]), f"fixes {plural(cause.affects, 'finding'):<15} ",
             f"{cause.rule_id} {names[cause.rule_id]}: ", printable(f"{cause.setting} on {_place(cause.resource)}"),
         )  # fmt: skip
 
     lines = [partial(line, cause) for cause in causes]
-    return _Section(Text("What to do first", "bold"), lines, "more causes in the report")
+    return _Section(Text("Top fixes", "bold"), lines, "more causes in the report")
 
 
 def _drift(report: Report) -> _Section | None:
@@ -187,7 +187,7 @@ def _drift(report: Report) -> _Section | None:
         return None
     view = drift_view(report.drift)
     names = ", ".join(info.file for info in report.drift.against)
-    heading = Text.assemble(("Beside the account", "bold"), f": {', '.join(view.phrases[:2])}")
+    heading = Text.assemble(("Compared with the account", "bold"), f": {', '.join(view.phrases[:2])}")
     lines: list[Callable[[], Text]] = [partial(Text, printable(f"{names}: {view.base}"), "dim")]
     if view.phrases[2:]:
         lines.append(partial(Text, ", ".join(view.phrases[2:])))
@@ -239,12 +239,12 @@ def _waivers(report: Report) -> _Section | None:
 
 
 def _waiver(summary: WaiverSummary) -> Text:
-    waiver, number = summary.waiver, plural(summary.matches, "failure")
+    waiver, number = summary.waiver, plural(summary.matches, "finding")
     said, style = {
-        WaiverStatus.LAPSED: (f"lapsed on {waiver.expires}, {number} back", "red"),
+        WaiverStatus.LAPSED: (f"lapsed on {waiver.expires}, {number} no longer waived", "red"),
         WaiverStatus.VOID: (f"void, {number} with another value", "red"),
-        WaiverStatus.EXPIRING: (f"lapses on {waiver.expires}, {number} set aside", "yellow"),
-        WaiverStatus.ACTIVE: (f"runs for over a year, until {waiver.expires}, {number} set aside", "yellow"),
+        WaiverStatus.EXPIRING: (f"lapses on {waiver.expires}, {number} waived", "yellow"),
+        WaiverStatus.ACTIVE: (f"runs for over a year, until {waiver.expires}, {number} waived", "yellow"),
     }.get(summary.status, ("matches nothing", "dim"))
     rules = ", ".join(waiver.rules[:3]) + (", …" if len(waiver.rules) > 3 else "")
     where = f"{waiver.file}:{waiver.line}" if waiver.line else waiver.file
@@ -284,7 +284,7 @@ def _unseen(report: Report) -> _Section | None:
         place = f" in {region}" if region else f" on {plural(count, 'resource')}"
         return Text(printable(f"{operation}: {reason.replace('_', ' ')}{place}"))
 
-    heading = Text.assemble(("Could not be seen", "bold"), f": {plural(open_, 'verdict')} open")
+    heading = Text.assemble(("Missing data", "bold"), f": {plural(open_, 'check')} not evaluated")
     lines = [partial(line, *kind, count) for kind, count in ordered]
     return _Section(heading, lines, "more in the report")
 

@@ -186,7 +186,7 @@ def _output(folder: Path, text: str) -> Path:
 def _accounts(source: Source, limits: Mapping[str, str]) -> Mapping[str, str]:
     for account in limits:
         if not re.match(ACCOUNT, account):
-            message = f"fail_on_accounts: {account!r} is no account id of 12 digits"
+            message = f"fail_on_accounts: {account!r} is not an account id of 12 digits"
             raise source.error(message, "fail_on_accounts", account)
     return limits
 

@@ -24,6 +24,7 @@ from auditor.collect.aws import call_errors
 from auditor.collect.aws.deadline import within
 from auditor.collect.aws.run import CALL_SECONDS, LIST_SECONDS
 from auditor.collect.aws.session import Clients, explain
+from auditor.counting import plural
 from auditor.errors import AuditorError, ConfigError
 from auditor.model.finding import Finding
 from auditor.model.report import Report
@@ -175,7 +176,7 @@ class _Sender:
             self._import(hub, documents)
             self._suppress(hub)
         except AuditorError as error:
-            self._problem(f"{len(self._documents):,} findings were not sent: {error.message}")
+            self._problem(f"{plural(len(self._documents), 'finding')} could not be sent: {error.message}")
         except _Stopped:
             pass
 
@@ -199,7 +200,7 @@ class _Sender:
                 answer = _asked("BatchImportFindings", partial(hub.batch_import_findings, Findings=batch))
             except call_errors.CALL_FAILED as error:
                 hopeless = _lasting(error) or call_errors.reason(error) == "access_denied"
-                self._failed(f"{left if hopeless else len(batch):,} findings were not sent", error)
+                self._failed(f"{plural(left if hopeless else len(batch), 'finding')} could not be sent", error)
                 if hopeless:
                     return
                 left -= len(batch)
@@ -257,7 +258,7 @@ class _Sender:
             and f.get("Note", {}).get("UpdatedBy") == TOOL
             and f["Id"] not in self._waived
         ]
-        text = {"Text": f"No waiver holds any more on {self._report.as_of}.", "UpdatedBy": TOOL}
+        text = {"Text": f"No waiver is in force on {self._report.as_of}.", "UpdatedBy": TOOL}
         self._delivery.reopened += self._update(hub, [(f["Id"], f["ProductArn"]) for f in ours], "NEW", text)
 
     def _suppress(self, hub: Hub) -> None:
@@ -279,7 +280,7 @@ class _Sender:
                 )
                 answer = _asked("BatchUpdateFindings", partial(update, Note=text))
             except call_errors.CALL_FAILED as error:
-                self._failed(f"{len(chunk):,} findings could not be set to {workflow}", error)
+                self._failed(f"{plural(len(chunk), 'finding')} could not be set to {workflow}", error)
                 continue
             missed = answer.get("UnprocessedFindings", ())
             done += len(chunk) - len(missed)

@@ -100,7 +100,9 @@ class _Matcher:
             return _Found(reason=reason)
         if len(keys) > 1:
             for key in keys:
-                self._keys["domain", key] = f"{record.id} in {_file(record)} may be this domain or another of that name"
+                self._keys["domain", key] = (
+                    f"{record.id} in {_file(record)} may be this domain or another with this name"
+                )
             shown = ", ".join(f"{k.domain} in {k.account}/{k.region}" for k in keys[:_MANY])
             more = f" and {len(keys) - _MANY} more" if len(keys) > _MANY else ""
             return _Found(reason=f"ambiguous: {len(keys)} domains have its name: {shown}{more}")
@@ -119,8 +121,8 @@ class _Matcher:
             return _Found(reason=f"the domains of {'/'.join(unlisted[0])} could not all be listed")
         if self._live.nameless:
             for key in self._live.nameless:
-                self._keys["domain", key] = "its name could not be seen"
-            return _Found(reason="the names of some of the account's domains could not be seen")
+                self._keys["domain", key] = "its name is unknown"
+            return _Found(reason="the names of some of the account's domains are unknown")
         return _Found(absent=True)
 
     # What lies in them

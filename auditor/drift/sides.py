@@ -151,7 +151,7 @@ class Live:
         for gap in (*own, *self.gaps.get((record.account, record.region, record.kind, "*"), [])):
             if gap.setting in ("*", setting) or setting == "*" or setting.startswith(f"{gap.setting}."):
                 return f"{gap.operation}: {gap.reason.replace('_', ' ')}"
-        return "it could not be seen in the account"
+        return "it is unknown in the account"
 
 
 def live_key(record: Record) -> Key:

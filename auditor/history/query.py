@@ -56,7 +56,7 @@ class KnownFailure:
 
 
 def failures(store: RunStore, runs: Sequence[Manifest], wanted: Filter) -> tuple[KnownFailure, ...]:
-    """What the last run of every account and region knows, oldest first."""
+    """What the last run of every account and region knows, oldest first, and of one age the most severe first."""
     scopes = {scope for run in runs for scope in run.scopes}
     files = ledger_files(latest(runs, scopes), runs)
     where = [
@@ -73,7 +73,8 @@ def failures(store: RunStore, runs: Sequence[Manifest], wanted: Filter) -> tuple
             from (select *, case when status = 'resolved' then 'resolved' when not assessed then 'not_assessed'
                                  when waived then 'waived' else 'open' end as state from {source})
             {"where " + " and ".join(where) if where else ""}
-            order by first_seen, rule_id, account, region, type, id""").fetchall()
+            order by first_seen, list_position({[s.value for s in Severity]!r}, severity),
+                     rule_id, account, region, type, id""").fetchall()
     return tuple(KnownFailure(f, r, Severity(s), *rest) for f, r, s, *rest in rows)
 
 

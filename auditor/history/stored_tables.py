@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import unquote
 
+from auditor.counting import plural
 from auditor.errors import ConfigError, DamagedError
 from auditor.history.facts import Scope
 from auditor.model.rule import Severity
@@ -73,7 +74,8 @@ def checked(store: RunStore, files: Sequence[StoredFile], folder: Path, table: S
         if wrong:
             raise DamagedTableError(run_id, f"{store.place.label}/{file.key}: {wrong}")
     # Each alone can serve, and all together could not: the last changed meanwhile, or there are too many rows.
-    raise ConfigError(f"{store.place.label}: the tables {table.name} of {len(files):,} files cannot be read together")
+    of = f"the tables {table.name} of {plural(len(files), 'file')}"
+    raise ConfigError(f"{store.place.label}: {of} cannot be read together")
 
 
 def _wrong(con: duckdb.DuckDBPyConnection, paths: Sequence[Path], table: StoreTable) -> str:
@@ -92,7 +94,7 @@ def _wrong(con: duckdb.DuckDBPyConnection, paths: Sequence[Path], table: StoreTa
         source = f"read_parquet({names}, hive_partitioning = false, union_by_name = true, filename = 'read_from')"
         found = {column: type_ for column, type_, *_ in con.execute(f"describe select * from {source}").fetchall()}
         if missing := [c.name for c in table.columns if found.get(c.name) != c.type]:
-            return f"is no table {table.name} of a store: {', '.join(missing[:3])}"
+            return f"is not a table {table.name} of a store: {', '.join(missing[:3])}"
         # A file is called after its run.
         holds = (
             "run_id = regexp_extract(read_from, '([^/]*)_[0-9]+[.]parquet$', 1) and as_of is not null"

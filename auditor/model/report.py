@@ -76,7 +76,7 @@ class Gate:
     allow_unread: bool = False
     """Unread files don't fail the run."""
     allow_empty: bool = False
-    """To find nothing is no failure."""
+    """To find nothing is not a failure."""
     outcome: Outcome = Outcome.PASSED
 
 
@@ -199,7 +199,7 @@ class Report:
     inventory: Inventory | None = None
     """Every audited resource with its settings in force; None unless HTML or a template of the user was asked for."""
     drift: Drift | None = None
-    """How the templates differ from an account; None unless they were held against one."""
+    """How the templates differ from an account; None unless they were compared with one."""
 
     @property
     def fail_on(self) -> Severity | None:

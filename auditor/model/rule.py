@@ -21,6 +21,11 @@ class Severity(StrEnum):
     def rank(self) -> int:
         return _RANKS[self]
 
+    @property
+    def or_above(self) -> str:
+        """``of severity high or above``, as a threshold reads in a sentence."""
+        return f"of severity {self}{' or above' if self.rank else ''}"
+
 
 _RANKS = {severity: rank for rank, severity in enumerate(Severity)}
 

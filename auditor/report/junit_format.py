@@ -131,7 +131,7 @@ def _suite(rule_id: str, rule: RuleSummary | None, items: Sequence[Finding | Pas
     if counts.get("pass"):
         last = [_Case("resources that pass", rule_id)]
     elif not items:
-        last = [_Case("resources", rule_id, "skipped", "not_applicable", "No resource that the rule speaks about.")]
+        last = [_Case("resources", rule_id, "skipped", "not_applicable", "The rule applies to no resource.")]
     sizes += Counter(case.outcome for case in last)
     properties: dict[str, object] = {key: counts.get(key, 0) for key in _COUNTS}
     title = ""
@@ -171,7 +171,7 @@ def _details(finding: Finding) -> str:
     return joined([
         "" if where.live else f"{where.path}:{where.line}",
         *(evidence_words(evidence) for evidence in finding.evidence),
-        f"To mend it:\n{remedy}" if remedy else "",
+        f"Remediation:\n{remedy}" if remedy else "",
         f"State: {finding.state}" if finding.state else "",
         f"Fingerprint: {finding.fingerprint}",
     ])  # fmt: skip

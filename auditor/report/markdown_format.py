@@ -19,11 +19,11 @@ from auditor.report.phrases import (
     evidence_words,
     gap_groups,
     gap_words,
+    gate_words,
     name,
     outstanding,
     resolved,
     scope,
-    shortcoming,
     status,
 )
 from auditor.rules.message import format_value
@@ -38,7 +38,7 @@ _SHARES = {
     "findings": 0.26, "unseen": 0.1, "waivers": 0.06, "past": 0.04,
 }  # fmt: skip
 _WAIVERS = {
-    WaiverStatus.LAPSED: "has lapsed: what it set aside counts again",
+    WaiverStatus.LAPSED: "has lapsed: its findings count again",
     WaiverStatus.VOID: "is void: the value that it was granted for has changed",
     WaiverStatus.EXPIRING: "lapses within 14 days",
     WaiverStatus.UNUSED: "matches nothing",
@@ -142,19 +142,9 @@ def _head(report: Report) -> str:
 
 
 def _verdict(report: Report) -> str:
-    gate = report.gate
-    limit = f" at or above {gate.fail_on}" if gate.fail_on else ""
-    if gate.failed:
-        new = " that are new" if gate.new_only else ""
-        return f"Failed: {_count(gate.failed, 'finding')}{limit}{new}."
-    if gate.outcome is Outcome.INCOMPLETE:
-        accepted = "" if report.not_accepted else " (accepted)"
-        return f"Incomplete{accepted}: no finding{limit} fails the gate, but {shortcoming(report)}."
-    if gate.outcome in (Outcome.EMPTY, Outcome.UNDECIDED):
-        return f"{gate.outcome.title()}: {shortcoming(report)}."
-    if not any(report.resources.values()):
+    if report.gate.outcome is Outcome.PASSED and not report.gate.failed and not any(report.resources.values()):
         return "No Studio resource was found in what was audited."
-    return f"No finding{limit} fails the gate." if gate.fail_on or gate.by_rule or gate.by_account else "Not gated."
+    return f"{gate_words(report, report.gate.failed)}."
 
 
 def _finding_row(finding: Finding, rules: dict[str, str]) -> list[str]:
@@ -187,8 +177,8 @@ def _causes(report: Report) -> tuple[str, Sequence[str], Iterable[Sequence[str]]
          f"{c.affects:,}"]
         for c in report.open_root_causes
     )  # fmt: skip
-    header = ("severity", "rule", "change", "is now", "on", "mends")
-    return "What to change first", header, rows, len(report.open_root_causes), "causes"
+    header = ("severity", "rule", "change", "is now", "on", "resolves")
+    return "Top fixes", header, rows, len(report.open_root_causes), "causes"
 
 
 def _rules(report: Report) -> tuple[str, Sequence[str], Iterable[Sequence[str]], int, str]:
@@ -207,7 +197,7 @@ def _findings(report: Report) -> tuple[str, Sequence[str], Iterable[Sequence[str
     old = [f for f in _failed(report) if f.state not in (State.NEW, State.REGRESSED)]
     compared = len(old) < len(_failed(report)) or any(f.state is not None for f in old)
     rules = _names(report)
-    title, noun = ("Open before as well", "open findings") if compared else ("Findings", "findings")
+    title, noun = ("Already open", "open findings") if compared else ("Findings", "findings")
     return title, _FINDING, (_finding_row(f, rules) for f in old), len(old), noun
 
 
@@ -220,13 +210,13 @@ def _unseen(report: Report) -> tuple[str, Sequence[str], Iterable[Sequence[str]]
             yield "gap", text(gap_words(group))
         for rule in open_rules:
             number = rule.counts.get("unknown", 0) + rule.counts.get("error", 0)
-            yield "open", f"{code(f'{rule.id} {rule.name}')} could not be decided {_count(number, 'time')}"
+            yield "open", f"{code(f'{rule.id} {rule.name}')} could not be evaluated {_count(number, 'time')}"
         for past in outstanding(report):
             words = f"{past.finding.message} ({past.reason or past.state.replace('_', ' ')})"
             yield past.state.replace("_", " "), f"{code(past.finding.rule_id)} {text(words)}"
 
     total = len(groups) + len(open_rules) + sum(1 for _ in outstanding(report))
-    return "Could not be seen or decided", ("what", "which"), rows(), total, "things that could not be seen"
+    return "Missing data", ("what", "which"), rows(), total, "gaps and rules that could not be evaluated"
 
 
 def _waivers(report: Report) -> tuple[str, Sequence[str], Iterable[Sequence[str]], int, str]:
@@ -248,6 +238,6 @@ def _past(report: Report) -> tuple[str, Sequence[str], Iterable[Sequence[str]], 
 
 def _foot(left_out: Sequence[str]) -> str:
     if not left_out:
-        return "\nThe HTML report has the command that mends each finding; `--format html,json` writes it.\n"
+        return "\nThe HTML report has the commands that fix the findings; `--format html,json` writes it.\n"
     parts = left_out[0] if len(left_out) == 1 else f"{', '.join(left_out[:-1])} and {left_out[-1]}"
     return f"\n> Left out here, to fit a comment: {parts}. The formats html and json have them.\n"

@@ -264,6 +264,31 @@ def shortcoming(report: Report) -> str:
     return " and ".join(parts)
 
 
+def gate_words(report: Report, failed: int) -> str:
+    """What the gate says of a run in which ``failed`` findings reach their threshold, without a full stop.
+
+    It begins with Failed, Empty, Undecided, Incomplete, Passed or Not gated, as the exit code has it.
+    """
+    gate = report.gate
+    plain = not gate.by_rule and not gate.by_account
+    limit = gate.fail_on.or_above if gate.fail_on and plain else "that reach the threshold of their rule or account"
+    since = ""
+    if gate.new_only:
+        since = f" that {gate.baseline} doesn't list" if gate.baseline else " since the last run"
+    new = "new " if gate.new_only and not gate.baseline else ""
+    if failed:
+        return f"Failed: {failed:,} {new}{_several(failed, 'finding')} {limit}{since}"
+    ungated = gate.fail_on is None and plain
+    none = f"no {new}{'finding' if gate.fail_on and plain else 'findings'} {limit}{since}"
+    passed = "Not gated: no finding makes the run fail" if ungated else f"Passed: {none}"
+    if gate.outcome is Outcome.INCOMPLETE and not report.not_accepted:
+        return f"{passed}; {shortcoming(report)} (accepted)"
+    if gate.outcome in (Outcome.EMPTY, Outcome.UNDECIDED, Outcome.INCOMPLETE):
+        but = f"{none}, but " if gate.outcome is Outcome.INCOMPLETE and not ungated else ""
+        return f"{gate.outcome.title()}: {but}{shortcoming(report)}"
+    return passed
+
+
 def _lists(report: Report) -> tuple[str, str]:
     if report.of_templates:
         return "definition", "outside of the tree could not be read"

@@ -262,12 +262,12 @@ def _prose(text: str) -> str:
 
 def _help(rule: RuleSummary) -> str:
     references = "".join(f"\n{url}" for url in rule.references)
-    return f"{rule.title}.\n\n{rule.why.strip()}\n\nHow to mend it: {rule.steps.strip()}\n{references}".strip()
+    return f"{rule.title}.\n\n{rule.why.strip()}\n\nRemediation: {rule.steps.strip()}\n{references}".strip()
 
 
 def help_markdown(rule: RuleSummary) -> str:
     """The rule's page as GitHub shows it beside an alert."""
-    parts = [f"**{rule.title}.**", rule.why.strip(), "## How to mend it", rule.steps.strip()]
+    parts = [f"**{rule.title}.**", rule.why.strip(), "## Remediation", rule.steps.strip()]
     if rule.references:
         parts += ["## References", "\n".join(f"- <{url}>" for url in rule.references)]
     practices = f" Practices: {', '.join(rule.practices)}." if rule.practices else ""

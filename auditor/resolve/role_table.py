@@ -23,7 +23,7 @@ EXECUTION_ROLE = Table(
      Column("shared_spaces", "BOOLEAN", "Whether a domain's shared spaces run as the role"),
      Column("side_uses", "VARCHAR[]", "What else Studio uses the role for: RStudio, Canvas, Amazon EMR, MLflow,"
             " partner AI apps"),
-     Column("side_role", "BOOLEAN", "Whether it is no execution role, but one of this account that is used for"
+     Column("side_role", "BOOLEAN", "Whether it is not an execution role, but one of this account that is used for"
             " side_uses only"),
      Column("assumed_by_roles", "BOOLEAN", "Whether execution roles assume it for Amazon EMR (AssumableRoleArns)"),
      Column("unified_studio", "BOOLEAN", "Whether only domains whose profiles SageMaker Unified Studio makes use"

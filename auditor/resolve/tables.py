@@ -250,7 +250,7 @@ USER_PROFILE = Table(
                " MLflow App", inputs=("execution_role",), via="'execution_role'", kinds=("permission", "role")),
         Column("hidden_but_permitted", "VARCHAR[]", "App types and tools that are hidden and that the execution role"
                " permits: by an action that no visible tool needs; without partner tools, and without JupyterServer,"
-               " which nobody can create any more. NULL where none is for certain and that cannot be told of all",
+               " which nobody can create. NULL where none is for certain and that cannot be told of all",
                inputs=("hidden_app_types", "hidden_ml_tools"), via="'hidden_app_types'",
                kinds=("permission", "role"), why="hidden_undecided"),
         Column("hidden_partner_tools_permitted", "VARCHAR[]", "The same of partner tools, where an app of theirs is in"
@@ -365,7 +365,7 @@ SIGN_IN = Table(
 )  # fmt: skip
 
 GAP = Table(
-    "gap", "One row a thing that could not be seen.",
+    "gap", "One row for each piece of missing data.",
     (
         Column("account", "VARCHAR", "AWS account id"),
         Column("region", "VARCHAR", "AWS region"),

@@ -70,7 +70,7 @@ def load_frameworks(files: Mapping[str, Path], names: Sequence[str], rules: Iter
     for name in dict.fromkeys(names):
         if name not in files:
             hint = near(name, files, f"Known: {', '.join(files)}")
-            raise ConfigError(f"--framework {name}: there is no framework of that name", hint=hint)
+            raise ConfigError(f"--framework {name}: unknown framework", hint=hint)
         loaded.append(_load(files[name], ids))
     return tuple(loaded)
 

@@ -161,7 +161,7 @@ def _placeholders(source: Source, wire: RuleFile, documented: Table) -> None:
                 known += wire.remediation.values
             if not field.isidentifier() or field not in known:
                 hint = near(field, known, "Write {{ and }} for literal braces.")
-                raise source.error(f"{key}: {{{field}}} is no column of {documented.name}", key, hint=hint)
+                raise source.error(f"{key}: {{{field}}} is not a column of {documented.name}", key, hint=hint)
 
 
 def _layers(value: Layered | None) -> Mapping[str, str]:

@@ -60,7 +60,7 @@ def check(source: Source, wire: RuleFile, documented: Table) -> None:
             if name not in (*wire.values, *fix.values, *wire.params) and documented.column(name) is None:
                 hint = near(name, [*wire.values, *fix.values, *wire.params, *(c.name for c in documented.columns)], "")
                 raise source.error(
-                    f"set: ${name} is no value, parameter or column of {documented.name}", *_KEYS, path, hint=hint
+                    f"set: ${name} is not a value, parameter or column of {documented.name}", *_KEYS, path, hint=hint
                 )
 
 
@@ -87,7 +87,7 @@ def _check_path(source: Source, path: str, value: Any, documented: Table) -> Non
     if found.shape:
         raise source.error(f"set: {path} is a structure; name the member that is to change", *_KEYS, path)
     if isinstance(value, ChangeFile) and not in_list:
-        raise source.error(f"set: {path} is no list, so nothing can be added or removed", *_KEYS, path)
+        raise source.error(f"set: {path} is not a list, so nothing can be added or removed", *_KEYS, path)
     reference = isinstance(value, str) and value.startswith("$")
     if not isinstance(value, ChangeFile) and (in_list != isinstance(value, list)) and not reference:
         wanted = "a list" if in_list else "one value"

@@ -46,8 +46,6 @@ def select(rules: Sequence[Rule], only: Sequence[str] = (), skip: Sequence[str] 
         for name in wanted:
             meant = named_by(rules, name)
             if not meant:
-                raise ConfigError(
-                    f"{option} {name}: there is no rule or area of that name", hint=near_rule(name, known)
-                )
+                raise ConfigError(f"{option} {name}: unknown rule or area", hint=near_rule(name, known))
             ids[option] |= meant
     return tuple(r for r in rules if (not only or r.id in ids["--only"]) and r.id not in ids["--skip"])

@@ -54,7 +54,7 @@ def scaffold(new: NewRule, folder: Path, checkout: Path | None) -> dict[Path, st
     files = {checkout / "rules" / area / f"{new.id}-{new.name}.yaml": _rule(new)}
     row = f"{new.id} {new.name:<33} {new.severity:<8} {new.table:<14} {' '.join(new.practices) or BLANK}"
     files[checkout / _CATALOGUE] = _inserted(checkout / _CATALOGUE, r"(STU\d{3}) [a-z]", new.id, row)
-    expected = f"  {new.id}: [] # {BLANK}: a resource of acme.yaml that fails it, worked out by hand"
+    expected = f"  {new.id}: [] # {BLANK}: a resource of acme.yaml that fails it, derived by hand"
     files[checkout / _ESTATE] = _inserted(checkout / _ESTATE, r"  (STU\d{3}): \[", new.id, expected, until="unknown:")
     proof = f'    "{new.id}": "{BLANK}: why no single call fixes it; or take this line out and write remediation.set",'
     files[checkout / _PROOFS] = _inserted(checkout / _PROOFS, r'    "(STU\d{3})": "', new.id, proof)

@@ -85,7 +85,7 @@ class RuleFile(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
     title: Annotated[str, msgspec.Meta(min_length=1, description="A sentence that is true when compliant")]
     severity: Severity
     table: Annotated[str, msgspec.Meta(description="Documented table that the rule reads")]
-    require: Annotated[str, msgspec.Meta(min_length=1, description="SQL expression that must hold")]
+    require: Annotated[str, msgspec.Meta(min_length=1, description="SQL expression that the rule requires")]
     message: Annotated[
         str, msgspec.Meta(min_length=1, description="One sentence; {placeholders} are columns, or the rule's values")
     ]
@@ -95,7 +95,7 @@ class RuleFile(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
     references: list[Text]
     since: Text
     cases: list[CaseFile]
-    when: Annotated[str, msgspec.Meta(min_length=1, description="SQL expression: who the rule speaks about")] = "true"
+    when: Annotated[str, msgspec.Meta(min_length=1, description="SQL expression: what the rule applies to")] = "true"
     params: dict[str, ParamFile] = {}
     values: Annotated[
         dict[Text, Text], msgspec.Meta(description="SQL expressions that message and remediation use by name")

@@ -126,7 +126,7 @@ def _columns_hint(error: ExpressionError, documented: Table) -> str:
 def _check_params(rule: Rule, complain: Complain) -> None:
     for param in rule.params:
         if not param.name.isidentifier():
-            raise complain(f"params: {param.name!r} is no parameter name", "params", param.name)
+            raise complain(f"params: {param.name!r} is not a parameter name", "params", param.name)
         problem = value_problem(param, param.default)
         if problem:
             raise complain(f"params: {problem}", "params", param.name)

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from auditor.counting import plural
 from auditor.deliver.security_hub import Delivery, hubs, send
 from auditor.errors import AuditorError, ExitCode
 from auditor.run.conclude import RunResult
-from auditor.run.messages import Messages, plural
+from auditor.run.messages import Messages
 
 _FEW = 20
 

@@ -31,10 +31,6 @@ class LoggedMessages:
         logger.warning("%s", printable_lines(mask_text(text)))
 
 
-def plural(number: int, noun: str) -> str:
-    return f"{number:,} {noun}{'' if number == 1 else 's'}"
-
-
 def size(number: int) -> str:
     """Bytes, for people."""
     for unit, bytes_ in (("TB", 10**12), ("GB", 10**9), ("MB", 10**6), ("kB", 10**3)):

@@ -60,7 +60,7 @@ def _files(place: Path) -> list[SnapshotReader]:
         raise ConfigError(f"--previous {place}: no such file or folder")
     paths = sorted(place.glob("*.jsonl")) if place.is_dir() else [place]
     if not paths:
-        raise ConfigError(f"--previous {place}: no snapshot (*.jsonl) in this folder, and it is no store")
+        raise ConfigError(f"--previous {place}: no snapshot (*.jsonl) in this folder, and it is not a store")
     return sorted(map(SnapshotReader, paths), key=lambda file: (datetime.fromisoformat(file.header.as_of), file.path))
 
 

@@ -85,7 +85,7 @@ def severity(word: str) -> Severity | None:
 
 def describe(gate: Gate) -> str:
     """The thresholds in a few words."""
-    parts = [f"at or above {gate.fail_on}" if gate.fail_on is not None else "not gated (--fail-on none)"]
+    parts = [gate.fail_on.or_above if gate.fail_on is not None else "not gated (--fail-on none)"]
     special: Mapping[str, Severity | None] = {**gate.by_rule, **gate.by_account}
     parts += [f"{name}: {limit or 'never'}" for name, limit in list(special.items())[:3]]
     if len(special) > 3:

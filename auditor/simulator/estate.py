@@ -186,7 +186,7 @@ class _Populator:
         try:
             return _epoch(value)
         except ValueError as error:
-            raise ConfigError(f"{self.estate.name}: {value!r} is no date", hint="Example: 2026-03-01") from error
+            raise ConfigError(f"{self.estate.name}: {value!r} is not a date", hint="Example: 2026-03-01") from error
 
     def place(self, backends: Any, region: object) -> Any:
         """A service's backend of the estate's account in a region."""

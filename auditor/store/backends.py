@@ -99,7 +99,7 @@ def open_backend(text: str, profile: str | None = None, mode: Access = PRIVATE) 
 class _Folder:
     def __init__(self, root: Path, mode: Access) -> None:
         if root.exists() and not root.is_dir():
-            raise ConfigError(f"{root}: is not a folder, so it is no store")
+            raise ConfigError(f"{root}: is not a folder, so it is not a store")
         self._root, self._mode = root, mode
         # Files come to be in one folder, so that what killed runs left is found without walking all of the store.
         self._unfinished = root / ".unfinished"

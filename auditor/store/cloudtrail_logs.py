@@ -128,7 +128,7 @@ def _read(source: str, files: Sequence[Path], since: datetime) -> list[tuple[str
         ).fetchall()
     except duckdb.Error as error:
         raise ConfigError(
-            f"--cloudtrail-logs {source}: a file is no CloudTrail log: {str(error).strip().splitlines()[0]}",
+            f"--cloudtrail-logs {source}: a file is not a CloudTrail log: {str(error).strip().splitlines()[0]}",
             hint="The folder may hold CloudTrail's log files only; digest files end in other names.",
         ) from error
 

@@ -22,7 +22,7 @@ _RUNS = (
     ("source", "string", "aws, cloudformation, terraform or mixed"),
     ("scopes", "array<array<string>>", "Accounts and regions that it audited"),
     ("rules", "array<string>", "Rules that ran"), ("exit_code", "int", "What it exited with"),
-    ("resources", "int", "Resources audited"), ("gaps", "int", "Things that could not be seen"),
+    ("resources", "int", "Resources audited"), ("gaps", "int", "Missing data"),
 )  # fmt: skip
 
 

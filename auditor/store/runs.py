@@ -90,16 +90,16 @@ class RunStore:
             return
         if self.place.entries(limit=1):
             raise ConfigError(
-                f"{self.place.label} is no store: there is no {STORE_FILE} in it, and it is not empty",
+                f"{self.place.label} is not a store: there is no {STORE_FILE} in it, and it is not empty",
                 hint="Name an empty or a new folder or prefix.",
             )
         self.place.put_bytes(STORE_FILE, msgspec.json.encode({"schema_version": SCHEMA_VERSION}) + b"\n")
 
     def check(self) -> None:
-        """Raises ConfigError where the place is no store, or one of a newer version."""
+        """Raises ConfigError where the place is not a store, or one of a newer version."""
         if STORE_FILE not in [e.key for e in self.place.entries(STORE_FILE)]:
             raise ConfigError(
-                f"{self.place.label} is no store: there is no {STORE_FILE} in it",
+                f"{self.place.label} is not a store: there is no {STORE_FILE} in it",
                 hint="auditor audit --store … makes one.",
             )
         _check_version(self.place.read(STORE_FILE), f"{self.place.label}/{STORE_FILE}")

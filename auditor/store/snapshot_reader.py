@@ -93,7 +93,7 @@ class SnapshotReader:
         except OSError as error:
             raise SnapshotError(f"{path}: cannot be read: {error.strerror or error}") from error
         if not first:
-            raise SnapshotError(f"{path}: the file is empty, so it is no snapshot", hint=_AGAIN)
+            raise SnapshotError(f"{path}: the file is empty, so it is not a snapshot", hint=_AGAIN)
         try:
             version = msgspec.json.decode(first, type=_VersionLine).snapshot.schema_version
         except (msgspec.DecodeError, UnicodeDecodeError) as error:
@@ -120,7 +120,7 @@ class SnapshotReader:
         Raises SnapshotError where the file is empty, truncated, damaged, of a newer version, or no snapshot.
         """
         path = self.path
-        self.header  # noqa: B018 — what is no snapshot, or of a newer version, is not called damaged
+        self.header  # noqa: B018 — what is not a snapshot, or of a newer version, is not called damaged
         last, offset = _last_line(path)
         truncated = SnapshotError(f"{path}: truncated: the last line, which holds the hash, is missing", hint=_AGAIN)
         if not last.endswith(b"\n"):

@@ -8,13 +8,13 @@ from collections.abc import Iterator, Mapping
 PLACEHOLDERS: Mapping[str, str] = {
     "ROLE_ARN": "the ARN of the execution role made for this purpose",
     "KEY_ARN": "the ARN of a KMS key that the profiles' roles may use",
-    "BUCKET": "an S3 bucket of the organisation's choice",
+    "BUCKET": "an S3 bucket of your organization's choice",
     "SECURITY_GROUP_ID": "a security group of the domain's VPC",
     "REPOSITORY_URL": "the team's Git repository",
     "USER_NAME": "the IAM user name of the person whose profile it is",
     "POLICY_ARN": "the ARN of a policy that allows what the role's people need",
-    "OWNER": "who answers for it",
-    "COST_CENTER": "the cost centre that pays for it",
+    "OWNER": "who is responsible for it",
+    "COST_CENTER": "the cost center that pays for it",
     "APPROVER": "who approved it: one of the rule's approvers",
     "RETENTION_DAYS": "how many days the logs must be kept: a value of CloudWatch Logs, not below the group's own",
 }

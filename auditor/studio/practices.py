@@ -20,7 +20,7 @@ PRACTICES: Mapping[str, str] = {
     "P13": "The interface is customised only where that has an effect",
     "P14": "Only the applications that a person needs are visible",
     "P15": "Studio Classic is not shown",
-    "P16": "RStudio is not shown without a licence",
+    "P16": "RStudio is not shown without a license",
     "P17": "Third-party tools are shown only where used and subscribed",
     "P18": "The navigation shows what fits the profile",
     "P19": "Visibility is not access control: the role denies what must not be used",
@@ -35,5 +35,5 @@ PRACTICES: Mapping[str, str] = {
     "P28": "Compute is chosen on purpose",
     "P29": "Notebooks are shared through version control",
     "P30": "Logs are kept, searchable, and can raise alarms",
-    "P31": "Data at rest is encrypted with the customer's key where policy asks for it",
+    "P31": "Data at rest is encrypted with a customer managed key where policy asks for it",
 }

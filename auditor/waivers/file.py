@@ -55,7 +55,7 @@ class WaiverFile(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
     rules: Annotated[list[Text] | Text, _doc("Rules by id, name or area: one, or a list")]
     resources: Annotated[ResourcesFile, _doc("Which resources; {account: '*'} for all")]
     reason: Annotated[str, _text("Why it is accepted")]
-    owner: Annotated[str, _text("Who answers for it")]
+    owner: Annotated[str, _text("Who is responsible for it")]
     expires: Annotated[date, _doc("Last day on which it holds, that day (UTC) included")]
     ticket: Annotated[str, _text("Where it was decided")] | UnsetType = UNSET
     value: Annotated[Any, _doc("Value of the setting that it was granted for; any other voids it")] = UNSET
@@ -111,7 +111,7 @@ def _check_days(source: Source) -> None:
         if isinstance(value, str) and day(value) is not None:
             continue
         shown = "nothing" if value is None else repr(value) if isinstance(value, str) else str(value)
-        message = f"waivers[{number}].expires: {shown} is no day"
+        message = f"waivers[{number}].expires: {shown} is not a date"
         raise source.error(message, "waivers", str(number), "expires", hint=_DAY, value=True)
 
 
@@ -133,7 +133,7 @@ def _waiver(source: Source, number: int, item: WaiverFile, named: Mapping[str, t
     if not names:
         raise source.error(f"{where}.rules: names no rule", *at, "rules", hint="Give rule ids, names or areas.")
     if item.value is None:
-        message = f"{where}.value: nothing is no value that a setting can have"
+        message = f"{where}.value: nothing is not a value that a setting can have"
         raise source.error(message, *at, "value", hint="Give it a value, or take the key away.", value=True)
     ids: dict[str, None] = {}
     for index, name in enumerate(names):

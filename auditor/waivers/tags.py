@@ -45,7 +45,7 @@ def read_tag(text: str, key: str, resource: ResourcePattern, named: Mapping[str,
         return problem
     until = day(given["until"])
     if until is None:
-        return f"until={given['until']} is no day (YYYY-MM-DD)"
+        return f"until={given['until']} is not a date (YYYY-MM-DD)"
     return Waiver(
         rules=tuple(dict.fromkeys(rule for name in names for rule in named[name])),
         resources=resource,

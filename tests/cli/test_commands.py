@@ -129,7 +129,7 @@ def test_own_rules_join_the_built_in_ones(auditor: Auditor, estate_file: Callabl
     (tmp_path / "mine" / "rule.yaml").write_text(rule.group(1))
     tested = auditor("rules", "test", "mine")
     assert tested.code == 0
-    assert tested.out == "1 rules, 5 cases: 5 hold, 0 do not\n"
+    assert tested.out == "5 test cases of 1 rule passed\n"
     listed = auditor("rules", "list", "--rules", "mine", "--format", "json")
     assert {"ACME001", "STU101"} <= {r["id"] for r in json.loads(listed.out)}
     auditor("check", estate_file("acme"), "--rules", "mine", "--only", "ACME001", "--format", "json", "-q")
@@ -157,8 +157,8 @@ def test_rules_show_reads_well(auditor: Auditor) -> None:
         "STU402 classic-visible",
         "medium",
         "Why",
-        "Must hold",
-        "How to mend it",
+        "Requires",
+        "Remediation",
         "https://docs.aws.amazon.com",
     ):
         assert part in by_id.out

@@ -27,7 +27,7 @@ def test_0_where_nothing_is_found(auditor: Auditor, simulated: Callable[..., Sim
     simulated("clean")
     outcome = auditor("audit", "--region", "eu-west-1")
     assert (outcome.code, outcome.err) == (0, "")
-    assert "No finding at or above high. Exit code 0." in outcome.out
+    assert "No finding of severity high or above. Exit code 0." in outcome.out
     assert sorted(p.name for p in (tmp_path / "audit-report").iterdir()) == ["report.html", "report.json"]
 
 
@@ -40,7 +40,7 @@ def test_4_where_something_is(
     # A rule's severity may depend on the resource, so what counts is the severity of each finding.
     findings = json.loads((tmp_path / "audit-report" / "report.json").read_text(encoding="utf-8"))["findings"]
     failed = [f for f in findings if f["status"] == "fail" and f["severity"] in ("high", "critical")]
-    assert f"Failed: {len(failed)} findings at or above high. Exit code 4." in outcome.out
+    assert f"Failed: {len(failed)} findings of severity high or above. Exit code 4." in outcome.out
     assert (tmp_path / "s.jsonl").exists()
 
 
@@ -95,8 +95,8 @@ def test_an_unreachable_endpoint_is_3(auditor: Auditor, monkeypatch: pytest.Monk
         (["audit"], "no AWS credentials found"),
         (["audit", "--profile", "nobody"], "AWS profile not found"),
         (["audit", "--fail-on", "urgent"], "Invalid value for '--fail-on'"),
-        (["audit", "--format", "pdf"], "'pdf' is no format. Known: html, json"),
-        (["audit", "--only", "STU999"], "--only STU999: there is no rule or area of that name"),
+        (["audit", "--format", "pdf"], "'pdf' is not a format. Known: html, json"),
+        (["audit", "--only", "STU999"], "--only STU999: unknown rule or area"),
         (["audit", "--only", "STU101", "--skip", "STU101"], "leave no rule"),
         (["audit", "--param", "STU101"], "expected RULE.NAME=VALUE"),
         (["audit", "--param", "STU101.nothing=1"], "has no parameter 'nothing'"),

@@ -44,7 +44,8 @@ def test_all_formats_at_once(auditor: Auditor, estate_file: Callable[[str], Path
 def test_a_format_that_there_is_not(auditor: Auditor, estate_file: Callable[[str], Path]) -> None:
     outcome = auditor("check", estate_file("clean"), "--format", "json,pdf")
     assert outcome.code == ExitCode.USAGE
-    assert "'pdf' is no format. Known: html, json, sarif, junit, ocsf, csv, markdown, asff, codequality" in outcome.err
+    known = "html, json, sarif, junit, ocsf, csv, markdown, asff, codequality"
+    assert f"'pdf' is not a format. Known: {known}" in outcome.err
 
 
 @pytest.mark.parametrize("output", [f for f in Format if f is not Format.HTML])

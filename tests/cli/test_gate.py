@@ -53,7 +53,8 @@ def test_the_report_and_the_summary_say_the_thresholds(auditor: Auditor, tmp_pat
         "baseline": "", "failed": 1, "allow_incomplete": False, "allow_unread": False, "allow_empty": False,
         "incomplete_lists": 0, "unread": 0, "outcome": "findings",
     }  # fmt: skip
-    assert "Failed: 1 finding at or above medium; STU605: never; 999999999999: low. Exit code 4." in outcome.out
+    limits = "of severity medium or above; STU605: never; 999999999999: low"
+    assert f"Failed: 1 finding {limits}. Exit code 4." in outcome.out
 
 
 def test_thresholds_of_the_configuration_and_options_over_them(auditor: Auditor, tmp_path: Path) -> None:
@@ -92,7 +93,7 @@ def test_a_baseline(auditor: Auditor, tmp_path: Path) -> None:
     assert checked(auditor, second, *options)[1]["gate"]["failed"] == 2
     same, _ = checked(auditor, night(tmp_path, 3, {"a": "IAM", "b": "IAM", "c": "SSO"}), *options, "--new-only")
     assert same.code == 0
-    assert "No new finding at or above medium. Exit code 0." in same.out
+    assert "No new finding of severity medium or above. Exit code 0." in same.out
 
 
 def test_a_baseline_beside_a_store(auditor: Auditor, tmp_path: Path) -> None:
@@ -121,15 +122,15 @@ def test_waivers_of_the_configuration_and_in_tags(auditor: Auditor, tmp_path: Pa
     broken = night(tmp_path, 2, {"a": "IAM"}, tags=[("studio-waiver", "STU106 until=soon owner=j reason=r")])
     outcome, report = checked(auditor, broken)
     assert outcome.code == 4
-    assert [p["problem"] for p in report["waiver_problems"]] == ["until=soon is no day (YYYY-MM-DD)"]
-    assert "unreadable tag on 111122223333/eu-west-1/domain/d-a: until=soon is no day" in outcome.out
+    assert [p["problem"] for p in report["waiver_problems"]] == ["until=soon is not a date (YYYY-MM-DD)"]
+    assert "unreadable tag on 111122223333/eu-west-1/domain/d-a: until=soon is not a date" in outcome.out
     (tmp_path / "auditor.yaml").write_text("waivers: w.yaml\n")
     (tmp_path / "w.yaml").write_text(
         "waivers:\n- {rules: people, resources: {domain: a}, reason: r, owner: o, expires: 2026-11-05}\n"
     )
     outcome, report = checked(auditor, snapshot)
     assert outcome.code == 0
-    assert "lapses on 2026-11-05, 1 failure set aside" in outcome.out
+    assert "lapses on 2026-11-05, 1 finding waived" in outcome.out
     (tmp_path / "other.yaml").write_text("waivers: []\n")
     assert checked(auditor, snapshot, "--waivers", "other.yaml")[0].code == 4
 
@@ -169,7 +170,7 @@ class TestDiff:
         assert auditor("diff", "old.json", "new.json", "--fail-on", "high").code == 0
         text = auditor("diff", "old.json", "new.json").out
         assert text.startswith(
-            "From 2026-11-01T02:00:00Z to 2026-11-02T02:00:00Z: 1 new, 1 resolved; 1 failure as before\n"
+            "From 2026-11-01T02:00:00Z to 2026-11-02T02:00:00Z: 1 new, 1 resolved; 1 failure unchanged\n"
         )
         assert "\nNew\n  medium  STU106  domain c (111122223333 eu-west-1)  " in text
         assert "\nResolved\n  medium  STU106  domain b (111122223333 eu-west-1)  " in text
@@ -192,7 +193,7 @@ class TestDiff:
         assert hostile in row[2].replace("\u2060", "")
         assert not {"a", "img", "em", "s", "code"} & set(page.tags)
         assert not LINKED.search(" ".join(page.text))
-        assert out.startswith("### SageMaker Studio: 1 new; 0 failures as before\n")
+        assert out.startswith("### SageMaker Studio: 1 new; 0 failures unchanged\n")
 
     def test_no_file_is_a_traceback(self, auditor: Auditor, tmp_path: Path) -> None:
         (tmp_path / "x.json").write_text('{"schema_version": "1"}')

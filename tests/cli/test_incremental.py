@@ -99,7 +99,7 @@ def test_a_damaged_snapshot_of_the_store_costs_time_only(auditor: Auditor, clean
     ("arguments", "said"),
     [
         (["--previous", "nowhere"], "--previous nowhere: no such file or folder"),
-        (["--previous", "."], "no snapshot (*.jsonl) in this folder, and it is no store"),
+        (["--previous", "."], "no snapshot (*.jsonl) in this folder, and it is not a store"),
         (["--previous", "letter.txt"], "letter.txt:1: not a snapshot"),
         (["--previous", "letter.txt", "--full"], "Leave one of them out"),
     ],

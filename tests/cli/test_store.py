@@ -48,7 +48,7 @@ def test_five_nights(auditor: Auditor, tmp_path: Path, place: str) -> None:
     assert (outcome.code, states(report)) == (4, {"a": "open", "b": "resolved", "c": "new"})
     assert [f["resource"]["name"] for f in report["findings"] if f["gates"]] == ["c"]
     assert "Since 2026-11-01T02:00:00Z: 1 new, 1 resolved" in outcome.out
-    assert "Failed: 1 new finding at or above medium" in outcome.out
+    assert "Failed: 1 new finding of severity medium or above" in outcome.out
 
     outcome, report = checked(auditor, night(tmp_path, 3, {"a": None, "b": "SSO", "c": "IAM"}), *store, "--new-only")
     assert (outcome.code, states(report)) == (5, {"a": "not_assessed", "c": "open"})
@@ -227,9 +227,9 @@ def test_a_lapsed_waiver_fails_the_new_only_gate(auditor: Auditor, tmp_path: Pat
     ("arguments", "said"),
     [
         (["store", "list"], "no store"),
-        (["store", "list", "--store", "nowhere"], "nowhere is no store"),
-        (["history", "--store", "nowhere"], "nowhere is no store"),
-        (["store", "prune", "--store", "nowhere", "--keep", "90"], "'90' is no duration"),
+        (["store", "list", "--store", "nowhere"], "nowhere is not a store"),
+        (["history", "--store", "nowhere"], "nowhere is not a store"),
+        (["store", "prune", "--store", "nowhere", "--keep", "90"], "'90' is not a duration"),
         (["store", "prune", "--store", "nowhere"], "Missing option '--keep'"),
         (["store", "ddl", "--store", "nights"], "Athena reads from S3 only"),
         (["store", "ddl", "--store", "nights", "--duckdb", "--database", "a;b"], "letters, digits and underscores"),
@@ -237,7 +237,7 @@ def test_a_lapsed_waiver_fails_the_new_only_gate(auditor: Auditor, tmp_path: Pat
         (["diff", "--store", "nights", "2026-10-01", "latest"], "no run '2026-10-01'"),
         (["diff", "night-01.jsonl"], "diff needs OLD and NEW"),
         (["history", "--store", "nights", "--rule", "STU9999"], "there is no rule or area"),
-        (["check", "night-01.jsonl", "--store", "full"], "full is no store"),
+        (["check", "night-01.jsonl", "--store", "full"], "full is not a store"),
         (["check", "night-01.jsonl", "--store", "gs://x"], "no store can be there"),
         (["check", "night-01.jsonl", "--new-only"], "--new-only has nothing to compare with"),
         (["check", "night-01.jsonl", "--baseline", "night-01.jsonl"], "not a report.json of this tool"),

@@ -82,8 +82,8 @@ def test_one_screen_for_any_estate(acme: Report) -> None:
 def test_every_section_is_there_however_full_the_screen(acme: Report) -> None:
     lines = printed(_many(acme), ExitCode.FINDINGS)
     text = "\n".join(lines)
-    for heading in ("What fails the run", "Since 2026-11-01T00:00:00Z: ", "What to do first", "Waivers",
-                    "Could not be seen", "Frameworks"):  # fmt: skip
+    for heading in ("What fails the run", "Since 2026-11-01T00:00:00Z: ", "Top fixes", "Waivers",
+                    "Missing data", "Frameworks"):  # fmt: skip
         assert heading in text
     assert "500 accounts in 17 regions" in lines[0]
     assert "unreadable tag on" in text
@@ -101,9 +101,9 @@ def test_what_comes_first(acme: Report) -> None:
     lines = printed(replace(acme, waivers=listed), ExitCode.FINDINGS)
     at = lines.index("Waivers")
     assert lines[at + 1 : at + 5] == [
-        "  lapsed on 2026-01-01, 2 failures back: STU101, STU102, jane (w.yaml:7)",
-        "  void, 2 failures with another value: STU101, STU102, jane (w.yaml:7)",
-        "  lapses on 2026-01-01, 2 failures set aside: STU101, STU102, jane (w.yaml:7)",
+        "  lapsed on 2026-01-01, 2 findings no longer waived: STU101, STU102, jane (w.yaml:7)",
+        "  void, 2 findings with another value: STU101, STU102, jane (w.yaml:7)",
+        "  lapses on 2026-01-01, 2 findings waived: STU101, STU102, jane (w.yaml:7)",
         "  matches nothing: STU101, STU102, jane (w.yaml:7)",
     ]
 
@@ -113,14 +113,14 @@ def test_a_waiver_that_runs_for_over_a_year_is_named(acme: Report, years: int, n
     today = datetime.fromisoformat(acme.as_of).date()
     waiver = Waiver(("STU101",), ResourcePattern(), "r", "jane", today.replace(year=today.year + years), file="w.yaml")
     report = replace(acme, waivers=(WaiverSummary(waiver, WaiverStatus.ACTIVE, 2),))
-    said = f"runs for over a year, until {waiver.expires}, 2 failures set aside: STU101, jane (w.yaml)"
+    said = f"runs for over a year, until {waiver.expires}, 2 findings waived: STU101, jane (w.yaml)"
     assert (f"  {said}" in printed(report, ExitCode.OK)) is named
     assert ("runs for over a year" in "".join(markdown(report))) is named
 
 
 def test_causes_whose_failures_are_all_waived_are_not_to_be_done(acme: Report) -> None:
     none = replace(acme, root_causes=tuple(replace(c, affects=0) for c in acme.root_causes))
-    assert "What to do first" not in "\n".join(printed(none, ExitCode.OK))
+    assert "Top fixes" not in "\n".join(printed(none, ExitCode.OK))
 
 
 def test_requirement_statuses_are_counted(acme: Report) -> None:

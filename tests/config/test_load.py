@@ -128,7 +128,7 @@ def test_paths_count_from_the_files_folder(tmp_path: Path, monkeypatch: pytest.M
         ("fail_on_rules: {STU501: lo}", "1:25", "fail_on_rules.STU501: invalid enum value 'lo'", "'low'"),
         ("fail_on_accounts: {123456789012: low}", "1:20", "fail_on_accounts: the key 123456789012 must be text",
          "quotes"),
-        ("fail_on_accounts: {'12345': low}", "1:20", "fail_on_accounts: '12345' is no account id of 12 digits", ""),
+        ("fail_on_accounts: {'12345': low}", "1:20", "fail_on_accounts: '12345' is not an account id of 12 digits", ""),
         ("baseline: no.json", "1:11", "baseline: ", "Paths in the file count from its folder"),
         ("regions:\n  eu-west-1", "2:3", "regions: expected a list, got text", ""),
         ("regions:", "1:9", "regions: expected a list, got nothing", "take the key away"),

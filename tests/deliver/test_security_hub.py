@@ -218,7 +218,7 @@ def test_a_place_that_takes_nothing_is_said_once(hubs: Hubs, error: Exception, c
     hubs.home.raises = {"BatchImportFindings": error}
     delivery = send(huge(1_000), hubs)
     (problem,) = delivery.problems
-    assert problem.startswith("123456789012/eu-west-1: 1,000 findings were not sent: ")
+    assert problem.startswith("123456789012/eu-west-1: 1,000 findings could not be sent: ")
     assert [o for o, _ in hubs.home.calls].count("BatchImportFindings") == calls
     assert (delivery.sent, delivery.complete) == (0, False)
 
@@ -257,7 +257,7 @@ def test_credentials_of_another_account_are_said() -> None:
 
     delivery = send(everything(), refuse)
     assert delivery.problems[0] == (
-        "123456789012/eu-west-1: 9 findings were not sent: the credentials are those of account 999999999999"
+        "123456789012/eu-west-1: 9 findings could not be sent: the credentials are those of account 999999999999"
     )
 
 

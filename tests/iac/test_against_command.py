@@ -115,7 +115,7 @@ class TestTheCommand:
         code = run(["scan", "t.yaml", "--only", "STU106", "--against", "live.jsonl", "--format", "html,markdown,json"])
         assert code == ExitCode.OK
         said = capsys.readouterr().out
-        assert "Beside the account: 1 setting disagrees, 1 live resource is in no template" in said
+        assert "Compared with the account: 1 setting disagrees, 1 live resource is in no template" in said
         assert "1 resource is not deployed" in said
         line = "t.yaml:14 domain research: DefaultUserSettings.AutoMountHomeEFS: template Disabled, account Enabled"
         assert line in said

@@ -100,14 +100,14 @@ class TestExitCodes:
         ("arguments", "says"),
         [
             (["nowhere"], "no such file or folder"),
-            (["app.py"], "CDK source is no template"),
+            (["app.py"], "CDK source is not a template"),
             (["notes.yaml"], "this is not a template"),
             (["t.yaml", "--parameter", "Mont=x"], "Did you mean 'Mount'?"),
             (["t.yaml", "--parameter", "Mount"], "expected NAME=VALUE"),
             (["t.yaml", "--parameter", "AWS::Regoin=x"], "no pseudo parameter AWS::Regoin"),
             (["t.yaml", "--parameters", "nowhere.json"], "cannot be read"),
             (["t.yaml", "--parameters", "broken.json"], "broken.json:2: neither JSON nor YAML"),
-            (["t.yaml", "--parameters", "odd.json"], "is no parameter"),
+            (["t.yaml", "--parameters", "odd.json"], "is not a parameter"),
             (["t.yaml", "--parameters", "deep.json"], "neither text nor a list"),
         ],
     )  # fmt: skip

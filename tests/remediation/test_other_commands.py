@@ -89,7 +89,7 @@ def test_every_rule_with_a_command_is_proven() -> None:
 
 def test_the_guide_names_every_rule_without_a_command_and_every_placeholder() -> None:
     guide = (ROOT / "docs" / "remediation.md").read_text(encoding="utf-8")
-    section = guide.partition("## What no call mends")[2].partition("\n## ")[0]
+    section = guide.partition("## Findings that can't be fixed with one API call")[2].partition("\n## ")[0]
     assert set(re.findall(r"STU\d{3}", section.replace("(STU101)", ""))) == set(NO_CALL)
     listed = dict(re.findall(r"^\| `([A-Z_]+)` \| (.+) \|$", guide, re.MULTILINE))
     assert listed == dict(PLACEHOLDERS)

@@ -75,7 +75,7 @@ class TestTags:
         fix = self._of(tmp_path, {"Tags": {"add": ["owner", "cost-center"]}}, (("owner", "ana"),)).remediation
         assert fix is not None
         assert shlex.split(fix.aws)[-2:] == ["--tags", "Key=cost-center,Value=COST_CENTER"]
-        assert fix.note == "Put in for COST_CENTER: the cost centre that pays for it."
+        assert fix.note == "Put in for COST_CENTER: the cost center that pays for it."
         assert "Key: cost-center" in fix.cloudformation
         assert '"cost-center" = "COST_CENTER"' in fix.terraform
 

@@ -182,5 +182,5 @@ def test_the_guides_example_works(template: Callable[..., Path]) -> None:
     example = guide.split("```jinja\n")[1].split("```")[0]
     assert _render(template(example)).splitlines() == [
         "2 findings fail the gate as of 2026-11-23T20:42:00Z.",
-        "- UserSettings.X on user profile research/alan: mends 2",
+        "- UserSettings.X on user profile research/alan: resolves 2",
     ]

@@ -124,7 +124,7 @@ class TestTerminal:
         full = replace(hostile(of(large(300), 300)), gaps=gaps)
         lines = self.printed(full, ExitCode.FINDINGS)
         assert len(lines) <= LINES
-        assert "Beside the account: 600 settings disagree, 300 live resources are in no template" in lines
+        assert "Compared with the account: 600 settings disagree, 300 live resources are in no template" in lines
         assert not {"\x1b", "\u202e", "\x02"} & set("".join(lines))
 
     def test_disagreements_come_before_what_no_template_defines(self) -> None:
@@ -144,7 +144,7 @@ class TestTerminal:
 class TestMarkdown:
     def test_rows(self) -> None:
         page = text(of(everything()), Format.MARKDOWN)
-        assert "**Beside the account** (`live.jsonl`): 4 settings disagree" in page
+        assert "**Compared with the account** (`live.jsonl`): 4 settings disagree" in page
         assert "The snapshot is incomplete" in page
         assert "| `UserSettings.AutoMountHomeEFS` | `Disabled` | `not set (Enabled applies)` |" in page
         assert (
@@ -179,8 +179,9 @@ class TestHtml:
 
     def test_says_everything_without_its_script(self) -> None:
         words = page_of(of(large(200))).text
-        for said in ("Beside the account", "UserSettings.AutoMountHomeEFS", "not set (Enabled applies)", "stack.yaml:5",
-                     "may be defined", "broken.yaml could not be read and may define it", "owner Jane Roe",
+        for said in ("Compared with the account", "UserSettings.AutoMountHomeEFS", "not set (Enabled applies)",
+                     "stack.yaml:5", "may be defined",
+                     "broken.yaml could not be read and may define it", "owner Jane Roe",
                      "other-stack", "its UserProfileName is not known: ${Name}", "KmsKeyId",
                      "the list of apps is not complete",
                      "4 resources in domains of SageMaker Unified Studio left aside"):  # fmt: skip
@@ -201,7 +202,7 @@ class TestHtml:
 
     def test_without_one_there_is_no_trace(self) -> None:
         page = page_of(large(50))
-        assert "Beside the account" not in page.text
+        assert "Compared with the account" not in page.text
         assert not [a for _, a in page.tags if "drift" in str(a.get("id")) or a.get("href") == "#drift"]
 
 

@@ -34,11 +34,11 @@ def _page(report: Report) -> MarkdownPage:
 def test_says_what_failed_the_gate_what_is_new_and_what_to_do_first() -> None:
     page = _page(everything())
     words = " ".join(page.text)
-    assert "Failed: 2 findings at or above high." in words
+    assert "Failed: 2 findings of severity high or above." in words
     headings = re.findall("^## (.*)", _markdown(everything()), re.MULTILINE)
     assert headings == [
-        "New since 2026-11-22T20:42:00Z", "What to change first", "Rules", "Open before as well",
-        "Could not be seen or decided", "Waivers to look at", "Resolved",
+        "New since 2026-11-22T20:42:00Z", "Top fixes", "Rules", "Already open",
+        "Missing data", "Waivers to look at", "Resolved",
     ]  # fmt: skip
     rows = {tuple(c.strip() for c in row) for row in page.cells}
     assert ("critical", "1", "1", "0") in rows
@@ -84,7 +84,7 @@ def test_long_texts_do_not_burst_it() -> None:
     gaps = tuple(replace(report.gaps[0], detail=f"{n}{words}") for n in range(500))
     markdown = _markdown(replace(report, findings=findings, gaps=gaps))
     assert len(markdown) <= LIMIT
-    assert "things that could not be seen" in markdown
+    assert "gaps and rules that could not be evaluated" in markdown
 
 
 def test_hostile_text_is_inert() -> None:
@@ -157,17 +157,15 @@ def test_an_empty_account_is_no_praise() -> None:
                       resources={"domain": 0})  # fmt: skip
     assert "No Studio resource was found in what was audited." in _markdown(nothing)
     gate = Gate(Severity.HIGH, incomplete_lists=2, outcome=Outcome.INCOMPLETE)
-    said = (
-        "Incomplete: no finding at or above high fails the gate, but 2 lists of resources could not be read completely."
-    )
+    said = "Incomplete: no finding of severity high or above, but 2 lists of resources could not be read completely."
     assert said in _markdown(replace(nothing, gaps=everything().gaps, gate=gate))
     undecided = Gate(Severity.HIGH, outcome=Outcome.UNDECIDED)
     assert "Undecided: no check could be evaluated." in _markdown(replace(nothing, gate=undecided))
     empty = Gate(Severity.HIGH, outcome=Outcome.EMPTY)
     assert "Empty: no Studio resource was found" in _markdown(replace(nothing, gate=empty))
     clean = replace(nothing, resources={"domain": 1})
-    assert "No finding at or above high fails the gate." in _markdown(clean)
-    assert "Not gated." in _markdown(replace(clean, gate=Gate(None)))
+    assert "Passed: no finding of severity high or above." in _markdown(clean)
+    assert "Not gated: no finding makes the run fail." in _markdown(replace(clean, gate=Gate(None)))
 
 
 @pytest.mark.parametrize("estate", ["acme", "clean"])

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections import Counter
 from dataclasses import replace
 from io import StringIO
@@ -99,7 +100,7 @@ def _shown(report: Report, code: ExitCode) -> str:
 
 #: Outcome → how each format begins its sentence, where the run is not let through.
 WORDS = {
-    Outcome.FINDINGS: ("Failed", "Gate: failed"),
+    Outcome.FINDINGS: ("Failed", "Failed"),
     Outcome.EMPTY: ("Empty", "Empty"),
     Outcome.UNDECIDED: ("Undecided", "Undecided"),
     Outcome.INCOMPLETE: ("Incomplete", "Incomplete"),
@@ -128,8 +129,8 @@ def test_every_format_says_what_the_exit_code_says(report: Report) -> None:
         assert (
             f"Failed: {gate.failed} new finding" in said if gate.new_only else f"Failed: {gate.failed} finding" in said
         )
-        assert f"failed by {gate.failed:,} finding" in page.verdict
-        assert f"Failed: {gate.failed:,} finding" in text
+        assert re.match(rf"Failed: {gate.failed:,} (new )?findings? ", page.verdict)
+        assert f"**{page.verdict}.**" in text
 
 
 @settings(max_examples=150)

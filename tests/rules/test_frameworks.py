@@ -109,7 +109,7 @@ def test_what_is_wrong_is_said_with_its_place(refused: Callable[[str], str], tex
 
 def test_names(tmp_path: Path, built_in_rules: tuple[Rule, ...]) -> None:
     files = framework_files([rules_dir()])
-    with pytest.raises(ConfigError, match="there is no framework of that name") as raised:
+    with pytest.raises(ConfigError, match="unknown framework") as raised:
         load_frameworks(files, ["nist-80053"], built_in_rules)
     assert raised.value.hint == "Did you mean 'nist-800-53'?"
     assert [f.name for f in load_frameworks(files, ["iso-27001", "iso-27001"], built_in_rules)] == ["iso-27001"]
@@ -183,7 +183,7 @@ def test_reports_are_grouped_only_when_asked(
     assert (nist["name"], nist["version"], iso["name"]) == ("nist-800-53", "Revision 5", "iso-27001")
     by_id = {r["id"]: r for r in nist["requirements"]}
     assert by_id["AC-17"] == {
-        "id": "AC-17", "title": "Remote access is authorised", "rules": ["STU709"], "status": "fail", "fail": 2,
+        "id": "AC-17", "title": "Remote access is authorized", "rules": ["STU709"], "status": "fail", "fail": 2,
         "unknown": 0,
     }  # fmt: skip
     assert by_id["SC-28"]["status"] == "not_assessed"

@@ -77,7 +77,7 @@ BROKEN: dict[str, tuple[str | bytes, int, str, str]] = {
     "cause of nothing": (RULE + "cause: auth_mod\n", 17, "no column 'auth_mod'", ""),
     "cause with a parameter of nobody": (RULE + "cause: $p\n", 17, "$p is not declared", ""),
     # Placeholders
-    "unknown placeholder": (_text("{auth_mode}", "{auth_mod}"), 8, "{auth_mod} is no column", "'auth_mode'"),
+    "unknown placeholder": (_text("{auth_mode}", "{auth_mod}"), 8, "{auth_mod} is not a column", "'auth_mode'"),
     "empty placeholder": (_text("{auth_mode}", "{}"), 8, "no column", "{{"),
     "attribute": (_text("{auth_mode}", "{auth_mode.__class__}"), 8, "no column", ""),
     "index": (_text("{auth_mode}", "{subnet_ids[0]}"), 8, "no column", ""),
@@ -85,7 +85,7 @@ BROKEN: dict[str, tuple[str | bytes, int, str, str]] = {
     "conversion": (_text("{auth_mode}", "{auth_mode!r}"), 8, "takes no format", ""),
     "open brace": (_text("{auth_mode}", "{auth_mode"), 8, "message", "{{"),
     "placeholder of a command": (_text("{steps: Make a new domain.}", "{steps: s, aws: 'aws {nam}'}"), 10,
-                                 "{nam} is no column", "'name'"),
+                                 "{nam} is not a column", "'name'"),
     # Parameters
     "undeclared parameter": (_text("'SSO'", "$wanted"), 7, "$wanted is not declared", "type, default"),
     "unused parameter": (_text("params: {}", PARAM), 14, "p is used in neither", ""),

@@ -42,7 +42,7 @@ WRONG: dict[str, tuple[dict[str, Any], str, str]] = {
         {"set": {"UserSettings.JupyterLabAppSettings": "x"}}, "is a structure; name the member that is to change", "",
     ),
     "adding to what is no list": (
-        {"set": {"UserSettings.AutoMountHomeEFS": {"add": ["x"]}}}, "is no list, so nothing can be added", "",
+        {"set": {"UserSettings.AutoMountHomeEFS": {"add": ["x"]}}}, "is not a list, so nothing can be added", "",
     ),
     "one value for a list": ({"set": {f"{PORTAL}.HiddenAppTypes": "x"}}, "takes a list", ""),
     "a list for one value": ({"set": {"UserSettings.AutoMountHomeEFS": ["x"]}}, "takes one value", ""),
@@ -54,11 +54,11 @@ WRONG: dict[str, tuple[dict[str, Any], str, str]] = {
     ),
     "a name of nothing": (
         {"set": {"UserSettings.AutoMountHomeEFS": "$wanted"}},
-        "$wanted is no value, parameter or column of user_profile", "",
+        "$wanted is not a value, parameter or column of user_profile", "",
     ),
     "a name that is nearly one": (
         {"set": {"UserSettings.AutoMountHomeEFS": "$wnted"}, "values": {"wanted": "'x'"}},
-        "$wnted is no value", "Did you mean 'wanted'?",
+        "$wnted is not a value", "Did you mean 'wanted'?",
     ),
     "tags in another form": ({"set": {"Tags": "x"}}, "tags are written Tags.KEY: VALUE", "Example: Tags.owner: OWNER"),
     "tags taken away": ({"set": {"Tags": {"remove": ["x"]}}}, "tags are written Tags.KEY: VALUE", ""),
@@ -84,7 +84,7 @@ WRONG: dict[str, tuple[dict[str, Any], str, str]] = {
         {"values": {"x": "nothing"}}, "x: table user_profile has no column", "",
     ),
     "a parameter that is not declared": ({"values": {"x": "$limit"}}, "x: $limit is not declared under params", ""),
-    "a placeholder of nothing": ({"aws": "aws x {nothing}"}, "{nothing} is no column of user_profile", ""),
+    "a placeholder of nothing": ({"aws": "aws x {nothing}"}, "{nothing} is not a column of user_profile", ""),
     "a format": ({"aws": "aws x {name:>9}"}, "{name} takes no format", ""),
     "an option in another form": ({"aws": "aws x {name: --a;b}"}, "{name} takes no format", ""),
     "something else under set": ({"set": {"UserSettings.AutoMountHomeEFS": {"put": "x"}}}, "unknown field `put`", ""),

@@ -170,10 +170,10 @@ def test_a_killed_prune_leaves_whole_runs(store: RunStore, tmp_path: Path, write
 
 def test_what_is_no_store_is_refused(place: Backend) -> None:
     store = RunStore(place)
-    with pytest.raises(ConfigError, match=r"is no store: there is no store\.json in it"):
+    with pytest.raises(ConfigError, match=r"is not a store: there is no store\.json in it"):
         store.check()
     place.put_bytes("holiday.jpg", b"sea")
-    with pytest.raises(ConfigError, match=r"is no store.*not empty"):
+    with pytest.raises(ConfigError, match=r"is not a store.*not empty"):
         store.prepare()
     place.delete(["holiday.jpg"])
     store.prepare()

@@ -42,9 +42,9 @@ def command(
 ) -> ExitCode:
     """Collect an AWS account, evaluate the rules, report.
 
-    Reads only, unless it is told to send; "auditor permissions" prints the IAM policy. Exit codes: 0 nothing at or
-    above --fail-on, 2 usage or configuration, 3 nothing could be collected, found, or
-    evaluated, 4 findings, 5 incomplete.
+    Read-only unless you use --send-to-security-hub; "auditor permissions" prints the IAM policy. Exit codes: 0 no
+    finding at or above --fail-on, 2 usage or configuration, 3 nothing could be collected, found, or evaluated,
+    4 findings, 5 incomplete.
     """
     from auditor.cli.progress import progress
     from auditor.cli.running import finish, planned, taken

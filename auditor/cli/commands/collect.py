@@ -9,6 +9,7 @@ import click
 
 from auditor.cli.options import debug_option, evidence_options, mode_option, quiet_option, source_options
 from auditor.cli.terminal import StderrMessages, say
+from auditor.counting import plural
 from auditor.errors import ExitCode
 from auditor.run.run_options import AwsOptions
 from auditor.store.files import Access
@@ -27,7 +28,7 @@ from auditor.studio.resource_types import STUDIO_KINDS
 def command(snapshot: Path, mode: Access, quiet: bool, **source: Any) -> ExitCode:
     """Collect an AWS account into a snapshot file, to be evaluated later with "auditor check".
 
-    Exit codes: 0 everything was seen, 3 nothing could be collected, 5 something could not be seen (the file says what).
+    Exit codes: 0 complete, 3 nothing could be collected, 5 data is missing (the file says which).
     """
     from auditor.cli.progress import progress
     from auditor.run.collect import collected
@@ -40,8 +41,8 @@ def command(snapshot: Path, mode: Access, quiet: bool, **source: Any) -> ExitCod
     write_snapshot(snapshot, found, mode)
     if not quiet:
         seen = sum(1 for r in found.records if r.kind in STUDIO_KINDS)
-        gaps = f"; {len(found.gaps):,} could not be seen" if found.gaps else ""
+        gaps = f"; {plural(len(found.gaps), 'gap')}" if found.gaps else ""
         carried = sum(c.carried for c in found.coverage)
         old = f"; {carried:,} carried over, unchanged since {found.header.previous}" if carried else ""
-        say(f"{snapshot}: {seen:,} resources{old}{gaps}")
+        say(f"{snapshot}: {plural(seen, 'resource')}{old}{gaps}")
     return ExitCode.INCOMPLETE if found.gaps else ExitCode.OK

@@ -15,7 +15,7 @@ from auditor.run.run_options import AwsOptions
 
 
 @click.command("demo", short_help="Audit a simulated account; needs no AWS.")
-@click.option("--estate", default="acme", show_default=True, help="As for: auditor simulate.")
+@click.option("--estate", default="acme", show_default=True, help="Estate to audit, as for 'auditor simulate'.")
 @evaluation_options
 @report_options
 @store_option
@@ -24,8 +24,8 @@ from auditor.run.run_options import AwsOptions
 def command(estate: str, quiet: bool, **options: Any) -> ExitCode:
     """Audit a simulated account over HTTP, with the same code that audits AWS, and write the reports.
 
-    The AWS profile and regions of auditor.yaml do not count here. Exits 0 when the demonstration worked, whatever was
-    found; the summary names the exit code of a real audit.
+    The AWS profile and Regions of auditor.yaml are not used. Exits 0 if the demo worked, whatever the findings; the
+    summary names the exit code of a real audit.
     """
     from auditor.cli.commands.simulate import NEEDS_EXTRA
 

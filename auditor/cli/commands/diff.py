@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 @rule_options
 @click.option(
     "--fail-on", type=click.Choice([*(s.value for s in Severity), NEVER]), default=Severity.INFO.value,
-    show_default=True, help="Exit 4 when something at least so severe is new or came back.",
+    show_default=True, help="Exit 4 when a finding of at least this severity is new or came back.",
 )  # fmt: skip
 @click.option("--allow-incomplete", is_flag=True, help="Do not exit 5 when NEW could not assess what failed in OLD.")
 @click.option(
@@ -48,7 +48,7 @@ def command(
     output: str,
     **rules: Any,
 ) -> ExitCode:
-    """Say what moved from OLD to NEW: new, regressed, resolved, no longer assessed, carried over, waived.
+    """Show what changed from OLD to NEW: new, regressed, resolved, no longer assessed, carried over, waived.
 
     Each is a report.json or a snapshot, which is evaluated now. With --store each is a run: latest, previous, a day
     (2026-11-23) or a run's id; previous and latest if left out.

@@ -12,9 +12,9 @@ from auditor.cli.options import debug_option
 from auditor.cli.rows import print_rows
 from auditor.cli.store_options import Duration, Reading, reading_options, store_of
 from auditor.cli.terminal import emit, say
+from auditor.counting import plural
 from auditor.errors import ConfigError
 from auditor.inert_text import in_json
-from auditor.run.messages import plural
 
 if TYPE_CHECKING:
     from auditor.history.query import KnownFailure
@@ -29,16 +29,16 @@ _FAILURE = (
 STATES = ("open", "waived", "not_assessed", "resolved")
 
 
-@click.command("history", short_help="What is failing since when, and the trend.")
+@click.command("history", short_help="List open findings by age, with the trend.")
 @reading_options
-@click.option("--rule", "rules", multiple=True, metavar="RULE", help="Only these rules, as for --only.")
+@click.option("--rule", "rules", multiple=True, metavar="RULE", help="Only findings of these rules, as for --only.")
 @click.option("--account", default="", metavar="ID", help="Only this account.")
 @click.option(
     "--state", "states", multiple=True, type=click.Choice(STATES),
     help="Only failures in this state; repeatable.  [default: all but resolved]",
 )  # fmt: skip
-@click.option("--last", type=Duration(), default="90d", show_default=True, metavar="90d", help="Runs of this time.")
-@click.option("--limit", type=click.IntRange(0), default=50, show_default=True, help="Failures to print; 0: all.")
+@click.option("--last", type=Duration(), default="90d", show_default=True, metavar="90d", help="Period of the trend.")
+@click.option("--limit", type=click.IntRange(0), default=50, show_default=True, help="Findings to print; 0: all.")
 @click.option(
     "--format", "output", type=click.Choice(["table", "csv", "json"]), default="table", show_default=True,
     help="How to print it; csv holds the failures only.",
@@ -53,7 +53,7 @@ def command(
     limit: int,
     output: str,
 ) -> None:
-    """Print what is failing since when, oldest first, and how many failures there were run by run.
+    """List open findings by age, the oldest first, and the number of findings of each run.
 
     Ages are whole days from the first run that saw the failure to the last one.
     """
@@ -108,7 +108,7 @@ def _print(label: str, points: Sequence[TrendPoint], shown: Sequence[KnownFailur
         print_rows(columns, rows, "table")
         click.echo()
     if not shown:
-        click.echo("No such failure is known.")
+        click.echo("No matching finding.")
         return
     print_rows(
         ("severity", "rule", "state", "resource", "first seen", "days", "came back"),

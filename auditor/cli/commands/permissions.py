@@ -14,7 +14,7 @@ from auditor.cli.options import debug_option
 def command() -> None:
     """Print the IAM policy that an audit needs: read-only, computed from the calls that it makes.
 
-    CreatePresignedDomainUrl is not among them and never will be: it is a log-in as anyone.
+    The policy never contains CreatePresignedDomainUrl: whoever may call it can sign in as anybody.
     """
     from auditor.collect.aws.specs import permissions
 

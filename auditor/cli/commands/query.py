@@ -13,11 +13,11 @@ from auditor.config.find_config import ConfigChoice
 from auditor.errors import ConfigError
 
 
-@click.command("query", short_help="Ask the tables of a snapshot in SQL.")
+@click.command("query", short_help="Query the tables of a snapshot with SQL.")
 @click.argument("sql")
 @click.option(
     "--snapshot", "files", multiple=True, required=True, type=click.Path(path_type=Path), metavar="FILE",
-    help="Snapshot to ask; repeatable.",
+    help="Snapshot to query; repeatable.",
 )  # fmt: skip
 @click.option("--format", "output", type=click.Choice(["table", "csv", "json"]), default="table", show_default=True)
 @config_options
@@ -27,10 +27,10 @@ from auditor.errors import ConfigError
 def command(
     sql: str, files: tuple[Path, ...], output: str, config: ConfigChoice, nested_merge: str | None, quiet: bool
 ) -> None:
-    """Ask the tables of a snapshot in SQL (DuckDB's dialect).
+    """Query the tables of a snapshot with SQL (DuckDB's dialect).
 
     Tables: domain, user_profile, space, app, execution_role, sign_in, account_region, gap; docs/tables.md lists every
-    column. Of the configuration, personas and nested_merge count.
+    column. Of the configuration, only personas and nested_merge are used.
 
     \b
     auditor query --snapshot night.jsonl \\

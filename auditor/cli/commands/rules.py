@@ -12,6 +12,7 @@ import click
 from auditor.cli.options import debug_option, rule_options
 from auditor.cli.terminal import say
 from auditor.cli.terminal import show as render
+from auditor.counting import plural
 from auditor.errors import ConfigError, ExitCode
 from auditor.inert_text import printable
 from auditor.model.rule import Rule, Severity
@@ -55,7 +56,7 @@ def list_(rules_dirs: tuple[Path, ...], only: tuple[str, ...], skip: tuple[str, 
 @_rules_option
 @debug_option
 def show(rule: str, rules_dirs: tuple[Path, ...]) -> None:
-    """Show one rule, by id or name: what it holds, why, its parameters and how to mend a finding."""
+    """Show one rule, by id or name: what it requires, why, its parameters and its remediation."""
     from auditor.cli.rule_page import page
     from auditor.run.selection import chosen_rules
 
@@ -100,7 +101,7 @@ def new(
     """Write the file of a new rule, with cases and blanks to fill in.
 
     In a checkout of the product (with ./tests and ./auditor) it makes a built-in rule: also the entries in the
-    catalogue, the expected findings and the list of proofs that the tests read.
+    catalog, the expected findings and the list of proofs that the tests read.
     """
     from auditor.rules.scaffold import BLANK, NewRule, scaffold
 
@@ -126,7 +127,7 @@ def new(
 def test(paths: tuple[Path, ...], rules_dirs: tuple[Path, ...], verbose: bool) -> ExitCode:
     """Run the cases that rules carry: those of PATHS (files or folders), else of the built-in rules and --rules.
 
-    Exits 0 when every case holds, 4 when one does not, 2 when a rule file cannot be used.
+    Exits 0 when every case passes, 4 when one fails, 2 when a rule file cannot be used.
     """
     from auditor.resources import rules_dir
     from auditor.rules.cases import run_cases
@@ -144,7 +145,8 @@ def test(paths: tuple[Path, ...], rules_dirs: tuple[Path, ...], verbose: bool) -
     for rule, missing in without:
         click.echo(f"NOTE   {rule.id} has no case for: {', '.join(missing)}")
     counts = Counter(result.ok for result in results)
-    click.echo(f"{len(rules)} rules, {len(results)} cases: {counts[True]} hold, {counts[False]} do not")
+    failed = f", {counts[False]:,} failed" if counts[False] else ""
+    click.echo(f"{plural(counts[True], 'test case')} of {plural(len(rules), 'rule')} passed{failed}")
     return ExitCode.FINDINGS if counts[False] else ExitCode.OK
 
 
@@ -175,7 +177,7 @@ def _without_cases(rules: tuple[Rule, ...]) -> list[tuple[Rule, list[str]]]:
 @click.option("--format", "output", type=click.Choice(["table", "csv", "json"]), default="table", show_default=True)
 @debug_option
 def frameworks(rules_dirs: tuple[Path, ...], output: str) -> None:
-    """List the compliance frameworks that --framework takes, and how much of each the rules speak about."""
+    """List the compliance frameworks that --framework takes, and how much of each the rules cover."""
     from auditor.cli.rows import print_rows
     from auditor.rules.frameworks import framework_files, load_frameworks
     from auditor.run.selection import all_rules, rule_folders

@@ -34,7 +34,7 @@ from auditor.run.run_options import TemplateOptions
     multiple=True,
     type=click.Path(path_type=Path, dir_okay=False),
     metavar="SNAPSHOT",
-    help="Hold the templates against this snapshot of an account as well: what no template defines, what is not"
+    help="Compare the templates with this snapshot of an account as well: what no template defines, what is not"
     " deployed, and settings in which the two disagree; repeatable. Changes no exit code.",
 )
 @click.option(
@@ -42,7 +42,7 @@ from auditor.run.run_options import TemplateOptions
     metavar="SECONDS[,MB]",
     default="",
     envvar="AUDITOR_BUDGET",
-    help="What working out one template or root module may cost: seconds of processor time and megabytes of values."
+    help="Limit for resolving one template or root module: seconds of processor time and megabytes of values."
     " What needs more is not assessed.  [env var: AUDITOR_BUDGET; default: 20s,200MB]",
 )
 @trust_options
@@ -64,9 +64,9 @@ def command(
 
     PATH is a CloudFormation template (YAML or JSON), a folder that "cdk synth" wrote (cdk.out), a folder with Terraform
     configuration, a plan that "terraform show -json" wrote, or a folder to search for all of them. What a template does
-    not tell is unknown, never passed. Needs no AWS; see docs/templates.md.
+    not define is unknown, never passed. Needs no AWS; see docs/templates.md.
 
-    Exit codes: 0 nothing at or above --fail-on, 2 usage or configuration, 3 nothing could be assessed, 4 findings,
+    Exit codes: 0 no finding at or above --fail-on, 2 usage or configuration, 3 nothing could be assessed, 4 findings,
     5 incomplete: a file could not be read, or a value could not be resolved.
     """
     from auditor.cli.running import finish, planned

@@ -18,7 +18,9 @@ NEEDS_EXTRA = "Install it with: pip install 'sagemaker-studio-auditor[demo]'"
 @click.option(
     "--estate", default="acme", show_default=True, help="acme, clean, generated:DOMAINSxPROFILES, or an estate file."
 )
-@click.option("--port", type=click.IntRange(0, 65535), default=5000, show_default=True, help="0 takes a free one.")
+@click.option(
+    "--port", type=click.IntRange(0, 65535), default=5000, show_default=True, help="Port; 0 takes a free one."
+)
 @click.option(
     "--latency",
     type=click.FloatRange(0, 60_000),

@@ -10,9 +10,10 @@ from auditor.cli.options import debug_option, mode_option
 from auditor.cli.rows import print_rows
 from auditor.cli.store_options import Duration, Reading, reading_options, store_of
 from auditor.cli.terminal import say
+from auditor.counting import plural
 from auditor.errors import ConfigError
 from auditor.inert_text import printable
-from auditor.run.messages import plural, size
+from auditor.run.messages import size
 from auditor.store.files import Access
 
 

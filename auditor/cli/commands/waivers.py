@@ -12,8 +12,8 @@ from auditor.cli.config_options import config_options
 from auditor.cli.options import debug_option
 from auditor.cli.terminal import StderrMessages, say
 from auditor.config.find_config import ConfigChoice
+from auditor.counting import plural
 from auditor.errors import ConfigError
-from auditor.run.messages import plural
 
 FILE_NAME = "waivers.yaml"
 
@@ -31,7 +31,7 @@ def check(file: Path | None, config: ConfigChoice) -> None:
     """Check a file of waivers, rule names included, without auditing anything.
 
     FILE is by default the one that the configuration names, else waivers.yaml in the working folder. Exits 0 when it
-    can be used, 2 when it cannot. Which waivers match nothing, a report says.
+    can be used, 2 when it cannot. A report lists the waivers that match nothing.
     """
     from auditor.run.plan import configuration
     from auditor.run.selection import all_rules

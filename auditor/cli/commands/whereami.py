@@ -23,7 +23,7 @@ _LARGEST = 8 * 1024 * 1024
 _PATIENCE = 2.0
 
 
-@click.command("whereami", short_help="Say whether this is Studio Classic or the new Studio.")
+@click.command("whereami", short_help="Tell whether this is Studio Classic or the new Studio.")
 @click.argument("source", required=False, metavar="[FILE]")
 @debug_option
 def command(source: str | None) -> ExitCode:

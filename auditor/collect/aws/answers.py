@@ -18,7 +18,7 @@ from auditor.studio.structures import settings_paths
 _DESCRIBES: Mapping[str, str] = {t.kind: t.describe for t in STUDIO_TYPES if t.describe}
 
 
-#: No document of these services nests a tenth as deep. What does is no answer, and would be too deep for its readers.
+#: No document of these services nests a tenth as deep. What does is not an answer, and is too deep for its readers.
 _DEEPEST = 100
 #: Characters of one text. The longest that AWS gives here, a policy or an event, stay far below.
 _LONGEST = 4 * 1024 * 1024
@@ -53,7 +53,7 @@ def text(value: object, *, empty: bool = False) -> str:
     if len(value) > _LONGEST:
         raise OddAnswerError(f"the answer holds a text of {len(value):,} characters")
     if not value.isascii() and any("\ud800" <= c <= "\udfff" for c in value):
-        raise OddAnswerError("the answer holds text that is no Unicode")
+        raise OddAnswerError("the answer holds text that is not Unicode")
     return value
 
 

@@ -59,7 +59,7 @@ class Run:
     def call(
         self, service: str, region: str, operation: str, request: Mapping[str, Any], expected: Iterable[str] = ()
     ) -> Mapping[str, Any]:
-        """The answer. botocore makes an empty one of a body that is no JSON, so ``expected`` members must be there.
+        """The answer. botocore makes an empty one of a body that is not JSON, so ``expected`` members must be there.
 
         Raises one of ``CALL_FAILED``. Once the credentials have expired nothing is sent any more: each further call
         raises what the first one did. The same holds for an operation that has only failed for minutes.
@@ -105,7 +105,7 @@ class Run:
         for _ in range(_MAX_PAGES):
             page = self.call(service, region, operation, {**request, **({cursor: at} if at else {})}, (result,))
             if not isinstance(page[result], list):
-                raise OddAnswerError(f"{operation} answered with {result} that is no list")
+                raise OddAnswerError(f"{operation} answered with {result} that is not a list")
             # A list that begins anew would not end.
             content = hash(repr(page[result]))
             idle = idle + 1 if content in known or not page[result] else 0
@@ -113,7 +113,7 @@ class Run:
             yield page
             at = page.get(cursor_out or cursor) or ""
             if not isinstance(at, str):
-                raise OddAnswerError(f"{operation} answered with a {cursor_out or cursor} that is no text")
+                raise OddAnswerError(f"{operation} answered with a {cursor_out or cursor} that is not text")
             if not at:
                 return
             if idle >= _IDLE_PAGES:

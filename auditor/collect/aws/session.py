@@ -7,7 +7,7 @@ no, partial or unreadable credentials         ConfigError                 2
 a program or a file of theirs that is missing  ConfigError                2
 a code that nobody is there to type           ConfigError                 2
 no region, a region name that does not exist  ConfigError                 2
-an endpoint that is no URL                    ConfigError                 2
+an endpoint that is not a URL                    ConfigError                 2
 a profile that does not exist                 ConfigError                 2
 expired or invalid credentials                CollectError                3
 endpoint cannot be reached, or is not AWS     CollectError                3
@@ -84,7 +84,7 @@ class Clients:
         # EC2 is everywhere; the lists of other services lag behind.
         if not any(region in self._session.get_available_regions("ec2", p) for p in partitions):
             raise ConfigError(
-                f"{region!r} is no AWS region that botocore {botocore.__version__} knows",
+                f"{region!r} is not an AWS Region that botocore {botocore.__version__} knows",
                 hint=f"{REGION_HINT} If the region is new, upgrade boto3.",
             )
 
@@ -142,11 +142,11 @@ def explain(error: Exception, region: str = "") -> AuditorError:
             hint="Write it with its scheme, such as http://127.0.0.1:5000.",
         )
     if isinstance(error, exceptions.InvalidRegionError | ValueError):
-        return ConfigError(f"{region or text!r} is no AWS region", hint=REGION_HINT)
+        return ConfigError(f"{region or text!r} is not an AWS Region", hint=REGION_HINT)
     if isinstance(error, exceptions.NoCredentialsError | exceptions.PartialCredentialsError):
         return ConfigError(f"AWS credentials are missing or incomplete: {text}", hint=_CREDENTIALS_HINT)
     if isinstance(error, call_errors.SIGN_ON_ERRORS):
-        return CollectError(f"the single sign-on session is not valid any more: {text}", hint="Run: aws sso login")
+        return CollectError(f"the single sign-on session is no longer valid: {text}", hint="Run: aws sso login")
     if call_errors.expired(error):
         return CollectError(
             f"the AWS credentials have expired ({code})", hint="Sign in again, then repeat the command."

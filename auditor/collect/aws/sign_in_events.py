@@ -189,7 +189,7 @@ def _keep_logged(run: Run, region: str, since: datetime, logged: LoggedSignIns, 
     if carried and (begin is not None or any(owner == account for owner, _ in logged.begins)):
         return whole
     if begin is None:
-        detail = "the log files hold nothing of this account and region, and no other region's files speak for it"
+        detail = "the log files hold nothing of this account and Region, and files of other Regions don't cover it"
         _lose(run, region, "--cloudtrail-logs", "not_found", detail)
         return False
     if begin - since > _GRACE:

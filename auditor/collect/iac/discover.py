@@ -119,7 +119,7 @@ class _Search:
         return next((reader for reader in self._readers if reader.by_name(name)), None)
 
     def _entry(self, path: Path, entry: os.DirEntry[str], inside: TemplateReader | None) -> None:
-        """A name in a folder that is no folder. ``inside``: whose the folder is as a whole."""
+        """A name in a folder that is not a folder. ``inside``: whose the folder is as a whole."""
         name = entry.name
         reader = self._by_name(name)
         if reader is not None:

@@ -114,7 +114,7 @@ def _nothing(paths: Sequence[Path], roots: Sequence[Root]) -> CollectError:
     if not missed:
         return CollectError(
             f"nothing could be assessed: no template and no Terraform configuration in {where}",
-            hint="See docs/templates.md for what can be scanned. CDK source is no template: scan cdk.out.",
+            hint="See docs/templates.md for what can be scanned. CDK source is not a template: scan cdk.out.",
         )
     listed = "\n  ".join(
         f"{n.what}{f':{n.line}' if n.line else ''}: {n.reason}" for n in sorted(missed, key=lambda n: n.what)[:10]

@@ -11,9 +11,10 @@ from auditor.model.report import DomainSummary, Outcome, Report, RuleSummary
 from auditor.model.rule import Severity, Verdict
 from auditor.model.snapshot import Gap
 from auditor.report.drift_view import DriftView, drift_view
+from auditor.report.glossary import GLOSSARY
 from auditor.report.html.chart import Chart, Segment, stacked, trend_chart
 from auditor.report.html.data import PageData, page_data
-from auditor.report.phrases import shortcoming
+from auditor.report.phrases import gate_words
 
 #: Root causes that the page can tell without its script, which lists them all.
 CAUSES = 40
@@ -76,10 +77,11 @@ class HtmlView:
     ones aside; ``fresh`` of them are new or came back. ``causes`` are the first to fix of ``cause_number``;
     ``fresh_causes`` those that brought what is new. ``accounts`` and ``domains`` (with one entry more for each account
     and region that has findings outside domains) are the worst first; ``domain_number`` counts domains alone,
-    ``out_of_scope`` are those that no rule speaks about. ``gaps`` are grouped, ``carried`` counts resources that were
+    ``out_of_scope`` are those that no rule applies to. ``gaps`` are grouped, ``carried`` counts resources that were
     carried over from an earlier snapshot. ``rules`` with a finding come first, the worst first. ``chart`` is the trend,
     None without one. ``scope_accounts`` and ``scope_regions`` are what was audited. ``data`` is what the script
-    unpacks. ``drift`` is how templates and an account differ, None unless they were held against one.
+    unpacks. ``drift`` is how templates and an account differ, None unless they were compared with one.
+    ``glossary`` gives the meanings of our words.
     """
 
     report: Report
@@ -106,6 +108,7 @@ class HtmlView:
     scope_regions: tuple[str, ...]
     data: PageData
     drift: DriftView | None
+    glossary: Mapping[str, str]
 
 
 def html_view(report: Report) -> HtmlView:
@@ -147,6 +150,7 @@ def html_view(report: Report) -> HtmlView:
         scope_regions=tuple(sorted({region for _, region in scopes})),
         data=page_data(report),
         drift=None if report.drift is None else drift_view(report.drift),
+        glossary=GLOSSARY,
     )  # fmt: skip
 
 
@@ -184,33 +188,26 @@ def _verdict(report: Report, failures: Sequence[Finding]) -> tuple[str, bool]:
     failed = gate.failed
     if gate.fail_on and plain and not gate.new_only:
         failed = sum(f.severity.rank <= gate.fail_on.rank for f in failures)
-    at = f"at or above {gate.fail_on}" if gate.fail_on and plain else "that the gate names"
-    only = f", not in {gate.baseline or 'the last run'}" if gate.new_only else ""
-    if failed:
-        return f"Gate: failed by {_number(failed, 'finding', 'findings')} {at}{only}", False
-    if gate.outcome is Outcome.INCOMPLETE and not report.not_accepted:
-        return f"Gate: passed, no finding {at}{only}; {shortcoming(report)} (accepted)", True
-    if gate.outcome in (Outcome.EMPTY, Outcome.UNDECIDED, Outcome.INCOMPLETE):
-        return f"{gate.outcome.title()}: {shortcoming(report)}", False
-    if gate.fail_on is None and plain:
-        return "The gate is off: no finding makes the run fail", True
-    return f"Gate: passed, no finding {at}{only}", True
+    stopped = gate.outcome in (Outcome.EMPTY, Outcome.UNDECIDED) or (
+        gate.outcome is Outcome.INCOMPLETE and bool(report.not_accepted)
+    )
+    return gate_words(report, failed), not failed and not stopped
 
 
 def _headline(report: Report, failures: int, urgent: int, fresh: int, causes: int, compared: bool) -> str:
     unseen = report.by_status[Verdict.UNKNOWN] + report.by_status[Verdict.ERROR]
-    doubt = f" {_number(unseen, 'verdict is', 'verdicts are')} undecided." if unseen else ""
+    doubt = f" {_number(unseen, 'check', 'checks')} could not be evaluated." if unseen else ""
     if not sum(report.resources.values()):
         return "No Studio resource was found in what was audited." + doubt
     if not failures:
         waived = report.by_status.get("waived", 0)
         aside = f" {_number(waived, 'failure is', 'failures are')} waived." if waived else ""
-        return "No finding: every rule that could be decided holds." + aside + doubt
-    changes = f"{_number(causes, 'change mends', 'changes mend')} {'it' if failures == 1 else 'them all'}"
+        return "No findings: every check that could be evaluated passed." + aside + doubt
+    changes = f"{_number(causes, 'change resolves', 'changes resolve')} {'it' if failures == 1 else 'all of them'}"
     total = f"{_number(failures, 'finding', 'findings')}, {urgent:,} high or critical; {changes}."
     if not compared:
         return total + doubt
-    since = f"since {report.previous[:10]}" if report.previous else "beside the baseline"
+    since = f"since {report.previous[:10]}" if report.previous else "since the baseline"
     news = f"{_number(fresh, 'new finding', 'new findings')} {since}." if fresh else f"Nothing new {since}."
     return f"{news} {total}{doubt}"
 

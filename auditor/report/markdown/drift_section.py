@@ -17,7 +17,7 @@ def head(drift: Drift) -> str:
     """The paragraph that says what was found beside the account."""
     view = drift_view(drift)
     files = ", ".join(code(info.file) for info in drift.against)
-    lines = [f"\n**Beside the account** ({files}): {', '.join(view.phrases)}. {view.base}.\n"]
+    lines = [f"\n**Compared with the account** ({files}): {', '.join(view.phrases)}. {view.base}.\n"]
     lines += [f"\nThe snapshot is incomplete: {text(said)}.\n" for said in drift.incomplete[:5]]
     if len(drift.incomplete) > 5:
         lines.append(f"\n…and {len(drift.incomplete) - 5:,} more things that it does not hold.\n")
@@ -74,5 +74,5 @@ def _others(view: DriftView) -> Section:
         header,
         rows(),
         total,
-        "resources and settings that could not be held against the account",
+        "resources and settings that could not be compared with the account",
     )

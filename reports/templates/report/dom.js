@@ -72,9 +72,9 @@ const LAYER_WORDS = {
   space: "set on the space",
   app: "set on the app",
   service: "AWS’s default",
-  derived: "worked out",
+  derived: "derived",
   ambiguous: "not settled by AWS’s documentation",
-  unknown: "could not be seen",
+  unknown: "unknown",
 };
 const layerWords = (layer, type) =>
   layer === "domain" && type === "domain" ? "set on the domain" : LAYER_WORDS[layer] || layer;

@@ -1,4 +1,4 @@
-// One finding, beside the list: what was seen, where it comes from, how to mend or waive it.
+// One finding, beside the list: what was seen, where it comes from, how to fix or waive it.
 
 /** Commands and snippets of a remediation, each with its button. */
 const fixes = ([steps, aws, cloudformation, terraform, note, alone]) => [
@@ -17,7 +17,7 @@ const fixes = ([steps, aws, cloudformation, terraform, note, alone]) => [
 const evidenceTable = (D, i) =>
   h(
     "div.scroll",
-    { tabindex: "0", role: "region", "aria-label": "What was seen" },
+    { tabindex: "0", role: "region", "aria-label": "Evidence" },
     h(
       "table.list.evidence",
       {},
@@ -137,10 +137,10 @@ const findingBody = (D, i, heading) => {
   const facts = findingFacts(D, i).map(([key, value]) => h("div", {}, h("dt", {}, key), h("dd", {}, value)));
   return [
     waiver ? waiverNotice(waiver) : null,
-    evidence.length ? [h(heading, {}, "What was seen"), evidenceTable(D, i)] : null,
+    evidence.length ? [h(heading, {}, "Evidence"), evidenceTable(D, i)] : null,
     D.rows.cause[i] ? [h(heading, {}, "Root cause"), causeWords(D, D.rows.cause[i] - 1)] : null,
-    remediation ? [h(heading, {}, "To mend it"), fixes(D.remediation(remediation, D.rows.resource[i]))] : null,
-    h(heading, {}, "Why"),
+    remediation ? [h(heading, {}, "Remediation"), fixes(D.remediation(remediation, D.rows.resource[i]))] : null,
+    h(heading, {}, "Why it matters"),
     h("p", {}, D.rule(i).why),
     D.status(i) === "fail" && !waiver ? waiveIt(D, i, evidence) : null,
     h(heading, {}, "Facts"),

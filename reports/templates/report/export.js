@@ -124,7 +124,7 @@ const waiverStub = (D, rule, resources, value) => {
       .filter(([, text]) => text)
       .map(([key, text]) => `    ${key}: ${yamlText(text)}`),
     `  reason: ""  # why it is accepted`,
-    `  owner: ""  # who answers for it`,
+    `  owner: ""  # who is responsible for it`,
     `  ticket: ""  # where it was decided; leave the line out if nowhere`,
     `  expires: ${until.toISOString().slice(0, 10)}`,
     ...(value === undefined

@@ -135,13 +135,13 @@ const makeFindings = (D) => {
   const count = h("span.count", {});
   const chips = h("ul.chips", { "aria-label": "Filters in force" });
   const hidden = h("p.dim.aside", {});
-  const found = h("ul.found", { "aria-label": "Resources of that name" });
+  const found = h("ul.found", { "aria-label": "Resources with this name" });
   const side = h("details.facets", {});
   const panels = h("div", {});
   const nothing = h(
     "p.empty-list",
     { hidden: true },
-    "No finding fits the filters. ",
+    "No finding matches the filters. ",
     h("button.link", { type: "button", onclick: () => clear() }, "Clear them"),
   );
   const toggle = (facet, n, on) => {

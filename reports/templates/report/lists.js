@@ -75,13 +75,13 @@ const causesView = (D, index) =>
     columns: [
       { label: "Severity", kind: "severity", sort: "severity", key: (x) => D.causes.severity[x.c] },
       {
-        label: "What should hold, and where to change it",
+        label: "Control, and where to change it",
         kind: "message",
         sort: "rule",
         key: (x) => D.rules[D.causes.rule[x.c]].id,
       },
       { label: "Resource", kind: "resource", sort: "resource", key: (x) => D.name(D.causes.resource[x.c]) },
-      { label: "Removes", kind: "num", sort: "removes", key: (x) => -index.open[x.c] },
+      { label: "Resolves", kind: "num", sort: "removes", key: (x) => -index.open[x.c] },
     ],
     items: () => {
       const found = [];

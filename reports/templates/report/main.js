@@ -204,12 +204,13 @@ const makeHelp = () => {
         KEYS.map(([key, text]) => h("tr", {}, h("th", { scope: "row" }, h("kbd", {}, key)), h("td", {}, text))),
       ),
     ),
-    h("p", {}, h("label.check", {}, single, " Keys of one character work")),
+    h("p", {}, h("label.check", {}, single, " Enable single-key shortcuts")),
     h(
       "p.dim",
       {},
-      "Search: words that must all occur, in names, messages, rules, settings and values. Filters of one kind add up, ",
-      "different kinds narrow. The address holds the view: copy it to send it to a colleague who has the same file.",
+      "Search finds rows that contain all words, in names, messages, rules, settings and values. Values of one ",
+      "filter add rows, further filters remove rows. The address holds the view: copy it to send it to a colleague ",
+      "who has the same file.",
     ),
     h("form", { method: "dialog" }, h("button", {}, "Close")),
   );

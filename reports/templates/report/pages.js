@@ -30,7 +30,7 @@ const missing = (what) => [
 /** Rows whose failure stands: neither waived nor of an earlier run. */
 const standing = (D, i) => D.status(i) === "fail" && CURRENT.includes(D.state(i));
 const isNew = (D, i) => ["new", "regressed"].includes(D.state(i));
-/** Failures by severity of some rows, as coloured numbers. */
+/** Failures by severity of some rows, as colored numbers. */
 const severityCounts = (D, rows) => {
   const counts = new Array(D.header.severities.length).fill(0);
   for (const i of rows) if (standing(D, i)) counts[D.rows.severity[i]] += 1;
@@ -174,10 +174,10 @@ const causePage = (D, id, index) => {
         h(
           "section.card",
           {},
-          h("h2", {}, "To mend it"),
+          h("h2", {}, "Remediation"),
           D.causes.remediation[c] ? fixes(cause.remediation) : h("p", {}, cause.rule.steps),
         ),
-        h("section.card", {}, h("h2", {}, "What it explains"), causeFacts(D, cause, rows, waived)),
+        h("section.card", {}, h("h2", {}, "Findings it explains"), causeFacts(D, cause, rows, waived)),
       ),
       h("h2", {}, `Resources (${number(rows.length + waived)})`),
       found.element,
@@ -212,7 +212,7 @@ const ruleReason = (rule) => {
     {},
     h("h2", {}, "Why"),
     h("p", {}, rule.why),
-    h("h3", {}, "To mend it"),
+    h("h3", {}, "Remediation"),
     h("p", {}, rule.steps),
     references.length ? h("ul.bare", {}, references) : null,
   );
@@ -256,7 +256,7 @@ const ruleCauses = (D, n, index) => {
   return [
     h("h2", {}, `Root causes (${number(causes.length)})`),
     rows.length
-      ? tableOf("Root causes", ["Where", "Setting and value", ["th.num", "Removes"]], rows)
+      ? tableOf("Root causes", ["Where", "Setting and value", ["th.num", "Resolves"]], rows)
       : h("p.dim", {}, "None."),
     causes.length > CAUSES_SHOWN
       ? h("p", {}, h("a", { href: `#causes?q=${id}` }, `All ${number(causes.length)} root causes of ${id}`))

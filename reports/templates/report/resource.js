@@ -109,9 +109,9 @@ const settingsTable = (D, r, columns, role, label) => {
 /** Settings by who set them: what is its own first, what nobody set folded away. */
 const settingsByLayer = (D, r, columns, role) => {
   const groups = [
-    ["Could not be seen, or is not settled", (c) => c.layer === "unknown" || c.layer === "ambiguous", true],
+    ["Unknown or ambiguous", (c) => c.layer === "unknown" || c.layer === "ambiguous", true],
     [
-      "Set on it",
+      "Set on the resource",
       (c) =>
         !["unknown", "ambiguous", "service", "derived"].includes(c.layer) &&
         (c.layer !== "domain" || D.type(r) === "domain"),
@@ -119,7 +119,7 @@ const settingsByLayer = (D, r, columns, role) => {
     ],
     ["Inherited from the domain", (c) => c.layer === "domain" && D.type(r) !== "domain", true],
     ["AWS’s defaults, which nobody changed", (c) => c.layer === "service", false],
-    ["Worked out from settings and evidence", (c) => c.layer === "derived", false],
+    ["Derived from settings and evidence", (c) => c.layer === "derived", false],
   ];
   return groups.map(([name, fits, open]) => {
     const own = columns.filter(fits);
@@ -217,15 +217,15 @@ const signInSection = (r, settings, inventory) => {
   const seen = inventory.signIns(r);
   const humans = settings.find((c) => c.name === "human_principals");
   return [
-    h("h2", {}, "Who opened it"),
+    h("h2", {}, "Sign-in activity"),
     seen.length
       ? tableOf("Sign-ins", ["Principal", "Kind", ["th.num", "Times"], "First", "Last"], seen.map(signInRow))
       : h(
           "p.dim",
           {},
           humans && humans.value !== null
-            ? "No sign-in within the window that was collected."
-            : "Sign-ins could not be seen; CloudTrail records them for domains with IAM sign-in only.",
+            ? "No sign-ins in the period that was collected."
+            : "Unknown. CloudTrail records sign-ins only for domains that use IAM authentication.",
         ),
   ];
 };
@@ -290,7 +290,7 @@ const causesSection = (D, r, index) => {
   const rows = causes.slice(0, SHOWN_CAUSES).map((c) => causeRow(D, c, index.open[c]));
   return [
     h("h2", {}, "What to change here"),
-    tableOf("Root causes here", ["Severity", "What should hold", ["th.num", "Removes"]], rows),
+    tableOf("Root causes here", ["Severity", "Control", ["th.num", "Resolves"]], rows),
   ];
 };
 
@@ -326,7 +326,7 @@ const settingsSection = (D, r, settings, inventory) =>
   settings
     ? [
         h("h2", {}, "Settings in force"),
-        h("p.lead", {}, "What counts for it today, and who set it."),
+        h("p.lead", {}, "The effective settings, and where each is set."),
         settingsByLayer(D, r, settings, inventory.role),
       ]
     : h(

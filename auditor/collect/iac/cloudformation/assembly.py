@@ -102,7 +102,7 @@ def _json(folder: Path, name: str) -> Mapping[str, Any]:
     except UnreadableError as error:
         raise UnreadableError(f"{name}: {error.reason}") from error
     except (ValueError, RecursionError) as error:
-        raise UnreadableError(f"{name} is no JSON") from error
+        raise UnreadableError(f"{name} is not JSON") from error
 
 
 def _manifest(folder: Path) -> Mapping[str, Any]:

@@ -24,7 +24,7 @@ _OURS = re.compile(
 )
 #: What another template may import, and an import.
 EXPORTS, IMPORTS = re.compile(r"\bExport\b"), re.compile(r"ImportValue")
-CDK_SOURCE = "CDK source is no template: run cdk synth and scan the folder cdk.out"
+CDK_SOURCE = "CDK source is not a template: run cdk synth and scan the folder cdk.out"
 _PROGRAMS = (".py", ".ts", ".js", ".java", ".cs", ".go")
 
 
@@ -103,7 +103,7 @@ class CloudFormationReader:
     def refusal(self, file: Path, _text: str) -> tuple[str, str]:
         """Programs may be CDK apps."""
         if file.suffix in _PROGRAMS:
-            return "CDK source is no template", "Run cdk synth and scan the folder cdk.out."
+            return "CDK source is not a template", "Run cdk synth and scan the folder cdk.out."
         return "", ""
 
     def roots(self) -> list[Root]:

@@ -92,7 +92,7 @@ class Evaluator:
         call = _call(node)
         if call is None:
             text = str(plain_text(scalar(node))).lower() if not isinstance(node, Mapping | list) else ""
-            return text == "true" if text in ("true", "false") else Unknown("", "it is no condition")
+            return text == "true" if text in ("true", "false") else Unknown("", "it is not a condition")
         name, argument = call
         match name:
             case "Condition":
@@ -110,7 +110,7 @@ class Evaluator:
                 if any(part is decisive for part in parts):
                     return decisive
                 return next((part for part in parts if isinstance(part, Unknown)), not decisive)
-        return Unknown(f"${{{name}}}", f"{name} is no function of conditions")
+        return Unknown(f"${{{name}}}", f"{name} is not a condition function")
 
     # Values
 
@@ -188,7 +188,7 @@ class Evaluator:
     def _function(self, name: str, argument: Any) -> Value:
         method = _FUNCTIONS.get(name)
         if method is None:
-            return Unknown(f"${{{name}}}", _AT_DEPLOYMENT.get(name, f"{name} is no function that is known here"))
+            return Unknown(f"${{{name}}}", _AT_DEPLOYMENT.get(name, f"{name} is not a known function"))
         try:
             return method(self, argument)
         except (TypeError, ValueError, IndexError, KeyError, AttributeError):
@@ -343,7 +343,7 @@ class Evaluator:
 
 _AT_DEPLOYMENT = {
     "Fn::GetAZs": "availability zones are known at deployment only",
-    "Fn::Cidr": "Fn::Cidr is not worked out here",
+    "Fn::Cidr": "Fn::Cidr is not evaluated here",
     "Fn::Transform": "a macro's result is known at deployment only",
     "Fn::GetStackOutput": "another stack gives it",
 }

@@ -33,7 +33,7 @@ class Library:
     _read: dict[Path, Template] = field(default_factory=dict)
 
     def template(self, path: Path) -> Template:
-        """Raises UnreadableError where the file is no template."""
+        """Raises UnreadableError where the file is not a template."""
         path = path.resolve()
         if path not in self._read:
             self._read[path] = Template(path, self.name(path), _content(decoded(self.tree.read(path))))
@@ -47,7 +47,7 @@ class Library:
 def _content(text: str) -> Mapping[str, Any]:
     content = load(text, functions=True)
     if not isinstance(content, Mapping) or not {"Resources", "AWSTemplateFormatVersion"} & set(content):
-        raise NotATemplateError("it is no template")
+        raise NotATemplateError("it is not a template")
     if not isinstance(content.get("Resources"), Mapping):
         raise UnreadableError("it has no Resources")
     found: Mapping[str, Any] = content

@@ -93,7 +93,7 @@ def _file(file: Path, tree: Tree) -> tuple[dict[str, str | None], dict[str, str]
             key, _, value = entry.partition("=")
             values[key] = value
         else:
-            raise ConfigError(f"--parameters {file}: {entry!r} is no parameter", hint=_FORMS)
+            raise ConfigError(f"--parameters {file}: {entry!r} is not a parameter", hint=_FORMS)
     return values, {}
 
 

@@ -45,7 +45,7 @@ def concatenated(parts: Sequence[Value]) -> Value:
             text, unknown.reason, unknown.gap_reason, symbol=symbol_of([(part, shown(part)) for part in parts])
         )
     odd = next((part for part in parts if not isinstance(part, Reference) and plain_text(part) is None), None)
-    return text if odd is None else Unknown(text, "a part of the text is no text", "unexpected_response")
+    return text if odd is None else Unknown(text, "a part of the text is not a string", "unexpected_response")
 
 
 def literal(text: str) -> Value:

@@ -88,7 +88,7 @@ class Stack:
         for name, node, number in self._each(section):
             type_ = node.get("Type") if isinstance(node, Mapping) else None
             if not isinstance(type_, str):
-                self._miss(name, "it is no resource", key_line(section, name))
+                self._miss(name, "it is not a resource", key_line(section, name))
                 continue
             if self._exists(node) is False:
                 continue
@@ -130,7 +130,7 @@ class Stack:
         budget.spend(1, INSTANCE)
         properties = {} if section is None else self._evaluator.value(section)
         if not isinstance(properties, dict):
-            unknown = properties if isinstance(properties, Unknown) else Unknown("", "its Properties are no mapping")
+            unknown = properties if isinstance(properties, Unknown) else Unknown("", "its Properties are not a mapping")
             doubt, properties = doubt or unknown, {}
         budget.check(properties)
         line = key_line(self._template.content["Resources"], name)

@@ -126,7 +126,7 @@ def _object(node: n.Object, scope: Scope, names: Names) -> Value:
             continue
         text = plain_text(key)
         if text is None:
-            raise EvaluationError("the key of a mapping is no text")
+            raise EvaluationError("the key of a mapping is not a string")
         found[text] = evaluate(item, scope, names)
     return rest if rest is not None and not found else with_open_keys(found, {}, rest)
 
@@ -163,7 +163,7 @@ def _for(node: n.For, scope: Scope, names: Names) -> Value:
             continue
         text = plain_text(name)
         if text is None:
-            raise EvaluationError("the key of a mapping is no text")
+            raise EvaluationError("the key of a mapping is not a string")
         if node.group:
             mapped.setdefault(text, []).append(evaluate(node.element, scope, inner))
         elif text not in mapped:
@@ -283,7 +283,7 @@ def _call(node: n.Call, scope: Scope, names: Names) -> Value:
         last = arguments.pop()
         if not isinstance(last, list):
             gap = first_unknown(last)
-            return Unknown(node.shown, gap.reason if gap else "what is spread is no list")
+            return Unknown(node.shown, gap.reason if gap else "what is spread is not a list")
         more = why_open(last)
         if more is not None and node.name not in functions.OF_ANY_NUMBER:
             return Unknown(node.shown, more.reason, more.gap_reason)
@@ -303,7 +303,7 @@ def _template_file(node: n.Call, arguments: Sequence[Value], scope: Scope) -> Va
     path = plain_text(arguments[0])
     if path is None:
         gap = first_unknown(arguments[0])
-        return Unknown(node.shown, gap.reason if gap else "the file's name is no text")
+        return Unknown(node.shown, gap.reason if gap else "the file's name is not a string")
     text = scope.files.read(path)
     # The parser takes a while for each.
     scope.spend(len(text) // 16 + 1, len(text))

@@ -18,7 +18,7 @@ def _product(*sets: list[Value]) -> list[Value]:
     found: list[Value] = [[]]
     for one in sets:
         if len(found) * len(one) > _MANY:
-            raise EvaluationError("it has too many elements to be worked out here")
+            raise EvaluationError("it has too many elements to be evaluated here")
         found = [[*left, right] for left in found for right in one]
     return found
 
@@ -28,7 +28,7 @@ def _range(*limits: Value) -> list[Value]:
     start, end = (0, numbers[0]) if len(numbers) == 1 else (numbers[0], numbers[1])
     step = numbers[2] if len(numbers) > 2 else 1 if end >= start else -1
     if step == 0 or abs(end - start) / abs(step) > _MANY:
-        raise EvaluationError("it has too many elements to be worked out here")
+        raise EvaluationError("it has too many elements to be evaluated here")
     found: list[Value] = []
     while (start < end) if step > 0 else (start > end):
         found.append(start)

@@ -35,7 +35,7 @@ _VERB = re.compile(r"%(?P<flags>[-+# 0]*)(?P<width>\d{0,3})(?:\.(?P<precision>\d
 def _text(value: Value) -> str:
     found = plain_text(value)
     if found is None:
-        raise EvaluationError("it is no text")
+        raise EvaluationError("it is not a string")
     return found
 
 
@@ -124,7 +124,7 @@ def _yaml(text: Value) -> Value:
                 raise EvaluationError("the YAML is nested too deeply")
         return _terraform(yaml.load(source, Loader=_loader()))  # noqa: S506 - a SafeLoader with fewer words
     except yaml.YAMLError as error:
-        raise EvaluationError("it is no YAML") from error
+        raise EvaluationError("it is not YAML") from error
 
 
 def _loader() -> Any:

@@ -41,7 +41,7 @@ def _compiled(pattern: str) -> Any:
     import re2
 
     if len(pattern) > _LONG_PATTERN:
-        raise EvaluationError("the pattern is too long to be worked out")
+        raise EvaluationError("the pattern is too long to be evaluated")
     try:
         return re2.compile(pattern, _options())
     except re2.error as error:

@@ -122,7 +122,7 @@ def first_unknown(*values: Value) -> Unknown | None:
 
 def joined(parts: Sequence[Value]) -> Value:
     """The parts as one text: unknown where one is, a lone reference as itself. Names that AWS makes up stay in it as
-    ``${…}``. Raises EvaluationError for what is no text."""
+    ``${…}``. Raises EvaluationError for what is not a text."""
     parts = [part for part in parts if part != ""]
     if len(parts) == 1 and isinstance(parts[0], Reference | Unknown | PartialJson):
         return parts[0]
@@ -130,7 +130,7 @@ def joined(parts: Sequence[Value]) -> Value:
         if part is None:
             raise EvaluationError("a part of the text is null")
         if not isinstance(part, Unknown | Reference | PartialJson | ObjectValue) and plain_text(part) is None:
-            raise EvaluationError("a part of the text is no text")
+            raise EvaluationError("a part of the text is not a string")
     texts = [format_value(part) for part in parts]
     check_length(sum(map(len, texts)))
     text = "".join(texts)
@@ -284,10 +284,10 @@ def number(value: Value) -> int | float:
         try:
             found = float(value)
         except ValueError:
-            raise EvaluationError(f"{value!r} is no number") from None
+            raise EvaluationError(f"{value!r} is not a number") from None
         if found == found and abs(found) != float("inf"):
             return found
-    raise EvaluationError("it is no number")
+    raise EvaluationError("it is not a number")
 
 
 def items_of(value: Value) -> list[tuple[Value, Value]]:

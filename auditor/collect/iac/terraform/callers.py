@@ -110,7 +110,7 @@ class Callers:
             node = block.body.attributes.get("path")
             file = _parent_file(own.folder, node) if node is not None else None
             if file is None:
-                return found, f"{node.source if node is not None else 'it names no path'} is not worked out here"
+                return found, f"{node.source if node is not None else 'it names no path'} is not evaluated here"
             if n.literal(block.body.attributes.get("merge_strategy")) not in (None, "shallow"):
                 return found, "its inputs are merged deeply"
             try:

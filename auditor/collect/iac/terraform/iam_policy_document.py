@@ -55,7 +55,7 @@ def _statements(source: Value) -> list[Value]:
         try:
             source = json.loads(source)
         except ValueError:
-            return [Unknown(source[:80], "it is no policy document", "unexpected_response")]
+            return [Unknown(source[:80], "it is not a policy document", "unexpected_response")]
     elif isinstance(source, PartialJson):
         source = source.content
     if isinstance(source, Unknown):

@@ -21,7 +21,7 @@ from auditor.collect.iac.tree import Tree
 from auditor.collect.iac.unreadable import UnreadableError
 
 ENDINGS = (".tf", ".tf.json", ".tofu", ".tofu.json")
-#: Larger files are no configuration that people write.
+#: Larger files are not configuration that people write.
 MAX_BYTES = 4 * 1024 * 1024
 _MANY_FILES = 5_000
 OUTSIDE = "it lies outside of what is scanned"
@@ -198,7 +198,7 @@ class LocalFiles:
     def _path(self, name: str) -> Path:
         path = within(self.root, name)
         if path is None:
-            raise EvaluationError("its name is no path")
+            raise EvaluationError("its name is not a path")
         if not self.allowed(path):
             self.refused[name] = OUTSIDE
             raise EvaluationError(f"{name} lies outside of what is scanned")
@@ -226,7 +226,7 @@ class LocalFiles:
             self.refused[folder] = "it cannot be listed"
             raise EvaluationError(f"{folder} cannot be listed")
         if "{" in pattern or pattern.startswith("/") or ".." in pattern:
-            raise EvaluationError(f"the pattern {pattern!r} is not worked out here")
+            raise EvaluationError(f"the pattern {pattern!r} is not evaluated here")
         found = []
         try:
             for file in base.glob(pattern):
@@ -235,5 +235,5 @@ class LocalFiles:
                 if len(found) > _MANY_FILES:
                     raise EvaluationError("there are too many files")
         except (OSError, ValueError, NotImplementedError):
-            raise EvaluationError(f"the pattern {pattern!r} is not worked out here") from None
+            raise EvaluationError(f"the pattern {pattern!r} is not evaluated here") from None
         return found

@@ -116,7 +116,7 @@ class ModuleReader:
         """The module that a call means, or why it cannot be read."""
         text = plain_text(source)
         if text is None:
-            reason = source.reason if isinstance(source, Unknown) else "it is no text"
+            reason = source.reason if isinstance(source, Unknown) else "it is not a string"
             return Unread(f"its source is not known: {reason}")
         if _is_local(text):
             folder = within(caller.path, text)

@@ -102,7 +102,7 @@ def _count(node: n.Node, scope: Scope) -> Expansion:
         else:
             if times == int(times) and 0 <= times <= _MANY:
                 return Expansion([(at, {"count": {"index": at}}) for at in range(int(times))], repeated="count")
-            gap = Unknown(node.shown, f"{times} is no number of resources")
+            gap = Unknown(node.shown, f"{times} is not a number of resources")
     doubt = Unknown(node.shown, f"count is not known: {gap.reason}", gap.gap_reason)
     index = Unknown("${count.index}", doubt.reason, doubt.gap_reason)
     once: list[tuple[Key, Names]] = [(None, {"count": {"index": index}})]
@@ -139,6 +139,6 @@ def _for_each(node: n.Node, scope: Scope) -> Expansion:
             repeated="for_each",
             doubts=doubts,
         )
-    doubt = Unknown(node.shown, f"for_each is not known: {problem or 'its keys are no texts'}")
+    doubt = Unknown(node.shown, f"for_each is not known: {problem or 'its keys are not strings'}")
     each: Value = {part: Unknown(f"${{each.{part}}}", doubt.reason) for part in ("key", "value")}
     return Expansion([(None, {"each": each})], None, doubt, "for_each")

@@ -86,7 +86,7 @@ class TerraformReader:
     def refusal(self, file: Path, text: str) -> tuple[str, str]:
         """Terraform's own form of a plan is an archive."""
         if text.startswith("PK"):
-            reason = "this is no text; Terraform's own form of a plan cannot be read"
+            reason = "this is not text; Terraform's own form of a plan cannot be read"
             return reason, f"Run: terraform show -json {file} > plan.json"
         return "", ""
 

@@ -108,5 +108,5 @@ def _from_texts(texts: Mapping[str, str], types: Mapping[str, n.Node | None], sc
         try:
             found[name] = value(parse_expression(text, 1), scope)
         except UnreadableError:
-            found[name] = Unknown(f"${{var.{name}}}", f"the value given to variable {name} is no expression")
+            found[name] = Unknown(f"${{var.{name}}}", f"the value given to variable {name} is not an expression")
     return found
