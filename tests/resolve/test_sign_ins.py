@@ -8,8 +8,9 @@ from typing import Any
 import pytest
 
 from auditor.model.snapshot import Record
-from resolve.builder import ACCOUNT, REGION, Tables, domain, place, profile, record
+from resolve.builder import ACCOUNT, REGION, Apart, Together, domain, place, profile, record
 
+together = Together()
 STS, IAM = f"arn:aws:sts::{ACCOUNT}:assumed-role", f"arn:aws:iam::{ACCOUNT}"
 
 
@@ -30,8 +31,8 @@ def sign_in(
     return record("sign_in", f"event-{number}", document)
 
 
-def tables(*identities: Mapping[str, Any], gaps: Sequence[str] = ()) -> Tables:
-    return Tables(
+def tables(*identities: Mapping[str, Any], gaps: Sequence[str] = ()) -> Apart:
+    return together(
         place(gaps), domain(), profile("ana"), profile("ben"), *(sign_in(n, i) for n, i in enumerate(identities))
     )
 
@@ -84,54 +85,74 @@ PRINCIPALS = [
 ]  # fmt: skip
 
 
-@pytest.mark.parametrize(("identity", "principal", "kind"), PRINCIPALS, ids=[f"{p}-{k}" for _, p, k in PRINCIPALS])
-def test_principals(identity: Mapping[str, Any], principal: str, kind: str) -> None:
-    dora = record("identity_user", "u-1", {"UserId": "u-1", "UserName": "dora@acme.example"}, region="aws-global")
-    (row,) = Tables(place(), domain(), profile("ana"), sign_in(1, identity), dora).rows("sign_in")
+DORA = record("identity_user", "u-1", {"UserId": "u-1", "UserName": "dora@acme.example"}, region="aws-global")
+
+
+@pytest.mark.parametrize(
+    ("opened", "principal", "kind"),
+    [(together(place(), domain(), profile("ana"), sign_in(1, i), DORA), p, k) for i, p, k in PRINCIPALS],
+    ids=[f"{p}-{k}" for _, p, k in PRINCIPALS],
+)
+def test_principals(opened: Apart, principal: str, kind: str) -> None:
+    (row,) = opened.rows("sign_in")
     assert (row["principal"], row["kind"]) == (principal, kind)
 
 
+PEOPLE_AND_A_PROGRAM = tables(role("DataScience", "ana"), role("DataScience", "bo"), role("ci", "jenkins-7"))
+
+
 def test_people_and_programs_apart() -> None:
-    rows = tables(role("DataScience", "ana"), role("DataScience", "bo"), role("ci", "jenkins-7")).by_name(
-        "user_profile"
-    )
+    rows = PEOPLE_AND_A_PROGRAM.by_name("user_profile")
     assert rows["ana"]["human_principals"] == ["DataScience/ana", "DataScience/bo"]
     assert rows["ana"]["machine_principals"] == ["ci/jenkins-7"]
     assert (rows["ben"]["human_principals"], rows["ben"]["machine_principals"]) == ([], [])
 
 
+NEITHER = tables(role("DataScience", "ana"), {"type": "AWSAccount", "principalId": "AIDA"})
+
+
 def test_one_who_is_neither_leaves_it_open() -> None:
     """Who that was is not known, so neither is whether it was a second person. Who is known stays."""
-    rows = tables(role("DataScience", "ana"), {"type": "AWSAccount", "principalId": "AIDA"}).by_name("user_profile")
+    rows = NEITHER.by_name("user_profile")
     assert (rows["ana"]["human_principals"], rows["ana"]["sign_ins_complete"]) == (["DataScience/ana"], None)
     assert (rows["ben"]["human_principals"], rows["ben"]["sign_ins_complete"]) == ([], True)
 
 
+NOT_SEEN = tables(role("DataScience", "ana"), gaps=["sign_in"])
+
+
 def test_events_that_were_not_seen_leave_it_open() -> None:
-    rows = tables(role("DataScience", "ana"), gaps=["sign_in"]).by_name("user_profile")
+    rows = NOT_SEEN.by_name("user_profile")
     assert {rows[name]["sign_ins_complete"] for name in rows} == {None}
     assert rows["ana"]["human_principals"] == ["DataScience/ana"]
 
 
+FAILED = together(domain(), profile("ana"), sign_in(1, role("DataScience", "eve"), error="AccessDenied"))
+
+
 def test_calls_that_failed_do_not_count() -> None:
-    refused = sign_in(1, role("DataScience", "eve"), error="AccessDenied")
-    assert Tables(domain(), profile("ana"), refused).rows("sign_in") == []
+    assert FAILED.rows("sign_in") == []
 
 
 @pytest.mark.parametrize(
-    "request_", [{"domainId": "d-1", "userProfileName": "ANA"}, {"DomainId": "d-1", "UserProfileName": "ana"},
-                 {"domainID": "d-1", "userProfileName": "ana"}],
+    "opened",
+    [together(domain(), profile("ana"), sign_in(1, role("DataScience", "ana"), request=request))
+     for request in ({"domainId": "d-1", "userProfileName": "ANA"}, {"DomainId": "d-1", "UserProfileName": "ana"},
+                     {"domainID": "d-1", "userProfileName": "ana"})],
 )  # fmt: skip
-def test_request_parameters_are_read_tolerantly(request_: Mapping[str, Any]) -> None:
+def test_request_parameters_are_read_tolerantly(opened: Apart) -> None:
     """Names of members differ in their capitals, and profile names are case-insensitive."""
-    event = sign_in(1, role("DataScience", "ana"), request=request_)
-    rows = Tables(domain(), profile("ana"), event).by_name("user_profile")
+    rows = opened.by_name("user_profile")
     assert rows["ana"]["human_principals"] == ["DataScience/ana"]
 
 
+THREE_TIMES = together(
+    domain(), profile("ana"), *(sign_in(n, role("D", "ana"), time=f"2026-11-0{n}T08:00:00Z") for n in (3, 1, 2))
+)
+
+
 def test_times_are_counted() -> None:
-    events = [sign_in(n, role("D", "ana"), time=f"2026-11-0{n}T08:00:00Z") for n in (3, 1, 2)]
-    (row,) = Tables(domain(), profile("ana"), *events).rows("sign_in")
+    (row,) = THREE_TIMES.rows("sign_in")
     assert (row["times"], row["first_time"].day, row["last_time"].day) == (3, 1, 3)
     assert (row["account"], row["region"], row["domain_id"], row["user_profile_name"]) == (
         ACCOUNT,
@@ -141,36 +162,42 @@ def test_times_are_counted() -> None:
     )
 
 
+SEVERAL_PROFILES = together(
+    domain(), domain("d-2"), profile("ana"), profile("ben"), profile("cleo"), profile("ana", of="d-2"),
+    sign_in(1, role("D", "x"), "ana"), sign_in(2, role("D", "x"), "ben"), sign_in(3, role("D", "y"), "ben"),
+    sign_in(4, role("D", "y"), request={"domainId": "d-2", "userProfileName": "ana"}),
+    sign_in(5, role("ci", "jenkins"), "ana"), sign_in(6, role("ci", "jenkins"), "cleo"),
+)  # fmt: skip
+
+
 def test_one_person_and_several_profiles_of_a_domain() -> None:
     """In another domain a second profile is as it should be."""
-    other = {"domainId": "d-2", "userProfileName": "ana"}
-    rows = Tables(
-        domain(), domain("d-2"), profile("ana"), profile("ben"), profile("cleo"), profile("ana", of="d-2"),
-        sign_in(1, role("D", "x"), "ana"), sign_in(2, role("D", "x"), "ben"), sign_in(3, role("D", "y"), "ben"),
-        sign_in(4, role("D", "y"), request=other), sign_in(5, role("ci", "jenkins"), "ana"),
-        sign_in(6, role("ci", "jenkins"), "cleo"),
-    ).by_id("user_profile")  # fmt: skip
+    rows = SEVERAL_PROFILES.by_id("user_profile")
     several = {id_: row["several_profile_principals"] for id_, row in rows.items()}
     assert several == {"d-1/ana": ["D/x"], "d-1/ben": ["D/x"], "d-1/cleo": [], "d-2/ana": []}
 
 
+SEVERAL_ROLES = together(
+    domain(), profile("ana"), profile("ben"), profile("cleo"),
+    sign_in(1, role("DS", "Eve@acme.example"), "ana"), sign_in(2, role("Admin", "eve@acme.example"), "ben"),
+    sign_in(3, role("AWSReservedSSO_X_0123456789abcdef", "fay@acme.example"), "cleo"),
+    sign_in(4, {**role("chained", "s1"), "sourceIdentity": "FAY@acme.example"}, "cleo"),
+)  # fmt: skip
+
+
 def test_a_person_in_several_roles_and_spellings_is_one() -> None:
     """Another profile that one opened in another role is named with that role: it may be an administrator's."""
-    rows = Tables(
-        domain(), profile("ana"), profile("ben"), profile("cleo"),
-        sign_in(1, role("DS", "Eve@acme.example"), "ana"), sign_in(2, role("Admin", "eve@acme.example"), "ben"),
-        sign_in(3, role("AWSReservedSSO_X_0123456789abcdef", "fay@acme.example"), "cleo"),
-        sign_in(4, {**role("chained", "s1"), "sourceIdentity": "FAY@acme.example"}, "cleo"),
-    ).by_name("user_profile")  # fmt: skip
+    rows = SEVERAL_ROLES.by_name("user_profile")
     assert rows["ana"]["several_profile_principals"] == ["DS/Eve@acme.example, Admin/eve@acme.example"]
     assert rows["ben"]["several_profile_principals"] == ["Admin/eve@acme.example, DS/Eve@acme.example"]
     assert rows["cleo"]["human_principals"] == ["chained/FAY@acme.example", "fay@acme.example"]
     assert rows["cleo"]["several_profile_principals"] == []
 
 
+ONCE_IN_CODE = tables(role("portal", "links"), {**role("portal", "links"), "issuerType": "AWS::Lambda::Function"})
+
+
 def test_a_session_that_code_made_once_is_code_s() -> None:
     """Older events of the same function do not say where it ran."""
-    (row,) = tables(role("portal", "links"), {**role("portal", "links"), "issuerType": "AWS::Lambda::Function"}).rows(
-        "sign_in"
-    )
+    (row,) = ONCE_IN_CODE.rows("sign_in")
     assert (row["kind"], row["times"]) == ("machine", 2)

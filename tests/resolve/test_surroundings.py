@@ -10,8 +10,9 @@ import pytest
 from auditor.model.snapshot import GLOBAL, Record
 from auditor.studio.trails import records_management
 
-from .builder import REGION, Tables, domain, place, profile, record
+from .builder import REGION, Apart, Together, domain, place, profile, record
 
+together = Together()
 NETWORK = {"VpcId": "vpc-1", "SubnetIds": ["s-1", "s-2"]}
 
 
@@ -31,38 +32,46 @@ def routes(id_: str, *gateways: str, subnets: Sequence[str] = (), main: bool = F
     return record("route_table", id_, document)
 
 
+#: what is in the VPC -> the subnets of the domain that are public
+SUBNETS: list[tuple[list[Record], list[str] | None]] = [
+    ([subnet("s-1"), subnet("s-2"), routes("main", main=True)], []),
+    ([subnet("s-1"), subnet("s-2", public_addresses=True), routes("main", main=True)], ["s-2"]),
+    ([subnet("s-1"), subnet("s-2"), routes("main", "igw-1", main=True)], ["s-1", "s-2"]),
+    # A table of its own stands instead of the main one.
+    ([subnet("s-1"), subnet("s-2"), routes("main", "igw-1", main=True), routes("own", subnets=["s-1"])], ["s-2"]),
+    ([subnet("s-1"), subnet("s-2"), routes("main", main=True), routes("own", "igw-1", subnets=["s-2"])], ["s-2"]),
+    # A NAT gateway or a virtual private gateway lets nobody in.
+    ([subnet("s-1"), subnet("s-2"), routes("main", "nat-1", "vgw-1", main=True)], []),
+    # A subnet that was not seen may be public; one that is public is so all the same.
+    ([subnet("s-1"), routes("main", main=True)], None),
+    ([subnet("s-1", public_addresses=True), routes("main", main=True)], ["s-1"]),
+    ([subnet("s-1"), subnet("s-2")], None),
+]
+
+
 @pytest.mark.parametrize(
-    ("around", "public"),
-    [
-        ([subnet("s-1"), subnet("s-2"), routes("main", main=True)], []),
-        ([subnet("s-1"), subnet("s-2", public_addresses=True), routes("main", main=True)], ["s-2"]),
-        ([subnet("s-1"), subnet("s-2"), routes("main", "igw-1", main=True)], ["s-1", "s-2"]),
-        # A table of its own stands instead of the main one.
-        ([subnet("s-1"), subnet("s-2"), routes("main", "igw-1", main=True), routes("own", subnets=["s-1"])], ["s-2"]),
-        ([subnet("s-1"), subnet("s-2"), routes("main", main=True), routes("own", "igw-1", subnets=["s-2"])], ["s-2"]),
-        # A NAT gateway or a virtual private gateway lets nobody in.
-        ([subnet("s-1"), subnet("s-2"), routes("main", "nat-1", "vgw-1", main=True)], []),
-        # A subnet that was not seen may be public; one that is public is so all the same.
-        ([subnet("s-1"), routes("main", main=True)], None),
-        ([subnet("s-1", public_addresses=True), routes("main", main=True)], ["s-1"]),
-        ([subnet("s-1"), subnet("s-2")], None),
-    ],
+    ("tables", "public"), [(together(domain(document=NETWORK), *around), public) for around, public in SUBNETS]
 )
-def test_public_subnets(around: Sequence[Record], public: list[str] | None) -> None:
-    (row,) = Tables(domain(document=NETWORK), *around).rows("domain")
+def test_public_subnets(tables: Apart, public: list[str] | None) -> None:
+    (row,) = tables.rows("domain")
     assert row["public_subnets"] == public
 
 
+BARE = together(domain())
+UNSEEN = together(domain(gaps=["*"]))
+
+
 def test_a_domain_without_subnets_has_no_public_ones() -> None:
-    assert Tables(domain()).rows("domain")[0]["public_subnets"] == []
-    assert Tables(domain(gaps=["*"])).rows("domain")[0]["public_subnets"] is None
+    assert BARE.rows("domain")[0]["public_subnets"] == []
+    assert UNSEEN.rows("domain")[0]["public_subnets"] is None
 
 
-@pytest.mark.parametrize("subnets", [{}, {"SubnetIds": []}])
-def test_a_domain_in_a_vpc_has_subnets(subnets: dict[str, Any]) -> None:
+@pytest.mark.parametrize(
+    "tables", [together(domain(document={"VpcId": "vpc-1", **subnets})) for subnets in ({}, {"SubnetIds": []})]
+)
+def test_a_domain_in_a_vpc_has_subnets(tables: Apart) -> None:
     """CreateDomain takes a VPC with its subnets. An answer that names none does not say that none is public."""
-    row = Tables(domain(document={"VpcId": "vpc-1", **subnets})).rows("domain")[0]
-    assert row["public_subnets"] is None
+    assert tables.rows("domain")[0]["public_subnets"] is None
 
 
 def _classic(read_write: str = "All", management: bool = True) -> dict[str, Any]:
@@ -78,179 +87,202 @@ NOISY = ("kms.amazonaws.com", "rdsdata.amazonaws.com")
 MANAGEMENT = {"Field": "eventCategory", "Equals": ["Management"]}
 
 
+def _trail(logging: bool | None, selectors: Any) -> dict[str, Any]:
+    document: dict[str, Any] = {"Status": {} if logging is None else {"IsLogging": logging}}
+    return document if selectors is None else {**document, "Selectors": selectors}
+
+
+#: whether it is logging, its selectors -> whether it records that somebody opens a profile
+TRAILS: list[tuple[bool | None, Any, bool | None]] = [
+    (True, _classic(), True),
+    (True, _classic("WriteOnly"), True),
+    # Opening a profile writes.
+    (True, _classic("ReadOnly"), False),
+    (True, _classic(management=False), False),
+    (False, _classic(), False),
+    (False, None, False),
+    (None, _classic(), None),
+    (True, None, None),
+    (True, _advanced(MANAGEMENT), True),
+    (True, _advanced(MANAGEMENT, {"Field": "readOnly", "Equals": ["false"]}), True),
+    (True, _advanced(MANAGEMENT, {"Field": "readOnly", "Equals": ["true"]}), False),
+    (True, _advanced({"Field": "eventCategory", "Equals": ["Data"]}), False),
+    # The console's "Exclude AWS KMS events" and "Exclude Amazon RDS Data API events" leave SageMaker's in.
+    (True, _advanced(MANAGEMENT, {"Field": "eventSource", "NotEquals": list(NOISY)}), True),
+    (
+        True,
+        {"EventSelectors": [{"IncludeManagementEvents": True, "ExcludeManagementEventSources": list(NOISY)}]},
+        True,
+    ),
+    (True, _advanced(MANAGEMENT, {"Field": "eventSource", "NotEquals": ["sagemaker.amazonaws.com"]}), False),
+    (True, _advanced(MANAGEMENT, {"Field": "eventSource", "Equals": ["s3.amazonaws.com"]}), False),
+    (True, _advanced(MANAGEMENT, {"Field": "eventSource", "StartsWith": ["sagemaker"]}), True),
+    # Users and names leave some events out, or may.
+    (True, _advanced(MANAGEMENT, {"Field": "userIdentity.arn", "NotStartsWith": ["arn:aws:iam::1"]}), None),
+    (True, _advanced(MANAGEMENT, {"Field": "eventName", "Equals": ["CreateApp"]}), None),
+    (True, _advanced({"Field": "readOnly", "Equals": ["false"]}), None),
+    (True, {"EventSelectors": [{"ReadWriteType": "All"}]}, None),
+    (True, {"AdvancedEventSelectors": [{}]}, None),
+    (
+        True,
+        {
+            "EventSelectors": [{"IncludeManagementEvents": False}],
+            "AdvancedEventSelectors": _advanced(MANAGEMENT)["AdvancedEventSelectors"],
+        },
+        True,
+    ),
+]
+
+
 @pytest.mark.parametrize(
-    ("logging", "selectors", "records"),
+    ("document", "tables", "records"),
     [
-        (True, _classic(), True),
-        (True, _classic("WriteOnly"), True),
-        # Opening a profile writes.
-        (True, _classic("ReadOnly"), False),
-        (True, _classic(management=False), False),
-        (False, _classic(), False),
-        (False, None, False),
-        (None, _classic(), None),
-        (True, None, None),
-        (True, _advanced(MANAGEMENT), True),
-        (True, _advanced(MANAGEMENT, {"Field": "readOnly", "Equals": ["false"]}), True),
-        (True, _advanced(MANAGEMENT, {"Field": "readOnly", "Equals": ["true"]}), False),
-        (True, _advanced({"Field": "eventCategory", "Equals": ["Data"]}), False),
-        # The console's "Exclude AWS KMS events" and "Exclude Amazon RDS Data API events" leave SageMaker's in.
-        (True, _advanced(MANAGEMENT, {"Field": "eventSource", "NotEquals": list(NOISY)}), True),
-        (
-            True,
-            {"EventSelectors": [{"IncludeManagementEvents": True, "ExcludeManagementEventSources": list(NOISY)}]},
-            True,
-        ),
-        (True, _advanced(MANAGEMENT, {"Field": "eventSource", "NotEquals": ["sagemaker.amazonaws.com"]}), False),
-        (True, _advanced(MANAGEMENT, {"Field": "eventSource", "Equals": ["s3.amazonaws.com"]}), False),
-        (True, _advanced(MANAGEMENT, {"Field": "eventSource", "StartsWith": ["sagemaker"]}), True),
-        # Users and names leave some events out, or may.
-        (True, _advanced(MANAGEMENT, {"Field": "userIdentity.arn", "NotStartsWith": ["arn:aws:iam::1"]}), None),
-        (True, _advanced(MANAGEMENT, {"Field": "eventName", "Equals": ["CreateApp"]}), None),
-        (True, _advanced({"Field": "readOnly", "Equals": ["false"]}), None),
-        (True, {"EventSelectors": [{"ReadWriteType": "All"}]}, None),
-        (True, {"AdvancedEventSelectors": [{}]}, None),
-        (
-            True,
-            {
-                "EventSelectors": [{"IncludeManagementEvents": False}],
-                "AdvancedEventSelectors": _advanced(MANAGEMENT)["AdvancedEventSelectors"],
-            },
-            True,
-        ),
+        (document, together(record("trail", "arn", document)), records)
+        for document, records in ((_trail(logging, selectors), records) for logging, selectors, records in TRAILS)
     ],
 )
-def test_what_a_trail_records(logging: bool | None, selectors: Any, records: bool | None) -> None:
-    document: dict[str, Any] = {"Status": {} if logging is None else {"IsLogging": logging}}
-    if selectors is not None:
-        document["Selectors"] = selectors
+def test_what_a_trail_records(document: Mapping[str, Any], tables: Apart, records: bool | None) -> None:
     assert records_management(document) is records
-    (row,) = Tables(record("trail", "arn", document)).rows("account_region")
+    (row,) = tables.rows("account_region")
     assert row["management_events_recorded"] is records
 
 
+GOOD = record("trail", "arn-1", _trail(True, _classic()))
+UNCLEAR = record("trail", "arn-2", _trail(True, None))
+OFF = record("trail", "arn-3", _trail(False, None))
+SEVERAL_TRAILS = [
+    (together(GOOD, UNCLEAR, OFF), True),
+    (together(UNCLEAR, OFF), None),
+    (together(OFF), False),
+    (together(), False),
+    (together(place(["trail"]), OFF), None),
+    (together(place(["trail"]), GOOD), True),
+]
+
+
 def test_one_trail_that_records_is_enough() -> None:
-    good = record("trail", "arn-1", {"Status": {"IsLogging": True}, "Selectors": _classic()})
-    unclear = record("trail", "arn-2", {"Status": {"IsLogging": True}})
-    off = record("trail", "arn-3", {"Status": {"IsLogging": False}})
+    for tables, recorded in SEVERAL_TRAILS:
+        assert tables.rows("account_region")[0]["management_events_recorded"] is recorded
 
-    def recorded(*records: Record) -> object:
-        return Tables(*records).rows("account_region")[0]["management_events_recorded"]
 
-    assert recorded(good, unclear, off) is True
-    assert recorded(unclear, off) is None
-    assert recorded(off) is False
-    assert recorded() is False
-    assert recorded(place(["trail"]), off) is None
-    assert recorded(place(["trail"]), good) is True
+def _log_group(name: str, kept: int | None) -> Record:
+    return record("log_group", name, {"logGroupName": name, **({"retentionInDays": kept} if kept else {})})
 
 
 @pytest.mark.parametrize(
-    ("groups", "gaps", "exists", "days"),
+    ("tables", "exists", "days"),
     [
-        ([("/aws/sagemaker/studio", 30)], (), True, 30),
-        ([("/aws/sagemaker/studio", None)], (), True, 0),
+        (together(place(), _log_group("/aws/sagemaker/studio", 30)), True, 30),
+        (together(place(), _log_group("/aws/sagemaker/studio", None)), True, 0),
         # The prefix finds others as well.
-        ([("/aws/sagemaker/studio-archive", 30)], (), False, 0),
-        ([], (), False, 0),
-        ([], ("log_group",), None, None),
+        (together(place(), _log_group("/aws/sagemaker/studio-archive", 30)), False, 0),
+        (together(place()), False, 0),
+        (together(place(["log_group"])), None, None),
     ],
 )
-def test_studios_log_group(
-    groups: Sequence[tuple[str, int | None]], gaps: Sequence[str], exists: bool | None, days: int | None
-) -> None:
-    records = [
-        record("log_group", name, {"logGroupName": name, **({"retentionInDays": kept} if kept else {})})
-        for name, kept in groups
-    ]
-    (row,) = Tables(place(gaps), *records).rows("account_region")
+def test_studios_log_group(tables: Apart, exists: bool | None, days: int | None) -> None:
+    (row,) = tables.rows("account_region")
     assert (row["studio_log_group"], row["studio_log_retention_days"]) == (exists, days)
 
 
-def test_mlflow_servers_and_apps_are_counted_together() -> None:
-    server, app = record("mlflow_server", "a", {}), record("mlflow_app", "b", {})
-
-    def counted(*records: Record) -> tuple[object, object]:
-        tables = Tables(domain(), profile("ana"), *records)
-        return tables.rows("account_region")[0]["mlflow_servers"], tables.rows("user_profile")[0]["mlflow_servers"]
-
-    assert counted(place()) == (0, 0)
-    assert counted(place(), server, app) == (2, 2)
+SERVER = record("mlflow_server", "a", {})
+MLFLOW = [
+    (together(domain(), profile("ana"), place()), 0),
+    (together(domain(), profile("ana"), place(), SERVER, record("mlflow_app", "b", {})), 2),
     # One that was seen is there, whatever else could not be listed.
-    assert counted(place(["mlflow_app"]), server) == (1, 1)
-    assert counted(place(["mlflow_app"])) == (None, None)
+    (together(domain(), profile("ana"), place(["mlflow_app"]), SERVER), 1),
+    (together(domain(), profile("ana"), place(["mlflow_app"])), None),
+]
+
+
+def test_mlflow_servers_and_apps_are_counted_together() -> None:
+    for tables, number in MLFLOW:
+        assert tables.rows("account_region")[0]["mlflow_servers"] == number
+        assert tables.rows("user_profile")[0]["mlflow_servers"] == number
 
 
 def _user(name: str) -> Record:
     return record("identity_user", f"id-{name}", {"UserId": f"id-{name}", "UserName": name}, region=GLOBAL)
 
 
+PEOPLE = (
+    domain(document={"AuthMode": "SSO"}), profile("ana", also={"SingleSignOnUserValue": "Ana@acme.example"}),
+    profile("ben", also={"SingleSignOnUserValue": "ben@acme.example"}), profile("cleo"),
+)  # fmt: skip
+LISTED = together(*PEOPLE, _user("ana@ACME.example"))
+NOT_LISTED = together(place(["identity_user"]), *PEOPLE)
+
+
 def test_people_of_identity_center() -> None:
-    people = [profile(name, also={"SingleSignOnUserValue": user} if user else None)
-              for name, user in (("ana", "Ana@acme.example"), ("ben", "ben@acme.example"), ("cleo", ""))]  # fmt: skip
-    rows = Tables(domain(document={"AuthMode": "SSO"}), *people, _user("ana@ACME.example")).by_name("user_profile")
+    rows = LISTED.by_name("user_profile")
     # User names are case-insensitive.
     assert {name: row["sso_user_exists"] for name, row in rows.items()} == {"ana": True, "ben": False, "cleo": False}
-    hidden = Tables(place(["identity_user"]), domain(document={"AuthMode": "SSO"}), *people).rows("user_profile")
-    assert {row["sso_user_exists"] for row in hidden} == {None}
+    assert {row["sso_user_exists"] for row in NOT_LISTED.rows("user_profile")} == {None}
+
+
+def _grace(instance: str, read: list[str], of: str | None = None, gaps: tuple[str, ...] = ()) -> Apart:
+    """Grace's profile in a domain of that instance, where those were read; ``of`` is the one that has her, if any."""
+    named = {} if not instance else {"SingleSignOnApplicationArn": f"arn:aws:sso::1:application/{instance}/apl-1"}
+    user = {"UserId": "grace", "UserName": "grace", "Instance": of}
+    return together(
+        record("account_region", REGION, {"IdentityCenterInstances": read}, gaps),
+        domain(document={"AuthMode": "SSO", **named}), profile("grace", also={"SingleSignOnUserValue": "Grace"}),
+        *([] if of is None else [record("identity_user", "grace", user, region=GLOBAL)]),
+    )  # fmt: skip
+
+
+INSTANCES = [
+    (_grace("ssoins-b", ["ssoins-b"], "ssoins-b"), True),
+    (_grace("ssoins-b", ["ssoins-a", "ssoins-b"], "ssoins-a"), False),
+    # The domain's instance was not found, or not read to its end.
+    (_grace("ssoins-b", ["ssoins-a"], "ssoins-a"), None),
+    (_grace("ssoins-b", []), None),
+    # A store that the user named, and the only instance for a domain that names none.
+    (_grace("ssoins-b", [""], ""), True),
+    (_grace("", [""], ""), True),
+    (_grace("", ["ssoins-a"], "ssoins-a"), None),
+    (_grace("ssoins-b", ["ssoins-b"], "ssoins-b", gaps=("identity_user",)), None),
+]
 
 
 def test_people_of_the_domains_own_instance_count() -> None:
     """Whoever is not in that one may well be in another, and is not gone."""
+    for tables, there in INSTANCES:
+        (row,) = tables.rows("user_profile")
+        assert (row["sso_user_exists"], row["sso_user_active"]) == (there, there)
 
-    def sso(instance: str) -> Record:
-        named = {} if not instance else {"SingleSignOnApplicationArn": f"arn:aws:sso::1:application/{instance}/apl-1"}
-        return domain(document={"AuthMode": "SSO", **named})
 
-    def user(name: str, instance: str, **also: str) -> Record:
-        document = {"UserId": name, "UserName": name, "Instance": instance, **also}
-        return record("identity_user", name, document, region=GLOBAL)
-
-    def answers(instance: str, read: list[str], *users: Record, gaps: tuple[str, ...] = ()) -> tuple[object, object]:
-        region = record("account_region", REGION, {"IdentityCenterInstances": read}, gaps)
-        grace = profile("grace", also={"SingleSignOnUserValue": "Grace"})
-        (row,) = Tables(region, sso(instance), grace, *users).rows("user_profile")
-        return row["sso_user_exists"], row["sso_user_active"]
-
-    assert answers("ssoins-b", ["ssoins-b"], user("grace", "ssoins-b")) == (True, True)
-    assert answers("ssoins-b", ["ssoins-a", "ssoins-b"], user("grace", "ssoins-a")) == (False, False)
-    # The domain's instance was not found, or not read to its end.
-    assert answers("ssoins-b", ["ssoins-a"], user("grace", "ssoins-a")) == (None, None)
-    assert answers("ssoins-b", []) == (None, None)
-    # A store that the user named, and the only instance for a domain that names none.
-    assert answers("ssoins-b", [""], user("grace", "")) == (True, True)
-    assert answers("", [""], user("grace", "")) == (True, True)
-    assert answers("", ["ssoins-a"], user("grace", "ssoins-a")) == (None, None)
-    assert answers("ssoins-b", ["ssoins-b"], user("grace", "ssoins-b"), gaps=("identity_user",)) == (None, None)
+def _ana(also: Mapping[str, str], gaps: tuple[str, ...] = ()) -> Apart:
+    ana = record("identity_user", "ana", {"UserId": "ana", "UserName": "ana", **also}, gaps, region=GLOBAL)
+    return together(
+        domain(document={"AuthMode": "SSO"}), profile("ana", also={"SingleSignOnUserValue": "ana"}), ana
+    )  # fmt: skip
 
 
 @pytest.mark.parametrize(
-    ("also", "gaps", "active"),
-    [({"UserStatus": "ENABLED"}, (), True), ({"UserStatus": "DISABLED"}, (), False), ({}, (), True),
-     ({}, ("UserStatus",), None)],
+    ("tables", "active"),
+    [(_ana({"UserStatus": "ENABLED"}), True), (_ana({"UserStatus": "DISABLED"}), False), (_ana({}), True),
+     (_ana({}, ("UserStatus",)), None)],
 )  # fmt: skip
-def test_a_disabled_user_is_known_and_not_active(
-    also: Mapping[str, str], gaps: tuple[str, ...], active: bool | None
-) -> None:
-    ana = record("identity_user", "ana", {"UserId": "ana", "UserName": "ana", **also}, gaps, region=GLOBAL)
-    (row,) = Tables(
-        domain(document={"AuthMode": "SSO"}), profile("ana", also={"SingleSignOnUserValue": "ana"}), ana
-    ).rows("user_profile")
+def test_a_disabled_user_is_known_and_not_active(tables: Apart, active: bool | None) -> None:
+    (row,) = tables.rows("user_profile")
     assert (row["sso_user_exists"], row["sso_user_active"]) == (True, active)
+
+
+AWS_APP = {"DomainId": "d-1", "UserProfileName": "domain-shared", "AppType": "RStudioServerPro", "AppName": "default"}
+RSTUDIO = together(
+    domain(document={"DomainSettings": {"RStudioServerProDomainSettings": {"DomainExecutionRoleArn": "arn:r"}}}),
+    profile("domain-shared"), profile("ana"),
+    record("app", "d-1/profile/domain-shared/RStudioServerPro/default", AWS_APP),
+    record("app", "d-1/profile/ana/RSessionGateway/x",
+           {"DomainId": "d-1", "UserProfileName": "ana", "AppType": "RSessionGateway", "AppName": "x"}),
+)  # fmt: skip
 
 
 def test_awss_own_profile_and_app_are_nobodys() -> None:
     """Developer guide: the RStudioServerPro app is launched by a special user profile named domain-shared."""
-    app = {"DomainId": "d-1", "UserProfileName": "domain-shared", "AppType": "RStudioServerPro", "AppName": "default"}
-    tables = Tables(
-        domain(document={"DomainSettings": {"RStudioServerProDomainSettings": {"DomainExecutionRoleArn": "arn:r"}}}),
-        profile("domain-shared"), profile("ana"),
-        record("app", "d-1/profile/domain-shared/RStudioServerPro/default", app),
-        record("app", "d-1/profile/ana/RSessionGateway/x",
-               {"DomainId": "d-1", "UserProfileName": "ana", "AppType": "RSessionGateway", "AppName": "x"}),
-    )  # fmt: skip
-    assert [row["name"] for row in tables.rows("user_profile")] == ["ana"]
-    assert [row["app_type"] for row in tables.rows("app")] == ["RSessionGateway"]
+    assert [row["name"] for row in RSTUDIO.rows("user_profile")] == ["ana"]
+    assert [row["app_type"] for row in RSTUDIO.rows("app")] == ["RSessionGateway"]
 
 
 def endpoint(service: str, state: str = "available") -> Record:
@@ -274,29 +306,36 @@ NEEDED = ["sagemaker.api", "sagemaker.runtime", "s3", "studio"]
 ALL = [endpoint(service) for service in NEEDED]
 
 
+#: what is in the VPC, kinds that could not be listed -> the endpoints that the domain lacks
+ENDPOINTS: list[tuple[list[Record], list[str], list[str] | None]] = [
+    ([leading(), *ALL], [], []),
+    ([leading(), *ALL[:2]], [], ["s3", "studio"]),
+    ([leading(), *ALL[1:], endpoint("sagemaker.api", "deleted")], [], ["sagemaker.api"]),
+    ([leading()], [], NEEDED),
+    # The service's name is aws.sagemaker.REGION.studio; what ends alike is another service.
+    ([leading(), *ALL[:3]], [], ["studio"]),
+    ([leading(), *ALL[:3], endpoint("my-studio")], [], ["studio"]),
+    # A NAT gateway leads out, an internet gateway does not: Studio has private addresses only.
+    ([leading("")], [], []),
+    ([leading("igw-1")], [], NEEDED),
+    # What was not seen is open, unless it does not matter.
+    (ALL, [], []),
+    ([leading("")], ["vpc_endpoint"], []),
+    ([leading()], ["vpc_endpoint"], None),
+    (ALL[:1], [], None),
+]
+
+
 @pytest.mark.parametrize(
-    ("around", "unlisted", "missing"),
+    ("tables", "missing"),
     [
-        ([leading(), *ALL], [], []),
-        ([leading(), *ALL[:2]], [], ["s3", "studio"]),
-        ([leading(), *ALL[1:], endpoint("sagemaker.api", "deleted")], [], ["sagemaker.api"]),
-        ([leading()], [], NEEDED),
-        # The service's name is aws.sagemaker.REGION.studio; what ends alike is another service.
-        ([leading(), *ALL[:3]], [], ["studio"]),
-        ([leading(), *ALL[:3], endpoint("my-studio")], [], ["studio"]),
-        # A NAT gateway leads out, an internet gateway does not: Studio has private addresses only.
-        ([leading("")], [], []),
-        ([leading("igw-1")], [], NEEDED),
-        # What was not seen is open, unless it does not matter.
-        (ALL, [], []),
-        ([leading("")], ["vpc_endpoint"], []),
-        ([leading()], ["vpc_endpoint"], None),
-        (ALL[:1], [], None),
+        (together(place(unlisted), domain(document=NETWORK), *around), missing)
+        for around, unlisted, missing in ENDPOINTS
     ],
 )
-def test_endpoints_that_studio_needs(around: Sequence[Record], unlisted: list[str], missing: list[str] | None) -> None:
+def test_endpoints_that_studio_needs(tables: Apart, missing: list[str] | None) -> None:
     """Source: developer guide, "Connect Amazon SageMaker Studio in a VPC to External Resources", VPC only, step 5."""
-    (row,) = Tables(place(unlisted), domain(document=NETWORK), *around).rows("domain")
+    (row,) = tables.rows("domain")
     assert row["missing_endpoints"] == missing
 
 
@@ -304,30 +343,36 @@ KEY = f"arn:aws:kms:{REGION}:111122223333:key/1f3c8a52-7f0e-4f0e-9d52-0c1f7f5f1a
 FOREIGN = KEY.replace("111122223333", "444455556666")
 
 
-@pytest.mark.parametrize(
-    ("key", "answers", "manager"),
-    [
-        (None, {}, "AWS"),
-        # By name, whatever AWS KMS says: alias/aws/ is reserved, and CreateAlias takes customer managed keys only.
-        ("alias/aws/elasticfilesystem", {}, "AWS"),
-        (f"arn:aws:kms:{REGION}:111122223333:alias/aws/sagemaker", {}, "AWS"),
-        ("alias/studio", {}, "CUSTOMER"),
-        (f"arn:aws-cn:kms:{REGION}:111122223333:alias/studio", {}, "CUSTOMER"),
-        ("alias/awsome", {}, "CUSTOMER"),
-        # An id or an ARN, by what DescribeKey answers.
-        (KEY, {KEY: "AWS"}, "AWS"),
-        (KEY, {KEY: "CUSTOMER"}, "CUSTOMER"),
-        ("1f3c8a52-7f0e-4f0e-9d52-0c1f7f5f1a11", {"1f3c8a52-7f0e-4f0e-9d52-0c1f7f5f1a11": "AWS"}, "AWS"),
-        (FOREIGN, {FOREIGN: "CUSTOMER"}, "CUSTOMER"),
-        # Refused, or an answer that nobody knows: never a pass.
-        (KEY, {}, None),
-        (FOREIGN, {KEY: "CUSTOMER"}, None),
-        (KEY, {KEY: "PARTNER"}, None),
-    ],
-)
-def test_who_manages_the_key_of_a_domain(key: str | None, answers: dict[str, str], manager: str | None) -> None:
-    """Source: API_KeyMetadata (KeyManager is AWS or CUSTOMER), API_CreateAlias, KMS developer guide, Aliases."""
+#: the domain's key, what AWS KMS answers about which -> who manages it
+KEYS: list[tuple[str | None, dict[str, str], str | None]] = [
+    (None, {}, "AWS"),
+    # By name, whatever AWS KMS says: alias/aws/ is reserved, and CreateAlias takes customer managed keys only.
+    ("alias/aws/elasticfilesystem", {}, "AWS"),
+    (f"arn:aws:kms:{REGION}:111122223333:alias/aws/sagemaker", {}, "AWS"),
+    ("alias/studio", {}, "CUSTOMER"),
+    (f"arn:aws-cn:kms:{REGION}:111122223333:alias/studio", {}, "CUSTOMER"),
+    ("alias/awsome", {}, "CUSTOMER"),
+    # An id or an ARN, by what DescribeKey answers.
+    (KEY, {KEY: "AWS"}, "AWS"),
+    (KEY, {KEY: "CUSTOMER"}, "CUSTOMER"),
+    ("1f3c8a52-7f0e-4f0e-9d52-0c1f7f5f1a11", {"1f3c8a52-7f0e-4f0e-9d52-0c1f7f5f1a11": "AWS"}, "AWS"),
+    (FOREIGN, {FOREIGN: "CUSTOMER"}, "CUSTOMER"),
+    # Refused, or an answer that nobody knows: never a pass.
+    (KEY, {}, None),
+    (FOREIGN, {KEY: "CUSTOMER"}, None),
+    (KEY, {KEY: "PARTNER"}, None),
+]
+
+
+def _with_key(key: str | None, answers: Mapping[str, str]) -> Apart:
     keys = [record("kms_key", name, {"KeyManager": told}) for name, told in answers.items()]
-    document = {} if key is None else {"KmsKeyId": key}
-    (row,) = Tables(domain(document=document), *keys).rows("domain")
+    return together(domain(document={} if key is None else {"KmsKeyId": key}), *keys)
+
+
+@pytest.mark.parametrize(
+    ("key", "tables", "manager"), [(key, _with_key(key, answers), manager) for key, answers, manager in KEYS]
+)
+def test_who_manages_the_key_of_a_domain(key: str | None, tables: Apart, manager: str | None) -> None:
+    """Source: API_KeyMetadata (KeyManager is AWS or CUSTOMER), API_CreateAlias, KMS developer guide, Aliases."""
+    (row,) = tables.rows("domain")
     assert row["kms_key_manager"] == manager
