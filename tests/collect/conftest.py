@@ -4,10 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from functools import cache
 
 import pytest
-from botocore.loaders import create_loader
 
 from auditor.collect.aws import CollectOptions, collect, sign_in_events
 from auditor.collect.aws.evidence_request import EvidenceOptions
@@ -91,13 +89,6 @@ def by_key(snapshot: Snapshot) -> Mapping[tuple[str, str, str], Record]:
 
 
 Collect = Callable[..., Collected]
-_one_loader = cache(create_loader)
-
-
-@pytest.fixture(autouse=True)
-def _models_are_parsed_once(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Three quarters of a small audit's time is botocore parsing its models. Everything else of a session is new."""
-    monkeypatch.setattr("botocore.session.create_loader", _one_loader)
 
 
 @pytest.fixture(autouse=True)
