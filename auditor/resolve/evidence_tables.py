@@ -177,7 +177,7 @@ def subnets(con: duckdb.DuckDBPyConnection) -> None:
 #: Columns of domain, for a query over domain_resolved ``d`` that joins what ``DOMAIN_JOINS`` says.
 DOMAIN_COLUMNS = (
     # A domain in a VPC has subnets (API_CreateDomain): an answer without them does not tell which.
-    "case when d.subnet_ids is null then null when len(d.subnet_ids) > 0 then n.public_subnets when d.vpc_id = ''"
+    "case when d.subnet_ids is null or len(d.subnet_ids) > 0 then n.public_subnets when d.vpc_id = ''"
     " or d.account in (select account from template_account) then []::VARCHAR[] end as public_subnets,"
     " case when len(v.missing) = 0 or v.way_out"
     " then []::VARCHAR[] when list_contains(a.unlisted, 'vpc_endpoint') or v.way_out is null then null"

@@ -56,6 +56,8 @@ DOCUMENTS: Mapping[str, Mapping[str, str]] = {
         "DomainArn": "VARCHAR",
         "DomainId": "VARCHAR",
         "DomainName": "VARCHAR",
+        # Of a template that does not tell all of them: those that are certain.
+        "KnownSubnetIds": "VARCHAR[]",
         "SingleSignOnApplicationArn": "VARCHAR",
         "Status": "VARCHAR",
         "FailureReason": "VARCHAR",

@@ -27,6 +27,7 @@ class RoleFacts:
 
     managed_policies: list[str] | None
     managed_policy_arns: list[str] | None
+    known_managed_policy_arns: list[str]
     customer_policies: list[str] | None
     inline_policies: list[str] | None
     permissions_boundary: str | None
@@ -58,6 +59,7 @@ def role_facts(document: Mapping[str, Any], arn: str, regions: Iterable[str], ga
     return RoleFacts(
         sorted(_name(a.arn) for a in aws) if seen else None,
         sorted(a.arn for a in aws) if seen else None,
+        sorted(a.arn for a in aws),
         sorted(_name(a.arn) for a in own) if seen else None,
         sorted(p.name for p in role.inline) if "RolePolicyList" not in gaps else None,
         None if "PermissionsBoundary" in gaps else _boundary(document.get("PermissionsBoundary")),

@@ -33,6 +33,9 @@ EXECUTION_ROLE = Table(
             culprits="managed_policies"),
      Column("managed_policy_arns", "VARCHAR[]", "ARNs of AWS's managed policies that are attached",
             culprits="managed_policies"),
+     Column("known_managed_policy_arns", "VARCHAR[]", "ARNs of AWS's managed policies that are attached for certain:"
+            " all of them, or where managed_policy_arns is NULL those that stand beside others which cannot be told."
+            " NULL for a role that was not seen", culprits="managed_policies"),
      Column("customer_policies", "VARCHAR[]", "Names of the account's own managed policies that are attached"),
      Column("inline_policies", "VARCHAR[]", "Names of the inline policies"),
      Column("permissions_boundary", "VARCHAR", "ARN of the permissions boundary; '' where there is none"),

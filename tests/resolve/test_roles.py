@@ -126,12 +126,24 @@ def test_one_row_a_role_in_use_with_its_users() -> None:
     assert rows[FAR]["role_exists"] is None
 
 
+def test_a_policy_that_is_attached_for_certain_beside_one_that_is_not_known() -> None:
+    full = {"PolicyName": "AmazonS3FullAccess", "PolicyArn": "arn:aws:iam::aws:policy/AmazonS3FullAccess"}
+    given = record(
+        "role", ROLE, {"Arn": ROLE, "AttachedManagedPolicies": [full]}, ["AttachedManagedPolicies"], region=GLOBAL
+    )
+    (row,) = Tables(place(), domain(document=defaults(ROLE)), profile("ana"), given).rows("execution_role")
+    assert row["managed_policy_arns"] is None
+    assert row["known_managed_policy_arns"] == [full["PolicyArn"]]
+    assert row["administrator"] is None, "the other may deny, or allow everything"
+
+
 def test_roles_that_could_not_be_listed_are_unknown() -> None:
     (row,) = Tables(place(["role", "permission"]), domain(document=defaults(ROLE)), profile("ana")).rows(
         "execution_role"
     )
     columns = (
-        "role_exists", "managed_policies", "allows_everything", "administrator", "administrator_policies",
+        "role_exists", "managed_policies", "known_managed_policy_arns",
+        "allows_everything", "administrator", "administrator_policies",
         "broad_access", "permissions_boundary", "trusts_set_source_identity", "allowed_tools",
     )  # fmt: skip
     assert {row[c] for c in columns} == {None}

@@ -59,6 +59,21 @@ def test_public_subnets(tables: Apart, public: list[str] | None) -> None:
 
 BARE = together(domain())
 UNSEEN = together(domain(gaps=["*"]))
+PUBLIC_OF_SOME, NONE_PUBLIC_OF_SOME = (
+    together(
+        domain(document={"VpcId": "vpc-1", "KnownSubnetIds": ["s-2"]}, gaps=["SubnetIds"]),
+        subnet("s-2", public_addresses=public),
+        routes("main", main=True),
+    )
+    for public in (True, False)
+)
+
+
+def test_a_public_subnet_beside_one_that_a_template_does_not_name() -> None:
+    (row,) = PUBLIC_OF_SOME.rows("domain")
+    assert (row["subnet_ids"], row["public_subnets"]) == (None, ["s-2"])
+    (row,) = NONE_PUBLIC_OF_SOME.rows("domain")
+    assert (row["subnet_ids"], row["public_subnets"]) == (None, None)
 
 
 def test_a_domain_without_subnets_has_no_public_ones() -> None:

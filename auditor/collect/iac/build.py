@@ -81,7 +81,7 @@ def _studio(scope: Scope, resource: Resource) -> Record:
     scope.side_roles(resource, found)
     members = found.members
     if kind == "domain":
-        _created_domain(resource, found)
+        _created_domain(scope, resource, found)
     else:
         _in_domain(scope, kind, resource, found)
     # Nothing has an ARN before it is deployed.
@@ -114,10 +114,15 @@ def _innate(scope: Scope, kind: str, language: Language, paths: Sequence[str]) -
         scope.gap(kind, "*", path, Unknown("", f"{name} cannot express it", "not_expressible"))
 
 
-def _created_domain(resource: Resource, found: Document) -> None:
-    """What AWS gives a domain when it is made: its id, and a file system unless told not to make one."""
+def _created_domain(scope: Scope, resource: Resource, found: Document) -> None:
+    """What AWS gives a domain when it is made: its id, and a file system unless told not to make one. Of subnets that
+    are not all known those that are: one that is public is so whatever the others are."""
     members = found.members
     members["DomainId"] = resource.address
+    if "SubnetIds" in found.gaps:
+        listed = scope.read(resource).members.get("SubnetIds")
+        known = [subnet for subnet in listed if isinstance(subnet, str)] if isinstance(listed, list) else []
+        members |= {"KnownSubnetIds": known} if known else {}
     creation = found.gaps.get("HomeEfsFileSystemCreation")
     if creation is not None:
         found.gaps["HomeEfsFileSystemId"] = replace(creation)

@@ -86,10 +86,14 @@ class _Walk:
     def structure(self, node: _Node, value: Mapping[str, Value], path: str, own: str) -> dict[str, Any]:
         """The members of a structure that the template writes."""
         members: dict[str, Any] = {}
+        rest = value.rest if isinstance(value, OpenMap) else None
+        if rest is not None and path and not self._keep:
+            # A gap covers what lies below it and is not there.
+            self._found.gaps[path], rest = rest, None
         for api, child in node.children.items():
             if value.get(child.name) is None:
-                if isinstance(value, OpenMap) and value.rest is not None and child.name not in value:
-                    self._open(child, value.rest, _join(path, api), members)
+                if rest is not None and child.name not in value:
+                    self._open(child, rest, _join(path, api), members)
                 continue
             at, own_at = _join(path, api), _join(own, child.name)
             if own_at in self._resource.lines:

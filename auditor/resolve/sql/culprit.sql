@@ -5,7 +5,7 @@ tables as (
     select account, region, id, doc.VpcId as vpc, doc.Routes as routes, place, unnest(doc.Associations) as association
     from raw_route_table),
 wanted as (
-    select key, account, region, vpc_id, unnest(subnet_ids) as subnet from domain_resolved),
+    select key, account, region, vpc_id, unnest(coalesce(subnet_ids, known_subnet_ids)) as subnet from domain_resolved),
 associated as (
     select w.key, w.subnet, t.* from wanted w join tables t
       on t.account = w.account and t.region = w.region and t.association.SubnetId = w.subnet),

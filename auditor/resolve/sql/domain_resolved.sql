@@ -4,7 +4,8 @@ settings as (
     select "{identity}",
            d.id as domain_id, "{identity_center_instance}" as identity_center_instance,
            "{settings}", d.tags,
-           coalesce(d.tags, d.known_tags, map([]::VARCHAR[], []::VARCHAR[])) as known_tags
+           coalesce(d.tags, d.known_tags, map([]::VARCHAR[], []::VARCHAR[])) as known_tags,
+           d.doc.KnownSubnetIds as known_subnet_ids
     from d),
 derived as (
     select s.*, "{experience}" as default_experience,

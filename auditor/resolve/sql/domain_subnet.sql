@@ -6,9 +6,11 @@ with tables as (
 associated as (
     select account, region, vpc, public, unnest(associations) as association from tables),
 wanted as (
-    select account, region, domain_id, vpc_id, unnest(subnet_ids) as id from domain_resolved),
+    select account, region, domain_id, vpc_id, subnet_ids is not null as all_known,
+           unnest(coalesce(subnet_ids, known_subnet_ids)) as id
+    from domain_resolved),
 judged as (
-    select w.account, w.region, w.domain_id, w.id,
+    select w.account, w.region, w.domain_id, w.id, w.all_known,
            -- The main table counts only for a subnet that is associated with none.
            case when e.association is not null then e.public else m.public end as routed,
            case when s.doc.MapPublicIpOnLaunch or routed then true
@@ -20,6 +22,6 @@ judged as (
     left join associated m on m.account = w.account and m.region = w.region and m.vpc = w.vpc_id
       and m.association.Main)
 select account, region, domain_id,
-       case when bool_or(public) or count(*) = count(public)
+       case when bool_or(public) or (bool_and(all_known) and count(*) = count(public))
             then coalesce(list(id order by id) filter (public), []) end as public_subnets
 from judged group by all

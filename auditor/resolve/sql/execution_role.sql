@@ -26,7 +26,8 @@ select u.account || '/' || "{global_region}" || '/execution_role/' || u.id as ke
        u.unified_studio,
        case when f.id is not null then true when n.roles or split_part(u.id, ':', 5) <> u.account then null
             else false end as role_exists,
-       f.managed_policies, f.managed_policy_arns, f.customer_policies, f.inline_policies,
+       f.managed_policies, f.managed_policy_arns, f.known_managed_policy_arns, f.customer_policies,
+       f.inline_policies,
        f.permissions_boundary, f.allows_everything, f.administrator, f.administrator_actions,
        f.administrator_policies, f.administrator_policy_arn, f.administrator_unknown, f.broad_access,
        f.broad_policies, f.broad_unknown,
