@@ -2,22 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from pathlib import Path
 from typing import Any
 
 import pytest
 
-from auditor.evaluate.audit import load_tables
-from auditor.model.snapshot import SCHEMA_VERSION, Header, Kind, Record, Scope, Snapshot
-from auditor.store.snapshot_file import write_snapshot
+from auditor.model.snapshot import Kind, Record
 
-PLACE = ("111122223333", "eu-west-1")
-Document = Mapping[str, Any]
+from .builder import ACCOUNT, REGION, Apart, Document, Together, place
+
+together = Together()
 
 
 def _record(kind: Kind, id_: str, document: Document, *gaps: str) -> Record:
-    return Record(*PLACE, kind=kind, id=id_, document=document, gaps=gaps)
+    return Record(ACCOUNT, REGION, kind=kind, id=id_, document=document, gaps=gaps)
 
 
 def _domain(id_: str = "d-1", *gaps: str, **document: Any) -> Record:
@@ -51,22 +48,6 @@ def _app(name: str, app_type: str, status: str, created: str = "2026-11-22T14:00
     return _record("app", f"d-1/profile/ana/{app_type}/{name}", document)
 
 
-@pytest.fixture
-def rows(tmp_path: Path) -> Any:
-    def rows(table: str, *records: Record, unlisted: Sequence[str] = ()) -> dict[str, dict[str, Any]]:
-        """Rows of a table, by name."""
-        everything = (*records, _record("account_region", PLACE[1], {}, *unlisted))
-        header = Header(SCHEMA_VERSION, "aws", "2026-11-23T02:00:00Z", "0.2.0", "1.44.5", "", (Scope(*PLACE),))
-        path = tmp_path / "snapshot.jsonl"
-        write_snapshot(path, Snapshot(header, everything))
-        con, _ = load_tables([path])
-        cursor = con.execute(f"select * from {table}")
-        names = [d[0] for d in cursor.description or ()]
-        return {row[names.index("name")]: dict(zip(names, row, strict=True)) for row in cursor.fetchall()}
-
-    return rows
-
-
 def _idle(shutdown: str) -> dict[str, Any]:
     return {"AppLifecycleManagement": {"IdleSettings": {"LifecycleManagement": shutdown}}}
 
@@ -76,41 +57,48 @@ def _volumes(maximum: int) -> dict[str, Any]:
     return {"SpaceStorageSettings": {"DefaultEbsStorageSettings": sizes}}
 
 
-def test_profiles_of_one_person_are_counted_in_their_domain(rows: Any) -> None:
-    found = rows(
-        "user_profile", _domain(), _domain("d-2"),
-        _profile("ana", sso="ana@example.com"), _profile("ana-2", sso="ANA@example.com"),
-        _profile("ana-far", of="d-2", sso="ana@example.com"), _profile("ben", sso="ben"), _profile("nobody"),
-    )  # fmt: skip
+ONE_PERSON = together(
+    _domain(), _domain("d-2"), _profile("ana", sso="ana@example.com"), _profile("ana-2", sso="ANA@example.com"),
+    _profile("ana-far", of="d-2", sso="ana@example.com"), _profile("ben", sso="ben"), _profile("nobody"),
+)  # fmt: skip
+
+
+def test_profiles_of_one_person_are_counted_in_their_domain() -> None:
+    found = ONE_PERSON.by_name("user_profile")
     assert {name: row["sso_user_profiles"] for name, row in found.items()} == {
         "ana": 2, "ana-2": 2, "ana-far": 1, "ben": 1, "nobody": 0,
     }  # fmt: skip
 
 
-@pytest.mark.parametrize("unlisted", [(), ("user_profile",)])
-def test_one_profile_is_certain_only_where_all_were_seen(rows: Any, unlisted: tuple[str, ...]) -> None:
+TWO_OF_ANA = (_domain(), _profile("ana", sso="ana"), _profile("ana-2", sso="ana"), _profile("ben", sso="ben"))
+
+
+@pytest.mark.parametrize(
+    "tables",
+    [together(*TWO_OF_ANA, _profile("unseen", None, "*")), together(*TWO_OF_ANA, place(["user_profile"]))],
+    ids=["one that was not seen", "unlisted"],
+)
+def test_one_profile_is_certain_only_where_all_were_seen(tables: Apart) -> None:
     """Another profile of the person may be the one that was not seen; two that were seen are two."""
-    unseen = () if unlisted else (_profile("unseen", None, "*"),)
-    found = rows(
-        "user_profile", _domain(), *unseen, _profile("ana", sso="ana"), _profile("ana-2", sso="ana"),
-        _profile("ben", sso="ben"), unlisted=unlisted,
-    )  # fmt: skip
+    found = tables.by_name("user_profile")
     assert [found[name]["sso_user_profiles"] for name in ("ana", "ana-2", "ben")] == [2, 2, None]
 
 
 ANA = "111122223333/eu-west-1/user_profile/d-1/ana"
 
 
-def test_a_private_space_follows_its_owner_and_a_shared_one_the_domain(rows: Any) -> None:
-    user = {**_volumes(500), "JupyterLabAppSettings": _idle("ENABLED")}
-    shared = {**_volumes(50), "JupyterLabAppSettings": _idle("DISABLED")}
-    found = rows(
-        "space", _domain(DefaultSpaceSettings=shared), _profile("ana", user, sso="ana.lee@example.com"),
-        _space("own", "ANA"), _space("editor", "ana", app_type="CodeEditor"), _space("board", "ana", "Shared"),
-        _space("shared-editor", "ana", "Shared", "CodeEditor"), _space("canvas", "ana", app_type="Canvas"),
-        _space("orphan", "gone"), _space("old", sharing=""),
-        _space("unseen", "ana", "", "JupyterLab", "SpaceSharingSettings"),
-    )  # fmt: skip
+SPACES = together(
+    _domain(DefaultSpaceSettings={**_volumes(50), "JupyterLabAppSettings": _idle("DISABLED")}),
+    _profile("ana", {**_volumes(500), "JupyterLabAppSettings": _idle("ENABLED")}, sso="ana.lee@example.com"),
+    _space("own", "ANA"), _space("editor", "ana", app_type="CodeEditor"), _space("board", "ana", "Shared"),
+    _space("shared-editor", "ana", "Shared", "CodeEditor"), _space("canvas", "ana", app_type="Canvas"),
+    _space("orphan", "gone"), _space("old", sharing=""),
+    _space("unseen", "ana", "", "JupyterLab", "SpaceSharingSettings"),
+)  # fmt: skip
+
+
+def test_a_private_space_follows_its_owner_and_a_shared_one_the_domain() -> None:
+    found = SPACES.by_name("space")
     assert {name: (row["ebs_limit_gb"], row["idle_shutdown"], row["owner_key"]) for name, row in found.items()} == {
         "own": (500, "ENABLED", ANA),
         "editor": (500, "DISABLED", ANA),
@@ -123,29 +111,35 @@ def test_a_private_space_follows_its_owner_and_a_shared_one_the_domain(rows: Any
     }
 
 
-def test_an_owner_who_was_not_seen_leaves_the_space_open(rows: Any) -> None:
-    found = rows("space", _domain(), _profile("ana", None, "*"), _space("own", "ana"), _space("board", "ana", "Shared"))
+OWNER_UNSEEN = together(_domain(), _profile("ana", None, "*"), _space("own", "ana"), _space("board", "ana", "Shared"))
+OWNER_UNLISTED = together(_domain(), _space("own", "ana"), place(["user_profile"]))
+
+
+def test_an_owner_who_was_not_seen_leaves_the_space_open() -> None:
+    found = OWNER_UNSEEN.by_name("space")
     columns = ("ebs_limit_gb", "idle_shutdown", "owner_key")
     assert [found["own"][c] for c in columns] == [None, None, ANA]
     assert [found["board"][c] for c in columns] == [100, "DISABLED", ANA]
-    (unlisted,) = rows("space", _domain(), _space("own", "ana"), unlisted=("user_profile",)).values()
+    (unlisted,) = OWNER_UNLISTED.rows("space")
     assert [unlisted[c] for c in columns] == [None, None, None]
 
 
-def test_a_space_s_own_timeout_and_instance_are_those_of_its_app_type(rows: Any) -> None:
-    both = {
-        f"{app}AppSettings": {
-            "AppLifecycleManagement": {"IdleSettings": {"IdleTimeoutInMinutes": minutes}},
-            "DefaultResourceSpec": {"InstanceType": instance},
-        }
-        for app, minutes, instance in (("JupyterLab", 90, "ml.t3.medium"), ("CodeEditor", 600, "ml.g5.xlarge"))
+BOTH = {
+    f"{app}AppSettings": {
+        "AppLifecycleManagement": {"IdleSettings": {"IdleTimeoutInMinutes": minutes}},
+        "DefaultResourceSpec": {"InstanceType": instance},
     }
-    found = rows(
-        "space", _domain(), _profile("ana"), _space("lab", "ana", **both),
-        _space("editor", "ana", "Private", "CodeEditor", **both),
-        _space("classic", "ana", "Shared", "JupyterServer", **both), _space("bare", "ana"),
-        _record("space", "d-1/unseen", {"DomainId": "d-1", "SpaceName": "unseen"}, "*"),
-    )  # fmt: skip
+    for app, minutes, instance in (("JupyterLab", 90, "ml.t3.medium"), ("CodeEditor", 600, "ml.g5.xlarge"))
+}
+APP_TYPES = together(
+    _domain(), _profile("ana"), _space("lab", "ana", **BOTH), _space("editor", "ana", "Private", "CodeEditor", **BOTH),
+    _space("classic", "ana", "Shared", "JupyterServer", **BOTH), _space("bare", "ana"),
+    _record("space", "d-1/unseen", {"DomainId": "d-1", "SpaceName": "unseen"}, "*"),
+)  # fmt: skip
+
+
+def test_a_space_s_own_timeout_and_instance_are_those_of_its_app_type() -> None:
+    found = APP_TYPES.by_name("space")
     assert {name: (row["idle_timeout"], row["instance_type"]) for name, row in found.items()} == {
         "lab": (90, "ml.t3.medium"), "editor": (600, "ml.g5.xlarge"), "classic": (0, ""), "bare": (0, ""),
         "unseen": (None, None),
@@ -173,48 +167,60 @@ EFS: dict[str, tuple[list[Record], list[str], bool | None]] = {
 }
 
 
-@pytest.mark.parametrize("case", EFS)
-def test_what_needs_an_efs(rows: Any, case: str) -> None:
-    records, unlisted, needed = EFS[case]
-    assert rows("domain", _domain(), *records, unlisted=unlisted)["d-1"]["efs_needed"] is needed
+@pytest.mark.parametrize(
+    ("tables", "needed"),
+    [(together(_domain(), place(unlisted), *records), needed) for records, unlisted, needed in EFS.values()],
+    ids=EFS,
+)
+def test_what_needs_an_efs(tables: Apart, needed: bool | None) -> None:
+    (row,) = tables.rows("domain")
+    assert row["efs_needed"] is needed
 
 
 @pytest.mark.parametrize(
-    ("change", "needed"),
+    ("tables", "needed"),
     [
-        ({"DomainSettings": {"RStudioServerProDomainSettings": {"DomainExecutionRoleArn": "arn:r"}}}, True),
-        ({"DefaultUserSettings": {"AutoMountHomeEFS": "Disabled", **CLASSIC}}, True),
-        ({"DefaultUserSettings": {}}, True),
-        ({"DefaultUserSettings": {}, "HomeEfsFileSystemCreation": "Disabled"}, False),
-        ({"CreationTime": "2023-11-30T10:00:00Z"}, None),
+        (together(_domain(**change)), needed)
+        for change, needed in (
+            ({"DomainSettings": {"RStudioServerProDomainSettings": {"DomainExecutionRoleArn": "arn:r"}}}, True),
+            ({"DefaultUserSettings": {"AutoMountHomeEFS": "Disabled", **CLASSIC}}, True),
+            ({"DefaultUserSettings": {}}, True),
+            ({"DefaultUserSettings": {}, "HomeEfsFileSystemCreation": "Disabled"}, False),
+            ({"CreationTime": "2023-11-30T10:00:00Z"}, None),
+        )
     ],
 )
-def test_what_a_new_profile_would_need(rows: Any, change: Document, needed: bool | None) -> None:
+def test_what_a_new_profile_would_need(tables: Apart, needed: bool | None) -> None:
     """AWS's own default is to mount; on the day that Studio became the default the landing page is unknown."""
-    assert rows("domain", _domain(**change))["d-1"]["efs_needed"] is needed
+    (row,) = tables.rows("domain")
+    assert row["efs_needed"] is needed
 
 
 @pytest.mark.parametrize(
-    ("spaces", "unlisted", "shared"),
+    ("tables", "shared"),
     [
-        ([], [], False),
-        ([_space("own", "ana")], [], False),
-        ([_space("own", "ana"), _space("board", "ana", "Shared")], [], True),
-        ([_space("unseen", "", "", "JupyterLab", "SpaceSharingSettings")], [], None),
-        ([_space("own", "ana")], ["space"], None),
-        ([_space("board", "ana", "Shared")], ["space"], True),
+        (together(_domain()), False),
+        (together(_domain(), _space("own", "ana")), False),
+        (together(_domain(), _space("own", "ana"), _space("board", "ana", "Shared")), True),
+        (together(_domain(), _space("unseen", "", "", "JupyterLab", "SpaceSharingSettings")), None),
+        (together(_domain(), _space("own", "ana"), place(["space"])), None),
+        (together(_domain(), _space("board", "ana", "Shared"), place(["space"])), True),
     ],
 )
-def test_shared_spaces(rows: Any, spaces: list[Record], unlisted: list[str], shared: bool | None) -> None:
-    assert rows("domain", _domain(), *spaces, unlisted=unlisted)["d-1"]["has_shared_spaces"] is shared
+def test_shared_spaces(tables: Apart, shared: bool | None) -> None:
+    (row,) = tables.rows("domain")
+    assert row["has_shared_spaces"] is shared
 
 
-def test_an_app_s_age_is_in_whole_hours(rows: Any) -> None:
+AGES = together(
+    _domain(), _app("almost", "Canvas", "InService", "2026-11-20T02:00:01Z"),
+    _app("exactly", "Canvas", "InService", "2026-11-20T02:00:00Z"),
+    _app("new", "Canvas", "Pending", "2026-11-23T02:00:00Z"),
+    _record("app", "d-1/profile/ana/Canvas/x", {"DomainId": "d-1", "AppName": "x", "AppType": "Canvas"}),
+)  # fmt: skip
+
+
+def test_an_app_s_age_is_in_whole_hours() -> None:
     """Taken at 02:00:00 on the 23rd."""
-    found = rows(
-        "app", _domain(), _app("almost", "Canvas", "InService", "2026-11-20T02:00:01Z"),
-        _app("exactly", "Canvas", "InService", "2026-11-20T02:00:00Z"),
-        _app("new", "Canvas", "Pending", "2026-11-23T02:00:00Z"),
-        _record("app", "d-1/profile/ana/Canvas/x", {"DomainId": "d-1", "AppName": "x", "AppType": "Canvas"}),
-    )  # fmt: skip
+    found = AGES.by_name("app")
     assert {name: row["age_hours"] for name, row in found.items()} == {"almost": 71, "exactly": 72, "new": 0, "x": None}

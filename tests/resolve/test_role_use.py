@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import pytest
@@ -11,10 +11,11 @@ import pytest
 from auditor.model.snapshot import GLOBAL, Record
 from auditor.studio.personas import DEFAULT_PERSONAS, Match, Persona
 
-from .builder import ACCOUNT, Tables, domain, place, profile, record
+from .builder import ACCOUNT, Apart, Tables, Together, domain, place, profile, record
 from .test_roles import defaults, policy, trust
 
 ROLE, OTHER, THIRD = (f"arn:aws:iam::{ACCOUNT}:role/{name}" for name in ("shared", "other", "third"))
+together = Together()
 PERSONAS = (Persona("analyst", matches=(Match(tags={"kind": "analyst"}),)), *DEFAULT_PERSONAS)
 MODE = {"StudioWebPortalSettings": {"ExecutionRoleSessionNameMode": "USER_IDENTITY"}}
 
@@ -28,13 +29,16 @@ def tagged(name: str, of_role: str, **tags: str) -> Record:
     return profile(name, {"ExecutionRole": of_role}, tags=tuple(tags.items()))
 
 
+TEAMS = Together(PERSONAS)(
+    domain(), tagged("ana", ROLE, kind="analyst", Team="Risk "), tagged("ben", ROLE, team="risk"),
+    tagged("cleo", ROLE), tagged("dora", OTHER, **{"team-name": "fraud"}), tagged("emil", OTHER, team="risk"),
+    tagged("fay", THIRD, team="x"),
+)  # fmt: skip
+
+
 def test_personas_and_teams_that_share_a_role() -> None:
     """One person's own role has one of each; a profile without a team is no other team."""
-    rows = Tables(
-        domain(), tagged("ana", ROLE, kind="analyst", Team="Risk "), tagged("ben", ROLE, team="risk"),
-        tagged("cleo", ROLE), tagged("dora", OTHER, **{"team-name": "fraud"}), tagged("emil", OTHER, team="risk"),
-        tagged("fay", THIRD, team="x"), personas=PERSONAS,
-    ).by_name("user_profile")  # fmt: skip
+    rows = TEAMS.by_name("user_profile")
     shown = {name: (row["execution_role_personas"], row["execution_role_teams"]) for name, row in rows.items()}
     assert shown == {
         **dict.fromkeys(("ana", "ben", "cleo"), (["analyst", "default"], ["risk"])),
@@ -46,108 +50,140 @@ def test_personas_and_teams_that_share_a_role() -> None:
     }  # fmt: skip
 
 
+#: one and two profiles of a team, beside one whose tags, role or existence was not read
+UNREAD = [
+    (together(domain(), tagged("ana", ROLE, team="a"), unread),
+     together(domain(), tagged("ana", ROLE, team="a"), tagged("ben", ROLE, team="b"), unread))
+    for unread in (
+        profile("zed", {"ExecutionRole": ROLE}, ["Tags"], tags=None),
+        profile("zed", gaps=["UserSettings.ExecutionRole"]),
+        place(["user_profile"]),
+    )
+]  # fmt: skip
+
+
 def test_who_was_not_seen_may_be_of_another_team() -> None:
     """What was seen twice is certain; that there is no other is not, where tags, roles or profiles were not read."""
-    for unread in (
-        [profile("zed", {"ExecutionRole": ROLE}, ["Tags"], tags=None)],
-        [profile("zed", gaps=["UserSettings.ExecutionRole"])],
-        [place(["user_profile"])],
-    ):
-        (row,) = (r for r in Tables(domain(), tagged("ana", ROLE, team="a"), *unread).rows("user_profile")
-                  if r["name"] == "ana")  # fmt: skip
-        assert row["execution_role_teams"] is None
-        two = [tagged("ana", ROLE, team="a"), tagged("ben", ROLE, team="b")]
-        rows = Tables(domain(), *two, *unread).by_name("user_profile")
-        assert rows["ana"]["execution_role_teams"] == ["a", "b"]
+    for one, two in UNREAD:
+        assert one.by_name("user_profile")["ana"]["execution_role_teams"] is None
+        assert two.by_name("user_profile")["ana"]["execution_role_teams"] == ["a", "b"]
+
+
+def _telling(settings: dict[str, Any], own: dict[str, Any]) -> Apart:
+    return together(domain(document={"DomainSettings": settings}), profile("ana", own))
 
 
 @pytest.mark.parametrize(
-    ("settings", "own", "apart"),
+    ("tables", "apart"),
     [
-        ({}, {}, False),
-        ({"ExecutionRoleIdentityConfig": "USER_PROFILE_NAME"}, {}, True),
-        ({"TrustedIdentityPropagationSettings": {"Status": "ENABLED"}}, {}, True),
-        ({"TrustedIdentityPropagationSettings": {"Status": "DISABLED"}}, {}, False),
-        ({}, MODE, True),
+        (_telling({}, {}), False),
+        (_telling({"ExecutionRoleIdentityConfig": "USER_PROFILE_NAME"}, {}), True),
+        (_telling({"TrustedIdentityPropagationSettings": {"Status": "ENABLED"}}, {}), True),
+        (_telling({"TrustedIdentityPropagationSettings": {"Status": "DISABLED"}}, {}), False),
+        (_telling({}, MODE), True),
     ],
 )
-def test_the_person_in_role_sessions(settings: dict[str, Any], own: dict[str, Any], apart: bool) -> None:
-    (row,) = Tables(domain(document={"DomainSettings": settings}), profile("ana", own)).rows("user_profile")
+def test_the_person_in_role_sessions(tables: Apart, apart: bool) -> None:
+    (row,) = tables.rows("user_profile")
     assert row["person_in_role_sessions"] is apart
+
+
+SWITCH_UNSEEN = ["DomainSettings.TrustedIdentityPropagationSettings"]
+PERHAPS = together(
+    domain("d-1", gaps=SWITCH_UNSEEN),
+    domain("d-2", {"DomainSettings": {"ExecutionRoleIdentityConfig": "USER_PROFILE_NAME"}}, SWITCH_UNSEEN),
+    profile("ana"), profile("ben", of="d-2"), profile("cleo", of="d-gone"),
+    profile("dora", gaps=["UserSettings.StudioWebPortalSettings"]),
+)  # fmt: skip
 
 
 def test_a_person_in_role_sessions_who_may_be_there() -> None:
     """A switch that was not seen may be on; where another is on, that does not matter."""
-    unseen = ["DomainSettings.TrustedIdentityPropagationSettings"]
-    on = {"DomainSettings": {"ExecutionRoleIdentityConfig": "USER_PROFILE_NAME"}}
-    rows = Tables(
-        domain("d-1", gaps=unseen), domain("d-2", on, unseen), profile("ana"), profile("ben", of="d-2"),
-        profile("cleo", of="d-gone"), profile("dora", gaps=["UserSettings.StudioWebPortalSettings"]),
-    ).by_name("user_profile")  # fmt: skip
+    rows = PERHAPS.by_name("user_profile")
     assert {name: row["person_in_role_sessions"] for name, row in rows.items()} == {
         "ana": None, "ben": True, "cleo": None, "dora": None,
     }  # fmt: skip
 
 
+def _with_roles(people: Mapping[str, str | None], gaps: Sequence[str] = ()) -> Apart:
+    """People with roles of their own, or none, in a domain whose default role is THIRD."""
+    profiles = [profile(name, {"ExecutionRole": own} if own else None) for name, own in people.items()]
+    return together(place(gaps), domain(document=defaults(THIRD)), *profiles)
+
+
 @pytest.mark.parametrize(
-    ("profiles", "gaps", "shared"),
+    ("tables", "shared"),
     [
-        ([("ana", None), ("ben", None)], (), True),
-        ([("ana", ROLE), ("ben", OTHER)], (), False),
-        ([("ana", ROLE), ("ben", ROLE)], ("user_profile",), True),
-        ([("ana", ROLE)], ("user_profile",), None),
-        ([], (), False),
+        (_with_roles({"ana": None, "ben": None}), True),
+        (_with_roles({"ana": ROLE, "ben": OTHER}), False),
+        (_with_roles({"ana": ROLE, "ben": ROLE}, ["user_profile"]), True),
+        (_with_roles({"ana": ROLE}, ["user_profile"]), None),
+        (_with_roles({}), False),
     ],
 )
-def test_whether_a_domain_shares_a_role(
-    profiles: Sequence[tuple[str, str | None]], gaps: Sequence[str], shared: bool | None
-) -> None:
-    people = [profile(name, {"ExecutionRole": own} if own else None) for name, own in profiles]
-    (row,) = Tables(place(gaps), domain(document=defaults(THIRD)), *people).rows("domain")
+def test_whether_a_domain_shares_a_role(tables: Apart, shared: bool | None) -> None:
+    (row,) = tables.rows("domain")
     assert row["has_shared_role"] is shared
+
+
+ROLES = [role(ROLE), role(OTHER, "sts:SetSourceIdentity"), role(THIRD)]
+OWN_ROLES = [profile("ana", {"ExecutionRole": ROLE}), profile("ben", {"ExecutionRole": OTHER})]
+TRUSTING = [
+    (together(domain(document=defaults(OTHER, THIRD)), *OWN_ROLES, *ROLES), ["shared", "third"]),
+    (together(domain(document=defaults(OTHER, THIRD)), *OWN_ROLES, *ROLES[:2]), ["shared"]),
+    (together(domain(document=defaults(OTHER, THIRD)), *OWN_ROLES, *ROLES[1:2]), None),
+    (together(domain(document=defaults(OTHER)), role(OTHER, "sts:SetSourceIdentity")), []),
+]
 
 
 def test_roles_that_do_not_trust_a_source_identity() -> None:
     """Of profiles, of the default and of shared spaces; one whose trust policy was not seen leaves the list
     open where nothing else is known."""
-    roles = [role(ROLE), role(OTHER, "sts:SetSourceIdentity"), role(THIRD)]
-    people = [profile("ana", {"ExecutionRole": ROLE}), profile("ben", {"ExecutionRole": OTHER})]
-    for seen, expected in ((roles, ["shared", "third"]), (roles[:2], ["shared"]), (roles[1:2], None)):
-        (row,) = Tables(domain(document=defaults(OTHER, THIRD)), *people, *seen).rows("domain")
+    for tables, expected in TRUSTING:
+        (row,) = tables.rows("domain")
         assert row["roles_without_source_identity"] == expected
-    (row,) = Tables(domain(document=defaults(OTHER)), role(OTHER, "sts:SetSourceIdentity")).rows("domain")
-    assert row["roles_without_source_identity"] == []
+
+
+DOMAIN_GONE = together(
+    profile("ana", also={"SingleSignOnUserValue": "ana@example.com"}, of="d-gone"), profile("ben", of="d-gone"),
+    profile("cleo", gaps=["SingleSignOnUserValue"], of="d-gone"),
+)  # fmt: skip
 
 
 def test_how_people_sign_in_to_a_domain_that_was_not_seen() -> None:
     """CreateUserProfile requires SingleSignOnUserValue in an SSO domain and refuses it elsewhere."""
-    rows = Tables(
-        profile("ana", also={"SingleSignOnUserValue": "ana@example.com"}, of="d-gone"), profile("ben", of="d-gone"),
-        profile("cleo", gaps=["SingleSignOnUserValue"], of="d-gone"),
-    ).by_name("user_profile")  # fmt: skip
+    rows = DOMAIN_GONE.by_name("user_profile")
     assert {name: (row["auth_mode"], row["auth_mode_origin"]) for name, row in rows.items()} == {
         "ana": ("SSO", "profile"), "ben": ("IAM", "profile"), "cleo": (None, None),
     }  # fmt: skip
 
 
+RSTUDIO = {"DomainSettings": {"RStudioServerProDomainSettings": {"DomainExecutionRoleArn": "arn:r"}}}
+WITH_AND_WITHOUT_RSTUDIO = together(
+    domain("with", {**RSTUDIO, **defaults(ROLE)}), domain("without"), profile("domain-shared", of="with"),
+    profile("ana", of="with"), profile("domain-shared", of="without"),
+)  # fmt: skip
+
+
 def test_the_profile_that_runs_rstudio_is_nobodys() -> None:
     """AWS's own, in a domain with RStudio; elsewhere it is a profile that somebody called so."""
-    rstudio = {"DomainSettings": {"RStudioServerProDomainSettings": {"DomainExecutionRoleArn": "arn:r"}}}
-    tables = Tables(
-        domain("with", {**rstudio, **defaults(ROLE)}), domain("without"), profile("domain-shared", of="with"),
-        profile("ana", of="with"), profile("domain-shared", of="without"),
-    )  # fmt: skip
+    tables = WITH_AND_WITHOUT_RSTUDIO
     assert sorted(row["id"] for row in tables.rows("user_profile")) == ["with/ana", "without/domain-shared"]
     assert [row["profiles"] for row in tables.rows("execution_role")] == [1]
 
 
-@pytest.mark.parametrize(("gaps", "number"), [((), 2), (("app",), None)])
-def test_apps_that_run(gaps: Sequence[str], number: int | None) -> None:
-    apps = [
-        record("app", f"d-1/profile/ana/JupyterLab/{status}", {"DomainId": "d-1", "AppName": status, "Status": status})
-        for status in ("InService", "Pending", "Deleted", "Failed", "Deleting")
-    ]
-    rows = Tables(place(gaps), domain(), domain("d-2"), *apps).by_name("domain")
+APPS = [
+    record("app", f"d-1/profile/ana/JupyterLab/{status}", {"DomainId": "d-1", "AppName": status, "Status": status})
+    for status in ("InService", "Pending", "Deleted", "Failed", "Deleting")
+]
+
+
+@pytest.mark.parametrize(
+    ("tables", "number"),
+    [(together(place(gaps), domain(), domain("d-2"), *APPS), number) for gaps, number in (([], 2), (["app"], None))],
+)
+def test_apps_that_run(tables: Apart, number: int | None) -> None:
+    rows = tables.by_name("domain")
     assert rows["name of d-1"]["running_apps"] == number
     assert rows["name of d-2"]["running_apps"] == (0 if number else None)
 
@@ -162,62 +198,70 @@ def chained(arn: str, *actions: str) -> Record:
     return record("role", arn, {"Arn": arn, "AssumeRolePolicyDocument": policy(statement)}, region=GLOBAL)
 
 
-@pytest.mark.parametrize(
-    ("roles", "without"),
-    [
-        ([chained(OTHER)], ["other"]),
-        ([chained(OTHER, "sts:SetSourceIdentity")], []),
-        ([role(OTHER, "sts:SetSourceIdentity")], ["other"]),  # SageMaker may, and no role may assume it
-        ([], None),
-    ],
-)
-@pytest.mark.parametrize("layer", ["domain", "profile"])
-def test_roles_that_execution_roles_assume_have_to_trust_the_source_identity_as_well(
-    roles: list[Record], without: list[str] | None, layer: str
-) -> None:
-    """Source: developer guide, "Monitor individual user resource access with sourceIdentity", considerations."""
-    settings = assumable(OTHER)
-    shared: dict[str, Any] = {"DefaultUserSettings": settings} if layer == "domain" else {}
-    ana = {"ExecutionRole": ROLE, **({} if layer == "domain" else settings)}
-    tables = Tables(
+def _assuming(layer: str, roles: Sequence[Record]) -> Apart:
+    """A person whose role may assume OTHER, as the domain or the profile says."""
+    shared: dict[str, Any] = {"DefaultUserSettings": assumable(OTHER)} if layer == "domain" else {}
+    ana = {"ExecutionRole": ROLE, **({} if layer == "domain" else assumable(OTHER))}
+    return together(
         place(), domain(document=shared), profile("ana", ana), role(ROLE, "sts:SetSourceIdentity"), *roles
     )  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("tables", "without"),
+    [
+        (_assuming(layer, roles), without)
+        for layer in ("domain", "profile")
+        for roles, without in (
+            ([chained(OTHER)], ["other"]),
+            ([chained(OTHER, "sts:SetSourceIdentity")], []),
+            ([role(OTHER, "sts:SetSourceIdentity")], ["other"]),  # SageMaker may, and no role may assume it
+            ([], None),
+        )
+    ],
+)
+def test_roles_that_execution_roles_assume_have_to_trust_the_source_identity_as_well(
+    tables: Apart, without: list[str] | None
+) -> None:
+    """Source: developer guide, "Monitor individual user resource access with sourceIdentity", considerations."""
     (row,) = tables.rows("domain")
     assert row["roles_without_source_identity"] == without
 
 
+FAR = profile("ana", {"ExecutionRole": ROLE, **assumable("arn:aws:iam::999999999999:role/emr")})
+FAR_ASSUMED = [
+    (together(place(), domain(), FAR, role(ROLE, "sts:SetSourceIdentity")), None),
+    (together(place(), domain(), FAR, role(ROLE)), ["shared"]),
+]
+
+
 def test_a_role_of_another_account_that_is_assumed_leaves_it_open() -> None:
     """Unless another role is known not to be ready."""
-    far = assumable("arn:aws:iam::999999999999:role/emr")
-    people = [profile("ana", {"ExecutionRole": ROLE, **far})]
-    for ready, without in ((["sts:SetSourceIdentity"], None), ([], ["shared"])):
-        tables = Tables(place(), domain(), *people, role(ROLE, *ready))
+    for tables, without in FAR_ASSUMED:
         (row,) = tables.rows("domain")
         assert row["roles_without_source_identity"] == without
         assert {r["id"] for r in tables.rows("execution_role")} == {ROLE}
 
 
+BOTH = policy(trust("sts:AssumeRole"), trust("sts:AssumeRole", {"AWS": f"arn:aws:iam::{ACCOUNT}:root"}))
+CHAIN = (
+    place(), domain(), profile("ana", {"ExecutionRole": ROLE, **assumable(OTHER, THIRD)}),
+    profile("ben", {"ExecutionRole": THIRD}), role(ROLE, "sts:SetSourceIdentity"),
+)  # fmt: skip
+NOT_READY = together(
+    *CHAIN, chained(OTHER), record("role", THIRD, {"Arn": THIRD, "AssumeRolePolicyDocument": BOTH}, region=GLOBAL)
+)
+
+
 def test_what_a_trust_policy_has_to_say_hangs_on_who_assumes_the_role() -> None:
-    both = {
-        "Arn": THIRD,
-        "AssumeRolePolicyDocument": policy(
-            trust("sts:AssumeRole"), trust("sts:AssumeRole", {"AWS": f"arn:aws:iam::{ACCOUNT}:root"})
-        ),
-    }
-    tables = Tables(
-        place(), domain(), profile("ana", {"ExecutionRole": ROLE, **assumable(OTHER, THIRD)}),
-        profile("ben", {"ExecutionRole": THIRD}), role(ROLE, "sts:SetSourceIdentity"), chained(OTHER),
-        record("role", THIRD, both, region=GLOBAL),
-    )  # fmt: skip
-    rows = tables.by_id("execution_role")
+    rows = NOT_READY.by_id("execution_role")
     shown = {id_: (r["side_role"], r["assumed_by_roles"], r["trusts_set_source_identity"]) for id_, r in rows.items()}
     assert shown == {ROLE: (False, False, True), OTHER: (True, True, False), THIRD: (False, True, False)}
     made = {id_: r["trust_with_source_identity"] for id_, r in rows.items()}
     assert made[OTHER].count("sts:SetSourceIdentity") == 1
     assert made[THIRD].count("sts:SetSourceIdentity") == 2
     ready = Tables(
-        place(), domain(), profile("ana", {"ExecutionRole": ROLE, **assumable(OTHER, THIRD)}),
-        profile("ben", {"ExecutionRole": THIRD}), role(ROLE, "sts:SetSourceIdentity"),
+        *CHAIN,
         *(record("role", arn, {"Arn": arn, "AssumeRolePolicyDocument": json.loads(made[arn])}, region=GLOBAL)
           for arn in (OTHER, THIRD)),
     )  # fmt: skip
