@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -12,6 +13,7 @@ import click
 from auditor.cli.config_options import config_options
 from auditor.cli.gate_options import gate_options
 from auditor.cli.option_groups import several
+from auditor.report.finding_lines import Listing
 from auditor.report.render import Format
 from auditor.resolve.inheritance_sql import NestedMerge
 from auditor.run.run_options import DEFAULT_FORMATS, DEFAULT_OUTPUT, AwsOptions
@@ -31,22 +33,30 @@ debug_option = click.option("--debug", is_flag=True, expose_value=False, callbac
 quiet_option = click.option("-q", "--quiet", is_flag=True, help="No progress and no summary; only errors.")
 
 
+#: What ``--format`` takes: formats that are written into files, and forms in which findings are printed.
+_FORMATS: Mapping[str, Format | Listing] = {f.value: f for f in (*Format, *Listing)}
+
+
 @dataclass(frozen=True, slots=True)
-class FormatList(click.ParamType[tuple[Format, ...]]):
+class FormatList(click.ParamType[tuple[Format | Listing, ...]]):
     """Formats, separated by commas."""
 
     name = "formats"
 
-    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> tuple[Format, ...]:
+    def convert(
+        self, value: Any, param: click.Parameter | None, ctx: click.Context | None
+    ) -> tuple[Format | Listing, ...]:
         if isinstance(value, tuple):
             return value
         chosen = []
         for word in str(value).split(","):
             try:
-                chosen.append(Format(word.strip().lower()))
-            except ValueError:
-                known = ", ".join(f.value for f in Format)
+                chosen.append(_FORMATS[word.strip().lower()])
+            except KeyError:
+                known = ", ".join(_FORMATS)
                 self.fail(f"{word.strip()!r} is not a format. Known: {known}", param, ctx)
+        if sum(isinstance(one, Listing) for one in dict.fromkeys(chosen)) > 1:
+            self.fail(f"one of {' and '.join(Listing)}: both are printed", param, ctx)
         return tuple(dict.fromkeys(chosen))
 
 
@@ -211,7 +221,9 @@ report_options = several(
     ),
     click.option(
         "--format", "formats", type=FormatList(), metavar="LIST",
-        help=f"Reports to write, separated by commas: {', '.join(f.value for f in Format)}."
+        help=f"Reports to write, separated by commas: {', '.join(f.value for f in Format)}. With {' or '.join(Listing)}"
+        " the findings are printed instead of the summary, a line each (path:line: severity RULE message, or as"
+        " annotations of GitHub Actions), and no report is written that is not named as well."
         f"  [default: {','.join(f.value for f in DEFAULT_FORMATS)}]",
     ),
     click.option(

@@ -5,14 +5,21 @@ from __future__ import annotations
 import csv
 import io
 import json
+import shutil
+import sys
 from collections.abc import Iterable, Sequence
 from datetime import datetime
+from itertools import zip_longest
+from textwrap import wrap
 from typing import Any
 
 import click
 
 from auditor.cli.terminal import emit
 from auditor.inert_text import in_json, printable, printable_lines
+
+#: Characters of a column that is made narrower.
+_NARROWEST = 12
 
 
 def _plain(value: Any) -> Any:
@@ -40,6 +47,23 @@ def print_rows(columns: Sequence[str], rows: Iterable[Sequence[Any]], output: st
         emit([written.getvalue()])
     else:
         cells = [[printable(_cell(value).replace("\n", " ")) for value in row] for row in rows]
-        widths = [max(map(len, column)) for column in zip(columns, *cells, strict=True)]
+        widths = _fitting([max(map(len, column)) for column in zip(columns, *cells, strict=True)])
         for line in (columns, ["-" * width for width in widths], *cells):
-            click.echo("  ".join(cell.ljust(width) for cell, width in zip(line, widths, strict=True)).rstrip())
+            # A cell that is wider than its column goes on in the row below: nothing is cut.
+            parts = [
+                [cell] if len(cell) <= width else wrap(cell, width) for cell, width in zip(line, widths, strict=True)
+            ]
+            for row in zip_longest(*parts, fillvalue=""):
+                click.echo("  ".join(part.ljust(width) for part, width in zip(row, widths, strict=True)).rstrip())
+
+
+def _fitting(widths: list[int]) -> list[int]:
+    """The widths with the widest columns made narrower, until a row fits the terminal; as they are where that is none,
+    or where it is too narrow for so many columns."""
+    room = shutil.get_terminal_size().columns - 2 * (len(widths) - 1) if sys.stdout.isatty() else sum(widths)
+    if sum(min(width, _NARROWEST) for width in widths) > room:
+        return widths
+    widths = list(widths)
+    while sum(widths) > room:
+        widths[widths.index(max(widths))] -= 1
+    return widths

@@ -21,7 +21,12 @@ def _heading(text: str) -> Text:
 
 
 def _block(text: str, language: str) -> RenderableType:
-    return Padding(Syntax(text.strip(), language, background_color="default", word_wrap=True), (0, 0, 0, 2))
+    """Code in its own lines, as it is copied: a terminal shows long ones in several rows."""
+    code = Syntax("", language, background_color="default").highlight(text.strip())
+    code.rstrip()
+    shown = Text("\n", no_wrap=True, overflow="ignore").join(Text("  ").append_text(line) for line in code.split("\n"))
+    shown.no_wrap, shown.overflow = True, "ignore"
+    return shown
 
 
 def _texts(title: str, texts: Mapping[str, str], language: str) -> Iterator[RenderableType]:

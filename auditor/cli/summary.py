@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
-from rich.console import Group, RenderableType
+from rich.console import Console, Group, RenderableType
 from rich.text import Text
 
 from auditor.cli.terminal import STYLES
@@ -33,6 +33,8 @@ from auditor.studio.resource_types import STUDIO_TYPES
 LINES = 40
 #: Lines of a section at first, and at least; long ones give way until all fit.
 _MOST, _LEAST = 8, 0
+#: Before the second row of a line.
+_INDENT = "      "
 
 
 @dataclass(slots=True)
@@ -44,29 +46,46 @@ class _Section:
     more: str
     shown: int = 0
 
-    @property
-    def height(self) -> int:
+    def render(self, width: int | None) -> Iterator[Text]:
         """With the empty line before it."""
-        return 2 + self.shown + (self.shown < len(self.lines))
-
-    def render(self) -> Iterator[Text]:
         yield Text()
-        yield self.heading
-        yield from (Text("  ").append_text(line()) for line in self.lines[: self.shown])
+        yield from rows(self.heading, width)
+        for line in self.lines[: self.shown]:
+            yield from rows(Text("  ").append_text(line()), width)
         left = len(self.lines) - self.shown
         if left:
             yield Text(f"  and {left:,} {self.more}", "dim")
 
 
-def summary(report: Report, code: ExitCode, written: Sequence[Path], kept: str = "") -> RenderableType:
+def rows(line: Text, width: int | None) -> list[Text]:
+    """A line as rows of the terminal, at most two: what is longer loses its middle, so that the resource, which stands
+    at the end, stays. Without a width the line is whole."""
+    if width is None or line.cell_len <= width:
+        return [line]
+    room = max(width - len(_INDENT), 8)
+    if line.cell_len > 2 * room:
+        begin, end = line.copy(), line[-room + 6 :]
+        begin.truncate(room - 2)
+        while end.cell_len > room - 6:
+            end = end[1:]
+        begin.rstrip()
+        line = begin.append("… ").append_text(end)
+    first, *rest = line.wrap(Console(width=width), room, no_wrap=False, overflow="fold")
+    return [first, *(Text(_INDENT).append_text(row) for row in rest)]
+
+
+def summary(
+    report: Report, code: ExitCode, written: Sequence[Path], kept: str = "", width: int | None = None
+) -> RenderableType:
     """Everything that came from the account is printed as plain text, control characters replaced.
 
-    ``kept`` names the store that took the run.
+    ``kept`` names the store that took the run; ``width``: of the terminal, whose rows are counted then.
     """
     top = [*_title(report), _severities(report)]
     if not sum(report.resources.values()):
         top.append(Text("No Studio resource was found in what was audited."))
-    bottom = [Text(), *_reports(written, kept), *_acceptable(report), _verdict(report, code)]
+    bottom = [Text(), *_reports(written, kept), *_acceptable(report), verdict(report, code)]
+    top, bottom = ([row for line in part for row in rows(line, width)] for part in (top, bottom))
     found = (
         _failing(report, code), _news(report), _causes(report), _drift(report), _exempt(report), _waivers(report),
         _unseen(report), _not_run(report), _frameworks(report),
@@ -74,15 +93,15 @@ def summary(report: Report, code: ExitCode, written: Sequence[Path], kept: str =
     sections = [section for section in found if section is not None]
     for section in sections:
         section.shown = min(len(section.lines), _MOST)
-    while len(top) + len(bottom) + sum(s.height for s in sections) > LINES:
+    while len(top) + len(bottom) + sum(len([*s.render(width)]) for s in sections) > LINES:
         longest = max(sections, key=lambda s: s.shown)
         if longest.shown <= _LEAST:
             break
         longest.shown -= 1
-    lines = [*top, *(line for section in sections for line in section.render()), *bottom]
+    lines = [*top, *(line for section in sections for line in section.render(width)), *bottom]
     for line in lines:
         line.no_wrap = True
-        line.overflow = "ellipsis"
+        line.overflow = "ignore"
     return Group(*lines)
 
 
@@ -169,6 +188,11 @@ def _causes(report: Report) -> _Section | None:
     causes = report.open_root_causes
     if not causes:
         return None
+    known = 0
+    if report.gate.new_only:
+        news = {f.root_cause for f in report.findings if f.state in (State.NEW, State.REGRESSED)}
+        new = tuple(cause for cause in causes if cause.id in news)
+        known, causes = len(causes) - len(new), new
     names = {r.id: r.name for r in report.rules}
 
     def line(cause: RootCause) -> Text:
@@ -178,6 +202,9 @@ def _causes(report: Report) -> _Section | None:
         )  # fmt: skip
 
     lines = [partial(line, cause) for cause in causes]
+    if known:
+        causes_ = f"{plural(known, 'root cause')} of findings that are not new: see the report"
+        lines.append(partial(Text, causes_, "dim"))
     return _Section(Text("Top fixes", "bold"), lines, "more causes in the report")
 
 
@@ -318,7 +345,7 @@ def _acceptable(report: Report) -> Iterator[Text]:
         yield Text(f"To accept what is missing: {' '.join(report.not_accepted)}", "dim")
 
 
-def _verdict(report: Report, code: ExitCode) -> Text:
+def verdict(report: Report, code: ExitCode) -> Text:
     gate, limits = report.gate, describe(report.gate)
     end = f"Exit code {int(code)}"
     if gate.outcome is Outcome.FINDINGS:

@@ -35,7 +35,11 @@ def show(printed: RenderableType, width: int | None = None, *, crop: bool = True
     console = Console(width=width, highlight=False)
     with console.capture() as captured:
         console.print(printed, crop=crop)
-    click.echo(without_commands(captured.get()), nl=False, color=True)
+    text = without_commands(captured.get())
+    if not console.is_terminal:
+        # Nobody needs the blanks that fill a row.
+        text = "\n".join(line.rstrip(" ") for line in text.split("\n"))
+    click.echo(text, nl=False, color=True)
 
 
 def emit(pieces: Iterable[str]) -> None:

@@ -13,6 +13,7 @@ from auditor.config.find_config import check_stays
 from auditor.errors import ConfigError
 from auditor.model.framework import Framework
 from auditor.model.report import Gate
+from auditor.report.finding_lines import Listing
 from auditor.report.render import Format
 from auditor.rules.frameworks import framework_files, load_frameworks
 from auditor.run.messages import Messages
@@ -35,7 +36,7 @@ class RunPlan:
     """A run that can begin. ``config`` holds what only the configuration can say (regions, AWS profile).
 
     ``baseline``: what the earlier report.json holds; ``store``: where the run is kept; ``output`` None: nothing is
-    written; ``mode``: permissions of what is.
+    written; ``mode``: permissions of what is; ``listing``: how findings are printed, where that is asked for.
     """
 
     config: Config
@@ -50,6 +51,7 @@ class RunPlan:
     profile: str | None
     templates: tuple[CustomTemplate, ...] = ()
     mode: Access = PRIVATE
+    listing: Listing | None = None
 
     @property
     def printed(self) -> bool:
@@ -103,6 +105,7 @@ def plan_run(options: RunOptions) -> RunPlan:
         # Last: it may write, and nothing else may be wrong then.
         store=_store(place, profile, reports.mode),
         mode=reports.mode,
+        listing=reports.listing,
     )
 
 
@@ -110,9 +113,11 @@ def _outputs(
     config: Config, reports: ReportOptions
 ) -> tuple[Path | None, tuple[Format, ...], tuple[CustomTemplate, ...]]:
     """Where reports go, and which they are."""
-    if not reports.write:
+    if not reports.write or (reports.listing and not reports.formats and not reports.templates):
         return None, (), ()
     output = reports.output or config.output or Path(DEFAULT_OUTPUT)
+    if reports.listing and _prints(output):
+        raise ConfigError(f"--output - prints one report, and --format {reports.listing} prints as well")
     custom = _templates(reports.templates)
     # A template that is printed is the one report asked for, unless a format is asked for as well.
     formats = reports.formats or (() if custom and _prints(output) else config.formats or DEFAULT_FORMATS)

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from auditor.report.finding_lines import Listing
 from auditor.report.render import Format
 from auditor.store.files import PRIVATE, Access
 from auditor.studio.evidence_sources import EVIDENCE
@@ -55,12 +56,14 @@ class ReportOptions:
     """Which reports are made of a run, and where they go; None and ``()``: not given.
 
     ``output``: a folder; ``-`` makes exactly one report, which the caller prints. ``write`` false: no report is made,
-    whatever else is said. ``templates``: Jinja files of the user's own. ``mode``: permissions of every file that the
-    run writes, in a store and of a snapshot too.
+    whatever else is said. ``listing``: findings are printed in this form, and no report is written that is not asked
+    for by ``formats`` or ``templates``. ``templates``: Jinja files of the user's own. ``mode``: permissions of every
+    file that the run writes, in a store and of a snapshot too.
     """
 
     write: bool = True
     formats: tuple[Format, ...] | None = None
+    listing: Listing | None = None
     output: Path | None = None
     templates: Sequence[Path] = ()
     frameworks: Sequence[str] = ()

@@ -10,8 +10,9 @@ from pathlib import Path
 
 import pytest
 from rich.console import Console
+from rich.text import Text
 
-from auditor.cli.summary import LINES, summary
+from auditor.cli.summary import LINES, rows, summary
 from auditor.errors import ExitCode
 from auditor.evaluate.gate import apply_gate
 from auditor.model.finding import PastFinding, State
@@ -27,9 +28,11 @@ HOSTILE = "\x1b[31mred\x1b]0;title\x07 \u202e" + "long " * 80
 WIDTH = 100
 
 
-def printed(report: Report, code: ExitCode, written: tuple[Path, ...] = (), kept: str = "") -> list[str]:
+def printed(
+    report: Report, code: ExitCode, written: tuple[Path, ...] = (), kept: str = "", width: int | None = WIDTH
+) -> list[str]:
     out = StringIO()
-    Console(file=out, width=WIDTH, highlight=False).print(summary(report, code, written, kept))
+    Console(file=out, width=WIDTH, highlight=False).print(summary(report, code, written, kept, width), crop=False)
     return out.getvalue().splitlines()
 
 
@@ -79,6 +82,43 @@ def test_one_screen_for_any_estate(acme: Report) -> None:
             assert "\u202e" not in "".join(lines)
 
 
+def test_off_a_terminal_every_line_is_whole(acme: Report) -> None:
+    out = StringIO()
+    Console(file=out, width=60, highlight=False).print(summary(acme, ExitCode.FINDINGS, ()), crop=False)
+    text = out.getvalue()
+    assert "…" not in text
+    cause = acme.open_root_causes[0]
+    assert f"{cause.setting} on {cause.resource.type.replace('_', ' ')}" in text
+    longest = max(text.splitlines(), key=len)
+    assert len(longest) > 60
+    assert len(text.splitlines()) <= LINES
+
+
+@pytest.mark.parametrize("width", [40, 60, 100])
+@pytest.mark.parametrize("character", ["x", "漢", "word "])
+@pytest.mark.parametrize("length", [30, 70, 120, 600])
+def test_a_long_line_keeps_its_end(character: str, length: int, width: int) -> None:
+    """What the line is about, the resource, stands at the end."""
+    line = Text("  ").append_text(Text(character * length + "user profile jane-doe"))
+    made = rows(line, width)
+    assert rows(line, None) == [line]
+    assert all(row.cell_len <= width for row in made)
+    assert len(made) <= 3
+    assert "".join(row.plain.removeprefix("      ") for row in made).replace(" ", "").endswith("userprofilejane-doe")
+
+
+def test_with_new_only_older_causes_are_one_line(acme: Report) -> None:
+    new = next(f for f in acme.findings if f.status is Verdict.FAIL)
+    states = {True: State.NEW, False: State.OPEN}
+    findings = tuple(replace(f, state=states[f.root_cause == new.root_cause]) for f in acme.findings)
+    report = replace(acme, findings=findings, gate=Gate(new_only=True), previous="2026-11-01T00:00:00Z")
+    section = "\n".join(printed(report, ExitCode.FINDINGS)).split("Top fixes\n")[1].split("\n\n")[0]
+    assert section.count("STU") == 1
+    assert new.rule_id in section
+    old = len(acme.open_root_causes) - 1
+    assert section.endswith(f"\n  {old} root causes of findings that are not new: see the report")
+
+
 def test_every_section_is_there_however_full_the_screen(acme: Report) -> None:
     lines = printed(_many(acme), ExitCode.FINDINGS)
     text = "\n".join(lines)
@@ -92,13 +132,13 @@ def test_every_section_is_there_however_full_the_screen(acme: Report) -> None:
 
 def test_what_comes_first(acme: Report) -> None:
     """Critical before high, and of waivers what lapsed before what is unused."""
-    text = "\n".join(printed(acme, ExitCode.FINDINGS))
+    text = "\n".join(printed(acme, ExitCode.FINDINGS, width=None))
     failing = text.split("What fails the run")[1].split("\n\n")[0].splitlines()
     severities = [line.split()[0] for line in failing if line.strip() and not line.strip().startswith("and ")]
     assert severities == sorted(severities, key=lambda s: Severity(s).rank)
     waiver = Waiver(("STU101", "STU102"), ResourcePattern(), "r", "jane", date(2026, 1, 1), file="w.yaml", line=7)
     listed = tuple(WaiverSummary(waiver, status, 2) for status in reversed(WaiverStatus))
-    lines = printed(replace(acme, waivers=listed), ExitCode.FINDINGS)
+    lines = printed(replace(acme, waivers=listed), ExitCode.FINDINGS, width=None)
     at = lines.index("Waivers")
     assert lines[at + 1 : at + 5] == [
         "  lapsed on 2026-01-01, 2 findings no longer waived: STU101, STU102, jane (w.yaml:7)",
