@@ -14,7 +14,7 @@ from auditor.errors import ConfigError, SnapshotError
 from auditor.evaluate.engine import Verdicts, evaluate_rules
 from auditor.evaluate.findings import FindingMaker
 from auditor.evaluate.gap_reasons import Gaps
-from auditor.evaluate.gate import cause_order, waive
+from auditor.evaluate.gate import cause_order, set_aside
 from auditor.evaluate.report_inventory import inventory, owner_tags
 from auditor.evaluate.source_locations import SourceLocations
 from auditor.model.finding import Finding
@@ -37,7 +37,7 @@ from auditor.store.snapshot_reader import SnapshotReader
 from auditor.studio.personas import DEFAULT_PERSONAS, Persona
 from auditor.studio.resource_types import KINDS_IN_DOMAINS, TABLES
 from auditor.version import __version__
-from auditor.waivers.match import Waivers, match_waivers, read_tags
+from auditor.waivers.match import Waivers, read_tags
 
 if TYPE_CHECKING:
     import duckdb
@@ -197,15 +197,7 @@ def evaluate(files: Sequence[Path], rules: Sequence[Rule], options: EvaluateOpti
         frameworks=tuple(assess(framework, verdicts.counts) for framework in options.frameworks),
         inventory=inventory(con, owner_tags(rules, overrides)) if options.with_inventory else None,
     )
-    waiver_result = match_waivers(
-        waivers,
-        report.findings,
-        read_tags(con, waivers.tag_keys),
-        as_of=report.as_of,
-        evaluated=[rule.id for rule in report.rules if not rule.not_run],
-        scopes=[place for info in report.snapshots for place in info.scopes],
-    )
-    return waive(report, waiver_result)
+    return set_aside(report, waivers, read_tags(con, waivers.tag_keys))
 
 
 def _finding_order(f: Finding) -> tuple[Any, ...]:

@@ -16,7 +16,23 @@ from auditor.model.report import DomainSummary, Gate, Outcome, Report, RuleSumma
 from auditor.model.rule import Severity, Verdict
 from auditor.model.snapshot import ELSEWHERE, UNREAD, Gap
 from auditor.studio.resource_types import STUDIO_KINDS, STUDIO_TYPES
-from auditor.waivers.match import WaiverResult
+from auditor.waivers.match import Tags, WaiverResult, Waivers, match_waivers
+
+
+def set_aside(report: Report, waivers: Waivers, tags: Tags) -> Report:
+    """The report with what the waivers, and the tags that waive, set aside. ``tags``: as ``read_tags`` gives them.
+
+    ``report`` has no waiver applied yet.
+    """
+    result = match_waivers(
+        waivers,
+        report.findings,
+        tags,
+        as_of=report.as_of,
+        evaluated=[rule.id for rule in report.rules if not rule.not_run],
+        scopes=[place for info in report.snapshots for place in info.scopes],
+    )
+    return waive(report, result)
 
 
 def waive(report: Report, waiver_result: WaiverResult) -> Report:

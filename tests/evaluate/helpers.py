@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -87,10 +88,17 @@ def snapshot_file(
     coverage: Sequence[Coverage] = (),
     as_of: str = "2026-11-23T02:00:00Z",
 ) -> Path:
-    header = Header(SCHEMA_VERSION, "aws", as_of, "0.1.0", "1.44.5", "", (Scope(ACCOUNT, REGION),))
-    place = Record(ACCOUNT, REGION, "account_region", REGION, {})
-    write_snapshot(path, Snapshot(header, (place, *records), tuple(gaps), tuple(coverage)))
+    accounts = sorted({ACCOUNT, *(r.account for r in records)})
+    scopes = tuple(Scope(account, REGION) for account in accounts)
+    header = Header(SCHEMA_VERSION, "aws", as_of, "0.1.0", "1.44.5", "", scopes)
+    places = [Record(account, REGION, "account_region", REGION, {}) for account in accounts]
+    write_snapshot(path, Snapshot(header, (*places, *records), tuple(gaps), tuple(coverage)))
     return path
+
+
+def in_account(account: str, *records: Record) -> tuple[Record, ...]:
+    """The records as those of another account."""
+    return tuple(replace(r, account=account) for r in records)
 
 
 def audit(

@@ -19,7 +19,7 @@ from auditor.model.rule import Rule, Severity, Verdict
 from auditor.model.snapshot import GLOBAL, Gap, Record
 from auditor.resolve.inheritance_sql import NestedMerge
 
-from .helpers import ACCOUNT, REGION, ROLE, audit, changed, domain, only, profile, rules_of
+from .helpers import ACCOUNT, REGION, ROLE, audit, changed, domain, in_account, only, profile, rules_of
 
 EFS = {"HomeEfsFileSystemId": "fs-1"}
 
@@ -29,12 +29,19 @@ def evidence(finding: Finding, setting: str) -> Evidence:
     return found
 
 
+#: Accounts beside ACCOUNT, each with its own way to be hard to judge: people who could not be listed, calls that were
+#: refused, and the same name in two domains.
+NO_PEOPLE, REFUSED, TWO_DOMAINS = "222233334444", "333344445555", "444455556666"
+
+
 @pytest.fixture(scope="module")
-def report(tmp_path_factory: pytest.TempPathFactory, built_in_rules: tuple[Rule, ...]) -> Report:
-    """Profiles whose settings come from every layer."""
+def everything(tmp_path_factory: pytest.TempPathFactory, built_in_rules: tuple[Rule, ...]) -> Report:
+    """All rules on all accounts, evaluated once."""
     handed = {"AutoMountHomeEFS": "Enabled", "ExecutionRole": f"{ROLE}shared", "StudioWebPortal": "ENABLED"}
+    sso = {"AuthMode": "SSO", "SingleSignOnApplicationArn": "arn:aws:sso::1:application/ssoins-1/apl-1"}
     return audit(
         tmp_path_factory.mktemp("findings"), built_in_rules,
+        # Profiles whose settings come from every layer.
         domain("d-1", {**EFS, "DefaultUserSettings": handed, "VpcId": "vpc-1"}),
         profile("inherits"),
         profile("sets", {"AutoMountHomeEFS": "Enabled", "DefaultLandingUri": "app:JupyterServer:"}),
@@ -46,7 +53,28 @@ def report(tmp_path_factory: pytest.TempPathFactory, built_in_rules: tuple[Rule,
                 "Status": "InService"}),
         Record(ACCOUNT, REGION, "space", "d-1/board",
                {"DomainId": "d-1", "SpaceName": "board", "SpaceSettings": {"RemoteAccess": "ENABLED"}}, tags=()),
+        *in_account(NO_PEOPLE, domain("d-1", sso), profile("ana", {"DefaultLandingUri": "app:Canvas:"},
+                                                           SingleSignOnUserValue="ana")),
+        *in_account(REFUSED, domain("d-1", {"VpcId": "vpc-1"}), profile("ana", gaps=["*"])),
+        *in_account(TWO_DOMAINS, domain("d-1"), profile("ana", {"StudioWebPortal": "DISABLED"}), domain("d-2"),
+                    profile("ana", of="d-2")),
+        gaps=[
+            Gap(NO_PEOPLE, GLOBAL, "identity_user", "*", "*", "ListUsers", "access_denied"),
+            Gap(REFUSED, REGION, "user_profile", "d-1/ana", "*", "DescribeUserProfile", "throttled"),
+            Gap(REFUSED, REGION, "vpc", "*", "*", "DescribeVpcs", "access_denied"),
+        ],
     )  # fmt: skip
+
+
+def of(account: str, report: Report) -> Report:
+    """The report's findings on one account."""
+    return replace(report, findings=tuple(f for f in report.findings if f.resource.account == account))
+
+
+@pytest.fixture(scope="module")
+def report(everything: Report) -> Report:
+    """Profiles whose settings come from every layer."""
+    return of(ACCOUNT, everything)
 
 
 @pytest.mark.parametrize(
@@ -87,9 +115,9 @@ def test_evidence(rule: str, resource: str, setting: str, value: Any, origin: Or
     assert (found.value, found.origin) == (value, origin)
 
 
-def test_evidence_is_all_that_the_rule_reads(report: Report, built_in_rules: tuple[Rule, ...]) -> None:
+def test_evidence_is_all_that_the_rule_reads(everything: Report, built_in_rules: tuple[Rule, ...]) -> None:
     rules = {rule.id: rule for rule in built_in_rules}
-    for finding in report.findings:
+    for finding in everything.findings:
         assert {*rules[finding.rule_id].columns} <= {e.setting for e in finding.evidence}, finding.rule_id
 
 
@@ -129,50 +157,57 @@ def test_the_fix_is_proposed_where_the_value_was_set(
     assert not set(fix.aws) & set("{}")
 
 
-def test_a_command_holds_names_as_names(tmp_path: Path) -> None:
-    """A name is quoted for the shell, in whatever a person may copy."""
-    text = changed(remediation={"steps": "s", "aws": "aws x --name {name} --id {domain_id}"})
-    hostile = "a; rm -rf $HOME `id` 'q'"
-    report = audit(tmp_path, rules_of(tmp_path, text), domain("d-1", {"DomainName": hostile}))
-    fix = report.findings[0].remediation
-    assert fix is not None
-    assert shlex.split(fix.aws) == ["aws", "x", "--name", hostile, "--id", "d-1"]
-    assert hostile in report.findings[0].message
+HOSTILE = "a; rm -rf $HOME `id` 'q'"
 
 
-def test_no_command_where_a_name_is_unknown(tmp_path: Path) -> None:
-    """Better none than a wrong one."""
-    text = changed(remediation={"steps": "s", "aws": "aws x --vpc {vpc_id}"})
-    report = audit(tmp_path, rules_of(tmp_path, text), domain("d-1", gaps=["VpcId"]), domain("d-2", {"VpcId": "vpc-2"}))
-    fixes = {f.resource.id: f.remediation.aws for f in report.findings if f.remediation}
-    assert fixes == {"d-1": "", "d-2": "aws x --vpc vpc-2"}
-
-
-def test_messages_speak_of_values(tmp_path: Path) -> None:
-    text = changed(
-        message="{name}: {kms_key_id}, {subnet_ids}, {docker_trusted_accounts}, {vpc_is_default}, {has_efs}."
+@pytest.fixture(scope="module")
+def worded(tmp_path_factory: pytest.TempPathFactory) -> Report:
+    """Rules that differ in their texts, on domains that differ in what is known of them."""
+    folder = tmp_path_factory.mktemp("worded")
+    message = "{name}: {kms_key_id}, {subnet_ids}, {docker_trusted_accounts}, {vpc_is_default}, {has_efs}."
+    rules = rules_of(
+        folder,
+        changed(remediation={"steps": "s", "aws": "aws x --name {name} --id {domain_id}"}),
+        changed(id="TST002", name="vpc", remediation={"steps": "s", "aws": "aws x --vpc {vpc_id}"}),
+        changed(id="TST003", name="values", message=message),
     )
-    document = {"DomainName": "x", "SubnetIds": ["a", "b"], "HomeEfsFileSystemId": "fs"}
-    (finding,) = audit(tmp_path, rules_of(tmp_path, text), domain("d-1", document)).findings
-    assert finding.message == "x: not set, a, b, none, unknown, yes."
+    return audit(
+        folder, rules,
+        domain("d-1", {"DomainName": HOSTILE}), domain("d-2", {"VpcId": "vpc-2"}), domain("d-3", gaps=["VpcId"]),
+        domain("d-4", {"DomainName": "x", "SubnetIds": ["a", "b"], "HomeEfsFileSystemId": "fs"}),
+    )  # fmt: skip
 
 
-def test_what_hangs_on_other_evidence_says_why_it_is_unknown(tmp_path: Path, built_in_rules: tuple[Rule, ...]) -> None:
+def test_a_command_holds_names_as_names(worded: Report) -> None:
+    """A name is quoted for the shell, in whatever a person may copy."""
+    finding = only(worded.findings, "TST001", "d-1")
+    assert finding.remediation is not None
+    assert shlex.split(finding.remediation.aws) == ["aws", "x", "--name", HOSTILE, "--id", "d-1"]
+    assert HOSTILE in finding.message
+
+
+def test_no_command_where_a_name_is_unknown(worded: Report) -> None:
+    """Better none than a wrong one."""
+    unknown, known = (only(worded.findings, "TST002", id_).remediation for id_ in ("d-3", "d-2"))
+    assert unknown is not None
+    assert known is not None
+    assert (unknown.aws, known.aws) == ("", "aws x --vpc vpc-2")
+
+
+def test_messages_speak_of_values(worded: Report) -> None:
+    assert only(worded.findings, "TST003", "d-4").message == "x: not set, a, b, none, unknown, yes."
+
+
+def test_what_hangs_on_other_evidence_says_why_it_is_unknown(everything: Report) -> None:
     """The call for people that was denied; else what was seen, of which nobody says what it means."""
-    gap = Gap(ACCOUNT, GLOBAL, "identity_user", "*", "*", "ListUsers", "access_denied")
-    records = [
-        domain("d-1", {"AuthMode": "SSO", "SingleSignOnApplicationArn": "arn:aws:sso::1:application/ssoins-1/apl-1"}),
-        profile("ana", {"DefaultLandingUri": "app:Canvas:"}, SingleSignOnUserValue="ana"),
-    ]
-    findings = audit(tmp_path, built_in_rules, *records, gaps=[gap]).findings
+    findings = of(NO_PEOPLE, everything).findings
     assert "access denied, ListUsers" in only(findings, "STU107", "d-1/ana").message
     assert "DefaultLandingUri is app:Canvas:" in only(findings, "STU301", "d-1/ana").message
 
 
-def test_what_is_derived_stands_beside_what_was_set(tmp_path: Path, built_in_rules: tuple[Rule, ...]) -> None:
+def test_what_is_derived_stands_beside_what_was_set(everything: Report) -> None:
     """StudioWebPortal is DISABLED, and the experience is classic: never the one for the other."""
-    report = audit(tmp_path, built_in_rules, domain(), profile("ana", {"StudioWebPortal": "DISABLED"}))
-    finding = only(report.findings, "STU301", "d-1/ana")
+    finding = only(of(TWO_DOMAINS, everything).findings, "STU301", "d-1/ana")
     origin = Origin("profile", "d-1/ana", "UserSettings.StudioWebPortal")
     assert evidence(finding, "experience") == Evidence("experience", "classic", origin)
     assert evidence(finding, "studio_web_portal") == Evidence("studio_web_portal", "DISABLED", origin)
@@ -183,19 +218,14 @@ def test_what_is_derived_stands_beside_what_was_set(tmp_path: Path, built_in_rul
     assert lines[1] == "UserSettings.StudioWebPortal is DISABLED: profile d-1/ana, template.yaml:7"
 
 
-def test_what_is_unknown_says_why(tmp_path: Path, built_in_rules: tuple[Rule, ...]) -> None:
+def test_what_is_unknown_says_why(everything: Report) -> None:
     """The setting, what AWS said, and which call said it; no cause to mend and no remediation."""
-    gaps = [
-        Gap(ACCOUNT, REGION, "user_profile", "d-1/ana", "*", "DescribeUserProfile", "throttled"),
-        Gap(ACCOUNT, REGION, "vpc", "*", "*", "DescribeVpcs", "access_denied"),
-    ]
-    records = [domain("d-1", {"VpcId": "vpc-1"}), profile("ana", gaps=["*"])]
-    report = audit(tmp_path, built_in_rules, *records, gaps=gaps)
+    findings = of(REFUSED, everything).findings
     for rule, resource, words in (
         ("STU301", "d-1/ana", ["experience", "throttled", "DescribeUserProfile"]),
         ("STU601", "d-1", ["vpc_is_default", "access denied", "DescribeVpcs"]),
     ):
-        finding = only(report.findings, rule, resource)
+        finding = only(findings, rule, resource)
         assert finding.status is Verdict.UNKNOWN
         assert all(word in finding.message for word in words), finding.message
         assert (finding.root_cause, finding.remediation) == ("", None)
@@ -245,7 +275,7 @@ class TestFingerprints:
                     severity="high", title="other", why="other", name="renamed"),
         ]  # fmt: skip
         found = set()
-        for number, (text, role) in enumerate(zip([*texts, texts[0]], [None, f"{ROLE}a", f"{ROLE}b"], strict=True)):
+        for number, (text, role) in enumerate(zip(texts, [None, f"{ROLE}a"], strict=True)):
             handed: dict[str, Any] = {} if role is None else {"DefaultUserSettings": {"ExecutionRole": role}}
             handed["DomainName"] = f"renamed-{number}"
             others = [domain(f"d-{n}") for n in range(5, 5 + number)]
@@ -253,20 +283,21 @@ class TestFingerprints:
             found.add(only(report.findings, "TST001", "d-1").fingerprint)
         assert len(found) == 1
 
-    def test_each_has_its_own(self, tmp_path: Path, built_in_rules: tuple[Rule, ...], report: Report) -> None:
+    def test_each_has_its_own(self, everything: Report) -> None:
         """Across rules, resources, types, domains, accounts and regions."""
-        prints = [f.fingerprint for f in report.findings]
+        prints = [f.fingerprint for f in everything.findings]
         assert len(set(prints)) == len(prints) > 20
         assert all(len(p) == 32 and set(p) <= set("0123456789abcdef") for p in prints)
-        two = audit(tmp_path, built_in_rules, domain("d-1"), profile("ana"), domain("d-2"), profile("ana", of="d-2"))
-        assert len({f.fingerprint for f in two.findings}) == len(two.findings)
+        namesakes = {f.resource.id for f in of(TWO_DOMAINS, everything).findings}
+        assert namesakes > {"d-1/ana", "d-2/ana"}
 
-    def test_unknown_today_and_failed_tomorrow_are_one(self, tmp_path: Path, built_in_rules: tuple[Rule, ...]) -> None:
+    def test_unknown_today_and_failed_tomorrow_are_one(
+        self, tmp_path: Path, built_in_rules: tuple[Rule, ...], report: Report
+    ) -> None:
         """So that a waiver or a baseline goes on to hold."""
         rules = [rule for rule in built_in_rules if rule.id == "STU710"]
         unseen = audit(tmp_path, rules, domain("d-1", gaps=["TagPropagation"]))
-        seen = audit(tmp_path, rules, domain("d-1"))
-        before, after = (only(r.findings, "STU710", "d-1") for r in (unseen, seen))
+        before, after = (only(r.findings, "STU710", "d-1") for r in (unseen, report))
         assert (before.status, after.status) == (Verdict.UNKNOWN, Verdict.FAIL)
         assert before.fingerprint == after.fingerprint
 

@@ -75,34 +75,48 @@ def test_gate(seen: Seen, gap: bool, fail_on: str | None, code: ExitCode, allowe
     assert exit_code(apply_gate(report, replace(gate, allow_incomplete=True))) == allowed
 
 
-def test_the_default_is_high(tmp_path: Path) -> None:
+def test_the_default_is_high(base: Report) -> None:
     for severity, code in (("medium", OK), ("high", FINDINGS)):
-        assert exit_code(audit(tmp_path, rules_of(tmp_path, changed(severity=severity)), domain())) == code
+        report = replace(base, findings=(replace(base.findings[0], severity=Severity(severity)),))
+        assert exit_code(apply_gate(report, Gate())) == code
 
 
-def test_a_list_that_is_not_complete_is_never_0(tmp_path: Path) -> None:
-    """Also when no rule needed what is missing: nobody knows what the list does not name."""
-    rules = rules_of(tmp_path, changed())
-    report = audit(tmp_path, rules, domain("d-1", {"AuthMode": "SSO"}), gaps=[GAP])
-    assert (report.findings, report.gaps, exit_code(report)) == ((), (GAP,), INCOMPLETE)
-    assert (report.gate.outcome, report.gate.incomplete_lists) == (Outcome.INCOMPLETE, 1)
-
-
-@pytest.mark.parametrize(
-    "gap",
-    [
-        replace(GAP, resource_type="sign_in", operation="LookupEvents"),
-        replace(GAP, resource_type="trail", resource_id="arn:aws:cloudtrail:…", operation="GetTrailStatus"),
-        replace(GAP, resource_type="partner_app", operation="ListPartnerApps"),
-        replace(GAP, resource_id="d-1/ada", operation="DescribeUserProfile"),
-        replace(GAP, setting="UserSettings.RStudioServerProAppSettings", reason="not_in_sdk"),
-    ],
-    ids=lambda gap: gap.operation,
+#: Gaps that leave no verdict of the rule open.
+ELSEWHERE = (
+    replace(GAP, resource_type="sign_in", operation="LookupEvents"),
+    replace(GAP, resource_type="trail", resource_id="arn:aws:cloudtrail:…", operation="GetTrailStatus"),
+    replace(GAP, resource_type="partner_app", operation="ListPartnerApps"),
+    replace(GAP, resource_id="d-1/ada", operation="DescribeUserProfile"),
+    replace(GAP, setting="UserSettings.RStudioServerProAppSettings", reason="not_in_sdk"),
 )
-def test_what_leaves_no_verdict_open_does_not_gate(gap: Gap, tmp_path: Path) -> None:
+
+
+@pytest.fixture(scope="module")
+def passing(tmp_path_factory: pytest.TempPathFactory) -> Report:
+    """A domain that passes, beside every gap."""
+    folder = tmp_path_factory.mktemp("passing")
+    rules = rules_of(folder, changed())
+    return audit(folder, rules, domain("d-1", {"AuthMode": "SSO"}), gaps=[GAP, *ELSEWHERE])
+
+
+def _beside(passing: Report, gap: Gap) -> Report:
+    assert gap in passing.gaps
+    return apply_gate(replace(passing, gaps=(gap,)), Gate())
+
+
+def test_a_list_that_is_not_complete_is_never_0(passing: Report) -> None:
+    """Also when no rule needed what is missing: nobody knows what the list does not name."""
+    report = _beside(passing, GAP)
+    assert (report.findings, exit_code(report)) == ((), INCOMPLETE)
+    assert (report.gate.outcome, report.gate.incomplete_lists) == (Outcome.INCOMPLETE, 1)
+    assert exit_code(passing) == INCOMPLETE
+
+
+@pytest.mark.parametrize("gap", ELSEWHERE, ids=lambda gap: gap.operation)
+def test_what_leaves_no_verdict_open_does_not_gate(gap: Gap, passing: Report) -> None:
     """Evidence, a resource, a setting that could not be seen: the rules in force did not need it."""
-    report = audit(tmp_path, rules_of(tmp_path, changed()), domain("d-1", {"AuthMode": "SSO"}), gaps=[gap])
-    assert (report.gaps, exit_code(report), report.gate.outcome) == ((gap,), OK, Outcome.PASSED)
+    report = _beside(passing, gap)
+    assert (report.findings, exit_code(report), report.gate.outcome) == ((), OK, Outcome.PASSED)
 
 
 NOTHING = ExitCode.NOTHING_COLLECTED
@@ -125,13 +139,19 @@ def test_one_verdict_is_enough_to_be_incomplete(tmp_path: Path) -> None:
     assert (exit_code(report), exit_code(apply_gate(report, Gate(allow_incomplete=True)))) == (INCOMPLETE, OK)
 
 
-def test_no_resource_at_all_is_3_unless_it_is_allowed(tmp_path: Path) -> None:
-    report = audit(tmp_path, rules_of(tmp_path, changed()))
-    assert (exit_code(report), report.gate.outcome) == (NOTHING, Outcome.EMPTY)
-    assert exit_code(apply_gate(report, Gate(allow_incomplete=True))) == NOTHING
-    assert exit_code(apply_gate(report, Gate(allow_empty=True))) == OK
+@pytest.fixture(scope="module")
+def empty(tmp_path_factory: pytest.TempPathFactory) -> Report:
+    """An account without any domain, and all of it known."""
+    folder = tmp_path_factory.mktemp("empty")
+    return audit(folder, rules_of(folder, changed()))
 
 
-def test_an_empty_account_with_a_list_that_was_lost_is_not_known_to_be_empty(tmp_path: Path) -> None:
-    report = audit(tmp_path, rules_of(tmp_path, changed()), gaps=[GAP])
+def test_no_resource_at_all_is_3_unless_it_is_allowed(empty: Report) -> None:
+    assert (exit_code(empty), empty.gate.outcome) == (NOTHING, Outcome.EMPTY)
+    assert exit_code(apply_gate(empty, Gate(allow_incomplete=True))) == NOTHING
+    assert exit_code(apply_gate(empty, Gate(allow_empty=True))) == OK
+
+
+def test_an_empty_account_with_a_list_that_was_lost_is_not_known_to_be_empty(empty: Report) -> None:
+    report = replace(empty, gaps=(GAP,))
     assert exit_code(apply_gate(report, Gate(allow_empty=True, allow_incomplete=True))) == NOTHING

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import date
 from pathlib import Path
@@ -12,15 +12,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from auditor.evaluate.audit import EvaluateOptions, evaluate
-from auditor.evaluate.gate import apply_gate, cause_order, exit_code, waive
+from auditor.evaluate.audit import EvaluateOptions, evaluate, load_tables
+from auditor.evaluate.gate import apply_gate, cause_order, exit_code, set_aside, waive
 from auditor.model.finding import Evidence, Finding, RootCause, State
 from auditor.model.report import Gate, Report
 from auditor.model.resource import Origin, ResourceRef
 from auditor.model.rule import Rule, Severity, Verdict
-from auditor.model.snapshot import Gap
+from auditor.model.snapshot import Gap, Record
 from auditor.model.waiver import ResourcePattern, Waiver, WaiverStatus
-from auditor.waivers.match import Waivers, glob, match_waivers, same_value
+from auditor.waivers.match import Waivers, glob, match_waivers, read_tags, same_value
 from tests.evaluate.helpers import ACCOUNT, REGION, changed, domain, profile, rules_of, snapshot_file
 
 DAY = date(2026, 11, 23)  # of helpers.snapshot_file's as_of
@@ -33,21 +33,52 @@ def waiver(**members: Any) -> Waiver:
 
 Audit = Callable[..., Report]
 
+TAG = "TST001 until=2027-03-31 owner=jane@example.com ticket=SEC-12 reason=Kept for the  course"
+#: what stands in a tag that waives nothing -> what is wrong with it
+MALFORMED = [
+    ("", "names no rule"),
+    ("until=2027-03-31 owner=j reason=r", "names no rule"),
+    ("TST009 until=2027-03-31 owner=j reason=r", "there is no rule or area 'TST009'"),
+    ("TST001 TST009 until=2027-03-31 owner=j reason=r", "there is no rule or area 'TST009'"),
+    ("TST001 owner=j reason=r", "until= is missing"),
+    ("TST001 until=2027-03-31 reason=r", "owner= is missing"),
+    ("TST001 until=2027-03-31 owner=j", "reason= is missing"),
+    ("TST001 until=2027-03-31 owner=j reason=", "reason= is missing"),
+    ("TST001 until=31.3.2027 owner=j reason=r", "until=31.3.2027 is not a date (YYYY-MM-DD)"),
+    ("TST001 until=never owner=j reason=r", "until=never is not a date (YYYY-MM-DD)"),
+    ("TST001 until=2027-02-30 owner=j reason=r", "until=2027-02-30 is not a date (YYYY-MM-DD)"),
+    ("TST001 until=2027-03-31 until=2028-03-31 owner=j reason=r", "until= is given twice"),
+    ("TST001 till=2027-03-31 owner=j reason=r", "there is no till= (known: until, owner, ticket, reason)"),
+    ("TST001 until=2027-03-31 TST002 owner=j reason=r", "'TST002' stands behind until=: rules come first"),
+]
 
-@pytest.fixture
-def audit(tmp_path: Path) -> Audit:
-    """The report on two IAM domains and one with SSO, under TST001 (sign in with SSO), with the waivers."""
-    rules = rules_of(tmp_path, changed(severity="high"))
 
-    def run(*waivers: Waiver, tag: str = "", tags: Mapping[str, str] | None = None, as_of: str = "") -> Report:
-        records = [domain("d-1"), domain("d-2"), domain("d-3", {"AuthMode": "SSO"})]
-        if tags is not None:
-            records[0] = replace(records[0], tags=tuple(tags.items()))
-        file = snapshot_file(tmp_path / "s.jsonl", *records, **({"as_of": as_of} if as_of else {}))
-        options = EvaluateOptions(waivers=Waivers(waivers, tag, rules))
-        return apply_gate(evaluate([file], rules, options), Gate())
+class _Evaluated:
+    """Records under rules, evaluated once: the waivers of each test are applied to the report that came of it."""
 
-    return run
+    def __init__(self, folder: Path, rules: tuple[Rule, ...], *records: Record) -> None:
+        file = snapshot_file(folder / "s.jsonl", *records)
+        self._rules, self._report = rules, evaluate([file], rules)
+        self._con, _ = load_tables([file])
+
+    def under(self, *waivers: Waiver, tag: str = "", as_of: str = "") -> Report:
+        weighed = Waivers(waivers, tag, self._rules)
+        report = replace(self._report, as_of=as_of) if as_of else self._report
+        return apply_gate(set_aside(report, weighed, read_tags(self._con, weighed.tag_keys)), Gate())
+
+
+@pytest.fixture(scope="module")
+def audit(tmp_path_factory: pytest.TempPathFactory) -> Audit:
+    """The report on two IAM domains and one with SSO, under TST001 (sign in with SSO), with the waivers. The first has
+    tags of all kinds; those under one key are read."""
+    folder = tmp_path_factory.mktemp("waivers")
+    tags = {
+        "studio-waiver": TAG, "lapsed": TAG.replace("2027-03-31", "2026-11-22"),
+        **{f"malformed-{number}": text for number, (text, _) in enumerate(MALFORMED)},
+    }  # fmt: skip
+    tagged = replace(domain("d-1"), tags=tuple(tags.items()))
+    rules = rules_of(folder, changed(severity="high"))
+    return _Evaluated(folder, rules, tagged, domain("d-2"), domain("d-3", {"AuthMode": "SSO"})).under
 
 
 def waived(report: Report) -> set[str]:
@@ -142,6 +173,19 @@ def test_nothing_unknown_can_be_waived(tmp_path: Path) -> None:
     assert status(report) == [(WaiverStatus.ACTIVE, 0)]
 
 
+@pytest.fixture(scope="module")
+def named(tmp_path_factory: pytest.TempPathFactory) -> Audit:
+    """The same on a domain and two profiles with tags, all of which fail."""
+    folder = tmp_path_factory.mktemp("patterns")
+    both = changed(id="TST002", name="never", table="user_profile", when="true", require="name = ''",
+                   message="{name}", cases=[{"given": {"name": ""}, "then": "pass"}])  # fmt: skip
+    return _Evaluated(
+        folder, rules_of(folder, changed(), both), domain("d-1"),
+        replace(profile("ana"), tags=(("team", "ml-eu"),)),
+        replace(profile("ben"), tags=(("team", "ops"), ("stage", "prod"))),
+    ).under  # fmt: skip
+
+
 @pytest.mark.parametrize(
     ("pattern", "fits"),
     [
@@ -163,18 +207,8 @@ def test_nothing_unknown_can_be_waived(tmp_path: Path) -> None:
         (ResourcePattern(tags={"Team": "*"}), set()),
     ],
 )
-def test_patterns(tmp_path: Path, pattern: ResourcePattern, fits: set[str]) -> None:
-    both = changed(id="TST002", name="never", table="user_profile", when="true", require="name = ''",
-                   message="{name}", cases=[{"given": {"name": ""}, "then": "pass"}])  # fmt: skip
-    rules = rules_of(tmp_path, changed(), both)
-    records = [
-        domain("d-1"),
-        replace(profile("ana"), tags=(("team", "ml-eu"),)),
-        replace(profile("ben"), tags=(("team", "ops"), ("stage", "prod"))),
-    ]
-    file = snapshot_file(tmp_path / "s.jsonl", *records)
-    one = waiver(rules=("TST001", "TST002"), resources=pattern)
-    assert waived(evaluate([file], rules, EvaluateOptions(waivers=Waivers((one,), "", rules)))) == fits
+def test_patterns(named: Audit, pattern: ResourcePattern, fits: set[str]) -> None:
+    assert waived(named(waiver(rules=("TST001", "TST002"), resources=pattern))) == fits
 
 
 def test_tags_that_were_not_read_fit_nothing(tmp_path: Path) -> None:
@@ -188,12 +222,12 @@ def test_tags_that_were_not_read_fit_nothing(tmp_path: Path) -> None:
     assert waived(report) == set()
 
 
-TAG = "TST001 until=2027-03-31 owner=jane@example.com ticket=SEC-12 reason=Kept for the  course"
-
-
 class TestTags:
-    def test_a_tag_waives_its_own_resource_only(self, audit: Audit) -> None:
-        report = audit(tag="studio-waiver", tags={"studio-waiver": TAG})
+    def test_a_tag_waives_its_own_resource_only(self, tmp_path: Path) -> None:
+        rules = rules_of(tmp_path, changed(severity="high"))
+        tagged = replace(domain("d-1"), tags=(("studio-waiver", TAG),))
+        file = snapshot_file(tmp_path / "s.jsonl", tagged, domain("d-2"), domain("d-3", {"AuthMode": "SSO"}))
+        report = evaluate([file], rules, EvaluateOptions(waivers=Waivers((), "studio-waiver", rules)))
         assert waived(report) == {"d-1"}
         (summary,) = report.waivers
         assert (summary.status, summary.matches) == (WaiverStatus.ACTIVE, 1)
@@ -204,41 +238,24 @@ class TestTags:
 
     def test_only_where_the_configuration_names_it(self, audit: Audit) -> None:
         for tag in ("", "another-tag", "Studio-Waiver"):
-            report = audit(tag=tag, tags={"studio-waiver": TAG})
+            report = audit(tag=tag)
             assert (waived(report), report.waivers, report.waiver_problems) == (set(), (), ())
 
-    @pytest.mark.parametrize(
-        ("text", "problem"),
-        [
-            ("", "names no rule"),
-            ("until=2027-03-31 owner=j reason=r", "names no rule"),
-            ("TST009 until=2027-03-31 owner=j reason=r", "there is no rule or area 'TST009'"),
-            ("TST001 TST009 until=2027-03-31 owner=j reason=r", "there is no rule or area 'TST009'"),
-            ("TST001 owner=j reason=r", "until= is missing"),
-            ("TST001 until=2027-03-31 reason=r", "owner= is missing"),
-            ("TST001 until=2027-03-31 owner=j", "reason= is missing"),
-            ("TST001 until=2027-03-31 owner=j reason=", "reason= is missing"),
-            ("TST001 until=31.3.2027 owner=j reason=r", "until=31.3.2027 is not a date (YYYY-MM-DD)"),
-            ("TST001 until=never owner=j reason=r", "until=never is not a date (YYYY-MM-DD)"),
-            ("TST001 until=2027-02-30 owner=j reason=r", "until=2027-02-30 is not a date (YYYY-MM-DD)"),
-            ("TST001 until=2027-03-31 until=2028-03-31 owner=j reason=r", "until= is given twice"),
-            ("TST001 till=2027-03-31 owner=j reason=r", "there is no till= (known: until, owner, ticket, reason)"),
-            ("TST001 until=2027-03-31 TST002 owner=j reason=r", "'TST002' stands behind until=: rules come first"),
-        ],
-    )
-    def test_a_malformed_one_is_reported_and_never_waives(self, audit: Audit, text: str, problem: str) -> None:
-        report = audit(tag="w", tags={"w": text})
+    @pytest.mark.parametrize("number", range(len(MALFORMED)), ids=[text or "-" for text, _ in MALFORMED])
+    def test_a_malformed_one_is_reported_and_never_waives(self, audit: Audit, number: int) -> None:
+        text, problem = MALFORMED[number]
+        report = audit(tag=f"malformed-{number}")
         assert waived(report) == set()
         assert exit_code(report) == 4
         (found,) = report.waiver_problems
         assert (found.resource, found.text, found.problem) == (f"{ACCOUNT}/{REGION}/domain/d-1", text, problem)
 
     def test_one_lapses_as_any(self, audit: Audit) -> None:
-        report = audit(tag="w", tags={"w": TAG.replace("2027-03-31", "2026-11-22")})
+        report = audit(tag="lapsed")
         assert (waived(report), status(report)) == (set(), [(WaiverStatus.LAPSED, 1)])
 
     def test_the_files_wins(self, audit: Audit) -> None:
-        report = audit(waiver(owner="file"), tag="w", tags={"w": TAG})
+        report = audit(waiver(owner="file"), tag="studio-waiver")
         assert {f.waiver.owner for f in report.findings if f.waiver} == {"file"}
 
     @given(text=st.text(alphabet="STU101 =unilowreascktx-2027/:.@", max_size=60))
@@ -355,9 +372,7 @@ def test_law_nothing_is_lost_and_only_failures_move(findings: tuple[Finding, ...
     assert bool(matched) == bool(aside)
 
 
-def test_a_gap_is_not_waived_either(tmp_path: Path) -> None:
-    rules: tuple[Rule, ...] = rules_of(tmp_path, changed())
+def test_a_gap_is_not_waived_either(audit: Audit) -> None:
+    """Every failure is waived; the list that is not complete stays."""
     gap = Gap(ACCOUNT, REGION, "user_profile", "*", "*", "ListUserProfiles", "access_denied")
-    file = snapshot_file(tmp_path / "s.jsonl", domain(), gaps=[gap])
-    report = evaluate([file], rules, EvaluateOptions(waivers=Waivers((waiver(),), "", rules)))
-    assert exit_code(apply_gate(report, Gate())) == 5
+    assert exit_code(apply_gate(replace(audit(waiver()), gaps=(gap,)), Gate())) == 5
