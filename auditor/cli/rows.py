@@ -35,7 +35,7 @@ def _cell(value: Any) -> str:
 
 
 def print_rows(columns: Sequence[str], rows: Iterable[Sequence[Any]], output: str) -> None:
-    """Print as ``table``, ``csv`` (NULL is an empty field) or ``json`` (an array of objects)."""
+    """Print as ``table``, ``markdown``, ``csv`` (NULL is an empty field) or ``json`` (an array of objects)."""
     if output == "json":
         found = [dict(zip(columns, row, strict=True)) for row in rows]
         emit([in_json(json.dumps(found, ensure_ascii=False, indent=2, default=_plain)), "\n"])
@@ -45,6 +45,11 @@ def print_rows(columns: Sequence[str], rows: Iterable[Sequence[Any]], output: st
         writer.writerow(columns)
         writer.writerows(["" if value is None else printable_lines(_cell(value)) for value in row] for row in rows)
         emit([written.getvalue()])
+    elif output == "markdown":
+        from auditor.report.markdown.markdown_text import text
+
+        lines = (columns, ["---"] * len(columns), *([text(_cell(value)) for value in row] for row in rows))
+        emit(f"| {' | '.join(line)} |\n" for line in lines)
     else:
         cells = [[printable(_cell(value).replace("\n", " ")) for value in row] for row in rows]
         widths = _fitting([max(map(len, column)) for column in zip(columns, *cells, strict=True)])

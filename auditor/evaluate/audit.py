@@ -10,7 +10,7 @@ from operator import attrgetter
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from auditor.errors import ConfigError, SnapshotError
+from auditor.errors import SnapshotError
 from auditor.evaluate.engine import Verdicts, evaluate_rules
 from auditor.evaluate.findings import FindingMaker
 from auditor.evaluate.gap_reasons import Gaps
@@ -28,7 +28,6 @@ from auditor.resolve.build_tables import build
 from auditor.resolve.inheritance_sql import NestedMerge
 from auditor.resolve.load_documents import SourceFile
 from auditor.rules.applicability import template_limits
-from auditor.rules.expressions import readable
 from auditor.rules.frameworks import assess
 from auditor.rules.references import inherit_overrides
 from auditor.rules.verdict_sql import Overrides
@@ -56,11 +55,13 @@ def load_tables(
     merge: NestedMerge = NestedMerge.UNKNOWN,
     personas: Sequence[Persona] = DEFAULT_PERSONAS,
     export: Export | None = None,
+    *,
+    folder: Path | None = None,
 ) -> tuple[duckdb.DuckDBPyConnection, tuple[SnapshotReader, ...]]:
     """The documented tables of verified snapshot files, on a locked connection.
 
     The hashes are computed while DuckDB reads. ``export`` may write files from the tables before the connection is
-    locked. Raises SnapshotError.
+    locked; ``folder``: the only one in which files may be written after that. Raises SnapshotError.
     """
     readers = tuple(map(SnapshotReader, files))
     sources = [SourceFile(reader.path, reader.header) for reader in readers]
@@ -78,7 +79,7 @@ def load_tables(
             check.result()
     if export is not None:
         export(con, readers)
-    lock(con)
+    lock(con, folder)
     return con, readers
 
 
@@ -129,28 +130,6 @@ def evaluate_tables(
     gaps = tuple(sorted(Gap(*row) for row in con.execute("select * from gap").fetchall()))
     maker = FindingMaker(con, verdicts, overrides, Gaps(gaps), Documents(readers), rules)
     return Evaluated(con, readers, gaps, verdicts, maker)
-
-
-def query(
-    files: Sequence[Path],
-    sql: str,
-    merge: NestedMerge = NestedMerge.UNKNOWN,
-    personas: Sequence[Persona] = DEFAULT_PERSONAS,
-) -> tuple[tuple[str, ...], list[tuple[Any, ...]]]:
-    """Column names and rows of one statement over the documented tables. Raises ConfigError with DuckDB's reason."""
-    import duckdb
-
-    con, _ = load_tables(files, merge, personas)
-    try:
-        if not con.extract_statements(sql):
-            raise ConfigError("the query is empty", hint="Ask with SELECT.")
-        cursor = con.execute(sql)
-        rows = cursor.fetchall()
-    except duckdb.Error as error:
-        raise ConfigError(
-            f"the query failed: {readable(error)}", hint="docs/tables.md lists tables and columns."
-        ) from error
-    return tuple(d[0] for d in cursor.description or ()), rows
 
 
 def evaluate(files: Sequence[Path], rules: Sequence[Rule], options: EvaluateOptions = DEFAULTS) -> Report:

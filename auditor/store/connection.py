@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from auditor.sql_text import literal
@@ -32,10 +33,12 @@ def connect() -> duckdb.DuckDBPyConnection:
     return con
 
 
-def lock(con: duckdb.DuckDBPyConnection) -> None:
-    """Shut the connection off from files, extensions and settings, once the data is loaded.
+def lock(con: duckdb.DuckDBPyConnection, folder: Path | None = None) -> None:
+    """Shut the connection off from files (but those in ``folder``), extensions and settings, once the data is loaded.
 
     Hygiene beside the expression guard, which is what keeps a rule to expressions over the documented tables.
     """
+    if folder is not None:
+        con.execute(f"set allowed_directories = [{literal(folder.as_posix())}]").fetchall()
     con.execute("set enable_external_access = false").fetchall()
     con.execute("set lock_configuration = true").fetchall()

@@ -14,6 +14,7 @@ import yaml
 
 from auditor.cli.main import COMMANDS, LazyGroup, cli
 from auditor.collect.aws import permissions
+from auditor.errors import ConfigError
 from auditor.model.rule import Severity
 from auditor.report.render import Format
 from auditor.simulator import Simulator
@@ -185,8 +186,76 @@ def test_query_formats(auditor: Auditor, estate_file: Callable[[str], Path]) -> 
     )
     assert rows[0] == ["name", "auth_mode", "tags"]
     assert rows[1][:2] == ["research", "SSO"]
-    table = auditor("query", "select null as n, 1 as one", "--snapshot", estate_file("acme")).out
-    assert table == "n     one\n----  ---\nNULL  1\n"
+    table = auditor("query", "select null as n, 1 as one", "--snapshot", estate_file("acme"))
+    assert table.out == "n     one\n----  ---\nNULL  1\n"
+    assert table.err == "1 row\n"
+    markdown = auditor(
+        "query", "select 'a|b' as n, 1 as one", "--snapshot", estate_file("clean"), "--format", "markdown"
+    )
+    assert markdown.out == "| n | one |\n| --- | --- |\n| a\\|b | 1 |\n"
+
+
+def test_query_writes_parquet(estate_file: Callable[[str], Path], tmp_path: Path) -> None:
+    """The rows with their types, a map among them."""
+    import duckdb
+
+    from auditor.evaluate.ask_tables import Asked, query, query_to_parquet
+
+    asked, sql = (
+        Asked([estate_file("clean")]),
+        "create temp table t as from domain; select name, tags, as_of from t -- .",
+    )
+    (tmp_path / "out").mkdir()
+    number = query_to_parquet(asked, sql, tmp_path / "out/rows.parquet")
+    columns, rows = query(asked, sql)
+    assert number == len(rows) > 0
+    read = duckdb.connect().execute(f"select * from read_parquet('{tmp_path / 'out/rows.parquet'}')")
+    assert tuple(d[0] for d in read.description) == columns
+    assert sorted(map(str, read.fetchall())) == sorted(map(str, rows))
+    for outside in (f"copy (select 1) to '{tmp_path}/else.csv'", "select * from read_text('/etc/passwd')"):
+        with pytest.raises(ConfigError):
+            query_to_parquet(asked, outside, tmp_path / "out/more.parquet")
+    assert not (tmp_path / "else.csv").exists()
+
+
+def test_query_reads_sql_from_a_file_and_stdin(
+    auditor: Auditor, estate_file: Callable[[str], Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "q.sql").write_text("select 1 as one", encoding="utf-8")
+    snapshot = ("--snapshot", estate_file("clean"), "--format", "csv", "-q")
+    assert auditor("query", "--file", "q.sql", *snapshot).out == "one\n1\n"
+    monkeypatch.setattr("sys.stdin", io.StringIO("select 2 as two"))
+    outcome = auditor("query", "-", *snapshot)
+    assert (outcome.out, outcome.err) == ("two\n2\n", "")
+    for wrong in ((), ("select 1", "--file", "q.sql")):
+        refused = auditor("query", *wrong, *snapshot)
+        assert refused.code == 2
+        assert refused.err.endswith('Error: Give SQL, "-" to read it from stdin, or --file.\n')
+
+
+def test_only_documented_tables_are_shown_and_nothing_is_dropped(estate_file: Callable[[str], Path]) -> None:
+    from auditor.evaluate.ask_tables import Asked, query
+    from auditor.resolve.tables import TABLES
+
+    asked = Asked([estate_file("clean")])
+    assert {row[0] for row in query(asked, "show tables")[1]} == {table.name for table in TABLES}
+    for sql in ("drop table domain", "select 1; drop view domain", "create table t as select 1"):
+        with pytest.raises(ConfigError, match="the last statement gives no rows"):
+            query(asked, sql)
+
+
+@pytest.mark.parametrize(
+    ("sql", "meant"),
+    [("select nme from domain", '"name"'), ("from user_profil", '"user_profile"'), ("from raw_domain", "")],
+)
+def test_query_names_what_may_be_meant(estate_file: Callable[[str], Path], sql: str, meant: str) -> None:
+    """Of what is documented."""
+    from auditor.evaluate.ask_tables import Asked, query
+
+    with pytest.raises(ConfigError) as refused:
+        query(Asked([estate_file("clean")]), sql)
+    assert meant in refused.value.hint
+    assert "memory" not in refused.value.hint
 
 
 @pytest.mark.parametrize("sql", ["selec 1", "select nothing from domain", "select * from read_text('/etc/passwd')"])
@@ -197,7 +266,7 @@ def test_query_says_what_is_wrong(auditor: Auditor, estate_file: Callable[[str],
     assert outcome.out == ""
 
 
-@pytest.mark.parametrize("sql", ["", "  \n", "-- nothing", ";"])
+@pytest.mark.parametrize("sql", ["", "  \n", "/* nothing */", ";"])
 def test_an_empty_query_is_said(auditor: Auditor, estate_file: Callable[[str], Path], sql: str) -> None:
     outcome = auditor("query", sql, "--snapshot", estate_file("clean"))
     assert (outcome.code, outcome.out) == (2, "")

@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 from auditor.collect.aws import CollectOptions, collect
 from auditor.collect.aws.evidence_request import EvidenceOptions
 from auditor.collect.aws.incremental import MAX_AGE, RACE, ROTATION_DAYS, EarlierSnapshots
-from auditor.evaluate.audit import query
+from auditor.evaluate.ask_tables import Asked, query
 from auditor.model.snapshot import Header, Record, Scope, Snapshot
 from auditor.simulator import Fault, Simulator
 from auditor.store.snapshot_file import write_snapshot
@@ -130,7 +130,7 @@ def test_a_change_of_the_domain_reaches_profiles_that_are_carried(
     second = night([first])
     assert BEN in carried(second)
     write_snapshot(tmp_path / "s.jsonl", second)
-    _, rows = query([tmp_path / "s.jsonl"], "select name, auto_mount_home_efs from user_profile order by name")
+    _, rows = query(Asked([tmp_path / "s.jsonl"]), "select name, auto_mount_home_efs from user_profile order by name")
     assert dict(rows) == {"ana": "Disabled", "ben": "Disabled", "cleo": "Disabled"}
 
 

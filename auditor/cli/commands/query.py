@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
 
 import click
@@ -12,39 +13,84 @@ from auditor.cli.terminal import StderrMessages
 from auditor.config.find_config import ConfigChoice
 from auditor.errors import ConfigError
 
+#: Bytes of a statement that is read from a file or stdin.
+_LARGEST = 1 << 20
+
 
 @click.command("query", short_help="Query the tables of a snapshot with SQL.")
-@click.argument("sql")
+@click.argument("sql", required=False)
 @click.option(
     "--snapshot", "files", multiple=True, required=True, type=click.Path(path_type=Path), metavar="FILE",
     help="Snapshot to query; repeatable.",
 )  # fmt: skip
-@click.option("--format", "output", type=click.Choice(["table", "csv", "json"]), default="table", show_default=True)
+@click.option(
+    "--file", "sql_file", type=click.Path(path_type=Path, dir_okay=False), metavar="FILE",
+    help="Read the SQL from this file.",
+)  # fmt: skip
+@click.option(
+    "--format", "output", type=click.Choice(["table", "csv", "json", "markdown", "parquet"]), default="table",
+    show_default=True, help="How to print the rows. parquet is binary: send it into a file.",
+)  # fmt: skip
 @config_options
 @merge_option
 @quiet_option
 @debug_option
 def command(
-    sql: str, files: tuple[Path, ...], output: str, config: ConfigChoice, nested_merge: str | None, quiet: bool
-) -> None:
-    """Query the tables of a snapshot with SQL (DuckDB's dialect).
+    sql: str | None, files: tuple[Path, ...], sql_file: Path | None, output: str, config: ConfigChoice,
+    nested_merge: str | None, quiet: bool,
+) -> None:  # fmt: skip
+    """Query the tables of a snapshot with SQL (DuckDB's dialect). SQL is the statement, or "-" to read it from stdin.
 
     Tables: domain, user_profile, space, app, execution_role, sign_in, account_region, gap; docs/tables.md lists every
-    column. Of the configuration, only personas and nested_merge are used.
+    column. Of the configuration, only personas and nested_merge are used. The number of rows is printed on stderr.
 
     \b
     auditor query --snapshot night.jsonl \\
       "select domain_name, count(*) from user_profile where experience = 'classic' group by 1"
+    auditor query --snapshot night.jsonl --file report.sql --format parquet > report.parquet
     """
     from auditor.cli.rows import print_rows
-    from auditor.evaluate.audit import query
+    from auditor.counting import plural
+    from auditor.evaluate.ask_tables import Asked, query, query_to_parquet
     from auditor.run.plan import configuration
     from auditor.run.selection import merge_of
     from auditor.store.masked_copies import without_secrets
+    from auditor.temporary_files import workspace
 
-    file = configuration(config, StderrMessages(quiet))
-    with without_secrets(files) as masked:
-        columns, rows = query(masked, sql, merge_of(nested_merge, file), file.personas)
-    if not columns:
-        raise ConfigError("the statement gives no rows", hint="Ask with SELECT.")
-    print_rows(columns, rows, output)
+    text = _statement(sql, sql_file)
+    if output == "parquet" and sys.stdout.isatty():
+        raise ConfigError(
+            "Parquet is not for a terminal", hint="Send it into a file: … --format parquet > rows.parquet"
+        )
+    messages = StderrMessages(quiet)
+    settings = configuration(config, messages)
+    with without_secrets(files) as masked, workspace("query") as folder:
+        asked = Asked(masked, merge_of(nested_merge, settings), settings.personas)
+        if output == "parquet":
+            path = folder / "rows.parquet"
+            number = query_to_parquet(asked, text, path)
+            sys.stdout.buffer.write(path.read_bytes())
+        else:
+            columns, rows = query(asked, text)
+            number = len(rows)
+            print_rows(columns, rows, output)
+    messages.note(plural(number, "row"))
+
+
+def _statement(sql: str | None, file: Path | None) -> str:
+    """The SQL that is asked, from where it stands. Raises ConfigError."""
+    from auditor.regular_files import NotReadError, read_regular
+
+    if (sql is None) == (file is None):
+        raise click.UsageError('Give SQL, "-" to read it from stdin, or --file.')
+    if file is not None:
+        try:
+            return read_regular(file, _LARGEST).decode()
+        except NotReadError as error:
+            raise ConfigError(f"{file}: {error.reason.removeprefix('it ')}") from error
+        except UnicodeDecodeError as error:
+            raise ConfigError(f"{file}: not text in UTF-8") from error
+    if sql == "-":
+        return sys.stdin.read(_LARGEST) if sys.stdin is not None else ""
+    assert sql is not None
+    return sql
