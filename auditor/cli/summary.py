@@ -26,7 +26,7 @@ from auditor.model.snapshot import LANGUAGE_LIMITS
 from auditor.model.waiver import WaiverStatus, WaiverSummary
 from auditor.report.drift_view import DisagreementGroup, OnlyGroup, drift_view, label
 from auditor.report.drift_view import place as drift_place
-from auditor.report.phrases import shortcoming
+from auditor.report.phrases import cause_words, shortcoming
 from auditor.run.thresholds import describe
 from auditor.studio.resource_types import STUDIO_TYPES
 
@@ -198,7 +198,8 @@ def _causes(report: Report) -> _Section | None:
     def line(cause: RootCause) -> Text:
         return Text.assemble(
             (f"{cause.severity:<9}", STYLES[cause.severity]), f"fixes {plural(cause.affects, 'finding'):<15} ",
-            f"{cause.rule_id} {names[cause.rule_id]}: ", printable(f"{cause.setting} on {_place(cause.resource)}"),
+            f"{cause.rule_id} {names[cause.rule_id]}: ",
+            printable(f"{cause_words(cause.setting)} on {_place(cause.resource)}"),
         )  # fmt: skip
 
     lines = [partial(line, cause) for cause in causes]

@@ -15,6 +15,7 @@ from auditor.model.report import Report
 from auditor.model.resource import ResourceRef
 from auditor.report.drift_view import label, who
 from auditor.report.html.view import html_view
+from auditor.report.phrases import cause_words
 from auditor.report.templates import environment
 from auditor.resources import templates_dir
 from auditor.rules.message import format_value
@@ -79,6 +80,7 @@ def html_environment() -> jinja2.Environment:
         "shown": format_value,
         "short": short,
         "kind": kind,
+        "setting": cause_words,
         "drift_label": label,
         "drift_who": who,
         "moment": moment,

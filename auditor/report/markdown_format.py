@@ -16,6 +16,7 @@ from auditor.report.markdown import drift_section
 from auditor.report.markdown.markdown_text import code, text
 from auditor.report.phrases import (
     PRODUCT,
+    cause_words,
     evidence_words,
     gap_groups,
     gap_words,
@@ -173,8 +174,8 @@ def _new(report: Report) -> tuple[str, Sequence[str], Iterable[Sequence[str]], i
 
 def _causes(report: Report) -> tuple[str, Sequence[str], Iterable[Sequence[str]], int, str]:
     rows = (
-        [c.severity.value, code(c.rule_id), code(c.setting), code(format_value(c.value)), code(name(c.resource)),
-         f"{c.affects:,}"]
+        [c.severity.value, code(c.rule_id), code(cause_words(c.setting)), code(format_value(c.value)),
+         code(name(c.resource)), f"{c.affects:,}"]
         for c in report.open_root_causes
     )  # fmt: skip
     header = ("severity", "rule", "change", "is now", "on", "resolves")

@@ -15,12 +15,17 @@ from auditor.model.rule import Verdict
 from auditor.model.waiver import Waiver
 from auditor.rules.message import format_value
 from auditor.studio.partitions import partition_of
+from auditor.studio.settings import SETTINGS
 
 TOOL = "sagemaker-studio-auditor"
 PRODUCT = "SageMaker Studio auditor"
 
 _ELLIPSIS = "…"
 _VALUE = 200
+#: Columns that hold a setting of AWS's as it is, under each prefix that the domain's defaults have.
+SETTING_COLUMNS = frozenset(prefix + s.column for s in SETTINGS for prefix in ("", "default_", "space_default_"))
+#: Structures of the API that say whose the settings in them are.
+_OWNERS = {"UserSettings", "DefaultUserSettings", "SpaceSettings", "DefaultSpaceSettings", "DomainSettings"}
 
 
 _Key: TypeAlias = tuple[str, str, str, str, str, str]
@@ -150,12 +155,29 @@ def sentence(finding: Finding) -> str:
     return f"Error: {finding.message}" if finding.status is Verdict.ERROR else finding.message
 
 
-def evidence_words(evidence: Evidence) -> str:
-    """``auto_mount_home_efs = Enabled (domain d-1: DefaultUserSettings.AutoMountHomeEFS)``."""
+def cause_words(setting: str) -> str:
+    """What a root cause is about: AWS's path as it is; of a derived value the words of our column."""
+    return setting if not setting.islower() or "." in setting else setting.replace("_", " ")
+
+
+def setting_words(evidence: Evidence) -> str:
+    """AWS's own name of the setting, without the structure that only says whose it is. A value that is derived, if only
+    from one setting, has none: the words of our column."""
     origin = evidence.origin
-    source = f"{origin.layer} {origin.resource}".strip() + (f": {origin.path}" if origin.path else "")
+    if not origin.path or evidence.setting not in SETTING_COLUMNS:
+        return cause_words(evidence.setting)
+    first, _, rest = origin.path.partition(".")
+    return rest if rest and first in _OWNERS else origin.path
+
+
+def evidence_words(evidence: Evidence) -> str:
+    """``AutoMountHomeEFS = Enabled (domain d-1: DefaultUserSettings.AutoMountHomeEFS)``."""
+    origin, setting = evidence.origin, setting_words(evidence)
+    source = f"{origin.layer} {origin.resource}".strip() + (
+        f": {origin.path}" if origin.path not in ("", setting) else ""
+    )
     file = f", {origin.file}" + (f":{origin.line}" if origin.line else "") if origin.file else ""
-    return f"{evidence.setting} = {cut(format_value(evidence.value), _VALUE)} ({source}{file})"
+    return f"{setting} = {cut(format_value(evidence.value), _VALUE)} ({source}{file})"
 
 
 def fix(finding: Finding) -> str:

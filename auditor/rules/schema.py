@@ -82,7 +82,7 @@ class RuleFile(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
 
     id: Annotated[str, msgspec.Meta(pattern=ID_PATTERN, description="Never reused, never renumbered")]
     name: Annotated[str, msgspec.Meta(pattern=NAME_PATTERN, description="kebab-case")]
-    title: Annotated[str, msgspec.Meta(min_length=1, description="A sentence that is true when compliant")]
+    title: Annotated[str, msgspec.Meta(min_length=1, description="A demand: Domains should …")]
     severity: Severity
     table: Annotated[str, msgspec.Meta(description="Documented table that the rule reads")]
     require: Annotated[str, msgspec.Meta(min_length=1, description="SQL expression that the rule requires")]

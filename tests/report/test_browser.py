@@ -137,7 +137,7 @@ def test_a_persons_page_has_everything_about_the_profile(page_file: PageFile, re
         text = page.locator("#page").inner_text()
         for part in (
             "grace-lab", "JupyterLab", "arn:aws:iam::123456789012:user/grace", "AmazonSageMakerFullAccess",
-            "AmazonSageMaker-ExecutionRole-20250513T204284", "Inherited from the domain", "auth_mode",
+            "AmazonSageMaker-ExecutionRole-20250513T204284", "Inherited from the domain", "AuthMode",
         ):  # fmt: skip
             assert part in text, part
         page.click("#page a.name:has-text('grace-lab')")

@@ -117,7 +117,7 @@ def test_a_failure_says_where_why_and_how_to_mend_it() -> None:
     suite = _suite(everything(), "STU903")
     text = next(c for c in suite.iter("testcase") if c.get("name") == "user_profile Grace")[0].text or ""
     assert text.splitlines()[0] == "stacks/my studio.yaml:17"
-    assert "auto_mount_home_efs = Enabled" in text
+    assert "AutoMountHomeEFS = Enabled" in text
     assert "AutoMountHomeEFS: Disabled" in text
 
 

@@ -105,6 +105,8 @@ const readData = (header, buffer, base) => {
     return value;
   };
 
+  const ownWords = new Set(header.own_words);
+
   Object.assign(D, {
     name: (r) => header.resources.names[r],
     type: (r) => T.type[R.type[r]],
@@ -144,6 +146,7 @@ const readData = (header, buffer, base) => {
         const r = D.rows.resource[i];
         return {
           setting: header.settings[setting],
+          derived: ownWords.has(setting),
           value: fillValue(header.values[value], r),
           layer: header.layers[layer],
           at: where === 0 ? "" : where === 1 ? D.id(r) : where === 2 ? D.domainId(r) : header.places[where - 3],

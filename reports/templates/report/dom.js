@@ -84,6 +84,16 @@ const breakable = (text) =>
   String(text)
     .split(/(?<=[._/:])/)
     .flatMap((part, n) => (n ? [document.createElement("wbr"), part] : [part]));
+/**
+ * AWS’s own name of a setting: its path without the structure that only says whose it is. A derived value has none: the
+ * words of our column.
+ */
+const settingName = (name, path, derived) =>
+  path && !derived
+    ? path.replace(/^(Default)?(User|Space)Settings\.|^DomainSettings\./, "")
+    : words(name);
+/** What a cause is about: AWS’s path, or the words of our column. */
+const causeName = (setting) => (/^[a-z_]+$/.test(setting) ? words(setting) : setting);
 const code = (text) => h("code", {}, breakable(text));
 
 const badge = (name, label) => h(`span.badge.${name}`, {}, label || words(name));

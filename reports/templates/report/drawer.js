@@ -37,7 +37,7 @@ const evidenceTable = (D, i) =>
           h(
             "tr",
             {},
-            h("th", { scope: "row" }, code(e.setting)),
+            h("th", { scope: "row" }, code(settingName(e.setting, e.path, e.derived))),
             h("td", {}, shownValue(e.value)),
             h(
               "td",
@@ -110,7 +110,7 @@ const causeWords = (D, c) => {
     {},
     h("a", { href: `#cause/${cause.id}` }, D.name(cause.resource)),
     ` ${words(type)}: `,
-    code(cause.setting),
+    code(causeName(cause.setting)),
     " = ",
     shownValue(cause.value),
     h("span.sub", {}, `${layerWords(cause.layer, type)}; explains ${plural(D.causes.affects[c], "finding")}`),

@@ -108,7 +108,7 @@ const causesView = (D, index) =>
         badge(x.severity),
         [
           h("a.open", { href: `#cause/${x.id}` }, x.rule.title),
-          h("span.sub", {}, `${x.rule.id} · ${x.setting} = ${plainValue(x.value)}`),
+          h("span.sub", {}, `${x.rule.id} · ${causeName(x.setting)} = ${plainValue(x.value)}`),
         ],
         [resourceLink(D, x.resource), h("span.sub", {}, `${words(D.type(x.resource))} · ${D.account(x.resource)}`)],
         [

@@ -74,7 +74,7 @@ const findingRows = (D, rows, label, { rule = true, resource = true } = {}) => {
               ? `${D.rule(i).id} · ${D.rule(i).title}`
               : D.evidence(i)
                   .slice(0, 2)
-                  .map((e) => `${e.setting} = ${plainValue(e.value)}`)
+                  .map((e) => `${settingName(e.setting, e.path, e.derived)} = ${plainValue(e.value)}`)
                   .join(" · "),
           ),
         ],
@@ -127,7 +127,7 @@ const causeStatement = (D, cause) =>
     " ",
     where(D, cause.resource),
     ": ",
-    code(cause.setting),
+    code(causeName(cause.setting)),
     " = ",
     shownValue(cause.value),
     h(
@@ -240,7 +240,7 @@ const ruleCauseRow = (D, c, open, fresh) => {
     "tr",
     {},
     h("td", {}, where(D, cause.resource), h("span.sub", {}, D.place(cause.resource))),
-    h("td", {}, h("a", { href: `#cause/${cause.id}` }, code(cause.setting)), " = ", shownValue(cause.value)),
+    h("td", {}, h("a", { href: `#cause/${cause.id}` }, code(causeName(cause.setting))), " = ", shownValue(cause.value)),
     h("td.num", {}, h("b", {}, number(open)), fresh ? h("span.fresh", {}, ` ${number(fresh)} new`) : null),
   );
 };

@@ -81,7 +81,12 @@ const settingsTable = (D, r, columns, role, label) => {
           h(
             "tr",
             {},
-            h("th", { scope: "row" }, code(c.name), h("span.sub", {}, c.doc)),
+            h(
+              "th",
+              { scope: "row" },
+              code(settingName(c.name, c.paths[c.layer] || Object.values(c.paths)[0], c.layer === "derived")),
+              h("span.sub", {}, c.doc),
+            ),
             h(
               "td",
               {},
@@ -277,7 +282,7 @@ const causeRow = (D, c, open) => {
       "td",
       {},
       h("a.strong", { href: `#cause/${cause.id}` }, cause.rule.title),
-      h("span.sub", {}, code(cause.setting), " = ", shownValue(cause.value)),
+      h("span.sub", {}, code(causeName(cause.setting)), " = ", shownValue(cause.value)),
     ),
     h("td.num", {}, h("b", {}, number(open))),
   );
