@@ -12,6 +12,7 @@ import click
 
 from auditor.cli.config_options import config_options
 from auditor.cli.gate_options import gate_options
+from auditor.cli.log_options import log_options
 from auditor.cli.option_groups import several
 from auditor.report.finding_lines import Listing
 from auditor.report.render import Format
@@ -30,7 +31,10 @@ def _set_debug(_ctx: click.Context, _param: click.Parameter, value: bool) -> Non
 
 
 debug_option = click.option("--debug", is_flag=True, expose_value=False, callback=_set_debug, help="Show tracebacks.")
-quiet_option = click.option("-q", "--quiet", is_flag=True, help="No progress and no summary; only errors.")
+#: --quiet, --verbose and --log-file; the command gets ``quiet``.
+quiet_option = several(
+    click.option("-q", "--quiet", is_flag=True, help="No progress and no summary; only errors."), log_options
+)
 
 
 #: What ``--format`` takes: formats that are written into files, and forms in which findings are printed.

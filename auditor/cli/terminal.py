@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import os
 import sys
 from collections.abc import Iterable, Iterator, Mapping
@@ -16,6 +17,9 @@ from auditor.inert_text import printable_lines, without_commands
 if TYPE_CHECKING:
     from rich.console import RenderableType
 
+#: What is shown on stderr, for --log-file. Without one nobody listens.
+_SHOWN = logging.getLogger("auditor.shown")
+_SHOWN.addHandler(logging.NullHandler())
 #: Rich styles by severity.
 STYLES: Mapping[str, str] = {"critical": "bold red", "high": "red", "medium": "yellow", "low": "cyan", "info": "dim"}
 
@@ -58,10 +62,12 @@ class StderrMessages:
     quiet: bool = False
 
     def note(self, text: str) -> None:
+        _SHOWN.info("%s", text)
         if not self.quiet:
             say(text, err=True)
 
     def problem(self, text: str) -> None:
+        _SHOWN.warning("%s", text)
         say(text, err=True)
 
 

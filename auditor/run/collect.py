@@ -8,12 +8,13 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from auditor.counting import plural
 from auditor.errors import ConfigError
 from auditor.model.snapshot import Snapshot
 from auditor.regular_files import open_regular
 from auditor.rules.evidence_read import evidence_read
 from auditor.run.conclude import RunResult, run
-from auditor.run.messages import Messages
+from auditor.run.messages import Messages, logger
 from auditor.run.plan import RunPlan
 from auditor.run.previous_snapshots import earlier_snapshots
 from auditor.run.run_options import AwsOptions, TemplateOptions
@@ -47,7 +48,10 @@ def collected(
         options.profile, options.regions, options.skip_regions, options.concurrency, evidence=wanted,
         previous=earlier_snapshots(options.previous, options.full, store, options.profile, messages),
     )  # fmt: skip
-    return collect(asked, progress)
+    logger.info("collecting %s", ", ".join(options.regions) or "the profile's Region")
+    found = collect(asked, progress)
+    logger.info("collected %s, %s", plural(len(found.records), "record"), plural(len(found.gaps), "gap"))
+    return found
 
 
 def _log_source(place: str, profile: str | None) -> LogSource:

@@ -8,12 +8,14 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from auditor.counting import plural
 from auditor.errors import AuditorError, ExitCode
 from auditor.evaluate.audit import EvaluateOptions, Export, evaluate
 from auditor.evaluate.gate import apply_gate, exit_code
 from auditor.model.report import Report
+from auditor.model.rule import Verdict
 from auditor.report.render import Format, write
-from auditor.run.messages import Messages
+from auditor.run.messages import Messages, logger
 from auditor.run.plan import RunPlan
 from auditor.run.selection import RuleChoice
 from auditor.store.masked_copies import without_secrets
@@ -46,14 +48,20 @@ def run(plan: RunPlan, files: Sequence[Path], messages: Messages, *, drift: Drif
 
             recorder = stack.enter_context(recording(plan.store))
         files = stack.enter_context(without_secrets(files))
+        logger.info("evaluating %s", plural(len(files), "snapshot"))
         report = replace(_decided(plan, files, recorder), drift=drift)
+        failed, open_ = report.by_status[Verdict.FAIL], report.by_status[Verdict.UNKNOWN]
+        logger.info("%s: %s, %s not evaluated", plural(len(report.rules), "rule"), plural(failed, "failure"), open_)
         for aside in plan.store.survey().set_aside if plan.store is not None else ():
             messages.problem(f"{aside.reason}. The run is left out; auditor store repair moves it out of the way.")
         code = exit_code(report)
         written: tuple[Path, ...] = ()
         if plan.output is not None and not plan.printed:
             written = write(report, plan.formats, plan.output, plan.templates, plan.mode)
+        for path in written:
+            logger.info("wrote %s", path)
         kept = _recorded(recorder, report, code, written, messages) if recorder is not None else ""
+    logger.info("exit code %d", code)
     return RunResult(report, code, written, kept)
 
 
