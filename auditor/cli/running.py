@@ -42,7 +42,7 @@ def planned(options: Mapping[str, Any], messages: StderrMessages, **members: Any
     left["formats"] = tuple(one for one in asked if isinstance(one, Format)) or None
     left["listing"] = next((one for one in asked if isinstance(one, Listing)), None)
     choice: ConfigChoice = left.pop("config")
-    config = configuration(choice, messages)
+    config = configuration(choice, messages, baseline=True)
     rules, gate, reports = taken(RuleOptions, left), taken(GateOptions, left), taken(ReportOptions, left)
     return plan_run(RunOptions(config, rules, gate, reports, untrusted=choice.untrusted, **left, **members))
 

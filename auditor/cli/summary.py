@@ -4,6 +4,7 @@ could not be seen, and how it ends. At most LINES lines for any estate; the rest
 
 from __future__ import annotations
 
+import re
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
@@ -22,7 +23,7 @@ from auditor.model.finding import Finding, RootCause, State
 from auditor.model.report import FrameworkSummary, Outcome, Report, RequirementStatus
 from auditor.model.resource import ResourceRef
 from auditor.model.rule import Severity, Verdict
-from auditor.model.snapshot import LANGUAGE_LIMITS
+from auditor.model.snapshot import LANGUAGE_LIMITS, Gap
 from auditor.model.waiver import WaiverStatus, WaiverSummary
 from auditor.report.drift_view import DisagreementGroup, OnlyGroup, drift_view, label
 from auditor.report.drift_view import place as drift_place
@@ -314,7 +315,26 @@ def _unseen(report: Report) -> _Section | None:
 
     heading = Text.assemble(("Missing data", "bold"), f": {plural(open_, 'check')} not evaluated")
     lines = [partial(line, *kind, count) for kind, count in ordered]
+    values = " ".join(dict.fromkeys(_options(lost)))
+    if values:
+        lines.insert(0, partial(Text, printable(f"Give the values that the templates leave open: {values}")))
     return _Section(heading, lines, "more in the report")
+
+
+#: What a template's gap says of a value that whoever scans can give, and the option for it.
+_OPEN = (
+    (re.compile(r": variable (\S+) of the root module has no value$"), "--var"),
+    (re.compile(r": parameter (\S+) has no default$"), "--parameter"),
+)
+
+
+def _options(gaps: Iterable[Gap]) -> Iterator[str]:
+    """``--var vpc_id=…`` for each value that is missing."""
+    for gap in gaps:
+        for pattern, option in _OPEN:
+            found = pattern.search(gap.detail)
+            if found:
+                yield f"{option} {found[1]}=…"
 
 
 def _reports(written: Sequence[Path], kept: str) -> Iterator[Text]:

@@ -129,8 +129,11 @@ def _limit(word: str) -> Severity | None:
     return None if word == "none" else Severity(word)
 
 
-def load_config(path: Path | None) -> Config:
-    """Read the file; without one, a Config that says nothing. Raises ConfigError naming file, line and column."""
+def load_config(path: Path | None, *, baseline: bool = True) -> Config:
+    """Read the file; without one, a Config that says nothing. Raises ConfigError naming file, line and column.
+
+    ``baseline`` false: for who compares with none, so that a missing one is no error.
+    """
     if path is None:
         return Config()
     source = read_yaml(path, "a configuration holds one mapping (fail_on: …, personas: …)", empty=True)
@@ -154,7 +157,7 @@ def load_config(path: Path | None) -> Config:
         fail_on_rules=wire.fail_on_rules,
         fail_on_accounts=_accounts(source, wire.fail_on_accounts),
         baseline=None
-        if isinstance(wire.baseline, UnsetType)
+        if isinstance(wire.baseline, UnsetType) or not baseline
         else _existing(source, folder / wire.baseline, "baseline"),
         new_only=_given(wire.new_only),
         allow_incomplete=_given(wire.allow_incomplete),

@@ -97,9 +97,12 @@ def with_source_identity(document: object, account: str = "", *, services: bool 
     listed = document["Statement"] if isinstance(document["Statement"], list) else [document["Statement"]]
     written: list[dict[str, Any]] = [dict(s) for s in listed]
     added: list[dict[str, Any]] = []
+    allowed = False
     for statement, raw in zip(policy.statements, written, strict=True):
         meant = [p for p in who if statement.effect == "Allow" and _may(statement, ASSUME, p, Context())]
-        if not meant:
+        if all(applies(statement, Request(SET_SOURCE_IDENTITY, "*", Context(), p)) is not False for p in meant):
+            # Allowed there already, under the same conditions.
+            allowed = True
             continue
         if "Action" in raw and _only(statement.principals, meant):
             actions = raw["Action"] if isinstance(raw["Action"], list) else [raw["Action"]]
@@ -112,7 +115,7 @@ def with_source_identity(document: object, account: str = "", *, services: bool 
                 "Action": SET_SOURCE_IDENTITY,
             }
             added.append(granted | ({"Condition": raw["Condition"]} if "Condition" in raw else {}))
-    if not added and written == [dict(s) for s in listed]:
+    if not allowed and not added and written == [dict(s) for s in listed]:
         return None
     made = {**document, "Statement": [*written, *added]}
     met = service_may_set_source_identity(made, account) if services else roles_may_set_source_identity(made)

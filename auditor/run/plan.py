@@ -59,14 +59,17 @@ class RunPlan:
         return self.output is not None and _prints(self.output)
 
 
-def configuration(choice: ConfigChoice, messages: Messages) -> Config:
-    """The configuration that counts; which file it is, and which one is left aside, is said. Raises ConfigError."""
+def configuration(choice: ConfigChoice, messages: Messages, *, baseline: bool = False) -> Config:
+    """The configuration that counts; which file it is, and which one is left aside, is said. Raises ConfigError.
+
+    ``baseline``: whether its baseline is wanted; a missing one is an error only then.
+    """
     found = find_config(choice)
     if found.problem:
         messages.problem(found.problem)
     if found.note:
         messages.note(found.note)
-    return load_config(found.path)
+    return load_config(found.path, baseline=baseline)
 
 
 def plan_run(options: RunOptions) -> RunPlan:

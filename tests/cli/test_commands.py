@@ -273,6 +273,18 @@ def test_an_empty_query_is_said(auditor: Auditor, estate_file: Callable[[str], P
     assert outcome.err.startswith("Error: the query is empty")
 
 
+def test_who_compares_with_no_baseline_needs_none(
+    auditor: Auditor, estate_file: Callable[[str], Path], tmp_path: Path
+) -> None:
+    (tmp_path / "auditor.yaml").write_text("baseline: missing.json\n", encoding="utf-8")
+    (tmp_path / "waivers.yaml").write_text("waivers: []\n", encoding="utf-8")
+    assert auditor("waivers", "check").code == 0
+    for command in (("config", "check"), ("check", estate_file("clean"))):
+        outcome = auditor(*command)
+        assert (outcome.code, outcome.out) == (2, "")
+        assert "baseline: missing.json: no such file or folder" in outcome.err
+
+
 def test_permissions_prints_the_policy(auditor: Auditor) -> None:
     assert json.loads(auditor("permissions").out) == permissions()
 

@@ -22,6 +22,20 @@ Resources:
       DefaultUserSettings:
         ExecutionRole: arn:aws:iam::123456789012:role/x
 """
+TERRAFORM = """\
+variable "vpc_id" {}
+variable "mode" {}
+resource "aws_sagemaker_domain" "d" {
+  domain_name             = "research"
+  auth_mode               = "SSO"
+  vpc_id                  = var.vpc_id
+  subnet_ids              = ["subnet-1"]
+  app_network_access_type = var.mode
+  default_user_settings {
+    execution_role = "arn:aws:iam::123456789012:role/x"
+  }
+}
+"""
 
 
 @pytest.fixture
@@ -58,6 +72,17 @@ def test_forms_are_printed_and_nothing_is_written(auditor: Auditor, template: Pa
     assert command.startswith("::error file=studio.yaml,line=7,title=STU603 domain-on-public-internet (high)::")
     assert re.fullmatch(r"Failed: 1 finding .*\. Exit code 4\.", last)
     assert [path.name for path in tmp_path.iterdir()] == [template.name]
+
+
+def test_the_summary_says_which_values_to_give(auditor: Auditor, tmp_path: Path) -> None:
+    (tmp_path / "main.tf").write_text(TERRAFORM, encoding="utf-8")
+    (tmp_path / "t.yaml").write_text(
+        TEMPLATE.replace("PublicInternetOnly", "!Ref Mode") + "Parameters: {Mode: {Type: String}}\n", encoding="utf-8"
+    )
+    outcome = auditor("scan", ".", "--only", "STU603")
+    (line,) = (line for line in outcome.out.splitlines() if "--var" in line)
+    given = set(re.findall(r"--\w+ \w+=…", line))
+    assert given == {"--parameter Mode=…", "--var mode=…", "--var vpc_id=…"}
 
 
 def test_what_does_not_go_together_is_said(auditor: Auditor, template: Path) -> None:

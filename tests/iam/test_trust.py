@@ -95,6 +95,9 @@ def test_whether_roles_that_assume_it_may(statements: Sequence[Mapping[str, Any]
         ([trust("sts:AssumeRole")], [trust(BOTH)]),
         ([trust(["sts:AssumeRole", "sts:TagSession"])], [trust(["sts:AssumeRole", "sts:TagSession", BOTH[1]])]),
         ([trust("sts:Assume*")], [trust(["sts:Assume*", BOTH[1]])]),
+        # What is allowed already is not written twice.
+        ([trust(BOTH)], [trust(BOTH)]),
+        ([trust("sts:*", Condition=OURS)], [trust("sts:*", Condition=OURS)]),
         # A condition goes on holding, a statement of others' stays what it is.
         ([trust("sts:AssumeRole", Condition=OURS)], [trust(BOTH, Condition=OURS)]),
         (
