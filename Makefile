@@ -11,7 +11,7 @@ export PIP_CONSTRAINT := $(CURDIR)/constraints/dev.txt
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 # Two workers: enough for two cores, and no more memory than a small machine has.
 WORKERS ?= 2
-# Set in CI: which lines and branches the tests reach is measured, which takes time.
+# COVERAGE=1 make test: which lines and branches the tests reach is measured, which takes time.
 COVERAGE ?=
 
 .PHONY: help demo test quick test-checkov check bench docs fuzz sbom vulnerabilities clean

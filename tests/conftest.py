@@ -10,6 +10,8 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import botocore.loaders
+import botocore.session
 import pytest
 import yaml
 from hypothesis import HealthCheck, settings
@@ -23,7 +25,7 @@ from auditor.resources import rules_dir
 from auditor.rules.load import load_rules
 from auditor.store import moments
 from auditor.store.snapshot_file import write_snapshot
-from tests.budgets import FUZZ, SHARE, WHOLE
+from tests.budgets import CI_SHARE, FUZZ, SHARE, WHOLE
 
 if TYPE_CHECKING:
     # Needs moto, which the environment of the template tests does not have.
@@ -34,7 +36,7 @@ REGIONS = {"acme": ("eu-west-1", "us-east-1"), "clean": ("eu-west-1",), "generat
 # No deadline, since a busy machine is no defect; fixtures that a test shares among its examples are meant to be.
 # CI draws the same examples each time, so that no change is refused for what another one left; others draw anew.
 settings.register_profile(
-    "ci", max_examples=WHOLE, deadline=None, print_blob=True, derandomize=True,
+    "ci", max_examples=round(WHOLE * CI_SHARE), deadline=None, print_blob=True, derandomize=True,
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )  # fmt: skip
 settings.register_profile("dev", settings.get_profile("ci"), max_examples=round(WHOLE * SHARE), derandomize=False)
@@ -96,6 +98,14 @@ def _clock() -> Iterator[None]:
     """Snapshots of tests are of November 2026: stores refuse what is still to come."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(moments, "utc_now", lambda: max(datetime.now(UTC), datetime(2026, 12, 1, tzinfo=UTC)))
+        yield
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _models_are_parsed_once() -> Iterator[None]:
+    """Most of a small audit's time is botocore parsing its models. Everything else of a session is new."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("botocore.session.create_loader", cache(botocore.loaders.create_loader))
         yield
 
 

@@ -1,4 +1,5 @@
-"""The inventory that the report drills down into, from the documented tables: a query or two a column."""
+"""The inventory that the report drills down into, from the documented tables: a query a table, or two a column of a
+large one."""
 
 from __future__ import annotations
 
@@ -22,6 +23,9 @@ from auditor.studio.resource_types import TABLES as RESOURCE_TABLES
 if TYPE_CHECKING:
     import duckdb
 
+#: Up to so many resources of a table are read at once, all columns in one query: planning hundreds of queries takes
+#: longer than reading a small account. A large table would take much memory in Python.
+READ_AT_ONCE = 2_000
 #: Beyond so many resources the inventory holds profiles, spaces and apps only where there is a finding on them.
 EVERY = 200_000
 
@@ -102,7 +106,11 @@ def _table(con: duckdb.DuckDBPyConnection, documented: Table, owners: Sequence[s
         resources.append(places.resource(resource_ref(documented, row)))
         domains.append(row.get("domain_key") or (row["key"] if documented is DOMAIN else ""))
         parents.append(row["__parent"])
-    columns = [_column(con, c, len(resources)) for c in documented.columns if c.name not in _IDENTITY]
+    wanted = [c for c in documented.columns if c.name not in _IDENTITY]
+    if len(resources) <= READ_AT_ONCE:
+        columns = _columns_at_once(con, wanted)
+    else:
+        columns = [_column(con, c, len(resources)) for c in wanted]
     con.execute(f"drop table {_ROWS}").fetchall()
     return InventoryTable(
         documented.name, tuple(resources), _owners(columns, owners, len(resources)), tuple(domains), tuple(parents),
@@ -110,10 +118,18 @@ def _table(con: duckdb.DuckDBPyConnection, documented: Table, owners: Sequence[s
     )  # fmt: skip
 
 
+def _expressions(column: Column) -> tuple[str, str]:
+    """SQL of the column's value and of the layer that it comes from."""
+    value = f'list_sort(map_entries("{column.name}"))' if _holds_tags(column) else f'"{column.name}"'
+    return value, f'"{column.name}_origin"::VARCHAR' if column.has_origin else "'derived'"
+
+
+def _holds_tags(column: Column) -> bool:
+    return column.type.startswith("MAP")
+
+
 def _column(con: duckdb.DuckDBPyConnection, column: Column, number: int) -> InventoryColumn:
-    tags = column.type.startswith("MAP")
-    value = f'list_sort(map_entries("{column.name}"))' if tags else f'"{column.name}"'
-    layer = f'"{column.name}_origin"::VARCHAR' if column.has_origin else "'derived'"
+    value, layer = _expressions(column)
     source = f'(select "__n" as n, {value} as v, {layer} as o from {_ROWS})'
     values = con.execute(f"select v, o from {source} group by v, o order by v nulls first, o").fetchall()
     codes: Sequence[int] = (0,) * number
@@ -123,6 +139,38 @@ def _column(con: duckdb.DuckDBPyConnection, column: Column, number: int) -> Inve
             f"select list(c order by n) from (select n, dense_rank() over (order by v nulls first, o) - 1 as c"
             f" from {source})"
         ).fetchall()[0][0]
+    return _made(column, values, codes)
+
+
+def _columns_at_once(con: duckdb.DuckDBPyConnection, columns: Sequence[Column]) -> list[InventoryColumn]:
+    """The same of all columns, by one query."""
+    items = ", ".join(expression for column in columns for expression in _expressions(column))
+    rows = con.execute(f'select {items} from {_ROWS} order by "__n"').fetchall()
+    made = []
+    for at, column in enumerate(columns):
+        pairs = [(row[2 * at], row[2 * at + 1]) for row in rows]
+        distinct = {repr(pair): pair for pair in pairs}
+        code = {name: n for n, name in enumerate(sorted(distinct, key=lambda name: _order(distinct[name])))}
+        made.append(_made(column, [distinct[name] for name in code], [code[repr(pair)] for pair in pairs]))
+    return made
+
+
+def _order(value: Any) -> tuple[Any, ...]:
+    """DuckDB's order: unknown values first, lists by their items; within a list an unknown item comes last."""
+    layer = value[1]
+    return (value[0] is not None, _comparable(value[0]), layer is not None, layer or "")
+
+
+def _comparable(value: Any) -> Any:
+    if isinstance(value, dict):
+        value = list(value.values())
+    if isinstance(value, list):
+        return tuple((v is None, _comparable(v)) for v in value)
+    return 0 if value is None else value
+
+
+def _made(column: Column, values: Sequence[tuple[Any, Any]], codes: Sequence[int]) -> InventoryColumn:
+    tags = _holds_tags(column)
     return InventoryColumn(
         column.name,
         column.doc,

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from auditor.evaluate import report_inventory
 from auditor.evaluate.audit import EvaluateOptions, evaluate, load_tables
 from auditor.evaluate.engine import evaluate_rules
 from auditor.evaluate.report_inventory import inventory, owner_tags
@@ -95,6 +96,13 @@ def test_sign_ins_are_under_their_profile(con: duckdb.DuckDBPyConnection, acme: 
     assert ("grace-hopper", "arn:aws:iam::123456789012:user/grace", "human", 3) in seen
     assert len(acme.sign_ins) == con.execute("select count(*) from sign_in").fetchall()[0][0]
     assert all(s.first.endswith("Z") and s.first <= s.last for s in acme.sign_ins)
+
+
+def test_a_large_table_is_read_column_by_column_into_the_same(
+    con: duckdb.DuckDBPyConnection, acme: Inventory, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(report_inventory, "READ_AT_ONCE", 0)
+    assert inventory(con, OWNERS) == acme
 
 
 def test_owners_are_those_of_the_tag(con: duckdb.DuckDBPyConnection) -> None:
