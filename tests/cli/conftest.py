@@ -5,13 +5,17 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from hashlib import sha256
 from pathlib import Path
 
 import pytest
 
 from auditor.cli.main import run
+from auditor.evaluate.audit import DEFAULTS, EvaluateOptions, evaluate
+from auditor.model.report import Report
+from auditor.model.rule import Rule
 
 
 @dataclass(frozen=True)
@@ -19,6 +23,26 @@ class Outcome:
     code: int
     out: str
     err: str
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _the_same_is_evaluated_once() -> Iterator[None]:
+    """The same files, rules and options give an equal report (tests/evaluate/test_audit.py): most tests of the command
+    line are about what becomes of it. Where tables are written as well, they are made."""
+    made: dict[str, Report] = {}
+
+    def once(files: Sequence[Path], rules: Sequence[Rule], options: EvaluateOptions = DEFAULTS) -> Report:
+        if options.export is not None:
+            return evaluate(files, rules, options)
+        held = [(file.name, sha256(file.read_bytes()).hexdigest()) for file in files]
+        key = sha256(repr((held, rules, options)).encode()).hexdigest()
+        if key not in made:
+            made[key] = evaluate(files, rules, options)
+        return made[key]
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("auditor.run.conclude.evaluate", once)
+        yield
 
 
 @pytest.fixture

@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from auditor.cli.main import run
 from tests.report.test_inert import COMMANDS, commands
 
 from .stored_runs import night
@@ -17,18 +18,20 @@ Auditor = Callable[..., Any]
 NAMES = ["x\n::error file=a::pwn", "::error::x", "##[error]x", "##vso[task.setvariable variable=a]b", "x\r::warning::y"]
 
 
-@pytest.fixture
-def hostile(tmp_path: Path, auditor: Auditor) -> Path:
-    """A snapshot whose domains are called like commands, and a store with two such nights."""
+@pytest.fixture(scope="module")
+def hostile(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A snapshot whose domains are called like commands, beside a store with two such nights. Only to be read."""
+    folder = tmp_path_factory.mktemp("hostile")
     for day in (1, 2):
-        path = night(tmp_path, day, dict.fromkeys(NAMES[: day + 3], "IAM"))
-        auditor("check", path, "--only", "STU106", "--format", "json", "--store", "nights")
+        path = night(folder, day, dict.fromkeys(NAMES[: day + 3], "IAM"))
+        kept = ("--store", str(folder / "nights"), "--output", str(folder / "out"))
+        run(["check", str(path), "--only", "STU106", "--format", "json", *kept])
     return path
 
 
 @pytest.mark.parametrize("output", ["table", "csv", "json"])
 def test_commands_that_print_names(auditor: Auditor, hostile: Path, output: str) -> None:
-    store = ("--store", "nights")
+    store = ("--store", hostile.parent / "nights")
     told = [
         auditor("check", hostile, "--only", "STU106"),
         auditor("query", "select name, id from domain", "--snapshot", hostile, "--format", output),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from datetime import datetime, tzinfo
 from pathlib import Path
 from typing import Any
 
@@ -26,9 +27,18 @@ DOMAIN = """resource "aws_sagemaker_domain" "d" {
 HIGH = ("--fail-on", "high", "--allow-incomplete", "--format", "json")
 
 
+class _Noon(datetime):
+    """Scans of the same files at the same moment are the same."""
+
+    @classmethod
+    def now(cls, tz: tzinfo | None = None) -> datetime:
+        return datetime(2026, 11, 26, 12, tzinfo=tz)
+
+
 @pytest.fixture
-def scan(auditor: Auditor, tmp_path: Path) -> Callable[..., Any]:
+def scan(auditor: Auditor, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[..., Any]:
     """``scan({file: text}, *options)``: the outcome, and report.json."""
+    monkeypatch.setattr("auditor.collect.iac.scan.datetime", _Noon)
 
     def call(files: dict[str, str], *options: str) -> Any:
         for name, text in {"main.tf": DOMAIN, **files}.items():
