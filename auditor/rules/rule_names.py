@@ -37,15 +37,20 @@ def near_rule(name: str, known: Iterable[str], otherwise: str = SEE_LIST) -> str
     return otherwise if _PATTERN.search(name) else near(name, names, otherwise)
 
 
+def ids_named(rules: Sequence[Rule], wanted: Sequence[str], option: str) -> frozenset[str]:
+    """Ids of the rules that are meant by id, name, area or pattern. Raises ConfigError, which names the option, where
+    one means no rule."""
+    ids: set[str] = set()
+    for name in wanted:
+        meant = named_by(rules, name)
+        if not meant:
+            known = {n for r in rules for n in (r.id, r.name, r.area)}
+            raise ConfigError(f"{option} {name}: unknown rule or area", hint=near_rule(name, known))
+        ids |= meant
+    return frozenset(ids)
+
+
 def select(rules: Sequence[Rule], only: Sequence[str] = (), skip: Sequence[str] = ()) -> tuple[Rule, ...]:
-    """The rules that ``--only`` and ``--skip`` leave, by id, name, area or pattern. Raises ConfigError for one that
-    means no rule."""
-    known = {n for r in rules for n in (r.id, r.name, r.area)}
-    ids: dict[str, set[str]] = {"--only": set(), "--skip": set()}
-    for option, wanted in (("--only", only), ("--skip", skip)):
-        for name in wanted:
-            meant = named_by(rules, name)
-            if not meant:
-                raise ConfigError(f"{option} {name}: unknown rule or area", hint=near_rule(name, known))
-            ids[option] |= meant
-    return tuple(r for r in rules if (not only or r.id in ids["--only"]) and r.id not in ids["--skip"])
+    """The rules that ``--only`` and ``--skip`` leave. Raises ConfigError for a name that means no rule."""
+    kept, left = ids_named(rules, only, "--only"), ids_named(rules, skip, "--skip")
+    return tuple(r for r in rules if (not only or r.id in kept) and r.id not in left)

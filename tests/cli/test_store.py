@@ -5,6 +5,7 @@ from __future__ import annotations
 import gzip
 import json
 import re
+import shutil
 from collections.abc import Callable
 from itertools import chain
 from pathlib import Path
@@ -15,6 +16,7 @@ import duckdb
 import jsonschema
 import pytest
 
+from auditor import Options, check
 from auditor.model.snapshot import Gap
 from auditor.report.json_format import schema
 from auditor.simulator import Simulator
@@ -223,6 +225,14 @@ def test_a_lapsed_waiver_fails_the_new_only_gate(auditor: Auditor, tmp_path: Pat
     assert seen == ["waived", "waived", "open", "open"]
 
 
+@pytest.fixture(scope="module")
+def one_night(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with a snapshot, and a store that holds it. Not to be changed."""
+    folder = tmp_path_factory.mktemp("one-night")
+    check(night(folder, 1, {"a": "IAM"}), options=Options(only=("STU106", "STU605"), store=str(folder / "nights")))
+    return folder
+
+
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [
@@ -236,7 +246,7 @@ def test_a_lapsed_waiver_fails_the_new_only_gate(auditor: Auditor, tmp_path: Pat
         (["diff", "--store", "nights"], "one run only"),
         (["diff", "--store", "nights", "2026-10-01", "latest"], "no run '2026-10-01'"),
         (["diff", "night-01.jsonl"], "diff needs OLD and NEW"),
-        (["history", "--store", "nights", "--rule", "STU9999"], "there is no rule or area"),
+        (["history", "--store", "nights", "--rule", "STU9999"], "--rule STU9999: unknown rule or area"),
         (["check", "night-01.jsonl", "--store", "full"], "full is not a store"),
         (["check", "night-01.jsonl", "--store", "gs://x"], "no store can be there"),
         (["check", "night-01.jsonl", "--new-only"], "--new-only has nothing to compare with"),
@@ -249,8 +259,8 @@ def test_a_lapsed_waiver_fails_the_new_only_gate(auditor: Auditor, tmp_path: Pat
     ],
     ids=lambda a: " ".join(a) if isinstance(a, list) else "",
 )
-def test_2_for_wrong_usage(auditor: Auditor, tmp_path: Path, arguments: list[str], said: str) -> None:
-    checked(auditor, night(tmp_path, 1, {"a": "IAM"}), "--store", "nights", "--output", "out")
+def test_2_for_wrong_usage(auditor: Auditor, tmp_path: Path, one_night: Path, arguments: list[str], said: str) -> None:
+    shutil.copytree(one_night, tmp_path, dirs_exist_ok=True)
     (tmp_path / "full").mkdir()
     (tmp_path / "full" / "letter.txt").write_text("dear")
     before = sorted(str(p) for p in tmp_path.rglob("*"))

@@ -58,7 +58,8 @@ def command(
     Ages are whole days from the first run that saw the failure to the last one.
     """
     from auditor.history.query import Filter, failures, nights
-    from auditor.run.selection import all_rules, names, selected
+    from auditor.rules.rule_names import ids_named
+    from auditor.run.selection import all_rules, names
 
     found, settings = store_of(reading)
     runs = found.runs()
@@ -66,7 +67,7 @@ def command(
         raise ConfigError(f"{found.place.label} holds no run", hint="auditor audit --store … adds one.")
     ids: frozenset[str] = frozenset()
     if rules:
-        ids = frozenset(r.id for r in selected(all_rules(settings.rules_dirs, bind=False), names(rules), ()))
+        ids = ids_named(all_rules(settings.rules_dirs, bind=False), names(rules), "--rule")
     wanted = Filter(ids, account, states or STATES[:3])
     known = failures(found, runs, wanted)
     shown = known[:limit] if limit else known
