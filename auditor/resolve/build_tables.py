@@ -6,7 +6,7 @@ more than inheritance (what Classic is, what quick setup looks like, when an EFS
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from auditor.model.snapshot import MAY_NOT_EXIST, NUMBER
@@ -16,7 +16,8 @@ from auditor.resolve.load_documents import SourceFile, load
 from auditor.resolve.persona_columns import assign_personas, persona_columns, persona_name, persona_number
 from auditor.resolve.raw_schema import quoted
 from auditor.resolve.sql_files import statement
-from auditor.resolve.tables import SPACE_DEFAULT_PREFIX, USER_DEFAULT_PREFIX
+from auditor.resolve.table_model import documented_columns
+from auditor.resolve.tables import SPACE_DEFAULT_PREFIX, USER_DEFAULT_PREFIX, USER_PROFILE
 from auditor.sql_text import literal
 from auditor.studio.partitions import partition_sql
 from auditor.studio.personas import DEFAULT_PERSONAS, Persona
@@ -269,12 +270,39 @@ def _user_words(user: str) -> str:
 _SIGNED_IN = "coalesce(auth_mode, case when sso_user <> '' then 'SSO' when sso_user = '' then 'IAM' end)"
 
 
+#: What only the resolved profiles have beside the documented columns.
+_RESOLVED_ONLY = {"domain_seen": "BOOLEAN", "identity_center_instance": "VARCHAR", "persona_number": "INTEGER"}
+
+
 def _user_profile(con: duckdb.DuckDBPyConnection, merge: NestedMerge, personas: Sequence[Persona]) -> None:
+    ((profiles,),) = con.execute("select count(*) from raw_user_profile").fetchall()
+    if profiles:
+        _resolved_profiles(con, merge, personas, profiles)
+    else:
+        # Most templates hold none, and to plan these two tables takes a third of a small audit.
+        _empty(con, "user_profile_resolved", _RESOLVED_ONLY)
+    role_use.role_use(con, persona_name(personas))
+    role_use.domain_roles(con)
+    neighbours.profile_use(con)
+    evidence_tables.execution_role(con)
+    if profiles:
+        _documented_profiles(con, personas, profiles)
+    else:
+        _empty(con, "user_profile", {})
+
+
+def _empty(con: duckdb.DuckDBPyConnection, name: str, further: Mapping[str, str]) -> None:
+    columns = {**documented_columns(USER_PROFILE, "origin"), **further}
+    con.execute(f"create table {name} ({', '.join(f'{quoted(c)} {type_}' for c, type_ in columns.items())})")
+
+
+def _resolved_profiles(
+    con: duckdb.DuckDBPyConnection, merge: NestedMerge, personas: Sequence[Persona], profiles: int
+) -> None:
     own = [(s.column, own_value(s, "p.doc", "p.gaps", "profile")) for s in PROFILE_SETTINGS]
     user = [(s.column, effective(s, merge)) for s in USER_SETTINGS]
     mount, mount_origin = _auto_mount("domain_has_efs", "auto_mount_home_efs", "auto_mount_home_efs_origin")
     arn_path = "'user-profile/' || p.id"
-    ((profiles,),) = con.execute("select count(*) from raw_user_profile").fetchall()
     resolved = statement(
         "user_profile_resolved",
         identity=_identity("p", "user_profile", "p.doc.UserProfileName", arn_path, "UserProfileArn"),
@@ -290,10 +318,9 @@ def _user_profile(con: duckdb.DuckDBPyConnection, merge: NestedMerge, personas: 
         sso_user_tokens=_user_words("sso_user"),
     )
     con.execute(f"create {_kind(profiles, MATERIALISED_PROFILES)} user_profile_resolved as {resolved}")
-    role_use.role_use(con, persona_name(personas))
-    role_use.domain_roles(con)
-    neighbours.profile_use(con)
-    evidence_tables.execution_role(con)
+
+
+def _documented_profiles(con: duckdb.DuckDBPyConnection, personas: Sequence[Persona], profiles: int) -> None:
     documented = statement(
         "user_profile",
         role_columns=role_use.PROFILE_COLUMNS,
@@ -305,7 +332,10 @@ def _user_profile(con: duckdb.DuckDBPyConnection, merge: NestedMerge, personas: 
         evidence_joins=evidence_tables.PROFILE_JOINS,
         idle_joins=idle.PROFILE_JOINS,
     )
-    con.execute(f"create {_kind(profiles, MATERIALISED_DOCUMENTED)} user_profile as {documented}")
+    # In the order in which the columns are documented, as where there is no profile.
+    names = ", ".join(map(quoted, documented_columns(USER_PROFILE)))
+    kind = _kind(profiles, MATERIALISED_DOCUMENTED)
+    con.execute(f"create {kind} user_profile as select {names} from ({documented})")
 
 
 def _text(path: str) -> str:

@@ -67,3 +67,13 @@ class Table:
     def display_name_sql(self) -> str:
         """The same in SQL, NULL where there is no name."""
         return "array_to_string(string_split(t.id, '/')[3:], '/')" if self.name == "app" else "t.name"
+
+
+def documented_columns(documented: Table, origin: str = "VARCHAR") -> dict[str, str]:
+    """Column → DuckDB type, with the ``_origin`` companions, whose type is ``origin``."""
+    columns: dict[str, str] = {}
+    for column in documented.columns:
+        columns[column.name] = column.type
+        if column.has_origin:
+            columns[f"{column.name}_origin"] = origin
+    return columns

@@ -10,8 +10,9 @@ from typing import TYPE_CHECKING, Any
 
 from auditor.errors import RuleError
 from auditor.model.rule import Case, Rule, Severity, Verdict
+from auditor.resolve.table_model import documented_columns
 from auditor.resolve.tables import SPACE_DEFAULT_PREFIX, USER_DEFAULT_PREFIX, table
-from auditor.rules.expressions import create_empty_tables, documented_columns, readable
+from auditor.rules.expressions import create_empty_tables, readable
 from auditor.rules.message import message
 from auditor.rules.value_columns import expressions
 from auditor.rules.verdict_sql import severity_sql, verdict_sql

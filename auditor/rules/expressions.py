@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from auditor.resolve.table_model import Table
+from auditor.resolve.table_model import Table, documented_columns
 from auditor.resolve.tables import TABLES, table
 from auditor.rules.unknowns import Node, UnknownError, Unknowns, children, lambda_names
 from auditor.rules.verdict_sql import foreign_quoting
@@ -78,16 +78,6 @@ class Expression:
     columns: tuple[str, ...]
     parameters: tuple[str, ...]
     reads: tuple[str, ...] = ()
-
-
-def documented_columns(documented: Table) -> dict[str, str]:
-    """Column → DuckDB type, with the ``_origin`` companions."""
-    columns: dict[str, str] = {}
-    for column in documented.columns:
-        columns[column.name] = column.type
-        if column.has_origin:
-            columns[f"{column.name}_origin"] = "VARCHAR"
-    return columns
 
 
 def create_empty_tables(con: duckdb.DuckDBPyConnection) -> None:

@@ -8,9 +8,9 @@ from typing import Any
 
 from auditor.errors import ConfigError
 from auditor.model.rule import Rule
-from auditor.resolve.table_model import Table
+from auditor.resolve.table_model import Table, documented_columns
 from auditor.resolve.tables import table
-from auditor.rules.expressions import ExpressionChecker, ExpressionError, documented_columns, unknown_column
+from auditor.rules.expressions import ExpressionChecker, ExpressionError, unknown_column
 from auditor.rules.verdict_sql import parameter_values, substitute, value_problem
 
 #: What a value of a remediation may be: NULL has a type of its own where an expression gives nothing else.

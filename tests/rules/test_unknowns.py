@@ -14,9 +14,10 @@ from hypothesis import strategies as st
 
 from auditor.errors import RuleError
 from auditor.model.rule import Case, Rule
+from auditor.resolve.table_model import documented_columns
 from auditor.resolve.tables import table
 from auditor.rules.cases import run_cases
-from auditor.rules.expressions import ExpressionChecker, ExpressionError, documented_columns
+from auditor.rules.expressions import ExpressionChecker, ExpressionError
 from auditor.rules.unknowns import KNOWN_COLUMNS
 from auditor.store.connection import connect
 from tests.budgets import examples
