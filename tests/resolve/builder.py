@@ -7,13 +7,16 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from functools import cached_property
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from auditor.evaluate.audit import load_tables
 from auditor.model.snapshot import GLOBAL, KINDS, SCHEMA_VERSION, Gap, Header, Kind, Record, Scope, Snapshot, Unseen
 from auditor.resolve.inheritance_sql import NestedMerge
 from auditor.store.snapshot_file import write_snapshot
 from auditor.studio.personas import DEFAULT_PERSONAS, Persona
+
+if TYPE_CHECKING:
+    import duckdb
 
 ACCOUNT, REGION = "111122223333", "eu-west-1"
 AFTER = "2025-02-03T10:00:00Z"
@@ -77,6 +80,32 @@ def vpc(id_: str, default: bool | None) -> Record:
     return record("vpc", id_, document)
 
 
+def _snapshot(records: Sequence[Record], unseen: Iterable[tuple[str, str]] = (), gaps: Iterable[Gap] = ()) -> Snapshot:
+    places = sorted({(r.account, r.region) for r in records if r.region != GLOBAL})
+    header = Header(
+        SCHEMA_VERSION, "aws", "2026-11-23T02:00:00Z", "0.1.0", "1.44.5", "",
+        tuple(Scope(*p) for p in places), tuple(Unseen(*u) for u in unseen), KINDS,
+    )  # fmt: skip
+    return Snapshot(header, tuple(records), tuple(gaps))
+
+
+def _connection(
+    snapshots: Iterable[Snapshot], merge: NestedMerge, personas: Sequence[Persona]
+) -> duckdb.DuckDBPyConnection:
+    with tempfile.TemporaryDirectory() as folder:
+        paths = []
+        for number, snapshot in enumerate(snapshots):
+            paths.append(Path(folder) / f"{number}.jsonl")
+            write_snapshot(paths[-1], snapshot)
+        return load_tables(paths, merge, personas)[0]
+
+
+def _rows(con: duckdb.DuckDBPyConnection, table: str) -> list[dict[str, Any]]:
+    cursor = con.execute(f"select * from {table}")
+    names = [d[0] for d in cursor.description or ()]
+    return [dict(zip(names, row, strict=True)) for row in cursor.fetchall()]
+
+
 class Tables:
     """The tables of a snapshot that holds the records, and their accounts and regions where no record is one."""
 
@@ -91,19 +120,10 @@ class Tables:
         places = sorted({(r.account, r.region) for r in records if r.region != GLOBAL} or {(ACCOUNT, REGION)})
         if not any(r.kind == "account_region" for r in records):
             records = (*records, *(place(account=account, region=region) for account, region in places))
-        header = Header(
-            SCHEMA_VERSION, "aws", "2026-11-23T02:00:00Z", "0.1.0", "1.44.5", "",
-            tuple(Scope(*p) for p in places), tuple(Unseen(*u) for u in unseen), KINDS,
-        )  # fmt: skip
-        with tempfile.TemporaryDirectory() as folder:
-            path = Path(folder) / "snapshot.jsonl"
-            write_snapshot(path, Snapshot(header, records, tuple(gaps)))
-            self._con, _ = load_tables([path], merge, personas)
+        self._con = _connection([_snapshot(records, unseen, gaps)], merge, personas)
 
     def rows(self, table: str) -> list[dict[str, Any]]:
-        cursor = self._con.execute(f"select * from {table}")
-        names = [d[0] for d in cursor.description or ()]
-        return [dict(zip(names, row, strict=True)) for row in cursor.fetchall()]
+        return _rows(self._con, table)
 
     def by_name(self, table: str) -> dict[str, dict[str, Any]]:
         """Rows by the resource's name."""
@@ -151,32 +171,47 @@ class Together:
 
     def __init__(self, personas: Sequence[Persona] = DEFAULT_PERSONAS) -> None:
         self._personas = personas
-        self._snapshots: list[tuple[Record, ...]] = []
+        self._snapshots: list[Snapshot] = []
         self._rows: dict[str, list[list[dict[str, Any]]]] = {}
 
-    def __call__(self, *records: Record) -> Apart:
-        assert "_tables" not in vars(self), "the tables have been built already"
+    def __call__(self, *records: Record, unseen: Iterable[tuple[str, str]] = (), gaps: Iterable[Gap] = ()) -> Apart:
+        assert "_con" not in vars(self), "the tables have been built already"
         assert all(r.account == ACCOUNT for r in records), "accounts beside each other have to be built by themselves"
         if not any(r.kind == "account_region" for r in records):
             records = (*records, place())
-        self._snapshots.append(records)
+        account = _account(len(self._snapshots))
+        moved = (
+            replace(
+                r, account=account, id=_moved(r.id, ACCOUNT, account), document=_moved(r.document, ACCOUNT, account)
+            )
+            for r in records
+        )
+        self._snapshots.append(_snapshot(tuple(moved), unseen, (replace(gap, account=account) for gap in gaps)))
         return Apart(self, len(self._snapshots) - 1)
 
     @cached_property
-    def _tables(self) -> Tables:
-        moved = (
-            replace(r, account=_account(n), id=_moved(r.id, ACCOUNT, _account(n)),
-                    document=_moved(r.document, ACCOUNT, _account(n)))
-            for n, records in enumerate(self._snapshots) for r in records
+    def _con(self) -> duckdb.DuckDBPyConnection:
+        # One file for all that have the same header: a file costs more than an account.
+        files: dict[tuple[Unseen, ...], list[Snapshot]] = {}
+        for snapshot in self._snapshots:
+            files.setdefault(snapshot.header.unseen, []).append(snapshot)
+        return _connection(
+            (
+                Snapshot(
+                    replace(each[0].header, scopes=tuple(scope for s in each for scope in s.header.scopes)),
+                    tuple(r for s in each for r in s.records), tuple(gap for s in each for gap in s.gaps),
+                )
+                for each in files.values()
+            ),
+            NestedMerge.UNKNOWN, self._personas,
         )  # fmt: skip
-        return Tables(*moved, personas=self._personas)
 
     def rows(self, table: str, number: int) -> list[dict[str, Any]]:
         """The rows of a table that belong to the snapshot of that number."""
         if table not in self._rows:
             numbers = {_account(n): n for n in range(len(self._snapshots))}
             found: list[list[dict[str, Any]]] = [[] for _ in numbers]
-            for row in self._tables.rows(table):
+            for row in _rows(self._con, table):
                 found[numbers[row["account"]]].append(_moved(row, row["account"], ACCOUNT))
             self._rows[table] = found
         return self._rows[table][number]

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import pytest
 
 from auditor.studio.personas import DEFAULT_PERSONAS, Match, Persona
 
-from .builder import Tables, domain, place, profile, record
+from .builder import Apart, Tables, Together, domain, place, profile, record
 
+together = Together()
 WORDS = {
     "grace-hopper": ["grace", "hopper"],
     "user2": ["user"],
@@ -28,9 +27,12 @@ WORDS = {
 }
 
 
+NAMED = together(domain(), *(profile(name) for name in WORDS))
+
+
 def test_words_of_a_name() -> None:
     """Lower case, split on separators, digits and changes of case; an acronym ends before a word, not before an s."""
-    rows = Tables(domain(), *(profile(name) for name in WORDS)).by_name("user_profile")
+    rows = NAMED.by_name("user_profile")
     assert {name: row["name_tokens"] for name, row in rows.items()} == WORDS
 
 
@@ -46,13 +48,16 @@ USERS = {
 }
 
 
+PEOPLE = together(
+    domain(), profile("none"), profile("unseen", gaps=["SingleSignOnUserValue"]),
+    *(profile(f"p{n}", also={"SingleSignOnUserValue": user}) for n, user in enumerate(USERS)),
+)  # fmt: skip
+
+
 def test_words_of_an_identity_center_user() -> None:
     """Only what stands before the @, and after a directory's own name, speaks; accents are letters, and marks belong to
     theirs; an unseen user has no words, not none."""
-    records = [profile(f"p{n}", also={"SingleSignOnUserValue": user}) for n, user in enumerate(USERS)]
-    rows = Tables(domain(), *records, profile("none"), profile("unseen", gaps=["SingleSignOnUserValue"])).by_name(
-        "user_profile"
-    )
+    rows = PEOPLE.by_name("user_profile")
     assert [rows[f"p{n}"]["sso_user_tokens"] for n in range(len(USERS))] == list(USERS.values())
     assert (rows["none"]["sso_user"], rows["none"]["sso_user_tokens"]) == ("", [])
     assert (rows["unseen"]["sso_user"], rows["unseen"]["sso_user_tokens"]) == (None, None)
@@ -78,14 +83,18 @@ def test_who_has_the_same_role() -> None:
     }  # fmt: skip
 
 
+TWO_AND_ONE = (
+    domain(), profile("a", _role("arn:two")), profile("b", _role("arn:two")), profile("one", _role("arn:one")),
+)  # fmt: skip
+ROLES_UNLISTED = together(place(["user_profile"]), *TWO_AND_ONE, profile("none"))
+ROLES_UNSEEN = together(*TWO_AND_ONE, profile("unseen", gaps=["*"]))
+
+
 def test_who_has_the_same_role_where_not_everybody_was_seen() -> None:
     """Several are several; one could be more."""
-    two = [profile("a", _role("arn:two")), profile("b", _role("arn:two"))]
-    unlisted = Tables(place(["user_profile"]), domain(), *two, profile("one", _role("arn:one")), profile("none"))
-    counts = {name: row["execution_role_profiles"] for name, row in unlisted.by_name("user_profile").items()}
+    counts = {name: row["execution_role_profiles"] for name, row in ROLES_UNLISTED.by_name("user_profile").items()}
     assert counts == {"a": 2, "b": 2, "one": None, "none": 0}
-    unseen = Tables(domain(), *two, profile("one", _role("arn:one")), profile("unseen", gaps=["*"]))
-    counts = {name: row["execution_role_profiles"] for name, row in unseen.by_name("user_profile").items()}
+    counts = {name: row["execution_role_profiles"] for name, row in ROLES_UNSEEN.by_name("user_profile").items()}
     assert counts == {"a": 2, "b": 2, "one": None, "unseen": None}
 
 
@@ -100,25 +109,34 @@ PARTNERS: list[tuple[str, str, str | None]] = [
 ]
 
 
-@pytest.mark.parametrize("unlisted", [False, True])
-def test_subscribed_partner_tools(unlisted: bool) -> None:
-    """By the names that HiddenMlTools uses; in service only; unknown where the list could not be read."""
+IN_SERVICE = sorted(tool for _, _, tool in PARTNERS if tool)
+
+
+def _subscribed(gaps: list[str]) -> Apart:
     apps = [record("partner_app", f"arn:{n}", {"Type": t, "Status": s}) for n, (t, s, _) in enumerate(PARTNERS)]
     other = record("partner_app", "arn:far", {"Type": "fiddler", "Status": "Available"}, region="us-east-1")
-    tables = Tables(place(["partner_app"] if unlisted else []), place(region="us-east-1"), other, *apps, domain(),
-                    profile("ana"))  # fmt: skip
-    expected: Any = None if unlisted else sorted(tool for _, _, tool in PARTNERS if tool)
+    return together(place(gaps), place(region="us-east-1"), other, *apps, domain(), profile("ana"))
+
+
+@pytest.mark.parametrize(
+    ("tables", "expected"), [(_subscribed([]), IN_SERVICE), (_subscribed(["partner_app"]), None)]
+)  # fmt: skip
+def test_subscribed_partner_tools(tables: Apart, expected: list[str] | None) -> None:
+    """By the names that HiddenMlTools uses; in service only; unknown where the list could not be read."""
     assert tables.rows("user_profile")[0]["subscribed_partner_tools"] == expected
     places = {row["id"]: row["subscribed_partner_tools"] for row in tables.rows("account_region")}
     assert places == {"eu-west-1": expected, "us-east-1": ["Fiddler"]}
 
 
+TAGGED = together(
+    domain(), profile("tagged", tags=(("owner", "ana"), ("k", ""))), profile("bare", tags=()),
+    profile("unread", tags=None, gaps=["Tags"]),
+)  # fmt: skip
+
+
 def test_tags() -> None:
     """No tags is an empty map; tags that could not be read are NULL."""
-    rows = Tables(
-        domain(), profile("tagged", tags=(("owner", "ana"), ("k", ""))), profile("bare", tags=()),
-        profile("unread", tags=None, gaps=["Tags"]),
-    ).by_name("user_profile")  # fmt: skip
+    rows = TAGGED.by_name("user_profile")
     assert rows["tagged"]["tags"] == {"owner": "ana", "k": ""}
     assert rows["bare"]["tags"] == {}
     assert rows["unread"]["tags"] is None

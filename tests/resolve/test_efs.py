@@ -7,8 +7,9 @@ from typing import Any
 
 import pytest
 
-from .builder import Tables, domain, profile, space
+from .builder import Apart, Together, domain, profile, space
 
+together = Together()
 ON_PROFILE = ["Enabled", "Disabled", "DefaultAsDomain", None]
 ON_DOMAIN = ["Enabled", "Disabled", "DefaultAsDomain", None]
 CREATION = ["Enabled", "Disabled", None]
@@ -19,8 +20,7 @@ def _mount(value: str | None) -> dict[str, str]:
     return {} if value is None else {"AutoMountHomeEFS": value}
 
 
-@pytest.fixture(scope="module")
-def tables() -> Tables:
+def _combined() -> Apart:
     records = []
     for on_domain, creation, file_system in product(ON_DOMAIN, CREATION, FILE_SYSTEM):
         id_ = f"{on_domain}-{creation}-{file_system}"
@@ -32,17 +32,20 @@ def tables() -> Tables:
         records.append(domain(id_, document))
         records += [profile(str(value), _mount(value), of=id_) for value in ON_PROFILE]
         records.append(profile("no-settings", None, of=id_))
-    return Tables(*records)
+    return together(*records)
+
+
+COMBINED = _combined()
 
 
 @pytest.fixture(scope="module")
-def profiles(tables: Tables) -> dict[str, dict[str, Any]]:
-    return tables.by_id("user_profile")
+def profiles() -> dict[str, dict[str, Any]]:
+    return COMBINED.by_id("user_profile")
 
 
 @pytest.fixture(scope="module")
-def domains(tables: Tables) -> dict[str, dict[str, Any]]:
-    return tables.by_id("domain")
+def domains() -> dict[str, dict[str, Any]]:
+    return COMBINED.by_id("domain")
 
 
 CASES = list(product(ON_DOMAIN, CREATION, FILE_SYSTEM))
@@ -103,26 +106,34 @@ NOT_SEEN: list[tuple[dict[str, Any], list[str], str | None, bool | None]] = [
 ]
 
 
-def test_what_was_not_seen() -> None:
-    """Unknown only where it matters: without an EFS, or with a Disabled, nothing is mounted whatever the rest says."""
+def _not_seen() -> Apart:
     records = []
     for number, (document, gaps, _, _) in enumerate(NOT_SEEN):
         records += [domain(f"d-{number}", document, gaps), profile("ana", of=f"d-{number}")]
-    tables = Tables(*records)
-    domains, profiles = tables.by_id("domain"), tables.by_id("user_profile")
+    return together(*records)
+
+
+ALL_NOT_SEEN = _not_seen()
+
+
+def test_what_was_not_seen() -> None:
+    """Unknown only where it matters: without an EFS, or with a Disabled, nothing is mounted whatever the rest says."""
+    domains, profiles = ALL_NOT_SEEN.by_id("domain"), ALL_NOT_SEEN.by_id("user_profile")
     for number, (document, gaps, mounted, has_efs) in enumerate(NOT_SEEN):
         row = domains[f"d-{number}"]
         assert (row["default_auto_mount_home_efs"], row["has_efs"]) == (mounted, has_efs), (document, gaps)
         assert profiles[f"d-{number}/ana"]["auto_mount_home_efs"] == mounted, (document, gaps)
 
 
+OWN_WORD_UNSEEN = together(
+    domain("d-efs", {**EFS, "DefaultUserSettings": {MOUNT: "Disabled"}}), domain("d-none", NO_EFS),
+    profile("ana", gaps=[f"UserSettings.{MOUNT}"], of="d-efs"), profile("bob", gaps=["*"], of="d-none"),
+)  # fmt: skip
+
+
 def test_a_profile_whose_own_word_was_not_seen() -> None:
     """It could be Disabled as well as Enabled, whatever the domain says."""
-    tables = Tables(
-        domain("d-efs", {**EFS, "DefaultUserSettings": {MOUNT: "Disabled"}}), domain("d-none", NO_EFS),
-        profile("ana", gaps=[f"UserSettings.{MOUNT}"], of="d-efs"), profile("bob", gaps=["*"], of="d-none"),
-    )  # fmt: skip
-    rows = tables.by_name("user_profile")
+    rows = OWN_WORD_UNSEEN.by_name("user_profile")
     assert rows["ana"]["auto_mount_home_efs"] is None
     assert rows["ana"]["auto_mount_home_efs_origin"] is None
     assert rows["bob"]["auto_mount_home_efs"] == "Disabled"
@@ -135,24 +146,28 @@ def _mounts(*ids: str) -> dict[str, Any]:
     return {CONFIG: [{"EFSFileSystemConfig": {"FileSystemId": id_, "FileSystemPath": "/x"}} for id_ in ids]}
 
 
+QUIET = {**EFS, "DefaultUserSettings": {MOUNT: "Disabled"}}
+
+
+def _with(**members: Any) -> dict[str, Any]:
+    return {**QUIET, **members}
+
+
+CUSTOM = {"SpaceSettings": {"CustomFileSystems": [{"EFSFileSystem": {"FileSystemId": "fs-1"}}]}}
+NEEDING = together(
+    domain("none", QUIET), profile("ana", _mounts("fs-2"), of="none"),
+    domain("default", _with(DefaultUserSettings={MOUNT: "Disabled", **_mounts("fs-1")})),
+    domain("shared", _with(DefaultSpaceSettings=_mounts("fs-3", "fs-1"))),
+    domain("profile", QUIET), profile("bob", _mounts("fs-1"), of="profile"),
+    domain("space", QUIET), space("board", CUSTOM, of="space"),
+    domain("unseen", QUIET), profile("eva", gaps=[f"UserSettings.{CONFIG}"], of="unseen"),
+    domain("fsx", _with(DefaultSpaceSettings={CONFIG: [{"FSxLustreFileSystemConfig": {"FileSystemId": "fs-1"}}]})),
+)  # fmt: skip
+
+
 def test_who_needs_the_domains_efs_as_a_custom_file_system() -> None:
     """The domain's own EFS may be mounted as a custom one: by default, by a profile, in shared spaces, in a space.
     Other file systems, and FSx, need nothing of it. https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_CustomFileSystemConfig.html"""
-    quiet = {**EFS, "DefaultUserSettings": {MOUNT: "Disabled"}}
-
-    def with_(**members: Any) -> dict[str, Any]:
-        return {**quiet, **members}
-
-    efs = {"SpaceSettings": {"CustomFileSystems": [{"EFSFileSystem": {"FileSystemId": "fs-1"}}]}}
-    tables = Tables(
-        domain("none", quiet), profile("ana", _mounts("fs-2"), of="none"),
-        domain("default", with_(DefaultUserSettings={MOUNT: "Disabled", **_mounts("fs-1")})),
-        domain("shared", with_(DefaultSpaceSettings=_mounts("fs-3", "fs-1"))),
-        domain("profile", quiet), profile("bob", _mounts("fs-1"), of="profile"),
-        domain("space", quiet), space("board", efs, of="space"),
-        domain("unseen", quiet), profile("eva", gaps=[f"UserSettings.{CONFIG}"], of="unseen"),
-        domain("fsx", with_(DefaultSpaceSettings={CONFIG: [{"FSxLustreFileSystemConfig": {"FileSystemId": "fs-1"}}]})),
-    )  # fmt: skip
-    assert {id_: row["efs_needed"] for id_, row in tables.by_id("domain").items()} == {
+    assert {id_: row["efs_needed"] for id_, row in NEEDING.by_id("domain").items()} == {
         "none": False, "default": True, "shared": True, "profile": True, "space": True, "unseen": None, "fsx": False,
     }  # fmt: skip

@@ -6,8 +6,9 @@ from typing import Any
 
 import pytest
 
-from .builder import AFTER, Tables, domain, profile
+from .builder import AFTER, Apart, Together, domain, profile
 
+together = Together()
 STUDIO, CLASSIC, RSTUDIO = "studio::", "app:JupyterServer:", "app:RStudioServerPro:"
 BEFORE = "2022-06-14T08:00:00Z"
 
@@ -44,8 +45,7 @@ LANDINGS: list[tuple[tuple[str | None, str | None, str | None, str | None, str |
 ]
 
 
-@pytest.fixture(scope="module")
-def tables() -> Tables:
+def _landings() -> Apart:
     records = []
     for number, ((created, landing, portal, own_landing, own_portal), _) in enumerate(LANDINGS):
         layers = [{"DefaultLandingUri": landing, "StudioWebPortal": portal},
@@ -53,24 +53,32 @@ def tables() -> Tables:
         handed, own = ({k: v for k, v in layer.items() if v is not None} for layer in layers)
         document: dict[str, Any] = {"DefaultUserSettings": handed, "CreationTime": created}
         records += [domain(f"d-{number}", document), profile("ana", own or None, of=f"d-{number}")]
-    return Tables(*records)
+    return together(*records)
+
+
+ALL_LANDINGS = _landings()
+
+
+@pytest.fixture(scope="module")
+def tables() -> Apart:
+    return ALL_LANDINGS
 
 
 @pytest.mark.parametrize("number", range(len(LANDINGS)), ids=lambda n: "-".join(str(v) for v in LANDINGS[n][0]))
-def test_experience(number: int, tables: Tables) -> None:
+def test_experience(number: int, tables: Apart) -> None:
     (*_, own_landing, own_portal), expected = LANDINGS[number]
     assert tables.by_id("user_profile")[f"d-{number}/ana"]["experience"] == expected
     if own_landing is None and own_portal is None:
         assert tables.by_id("domain")[f"d-{number}"]["default_experience"] == expected
 
 
-def test_the_landing_page_keeps_its_colons(tables: Tables) -> None:
+def test_the_landing_page_keeps_its_colons(tables: Apart) -> None:
     rows = tables.by_id("user_profile")
     assert rows["d-0/ana"]["default_landing_uri"] == "studio::"
     assert rows["d-1/ana"]["default_landing_uri"] == "app:JupyterServer:"
 
 
-def test_aws_default_has_the_service_as_origin(tables: Tables) -> None:
+def test_aws_default_has_the_service_as_origin(tables: Apart) -> None:
     """And no origin where nobody says what the default is."""
     rows = tables.by_id("user_profile")
     ages = {
@@ -84,31 +92,35 @@ def test_aws_default_has_the_service_as_origin(tables: Tables) -> None:
     assert ages[None] == (None, None)
 
 
+SETTINGS = {"JupyterServerAppSettings": {"DefaultResourceSpec": {"InstanceType": "system"}},
+            "KernelGatewayAppSettings": {"CustomImages": []}}  # fmt: skip
+SET_FOR_CLASSIC = together(
+    domain(document={"DefaultUserSettings": {**SETTINGS, "DefaultLandingUri": STUDIO}}), profile("ana", SETTINGS)
+)
+
+
 def test_classic_settings_are_no_evidence_of_classic() -> None:
     """Quick setup writes JupyterServerAppSettings on domains of the new Studio; a profile may keep them as well."""
-    settings = {"JupyterServerAppSettings": {"DefaultResourceSpec": {"InstanceType": "system"}},
-                "KernelGatewayAppSettings": {"CustomImages": []}}  # fmt: skip
-    tables = Tables(
-        domain(document={"DefaultUserSettings": {**settings, "DefaultLandingUri": STUDIO}}), profile("ana", settings)
-    )
-    assert tables.rows("domain")[0]["default_experience"] == "studio"
-    row = tables.rows("user_profile")[0]
+    assert SET_FOR_CLASSIC.rows("domain")[0]["default_experience"] == "studio"
+    row = SET_FOR_CLASSIC.rows("user_profile")[0]
     assert row["experience"] == "studio"
     assert (row["jupyter_server_settings"], row["kernel_gateway_settings"]) == (True, True)
 
 
+LANDING, PORTAL = "UserSettings.DefaultLandingUri", "UserSettings.StudioWebPortal"
+NOT_SEEN = together(
+    domain(document={"DefaultUserSettings": {"DefaultLandingUri": STUDIO}}),
+    profile("landing-unseen", {}, [LANDING]),
+    profile("landing-unseen-disabled", {"StudioWebPortal": "DISABLED"}, [LANDING]),
+    profile("portal-unseen", {}, [PORTAL]),
+    profile("portal-unseen-classic", {"DefaultLandingUri": CLASSIC}, [PORTAL]),
+    profile("nothing-seen", None, ["*"]),
+)
+
+
 def test_what_was_not_seen_of_portal_and_landing_page() -> None:
     """A disabled portal decides alone; a Classic landing page does, since the portal could only lead there as well."""
-    landing, portal = "UserSettings.DefaultLandingUri", "UserSettings.StudioWebPortal"
-    tables = Tables(
-        domain(document={"DefaultUserSettings": {"DefaultLandingUri": STUDIO}}),
-        profile("landing-unseen", {}, [landing]),
-        profile("landing-unseen-disabled", {"StudioWebPortal": "DISABLED"}, [landing]),
-        profile("portal-unseen", {}, [portal]),
-        profile("portal-unseen-classic", {"DefaultLandingUri": CLASSIC}, [portal]),
-        profile("nothing-seen", None, ["*"]),
-    )
-    assert {name: row["experience"] for name, row in tables.by_name("user_profile").items()} == {
+    assert {name: row["experience"] for name, row in NOT_SEEN.by_name("user_profile").items()} == {
         "landing-unseen": None,
         "landing-unseen-disabled": "classic",
         "portal-unseen": None,

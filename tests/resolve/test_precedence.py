@@ -9,8 +9,9 @@ import pytest
 from auditor.resolve.tables import table
 from auditor.studio.settings import SETTINGS, Setting
 
-from .builder import Tables, domain, merged, nest, profile, record, space
+from .builder import Apart, Tables, Together, domain, merged, nest, profile, record, space
 
+together = Together()
 #: Columns of USER scope → AWS's value where neither layer sets it. From the pages that ``Setting.source`` names;
 #: '' , [] , 0 and false say "not set" where AWS has no default, None that no page says what AWS does.
 USER_DEFAULTS: dict[str, Any] = {
@@ -77,8 +78,7 @@ def _values(setting: Setting) -> tuple[tuple[Any, Any], tuple[Any, Any]]:
     return (one, one), (two, two)
 
 
-@pytest.fixture(scope="module")
-def inherited() -> dict[str, dict[str, Any]]:
+def _inherited() -> Apart:
     """One domain and two profiles for each setting and each way in which the two layers may set it."""
     records = []
     for setting in INHERITED:
@@ -94,7 +94,15 @@ def inherited() -> dict[str, dict[str, Any]]:
             profile("alone", nest(setting.path, profile_raw), of=silent),
             profile("neither", None, of=silent),
         ]
-    return Tables(*records).by_id("user_profile")
+    return together(*records)
+
+
+ALL_INHERITED = _inherited()
+
+
+@pytest.fixture(scope="module")
+def inherited() -> dict[str, dict[str, Any]]:
+    return ALL_INHERITED.by_id("user_profile")
 
 
 def test_every_setting_of_the_table_is_spoken_about() -> None:
@@ -142,9 +150,8 @@ class TestInherited:
         }
 
 
-@pytest.fixture(scope="module")
-def own() -> dict[str, dict[str, dict[str, Any]]]:
-    """Rows by table and id: for each setting a resource that sets it and one that does not."""
+def _own() -> Apart:
+    """For each setting a resource that sets it and one that does not."""
     records = []
     bare = {"DomainName": "bare", "CreationTime": "2025-02-03T10:00:00Z"}
     for setting in OWN:
@@ -159,8 +166,16 @@ def own() -> dict[str, dict[str, dict[str, Any]]]:
         else:
             records.append(profile(name, also=document))
     records += [record("domain", "d-bare", {**bare, "DomainId": "d-bare"}), space("bare"), profile("bare"), domain()]
-    tables = Tables(*records)
-    return {name: tables.by_id(name) for name in ("domain", "space", "user_profile")}
+    return together(*records)
+
+
+ALL_OWN = _own()
+
+
+@pytest.fixture(scope="module")
+def own() -> dict[str, dict[str, dict[str, Any]]]:
+    """Rows by table and id."""
+    return {name: ALL_OWN.by_id(name) for name in ("domain", "space", "user_profile")}
 
 
 _SHOWN_IN = {"domain": ("domain", "", ""), "space_default": ("domain", "", "space_default_"),
@@ -180,11 +195,12 @@ def test_what_is_not_inherited(setting: Setting, own: dict[str, dict[str, dict[s
     assert (bare[column], bare[f"{column}_origin"]) == (expected, None if expected is None else "service")
 
 
-def test_an_empty_list_is_not_an_absent_one() -> None:
-    """Empty on the profile, it overrides the domain's; empty on the domain, it is the domain's own."""
-    lists = [s for s in INHERITED if s.type == "VARCHAR[]" and s.merge == "replace"]
+LISTS = [s for s in INHERITED if s.type == "VARCHAR[]" and s.merge == "replace"]
+
+
+def _empty_lists() -> Apart:
     records = []
-    for setting in lists:
+    for setting in LISTS:
         full, empty = nest(setting.path, _values(setting)[0][0]), nest(setting.path, [])
         records += [
             domain(f"full-{setting.column}", {"DefaultUserSettings": full}),
@@ -192,41 +208,63 @@ def test_an_empty_list_is_not_an_absent_one() -> None:
             profile("empties", empty, of=f"full-{setting.column}"),
             profile("inherits", None, of=f"empty-{setting.column}"),
         ]
-    rows = Tables(*records).by_id("user_profile")
-    for setting in lists:
+    return together(*records)
+
+
+EMPTY_LISTS = _empty_lists()
+
+
+def test_an_empty_list_is_not_an_absent_one() -> None:
+    """Empty on the profile, it overrides the domain's; empty on the domain, it is the domain's own."""
+    rows = EMPTY_LISTS.by_id("user_profile")
+    for setting in LISTS:
         name = setting.column
         empties, inherits = rows[f"full-{name}/empties"], rows[f"empty-{name}/inherits"]
         assert (empties[name], empties[f"{name}_origin"]) == ([], "profile"), name
         assert (inherits[name], inherits[f"{name}_origin"]) == ([], "domain"), name
 
 
-def test_security_groups_add_up() -> None:
-    """The one setting that is not replaced; nothing on the profile can take a group of the domain away."""
-    expected = {
-        (("sg-1",), ("sg-2",)): (["sg-1", "sg-2"], "profile"),
-        (("sg-1",), ("sg-2", "sg-1")): (["sg-1", "sg-2"], "profile"),
-        ((), ("sg-2",)): (["sg-2"], "domain"),
-        (None, ("sg-2",)): (["sg-2"], "domain"),
-        (("sg-1",), None): (["sg-1"], "profile"),
-        (None, None): ([], "service"),
-    }
+#: groups of the profile, and of its domain -> those in force, and where they come from
+GROUPS: dict[tuple[tuple[str, ...] | None, tuple[str, ...] | None], tuple[list[str], str]] = {
+    (("sg-1",), ("sg-2",)): (["sg-1", "sg-2"], "profile"),
+    (("sg-1",), ("sg-2", "sg-1")): (["sg-1", "sg-2"], "profile"),
+    ((), ("sg-2",)): (["sg-2"], "domain"),
+    (None, ("sg-2",)): (["sg-2"], "domain"),
+    (("sg-1",), None): (["sg-1"], "profile"),
+    (None, None): ([], "service"),
+}
+
+
+def _groups() -> Apart:
     records = []
-    for number, (own_groups, handed) in enumerate(expected):
+    for number, (own_groups, handed) in enumerate(GROUPS):
         document = {} if handed is None else {"DefaultUserSettings": {"SecurityGroups": list(handed)}}
         user = None if own_groups is None else {"SecurityGroups": list(own_groups)}
         records += [domain(f"d-{number}", document), profile("ana", user, of=f"d-{number}")]
-    rows = Tables(*records).by_id("user_profile")
-    for number, (groups, result) in enumerate(expected.items()):
+    return together(*records)
+
+
+ADDED_UP = _groups()
+
+
+def test_security_groups_add_up() -> None:
+    """The one setting that is not replaced; nothing on the profile can take a group of the domain away."""
+    rows = ADDED_UP.by_id("user_profile")
+    for number, (groups, result) in enumerate(GROUPS.items()):
         row = rows[f"d-{number}/ana"]
         assert (row["security_groups"], row["security_groups_origin"]) == result, groups
 
 
+HANDED = merged(*(nest(s.path, _values(s)[1][0]) for s in INHERITED))
+HANDED_DOWN = together(
+    domain("d-1", {**WITH_EFS, "DefaultUserSettings": HANDED}), domain("d-2", WITH_EFS), profile("ana"),
+    profile("bob", of="d-2"),
+)  # fmt: skip
+
+
 def test_a_domain_hands_down_what_its_own_row_shows() -> None:
     """default_… columns are what a profile gets that sets nothing itself."""
-    handed = merged(*(nest(s.path, _values(s)[1][0]) for s in INHERITED))
-    tables = Tables(domain("d-1", {**WITH_EFS, "DefaultUserSettings": handed}), domain("d-2", WITH_EFS), profile("ana"),
-                    profile("bob", of="d-2"))  # fmt: skip
-    domains, profiles = tables.by_id("domain"), tables.by_id("user_profile")
+    domains, profiles = HANDED_DOWN.by_id("domain"), HANDED_DOWN.by_id("user_profile")
     for setting in INHERITED:
         shown = f"default_{setting.column}"
         assert domains["d-1"][shown] == profiles["d-1/ana"][setting.column] == _values(setting)[1][1], setting.column
@@ -249,11 +287,17 @@ def test_two_domains_do_not_mix() -> None:
     }  # fmt: skip
 
 
+STRANGE_WORDS = ["SomethingOfTomorrow", "Ünïcode", "drop table domain; --", "'", ""]
+STRANGE = together(
+    domain(),
+    *(profile(f"p{n}", {"StudioWebPortalSettings": {"HiddenMlTools": [word, "Comet"]}, "StudioWebPortal": word})
+      for n, word in enumerate(STRANGE_WORDS)),
+)  # fmt: skip
+
+
 def test_unknown_words_are_data() -> None:
     """AWS's enumerations grow; a word that this version never saw is kept as it is."""
-    words = ["SomethingOfTomorrow", "Ünïcode", "drop table domain; --", "'", ""]
-    users = [{"StudioWebPortalSettings": {"HiddenMlTools": [w, "Comet"]}, "StudioWebPortal": w} for w in words]
-    rows = Tables(domain(), *(profile(f"p{n}", user) for n, user in enumerate(users))).by_name("user_profile")
-    for number, word in enumerate(words):
+    rows = STRANGE.by_name("user_profile")
+    for number, word in enumerate(STRANGE_WORDS):
         assert rows[f"p{number}"]["hidden_ml_tools"] == [word, "Comet"]
         assert rows[f"p{number}"]["studio_web_portal"] == word

@@ -7,8 +7,9 @@ from typing import Any
 
 from auditor.model.snapshot import Record
 
-from .builder import Tables, domain, place, vpc
+from .builder import Together, domain, place, vpc
 
+together = Together()
 ROLE = "arn:aws:iam::111122223333:role/service-role/AmazonSageMaker-ExecutionRole-20250513T204284"
 #: Sign → (path, value that shows it, value that does not).
 SIGNS: dict[str, tuple[str, Any, Any]] = {
@@ -56,70 +57,81 @@ def _domain(id_: str, shows: dict[str, bool], name: str = "analytics", gaps: tup
 NONE, ALL = dict.fromkeys(SIGNS, False), dict.fromkeys(SIGNS, True)
 
 
+COMBINATIONS = [dict(zip(SIGNS, shows, strict=True)) for shows in product((True, False), repeat=len(SIGNS))]
+COMBINED = together(*VPCS, *(_domain(f"d-{n}", shows) for n, shows in enumerate(COMBINATIONS)))
+
+
 def test_every_combination_of_signs() -> None:
     """Four of six make quick setup where one is quick setup's own (role name, sharing path): who sets a domain up by
     hand may choose the other four. Three never do. The signs that hold are listed."""
-    combinations = [dict(zip(SIGNS, shows, strict=True)) for shows in product((True, False), repeat=len(SIGNS))]
-    rows = Tables(*VPCS, *(_domain(f"d-{n}", shows) for n, shows in enumerate(combinations))).by_id("domain")
-    for number, shows in enumerate(combinations):
+    rows = COMBINED.by_id("domain")
+    for number, shows in enumerate(COMBINATIONS):
         row = rows[f"d-{number}"]
         own = shows["role name"] or shows["sharing path"]
         assert row["quick_setup"] is (sum(shows.values()) >= 4 and own), shows
         assert set(row["quick_setup_signs"]) == {sign for sign, holds in shows.items() if holds}
 
 
+NAMED = together(*VPCS, *(_domain(f"d-{n}", NONE, name) for n, name in enumerate(NAMES)))
+
+
 def test_the_name_decides() -> None:
     """Digits are matched, never read as a time; a name that only looks like it decides nothing."""
-    records = [_domain(f"d-{n}", NONE, name) for n, name in enumerate(NAMES)]
-    rows = Tables(*VPCS, *records).by_id("domain")
+    rows = NAMED.by_id("domain")
     assert {name: rows[f"d-{n}"]["quick_setup"] for n, name in enumerate(NAMES)} == NAMES
+
+
+THREE = {**NONE, "IAM": True, "PublicInternetOnly": True, "role name": True}
+UNSEEN = "DefaultUserSettings.SharingSettings"
+BARE = _domain("x", THREE).document
+NOT_SEEN = together(
+    *VPCS,
+    # Three hold, the fourth was not seen.
+    domain("three-and-unseen", {**BARE, "DefaultUserSettings": {"ExecutionRole": ROLE}}, [UNSEEN]),
+    # Three hold, none was hidden.
+    _domain("three", THREE),
+    # Four hold for certain, whatever was not seen.
+    domain(
+        "four-and-unseen",
+        {"AuthMode": "IAM", "VpcId": "vpc-default", "DefaultUserSettings": {"ExecutionRole": ROLE}},
+        ["AppNetworkAccessType", UNSEEN],
+    ),
+    # Two hold at most, whatever was not seen.
+    domain("two", {"AuthMode": "SSO", "VpcId": "vpc-own", "AppNetworkAccessType": "VpcOnly", "KmsKeyId": "k",
+                   "DefaultUserSettings": {"ExecutionRole": "r"}}, [UNSEEN]),
+    # The VPC is one that was not listed.
+    domain("vpc-unknown", {**BARE, "VpcId": "vpc-unlisted"}),
+    # Four hold, none of quick setup's own; then one of these was not seen.
+    _domain("no-own-sign", {**ALL, "role name": False, "sharing path": False}),
+    domain("own-sign-unseen", {"AuthMode": "IAM", "VpcId": "vpc-default"}, [UNSEEN]),
+    domain("nothing", {"DomainName": "analytics", "AuthMode": None}, ["*"]),
+    domain("name-and-nothing", {"DomainName": "QuickSetupDomain-20250513T204284", "AuthMode": None}, ["*"]),
+)  # fmt: skip
 
 
 def test_what_was_not_seen() -> None:
     """Unknown exactly where the signs that were not seen could make up the number."""
-    shows_three = {**NONE, "IAM": True, "PublicInternetOnly": True, "role name": True}
-    gap = "DefaultUserSettings.SharingSettings"
-    bare = _domain("x", shows_three).document
-    rows = Tables(
-        *VPCS,
-        # Three hold, the fourth was not seen.
-        domain("three-and-unseen", {**bare, "DefaultUserSettings": {"ExecutionRole": ROLE}}, [gap]),
-        # Three hold, none was hidden.
-        _domain("three", shows_three),
-        # Four hold for certain, whatever was not seen.
-        domain(
-            "four-and-unseen",
-            {"AuthMode": "IAM", "VpcId": "vpc-default", "DefaultUserSettings": {"ExecutionRole": ROLE}},
-            ["AppNetworkAccessType", gap],
-        ),
-        # Two hold at most, whatever was not seen.
-        domain("two", {"AuthMode": "SSO", "VpcId": "vpc-own", "AppNetworkAccessType": "VpcOnly", "KmsKeyId": "k",
-                       "DefaultUserSettings": {"ExecutionRole": "r"}}, [gap]),
-        # The VPC is one that was not listed.
-        domain("vpc-unknown", {**bare, "VpcId": "vpc-unlisted"}),
-        # Four hold, none of quick setup's own; then one of these was not seen.
-        _domain("no-own-sign", {**ALL, "role name": False, "sharing path": False}),
-        domain("own-sign-unseen", {"AuthMode": "IAM", "VpcId": "vpc-default"}, [gap]),
-        domain("nothing", {"DomainName": "analytics", "AuthMode": None}, ["*"]),
-        domain("name-and-nothing", {"DomainName": "QuickSetupDomain-20250513T204284", "AuthMode": None}, ["*"]),
-    ).by_id("domain")  # fmt: skip
+    rows = NOT_SEEN.by_id("domain")
     assert {id_: row["quick_setup"] for id_, row in rows.items()} == {
         "three-and-unseen": None, "three": False, "four-and-unseen": True, "two": False, "vpc-unknown": None,
         "nothing": None, "name-and-nothing": True, "no-own-sign": False, "own-sign-unseen": None,
     }  # fmt: skip
 
 
+THERE: dict[str, Any] = {"region": "us-east-1"}
+FAR = Record("111122223333", "us-east-1", "vpc", "vpc-own", {"VpcId": "vpc-own", "IsDefault": True})
+DEFAULT_VPCS = together(
+    *VPCS, vpc("vpc-silent", None), FAR, place(), place(**THERE), place(["vpc"], region="eu-north-1"),
+    domain("default", {"VpcId": "vpc-default"}), domain("own", {"VpcId": "vpc-own"}),
+    domain("silent", {"VpcId": "vpc-silent"}), domain("elsewhere", {"VpcId": "vpc-of-another-account"}),
+    domain("unseen", gaps=["VpcId"]), domain("far", {"VpcId": "vpc-own"}, **THERE),
+    domain("unlisted", {"VpcId": "vpc-default"}, region="eu-north-1"),
+)  # fmt: skip
+
+
 def test_default_vpc() -> None:
     """Known where the VPC was listed and said so in this region; unknown elsewhere, and where lists are incomplete."""
-    there = {"region": "us-east-1"}
-    far = Record("111122223333", "us-east-1", "vpc", "vpc-own", {"VpcId": "vpc-own", "IsDefault": True})
-    rows = Tables(
-        *VPCS, vpc("vpc-silent", None), far, place(), place(**there), place(["vpc"], region="eu-north-1"),
-        domain("default", {"VpcId": "vpc-default"}), domain("own", {"VpcId": "vpc-own"}),
-        domain("silent", {"VpcId": "vpc-silent"}), domain("elsewhere", {"VpcId": "vpc-of-another-account"}),
-        domain("unseen", gaps=["VpcId"]), domain("far", {"VpcId": "vpc-own"}, **there),
-        domain("unlisted", {"VpcId": "vpc-default"}, region="eu-north-1"),
-    ).by_id("domain")  # fmt: skip
+    rows = DEFAULT_VPCS.by_id("domain")
     assert {id_: row["vpc_is_default"] for id_, row in rows.items()} == {
         "default": True, "own": False, "silent": None, "elsewhere": None, "unseen": None, "far": True,
         "unlisted": None,

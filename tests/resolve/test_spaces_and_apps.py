@@ -6,8 +6,9 @@ from typing import Any
 
 import pytest
 
-from .builder import Document, Tables, domain, place, profile, record, space
+from .builder import Apart, Document, Tables, Together, domain, place, profile, record, space
 
+together = Together()
 PRIVATE = {"SpaceSharingSettings": {"SharingType": "Private"}}
 SHARED = {"SpaceSharingSettings": {"SharingType": "Shared"}}
 SERVER = {"JupyterServerAppSettings": {"DefaultResourceSpec": {"InstanceType": "system"}}}
@@ -39,10 +40,12 @@ SPACES: dict[str, tuple[Document, list[str], bool | None]] = {
 }
 
 
+ALL_SPACES = together(domain(), *(space(name, document, gaps) for name, (document, gaps, _) in SPACES.items()))
+
+
 @pytest.fixture(scope="module")
 def spaces() -> dict[str, dict[str, Any]]:
-    records = [space(name, document, gaps) for name, (document, gaps, _) in SPACES.items()]
-    return Tables(domain(), *records).by_name("space")
+    return ALL_SPACES.by_name("space")
 
 
 @pytest.mark.parametrize("name", SPACES)
@@ -60,21 +63,26 @@ def test_members_of_a_space_that_were_not_seen(spaces: dict[str, dict[str, Any]]
         assert unseen[column] is None, column
 
 
+OWNED = {"OwnershipSettings": {"OwnerUserProfileName": "ana"}}
+NO_SHARING_SETTINGS = together(
+    domain(), profile("ana"), space("classic", {"SpaceSettings": SERVER}), space("bare"), space("owned", OWNED),
+    space("owner-unseen", {}, ["OwnershipSettings"]), space("unseen", {}, ["SpaceSharingSettings"]),
+    space("private", {**OWNED, "SpaceSharingSettings": {"SharingType": "Private"}}),
+    domain("d-2"), space("mine", {**OWNED, "SpaceSharingSettings": {"SharingType": "Private"}}, of="d-2"),
+)  # fmt: skip
+
+
 def test_a_space_without_sharing_settings() -> None:
     """AWS's page "Create a shared space" makes one of Studio Classic without sharing settings and owner; what a space
     with an owner alone is, no page says. https://docs.aws.amazon.com/sagemaker/latest/dg/domain-space-create.html"""
-    owned = {"OwnershipSettings": {"OwnerUserProfileName": "ana"}}
-    tables = Tables(
-        domain(), profile("ana"), space("classic", {"SpaceSettings": SERVER}), space("bare"), space("owned", owned),
-        space("owner-unseen", {}, ["OwnershipSettings"]), space("unseen", {}, ["SpaceSharingSettings"]),
-        space("private", {**owned, "SpaceSharingSettings": {"SharingType": "Private"}}),
-        domain("d-2"), space("mine", {**owned, "SpaceSharingSettings": {"SharingType": "Private"}}, of="d-2"),
-    )  # fmt: skip
-    assert {name: row["sharing_type"] for name, row in tables.by_name("space").items()} == {
+    assert {name: row["sharing_type"] for name, row in NO_SHARING_SETTINGS.by_name("space").items()} == {
         "classic": "Shared", "bare": "Shared", "owned": None, "owner-unseen": None, "unseen": None,
         "private": "Private", "mine": "Private",
     }  # fmt: skip
-    assert {id_: row["has_shared_spaces"] for id_, row in tables.by_id("domain").items()} == {"d-1": True, "d-2": False}
+    assert {id_: row["has_shared_spaces"] for id_, row in NO_SHARING_SETTINGS.by_id("domain").items()} == {
+        "d-1": True,
+        "d-2": False,
+    }
 
 
 def _owned(name: str, owner: str | None, of: str = "d-1", gaps: tuple[str, ...] = ()) -> Any:
@@ -96,12 +104,15 @@ def test_owners() -> None:
     }  # fmt: skip
 
 
+UNLISTED = together(
+    place(["user_profile"]), domain(), profile("ana"),
+    _owned("there", "ana"), _owned("gone", "bruno"), _owned("nobody", None),
+)  # fmt: skip
+
+
 def test_owners_where_profiles_could_not_be_listed() -> None:
     """Who was seen exists; who was not may exist as well."""
-    rows = Tables(
-        place(["user_profile"]), domain(), profile("ana"),
-        _owned("there", "ana"), _owned("gone", "bruno"), _owned("nobody", None),
-    ).by_name("space")  # fmt: skip
+    rows = UNLISTED.by_name("space")
     assert {name: row["owner_exists"] for name, row in rows.items()} == {"there": True, "gone": None, "nobody": True}
 
 
@@ -109,16 +120,19 @@ def _app(id_: str, document: Document, gaps: tuple[str, ...] = ()) -> Any:
     return record("app", id_, {"DomainId": "d-1", "AppName": id_, "AppType": "JupyterLab", **document}, gaps)
 
 
+APPS = together(
+    domain(),
+    _app("of-space", {"SpaceName": "s", "Status": "InService", "ResourceSpec": {"InstanceType": "ml.t3.medium"}}),
+    _app("of-profile", {"UserProfileName": "ana", "Status": "Deleted"}),
+    _app("of-tomorrow", {"SpaceName": "s", "Status": "Snoozing", "AppType": "Holodeck"}),
+    _app("unseen", {"AppType": None}, ("*",)),
+    _app("instance-unseen", {"SpaceName": "s"}, ("ResourceSpec",)),
+)  # fmt: skip
+
+
 def test_apps() -> None:
     """Statuses stay as AWS gives them; what a list did not say is NULL, what it said is not there is ''."""
-    rows = Tables(
-        domain(),
-        _app("of-space", {"SpaceName": "s", "Status": "InService", "ResourceSpec": {"InstanceType": "ml.t3.medium"}}),
-        _app("of-profile", {"UserProfileName": "ana", "Status": "Deleted"}),
-        _app("of-tomorrow", {"SpaceName": "s", "Status": "Snoozing", "AppType": "Holodeck"}),
-        _app("unseen", {"AppType": None}, ("*",)),
-        _app("instance-unseen", {"SpaceName": "s"}, ("ResourceSpec",)),
-    ).by_name("app")  # fmt: skip
+    rows = APPS.by_name("app")
     columns = ("app_type", "user_profile_name", "space_name", "instance_type", "instance_type_origin", "status")
     assert {name: tuple(row[c] for c in columns) for name, row in rows.items()} == {
         "of-space": ("JupyterLab", "", "s", "ml.t3.medium", "app", "InService"),
@@ -149,39 +163,53 @@ UNIFIED: dict[str, tuple[Document | None, list[str], bool]] = {
 }
 
 
-def test_unified_studio_reaches_everything_of_its_domain() -> None:
-    """What cannot be told is no exemption: neither a gap nor a domain that was not seen."""
+def _unified() -> Apart:
     records = []
     for id_, (settings, gaps, _) in UNIFIED.items():
         records += [
             domain(id_, {} if settings is None else {"DomainSettings": settings}, gaps), profile("ana", of=id_),
             space("s", of=id_), record("app", f"{id_}/space/s/JupyterLab/a", {"DomainId": id_, "AppName": "a"}),
         ]  # fmt: skip
-    tables = Tables(*records)
+    return together(*records)
+
+
+ALL_UNIFIED = _unified()
+
+
+def test_unified_studio_reaches_everything_of_its_domain() -> None:
+    """What cannot be told is no exemption: neither a gap nor a domain that was not seen."""
     for table in ("domain", "user_profile", "space", "app"):
-        found = {row["domain_id"]: row["unified_studio"] for row in tables.rows(table)}
+        found = {row["domain_id"]: row["unified_studio"] for row in ALL_UNIFIED.rows(table)}
         assert found == {id_: made for id_, (_, _, made) in UNIFIED.items()}, table
+
+
+NOTHING_SET = {"JupyterServerAppSettings": {}, "KernelGatewayAppSettings": {}}
+EMPTY = together(
+    domain(document={"DefaultUserSettings": {**SERVER, **GATEWAY}}), profile("ana", NOTHING_SET),
+    domain("d-2"), profile("bob", NOTHING_SET, of="d-2"),
+)  # fmt: skip
 
 
 def test_settings_for_classic() -> None:
     """An empty structure is one that nobody set; nothing is merged with the domain's."""
-    empty = {"JupyterServerAppSettings": {}, "KernelGatewayAppSettings": {}}
-    rows = Tables(domain(document={"DefaultUserSettings": {**SERVER, **GATEWAY}}), profile("ana", empty),
-                  domain("d-2"), profile("bob", empty, of="d-2")).by_name("user_profile")  # fmt: skip
+    rows = EMPTY.by_name("user_profile")
     columns = ("jupyter_server_settings", "kernel_gateway_settings")
     assert [rows["ana"][c] for c in columns] == [True, True]
     assert [rows["bob"][c] for c in columns] == [False, False]
 
 
+DENIED = {"RStudioServerProAppSettings": {"AccessStatus": "DISABLED"}}
+RSTUDIO = together(
+    domain("with", {"DomainSettings": {"RStudioServerProDomainSettings": {"DomainExecutionRoleArn": "arn:r"}}}),
+    domain("without"), domain("unseen", gaps=["*"]),
+    profile("silent", of="with"), profile("denied", DENIED, of="with"), profile("none", of="without"),
+    profile("who-knows", of="unseen"),
+)  # fmt: skip
+
+
 def test_rstudio_licence() -> None:
     """A domain has RStudio where it has the settings for it, and nowhere else; people have access by default."""
-    rstudio = {"DomainSettings": {"RStudioServerProDomainSettings": {"DomainExecutionRoleArn": "arn:r"}}}
-    access = {"RStudioServerProAppSettings": {"AccessStatus": "DISABLED"}}
-    rows = Tables(
-        domain("with", rstudio), domain("without"), domain("unseen", gaps=["*"]),
-        profile("silent", of="with"), profile("denied", access, of="with"), profile("none", of="without"),
-        profile("who-knows", of="unseen"),
-    ).by_name("user_profile")  # fmt: skip
+    rows = RSTUDIO.by_name("user_profile")
     assert {name: (row["rstudio_licensed"], row["rstudio_access_status"]) for name, row in rows.items()} == {
         "silent": (True, "ENABLED"), "denied": (True, "DISABLED"), "none": (False, "ENABLED"),
         "who-knows": (None, None),

@@ -12,9 +12,10 @@ from auditor.model.snapshot import SCHEMA_VERSION, Gap, Header, Scope, Snapshot,
 from auditor.store.snapshot_file import write_snapshot
 from auditor.studio.settings import SETTINGS, USER_SETTINGS, Setting, known_paths
 
-from .builder import ACCOUNT, REGION, Tables, domain, place, profile, space
+from .builder import ACCOUNT, REGION, Apart, Together, domain, place, profile, space
 from .test_precedence import OWN_DEFAULTS, USER_DEFAULTS, WITH_EFS
 
+together = Together()
 #: What follows from nothing seen.
 DERIVED = [
     ("user_profile", "experience"), ("user_profile", "execution_role_profiles"), ("user_profile", "domain_has_efs"),
@@ -29,25 +30,24 @@ def _columns(setting: Setting) -> tuple[str, str]:
     return table, ("space_default_" if setting.scope == "space_default" else "") + setting.column
 
 
-def _blind(said: str) -> Tables:
-    """One row a table, of resources of which nothing but the name was seen."""
-    bare = {"AuthMode": None}
-    if said == "record":
-        return Tables(domain(document=bare, gaps=["*"]), profile("ana", gaps=["*"]), space("s", gaps=["*"]))
-    if said == "header":
-        return Tables(domain(document=bare), profile("ana"), space("s"), unseen=ALL_UNSEEN)
-    tops = {kind: sorted({path.split(".")[0] for path in paths}) for kind, paths in known_paths().items()}
-    return Tables(
-        domain(document=bare, gaps=tops["domain"]),
-        profile("ana", gaps=tops["user_profile"]),
-        space("s", gaps=tops["space"]),
-    )
+#: Of the domain: what says how people sign in as well.
+BARE = {"AuthMode": None}
+TOPS = {kind: sorted({path.split(".")[0] for path in paths}) for kind, paths in known_paths().items()}
+#: One row a table, of resources of which nothing but the name was seen, by what says so.
+BLIND = {
+    "record": together(domain(document=BARE, gaps=["*"]), profile("ana", gaps=["*"]), space("s", gaps=["*"])),
+    "header": together(domain(document=BARE), profile("ana"), space("s"), unseen=ALL_UNSEEN),
+    "structures": together(
+        domain(document=BARE, gaps=TOPS["domain"]), profile("ana", gaps=TOPS["user_profile"]),
+        space("s", gaps=TOPS["space"]),
+    ),
+}  # fmt: skip
 
 
-@pytest.mark.parametrize("said", ["record", "header", "structures"])
+@pytest.mark.parametrize("said", BLIND)
 def test_what_was_not_seen_is_null(said: str) -> None:
     """Whether the record says so, each structure of it, or the SDK's model for the whole snapshot."""
-    tables = _blind(said)
+    tables = BLIND[said]
     rows = {name: tables.rows(name)[0] for name in ("domain", "user_profile", "space")}
     for setting in SETTINGS:
         table, column = _columns(setting)
@@ -58,35 +58,44 @@ def test_what_was_not_seen_is_null(said: str) -> None:
         assert rows[table][column] is None, (table, column)
 
 
+BESIDE_A_GAP = together(
+    domain(document={"DefaultUserSettings": {"ExecutionRole": "arn:d", "StudioWebPortal": "DISABLED"}}, gaps=["*"]),
+    profile("ana", {"ExecutionRole": "arn:p"}, ["*"]),
+    profile("bob", {}, ["UserSettings.ExecutionRole"]),
+)
+
+
 def test_what_was_seen_beside_a_gap_counts() -> None:
     """A gap speaks about what the document does not hold."""
-    tables = Tables(
-        domain(document={"DefaultUserSettings": {"ExecutionRole": "arn:d", "StudioWebPortal": "DISABLED"}}, gaps=["*"]),
-        profile("ana", {"ExecutionRole": "arn:p"}, ["*"]),
-        profile("bob", {}, ["UserSettings.ExecutionRole"]),
-    )
-    rows = tables.by_name("user_profile")
+    rows = BESIDE_A_GAP.by_name("user_profile")
     assert (rows["ana"]["execution_role"], rows["ana"]["execution_role_origin"]) == ("arn:p", "profile")
     assert rows["ana"]["studio_web_portal"] is None
     # Not seen on the profile: it could be set there, so the domain's value is not the answer.
     assert (rows["bob"]["execution_role"], rows["bob"]["execution_role_origin"]) == (None, None)
     assert (rows["bob"]["studio_web_portal"], rows["bob"]["studio_web_portal_origin"]) == ("DISABLED", "domain")
-    assert tables.rows("domain")[0]["default_execution_role"] == "arn:d"
+    assert BESIDE_A_GAP.rows("domain")[0]["default_execution_role"] == "arn:d"
 
 
-@pytest.mark.parametrize("setting", USER_SETTINGS[1::13], ids=lambda s: s.column)
-def test_one_path_is_one_unknown(setting: Setting) -> None:
+@pytest.mark.parametrize(
+    ("setting", "tables"),
+    [
+        (s, together(domain(document=WITH_EFS), profile("ana"), unseen=[("user_profile", f"UserSettings.{s.path}")]))
+        for s in USER_SETTINGS[1::13]
+    ],
+    ids=[s.column for s in USER_SETTINGS[1::13]],
+)
+def test_one_path_is_one_unknown(setting: Setting, tables: Apart) -> None:
     """A path that the SDK does not know makes its column NULL and leaves each other one its value."""
-    unseen = [("user_profile", f"UserSettings.{setting.path}")]
-    row = Tables(domain(document=WITH_EFS), profile("ana"), unseen=unseen).rows("user_profile")[0]
+    row = tables.rows("user_profile")[0]
     assert {c: row[c] for c in USER_DEFAULTS} == {**USER_DEFAULTS, setting.column: None}
+
+
+DOMAIN_GONE = together(profile("ana", {"ExecutionRole": "arn:p", "AutoMountHomeEFS": "Disabled"}, of="d-gone"))
 
 
 def test_a_profile_of_a_domain_that_was_not_seen() -> None:
     """It keeps what it sets itself; what it would inherit is unknown, and so is whether anything can be mounted."""
-    row = Tables(profile("ana", {"ExecutionRole": "arn:p", "AutoMountHomeEFS": "Disabled"}, of="d-gone")).rows(
-        "user_profile"
-    )[0]
+    row = DOMAIN_GONE.rows("user_profile")[0]
     assert row["execution_role"] == "arn:p"
     assert row["auto_mount_home_efs"] == "Disabled"
     for column in ("domain_name", "rstudio_licensed", "domain_has_efs", "experience",
@@ -99,21 +108,27 @@ def test_a_profile_of_a_domain_that_was_not_seen() -> None:
     assert row["domain_key"] == f"{ACCOUNT}/{REGION}/domain/d-gone"
 
 
+NO_SETTINGS = together(domain(document=WITH_EFS), profile("absent", None), profile("empty", {}))
+
+
 def test_no_user_settings_at_all() -> None:
     """AWS leaves UserSettings out where nothing was set: then all is inherited, nothing is unknown."""
-    rows = Tables(domain(document=WITH_EFS), profile("absent", None), profile("empty", {})).by_name("user_profile")
+    rows = NO_SETTINGS.by_name("user_profile")
     for name in ("absent", "empty"):
         assert {c: rows[name][c] for c in USER_DEFAULTS} == USER_DEFAULTS, name
         assert rows[name]["experience"] == "studio"
 
 
+EMPTY = together(
+    place(["domain"]), gaps=[Gap(ACCOUNT, REGION, "domain", "*", "*", "ListDomains", "access_denied", "it's denied")]
+)
+
+
 def test_an_empty_account() -> None:
     """No rows, and its gaps as they were collected."""
-    gap = Gap(ACCOUNT, REGION, "domain", "*", "*", "ListDomains", "access_denied", "it's denied")
-    tables = Tables(place(["domain"]), gaps=[gap])
-    assert [tables.rows(name) for name in ("domain", "user_profile", "space", "app")] == [[], [], [], []]
-    assert tables.rows("account_region")[0]["unlisted"] == ["domain"]
-    assert tables.rows("gap") == [
+    assert [EMPTY.rows(name) for name in ("domain", "user_profile", "space", "app")] == [[], [], [], []]
+    assert EMPTY.rows("account_region")[0]["unlisted"] == ["domain"]
+    assert EMPTY.rows("gap") == [
         {"account": ACCOUNT, "region": REGION, "resource_type": "domain", "resource_id": "*", "setting": "*",
          "operation": "ListDomains", "reason": "access_denied", "detail": "it's denied"}
     ]  # fmt: skip
