@@ -257,10 +257,8 @@ def _exempt(report: Report) -> _Section | None:
 
 
 def _waivers(report: Report) -> _Section | None:
-    lines: list[Callable[[], Text]] = [
-        partial(Text, printable(f"unreadable tag on {p.resource}: {p.problem}"), "magenta")
-        for p in report.waiver_problems
-    ]
+    problems = (f"waiver not counted at {p.resource}: {p.problem}" for p in report.waiver_problems)
+    lines: list[Callable[[], Text]] = [partial(Text, printable(problem), "magenta") for problem in problems]
     lines += [partial(_waiver, w) for w in (*report.waivers_needing_attention, *report.long_waivers)]
     if not lines:
         return None

@@ -74,6 +74,10 @@ class ConfigFile(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
     waiver_tag: (
         Annotated[str, _text("Key of a resource's tag that may waive its failures; without it no tag does")] | UnsetType
     ) = UNSET
+    inline_waivers: (
+        Annotated[bool, _doc("Whether comments in scanned templates waive; by default where the tree is trusted")]
+        | UnsetType
+    ) = UNSET
     fail_on: Annotated[FailOn, _doc("Exit 4 from this severity on; as --fail-on")] | UnsetType = UNSET
     fail_on_rules: Annotated[
         dict[str, FailOn], _doc("The same by rule (id or name), instead of fail_on and fail_on_accounts")

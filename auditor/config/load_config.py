@@ -49,6 +49,7 @@ class Config:
     frameworks: tuple[str, ...] = ()
     waivers: Path | None = None
     waiver_tag: str = ""
+    inline_waivers: bool | None = None
     fail_on: str | None = None
     fail_on_rules: Mapping[str, str] = field(default_factory=dict)
     fail_on_accounts: Mapping[str, str] = field(default_factory=dict)
@@ -153,6 +154,7 @@ def load_config(path: Path | None, *, baseline: bool = True) -> Config:
         frameworks=tuple(wire.frameworks),
         waivers=None if isinstance(wire.waivers, UnsetType) else _existing(source, folder / wire.waivers, "waivers"),
         waiver_tag=_given(wire.waiver_tag) or "",
+        inline_waivers=_given(wire.inline_waivers),
         fail_on=_given(wire.fail_on),
         fail_on_rules=wire.fail_on_rules,
         fail_on_accounts=_accounts(source, wire.fail_on_accounts),

@@ -36,6 +36,7 @@ from auditor.store.snapshot_reader import SnapshotReader
 from auditor.studio.personas import DEFAULT_PERSONAS, Persona
 from auditor.studio.resource_types import KINDS_IN_DOMAINS, TABLES
 from auditor.version import __version__
+from auditor.waivers.file import rule_names
 from auditor.waivers.match import Waivers, read_tags
 
 if TYPE_CHECKING:
@@ -176,6 +177,11 @@ def evaluate(files: Sequence[Path], rules: Sequence[Rule], options: EvaluateOpti
         frameworks=tuple(assess(framework, verdicts.counts) for framework in options.frameworks),
         inventory=inventory(con, owner_tags(rules, overrides)) if options.with_inventory else None,
     )
+    if waivers.comments is not None:
+        from auditor.waivers.comments import read_comments
+
+        inline, problems = read_comments(con, rule_names(waivers.rules), counted=waivers.comments)
+        waivers = replace(waivers, inline=inline, inline_problems=problems)
     return set_aside(report, waivers, read_tags(con, waivers.tag_keys))
 
 

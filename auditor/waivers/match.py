@@ -46,12 +46,17 @@ Tags = Mapping[str, Tagged]
 class Waivers:
     """What may set failures aside: the file's waivers, and the tag that auditor.yaml allows to (empty: none).
 
-    ``rules`` are all that there are, for the names that a tag may use.
+    ``rules`` are all that there are, for the names that a tag or a comment may use. ``comments``: whether comments in
+    scanned templates count; None: they are not looked for. ``inline``: those that were found, each with the key of its
+    resource, and ``inline_problems`` what is wrong with others.
     """
 
     waivers: tuple[Waiver, ...] = ()
     tag: str = ""
     rules: tuple[Rule, ...] = ()
+    comments: bool | None = None
+    inline: tuple[tuple[Waiver, str], ...] = ()
+    inline_problems: tuple[WaiverProblem, ...] = ()
 
     @property
     def tag_keys(self) -> tuple[str, ...]:
@@ -100,8 +105,9 @@ def match_waivers(
     """
     today = datetime.fromisoformat(as_of).date()
     from_tags, problems = _from_tags(waivers, tags)
-    everything = [*waivers.waivers, *(w for w, _ in from_tags)]
-    own = {id(w): key for w, key in from_tags}
+    bound = (*from_tags, *waivers.inline)
+    everything = [*waivers.waivers, *(w for w, _ in bound)]
+    own = {id(w): key for w, key in bound}
     by_rule: dict[str, list[Waiver]] = defaultdict(list)
     for waiver in everything:
         for rule in waiver.rules:
@@ -131,7 +137,7 @@ def match_waivers(
         WaiverSummary(w, _status(w, counts[id(w)], today, ran, places), counts[id(w)].matched or counts[id(w)].changed)
         for w in everything
     )
-    return WaiverResult(waived, summaries, problems)
+    return WaiverResult(waived, summaries, (*problems, *waivers.inline_problems))
 
 
 @dataclass(slots=True)

@@ -123,7 +123,7 @@ def test_waivers_of_the_configuration_and_in_tags(auditor: Auditor, tmp_path: Pa
     outcome, report = checked(auditor, broken)
     assert outcome.code == 4
     assert [p["problem"] for p in report["waiver_problems"]] == ["until=soon is not a date (YYYY-MM-DD)"]
-    assert "unreadable tag on 111122223333/eu-west-1/domain/d-a: until=soon is not a date" in outcome.out
+    assert "waiver not counted at 111122223333/eu-west-1/domain/d-a: until=soon is not a date" in outcome.out
     (tmp_path / "auditor.yaml").write_text("waivers: w.yaml\n")
     (tmp_path / "w.yaml").write_text(
         "waivers:\n- {rules: people, resources: {domain: a}, reason: r, owner: o, expires: 2026-11-05}\n"

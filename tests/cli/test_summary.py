@@ -126,7 +126,7 @@ def test_every_section_is_there_however_full_the_screen(acme: Report) -> None:
                     "Missing data", "Frameworks"):  # fmt: skip
         assert heading in text
     assert "500 accounts in 17 regions" in lines[0]
-    assert "unreadable tag on" in text
+    assert "waiver not counted at" in text
     assert lines[-1].endswith("Exit code 4.")
 
 

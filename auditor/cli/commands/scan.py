@@ -83,4 +83,6 @@ def command(
     if untrusted and snapshot is not None:
         check_stays("--snapshot", snapshot)
     plan = planned(options, messages)
+    counted = plan.config.inline_waivers
+    plan = replace(plan, waivers=replace(plan.waivers, comments=not untrusted if counted is None else counted))
     return finish(plan, run_templates(plan, paths, templates, messages, snapshot=snapshot), messages)
