@@ -105,7 +105,7 @@ class Comparer:
             verdict = _agree([self._same(pair, path, pair.written.values[path], v) for v in instead])
             theirs = Value(_only(instead), set=False)
             side = Side.ACCOUNT if isinstance(instead[0], Undecided) else side
-        elif path in CHOSEN_BY_AWS[pair.template.kind]:
+        elif path in CHOSEN_BY_AWS.get(pair.template.kind, ()):
             result.leave_open(side, path, "it is not set, and AWS may have chosen it")
             return
         else:

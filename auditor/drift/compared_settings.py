@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 from auditor.model.snapshot import Kind
 from auditor.sql_text import literal
 from auditor.store.connection import connect
+from auditor.studio.resource_types import BY_KIND
 from auditor.studio.settings import (
     DOMAIN_SETTINGS,
     DOMAIN_SPACE_ROOT,
@@ -31,7 +32,7 @@ from auditor.studio.template_names import Read, rows
 if TYPE_CHECKING:
     import duckdb
 
-#: What a resource is found by, rather than a setting of it, and what AWS alone writes.
+#: What a resource is found by, rather than a setting of it, and what AWS alone writes; of other kinds the name.
 _IDENTITY: Mapping[str, frozenset[str]] = {
     "domain": frozenset({"DomainName", "HomeEfsFileSystemId"}),
     "user_profile": frozenset({"DomainId", "UserProfileName"}),
@@ -104,10 +105,11 @@ def _settings(kind: Kind) -> Iterator[tuple[str, Setting, str]]:
 def compared(kind: Kind) -> Mapping[str, Compared]:
     """Members of a kind that are compared, by API path; tags are not among them."""
     known = {path: (setting, handed) for path, setting, handed in _settings(kind)}
+    identity = _IDENTITY.get(kind, frozenset({BY_KIND[kind].name_member}))
     found = {}
     for row in rows(kind):
         side = row.path in SIDE_ROLES.get(kind, ())
-        if row.read != "tags" and "[]" not in row.path and row.path not in _IDENTITY[kind] and not side:
+        if row.read != "tags" and "[]" not in row.path and row.path not in identity and not side:
             setting, handed = known.get(row.path, (None, ""))
             found[row.path] = Compared(kind, row.path, row.read, setting, handed)
     return found
