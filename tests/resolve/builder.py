@@ -169,8 +169,10 @@ class Together:
     rows have ``ACCOUNT`` again.
     """
 
-    def __init__(self, personas: Sequence[Persona] = DEFAULT_PERSONAS) -> None:
-        self._personas = personas
+    def __init__(
+        self, personas: Sequence[Persona] = DEFAULT_PERSONAS, merge: NestedMerge = NestedMerge.UNKNOWN
+    ) -> None:
+        self._personas, self._merge = personas, merge
         self._snapshots: list[Snapshot] = []
         self._rows: dict[str, list[list[dict[str, Any]]]] = {}
 
@@ -203,7 +205,7 @@ class Together:
                 )
                 for each in files.values()
             ),
-            NestedMerge.UNKNOWN, self._personas,
+            self._merge, self._personas,
         )  # fmt: skip
 
     def rows(self, table: str, number: int) -> list[dict[str, Any]]:

@@ -14,8 +14,9 @@ import pytest
 from auditor.resolve.inheritance_sql import NestedMerge
 from auditor.studio.settings import SETTINGS, Setting
 
-from .builder import Tables, domain, merged, nest, profile
+from .builder import Apart, Together, domain, merged, nest, profile
 
+together = {merge: Together(merge=merge) for merge in NestedMerge}
 LISTS = {"HiddenAppTypes": "hidden_app_types", "HiddenMlTools": "hidden_ml_tools",
          "HiddenInstanceTypes": "hidden_instance_types"}  # fmt: skip
 MODE = "ExecutionRoleSessionNameMode"
@@ -48,9 +49,7 @@ def _in_force(own: Portal, handed: Portal, merge: NestedMerge) -> dict[str, Any]
     return {**default, **({} if replaces else handed), **own}
 
 
-@pytest.fixture(scope="module", params=list(NestedMerge))
-def portals(request: pytest.FixtureRequest) -> tuple[NestedMerge, dict[str, dict[str, Any]], set[tuple[str, str]]]:
-    """(reading, profiles by id, (profile, setting) with the gap of an open inheritance)."""
+def _every_pair(merge: NestedMerge) -> Apart:
     records = []
     for number, handed in enumerate(PORTALS):
         defaults = {} if handed is None else {"DefaultUserSettings": {"StudioWebPortalSettings": handed}}
@@ -58,16 +57,18 @@ def portals(request: pytest.FixtureRequest) -> tuple[NestedMerge, dict[str, dict
         for other, own in enumerate(PORTALS):
             user = None if own is None else {"StudioWebPortalSettings": own}
             records.append(profile(f"p-{other}", user, of=f"d-{number}"))
-    tables = Tables(*records, merge=request.param)
-    assert {gap[2] for gap in tables.gaps} <= {"ambiguous_inheritance"}
-    return request.param, tables.by_id("user_profile"), {gap[:2] for gap in tables.gaps}
+    return together[merge](*records)
 
 
-def test_every_portal_under_every_reading(
-    portals: tuple[NestedMerge, dict[str, dict[str, Any]], set[tuple[str, str]]],
-) -> None:
+PAIRS = {merge: _every_pair(merge) for merge in NestedMerge}
+
+
+@pytest.mark.parametrize("merge", list(NestedMerge))
+def test_every_portal_under_every_reading(merge: NestedMerge) -> None:
     """All pairs of structures: the value where it is settled or chosen, else NULL and a gap that names the setting."""
-    merge, rows, gaps = portals
+    tables = PAIRS[merge]
+    assert {gap[2] for gap in tables.gaps} <= {"ambiguous_inheritance"}
+    rows, gaps = tables.by_id("user_profile"), {gap[:2] for gap in tables.gaps}
     unsettled = set()
     for (number, handed), (other, own) in product(enumerate(PORTALS), repeat=2):
         id_ = f"d-{number}/p-{other}"
@@ -86,18 +87,22 @@ def test_every_portal_under_every_reading(
     assert bool(unsettled) == (merge is NestedMerge.UNKNOWN)
 
 
+ALONE: list[dict[str, str]] = [{}, {MODE: "USER_IDENTITY"}, {MODE: "STATIC"}]
+UNASKED = together[NestedMerge.UNKNOWN](
+    domain(document={"DefaultUserSettings": {
+        "StudioWebPortalSettings": {"HiddenAppTypes": ["JupyterServer"], "HiddenMlTools": ["Comet"]}}}),
+    *(profile(f"p{n}", {"StudioWebPortalSettings": portal}) for n, portal in enumerate(ALONE)),
+)  # fmt: skip
+
+
 def test_what_aws_writes_unasked_hides_nothing() -> None:
     """Neither an empty structure nor the mode alone overrides the domain's lists; nor does it make a gap."""
-    handed = {"HiddenAppTypes": ["JupyterServer"], "HiddenMlTools": ["Comet"]}
-    alone: list[dict[str, str]] = [{}, {MODE: "USER_IDENTITY"}, {MODE: "STATIC"}]
-    tables = Tables(
-        domain(document={"DefaultUserSettings": {"StudioWebPortalSettings": handed}}),
-        *(profile(f"p{n}", {"StudioWebPortalSettings": portal}) for n, portal in enumerate(alone)),
-    )
-    for row in tables.rows("user_profile"):
+    rows = UNASKED.rows("user_profile")
+    assert len(rows) == len(ALONE)
+    for row in rows:
         assert (row["hidden_app_types"], row["hidden_app_types_origin"]) == (["JupyterServer"], "domain"), row["name"]
         assert row["hidden_ml_tools"] == ["Comet"], row["name"]
-    assert tables.gaps == []
+    assert UNASKED.gaps == []
 
 
 NESTED = [s for s in SETTINGS if s.scope == "user" and s.structure not in ("", "StudioWebPortalSettings")]
@@ -108,7 +113,7 @@ def _sample(setting: Setting) -> Any:
     return [nest(setting.item, "one")] if setting.item else SHOWN[setting.type]
 
 
-def _every_structure(merge: NestedMerge) -> Tables:
+def _every_structure(merge: NestedMerge) -> Apart:
     """For each nested setting a domain that sets it, and a profile that sets something else in the same structure."""
     records = []
     for setting in NESTED:
@@ -121,13 +126,16 @@ def _every_structure(merge: NestedMerge) -> Tables:
         records += [domain(f"d-{setting.column}", handed), profile("sibling", sibling, of=f"d-{setting.column}")]
         both = merged(sibling, nest(setting.path, _sample(setting)))
         records.append(profile("both", both, of=f"d-{setting.column}"))
-    return Tables(*records, merge=merge)
+    return together[merge](*records)
+
+
+STRUCTURES = {merge: _every_structure(merge) for merge in NestedMerge}
 
 
 @pytest.mark.parametrize("merge", list(NestedMerge))
 def test_every_other_structure(merge: NestedMerge) -> None:
     """JupyterLabAppSettings, SharingSettings … keep to the same law, however deep the member lies."""
-    tables = _every_structure(merge)
+    tables = STRUCTURES[merge]
     rows, expected = tables.by_id("user_profile"), set()
     for setting in NESTED:
         row = rows[f"d-{setting.column}/sibling"]
@@ -145,37 +153,41 @@ def test_every_other_structure(merge: NestedMerge) -> None:
     assert set(tables.gaps) == expected
 
 
+AGREEING = merged(
+    {"ExecutionRole": "arn:r"},
+    nest("JupyterLabAppSettings.AppLifecycleManagement.IdleSettings.LifecycleManagement", "DISABLED"),
+    {"SpaceStorageSettings": {"DefaultEbsStorageSettings": {"MaximumEbsVolumeSizeInGb": 100}}},
+    {"StudioWebPortalSettings": {"HiddenMlTools": []}},
+)
+OWN = {
+    "JupyterLabAppSettings": {"CodeRepositories": []},
+    "SpaceStorageSettings": {"DefaultEbsStorageSettings": {"DefaultEbsVolumeSizeInGb": 20}},
+    "StudioWebPortalSettings": {"HiddenAppTypes": ["Canvas"]},
+}
+AGREED = together[NestedMerge.UNKNOWN](domain(document={"DefaultUserSettings": AGREEING}), profile("ana", OWN))
+
+
 def test_readings_that_agree_are_no_gap() -> None:
     """The domain says in words what AWS does anyway: then it does not matter how the structures meet."""
-    handed = merged(
-        {"ExecutionRole": "arn:r"},
-        nest("JupyterLabAppSettings.AppLifecycleManagement.IdleSettings.LifecycleManagement", "DISABLED"),
-        {"SpaceStorageSettings": {"DefaultEbsStorageSettings": {"MaximumEbsVolumeSizeInGb": 100}}},
-        {"StudioWebPortalSettings": {"HiddenMlTools": []}},
-    )
-    own = {
-        "JupyterLabAppSettings": {"CodeRepositories": []},
-        "SpaceStorageSettings": {"DefaultEbsStorageSettings": {"DefaultEbsVolumeSizeInGb": 20}},
-        "StudioWebPortalSettings": {"HiddenAppTypes": ["Canvas"]},
-    }
-    tables = Tables(domain(document={"DefaultUserSettings": handed}), profile("ana", own))
-    row = tables.rows("user_profile")[0]
+    row = AGREED.rows("user_profile")[0]
     assert row["jupyterlab_idle_shutdown"] == "DISABLED"
     assert (row["execution_role"], row["execution_role_origin"]) == ("arn:r", "domain")
     assert (row["ebs_default_gb"], row["ebs_maximum_gb"]) == (20, 100)
     assert row["hidden_ml_tools"] == []
-    assert tables.gaps == []
+    assert AGREED.gaps == []
+
+
+HIDDEN = {"HiddenAppTypes": ["Canvas"], "HiddenMlTools": ["Comet"]}
+OPEN = together[NestedMerge.UNKNOWN](
+    domain(document={"DefaultUserSettings": {"StudioWebPortalSettings": HIDDEN}}),
+    profile("ana", {"StudioWebPortalSettings": {"HiddenInstanceTypes": []}}),
+    profile("bob", {"StudioWebPortalSettings": {"HiddenAppTypes": []}}),
+)
 
 
 def test_a_gap_of_its_own_for_each_profile_and_member() -> None:
     """It names profile, path and the call whose answer is open, so that the coverage ledger can say it."""
-    handed = {"HiddenAppTypes": ["Canvas"], "HiddenMlTools": ["Comet"]}
-    tables = Tables(
-        domain(document={"DefaultUserSettings": {"StudioWebPortalSettings": handed}}),
-        profile("ana", {"StudioWebPortalSettings": {"HiddenInstanceTypes": []}}),
-        profile("bob", {"StudioWebPortalSettings": {"HiddenAppTypes": []}}),
-    )
-    gaps = tables.rows("gap")
+    gaps = OPEN.rows("gap")
     assert {(g["resource_type"], g["resource_id"], g["setting"]) for g in gaps} == {
         ("user_profile", "d-1/ana", "UserSettings.StudioWebPortalSettings.HiddenAppTypes"),
         ("user_profile", "d-1/ana", "UserSettings.StudioWebPortalSettings.HiddenMlTools"),
