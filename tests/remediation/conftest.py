@@ -1,22 +1,17 @@
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 import pytest
 
-from .proof import Account
+from .proof import Audit, Beginning, beginning
 
 
-@pytest.fixture(scope="module")
-def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Account]:
-    """The account, audited once."""
-    account = Account(tmp_path_factory.mktemp("proof"))
-    yield account
-    account.stop()
+@pytest.fixture(scope="session")
+def at_first(tmp_path_factory: pytest.TempPathFactory) -> Beginning:
+    """The account before any command, audited once a session."""
+    return beginning(tmp_path_factory.mktemp("proof"))
 
 
-@pytest.fixture
-def account(served: Account) -> Iterator[Account]:
-    """The account as it was at the beginning."""
-    yield served
-    served.reset()
+@pytest.fixture(scope="session")
+def before(at_first: Beginning) -> Audit:
+    """Its audit."""
+    return at_first.audit

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
-import json
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -14,7 +12,8 @@ from auditor.resolve.inheritance_sql import NestedMerge
 from auditor.resolve.table_model import Column
 from auditor.resolve.tables import table
 
-from .proof import ACCOUNT, PERSONAS, Account, Audit, paths
+from .proof import ACCOUNT, PERSONAS, Seen, paths
+from .proofs import Proofs, as_accounts
 
 #: Columns that hang on evidence which is only collected for the rules that need it.
 _OF_ROLES = {
@@ -29,11 +28,10 @@ _TABLES = ("domain", "user_profile", "space", "app")
 Rows = dict[str, dict[str, Any]]
 
 
-def rows(audits: Sequence[Audit], merge: NestedMerge, folder: Path) -> list[Rows]:
+def rows(audits: Sequence[Seen], merge: NestedMerge, folder: Path) -> list[Rows]:
     """What is in force after each audit, under a reading of nested inheritance. All are resolved at once, each as an
     account of its own."""
-    names = [f"{200_000_000_000 + number}" for number, _ in enumerate(audits)]
-    paths = [_renamed(a.path, name, folder) for a, name in zip(audits, names, strict=True)]
+    names, paths = as_accounts(audits, folder)
     con, _ = load_tables(paths, merge, PERSONAS)
     found: dict[str, Rows] = {name: {} for name in names}
     for name in _TABLES:
@@ -49,15 +47,6 @@ def rows(audits: Sequence[Audit], merge: NestedMerge, folder: Path) -> list[Rows
     return list(found.values())
 
 
-def _renamed(path: Path, account: str, folder: Path) -> Path:
-    """A copy of the snapshot as one of another account."""
-    *lines, _ = path.read_bytes().replace(ACCOUNT.encode(), account.encode()).splitlines(keepends=True)
-    end = {"end": {"lines": len(lines), "sha256": hashlib.sha256(b"".join(lines)).hexdigest()}}
-    made = folder / f"{account}.jsonl"
-    made.write_bytes(b"".join(lines) + json.dumps(end).encode() + b"\n")
-    return made
-
-
 def _as_before(value: Any, account: str) -> Any:
     if isinstance(value, str):
         return value.replace(account, ACCOUNT)
@@ -68,17 +57,17 @@ def _as_before(value: Any, account: str) -> Any:
     return value
 
 
-def nothing_else_in_force(account: Account, folder: Path) -> None:
+def nothing_else_in_force(proofs: Proofs, folder: Path) -> None:
     """Of what is in force for any resource, none of the proven commands changed anything but what its rule is about,
     under either reading of nested inheritance."""
-    assert account.proven
+    assert proofs.proven
     for merge in (NestedMerge.REPLACE, NestedMerge.MEMBERS):
-        old, *new = rows([account.before, *(after for _, after in account.proven)], merge, folder)
-        for (rule, after), found in zip(account.proven, new, strict=True):
-            _in_force(rule, after, old, found)
+        old, *new = rows([proofs.before, *(tried.after for tried in proofs.proven)], merge, folder)
+        for tried, found in zip(proofs.proven, new, strict=True):
+            _in_force(tried.rule, tried.after, old, found)
 
 
-def _in_force(rule: Rule, after: Audit, before: Rows, now: Rows) -> None:
+def _in_force(rule: Rule, after: Seen, before: Rows, now: Rows) -> None:
     names = {path for kind in ("user_profile", "domain", "space") for path in paths(rule, kind)}
     for key, row in now.items():
         documented = table(key.split("/")[2])
@@ -100,6 +89,14 @@ def _about(find: Any, column: Column, names: set[str]) -> bool:
     of_roles = ("execution_role", "space_role", "has_shared_role", "roles_without", "person_in_role_sessions")
     if column.name.startswith(of_roles) and any("ExecutionRole" in n for n in names):
         return True
-    if column.name in ("ebs_limit_gb", "idle_shutdown", "efs_needed", "public_subnets", "tags", "quick_setup_signs"):
+    if column.name in (
+        "ebs_limit_gb",
+        "idle_shutdown",
+        "efs_needed",
+        "public_subnets",
+        "tags",
+        "known_tags",
+        "quick_setup_signs",
+    ):
         return True
     return any(_about(find, inner, names) for name in column.inputs if (inner := find(name)) is not None)

@@ -75,10 +75,9 @@ def filled_in(text: str) -> str:
 
 
 @dataclass(frozen=True)
-class Audit:
-    """What one audit saw, and what it said."""
+class Seen:
+    """What one collection saw."""
 
-    report: Report
     snapshot: Snapshot
     path: Path
 
@@ -86,25 +85,56 @@ class Audit:
     def records(self) -> dict[tuple[str, str], Record]:
         return {(r.kind, r.id): r for r in self.snapshot.records}
 
+
+@dataclass(frozen=True)
+class Audit(Seen):
+    """The same, and what the rules said."""
+
+    report: Report
+
     def failures(self, rule: str) -> dict[str, Finding]:
-        """What is not in order: failures, and what could not be decided. By fingerprint."""
+        """What is not in order: failures, and what could not be decided. By the resource's key."""
         found = (f for f in self.report.findings if f.rule_id == rule and f.status is not Verdict.PASS)
-        return {f.fingerprint: f for f in found}
+        return {resource_key(f): f for f in found}
+
+
+def resource_key(finding: Finding) -> str:
+    """The resource's key in the documented tables."""
+    resource = finding.resource
+    return f"{resource.account}/{resource.region}/{resource.type}/{resource.id}"
+
+
+@dataclass(frozen=True)
+class Beginning:
+    """The account before any command: what Studio held, and its audit."""
+
+    state: Mapping[str, Any]
+    audit: Audit
+
+
+def beginning(folder: Path) -> Beginning:
+    """The account, audited."""
+    account = Account(folder)
+    try:
+        seen = account.look(tuple(RULES.values()))
+        report = evaluate([seen.path], tuple(RULES.values()), EvaluateOptions(personas=PERSONAS))
+        return Beginning(account.kept, Audit(seen.snapshot, seen.path, report))
+    finally:
+        account.stop()
 
 
 class Account:
-    """The simulated account: audited, changed by commands, and put back."""
+    """The simulated account: looked at, changed by commands, and put back."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, state: Mapping[str, Any] | None = None) -> None:
         self._folder = folder
         self._simulator = Simulator(ESTATE)
         self._number = 0
-        #: Rule, and the audit after its command: of what was proven so far, to look at what is in force.
-        self.proven: list[tuple[Rule, Audit]] = []
         self._simulator.start()
         self._cli: AwsCli | None = None
-        self._kept = deepcopy(self._state())
-        self.before = self.audit(tuple(RULES.values()))
+        #: What Studio holds at the beginning.
+        self.kept: Mapping[str, Any] = deepcopy(self._state()) if state is None else state
+        self._restore()
 
     def stop(self) -> None:
         if self._cli is not None:
@@ -117,7 +147,8 @@ class Account:
             self._cli = AwsCli(self._simulator.environment)
         return {**os.environ, **self._simulator.environment, "PATH": f"{self._cli.folder}:/usr/bin:/bin"}
 
-    def audit(self, rules: Sequence[Rule]) -> Audit:
+    def look(self, rules: Sequence[Rule]) -> Seen:
+        """Collect what the rules need."""
         self._number += 1
         path = self._folder / f"{self._number}.jsonl"
         of_roles = any(r.table == "execution_role" or r.id in ("STU208", "STU408", "STU704", "STU714") for r in rules)
@@ -127,7 +158,7 @@ class Account:
                 patch.setenv(name, value)
             snapshot = collect(CollectOptions(regions=(REGION,), evidence=evidence))
         write_snapshot(path, snapshot)
-        return Audit(evaluate([path], rules, EvaluateOptions(personas=PERSONAS)), snapshot, path)
+        return Seen(snapshot, path)
 
     def run(self, command: str) -> None:
         """Run the command as it was printed, by a shell."""
@@ -180,9 +211,34 @@ class Account:
 
     def _restore(self) -> None:
         backend = self._backend()
-        for name, value in self._kept.items():
+        backend.nested = "replace"
+        for name, value in self.kept.items():
             setattr(backend, name, deepcopy(value))
         self._simulator.writes.clear()
+
+
+@dataclass(frozen=True)
+class Tried:
+    """A command that was run in the account as it was at the beginning, and what it left."""
+
+    rule: Rule
+    finding: Finding
+    command: str
+    after: Seen
+    #: Studio's resources, where nested structures are replaced, as the account does; and where they are merged.
+    replaced: Mapping[str, Any]
+    merged: Mapping[str, Any]
+
+
+def attempt(account: Account, finding: Finding, command: str) -> Tried:
+    """Run the command. Raises AssertionError where it fails."""
+    rule = RULES[finding.rule_id]
+    try:
+        account.run(command)
+        replaced, after = account.documents(), account.look((rule,))
+        return Tried(rule, finding, command, after, replaced, account.with_merging())
+    finally:
+        account.reset()
 
 
 #: Operations of other services → the member of the document that they change.
@@ -194,29 +250,31 @@ _MEMBERS = {
 }
 
 
-def example(account: Account, rule: str, layer: str, operation: str) -> Finding:
-    """A failure whose cause lies at that layer and whose command calls that operation."""
-    layers = {cause.id: cause.layer for cause in account.before.report.root_causes}
-    for finding in account.before.failures(rule).values():
+def examples(before: Audit, rule: str, layer: str, operation: str) -> Iterator[Finding]:
+    """Failures whose cause lies at that layer and whose command calls that operation."""
+    layers = {cause.id: cause.layer for cause in before.report.root_causes}
+    for finding in before.failures(rule).values():
         fix = finding.remediation
         if finding.status is not Verdict.FAIL or layers[finding.root_cause] != layer or fix is None:
             continue
         if fix.aws.split()[2:3] == [operation]:
-            return finding
+            yield finding
+
+
+def example(before: Audit, rule: str, layer: str, operation: str) -> Finding:
+    """The first of them."""
+    for finding in examples(before, rule, layer, operation):
+        return finding
     pytest.fail(f"the estate holds no failure of {rule} that the {layer} layer causes and {operation} mends")
 
 
-def prove(account: Account, rule: Rule, finding: Finding, command: str, *, only_here: bool = False) -> None:
-    """The command mends the finding, and changes nothing but what the rule says."""
-    before = account.before
-    account.run(command)
-    replaced = account.documents()
-    after = account.audit((rule,))
-
-    left = after.failures(rule.id)
+def prove(before: Audit, tried: Tried, left: Mapping[str, Verdict], *, only_here: bool = False) -> bool:
+    """The command mends the finding, and changes nothing but what the rule says. ``left``: what the rule does not pass
+    afterwards, by the resource's key. Returns whether settings were changed, and not something deleted or detached."""
+    rule, finding, command, after = tried.rule, tried.finding, tried.command, tried.after
     if rule.id in OPEN_ON_CUSTOM_IMAGES:
-        left = {k: f for k, f in left.items() if f.status is Verdict.FAIL}
-    assert finding.fingerprint not in left, left[finding.fingerprint].message
+        left = {key: verdict for key, verdict in left.items() if verdict is Verdict.FAIL}
+    assert resource_key(finding) not in left
     cause = next(c for c in before.report.root_causes if c.id == finding.root_cause)
     if cause.remediation is not None and cause.remediation.aws == command:
         # One command at the cause mends everything that it causes.
@@ -232,12 +290,12 @@ def prove(account: Account, rule: Rule, finding: Finding, command: str, *, only_
     assert {kind for kind, _ in set(after.records) - set(before.records)} <= {"role", "permission"}
     if operation == "delete-space":
         assert (gone, changed) == ({(finding.resource.type, finding.resource.id)}, set())
-        return
+        return False
     assert not gone
     if operation == "delete-app":
         assert changed == {("app", finding.resource.id)}
         assert _other(before, after, ("app", finding.resource.id)) == {"Status"}
-        return
+        return False
     if operation in _MEMBERS:
         # What a role may do changes with its policies.
         ((_, id_),) = {key for key in changed if key[0] != "permission"}
@@ -248,7 +306,7 @@ def prove(account: Account, rule: Rule, finding: Finding, command: str, *, only_
             old, new = (a.records[target].document[_MEMBERS[operation]] for a in (before, after))
             fewer, more = sorted((old, new), key=len)
             assert (fewer, len(more)) == ([p for p in more if p in fewer], len(fewer) + 1)
-        return
+        return False
     assert len(changed) == 1, changed
     (target,) = changed
     kept = dict(before.records[target].tags or ())
@@ -257,21 +315,22 @@ def prove(account: Account, rule: Rule, finding: Finding, command: str, *, only_
         assert _other(before, after, target) == set()
     if only_here:
         assert target == ("user_profile", finding.resource.id)
-    if rule.remediation.changes:
-        allowed = paths(rule, target[0])
-        moved = (p for p in _other(before, after, target) if not p.startswith(allowed))
-        wrong = [p for p in moved if not _copied(after, target, p)]
-        assert not wrong, f"not asked for: {wrong}"
-        _nothing_lost(before, after, target, allowed)
-        account.proven.append((rule, after))
-        assert account.with_merging() == replaced, "the result hangs on how deep an update reaches"
+    if not rule.remediation.changes:
+        return False
+    allowed = paths(rule, target[0])
+    moved = (p for p in _other(before, after, target) if not p.startswith(allowed))
+    wrong = [p for p in moved if not _copied(after, target, p)]
+    assert not wrong, f"not asked for: {wrong}"
+    _nothing_lost(before, after, target, allowed)
+    assert tried.merged == tried.replaced, "the result hangs on how deep an update reaches"
+    return True
 
 
 def _meaning(record: Record) -> object:
     return {k: v for k, v in record.document.items() if k not in MOVING}, record.tags
 
 
-def _changed(before: Audit, after: Audit) -> set[tuple[str, str]]:
+def _changed(before: Seen, after: Seen) -> set[tuple[str, str]]:
     return {k for k, r in after.records.items() if k in before.records and _meaning(r) != _meaning(before.records[k])}
 
 
@@ -283,7 +342,7 @@ def _leaves(value: Any, path: str = "") -> Iterator[tuple[str, Any]]:
         yield path, value
 
 
-def _other(before: Audit, after: Audit, key: tuple[str, str]) -> set[str]:
+def _other(before: Seen, after: Seen, key: tuple[str, str]) -> set[str]:
     """Paths of the document that have another value than before."""
     old, new = (dict(_leaves(a.records[key].document)) for a in (before, after))
     emptied = {p for p, v in old.items() if v == {}}
@@ -300,7 +359,7 @@ def _path(change: Change, kind: str) -> str:
     return f"Default{path}" if kind == "domain" and path.startswith("UserSettings") else path
 
 
-def _copied(after: Audit, key: tuple[str, str], path: str) -> bool:
+def _copied(after: Seen, key: tuple[str, str], path: str) -> bool:
     """Whether a profile got for its own what it takes over from its domain anyhow."""
     if key[0] != "user_profile":
         # ListSpaces gives some settings a second time.
@@ -310,7 +369,7 @@ def _copied(after: Audit, key: tuple[str, str], path: str) -> bool:
     return path in new and new[path] == domain.get(f"Default{path}")
 
 
-def _nothing_lost(before: Audit, after: Audit, key: tuple[str, str], allowed: tuple[str, ...]) -> None:
+def _nothing_lost(before: Seen, after: Seen, key: tuple[str, str], allowed: tuple[str, ...]) -> None:
     old, new = dict(_leaves(before.records[key].document)), dict(_leaves(after.records[key].document))
     for path, value in old.items():
         if path.startswith(allowed) or value == {}:

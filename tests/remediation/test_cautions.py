@@ -8,7 +8,7 @@ import shlex
 from auditor.remediation.cautions import COMMANDS, SETTINGS
 from auditor.rules.cases import run_cases
 
-from .proof import RULES, Account
+from .proof import RULES, Audit
 
 #: Operations of commands that take nothing away from anybody.
 GIVES = {
@@ -51,9 +51,9 @@ def test_whatever_a_rule_deletes_detaches_or_shortens_has_its_sentence() -> None
 _BACK = re.compile(r"To undo it|There is no way back|can't be restored|can be started again|which needs the same")
 
 
-def test_each_sentence_says_whether_there_is_a_way_back(served: Account) -> None:
+def test_each_sentence_says_whether_there_is_a_way_back(before: Audit) -> None:
     texts = {setting.text for setting in SETTINGS.values()}
-    for finding in served.before.report.findings:
+    for finding in before.report.findings:
         fix = finding.remediation
         if fix is not None and fix.aws and " ".join(shlex.split(fix.aws)[1:3]) in COMMANDS:
             texts.add(fix.note)
@@ -71,9 +71,9 @@ def test_no_number_of_ours_stands_in_a_command_that_takes_away() -> None:
                 assert not isinstance(change.value, int) or isinstance(change.value, bool), (rule.id, change)
 
 
-def test_every_such_command_of_the_account_says_it_first(served: Account) -> None:
+def test_every_such_command_of_the_account_says_it_first(before: Audit) -> None:
     seen = set()
-    for finding in served.before.report.findings:
+    for finding in before.report.findings:
         fix = finding.remediation
         if fix is None or not fix.aws:
             continue

@@ -10,7 +10,8 @@ import pytest
 from auditor.studio.placeholders import PLACEHOLDERS
 
 from .in_force import nothing_else_in_force
-from .proof import FILLED_IN, ROOT, RULES, Account, example, prove
+from .proof import FILLED_IN, ROOT, RULES, Audit, Beginning, example, examples
+from .proofs import Proofs, asked, run
 from .test_user_settings import CASES as USER_CASES
 
 CASES = [
@@ -65,20 +66,31 @@ NO_CALL = {
 }
 
 
+@pytest.fixture(scope="module")
+def proofs(at_first: Beginning, request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Proofs:
+    """All commands that are proven below, run and audited at once."""
+    commands = [
+        (finding, finding.remediation.aws)
+        for case in asked(request, "test_the_command_mends_its_finding_and_nothing_else")
+        if (finding := next(examples(at_first.audit, *case), None)) and finding.remediation
+    ]
+    return run(at_first, commands, tmp_path_factory.mktemp("proofs"))
+
+
 @pytest.mark.parametrize(("rule", "layer", "operation"), CASES)
 def test_the_command_mends_its_finding_and_nothing_else(
-    rule: str, layer: str, operation: str, account: Account
+    rule: str, layer: str, operation: str, before: Audit, proofs: Proofs
 ) -> None:
-    finding = example(account, rule, layer, operation)
+    finding = example(before, rule, layer, operation)
     assert finding.remediation is not None
-    prove(account, RULES[rule], finding, finding.remediation.aws)
+    proofs.prove(finding, finding.remediation.aws)
 
 
-def test_nothing_else_is_in_force_afterwards(served: Account, tmp_path: Path) -> None:
+def test_nothing_else_is_in_force_afterwards(proofs: Proofs, tmp_path: Path) -> None:
     """After each of the commands above."""
-    if not served.proven:
+    if not proofs.proven:
         pytest.skip("none of the commands above was run")
-    nothing_else_in_force(served, tmp_path)
+    nothing_else_in_force(proofs, tmp_path)
 
 
 def test_every_rule_with_a_command_is_proven() -> None:
@@ -97,9 +109,9 @@ def test_the_guide_names_every_rule_without_a_command_and_every_placeholder() ->
 
 
 @pytest.mark.parametrize("rule", NO_CALL)
-def test_where_no_call_mends_it_the_steps_lead_on(rule: str, account: Account) -> None:
+def test_where_no_call_mends_it_the_steps_lead_on(rule: str, before: Audit) -> None:
     """What to do instead, in order: something to make, move or ask before something is deleted or changed."""
     steps = RULES[rule].remediation.steps
     assert len(steps.split()) >= 20, rule
-    found = [f for f in account.before.failures(rule).values() if f.remediation is not None]
+    found = [f for f in before.failures(rule).values() if f.remediation is not None]
     assert all(f.remediation.steps == steps and f.remediation.aws == "" for f in found if f.remediation)

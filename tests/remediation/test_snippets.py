@@ -28,7 +28,7 @@ from auditor.studio.template_names import (
 )
 from auditor.studio.tools import HIDEABLE_APP_TYPES, ML_TOOLS
 
-from .proof import REGION, ROOT, RULES, Account, filled_in
+from .proof import REGION, ROOT, RULES, Audit, filled_in
 
 SCHEMAS = ROOT / "tests" / "iac" / "schemas"
 PROVIDER, RESOURCES = (
@@ -87,10 +87,10 @@ def _schema(type_: str) -> dict[str, Any]:
     return schema
 
 
-def _fixes(account: Account) -> Iterator[tuple[str, FindingRemediation]]:
+def _fixes(before: Audit) -> Iterator[tuple[str, FindingRemediation]]:
     """Every remediation with a command, by rule, each once."""
     seen = set()
-    for finding in account.before.report.findings:
+    for finding in before.report.findings:
         fix = finding.remediation
         if finding.status is Verdict.FAIL and fix is not None and fix.aws and (finding.rule_id, fix) not in seen:
             seen.add((finding.rule_id, fix))
@@ -115,9 +115,9 @@ def _type(snippet: str) -> str:
     return match[1]
 
 
-def test_cfn_lint_finds_nothing_in_any_snippet(served: Account, tmp_path: Path) -> None:
+def test_cfn_lint_finds_nothing_in_any_snippet(before: Audit, tmp_path: Path) -> None:
     resources: dict[str, Any] = {}
-    for rule, fix in _fixes(served):
+    for rule, fix in _fixes(before):
         if (rule, "cloudformation") in NONE or _names_sessions_only(rule, fix):
             assert fix.cloudformation == ""
             continue
@@ -163,9 +163,9 @@ def test_cfn_lint_is_asked_in_earnest(tmp_path: Path) -> None:
     assert [e["Rule"]["Id"] for e in json.loads(done.stdout)] == ["E3002"]
 
 
-def test_every_argument_is_one_that_the_provider_has(served: Account) -> None:
+def test_every_argument_is_one_that_the_provider_has(before: Audit) -> None:
     proven = set()
-    for rule, fix in _fixes(served):
+    for rule, fix in _fixes(before):
         if (rule, "terraform") in NONE or _names_sessions_only(rule, fix):
             assert fix.terraform == ""
             continue

@@ -7,8 +7,11 @@ from pathlib import Path
 
 import pytest
 
+from auditor.model.finding import Finding
+
 from .in_force import nothing_else_in_force
-from .proof import RULES, Account, example, prove
+from .proof import RULES, Audit, Beginning, example, examples
+from .proofs import Proofs, asked, run
 
 #: Rule → layer that set the value, operation that mends it.
 PROOFS = """
@@ -42,37 +45,64 @@ CASES = [
 ON_DOMAINS = [(rule, layer) for rule, layer, operation in CASES if operation == "update-domain"]
 
 
+def of_two_teams(before: Audit) -> Finding:
+    """One of a role that people of two teams share."""
+    return next(f for f in before.failures("STU201").values() if f.resource.name == "eve-stone")
+
+
+@pytest.fixture(scope="module")
+def proofs(at_first: Beginning, request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Proofs:
+    """All commands that are proven below, run and audited at once."""
+    before = at_first.audit
+    commands = [
+        (finding, finding.remediation.aws)
+        for case in asked(request, "test_the_command_mends_its_finding_and_nothing_else")
+        if (finding := next(examples(before, *case), None)) and finding.remediation
+    ]
+    commands += [
+        (finding, finding.remediation.aws)
+        for _ in asked(request, "test_a_role_that_two_teams_share_is_replaced")
+        if (finding := of_two_teams(before)).remediation
+    ]
+    commands += [
+        (finding, finding.remediation.aws_only_here)
+        for case in asked(request, "test_one_profile_can_be_mended_alone")
+        if (finding := next(examples(before, *case, "update-domain"), None)) and finding.remediation
+    ]
+    return run(at_first, commands, tmp_path_factory.mktemp("proofs"))
+
+
 @pytest.mark.parametrize(("rule", "layer", "operation"), CASES)
 def test_the_command_mends_its_finding_and_nothing_else(
-    rule: str, layer: str, operation: str, account: Account
+    rule: str, layer: str, operation: str, before: Audit, proofs: Proofs
 ) -> None:
-    finding = example(account, rule, layer, operation)
+    finding = example(before, rule, layer, operation)
     assert finding.remediation is not None
-    prove(account, RULES[rule], finding, finding.remediation.aws)
+    proofs.prove(finding, finding.remediation.aws)
 
 
-def test_a_role_that_two_teams_share_is_replaced(account: Account) -> None:
+def test_a_role_that_two_teams_share_is_replaced(before: Audit, proofs: Proofs) -> None:
     """To name the person in its sessions would not keep the teams apart."""
-    finding = next(f for f in account.before.failures("STU201").values() if f.resource.name == "eve-stone")
+    finding = of_two_teams(before)
     assert finding.remediation is not None
     assert "ROLE_ARN" in finding.remediation.aws
     assert "ExecutionRoleSessionNameMode" not in finding.remediation.aws
-    prove(account, RULES["STU201"], finding, finding.remediation.aws)
+    proofs.prove(finding, finding.remediation.aws)
 
 
 @pytest.mark.parametrize(("rule", "layer"), ON_DOMAINS)
-def test_one_profile_can_be_mended_alone(rule: str, layer: str, account: Account) -> None:
-    finding = example(account, rule, layer, "update-domain")
+def test_one_profile_can_be_mended_alone(rule: str, layer: str, before: Audit, proofs: Proofs) -> None:
+    finding = example(before, rule, layer, "update-domain")
     assert finding.remediation is not None
     assert "update-user-profile" in finding.remediation.aws_only_here
-    prove(account, RULES[rule], finding, finding.remediation.aws_only_here, only_here=True)
+    proofs.prove(finding, finding.remediation.aws_only_here, only_here=True)
 
 
-def test_nothing_else_is_in_force_afterwards(served: Account, tmp_path: Path) -> None:
+def test_nothing_else_is_in_force_afterwards(proofs: Proofs, tmp_path: Path) -> None:
     """After each of the commands above."""
-    if not served.proven:
+    if not proofs.proven:
         pytest.skip("none of the commands above was run")
-    nothing_else_in_force(served, tmp_path)
+    nothing_else_in_force(proofs, tmp_path)
 
 
 def test_every_rule_about_user_settings_is_proven_on_domain_and_profile() -> None:
