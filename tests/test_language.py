@@ -50,7 +50,10 @@ _BANNED = re.compile("|".join(BANNED), re.IGNORECASE)
 #: Names that are a contract, and code that a text quotes.
 _QUOTED = re.compile(r"`[^`]*`|aria-labelledby|rstudio-visible-without-licence|[\w/.-]+\.(py|md|yaml)")
 #: A count and its noun, written for many only.
-_COUNTED = re.compile(r"\{[^{}]*(:,|len\()[^{}]*\} (findings|rules|cases|checks|runs|resources|waivers|gaps|files)\b")
+_COUNTED = re.compile(
+    r"\{[^{}]*(:,|len\()[^{}]*\} (more )?(findings|failures|results|rules|cases|checks|runs|resources|waivers|gaps"
+    r"|files|members|elements|things)\b"
+)
 
 
 def _wrong(text: str) -> list[str]:
@@ -138,6 +141,13 @@ def test_numbers_agree_with_their_nouns() -> None:
         if _COUNTED.search(line) and " if " not in line
     ]
     assert found == []
+
+
+def test_numbers_in_the_page_agree_with_their_nouns() -> None:
+    """``counted`` says both; a noun beside ``thousands`` or ``length`` is written for many only."""
+    written = re.compile(r"\| (thousands|length) \}\} (more |new |earlier |root )?[a-z]+s\b")
+    files = sorted(templates_dir().rglob("*.j2"))
+    assert [(f.name, m[0]) for f in files for m in written.finditer(f.read_text(encoding="utf-8"))] == []
 
 
 def test_titles_are_demands(built_in_rules: tuple[Rule, ...]) -> None:

@@ -27,9 +27,10 @@ from auditor.model.snapshot import LANGUAGE_LIMITS, Gap
 from auditor.model.waiver import WaiverStatus, WaiverSummary
 from auditor.report.drift_view import DisagreementGroup, OnlyGroup, drift_view, label
 from auditor.report.drift_view import place as drift_place
-from auditor.report.phrases import cause_words, shortcoming
+from auditor.report.phrases import shortcoming
 from auditor.run.thresholds import describe
 from auditor.studio.resource_types import STUDIO_TYPES
+from auditor.studio.setting_names import cause_words
 
 LINES = 40
 #: Lines of a section at first, and at least; long ones give way until all fit.
@@ -40,11 +41,11 @@ _INDENT = "      "
 
 @dataclass(slots=True)
 class _Section:
-    """A heading and its lines, worst first, made only when they are shown; ``more`` says what is left out."""
+    """A heading and its lines, worst first, made only when they are shown; ``noun`` is what a line is about."""
 
     heading: Text
     lines: Sequence[Callable[[], Text]]
-    more: str
+    noun: str
     shown: int = 0
 
     def render(self, width: int | None) -> Iterator[Text]:
@@ -55,7 +56,8 @@ class _Section:
             yield from rows(Text("  ").append_text(line()), width)
         left = len(self.lines) - self.shown
         if left:
-            yield Text(f"  and {left:,} {self.more}", "dim")
+            more = plural(left, f"more {self.noun}") if self.noun else f"{left:,} more"
+            yield Text(f"  and {more} in the report", "dim")
 
 
 def rows(line: Text, width: int | None) -> list[Text]:
@@ -168,7 +170,7 @@ def _failing(report: Report, code: ExitCode) -> _Section | None:
     if code is not ExitCode.FINDINGS:
         return None
     lines = _by_rule(report, (f for f in report.findings if f.gates))
-    return _Section(Text("What fails the run", "bold red"), lines, "more rules")
+    return _Section(Text("What fails the run", "bold red"), lines, "rule")
 
 
 def _news(report: Report) -> _Section | None:
@@ -182,7 +184,7 @@ def _news(report: Report) -> _Section | None:
     counts = [f"{states[state]:,} {word}" for state, word in words.items() if states[state]]
     heading = Text.assemble(("Since ", "bold"), (report.previous, "bold"), f": {', '.join(counts) or 'no changes'}")
     lines = _by_rule(report, (f for f in report.findings if f.state in (State.NEW, State.REGRESSED)))
-    return _Section(heading, lines, "more rules")
+    return _Section(heading, lines, "rule")
 
 
 def _causes(report: Report) -> _Section | None:
@@ -207,7 +209,7 @@ def _causes(report: Report) -> _Section | None:
     if known:
         causes_ = f"{plural(known, 'root cause')} of findings that are not new: see the report"
         lines.append(partial(Text, causes_, "dim"))
-    return _Section(Text("Top fixes", "bold"), lines, "more causes in the report")
+    return _Section(Text("Top fixes", "bold"), lines, "root cause")
 
 
 def _drift(report: Report) -> _Section | None:
@@ -225,7 +227,7 @@ def _drift(report: Report) -> _Section | None:
     ]
     lines += [partial(_disagreement, group) for group in view.disagreements]
     lines += [partial(_live_only, group) for group in view.only if group.certain]
-    return _Section(heading, lines, "more in the report")
+    return _Section(heading, lines, "")
 
 
 def _disagreement(group: DisagreementGroup) -> Text:
@@ -253,7 +255,7 @@ def _exempt(report: Report) -> _Section | None:
     if not exempt:
         return None
     lines = [partial(Text, printable(f"{_place(d.resource)}: {d.out_of_scope}")) for d in exempt]
-    return _Section(Text("Partly out of scope", "bold"), lines, "more in the report")
+    return _Section(Text("Partly out of scope", "bold"), lines, "")
 
 
 def _waivers(report: Report) -> _Section | None:
@@ -262,7 +264,7 @@ def _waivers(report: Report) -> _Section | None:
     lines += [partial(_waiver, w) for w in (*report.waivers_needing_attention, *report.long_waivers)]
     if not lines:
         return None
-    return _Section(Text("Waivers", "bold"), lines, "more in the report")
+    return _Section(Text("Waivers", "bold"), lines, "")
 
 
 def _waiver(summary: WaiverSummary) -> Text:
@@ -281,7 +283,7 @@ def _waiver(summary: WaiverSummary) -> Text:
 def _frameworks(report: Report) -> _Section | None:
     if not report.frameworks:
         return None
-    return _Section(Text("Frameworks", "bold"), [partial(_framework, f) for f in report.frameworks], "more")
+    return _Section(Text("Frameworks", "bold"), [partial(_framework, f) for f in report.frameworks], "framework")
 
 
 def _framework(framework: FrameworkSummary) -> Text:
@@ -316,7 +318,7 @@ def _unseen(report: Report) -> _Section | None:
     values = " ".join(dict.fromkeys(_options(lost)))
     if values:
         lines.insert(0, partial(Text, printable(f"Give the values that the templates leave open: {values}")))
-    return _Section(heading, lines, "more in the report")
+    return _Section(heading, lines, "")
 
 
 #: What a template's gap says of a value that whoever scans can give, and the option for it.
@@ -355,7 +357,7 @@ def _not_run(report: Report) -> _Section | None:
         return None
     ordered = sorted(reasons.items(), key=lambda item: item[1])
     lines = [partial(Text, f"{', '.join(rules)}: {reason}") for reason, rules in ordered]
-    return _Section(Text("Did not run", "bold"), lines, "more reasons in the report")
+    return _Section(Text("Did not run", "bold"), lines, "reason")
 
 
 def _acceptable(report: Report) -> Iterator[Text]:

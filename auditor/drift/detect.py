@@ -9,6 +9,7 @@ from typing import Any
 
 import msgspec
 
+from auditor.counting import plural
 from auditor.drift.compare import Comparer
 from auditor.drift.match_resources import match
 from auditor.drift.sides import Live, LiveFile, Templates, live_key, reference
@@ -130,7 +131,8 @@ def _incomplete(live: Live) -> tuple[str, ...]:
              in sorted(live.incomplete)]  # fmt: skip
     for (account, region, kind), paths in sorted(live.unseen.items()):
         found.append(
-            f"{account}/{region}: {len(paths)} members of {BY_KIND[kind].plural} were not visible to the collecting SDK"
+            f"{account}/{region}: the collecting SDK doesn't know"
+            f" {plural(len(paths), 'member')} of {BY_KIND[kind].plural}"
         )
     for kind in STUDIO_KINDS:
         dark = Counter((r.account, r.region) for r in live.by_key[kind].values() if r.gaps)

@@ -27,6 +27,7 @@ from auditor.rules.message import format_value, message
 from auditor.rules.value_columns import expressions
 from auditor.rules.verdict_sql import Overrides, parameter_values, severity_sql, substitute
 from auditor.studio.resource_types import BY_TABLE, UPDATABLE_KINDS
+from auditor.studio.setting_names import setting_words
 
 if TYPE_CHECKING:
     import duckdb
@@ -200,7 +201,8 @@ class FindingMaker:
                 f"the rule could not be evaluated: {self._verdicts.errors.get(rule.id, 'it failed on this resource')}"
             )
         unknown = [e for e in evidence if e.value is None]
-        names = ", ".join(e.setting for e in unknown) or "a value that the rule needs"
+        names = ", ".join(dict.fromkeys(map(setting_words, unknown))) or "a value that the rule needs"
+        verb = "are" if ", " in names else "is"
         paths = [path for e in unknown for path in _paths(rule, e.setting)]
         # Behind a profile's key: account/region/user_profile/id.
         owner = str(row.get("owner_key") or "").partition("/user_profile/")[2]
@@ -210,7 +212,8 @@ class FindingMaker:
             or self._gaps.reasons(resource, paths, owner, kinds)
             or _held(rule, [e.setting for e in unknown], row)
         )
-        return f"cannot be decided: {names} is unknown" + (f" ({reasons})" if reasons else "")
+        of = f"{resource.type.removeprefix('account_').replace('_', ' ').capitalize()} {resource.name or resource.id}"
+        return f"{of}: {names} {verb} unknown" + (f" ({reasons})" if reasons else "")
 
     def _cause(self, rule: Rule, severity: Severity, blame: Blame) -> RootCause:
         """What causes one failure, taken alone."""

@@ -10,15 +10,16 @@ from urllib.parse import quote
 import jinja2
 from markupsafe import Markup
 
+from auditor.counting import plural
 from auditor.inert_text import visible
 from auditor.model.report import Report
 from auditor.model.resource import ResourceRef
 from auditor.report.drift_view import label, who
 from auditor.report.html.view import html_view
-from auditor.report.phrases import cause_words
 from auditor.report.templates import environment
 from auditor.resources import templates_dir
 from auditor.rules.message import format_value
+from auditor.studio.setting_names import cause_words
 
 #: The page's own style and script, put together in this order.
 STYLES = ("base.css", "parts.css", "list.css", "print.css")
@@ -86,6 +87,7 @@ def html_environment() -> jinja2.Environment:
         "moment": moment,
         "day": lambda text: text[:10],
         "state": lambda name: _STATES[name],
+        "counted": plural,
         "thousands": lambda number: f"{number:,}",
     }
     return made

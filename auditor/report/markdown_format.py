@@ -16,7 +16,6 @@ from auditor.report.markdown import drift_section
 from auditor.report.markdown.markdown_text import code, text
 from auditor.report.phrases import (
     PRODUCT,
-    cause_words,
     evidence_words,
     gap_groups,
     gap_words,
@@ -28,6 +27,7 @@ from auditor.report.phrases import (
     status,
 )
 from auditor.rules.message import format_value
+from auditor.studio.setting_names import cause_words
 
 #: Characters of the whole file: those of a GitHub comment, less room for a heading or a marker that a pipeline adds.
 LIMIT = 64_000

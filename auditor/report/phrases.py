@@ -15,17 +15,13 @@ from auditor.model.rule import Verdict
 from auditor.model.waiver import Waiver
 from auditor.rules.message import format_value
 from auditor.studio.partitions import partition_of
-from auditor.studio.settings import SETTINGS
+from auditor.studio.setting_names import setting_words
 
 TOOL = "sagemaker-studio-auditor"
 PRODUCT = "SageMaker Studio auditor"
 
 _ELLIPSIS = "…"
 _VALUE = 200
-#: Columns that hold a setting of AWS's as it is, under each prefix that the domain's defaults have.
-SETTING_COLUMNS = frozenset(prefix + s.column for s in SETTINGS for prefix in ("", "default_", "space_default_"))
-#: Structures of the API that say whose the settings in them are.
-_OWNERS = {"UserSettings", "DefaultUserSettings", "SpaceSettings", "DefaultSpaceSettings", "DomainSettings"}
 
 
 _Key: TypeAlias = tuple[str, str, str, str, str, str]
@@ -153,21 +149,6 @@ def sentence(finding: Finding) -> str:
     if finding.status is Verdict.UNKNOWN:
         return f"Unknown: {finding.message}"
     return f"Error: {finding.message}" if finding.status is Verdict.ERROR else finding.message
-
-
-def cause_words(setting: str) -> str:
-    """What a root cause is about: AWS's path as it is; of a derived value the words of our column."""
-    return setting if not setting.islower() or "." in setting else setting.replace("_", " ")
-
-
-def setting_words(evidence: Evidence) -> str:
-    """AWS's own name of the setting, without the structure that only says whose it is. A value that is derived, if only
-    from one setting, has none: the words of our column."""
-    origin = evidence.origin
-    if not origin.path or evidence.setting not in SETTING_COLUMNS:
-        return cause_words(evidence.setting)
-    first, _, rest = origin.path.partition(".")
-    return rest if rest and first in _OWNERS else origin.path
 
 
 def evidence_words(evidence: Evidence) -> str:

@@ -15,6 +15,7 @@ from collections.abc import Iterator
 from itertools import islice
 from typing import Any
 
+from auditor.counting import plural
 from auditor.model.finding import Finding, PastFinding, State
 from auditor.model.report import Report, RuleSummary
 from auditor.model.resource import ResourceRef
@@ -121,7 +122,7 @@ class _Run:
     def invocation(self, left_out: int) -> dict[str, Any]:
         notes = list(islice(self._notifications(), _MAX_NOTIFICATIONS))
         if left_out:
-            text = f"{left_out:,} results are left out: GitHub accepts {MAX_RESULTS:,}. report.json has them all."
+            text = f"Left out: {plural(left_out, 'result')}. GitHub accepts {MAX_RESULTS:,}; report.json has them all."
             notes.append(_note("results-left-out", "warning", text))
         errors = any(f.status is Verdict.ERROR for f in self._report.findings)
         return {"executionSuccessful": not errors, "startTimeUtc": self._report.as_of,

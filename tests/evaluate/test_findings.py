@@ -223,7 +223,7 @@ def test_what_is_unknown_says_why(everything: Report) -> None:
     findings = of(REFUSED, everything).findings
     for rule, resource, words in (
         ("STU301", "d-1/ana", ["experience", "throttled", "DescribeUserProfile"]),
-        ("STU601", "d-1", ["vpc_is_default", "access denied", "DescribeVpcs"]),
+        ("STU601", "d-1", ["vpc is default", "access denied", "DescribeVpcs"]),
     ):
         finding = only(findings, rule, resource)
         assert finding.status is Verdict.UNKNOWN

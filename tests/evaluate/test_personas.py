@@ -389,4 +389,4 @@ def test_unknown_tags_say_why(tmp_path: Path, built_in_rules: tuple[Rule, ...]) 
     assert {f.rule_id: f.status for f in report.findings} == dict.fromkeys(
         ("STU401", "STU405", "STU406"), Verdict.UNKNOWN
     )
-    assert "needed_app_types" in report.findings[0].message
+    assert "needed app types" in report.findings[0].message

@@ -204,7 +204,7 @@ def test_more_than_github_takes_is_left_out_and_said(monkeypatch: pytest.MonkeyP
     assert {r["kind"] for r in run["results"]} == {"fail"}
     note = run["invocations"][0]["toolExecutionNotifications"][-1]
     assert note["descriptor"]["id"] == "results-left-out"
-    assert "7 results are left out" in note["message"]["text"]
+    assert "Left out: 7 results. GitHub accepts" in note["message"]["text"]
 
 
 def test_runs_of_one_account_replace_each_other() -> None:

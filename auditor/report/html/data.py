@@ -17,7 +17,7 @@ from auditor.model.rule import Severity, Verdict
 from auditor.model.waiver import Waiver
 from auditor.report.html.encode import NOTHING, Columns, Dictionary, Stencil, hexes, pack
 from auditor.report.html.resource_pages import Resources, stencil
-from auditor.report.phrases import SETTING_COLUMNS
+from auditor.studio.setting_names import SETTING_PATHS
 
 #: Findings in the page at most, worst first; beyond it would not open quickly.
 ROWS = 250_000
@@ -150,7 +150,7 @@ class _Encoder:
             "items": self._items.values,
             "sets": self._sets.values,
             "settings": self._settings.values,
-            "own_words": [n for n, name in enumerate(self._settings.values) if name not in SETTING_COLUMNS],
+            "own_words": [n for n, name in enumerate(self._settings.values) if name not in SETTING_PATHS],
             "values": self._values.values,
             "layers": self._layers.values,
             "paths": self._paths.values,

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 
 from markupsafe import Markup
 
+from auditor.counting import plural
 from auditor.model.report import TrendPoint
 from auditor.model.rule import Severity
 from auditor.report.templates import environment
@@ -74,6 +75,7 @@ def render(runs: Sequence[Manifest], days: Sequence[TrendPoint]) -> Iterator[str
     digest = base64.b64encode(hashlib.sha256(style.encode()).digest()).decode()
     made = environment()
     made.filters["thousands"] = lambda number: f"{number:,}"
+    made.filters["counted"] = plural
     return made.get_template("index.html.j2").generate(
         view=index_view(runs, days),
         policy=f"default-src 'none'; style-src 'sha256-{digest}'; base-uri 'none'; form-action 'none'",
@@ -136,7 +138,7 @@ def chart(days: Sequence[TrendPoint]) -> Chart:
         tuple((y(top * part // 4), f"{top * part // 4:,}") for part in range(5)),
         tuple((x(n) if len(days) > 1 else float(_LEFT), days[n].as_of[:10], a)
               for n, a in zip(marks, anchors, strict=False)),
-        f"From {days[0].as_of[:10]} to {days[-1].as_of[:10]}: {totals[0]:,} failures first, {totals[-1]:,} last,"
+        f"From {days[0].as_of[:10]} to {days[-1].as_of[:10]}: failures: {totals[0]:,} first, {totals[-1]:,} last,"
         f" {max(totals):,} at most.",
     )  # fmt: skip
 

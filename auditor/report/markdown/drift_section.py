@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 
+from auditor.counting import plural
 from auditor.model.drift import Drift
 from auditor.report.drift_view import DriftView, drift_view, label, place, who
 from auditor.report.markdown.markdown_text import code, text
@@ -20,7 +21,7 @@ def head(drift: Drift) -> str:
     lines = [f"\n**Compared with the account** ({files}): {', '.join(view.phrases)}. {view.base}.\n"]
     lines += [f"\nThe snapshot is incomplete: {text(said)}.\n" for said in drift.incomplete[:5]]
     if len(drift.incomplete) > 5:
-        lines.append(f"\n…and {len(drift.incomplete) - 5:,} more things that it does not hold.\n")
+        lines.append(f"\n…and {plural(len(drift.incomplete) - 5, 'more thing')} that it does not hold.\n")
     return "".join(lines)
 
 

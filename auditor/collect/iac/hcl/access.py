@@ -9,6 +9,7 @@ from auditor.collect.iac.hcl import nodes as n
 from auditor.collect.iac.hcl.values import EvaluationError, ObjectValue, SetOf, first_unknown, number, plain_text
 from auditor.collect.iac.interface import Several, Unknown, Value
 from auditor.collect.iac.partly_known import open_keys_of, rest_of, why_open
+from auditor.counting import plural
 
 
 def attribute(value: Value, name: str, node: n.Node) -> Value:
@@ -55,6 +56,6 @@ def element(value: Value, key: Value, node: n.Node) -> Value:
             gap = why_open(value)
             if gap is not None and at >= 0:
                 return Unknown(node.shown, gap.reason, gap.gap_reason)
-            raise EvaluationError(f"{node.source} is not there: the list has {len(value)} elements")
+            raise EvaluationError(f"{node.source} is not there: the list has {plural(len(value), 'element')}")
         return value[int(at)]
     raise EvaluationError(f"{node.source} is not there")

@@ -16,6 +16,7 @@ from auditor.collect.iac.hcl.values import EvaluationError, ObjectValue, Partial
 from auditor.collect.iac.interface import Reference, Unknown, Value
 from auditor.collect.iac.partly_known import open_keys_of, rest_of, why_open, with_open_keys
 from auditor.collect.iac.unreadable import UnreadableError
+from auditor.counting import plural
 
 
 def converted(given: Value, wanted: n.Node | None, scope: Scope) -> Value:
@@ -80,7 +81,7 @@ def _collection(given: Value, name: str, inner: n.Node, scope: Scope) -> Value:
             if gap is not None:
                 return Unknown(gap.expression, gap.reason, gap.gap_reason)
             if len(items) != len(inner.items):
-                raise EvaluationError(f"{len(inner.items)} elements are needed")
+                raise EvaluationError(f"it needs {plural(len(inner.items), 'element')}")
             return [converted(item, type_, scope) for item, type_ in zip(items, inner.items, strict=True)]
         case "object" if isinstance(inner, n.Object):
             return _object(_shaped(given, "map"), inner, scope)
