@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import tempfile
+from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
+from contextlib import closing
 from dataclasses import replace
 from functools import cached_property
 from pathlib import Path
@@ -12,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 from auditor.evaluate.audit import load_tables
 from auditor.model.snapshot import GLOBAL, KINDS, SCHEMA_VERSION, Gap, Header, Kind, Record, Scope, Snapshot, Unseen
 from auditor.resolve.inheritance_sql import NestedMerge
+from auditor.resolve.tables import TABLES
 from auditor.store.snapshot_file import write_snapshot
 from auditor.studio.personas import DEFAULT_PERSONAS, Persona
 
@@ -174,10 +177,9 @@ class Together:
     ) -> None:
         self._personas, self._merge = personas, merge
         self._snapshots: list[Snapshot] = []
-        self._rows: dict[str, list[list[dict[str, Any]]]] = {}
 
     def __call__(self, *records: Record, unseen: Iterable[tuple[str, str]] = (), gaps: Iterable[Gap] = ()) -> Apart:
-        assert "_con" not in vars(self), "the tables have been built already"
+        assert "_rows" not in vars(self), "the tables have been built already"
         assert all(r.account == ACCOUNT for r in records), "accounts beside each other have to be built by themselves"
         if not any(r.kind == "account_region" for r in records):
             records = (*records, place())
@@ -192,31 +194,30 @@ class Together:
         return Apart(self, len(self._snapshots) - 1)
 
     @cached_property
-    def _con(self) -> duckdb.DuckDBPyConnection:
+    def _rows(self) -> dict[tuple[str, str], list[dict[str, Any]]]:
+        """Rows by table and account. The connection is closed at once: a module would hold it until the very end."""
         # One file for all that have the same header: a file costs more than an account.
         files: dict[tuple[Unseen, ...], list[Snapshot]] = {}
         for snapshot in self._snapshots:
             files.setdefault(snapshot.header.unseen, []).append(snapshot)
-        return _connection(
-            (
-                Snapshot(
-                    replace(each[0].header, scopes=tuple(scope for s in each for scope in s.header.scopes)),
-                    tuple(r for s in each for r in s.records), tuple(gap for s in each for gap in s.gaps),
-                )
-                for each in files.values()
-            ),
-            self._merge, self._personas,
+        joined = (
+            Snapshot(
+                replace(each[0].header, scopes=tuple(scope for s in each for scope in s.header.scopes)),
+                tuple(r for s in each for r in s.records), tuple(gap for s in each for gap in s.gaps),
+            )
+            for each in files.values()
         )  # fmt: skip
+        found: dict[tuple[str, str], list[dict[str, Any]]] = defaultdict(list)
+        with closing(_connection(joined, self._merge, self._personas)) as con:
+            for table in TABLES:
+                for row in _rows(con, table.name):
+                    found[table.name, row["account"]].append(_moved(row, row["account"], ACCOUNT))
+        return found
 
     def rows(self, table: str, number: int) -> list[dict[str, Any]]:
         """The rows of a table that belong to the snapshot of that number."""
-        if table not in self._rows:
-            numbers = {_account(n): n for n in range(len(self._snapshots))}
-            found: list[list[dict[str, Any]]] = [[] for _ in numbers]
-            for row in _rows(self._con, table):
-                found[numbers[row["account"]]].append(_moved(row, row["account"], ACCOUNT))
-            self._rows[table] = found
-        return self._rows[table][number]
+        assert any(t.name == table for t in TABLES), table
+        return self._rows.get((table, _account(number)), [])
 
 
 def _account(number: int) -> str:

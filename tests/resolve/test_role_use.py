@@ -105,10 +105,10 @@ def test_a_person_in_role_sessions_who_may_be_there() -> None:
     }  # fmt: skip
 
 
-def _with_roles(people: Mapping[str, str | None], gaps: Sequence[str] = ()) -> Apart:
+def _with_roles(people: Mapping[str, str | None], gaps: Sequence[str] = (), *others: Record) -> Apart:
     """People with roles of their own, or none, in a domain whose default role is THIRD."""
     profiles = [profile(name, {"ExecutionRole": own} if own else None) for name, own in people.items()]
-    return together(place(gaps), domain(document=defaults(THIRD)), *profiles)
+    return together(place(gaps), domain(document=defaults(THIRD)), *profiles, *others)
 
 
 @pytest.mark.parametrize(
@@ -119,6 +119,7 @@ def _with_roles(people: Mapping[str, str | None], gaps: Sequence[str] = ()) -> A
         (_with_roles({"ana": ROLE, "ben": ROLE}, ["user_profile"]), True),
         (_with_roles({"ana": ROLE}, ["user_profile"]), None),
         (_with_roles({}), False),
+        (_with_roles({"ana": ROLE}, (), profile("zed", gaps=["UserSettings.ExecutionRole"])), None),
     ],
 )
 def test_whether_a_domain_shares_a_role(tables: Apart, shared: bool | None) -> None:
