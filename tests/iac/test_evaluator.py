@@ -104,7 +104,7 @@ def test_known(node: Any, value: Any) -> None:
         ({"Fn::FindInMap": ["Sizes", "none", "Value"]}, "${Fn::FindInMap:Sizes:none:Value}", "no such key"),
         ({"Fn::GetAZs": ""}, "${Fn::GetAZs}", "availability zones"),
         ({"Fn::Transform": {"Name": "AWS::Include"}}, "${Fn::Transform}", "macro"),
-        ({"Fn::Unheard": 1}, "${Fn::Unheard}", "no function"),
+        ({"Fn::Unheard": 1}, "${Fn::Unheard}", "not a known function"),
         ("{{resolve:ssm:/x:1}}", "${resolve:ssm:/x:1}", "dynamic reference"),
         (None, "null", "no null values"),
     ],

@@ -108,8 +108,8 @@ def test_a_template_of_nonsense(resources: Any, parameters: Any, conditions: Any
         ("AWSTemplateFormatVersion: x\nResources:\n" + "  - - - - - - -" * 300, ""),
         ("AWSTemplateFormatVersion: x\n" + "[" * 5000, ""),
         ("AWSTemplateFormatVersion: x\n---\nResources: {}\n---\nResources: {}", ""),
-        ("", "no template"),
-        ("just text", "no template"),
+        ("", "not a template"),
+        ("just text", "not a template"),
         ('{"Resources": {"A": {"Type": "AWS::X::Y"}', "neither YAML nor JSON"),
     ],
 )

@@ -78,9 +78,9 @@ BROKEN: dict[str, tuple[str | bytes, int, str, str]] = {
     "cause with a parameter of nobody": (RULE + "cause: $p\n", 17, "$p is not declared", ""),
     # Placeholders
     "unknown placeholder": (_text("{auth_mode}", "{auth_mod}"), 8, "{auth_mod} is not a column", "'auth_mode'"),
-    "empty placeholder": (_text("{auth_mode}", "{}"), 8, "no column", "{{"),
-    "attribute": (_text("{auth_mode}", "{auth_mode.__class__}"), 8, "no column", ""),
-    "index": (_text("{auth_mode}", "{subnet_ids[0]}"), 8, "no column", ""),
+    "empty placeholder": (_text("{auth_mode}", "{}"), 8, "not a column", "{{"),
+    "attribute": (_text("{auth_mode}", "{auth_mode.__class__}"), 8, "not a column", ""),
+    "index": (_text("{auth_mode}", "{subnet_ids[0]}"), 8, "not a column", ""),
     "format of a number": (_text("{auth_mode}", "{auth_mode:d}"), 8, "takes no format", ""),
     "conversion": (_text("{auth_mode}", "{auth_mode!r}"), 8, "takes no format", ""),
     "open brace": (_text("{auth_mode}", "{auth_mode"), 8, "message", "{{"),
@@ -98,7 +98,7 @@ BROKEN: dict[str, tuple[str | bytes, int, str, str]] = {
     "unknown type": (_text("params: {}", "params: {p: {type: date, default: 1, doc: d}}"), 14, "date", ""),
     "parameter without doc": (_text("params: {}", "params: {p: {type: integer, default: 1}}"), 14, "`doc`", ""),
     "parameter that is no name": (_text("params: {}", "params: {a-b: {type: integer, default: 1, doc: d}}"), 14,
-                                  "no parameter name", ""),
+                                  "not a parameter name", ""),
     # Cases
     "no cases": (_text("cases:\n" + CASE, "cases: []\n"), 15, "at least one case", ""),
     "case of nothing": (_text("given: {auth_mode", "given: {auth_mod"), 16, "did you mean 'auth_mode'", ""),

@@ -92,12 +92,12 @@ def test_names_that_look_like_patterns_are_names(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("content", "said"),
     [
-        (b"{not json", "a file is no CloudTrail log"),
+        (b"{not json", "a file is not a CloudTrail log"),
         (
             gzip.compress(b'{"Records": [{"eventTime": "yesterday", "awsRegion": "x", "recipientAccountId": "1"}]}'),
-            "a file is no CloudTrail log",
+            "a file is not a CloudTrail log",
         ),
-        (b"\x1f\x8bbroken", "a file is no CloudTrail log"),
+        (b"\x1f\x8bbroken", "a file is not a CloudTrail log"),
     ],
     ids=["no JSON", "an event without a time", "broken gzip"],
 )
