@@ -6,6 +6,7 @@ import os
 import shutil
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -34,16 +35,33 @@ def chromium() -> str:
     return found
 
 
-@contextmanager
-def opened(path: Path, fragment: str = "", **context: Any) -> Iterator[Any]:
-    """The file in a fresh page, its data unpacked where script runs; ``page.problems`` collects console messages,
-    errors and requests beyond the file."""
+@cache
+def _started() -> tuple[Any, Any]:
+    """Playwright and the browser, which takes longer to start than most tests take."""
     from playwright.sync_api import sync_playwright
 
-    settings: dict[str, Any] = {"viewport": {"width": 1280, "height": 900}} | context
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=chromium(), args=FLAGS)
-        page = browser.new_context(**settings).new_page()
+    path = chromium()
+    playwright = sync_playwright().start()
+    return playwright, playwright.chromium.launch(executable_path=path, args=FLAGS)
+
+
+def close() -> None:
+    """End the browser, if it was started."""
+    if _started.cache_info().currsize:
+        playwright, browser = _started()
+        _started.cache_clear()
+        browser.close()
+        playwright.stop()
+
+
+@contextmanager
+def opened(path: Path, fragment: str = "", **settings: Any) -> Iterator[Any]:
+    """The file in a fresh page, its data unpacked where script runs; ``page.problems`` collects console messages,
+    errors and requests beyond the file. The browser is shared; cookies, storage and permissions are the page's own."""
+    _, browser = _started()
+    context = browser.new_context(**{"viewport": {"width": 1280, "height": 900}} | settings)
+    try:
+        page = context.new_page()
         problems: list[str] = []
         page.on("console", lambda message: problems.append(message.text))
         page.on("pageerror", lambda error: problems.append(str(error)))
@@ -59,7 +77,8 @@ def opened(path: Path, fragment: str = "", **context: Any) -> Iterator[Any]:
         page.problems = problems
         visit(page, path, fragment)
         yield page
-        browser.close()
+    finally:
+        context.close()
 
 
 def visit(page: Any, path: Path, fragment: str = "") -> None:

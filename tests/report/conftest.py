@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from functools import cache
 from pathlib import Path
 
@@ -12,7 +12,15 @@ from auditor.evaluate.gate import apply_gate
 from auditor.model.report import Gate, Report
 from auditor.report.render import Format, render
 
+from .browser import close
 from .estate import large
+
+
+@pytest.fixture(autouse=True, scope="module")
+def _one_browser() -> Iterator[None]:
+    """The browser of a module's tests: to keep it longer would leave its event loop to tests that run one of theirs."""
+    yield
+    close()
 
 
 @pytest.fixture(scope="session")

@@ -209,7 +209,7 @@ class TestHtml:
 @pytest.fixture(scope="module")
 def path(tmp_path_factory: pytest.TempPathFactory) -> Path:
     file = tmp_path_factory.mktemp("drift") / "report.html"
-    file.write_text(text(of(large(100), 400), Format.HTML), encoding="utf-8")
+    file.write_text(text(of(large(40), 80), Format.HTML), encoding="utf-8")
     return file
 
 

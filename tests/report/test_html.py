@@ -52,7 +52,7 @@ def page_of(report: Report) -> Page:
     return Page("".join(render(report, Format.HTML)))
 
 
-@pytest.fixture(params=["acme", "clean", "large", "hostile"])
+@pytest.fixture(scope="module", params=["acme", "clean", "large", "hostile"])
 def page(request: pytest.FixtureRequest, report_of: ReportOf) -> Page:
     made = {"large": lambda: large(400), "hostile": lambda: hostile(large(200), rules=True)}
     return page_of(made[request.param]() if request.param in made else report_of(request.param))
