@@ -198,7 +198,7 @@ class TestHtml:
         report = large(200)
         page = text(of(report, 10_000), Format.HTML)
         assert len(page) - len(text(report, Format.HTML)) < 1_000_000
-        assert "9,701 more rows are in report.json" in page
+        assert "9,701 more rows in report.json" in page
 
     def test_without_one_there_is_no_trace(self) -> None:
         page = page_of(large(50))
