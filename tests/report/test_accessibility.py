@@ -43,7 +43,7 @@ SECTIONS = (
 
 @pytest.fixture(scope="module")
 def night() -> Report:
-    return large(250, unseen=0.05)
+    return large(100, unseen=0.05)
 
 
 @pytest.fixture(scope="module")
