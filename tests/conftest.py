@@ -10,8 +10,6 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-import botocore.loaders
-import botocore.session
 import pytest
 import yaml
 from hypothesis import HealthCheck, settings
@@ -98,14 +96,6 @@ def _clock() -> Iterator[None]:
     """Snapshots of tests are of November 2026: stores refuse what is still to come."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(moments, "utc_now", lambda: max(datetime.now(UTC), datetime(2026, 12, 1, tzinfo=UTC)))
-        yield
-
-
-@pytest.fixture(scope="session", autouse=True)
-def _models_are_parsed_once() -> Iterator[None]:
-    """Most of a small audit's time is botocore parsing its models. Everything else of a session is new."""
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("botocore.session.create_loader", cache(botocore.loaders.create_loader))
         yield
 
 
