@@ -24,8 +24,8 @@ from auditor.studio.setting_names import cause_words
 #: The page's own style and script, put together in this order.
 STYLES = ("base.css", "parts.css", "list.css", "print.css")
 SCRIPTS = (
-    "dom.js", "data.js", "filter.js", "table.js", "export.js", "drawer.js", "facets.js", "findings.js", "pages.js",
-    "resource.js", "lists.js", "main.js",
+    "dom.js", "data.js", "filter.js", "table.js", "export.js", "ticket.js", "drawer.js", "facets.js", "findings.js",
+    "pages.js", "resource.js", "lists.js", "main.js",
 )  # fmt: skip
 #: Characters of a value on the first screen; the page of its cause has all of it.
 _SHORT = 90

@@ -7,7 +7,6 @@ import io
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
 import pytest
 import yaml
@@ -15,22 +14,24 @@ from playwright.sync_api import expect
 
 from auditor.model.report import Report
 from auditor.model.rule import Verdict
+from auditor.model.snapshot import GLOBAL
 from auditor.report.html.view import html_view
 
 from .browser import CURRENT, address, current, expect_listed, opened, visit
 from .estate import large
+from .markdown_page import LINKED, MarkdownPage
 from .samples import HOSTILE, hostile
 
 pytestmark = pytest.mark.browser
 ReportOf = Callable[[str], Report]
 PageFile = Callable[[Report], Path]
+CLIPBOARD = ["clipboard-read", "clipboard-write"]
 
 
 def test_copies_commands_and_waivers(page_file: PageFile, report_of: ReportOf) -> None:
     report = report_of("acme")
     finding = next(f for f in report.findings if f.rule_id == "STU201")
-    context: dict[str, Any] = {"permissions": ["clipboard-read", "clipboard-write"]}
-    with opened(page_file(report), f"#finding/{finding.fingerprint}", **context) as page:
+    with opened(page_file(report), f"#finding/{finding.fingerprint}", permissions=CLIPBOARD) as page:
         assert finding.remediation is not None
         block = page.locator("#page details:has(> summary:text('AWS CLI')) .copyable")
         button = block.locator("button").first
@@ -50,6 +51,91 @@ def test_copies_commands_and_waivers(page_file: PageFile, report_of: ReportOf) -
         assert (stub["reason"], stub["owner"]) == ("", "")
         assert stub["expires"].isoformat() > report.as_of[:10]
         assert stub["value"] == finding.evidence[0].value
+
+
+@pytest.mark.parametrize(
+    ("rule", "words", "host", "page_of"),
+    [
+        (
+            "STU201",
+            "Its domain",
+            "eu-west-1.console.aws.amazon.com",
+            "/sagemaker/home?region=eu-west-1#/studio/{domain}",
+        ),
+        (
+            "STU603",
+            "The domain",
+            "eu-west-1.console.aws.amazon.com",
+            "/sagemaker/home?region=eu-west-1#/studio/{domain}",
+        ),
+        ("STU204", "The role", "console.aws.amazon.com", "/iam/home#/roles/details/{name}"),
+    ],
+)
+def test_a_finding_leads_to_the_console(
+    page_file: PageFile, report_of: ReportOf, rule: str, words: str, host: str, page_of: str
+) -> None:
+    report = report_of("acme")
+    finding = next(
+        f for f in report.findings if (f.rule_id, f.resource.region) in ((rule, "eu-west-1"), (rule, GLOBAL))
+    )
+    name = finding.resource.arn.rpartition("/")[2]
+    with opened(page_file(report), f"#finding/{finding.fingerprint}") as page:
+        link = page.locator("#page dl a", has_text=words).last
+        expect(link).to_have_attribute(
+            "href", f"https://{host}" + page_of.format(domain=finding.resource.domain_id, name=name)
+        )
+        expect(link).to_have_attribute("rel", "noopener noreferrer")
+
+
+@pytest.mark.parametrize(
+    ("arn", "address"),
+    [
+        ("arn:aws-cn:sagemaker:cn-north-1:123456789012:domain/d-1", "https://cn-north-1.console.amazonaws.cn/"),
+        ("arn:aws-us-gov:sagemaker:us-gov-west-1:123456789012:domain/d-1",
+         "https://us-gov-west-1.console.amazonaws-us-gov.com/"),
+        ("arn:aws-iso:sagemaker:us-iso-east-1:123456789012:domain/d-1", ""),
+        ("arn:constructor:sagemaker:eu-west-1:123456789012:domain/d-1", ""),
+        ("arn:aws:sagemaker:evil.example/:123456789012:domain/d-1", ""),
+        ("", ""),
+    ],
+)  # fmt: skip
+def test_the_console_is_the_partitions_and_nobody_elses(
+    page_file: PageFile, report_of: ReportOf, arn: str, address: str
+) -> None:
+    report = report_of("acme")
+    first = next(f for f in report.findings if f.resource.type == "domain")
+    moved = replace(first, resource=replace(first.resource, arn=arn))
+    with opened(page_file(replace(report, findings=(moved,), inventory=None)), f"#finding/{first.fingerprint}") as page:
+        links = [a for a in page.eval_on_selector_all("#page a", "all => all.map(a => a.href)") if "console" in a]
+        assert [a[: len(address)] for a in links] == ([address] if address else [])
+        assert "evil" not in " ".join(links)
+
+
+def test_a_finding_becomes_a_ticket(page_file: PageFile, report_of: ReportOf) -> None:
+    report = report_of("acme")
+    finding = next(f for f in report.findings if f.rule_id == "STU201")
+    with opened(page_file(report), f"#finding/{finding.fingerprint}", permissions=CLIPBOARD) as page:
+        page.click("button:has-text('Copy as ticket')")
+        written = page.evaluate("navigator.clipboard.readText()")
+    assert finding.remediation is not None
+    rule = next(r for r in report.rules if r.id == "STU201")
+    shown = MarkdownPage(written)
+    said = " ".join(shown.text)
+    for part in (finding.message, rule.title, rule.why, finding.resource.name, finding.fingerprint, "eu-west-1"):
+        assert " ".join(part.split()) in said.replace("\u2060", ""), part
+    assert f"```sh\n{finding.remediation.aws}\n```" in written
+
+
+def test_a_ticket_of_hostile_text_shows_it(page_file: PageFile) -> None:
+    report = hostile(large(60), rules=True)
+    finding = next(f for f in report.findings if f.status is Verdict.FAIL and f.waiver is None)
+    with opened(page_file(report), f"#finding/{finding.fingerprint}", permissions=CLIPBOARD) as page:
+        page.click("button:has-text('Copy as ticket')")
+        written = page.evaluate("navigator.clipboard.readText()")
+    shown = MarkdownPage(written)
+    assert "onerror=alert(1)" in " ".join(shown.text)
+    assert set(shown.tags) <= {"h2", "h3", "ul", "li", "p", "pre", "code"}
+    assert not LINKED.search(" ".join(shown.text))
 
 
 def test_a_waiver_of_hostile_text_is_still_yaml(page_file: PageFile) -> None:

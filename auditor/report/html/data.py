@@ -17,6 +17,7 @@ from auditor.model.rule import Severity, Verdict
 from auditor.model.waiver import Waiver
 from auditor.report.html.encode import NOTHING, Columns, Dictionary, Stencil, hexes, pack
 from auditor.report.html.resource_pages import Resources, stencil
+from auditor.studio.console_links import HOSTS, PAGES
 from auditor.studio.setting_names import SETTING_PATHS
 
 #: Findings in the page at most, worst first; beyond it would not open quickly.
@@ -131,6 +132,8 @@ class _Encoder:
             "as_of": report.as_of,
             "previous": report.previous,
             "templates": report.of_templates,
+            "consoles": {} if report.of_templates else dict(HOSTS),
+            "console_pages": dict(PAGES),
             "hidden": hidden,
             "left_out": STEPS[self._step],
             "severities": list(Severity),

@@ -125,6 +125,18 @@ const readData = (header, buffer, base) => {
     parent: (r) => R.parent[r] - 1,
     id: (r) => fill(T.id[R.id[r]], r, "", header.resources.names[r], T.domain_id[R.domain_id[r]], "", "", ""),
     arn: (r) => fill(T.arn[R.arn[r]], r),
+    /** Its page in the AWS console; empty where there is none, as of what a template holds. */
+    consolePage: (r) => {
+      const [, partition, , region] = D.arn(r).split(":");
+      const known = !D.file(r) && Object.hasOwn(header.consoles, partition || "");
+      const page = header.console_pages[D.type(r)];
+      // A Region becomes part of the host's name: nothing but a Region's name may.
+      if (!known || !page || !/^([a-z]+(-[a-z]+)+-\d+)?$/.test(region)) return "";
+      const host = header.consoles[partition];
+      const words = { region, domain: D.domainId(r), name: D.arn(r).split("/").pop() };
+      const path = page.replace(/\{(\w+)\}/g, (_, word) => encodeURIComponent(words[word]));
+      return `https://${region ? `${region}.` : ""}${host}${path}`;
+    },
     file: (r) => T.file[R.file[r]] + (R.line[r] ? `:${R.line[r]}` : ""),
     key: (r) => `${D.account(r)}/${D.region(r)}/${D.type(r)}/${D.id(r)}`,
     rowId: null,

@@ -89,9 +89,7 @@ const breakable = (text) =>
  * words of our column.
  */
 const settingName = (name, path, derived) =>
-  path && !derived
-    ? path.replace(/^(Default)?(User|Space)Settings\.|^DomainSettings\./, "")
-    : words(name);
+  path && !derived ? path.replace(/^(Default)?(User|Space)Settings\.|^DomainSettings\./, "") : words(name);
 /** What a cause is about: AWS’s path, or the words of our column. */
 const causeName = (setting) => (/^[a-z_]+$/.test(setting) ? words(setting) : setting);
 const code = (text) => h("code", {}, breakable(text));

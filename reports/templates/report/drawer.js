@@ -1,5 +1,7 @@
 // One finding, beside the list: what was seen, where it comes from, how to fix or waive it.
 
+const CONSOLE_WORDS = { domain: "The domain", execution_role: "The role" };
+
 /** Commands and snippets of a remediation, each with its button. */
 const fixes = ([steps, aws, cloudformation, terraform, note, alone]) => [
   steps ? h("p", {}, steps) : null,
@@ -61,6 +63,13 @@ const evidenceTable = (D, i) =>
 
 const linkTo = (D, r, text) => h("a", { href: `#resource/${segment(D.key(r))}` }, text);
 
+/** Where the AWS console shows a resource. */
+const consoleLink = (D, r) => {
+  const page = D.consolePage(r);
+  if (!page) return "";
+  return h("a", { href: page, rel: "noopener noreferrer", target: "_blank" }, CONSOLE_WORDS[D.type(r)] || "Its domain");
+};
+
 /** When a finding was seen, and what changed since. */
 const findingTimes = (D, i) => {
   const state = D.state(i);
@@ -85,6 +94,7 @@ const findingFacts = (D, i) => {
     [D.placeWord, D.place(r)],
     ["Owner tag", D.owner(r)],
     ["ARN", D.arn(r) ? [code(D.arn(r)), " ", copyButton(D.arn(r))] : ""],
+    ["AWS console", consoleLink(D, r)],
     ["File", D.file(r)],
     ...findingTimes(D, i),
     ["Gate", D.rows.gates[i] ? "one of those that made the run fail" : ""],
@@ -145,6 +155,11 @@ const findingBody = (D, i, heading) => {
     D.status(i) === "fail" && !waiver ? waiveIt(D, i, evidence) : null,
     h(heading, {}, "Facts"),
     h("dl.about", {}, facts),
+    h(
+      "p",
+      {},
+      copyButton(() => ticket(D, i), "Copy as ticket (Markdown)"),
+    ),
   ];
 };
 

@@ -315,6 +315,7 @@ const resourceFacts = (D, r) =>
     ["Id", D.id(r) !== D.name(r) ? code(D.id(r)) : null],
     ["Owner tag", D.owner(r)],
     ["ARN", D.arn(r) ? [code(D.arn(r)), " ", copyButton(D.arn(r))] : null],
+    ["AWS console", consoleLink(D, r)],
     ["File", D.file(r)],
     ...domainFacts(D, r),
   ]);
