@@ -204,7 +204,7 @@ LAYERS = {
         {"drift_view", "glossary", "json_text", "phrases"},
         {"asff_format", "codequality_format", "csv_format", "junit_format", "markdown", "ocsf_format", "sarif_format",
          "templates"},
-        {"custom", "html", "json_format", "markdown_format"}, {"finding_lines", "html_format", "render"},
+        {"custom", "html", "json_format", "markdown_format"}, {"explanation", "finding_lines", "html_format", "render"},
     ],
 }  # fmt: skip
 

@@ -32,6 +32,7 @@ COMMANDS: Mapping[str, tuple[str, str]] = {
     "rules": ("rules", "List, show and test rules."),
     "config": ("config", "Check auditor.yaml; its JSON Schema."),
     "waivers": ("waivers", "Check waivers.yaml; its JSON Schema."),
+    "explain": ("explain", "Explain one resource: settings, findings, use."),
     "query": ("query", "Query the tables of a snapshot with SQL."),
     "whereami": ("whereami", "Tell whether this is Studio Classic or the new Studio."),
     "permissions": ("permissions", "Print the IAM policy that an audit needs."),

@@ -53,3 +53,13 @@ def _verdicts(
         for rule, text in zip(rules, texts, strict=True):
             if text != Verdict.NOT_APPLICABLE:
                 yield rule.id, account, id_, Verdict(text)
+
+
+def verdict_of(files: Sequence[Path], rule: Rule, key: str, options: EvaluateOptions = DEFAULTS) -> Verdict:
+    """What one rule says of the row with that key in its table. Raises SnapshotError."""
+    overrides = inherit_overrides([rule], options.overrides)
+    done = evaluate_tables(files, [rule], overrides, options.merge, options.personas)
+    ((text,),) = done.con.execute(
+        f'select "{rule.id}"::VARCHAR from verdict_{rule.table} where key = ?', [key]
+    ).fetchall()
+    return Verdict(text)

@@ -86,7 +86,6 @@ def plan_run(options: RunOptions) -> RunPlan:
     remove_leftovers(*([output] if output is not None else []))
     known = framework_files(rule_folders(choice.folders))
     config.check_frameworks(known)
-    granted = gate_options.waivers or config.waivers
     gate = limits(gate_options, config, choice.every)
     place = options.store or (config.store if options.use_configured_store else None)
     if gate.new_only and not gate.baseline and place is None:
@@ -99,7 +98,7 @@ def plan_run(options: RunOptions) -> RunPlan:
         choice=choice,
         gate=gate,
         baseline=_baseline(gate_options.baseline or config.baseline),
-        waivers=Waivers(load_waivers(granted, choice.every) if granted else (), config.waiver_tag, choice.every),
+        waivers=waivers_of(config, choice, gate_options.waivers),
         frameworks=load_frameworks(known, names(reports.frameworks) or config.frameworks, choice.every),
         formats=formats,
         output=output,
@@ -110,6 +109,13 @@ def plan_run(options: RunOptions) -> RunPlan:
         mode=reports.mode,
         listing=reports.listing,
     )
+
+
+def waivers_of(config: Config, choice: RuleChoice, given: Path | None = None) -> Waivers:
+    """The waivers of the file that is given, else of the configuration's, and the tag that may waive. Raises
+    ConfigError."""
+    granted = given or config.waivers
+    return Waivers(load_waivers(granted, choice.every) if granted else (), config.waiver_tag, choice.every)
 
 
 def _outputs(

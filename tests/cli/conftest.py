@@ -42,6 +42,7 @@ def _the_same_is_evaluated_once() -> Iterator[None]:
 
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr("auditor.run.conclude.evaluate", once)
+        patch.setattr("auditor.evaluate.audit.evaluate", once)
         yield
 
 
