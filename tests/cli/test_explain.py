@@ -90,7 +90,7 @@ def test_why_a_rule_gives_its_verdict(auditor: Auditor, estate_file: EstateFile,
     [
         (
             ["aiko-tanaka"],
-            "2 resources are called 'aiko-tanaka'\n  Name one of:\n    123456789012/eu-west-1/",
+            "'aiko-tanaka' is what 2 resources are called\n  Name one of:\n    123456789012/eu-west-1/",
         ),
         (["forecasting/aiko-tanakas"], "no resource is called 'forecasting/aiko-tanakas'"),
         (

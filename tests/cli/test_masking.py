@@ -156,7 +156,7 @@ def test_no_file_of_a_run_holds_a_secret(auditor: Callable[..., Any], tmp_path: 
     write_snapshot(path, estate())
     assert holds(tmp_path) == []
     if old:
-        from tests.cli.test_damaged_stores import rehashed
+        from .test_damaged_stores import rehashed
 
         lines = [json.loads(line) for line in path.read_text().splitlines()[:-1]]
         lines[0]["snapshot"]["masked"] = False

@@ -83,7 +83,7 @@ def test_a_closed_stderr_changes_nothing(tmp_path: Path) -> None:
 
 def test_an_encoding_that_lacks_a_character_ends_nothing(tmp_path: Path, estate_file: Callable[[str], Path]) -> None:
     """What people read shows an escape; what programs read is UTF-8 wherever it goes."""
-    query = f"""auditor query --snapshot {estate_file("clean")} "select 'a → b'" """
+    query = f"""auditor query --quiet --snapshot {estate_file("clean")} "select 'a → b'" """
     shown = _under_sh(query, tmp_path, PYTHONIOENCODING="latin-1")
     assert (shown.returncode, shown.stderr) == (0, b"")
     assert b"a \\u2192 b" in shown.stdout

@@ -14,8 +14,9 @@ from hypothesis import strategies as st
 
 from auditor.errors import ExitCode
 from tests.budgets import examples
-from tests.cli.test_damaged_stores import rehashed
 from tests.spoilt import ODD, broken, spoilt
+
+from .test_damaged_stores import rehashed
 
 Auditor = Callable[..., Any]
 #: What a snapshot may hold that no API gives: JSON's own values, with numbers and texts beyond all measure.

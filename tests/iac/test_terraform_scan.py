@@ -51,7 +51,7 @@ def test_one_file_means_its_folder(here: Path) -> None:
 
 def test_an_unknown_value_is_incomplete(here: Path) -> None:
     shutil.copy(ROOT / "tf-workspace" / "main.tf", here)
-    unknown = (".", "--only", "STU601,STU603", "--fail-on", "none")
+    unknown = (".", "--only", "STU106,STU603", "--fail-on", "none")
     assert audit(*unknown)[0] == ExitCode.INCOMPLETE
     assert audit(*unknown, "--allow-incomplete")[0] == ExitCode.OK
     assert audit(".", "--only", "STU603", "--allow-incomplete")[0] == ExitCode.NOTHING_COLLECTED

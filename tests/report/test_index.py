@@ -18,8 +18,9 @@ from auditor.model.report import TrendPoint
 from auditor.model.rule import Severity
 from auditor.report.html.index import HEIGHT, NIGHTS, WIDTH, chart, index_view, render
 from auditor.store.manifest import Manifest, ScopeCounts
-from tests.report.browser import opened
 from tests.store.conftest import ACCOUNT, REGION, made
+
+from .browser import opened
 
 HOSTILE = "<script>alert(1)</script>\"'&{{7*7}}"
 

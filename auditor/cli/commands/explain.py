@@ -11,6 +11,7 @@ from auditor.cli.config_options import config_options
 from auditor.cli.options import debug_option, merge_option, quiet_option
 from auditor.cli.terminal import StderrMessages, say
 from auditor.config.find_config import ConfigChoice
+from auditor.counting import plural
 from auditor.errors import ConfigError
 
 if TYPE_CHECKING:
@@ -62,7 +63,7 @@ def command(
     choice = choose(settings, RuleOptions(nested_merge=nested_merge))
     asked = ids_named(choice.every, [rule_name], "--rule") if rule_name else frozenset()
     if len(asked) > 1:
-        raise ConfigError(f"--rule {rule_name}: {len(asked)} rules", hint="Name one rule, by its id or name.")
+        raise ConfigError(f"--rule {rule_name}: {plural(len(asked), 'rule')}", hint="Name one rule, by its id or name.")
     options = replace(evaluate_options(choice), waivers=waivers_of(settings, choice), with_inventory=True)
     with without_secrets(files) as masked:
         report = evaluate(masked, choice.every if asked else choice.rules, options)
@@ -96,4 +97,6 @@ def _one(inventory: Inventory, name: str) -> ResourceRef:
         )
     listed = "".join(f"\n    {r.key}" for r in found[:_FEW])
     more = f"\n    and {len(found) - _FEW:,} more" if len(found) > _FEW else ""
-    raise ConfigError(f"{len(found):,} resources are called {name!r}", hint=f"Name one of:{listed}{more}")
+    raise ConfigError(
+        f"{name!r} is what {plural(len(found), 'resource')} are called", hint=f"Name one of:{listed}{more}"
+    )
