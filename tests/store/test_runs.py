@@ -254,7 +254,7 @@ def test_a_process_that_is_killed_while_it_writes(tmp_path: Path) -> None:
     script = textwrap.dedent("""
         import sys
         from pathlib import Path
-        from .conftest import made
+        from tests.store.conftest import made
         from auditor.store.backends import open_backend
         from auditor.store.runs import RunStore
         store = RunStore(open_backend(sys.argv[1]))
