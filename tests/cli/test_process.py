@@ -7,7 +7,7 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import boto3
@@ -22,6 +22,15 @@ def _environment() -> dict[str, str]:
     return dict(os.environ)
 
 
+@pytest.fixture
+def heard() -> Iterator[None]:
+    """What a test starts hears Ctrl-C, although a shell that runs tests in the background has it ignored."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before or signal.SIG_DFL)
+
+
+@pytest.mark.usefixtures("heard")
 @pytest.mark.parametrize("sent", [signal.SIGINT, signal.SIGTERM])
 def test_ctrl_c_and_sigterm_end_with_their_code_and_leave_no_file(
     simulated: Callable[..., Simulator], tmp_path: Path, sent: signal.Signals
