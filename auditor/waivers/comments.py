@@ -147,6 +147,7 @@ def _terraform(text: str) -> list[_Block]:
 
 def _cloudformation(text: str) -> tuple[list[_Block], list[_Written]]:
     """The resources' lines, and what their Metadata says."""
+    # Not libyaml's loader: what is nested deeply ends that one with the process, this one with a RecursionError.
     root = yaml.compose(text, Loader=yaml.SafeLoader)
     blocks: list[_Block] = []
     listed: list[_Written] = []

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import tempfile
+from abc import ABC, abstractmethod
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from contextlib import closing
@@ -109,7 +110,27 @@ def _rows(con: duckdb.DuckDBPyConnection, table: str) -> list[dict[str, Any]]:
     return [dict(zip(names, row, strict=True)) for row in cursor.fetchall()]
 
 
-class Tables:
+class _Rows(ABC):
+    """The rows of one snapshot's tables."""
+
+    @abstractmethod
+    def rows(self, table: str) -> list[dict[str, Any]]:
+        """Those of a table."""
+
+    def by_name(self, table: str) -> dict[str, dict[str, Any]]:
+        """Rows by the resource's name."""
+        return {row["name"]: row for row in self.rows(table)}
+
+    def by_id(self, table: str) -> dict[str, dict[str, Any]]:
+        return {row["id"]: row for row in self.rows(table)}
+
+    @property
+    def gaps(self) -> list[tuple[str, str, str]]:
+        """(resource id, setting, reason) of each gap, sorted."""
+        return sorted((g["resource_id"], g["setting"], g["reason"]) for g in self.rows("gap"))
+
+
+class Tables(_Rows):
     """The tables of a snapshot that holds the records, and their accounts and regions where no record is one."""
 
     def __init__(
@@ -128,20 +149,8 @@ class Tables:
     def rows(self, table: str) -> list[dict[str, Any]]:
         return _rows(self._con, table)
 
-    def by_name(self, table: str) -> dict[str, dict[str, Any]]:
-        """Rows by the resource's name."""
-        return {row["name"]: row for row in self.rows(table)}
 
-    def by_id(self, table: str) -> dict[str, dict[str, Any]]:
-        return {row["id"]: row for row in self.rows(table)}
-
-    @property
-    def gaps(self) -> list[tuple[str, str, str]]:
-        """(resource id, setting, reason) of each gap, sorted."""
-        return sorted((g["resource_id"], g["setting"], g["reason"]) for g in self.rows("gap"))
-
-
-class Apart:
+class Apart(_Rows):
     """The tables of one snapshot among those of a ``Together``, as if it had been alone."""
 
     def __init__(self, all_of_them: Together, number: int) -> None:
@@ -149,18 +158,6 @@ class Apart:
 
     def rows(self, table: str) -> list[dict[str, Any]]:
         return self._all.rows(table, self._number)
-
-    def by_name(self, table: str) -> dict[str, dict[str, Any]]:
-        """Rows by the resource's name."""
-        return {row["name"]: row for row in self.rows(table)}
-
-    def by_id(self, table: str) -> dict[str, dict[str, Any]]:
-        return {row["id"]: row for row in self.rows(table)}
-
-    @property
-    def gaps(self) -> list[tuple[str, str, str]]:
-        """(resource id, setting, reason) of each gap, sorted."""
-        return sorted((g["resource_id"], g["setting"], g["reason"]) for g in self.rows("gap"))
 
 
 class Together:

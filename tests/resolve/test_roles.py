@@ -10,40 +10,12 @@ import pytest
 from auditor.iam.roles import role_of
 from auditor.model.snapshot import GLOBAL, Record
 from auditor.resolve.policy_facts import permitted
-from auditor.studio.tools import APP_ARN_PARTS, CREATE_APP, TOOL_ACTIONS, simulated_arns
+from auditor.studio.tools import APP_ARN_PARTS, CREATE_APP, TOOL_ACTIONS
 
 from .builder import ACCOUNT, REGION, Apart, Together, domain, place, profile, record
+from .role_records import FAR, OTHER, ROLE, defaults, permission, policy, result, role, statement, trust
 
 together = Together()
-ROLE = f"arn:aws:iam::{ACCOUNT}:role/service-role/studio"
-OTHER = f"arn:aws:iam::{ACCOUNT}:role/other"
-FAR = "arn:aws:iam::999999999999:role/far"
-SERVICE = {"Service": "sagemaker.amazonaws.com"}
-
-
-def policy(*statements: Mapping[str, Any]) -> dict[str, Any]:
-    return {"Version": "2012-10-17", "Statement": list(statements)}
-
-
-def statement(action: object = "*", resource: object = "*", effect: str = "Allow", **also: Any) -> dict[str, Any]:
-    return {"Effect": effect, "Action": action, "Resource": resource, **also}
-
-
-def trust(action: object, principal: object = SERVICE, effect: str = "Allow", **also: Any) -> dict[str, Any]:
-    return {"Effect": effect, "Principal": principal, "Action": action, **also}
-
-
-def _result(action: str, decision: str = "allowed", resource: str = "*", missing: Sequence[str] = ()) -> dict[str, Any]:
-    top = {
-        "EvalActionName": action,
-        "EvalResourceName": "*",
-        "EvalDecision": decision,
-        "MissingContextValues": list(missing),
-    }
-    if resource == "*":
-        return top
-    each = {"EvalResourceName": resource, "EvalResourceDecision": decision, "MissingContextValues": list(missing)}
-    return {**top, "EvalDecision": "explicitDeny", "ResourceSpecificResults": [each]}
 
 
 def _app(app_type: str) -> str:
@@ -52,12 +24,12 @@ def _app(app_type: str) -> str:
 
 def test_tools_are_those_with_an_action_that_is_allowed_or_undecided() -> None:
     facts = permitted([
-        _result("sagemaker:CreateFeatureGroup"),
-        _result("sagemaker:CreateCluster", "implicitDeny"),
-        _result("sagemaker:CreateTrainingJob", "implicitDeny", missing=["sagemaker:InstanceTypes"]),
-        _result(CREATE_APP, resource=_app("Canvas")),
-        _result(CREATE_APP, "explicitDeny", _app("JupyterServer")),
-        _result("sagemaker:CallMlflowAppApi"),
+        result("sagemaker:CreateFeatureGroup"),
+        result("sagemaker:CreateCluster", "implicitDeny"),
+        result("sagemaker:CreateTrainingJob", "implicitDeny", missing=["sagemaker:InstanceTypes"]),
+        result(CREATE_APP, resource=_app("Canvas")),
+        result(CREATE_APP, "explicitDeny", _app("JupyterServer")),
+        result("sagemaker:CallMlflowAppApi"),
     ], role_of({}, ROLE))  # fmt: skip
     assert facts.allowed_tools == ["Canvas", "FeatureStore", "MLflow"]
     assert facts.undecided_tools is not None
@@ -67,36 +39,8 @@ def test_tools_are_those_with_an_action_that_is_allowed_or_undecided() -> None:
     # A role that is gone may do nothing; one that nobody asked about is unknown.
     assert (permitted([]).allowed_tools, permitted([]).undecided_tools, permitted([]).mlflow) == ([], [], False)
     assert permitted(None).allowed_tools is None
-    everything = permitted([_result(a) for actions in TOOL_ACTIONS.values() for a in actions])
+    everything = permitted([result(a) for actions in TOOL_ACTIONS.values() for a in actions])
     assert everything.allowed_tools == sorted(TOOL_ACTIONS)
-
-
-def role(arn: str = ROLE, **document: Any) -> Record:
-    base = {"Arn": arn, "AssumeRolePolicyDocument": policy(trust("sts:AssumeRole"))}
-    return record("role", arn, {**base, **document}, region=GLOBAL)
-
-
-def permission(arn: str, *actions: str, undecided: Sequence[str] = ()) -> Record:
-    """IAM's answer to every question: allowed for ``actions`` (CreateApp as CreateApp/TYPE), else denied."""
-    results = []
-    for action, arns in simulated_arns("aws", ACCOUNT, REGION).items():
-        for asked in arns or ("*",):
-            app = next((t for t, part in APP_ARN_PARTS.items() if f"/{part}/" in asked), "")
-            name = f"{action}/{app}" if action == CREATE_APP else action
-            missing = ["aws:SourceVpc"] if name in undecided else []
-            results.append(_result(action, "allowed" if name in actions else "implicitDeny", asked, missing))
-    return record("permission", arn, {"RoleArn": arn, "Results": results}, region=GLOBAL)
-
-
-def defaults(role_arn: str = "", spaces: str = "", identity: str = "") -> dict[str, Any]:
-    document: dict[str, Any] = {}
-    if role_arn:
-        document["DefaultUserSettings"] = {"ExecutionRole": role_arn}
-    if spaces:
-        document["DefaultSpaceSettings"] = {"ExecutionRole": spaces}
-    if identity:
-        document["DomainSettings"] = {"ExecutionRoleIdentityConfig": identity}
-    return document
 
 
 IN_USE = together(
@@ -347,7 +291,7 @@ MADE_UP: list[tuple[list[dict[str, Any]] | None, dict[str, str], list[str] | Non
 
 def _asked(policies: list[dict[str, Any]] | None, asked: Mapping[str, str]) -> Apart:
     asking = permission(ROLE)
-    more = [_result("sagemaker:CreateTrainingJob", decision, arn) for arn, decision in asked.items()]
+    more = [result("sagemaker:CreateTrainingJob", decision, arn) for arn, decision in asked.items()]
     answered = {"RoleArn": ROLE, "Results": [*asking.document["Results"], *more]}
     inline = [] if policies is None else [{"PolicyName": "own", "PolicyDocument": policy(*policies)}]
     gaps = ["RolePolicyList"] if policies is None else []

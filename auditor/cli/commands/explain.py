@@ -66,7 +66,7 @@ def command(
         raise ConfigError(f"--rule {rule_name}: {plural(len(asked), 'rule')}", hint="Name one rule, by its id or name.")
     options = replace(evaluate_options(choice), waivers=waivers_of(settings, choice), with_inventory=True)
     with without_secrets(files) as masked:
-        report = evaluate(masked, choice.every if asked else choice.rules, options)
+        report = evaluate(masked, [r for r in choice.every if r.id in asked] if asked else choice.rules, options)
         assert report.inventory is not None
         found = explain(report, _one(report.inventory, resource))
         if not asked:
@@ -78,7 +78,9 @@ def command(
                 f"{rule.id} is about {rule.table.replace('_', ' ')}s, and {resource} is not one",
                 hint=f"See: auditor rules show {rule.id}",
             )
-        say("\n".join(rule_lines(rule, found, verdict_of(masked, rule, found.resource.key, options))))
+        # What needs attention is a finding; whether the others pass or do not apply has to be asked.
+        verdict = found.findings[0].status if found.findings else verdict_of(masked, rule, found.resource.key, options)
+        say("\n".join(rule_lines(rule, found, verdict)))
 
 
 def _one(inventory: Inventory, name: str) -> ResourceRef:
