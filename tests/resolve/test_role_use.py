@@ -12,7 +12,7 @@ from auditor.model.snapshot import GLOBAL, Record
 from auditor.studio.personas import DEFAULT_PERSONAS, Match, Persona
 
 from .builder import ACCOUNT, Apart, Tables, Together, domain, place, profile, record
-from .test_roles import defaults, policy, trust
+from .role_records import defaults, policy, trust
 
 ROLE, OTHER, THIRD = (f"arn:aws:iam::{ACCOUNT}:role/{name}" for name in ("shared", "other", "third"))
 together = Together()
