@@ -92,6 +92,17 @@ def _models_are_parsed_once() -> Iterator[None]:
 
 
 @pytest.fixture(autouse=True, scope="session")
+def _no_waiting() -> Iterator[None]:
+    """The simulated account has no limits, CloudTrail's quota among them, unless a test says so."""
+    from auditor.collect.aws import rates
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(rates, "FIRST", 100_000.0)
+        patch.setattr(rates, "KNOWN_LIMITS", {})
+        yield
+
+
+@pytest.fixture(autouse=True, scope="session")
 def _clock() -> Iterator[None]:
     """Snapshots of tests are of November 2026: stores refuse what is still to come."""
     with pytest.MonkeyPatch.context() as patch:

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 
 import pytest
 
-from auditor.collect.aws import CollectOptions, collect, sign_in_events
+from auditor.collect.aws import CollectOptions, collect
 from auditor.collect.aws.evidence_request import EvidenceOptions
 from auditor.collect.aws.sign_in_events import KNOWN_SINCE, KNOWN_UNTIL
 from auditor.model.snapshot import Coverage, Gap, Record, Snapshot
@@ -89,12 +89,6 @@ def by_key(snapshot: Snapshot) -> Mapping[tuple[str, str, str], Record]:
 
 
 Collect = Callable[..., Collected]
-
-
-@pytest.fixture(autouse=True)
-def _no_waiting(monkeypatch: pytest.MonkeyPatch) -> None:
-    """CloudTrail's quota is not the simulated account's."""
-    monkeypatch.setattr(sign_in_events, "_SECONDS_BETWEEN_CALLS", 0)
 
 
 @pytest.fixture

@@ -81,6 +81,15 @@ NOT_ENABLED = (
 _EXPIRED = ("ExpiredToken", "ExpiredTokenException", "RequestExpired", "TokenRefreshRequired")
 #: What botocore raises where the session of single sign-on has ended.
 SIGN_ON_ERRORS = (TokenRetrievalError, SSOTokenLoadError, UnauthorizedSSOTokenError, SSOError)
+#: What passes by itself, beside throttling, failures of the service and of the network; as botocore has it.
+_PASSING = (
+    "BandwidthLimitExceeded",
+    "LimitExceededException",
+    "PriorRequestNotComplete",
+    "RequestTimeout",
+    "RequestTimeoutException",
+    "TransactionInProgressException",
+)
 _GONE = ("ResourceNotFound", "ResourceNotFoundException")
 
 
@@ -110,6 +119,18 @@ def expired(error: Exception) -> bool:
     return isinstance(error, SIGN_ON_ERRORS) or code(error) in _EXPIRED
 
 
+def throttled(error: Exception) -> bool:
+    """Whether AWS refused because it was asked too fast."""
+    return reason(error) == "throttled"
+
+
+def passing(error: Exception) -> bool:
+    """Whether the same call may succeed a little later. A call that used up its time may not."""
+    if isinstance(error, DeadlineError | NotAskedError):
+        return False
+    return code(error) in _PASSING or reason(error) in ("throttled", "server_error", "unreachable")
+
+
 def reason(error: Exception) -> GapReason:
     """The gap's reason for an error of a call."""
     if isinstance(error, NotAskedError):
@@ -129,6 +150,8 @@ def reason(error: Exception) -> GapReason:
         return "unreachable"
     if isinstance(error, ClientError):
         status = int(error.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0))
+        if status == 429:
+            return "throttled"
         return "server_error" if status >= 500 else "access_denied" if status == 403 else "unexpected_response"
     if isinstance(error, NoCredentialsError | OperationNotPageableError):
         return "access_denied"

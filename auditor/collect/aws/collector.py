@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from typing import Any
 
 import botocore
 
@@ -16,6 +17,7 @@ from auditor.collect.aws.ledger import Ledger
 from auditor.collect.aws.listing import list_kind
 from auditor.collect.aws.run import Run
 from auditor.collect.aws.session import MAX_ATTEMPTS, REGION_HINT, Clients
+from auditor.collect.aws.shared_clients import SharedClients
 from auditor.collect.aws.specs import SPECS, app_tag_path
 from auditor.collect.interface import Progress
 from auditor.errors import CollectError, ConfigError
@@ -32,7 +34,8 @@ class CollectOptions:
     ``skip_regions`` are left out.
 
     ``previous`` gives earlier snapshots of an account and its regions, from which what did not change is carried over;
-    None describes everything.
+    None describes everything. ``session``: a boto3 session whose account is collected, instead of the profile's.
+    ``shared``: what a run over several accounts shares, clients and rates.
     """
 
     profile: str | None = None
@@ -42,6 +45,8 @@ class CollectOptions:
     max_attempts: int = MAX_ATTEMPTS
     evidence: EvidenceOptions = field(default_factory=EvidenceOptions)
     previous: Previous | None = None
+    session: Any = None
+    shared: SharedClients | None = None
 
 
 def collect(options: CollectOptions, progress: Progress | None = None) -> Snapshot:
@@ -53,7 +58,7 @@ def collect(options: CollectOptions, progress: Progress | None = None) -> Snapsh
     started = datetime.now(UTC).replace(microsecond=0)
     if "all" in options.regions and options.regions != ("all",):
         raise ConfigError("--region all stands alone", hint="Leave the other regions out.")
-    clients = Clients(options.profile, options.concurrency, options.max_attempts)
+    clients = Clients(options.profile, options.concurrency, options.max_attempts, options.session, options.shared)
     if not clients.default_region and not options.regions:
         raise ConfigError("no AWS region", hint=REGION_HINT)
     caller, home, ledger = identify(clients, options.regions, Ledger)

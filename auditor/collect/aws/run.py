@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
+import random
 import threading
 import time
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import replace
 from typing import Any
-
-from botocore import xform_name
 
 from auditor.collect.aws import call_errors
 from auditor.collect.aws.answers import plain
@@ -21,10 +20,12 @@ from auditor.collect.aws.outages import Outages
 from auditor.collect.aws.session import Clients
 from auditor.collect.aws.tasks import Tasks
 from auditor.collect.interface import Progress
-from auditor.model.snapshot import Kind, Record
+from auditor.model.snapshot import GLOBAL, Kind, Record
 
-#: Seconds that one call may take, over all of its attempts, waits for throttling among them.
+#: Seconds that one call may take, over all of its attempts; waiting for its turn is not counted.
 CALL_SECONDS = 300.0
+#: Seconds between two attempts of a call, at most: a random part of 1, 2, 4 … of them, as botocore waits.
+LONGEST_PAUSE = 20
 #: Seconds that one list may take over all of its pages. At two pages a second, what AWS allows, 700,000 resources.
 LIST_SECONDS = 3600.0
 #: Pages of a list in a row that may bring nothing new. Short and empty pages are legal, but not without end.
@@ -69,22 +70,35 @@ class Run:
             raise self._expired
         key = (service, region, operation)
         self._outages.check(key)
-        client = self.clients.client(service, region)
-        method = getattr(client, xform_name(operation))
-        try:
-            with understood(operation):
-                answer: Mapping[str, Any] = within(CALL_SECONDS, lambda: method(**request), operation)
-        except CALL_FAILED as error:
-            if call_errors.expired(error):
-                self._expired = error
-            self._outages.ended(key, error)
-            # Errors of the connection have a response as well: None.
-            self.ledger.called(region, operation, _retries(getattr(error, "response", None) or {}), error)
-            raise
+        client = self.clients.client(service, region, self.clients.once)
+        retries, left = 0, CALL_SECONDS
+        while True:
+            turn = self.clients.rates.wait(
+                self.ledger.account, _counted_in(service, region), f"{service}:{operation}", self.tasks.check
+            )
+            begun = time.monotonic()
+            try:
+                with understood(operation):
+                    answer: Mapping[str, Any] = within(left, lambda: client.call(operation, request), operation)
+                break
+            except CALL_FAILED as error:
+                left -= time.monotonic() - begun
+                told = turn.throttled if call_errors.throttled(error) else turn.answered
+                told()
+                if left > 0 and retries + 1 < self.clients.max_attempts and call_errors.passing(error):
+                    self.tasks.pause(random.random() * min(2**retries, LONGEST_PAUSE))  # noqa: S311 — no secret
+                    retries += 1
+                    continue
+                if call_errors.expired(error):
+                    self._expired = error
+                self._outages.ended(key, error)
+                self.ledger.called(region, operation, retries, error)
+                raise
+        turn.answered()
         self._outages.ended(key, None)
         missing = [name for name in expected if answer.get(name) is None]
         odd = OddAnswerError(f"{operation} answered without {', '.join(missing)}") if missing else None
-        self.ledger.called(region, operation, _retries(answer), odd)
+        self.ledger.called(region, operation, retries, odd)
         if odd is not None:
             raise odd
         return answer
@@ -199,5 +213,6 @@ class Run:
         return tuple(r for r in self._records.values() if (r.region, r.document.get("DomainId")) not in self._gone)
 
 
-def _retries(response: Mapping[str, Any]) -> int:
-    return int(response.get("ResponseMetadata", {}).get("RetryAttempts", 0))
+def _counted_in(service: str, region: str) -> str:
+    """The Region whose limits a call counts against: IAM has one for all."""
+    return GLOBAL if service == "iam" else region

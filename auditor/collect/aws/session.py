@@ -18,7 +18,7 @@ from __future__ import annotations
 
 import os
 import sys
-import threading
+from functools import lru_cache
 from typing import Any
 
 import boto3
@@ -29,6 +29,7 @@ from botocore.parsers import ResponseParserError
 
 from auditor.collect.aws import call_errors
 from auditor.collect.aws.deadline import DeadlineError
+from auditor.collect.aws.shared_clients import RegionalClient, SharedClients
 from auditor.errors import AuditorError, CollectError, ConfigError
 
 #: Attempts of one call, the first included. botocore's own default (3) gives up too early on a throttled account.
@@ -40,32 +41,48 @@ REGION_HINT = "Pass --region (repeatable, or all), or set AWS_REGION (AWS_DEFAUL
 
 
 class Clients:
-    """One session, one client for each service and region. Safe to use from many threads."""
+    """One account's credentials, and the clients that they are used with. Safe to use from many threads."""
 
-    def __init__(self, profile: str | None, concurrency: int, max_attempts: int = MAX_ATTEMPTS) -> None:
-        """Raises ConfigError where the profile does not exist or there are no credentials."""
+    def __init__(
+        self,
+        profile: str | None,
+        concurrency: int,
+        max_attempts: int = MAX_ATTEMPTS,
+        session: Any = None,
+        shared: SharedClients | None = None,
+    ) -> None:
+        """``session``: a boto3 session whose credentials are used instead of the profile's. ``shared``: clients of a
+        run over several accounts.
+
+        Raises ConfigError where the profile does not exist or there are no credentials, CollectError where they are
+        refused.
+        """
         try:
-            self._session: Any = boto3.Session(profile_name=profile)
-            _refuse_code_without_terminal(self._session, profile)
+            self._session: Any = session or boto3.Session(profile_name=profile)
+            if session is None:
+                _refuse_code_without_terminal(self._session, profile)
             credentials = self._session.get_credentials()
             if credentials is None:
                 raise ConfigError("no AWS credentials found", hint=_CREDENTIALS_HINT)
             # Files are read, programs run and roles assumed now, and not at some call in the middle.
             credentials.get_frozen_credentials()
+            self._shared = shared or SharedClients(profile)
         except (exceptions.BotoCoreError, exceptions.ClientError) as error:
             raise explain(error) from error
         except (OSError, ValueError, EOFError, LookupError, TypeError, AttributeError, RuntimeError) as error:
             # botocore's providers let through what a file, a program or a parser raises.
             raise ConfigError(f"the AWS credentials cannot be read: {_said(error)}", hint=_PROVIDERS_HINT) from error
-        self._config = botocore.config.Config(
-            # Adaptive mode slows down when AWS throttles, for the whole client, instead of stampeding.
-            retries={"mode": "adaptive", "total_max_attempts": max_attempts},
-            max_pool_connections=concurrency,
-            connect_timeout=CONNECT_TIMEOUT,
-            read_timeout=READ_TIMEOUT,
-        )
-        self._clients: dict[tuple[str, str], Any] = {}
-        self._lock = threading.Lock()
+        self._credentials = credentials
+        self.max_attempts = max_attempts
+        self.rates = self._shared.rates
+        self._config = _config(concurrency, max_attempts)
+        #: For calls that are tried again by whoever makes them.
+        self.once = _config(concurrency, 1)
+
+    @property
+    def session(self) -> Any:
+        """The boto3 session that the credentials are of."""
+        return self._session
 
     @property
     def default_region(self) -> str | None:
@@ -75,33 +92,37 @@ class Clients:
 
     def available_regions(self) -> frozenset[str]:
         """Regions where SageMaker exists, as far as the installed botocore knows."""
-        partitions = self._session.get_available_partitions()
-        return frozenset(r for p in partitions for r in self._session.get_available_regions("sagemaker", p))
+        partitions = self._shared.session.get_available_partitions()
+        return frozenset(r for p in partitions for r in self._shared.session.get_available_regions("sagemaker", p))
 
     def refuse_unknown(self, region: str) -> None:
         """Raises ConfigError for a region that does not exist, as far as the installed botocore knows."""
-        partitions = self._session.get_available_partitions()
+        partitions = self._shared.session.get_available_partitions()
         # EC2 is everywhere; the lists of other services lag behind.
-        if not any(region in self._session.get_available_regions("ec2", p) for p in partitions):
+        if not any(region in self._shared.session.get_available_regions("ec2", p) for p in partitions):
             raise ConfigError(
                 f"{region!r} is not an AWS Region that botocore {botocore.__version__} knows",
                 hint=f"{REGION_HINT} If the region is new, upgrade boto3.",
             )
 
-    def client(self, service: str, region: str, config: Any = None) -> Any:
-        """The client; making one is not thread-safe in boto3, so it is guarded. ``config``: another one than usual,
-        and a client that is not kept."""
-        with self._lock:
-            key = (service, region)
-            if config is not None or key not in self._clients:
-                try:
-                    made = self._session.client(service, region_name=region, config=config or self._config)
-                except (exceptions.BotoCoreError, ValueError) as error:
-                    raise explain(error, region) from error
-                if config is not None:
-                    return made
-                self._clients[key] = made
-            return self._clients[key]
+    def client(self, service: str, region: str, config: botocore.config.Config | None = None) -> RegionalClient:
+        """The client. ``config``: another one than usual, which must be the same object each time. Raises ConfigError,
+        CollectError."""
+        try:
+            return self._shared.client(service, region, self._credentials, config or self._config)
+        except (exceptions.BotoCoreError, ValueError) as error:
+            raise explain(error, region) from error
+
+
+@lru_cache(maxsize=16)
+def _config(concurrency: int, max_attempts: int) -> botocore.config.Config:
+    """One object for equal options, since clients are kept by it."""
+    return botocore.config.Config(
+        retries={"mode": "standard", "total_max_attempts": max_attempts},
+        max_pool_connections=concurrency,
+        connect_timeout=CONNECT_TIMEOUT,
+        read_timeout=READ_TIMEOUT,
+    )
 
 
 def _refuse_code_without_terminal(session: Any, profile: str | None) -> None:

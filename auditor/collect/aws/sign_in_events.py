@@ -12,7 +12,6 @@ from __future__ import annotations
 
 import json
 import re
-import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -28,8 +27,6 @@ from auditor.model.snapshot import Gap, GapReason
 EVENT = "CreatePresignedDomainUrl"
 #: Members of a region's record: between these moments every event is known. Absent where none can be vouched for.
 KNOWN_SINCE, KNOWN_UNTIL = "SignInsKnownSince", "SignInsKnownUntil"
-#: LookupEvents: 2 calls a second for each account and region (CloudTrail quotas).
-_SECONDS_BETWEEN_CALLS = 0.5
 _PAGE = 50
 #: Events come a quarter of an hour late as a rule (CloudTrail user guide, "How CloudTrail works"): so much of what was
 #: read before is read again.
@@ -138,7 +135,6 @@ def _read(run: Run, region: str, span: _Span, pages: int, *, again: bool = False
     # ``reached`` stops at the first event that could not be read; those before it count all the same.
     reached, odd, whole = span.end, False, False
     with run.reading([region], "sign_in", "LookupEvents"):
-        due = time.monotonic()
         for page in run.pages("cloudtrail", region, "LookupEvents", request, "Events"):
             pages -= 1
             for event in page["Events"]:
@@ -160,8 +156,6 @@ def _read(run: Run, region: str, span: _Span, pages: int, *, again: bool = False
                 )
                 _lose(run, region, "LookupEvents", "limit_reached", detail)
                 break
-            due += _SECONDS_BETWEEN_CALLS
-            time.sleep(max(0.0, due - time.monotonic()))
     return (span.start if whole else reached), pages
 
 

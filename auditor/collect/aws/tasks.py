@@ -46,6 +46,11 @@ class Tasks:
         if self._stopping.is_set():
             raise CollectError("interrupted")
 
+    def pause(self, seconds: float) -> None:
+        """Wait, unless the run is stopped meanwhile."""
+        self._stopping.wait(seconds)
+        self.check()
+
     def stop(self) -> None:
         """Begin nothing more; calls under way are not waited for."""
         self._stopping.set()
