@@ -51,6 +51,19 @@ def hold(handle: int) -> bool:
     return True
 
 
+def is_held(handle: int) -> bool | None:
+    """Whether another open file holds the lock; None where nobody can say, as on a file system without locks."""
+    if fcntl is None:
+        return None
+    try:
+        fcntl.flock(handle, fcntl.LOCK_SH | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return True
+    except OSError:
+        return None
+    return False
+
+
 @contextmanager
 def workspace(purpose: str = "") -> Iterator[Path]:
     """A temporary folder for the owner alone, removed at the end.

@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
-from auditor.config import Config, find_config, load_config
-from auditor.config.find_config import CONFIG, TRUSTED, ConfigChoice, choice_of
+from auditor.config.find_config import CONFIG, TRUSTED, ConfigChoice, choice_of, find_config
+from auditor.config.load_config import Config, load_config
 from auditor.errors import ConfigError
 from auditor.run.run_options import RuleOptions
 from auditor.run.selection import RuleChoice, choose

@@ -28,6 +28,7 @@ COMMANDS: Mapping[str, tuple[str, str]] = {
     "checkov-checks": ("checkov_checks", "Print the folder of checks for checkov."),
     "diff": ("diff", "Compare two reports, snapshots, or runs of a store."),
     "history": ("history", "List open findings by age, with the trend."),
+    "status": ("status", "Tell whether the nightly audit still runs."),
     "store": ("store", "List, prune and repair the runs of a store; its table definitions."),
     "rules": ("rules", "List, show and test rules."),
     "config": ("config", "Check auditor.yaml; its JSON Schema."),

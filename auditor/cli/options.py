@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,6 +12,7 @@ import click
 from auditor.cli.config_options import config_options
 from auditor.cli.gate_options import gate_options
 from auditor.cli.log_options import log_options
+from auditor.cli.option_groups import debug_option as debug_option
 from auditor.cli.option_groups import several
 from auditor.report.finding_lines import Listing
 from auditor.report.render import Format
@@ -25,12 +25,6 @@ _AWS = AwsOptions()
 # Options that auditor.yaml may set as well have None or () as their default, which says "not given".
 
 
-def _set_debug(_ctx: click.Context, _param: click.Parameter, value: bool) -> None:
-    if value:
-        os.environ["AUDITOR_DEBUG"] = "1"
-
-
-debug_option = click.option("--debug", is_flag=True, expose_value=False, callback=_set_debug, help="Show tracebacks.")
 #: --quiet, --verbose and --log-file; the command gets ``quiet``.
 quiet_option = several(
     click.option("-q", "--quiet", is_flag=True, help="No progress and no summary; only errors."), log_options

@@ -59,10 +59,46 @@ def reading_options(function: Callable[..., Any]) -> Callable[..., Any]:
     return _STORE(config_options(command))
 
 
+#: Seconds of a unit of ``Age``.
+_SECONDS = {"s": 1, "m": 60, "h": 3600, "d": 86400}
+_AGE = re.compile(r"([0-9]{1,9})([smhd])")
+
+
+class Age(click.ParamType[timedelta]):
+    """A number of seconds, minutes, hours or days: ``90m``, ``26h``, ``2d``."""
+
+    name = "age"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> timedelta:
+        if isinstance(value, timedelta):
+            return value
+        found = _AGE.fullmatch(str(value))
+        if found is None:
+            self.fail(f"{value!r} is not an age. Write seconds, minutes, hours or days: 90m, 26h, 2d", param, ctx)
+        return timedelta(seconds=int(found[1]) * _SECONDS[found[2]])
+
+
 _STORE = several(
     click.option("--store", metavar="DIR|s3://…", help="The store. Default: the configuration's."),
     click.option("--profile", metavar="NAME", help="AWS profile for a store in S3."),
 )  # fmt: skip
+
+
+def named_store(reading: Reading, missing: str = "no store") -> RunStore:
+    """The place that the options or the configuration name, whatever lies there. The configuration is read only where
+    it can matter. Raises ConfigError."""
+    from auditor.store.backends import open_backend
+    from auditor.store.runs import RunStore
+
+    place, profile = reading.store, reading.profile
+    if place is None or (profile is None and place.startswith("s3://")):
+        from auditor.run.plan import configuration
+
+        settings = configuration(reading.config, StderrMessages(quiet=True))
+        place, profile = place or settings.store, profile or settings.profile
+    if place is None:
+        raise ConfigError(missing, hint="Name a store with --store, or with store: in auditor.yaml.")
+    return RunStore(open_backend(place, profile))
 
 
 def store_of(

@@ -13,7 +13,7 @@ from auditor.errors import ConfigError
 from auditor.history.advance import Step
 from auditor.history.facts import Facts, Scope, facts_of
 from auditor.history.stored_tables import DamagedTableError, checked, partition
-from auditor.history.trend import CARRY, counts, trend
+from auditor.history.trend import CARRY, counts, incomplete_scopes, trend
 from auditor.model.report import Report
 from auditor.model.snapshot import GLOBAL
 from auditor.store import moments
@@ -127,6 +127,7 @@ class StoreHistory:
             tuple(sorted(self._carried)), tuple(sorted(self.step.facts.rules)), exit_code,
             sum(report.resources.values()), len(report.gaps), counts(report), tuple(kept),
             tuple(StoredFile(key, 0) for key in written), tables,
+            incomplete=incomplete_scopes(report, scopes), accepted=not report.not_accepted, attempt=self._store.attempt,
         )  # fmt: skip
         return self._store.add(manifest, files | written)
 

@@ -6,9 +6,10 @@ from collections import Counter, defaultdict
 from collections.abc import Sequence
 from datetime import timedelta
 
+from auditor.evaluate.gate import incomplete_lists
 from auditor.history.facts import Scope
 from auditor.model.finding import State
-from auditor.model.report import Report, TrendPoint
+from auditor.model.report import Outcome, Report, TrendPoint
 from auditor.model.rule import Severity, Verdict
 from auditor.model.snapshot import GLOBAL
 from auditor.store.manifest import Manifest, ScopeCounts
@@ -34,6 +35,18 @@ def counts(report: Report) -> tuple[ScopeCounts, ...]:
         if past.state is State.RESOLVED:
             found[past.finding.resource.account, past.finding.resource.region]["resolved"] += 1
     return tuple(ScopeCounts(account, region, **tally) for (account, region), tally in sorted(found.items()))
+
+
+def incomplete_scopes(report: Report, scopes: Sequence[Scope]) -> tuple[Scope, ...]:
+    """Those of the run's accounts and regions of which a check is open, or a list of resources is not complete.
+
+    What belongs to no region is part of every region of its account.
+    """
+    if report.gate.outcome in (Outcome.EMPTY, Outcome.UNDECIDED):
+        return tuple(scopes)
+    open_ = {(f.resource.account, f.resource.region) for f in report.findings if f.status is not Verdict.FAIL}
+    open_ |= {(gap.account, gap.region) for gap in incomplete_lists(report.gaps)}
+    return tuple(s for s in scopes if s in open_ or (s[0], GLOBAL) in open_)
 
 
 def trend(runs: Sequence[Manifest], scopes: frozenset[Scope], limit: int = TREND_RUNS) -> tuple[TrendPoint, ...]:

@@ -114,7 +114,7 @@ def check(files: AnyPath | Iterable[AnyPath], *, options: Options = DEFAULTS) ->
 
 
 def _plan(options: Options, profile: str | None = None) -> RunPlan:
-    from auditor.config import load_config
+    from auditor.config.load_config import load_config
 
     limits = (options.fail_on,) if isinstance(options.fail_on, str) else options.fail_on
     return plan_run(

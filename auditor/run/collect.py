@@ -17,6 +17,7 @@ from auditor.run.conclude import RunResult, run
 from auditor.run.messages import Messages, logger
 from auditor.run.plan import RunPlan
 from auditor.run.previous_snapshots import earlier_snapshots
+from auditor.run.recorded_attempt import recorded
 from auditor.run.run_options import AwsOptions, TemplateOptions
 from auditor.store.snapshot_file import masked, write_snapshot
 from auditor.temporary_files import remove_leftovers, workspace
@@ -86,10 +87,12 @@ def run_account(
     """
     read = evidence_read(plan.choice.rules)
     wanted = replace(options, evidence=tuple(name for name in options.evidence if name in read))
-    found = collected(wanted.completed(plan.config), messages, store=plan.store, progress=progress)
-    with _written(found, snapshot, plan.mode) as path:
-        del found
-        return run(plan, [path], messages)
+    wanted = wanted.completed(plan.config)
+    with recorded(plan.store, "audit", f"Regions: {', '.join(wanted.regions) or 'the default one of the profile'}"):
+        found = collected(wanted, messages, store=plan.store, progress=progress)
+        with _written(found, snapshot, plan.mode) as path:
+            del found
+            return run(plan, [path], messages)
 
 
 def run_templates(

@@ -17,6 +17,7 @@ from auditor.model.rule import Verdict
 from auditor.report.render import Format, write
 from auditor.run.messages import Messages, logger
 from auditor.run.plan import RunPlan
+from auditor.run.recorded_attempt import recorded
 from auditor.run.selection import RuleChoice
 from auditor.store.masked_copies import without_secrets
 
@@ -42,6 +43,7 @@ def run(plan: RunPlan, files: Sequence[Path], messages: Messages, *, drift: Drif
     ConfigError where a report or the store cannot be written.
     """
     with ExitStack() as stack:
+        outcome = stack.enter_context(recorded(plan.store, "check"))
         recorder = None
         if plan.store is not None:
             from auditor.run.run_store import recording
@@ -60,22 +62,18 @@ def run(plan: RunPlan, files: Sequence[Path], messages: Messages, *, drift: Drif
             written = write(report, plan.formats, plan.output, plan.templates, plan.mode)
         for path in written:
             logger.info("wrote %s", path)
-        kept = _recorded(recorder, report, code, written, messages) if recorder is not None else ""
+        kept = ""
+        if recorder is not None:
+            try:
+                kept = recorder.keep(report, code, written)
+            except AuditorError as error:
+                # That the run could not be kept must not hide that the gate failed: 4 wins.
+                if code is not ExitCode.FINDINGS:
+                    raise
+                messages.problem(f"Error: {error.diagnosis()}")
+                outcome.lost, outcome.code = error.message, code
     logger.info("exit code %d", code)
     return RunResult(report, code, written, kept)
-
-
-def _recorded(
-    recorder: RunRecorder, report: Report, code: ExitCode, written: Sequence[Path], messages: Messages
-) -> str:
-    """Where the run lies now. That it could not be kept must not hide that the gate failed: 4 wins."""
-    try:
-        return recorder.keep(report, code, written)
-    except AuditorError as error:
-        if code is not ExitCode.FINDINGS:
-            raise
-        messages.problem(f"Error: {error.diagnosis()}")
-        return ""
 
 
 def evaluated(plan: RunPlan, files: Sequence[Path], export: Export | None = None) -> Report:

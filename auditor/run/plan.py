@@ -8,9 +8,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from auditor.config import Config, ConfigChoice, find_config, load_config
-from auditor.config.find_config import check_stays
-from auditor.errors import ConfigError
+from auditor.config.find_config import ConfigChoice, check_stays, find_config
+from auditor.config.load_config import Config, load_config
+from auditor.errors import AuditorError, ConfigError
 from auditor.model.framework import Framework
 from auditor.model.report import Gate
 from auditor.report.finding_lines import Listing
@@ -76,8 +76,20 @@ def plan_run(options: RunOptions) -> RunPlan:
     """Everything that can be wrong with options and configuration is found here, before the first AWS call.
 
     Folders of rules and parameters add up, of everything else the option that is given wins. Makes the store where
-    there is none yet, and writes nothing else. Raises ConfigError.
+    there is none yet; what is wrong is recorded in a store that is there; nothing else is written. Raises ConfigError.
     """
+    place = options.store or (options.config.store if options.use_configured_store else None)
+    try:
+        return _planned(options, place)
+    except AuditorError as error:
+        if place is not None:
+            from auditor.run.recorded_attempt import note_failure
+
+            note_failure(place, options.profile or options.config.profile, error)
+        raise
+
+
+def _planned(options: RunOptions, place: str | None) -> RunPlan:
     config, reports, gate_options = options.config, options.reports, options.gate
     choice = choose(config, options.rules)
     output, formats, templates = _outputs(config, reports)
@@ -87,7 +99,6 @@ def plan_run(options: RunOptions) -> RunPlan:
     known = framework_files(rule_folders(choice.folders))
     config.check_frameworks(known)
     gate = limits(gate_options, config, choice.every)
-    place = options.store or (config.store if options.use_configured_store else None)
     if gate.new_only and not gate.baseline and place is None:
         raise ConfigError(
             "--new-only has nothing to compare with", hint="Give it --baseline FILE (a report.json), or --store."

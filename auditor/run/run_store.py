@@ -67,14 +67,16 @@ class RunRecorder:
             reports += write(report, (Format.JSON,), self._folder / "reports")
         snapshots = [(f.path, f.sha256) for f in self._files]
         manifest = self._night.keep(report, int(code), snapshots, reports)
-        write_index(self._store)
+        write_overviews(self._store)
         return f"{self._store.place.label}, run {manifest.run_id}"
 
 
-def write_index(store: RunStore) -> None:
-    """Write the store's index.html anew, from its manifests."""
+def write_overviews(store: RunStore) -> None:
+    """Write the store's index.html and status.json anew, from its manifests."""
     from auditor.report.html.index import render
+    from auditor.store.store_status import write_status
 
+    write_status(store)
     runs = store.runs()
     text = "".join(render(runs, daily(runs)))
     store.place.put_bytes("index.html", text.encode("utf-8"))

@@ -14,13 +14,13 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any, BinaryIO, Protocol
 
 from auditor.errors import ConfigError, DamagedError
 from auditor.regular_files import NotRegularError, open_regular
 from auditor.store.files import PRIVATE, Access, atomic, make_folder, unwritable
 from auditor.store.manifest import is_safe
-from auditor.temporary_files import remove_leftovers
+from auditor.temporary_files import hold, is_held, remove_leftovers
 
 #: Requests at a time.
 _PARALLEL = 16
@@ -56,8 +56,9 @@ class Backend(Protocol):
     def label(self) -> str:
         """What the user calls it."""
 
-    def entries(self, prefix: str = "", limit: int = 0) -> list[Entry]:
-        """Files whose keys begin with the prefix, by key. ``limit``: any so many are enough; 0: all."""
+    def entries(self, prefix: str = "", limit: int = 0, after: str = "") -> list[Entry]:
+        """Files whose keys begin with the prefix, by key. ``limit``: any so many are enough; 0: all. ``after``: only
+        keys that come after this one."""
 
     def read(self, key: str) -> bytes:
         """A small file's content. Raises DamagedError for one that is not there, or larger than ``SMALL``."""
@@ -80,6 +81,12 @@ class Backend(Protocol):
     def delete(self, keys: Iterable[str]) -> None:
         """Delete files; one that is not there is no error."""
 
+    def hold(self, key: str) -> None:
+        """Hold a file that is there, for as long as this process lives, where the place can do that."""
+
+    def is_held(self, key: str) -> bool | None:
+        """Whether a living process holds the file; None where the place can't tell."""
+
     def remove_leftovers(self) -> None:
         """Remove temporary files that writers who were killed have left."""
 
@@ -101,6 +108,7 @@ class _Folder:
         if root.exists() and not root.is_dir():
             raise ConfigError(f"{root}: is not a folder, so it is not a store")
         self._root, self._mode = root, mode
+        self._held: list[BinaryIO] = []
         # Files come to be in one folder, so that what killed runs left is found without walking all of the store.
         self._unfinished = root / ".unfinished"
 
@@ -116,19 +124,19 @@ class _Folder:
             raise DamagedError(f"{path}: leads out of the store, so it is not used")
         return path
 
-    def entries(self, prefix: str = "", limit: int = 0) -> list[Entry]:
+    def entries(self, prefix: str = "", limit: int = 0, after: str = "") -> list[Entry]:
         # Whole folders of the prefix first, so that not all of the store is walked. Symlinked folders are not entered.
         base = self._root / prefix.rpartition("/")[0]
         found: list[Entry] = []
         for folder, _, names in os.walk(base):
             if limit and len(found) >= limit:
                 break
+            inside = Path(folder).relative_to(self._root).as_posix()
             for name in names:
-                path = Path(folder) / name
-                key = path.relative_to(self._root).as_posix()
-                if key.startswith(prefix) and is_safe(key):
+                key = name if inside == "." else f"{inside}/{name}"
+                if key > after and key.startswith(prefix) and is_safe(key):
                     try:
-                        seen = path.lstat()
+                        seen = os.lstat(Path(folder) / name)
                     except FileNotFoundError:  # deleted meanwhile
                         continue
                     found.append(Entry(key, seen.st_size, datetime.fromtimestamp(seen.st_mtime, UTC)))
@@ -183,6 +191,20 @@ class _Folder:
                 raise unwritable(path, error) from error
             self._tidy(path)
 
+    def hold(self, key: str) -> None:
+        with suppress(OSError):
+            # For writing as well: without that, some file systems lock nothing.
+            handle = os.open(self._path(key), os.O_RDWR | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
+            hold(handle)
+            self._held.append(os.fdopen(handle, "rb"))
+
+    def is_held(self, key: str) -> bool | None:
+        try:
+            with open_regular(self._path(key)) as file:
+                return is_held(file.fileno())
+        except OSError:
+            return None
+
     def remove_leftovers(self) -> None:
         if not self._unfinished.is_symlink():
             remove_leftovers(self._unfinished)
@@ -227,11 +249,12 @@ class _Bucket:
                 raise _missing(where) from error
             raise ConfigError(f"{where}: {' '.join(str(error).split())}", hint=S3_HINT) from error
 
-    def entries(self, prefix: str = "", limit: int = 0) -> list[Entry]:
+    def entries(self, prefix: str = "", limit: int = 0, after: str = "") -> list[Entry]:
         found: list[Entry] = []
+        begin = {"StartAfter": self._prefix + after} if after else {}
         with self._explained():
             pages = self._client.get_paginator("list_objects_v2").paginate(
-                Bucket=self._bucket, Prefix=self._prefix + prefix, PaginationConfig={"MaxItems": limit or None}
+                Bucket=self._bucket, Prefix=self._prefix + prefix, PaginationConfig={"MaxItems": limit or None}, **begin
             )
             for page in pages:
                 for item in page.get("Contents", ()):
@@ -292,6 +315,12 @@ class _Bucket:
                 raise ConfigError(
                     f"s3://{self._bucket}/{first.get('Key')}: {first.get('Code')}: {first.get('Message')}", hint=S3_HINT
                 )
+
+    def hold(self, key: str) -> None:
+        """Nothing: a bucket knows of no processes."""
+
+    def is_held(self, key: str) -> bool | None:  # noqa: ARG002
+        return None
 
     def remove_leftovers(self) -> None:
         """Nothing: an object appears whole. Parts of an upload that was broken off are the bucket's lifecycle's."""

@@ -13,7 +13,8 @@ from datetime import UTC, datetime
 
 import msgspec
 
-from auditor.errors import DamagedError, NewerVersionError
+from auditor.errors import DamagedError, ExitCode, NewerVersionError
+from auditor.model.snapshot import GLOBAL
 from auditor.store.moments import is_moment
 
 SCHEMA_VERSION = "1"
@@ -75,7 +76,9 @@ class Manifest:
 
     ``scopes``: accounts and regions that it audited; ``carried``: those whose open failures it only carried over.
     ``rules``: ids of the rules that ran. ``tables``: Parquet files by table, ``files``: what people open and the
-    snapshots.
+    snapshots. ``incomplete``: accounts and regions of which something was not evaluated or not listed; None in runs
+    of versions that did not say. ``accepted``: --allow-incomplete took that for granted. ``attempt``: the record of
+    the run's beginning.
     """
 
     schema_version: str
@@ -93,6 +96,9 @@ class Manifest:
     snapshots: tuple[StoredFile, ...]
     reports: tuple[StoredFile, ...]
     tables: dict[str, tuple[StoredFile, ...]]
+    incomplete: tuple[tuple[str, str], ...] | None = None
+    accepted: bool = False
+    attempt: str = ""
 
     @property
     def key(self) -> str:
@@ -115,6 +121,17 @@ class Manifest:
     @property
     def moment(self) -> datetime:
         return datetime.fromisoformat(self.as_of)
+
+    @property
+    def lacking(self) -> frozenset[tuple[str, str]]:
+        """Accounts and regions for which the run is not complete."""
+        if self.incomplete is not None:
+            return frozenset(self.incomplete)
+        if self.exit_code in (ExitCode.INCOMPLETE, ExitCode.NOTHING_COLLECTED):
+            return frozenset(self.scopes)
+        open_ = {(c.account, c.region) for c in self.counts if c.unknown}
+        # What belongs to no region is part of what every region of its account knows.
+        return frozenset(s for s in self.scopes if s in open_ or (s[0], GLOBAL) in open_)
 
     def report(self, name: str) -> StoredFile | None:
         """The report file of that name."""
@@ -179,7 +196,8 @@ def contradiction(manifest: Manifest, key: str) -> str:
         return f"it calls itself run {manifest.run_id[:40]!r}"
     if not manifest.run_id.startswith(f"{manifest.moment.astimezone(UTC):%Y%m%dT%H%M%SZ}-"):
         return f"its as_of {manifest.as_of} is not that of its name"
-    for region in (*(r for _, r in (*manifest.scopes, *manifest.carried)), *(c.region for c in manifest.counts)):
+    named = (*manifest.scopes, *manifest.carried, *(manifest.incomplete or ()))
+    for region in (*(r for _, r in named), *(c.region for c in manifest.counts)):
         if not _REGION.fullmatch(region):
             return f"it names a region {region[:40]!r}"
     owned = {FILES: (*manifest.snapshots, *manifest.reports), **manifest.tables}

@@ -76,6 +76,8 @@ class RunStore:
 
     def __init__(self, place: Backend) -> None:
         self.place = place
+        #: The record of the run that this process adds (``auditor.store.attempts``), while there is one.
+        self.attempt = ""
         self._read: dict[Entry, Manifest | SetAside] = {}
         self._found_damaged: dict[str, str] = {}
 

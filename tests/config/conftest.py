@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from auditor.config import Config, load_config
+from auditor.config.load_config import Config, load_config
 from auditor.errors import ConfigError
 from auditor.model.rule import Rule
 

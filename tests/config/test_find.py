@@ -7,8 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from auditor.config import ConfigChoice, find_config
-from auditor.config.find_config import check_stays, choice_of, in_ci
+from auditor.config.find_config import ConfigChoice, check_stays, choice_of, find_config, in_ci
 from auditor.errors import ConfigError
 
 FOUND, UNTRUSTED = ConfigChoice(), ConfigChoice(untrusted=True)

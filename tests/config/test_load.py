@@ -14,8 +14,8 @@ import yaml
 from hypothesis import given
 from hypothesis import strategies as st
 
-from auditor.config import Config, load_config
 from auditor.config.file_schema import FailOn, config_schema
+from auditor.config.load_config import Config, load_config
 from auditor.errors import ConfigError
 from auditor.model.rule import Rule, Severity
 from auditor.report.render import Format

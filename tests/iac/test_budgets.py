@@ -18,7 +18,7 @@ from auditor.collect.iac.hcl.numbers import calculated, power, whole
 from auditor.collect.iac.hcl.values import EvaluationError, SetOf, identity, once_each
 from auditor.collect.iac.interface import Reference, Unknown
 from auditor.collect.iac.scan import ScanOptions, scan
-from auditor.config import load_config
+from auditor.config.load_config import load_config
 from auditor.errors import AuditorError, ConfigError
 from auditor.rules.load import load_rules
 from auditor.waivers.file import load_waivers

@@ -26,7 +26,8 @@ def check(file: Path | None) -> None:
     FILE is by default the auditor.yaml that a run would find, from the working folder upward. Exits 0 when it can be
     used, 2 when it cannot.
     """
-    from auditor.config import ConfigChoice, find_config, load_config
+    from auditor.config.find_config import ConfigChoice, find_config
+    from auditor.config.load_config import load_config
     from auditor.rules.frameworks import framework_files
     from auditor.run.selection import all_rules, rule_folders
     from auditor.waivers.file import load_waivers

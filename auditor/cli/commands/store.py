@@ -79,9 +79,9 @@ def prune(reading: Reading, keep: timedelta, account: str, dry_run: bool, mode: 
         f"{plural(len(done.runs), 'run')} and {plural(len(done.orphans), 'left-over file')} {word} ({size(done.bytes)})"
     )
     if done.runs and not dry_run:
-        from auditor.run.run_store import write_index
+        from auditor.run.run_store import write_overviews
 
-        write_index(found)
+        write_overviews(found)
 
 
 @command.command("repair")
@@ -105,9 +105,9 @@ def repair(reading: Reading, dry_run: bool, mode: Access) -> None:
         say(f"{aside.run_id or aside.key}  {aside.reason}")
     click.echo(f"{plural(len(moved), 'run')} {'would be moved' if dry_run else 'moved'} to {QUARANTINE}/")
     if moved and not dry_run:
-        from auditor.run.run_store import write_index
+        from auditor.run.run_store import write_overviews
 
-        write_index(found)
+        write_overviews(found)
 
 
 @command.command("ddl")
