@@ -44,7 +44,7 @@ check: $(VENV)/.dev ## Lint, format, types (of the report's scripts as well, whe
 	$(BIN)/auditor rules test
 	$(BIN)/python tools/generate_docs.py --check
 
-bench: $(VENV)/.dev $(CHECKOV)/.ready ## Measure; the figures in README come from here
+bench: $(VENV)/.dev $(CHECKOV)/.ready ## Measure; the figures in docs/figures.md come from here
 	$(BIN)/python benchmarks/startup.py
 	$(BIN)/python benchmarks/check_snapshot.py
 	$(BIN)/python benchmarks/live_audit.py

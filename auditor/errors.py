@@ -9,7 +9,7 @@ from enum import IntEnum
 
 
 class ExitCode(IntEnum):
-    """What the process tells its caller. The table in README is held to this enumeration by a test."""
+    """What the process tells its caller. The table in docs/gate.md is held to this enumeration by a test."""
 
     OK = 0
     INTERNAL = 1

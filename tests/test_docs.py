@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import importlib.util
 import re
-import shlex
 from pathlib import Path
 from types import ModuleType
 
+import click
 import pytest
 import yaml
 
@@ -44,20 +44,48 @@ def test_links_between_files_arrive(guide: Path) -> None:
             assert (guide.parent / target).exists(), target
 
 
-def test_every_command_is_in_readme_and_every_example_parses() -> None:
-    text = (ROOT / "README.md").read_text(encoding="utf-8")
+def test_every_command_is_in_the_index() -> None:
+    text = (ROOT / "docs" / "README.md").read_text(encoding="utf-8")
     for name in COMMANDS:
         assert f"`auditor {name}" in text, name
-    examples = [line.split("#")[0].strip() for line in re.findall(r"^    (auditor .*)$", text, re.MULTILINE)]
-    assert len(examples) > 4
-    for example in examples:
-        words = shlex.split(example.split(">")[0] if '"' not in example else example)
-        group, rest = cli, words[1:]
-        name, command, arguments = group.resolve_command(None, rest)  # type: ignore[arg-type]
-        assert command is not None, example
-        while hasattr(command, "resolve_command"):
-            name, command, arguments = command.resolve_command(None, arguments)
-        command.make_context(name, list(arguments))
+
+
+def test_readme_is_one_screen() -> None:
+    """One picture, three commands beside the installation, a link for each role, each to a page of its own."""
+    text = (ROOT / "README.md").read_text(encoding="utf-8")
+    assert len(text.split()) < 300
+    assert (text.count("<picture>"), len(re.findall(r"^auditor ", text, re.MULTILINE))) == (1, 3)
+    linked = re.findall(r"\]\((.+?)\)", text)
+    assert len(set(linked)) == 6
+    index = (ROOT / "docs" / "README.md").read_text(encoding="utf-8")
+    assert all(f"]({link.removeprefix('docs/')})" in index for link in linked)
+
+
+def test_every_page_is_in_the_index() -> None:
+    index = (ROOT / "docs" / "README.md").read_text(encoding="utf-8")
+    pages = {path.name for path in (ROOT / "docs").glob("*.md")} - {"README.md"}
+    assert pages - set(re.findall(r"\]\(([\w-]+\.md)", index)) == set()
+
+
+def _parsed(words: list[str]) -> tuple[click.Command, list[str]]:
+    """The command that words name, and what they give it."""
+    command: click.Command = cli
+    context = click.Context(cli)
+    while isinstance(command, click.Group) and words and not words[0].startswith("-"):
+        inner = command.get_command(context, words[0])
+        assert inner is not None, words
+        command, words = inner, words[1:]
+    return command, words
+
+
+@pytest.mark.parametrize("guide", GUIDES, ids=lambda p: str(p.relative_to(ROOT)))
+def test_commands_in_sentences_exist_with_their_options(guide: Path) -> None:
+    for said in re.findall(r"`auditor ([a-z][^`]*)`", guide.read_text(encoding="utf-8")):
+        command, rest = _parsed(said.split())
+        if isinstance(command, click.Group):
+            continue
+        known = {name for option in command.params for name in (*option.opts, *option.secondary_opts)} | {"--help"}
+        assert {w.split("=")[0].strip("…]") for w in rest if w.startswith("--")} <= known, said
 
 
 def test_the_makefile_documents_its_commands() -> None:

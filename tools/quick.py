@@ -43,6 +43,7 @@ LEFT_OUT = (
     "test_wheel",
     "test_cdk",
     "test_against",
+    "test_docs_run",
     "test_other_commands",
     "test_user_settings",
 )

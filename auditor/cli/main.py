@@ -84,7 +84,7 @@ def cli() -> None:
 
 
 def main(arguments: Sequence[str] | None = None) -> NoReturn:
-    """Run, and exit as README's table says. No traceback reaches a user, unless ``--debug`` asks for it."""
+    """Run, and exit as the table in docs/gate.md says. No traceback reaches a user, unless ``--debug`` asks for it."""
     prepare_streams()
     SIGNALS.prepare()
     code = run(arguments)

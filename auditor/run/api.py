@@ -17,7 +17,7 @@ from auditor.errors import ConfigError
 from auditor.model.report import Report
 from auditor.run.conclude import run
 from auditor.run.messages import LoggedMessages
-from auditor.run.plan import RunPlan, plan_run
+from auditor.run.plan import RunPlan, plan_run, with_comments
 from auditor.run.run_options import AwsOptions, GateOptions, ReportOptions, RuleOptions, RunOptions, TemplateOptions
 from auditor.run.selection import parameters_of
 from auditor.run.thresholds import parse_threshold
@@ -101,7 +101,8 @@ def scan(
     from auditor.run.collect import run_templates
 
     files = _paths(paths)
-    return run_templates(_plan(options), files, templates, LoggedMessages(), snapshot=_path(snapshot)).report
+    plan = with_comments(_plan(options))
+    return run_templates(plan, files, templates, LoggedMessages(), snapshot=_path(snapshot)).report
 
 
 def check(files: AnyPath | Iterable[AnyPath], *, options: Options = DEFAULTS) -> Report:

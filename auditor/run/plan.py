@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import tempfile
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -120,6 +120,13 @@ def _planned(options: RunOptions, place: str | None) -> RunPlan:
         mode=reports.mode,
         listing=reports.listing,
     )
+
+
+def with_comments(plan: RunPlan, *, untrusted: bool = False) -> RunPlan:
+    """The plan of a scan: comments in templates waive, unless the configuration says otherwise. Of a tree that is not
+    trusted they are listed only."""
+    counted = plan.config.inline_waivers
+    return replace(plan, waivers=replace(plan.waivers, comments=not untrusted if counted is None else counted))
 
 
 def waivers_of(config: Config, choice: RuleChoice, given: Path | None = None) -> Waivers:

@@ -1,4 +1,4 @@
-"""Every exit code of README's table, end to end, and what is printed beside it."""
+"""Every exit code of the table in docs/gate.md, end to end, and what is printed beside it."""
 
 from __future__ import annotations
 
@@ -15,11 +15,11 @@ from auditor.errors import ExitCode
 from auditor.simulator import Fault, Simulator
 
 Auditor = Callable[..., object]
-README = Path(__file__).resolve().parents[2] / "README.md"
+GUIDE = Path(__file__).resolve().parents[2] / "docs" / "gate.md"
 
 
-def test_the_table_in_readme_is_the_enumeration() -> None:
-    section = README.read_text(encoding="utf-8").split("## Exit codes")[1].split("##")[0]
+def test_the_table_in_the_guide_is_the_enumeration() -> None:
+    section = GUIDE.read_text(encoding="utf-8").split("## Exit codes")[1].split("##")[0]
     assert {int(n) for n in re.findall(r"^\| (\d+) \|", section, re.MULTILINE)} == {int(c) for c in ExitCode}
 
 

@@ -38,7 +38,7 @@ def example(tmp_path: Path) -> Path:
     (tmp_path / "waivers.yaml").write_text("")
     (tmp_path / "release.json").write_text("{}")
     path = tmp_path / "auditor.yaml"
-    path.write_text(EXAMPLE[1], encoding="utf-8")
+    path.write_text(re.sub(r"^# (\w+: )", r"\1", EXAMPLE[1], flags=re.MULTILINE), encoding="utf-8")
     return path
 
 

@@ -72,6 +72,7 @@ def command(
     from auditor.cli.running import finish, planned
     from auditor.config.find_config import check_stays, in_ci
     from auditor.run.collect import run_templates
+    from auditor.run.plan import with_comments
 
     messages = StderrMessages(quiet)
     templates = TemplateOptions(
@@ -82,7 +83,5 @@ def command(
     options["config"] = replace(options["config"], trusted=trusted_config, untrusted=untrusted)
     if untrusted and snapshot is not None:
         check_stays("--snapshot", snapshot)
-    plan = planned(options, messages)
-    counted = plan.config.inline_waivers
-    plan = replace(plan, waivers=replace(plan.waivers, comments=not untrusted if counted is None else counted))
+    plan = with_comments(planned(options, messages), untrusted=untrusted)
     return finish(plan, run_templates(plan, paths, templates, messages, snapshot=snapshot), messages)
