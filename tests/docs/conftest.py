@@ -8,6 +8,7 @@ import shutil
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import nullcontext
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -23,6 +24,7 @@ from auditor.model.report import Report
 from auditor.model.rule import Rule
 from auditor.model.snapshot import Snapshot
 from auditor.simulator import Simulator
+from auditor.store import moments
 
 from .pages import ROOT, fences
 from .working_folder import Buckets, estate, furnish
@@ -57,6 +59,7 @@ def account(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Account]:
         environment = {**simulator.environment, "AWS_CONFIG_FILE": str(profiles)}
         for name, value in environment.items():
             patch.setenv(name, value)
+        patch.setattr(moments, "utc_now", lambda: datetime.now(UTC))  # what is collected here is of today
         buckets = Buckets()
         furnish(folder, aws.collect(CollectOptions(regions=("eu-west-1",))))
         patch.setattr(aws, "collect", _collected_once())

@@ -19,8 +19,8 @@ import yaml
 
 import auditor
 from auditor.cli.main import run
-from auditor.config import load_config
 from auditor.config.file_schema import config_schema
+from auditor.config.load_config import load_config
 from auditor.evaluate.ask_tables import Asked, query
 from auditor.model.rule import Rule
 from auditor.rules.cases import run_cases
