@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterable, Sequence
+from itertools import chain
 
 from auditor.model.resource import ResourceRef
 from auditor.model.snapshot import GLOBAL, LANGUAGE_LIMITS, TEMPLATE_GAPS, Gap
@@ -14,54 +15,71 @@ class Gaps:
     """Gaps by the resource that they concern, to say why something is unknown."""
 
     def __init__(self, gaps: Sequence[Gap]) -> None:
-        self._by_resource: dict[tuple[str, str, str, str], list[Gap]] = defaultdict(list)
-        self._by_domain: dict[tuple[str, str, str], list[Gap]] = defaultdict(list)
+        by_resource: dict[tuple[str, str, str, str], list[Gap]] = defaultdict(list)
+        by_domain: dict[tuple[str, str, str], list[Gap]] = defaultdict(list)
         for gap in gaps:
-            self._by_resource[gap.account, gap.region, gap.resource_type, gap.resource_id].append(gap)
+            by_resource[gap.account, gap.region, gap.resource_type, gap.resource_id].append(gap)
             domain_id, inside, _ = gap.resource_id.partition("/")
             if inside:
-                self._by_domain[gap.account, gap.region, domain_id].append(gap)
+                by_domain[gap.account, gap.region, domain_id].append(gap)
+        self._by_resource, self._by_domain = dict(by_resource), dict(by_domain)
+        # Each reason once for a place and kind, with its position: a finding must not look through every resource's
+        # gaps, of which there may be as many as findings.
+        self._by_kind: dict[tuple[str, str, str], dict[str, int]] = defaultdict(dict)
+        for position, gap in enumerate(chain.from_iterable(by_resource.values())):
+            if gap.reason not in LANGUAGE_LIMITS:
+                self._by_kind[gap.account, gap.region, gap.resource_type].setdefault(_reason(gap), position)
 
     def reasons(self, resource: ResourceRef, paths: Sequence[str], owner: str = "", kinds: Collection[str] = ()) -> str:
         """Why settings of the resource are unknown, as far as the gaps tell. ``owner`` is the id of the profile that a
         space takes settings from, ``kinds`` are those of the evidence that the unknown values hang on."""
         place = (resource.account, resource.region)
+        own = self._of(*place, resource.type, resource.id)
         found = [
             gap
             for gap in (
-                *self._by_resource[(*place, resource.type, resource.id)],
-                *self._by_resource[(*place, resource.type, "*")],
-                *self._by_resource[(*place, "domain", resource.domain_id)],
-                *self._by_resource[(*place, "domain", "*")],
+                *own,
+                *self._of(*place, resource.type, "*"),
+                *self._of(*place, "domain", resource.domain_id),
+                *self._of(*place, "domain", "*"),
             )
             if gap.setting in ("*", *paths) or any(p.startswith(f"{gap.setting}.") for p in paths)
         ]
-        if not found:
-            places = {place, (resource.account, GLOBAL)}
-            found = [
-                gap
-                for (account, region, kind, _), gaps in self._by_resource.items()
-                if kind in kinds and (account, region) in places
-                for gap in gaps
-                if gap.reason not in LANGUAGE_LIMITS
-            ]
+        if not found and (behind := self._behind(resource, kinds)):
+            return _listed(behind)
         if not found and owner:
-            found = self._by_resource[(*place, "user_profile", owner)]
+            found = [*self._of(*place, "user_profile", owner)]
         if not found:
             # In a template: its domain lies elsewhere, or an expression stands behind a value that is derived.
-            own = self._by_resource[(*place, resource.type, resource.id)]
             found = [g for g in own if g.reason in TEMPLATE_GAPS]
         if not found:
             found = [
                 g
                 for kind in (*KINDS_IN_DOMAINS, "vpc", "partner_app", "tags")
-                for g in self._by_resource[(*place, kind, "*")]
+                for g in self._of(*place, kind, "*")
                 if g.reason not in LANGUAGE_LIMITS
             ]
             if resource.type == "domain":
-                found += self._by_domain[(*place, resource.id)]
-        texts = dict.fromkeys(map(_reason, found))
-        return "; ".join(list(texts)[:3])
+                found += self._by_domain.get((*place, resource.id), ())
+        return _listed(map(_reason, found))
+
+    def _of(self, account: str, region: str, kind: str, id_: str) -> Sequence[Gap]:
+        return self._by_resource.get((account, region, kind, id_), ())
+
+    def _behind(self, resource: ResourceRef, kinds: Collection[str]) -> list[str]:
+        """Why evidence of these kinds is missing in the resource's place, in the order of the gaps."""
+        places = {(resource.account, resource.region), (resource.account, GLOBAL)}
+        reasons = [
+            (position, reason)
+            for place in places
+            for kind in kinds
+            for reason, position in self._by_kind.get((*place, kind), {}).items()
+        ]
+        return [reason for _, reason in sorted(reasons)]
+
+
+def _listed(reasons: Iterable[str]) -> str:
+    return "; ".join(list(dict.fromkeys(reasons))[:3])
 
 
 def _reason(gap: Gap) -> str:
