@@ -81,10 +81,14 @@ def _failure(con: duckdb.DuckDBPyConnection, table: str, sql: str) -> str:
 
 
 def _count(con: duckdb.DuckDBPyConnection, table: str, rules: list[Rule]) -> dict[str, Mapping[Verdict, int]]:
-    cells = [(r.id, v) for r in rules for v in Verdict]
-    select = ", ".join(f"count(*) filter (\"{rule_id}\" = '{verdict}')" for rule_id, verdict in cells)
-    row = con.execute(f"select {select} from verdict_{table}").fetchall()[0]
-    counts: dict[str, dict[Verdict, int]] = {r.id: {} for r in rules}
-    for (rule_id, verdict), number in zip(cells, row, strict=True):
-        counts[rule_id][verdict] = number
+    counts = {r.id: dict.fromkeys(Verdict, 0) for r in rules}
+    # One row a rule and verdict: a count of its own for each of them takes longer to plan than a small table to count,
+    # and four times as long on a million rows.
+    columns = ", ".join(f'"{rule_id}"' for rule_id in counts)
+    rows = con.execute(
+        f"select rule, verdict::VARCHAR, count(*) from (unpivot verdict_{table} on {columns} into name rule"
+        " value verdict) group by all"
+    ).fetchall()
+    for rule_id, verdict, number in rows:
+        counts[rule_id][Verdict(verdict)] = number
     return dict(counts)
