@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
 import msgspec
 
 from auditor.masking import mask_document, mask_text, mask_value
-from auditor.model.snapshot import Record, Snapshot
+from auditor.model.encoded_document import EncodedDocument
+from auditor.model.snapshot import Coverage, Gap, Header, Record, Snapshot
 from auditor.store.files import PRIVATE, Access, atomic
 
 _encoder = msgspec.json.Encoder(order="deterministic")
@@ -41,7 +43,7 @@ def _record(record: Record) -> dict[str, Any]:
         "region": record.region,
         "kind": record.kind,
         "id": record.id,
-        record.kind: record.document,
+        record.kind: _raw(record.document),
     }
     if record.tags is not None:
         line["tags"] = [{"Key": key, "Value": value} for key, value in sorted(record.tags)]
@@ -54,17 +56,29 @@ def _record(record: Record) -> dict[str, Any]:
     return line
 
 
+def _raw(document: Mapping[str, Any]) -> Any:
+    """The document, or its text where it is encoded already."""
+    return msgspec.Raw(document.json) if isinstance(document, EncodedDocument) else document
+
+
 def encode(snapshot: Snapshot) -> Iterator[bytes]:
     """The lines of a snapshot, the last one with the hash over the others. Equal snapshots give equal bytes.
 
     Secrets are masked here, once for all that is made of a snapshot.
     """
     records = sorted(snapshot.records, key=lambda r: (r.account, r.region, r.kind, r.id))
-    lines: Iterable[dict[str, Any]] = (
-        {"snapshot": replace(snapshot.header, masked=True)},
-        *(_record(_masked(r)) for r in records),
-        *({"gap": replace(g, detail=mask_text(g.detail))} for g in sorted(snapshot.gaps)),
-        *({"coverage": c} for c in sorted(snapshot.coverage)),
+    return encode_lines(snapshot.header, map(_masked, records), snapshot.gaps, snapshot.coverage)
+
+
+def encode_lines(
+    header: Header, records: Iterable[Record], gaps: Iterable[Gap], coverage: Iterable[Coverage]
+) -> Iterator[bytes]:
+    """The same of records that are sorted and hold no secrets, which need not be in memory together."""
+    lines: Iterable[dict[str, Any]] = chain(
+        ({"snapshot": replace(header, masked=True)},),
+        map(_record, records),
+        ({"gap": replace(g, detail=mask_text(g.detail))} for g in sorted(gaps)),
+        ({"coverage": c} for c in sorted(coverage)),
     )
     digest, count = hashlib.sha256(), 0
     for line in lines:
@@ -82,6 +96,12 @@ def end_line(lines: int, sha256: str) -> bytes:
 
 def write_snapshot(path: Path, snapshot: Snapshot, mode: Access = PRIVATE) -> None:
     """Write atomically. Raises ConfigError where the folder cannot be written."""
+    write_lines(path, encode(snapshot), mode)
+
+
+def write_lines(path: Path, lines: Iterable[bytes], mode: Access = PRIVATE) -> None:
+    """Write what ``encode`` or ``encode_lines`` gives, atomically. Raises ConfigError where the folder cannot be
+    written."""
     with atomic(path, mode) as out:
-        for line in encode(snapshot):
+        for line in lines:
             out.write(line)

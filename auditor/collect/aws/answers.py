@@ -41,6 +41,8 @@ def plain(value: Any, depth: int = 0) -> Any:
         return text(value, empty=True)
     if isinstance(value, float) and not math.isfinite(value):
         return str(value)
+    if isinstance(value, int) and not -(2**63) <= value < 2**64:
+        raise OddAnswerError("the answer holds a number that is too large")
     return value
 
 

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 import botocore
@@ -18,14 +21,19 @@ from auditor.collect.aws.listing import list_kind
 from auditor.collect.aws.run import Run
 from auditor.collect.aws.session import MAX_ATTEMPTS, REGION_HINT, Clients
 from auditor.collect.aws.shared_clients import SharedClients
-from auditor.collect.aws.specs import SPECS, app_tag_path
+from auditor.collect.aws.specs import SPECS
+from auditor.collect.aws.spool import Spool
 from auditor.collect.interface import Progress
 from auditor.errors import CollectError, ConfigError
-from auditor.model.snapshot import SCHEMA_VERSION, Gap, Header, Record, Scope, Snapshot
+from auditor.model.snapshot import SCHEMA_VERSION, Coverage, Gap, Header, Record, Scope, Snapshot
 from auditor.studio.evidence_sources import Stage
 from auditor.studio.resource_types import BY_KIND
 from auditor.studio.settings import known_paths
+from auditor.temporary_files import workspace
 from auditor.version import __version__
+
+#: A collection that was broken off goes on within this time. Later, what it saw is no picture of one night any more.
+GOES_ON = timedelta(hours=24)
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,11 +57,36 @@ class CollectOptions:
     shared: SharedClients | None = None
 
 
-def collect(options: CollectOptions, progress: Progress | None = None) -> Snapshot:
-    """Everything that the credentials may see. What they may not is a gap.
+@dataclass(frozen=True, slots=True)
+class Collection:
+    """What was collected. The records lie on disk, and only as long as the collection is open."""
 
-    Raises ConfigError and CollectError as ``auditor.collect.aws.session`` lists them, and CollectError where not one
-    list of resources could be read.
+    header: Header
+    gaps: tuple[Gap, ...]
+    coverage: tuple[Coverage, ...]
+    _run: Run
+
+    def records(self) -> Iterator[Record]:
+        """The records, sorted, without secrets, their documents encoded (``EncodedDocument``)."""
+        return self._run.records()
+
+
+def collect(options: CollectOptions, progress: Progress | None = None) -> Snapshot:
+    """What ``collecting`` gives, in memory. Raises as that does."""
+    with collecting(options, progress) as found:
+        records = tuple(replace(r, document=dict(r.document)) for r in found.records())
+        return Snapshot(found.header, records, found.gaps, found.coverage)
+
+
+@contextmanager
+def collecting(
+    options: CollectOptions, progress: Progress | None = None, work: Path | None = None
+) -> Iterator[Collection]:
+    """Collect everything that the credentials may see. What they may not is a gap.
+
+    ``work``: a folder where a collection that is broken off lies until it goes on, a file for each account; else a
+    temporary one. Raises ConfigError and CollectError as ``auditor.collect.aws.session`` lists them, and CollectError
+    where not one list of resources could be read.
     """
     started = datetime.now(UTC).replace(microsecond=0)
     if "all" in options.regions and options.regions != ("all",):
@@ -67,34 +100,66 @@ def collect(options: CollectOptions, progress: Progress | None = None) -> Snapsh
     for region in options.skip_regions:
         clients.refuse_unknown(region)
     regions = _left(named, options.skip_regions)
-    earlier = NOTHING
-    if options.previous is not None:
-        earlier = EarlierSnapshots(options.previous(account, regions), account, rfc3339(started), botocore.__version__)
-    run = Run(clients, ledger, options.concurrency, progress, earlier)
-    records = _collect(run, regions, options.evidence)
-    _refuse_nothing(ledger, regions)
-    denied = _shut_off(ledger, regions, records)
-    not_known = unseen(clients.client("sagemaker", regions[0]))
+    with _spool(account, work) as spool:
+        started = _begun(spool, started, regions)
+        earlier = NOTHING
+        if options.previous is not None:
+            earlier = EarlierSnapshots(
+                options.previous(account, regions), account, rfc3339(started), botocore.__version__
+            )
+        run = Run(clients, ledger, options.concurrency, progress, earlier, spool)
+        run.started = started
+        _collect(run, regions, options.evidence)
+        _refuse_nothing(ledger, regions)
+        run.close(regions)
+        yield _collection(run, caller, regions, options.evidence.kinds)
+
+
+def _collection(run: Run, caller: str, regions: tuple[str, ...], kinds: Iterable[str]) -> Collection:
+    ledger = run.ledger
+    denied = _shut_off(run, regions)
+    not_known = unseen(run.clients.client("sagemaker", regions[0]))
     read = known_paths()
     for region in (r for r in regions if r not in denied):
         # What only commands send back is no gap in what the rules see.
         for member in (m for m in not_known if m.path in read[m.kind]):
             operation = BY_KIND[member.kind].describe
             detail = f"not visible with botocore {botocore.__version__}: upgrade boto3"
-            ledger.add(Gap(account, region, member.kind, "*", member.path, operation, "not_in_sdk", detail))
+            ledger.add(Gap(ledger.account, region, member.kind, "*", member.path, operation, "not_in_sdk", detail))
     header = Header(
         schema_version=SCHEMA_VERSION,
         source="aws",
-        as_of=rfc3339(started),
+        as_of=rfc3339(run.started),
         tool_version=__version__,
         botocore_version=botocore.__version__,
         caller=caller,
-        scopes=tuple(Scope(account, region) for region in sorted(regions)),
+        scopes=tuple(Scope(ledger.account, region) for region in sorted(regions)),
         unseen=not_known,
-        kinds=tuple(sorted(options.evidence.kinds)),
-        previous=max((r.described for r in records if r.described), key=datetime.fromisoformat, default=""),
+        kinds=tuple(sorted(kinds)),
+        previous=max(run.spool.described(), key=datetime.fromisoformat, default=""),
     )
-    return Snapshot(header, records, ledger.gaps, ledger.coverage())
+    return Collection(header, ledger.gaps, ledger.coverage(), run)
+
+
+@contextmanager
+def _spool(account: str, work: Path | None) -> Iterator[Spool]:
+    with ExitStack() as stack:
+        folder = work or stack.enter_context(workspace("collect"))
+        spool = Spool(folder / f"{account}.sqlite", lasting=work is not None)
+        stack.callback(spool.close)
+        yield spool
+
+
+def _begun(spool: Spool, now: datetime, regions: Sequence[str]) -> datetime:
+    """When the collection began: now, or the one that goes on. What lies there longer than ``GOES_ON`` is not used."""
+    facts = {"regions": " ".join(regions), "tool": __version__, "botocore": botocore.__version__}
+    if spool.begin(facts):
+        began = datetime.fromisoformat(spool.fact("began") or "1970-01-01T00:00:00Z")
+        if timedelta(0) <= now - began <= GOES_ON:
+            return began
+        spool.empty(facts)
+    spool.note("began", rfc3339(now))
+    return now
 
 
 def _left(regions: tuple[str, ...], skipped: tuple[str, ...]) -> tuple[str, ...]:
@@ -104,9 +169,10 @@ def _left(regions: tuple[str, ...], skipped: tuple[str, ...]) -> tuple[str, ...]
     return left
 
 
-def _shut_off(ledger: Ledger, regions: tuple[str, ...], records: tuple[Record, ...]) -> frozenset[str]:
+def _shut_off(run: Run, regions: tuple[str, ...]) -> frozenset[str]:
     """Regions that answered nothing but denial, as one that an SCP shuts off does: one gap says it all."""
-    seen = {record.region for record in records if record.kind != "account_region"}
+    ledger = run.ledger
+    seen = {region for region, kind in run.spool.places() if kind != "account_region"}
     denied: set[str] = set()
     for region in regions:
         gaps = [gap for gap in ledger.gaps if gap.region == region]
@@ -137,8 +203,8 @@ def _refuse_nothing(ledger: Ledger, regions: tuple[str, ...]) -> None:
     )
 
 
-def _collect(run: Run, regions: tuple[str, ...], options: EvidenceOptions) -> tuple[Record, ...]:
-    """Records of all regions. An interrupt stops what was not begun and goes up."""
+def _collect(run: Run, regions: tuple[str, ...], options: EvidenceOptions) -> None:
+    """Keep the records of all regions. An interrupt stops what was not begun and goes up."""
     try:
         # Everything lies in a domain: a region without one costs one call.
         domains = next(spec for spec in SPECS if spec.kind == "domain")
@@ -146,7 +212,7 @@ def _collect(run: Run, regions: tuple[str, ...], options: EvidenceOptions) -> tu
         for region in regions:
             run.tasks.submit(list_kind, run, domains, region)
         run.tasks.drain()
-        in_use = [region for region in regions if run.found("domain", region)]
+        in_use = [region for region in regions if run.holds("domain", region)]
         unclear = [region for region in regions if region not in in_use and run.is_unlisted(region, "domain")]
         for region in (*in_use, *unclear):
             for spec in others:
@@ -154,7 +220,7 @@ def _collect(run: Run, regions: tuple[str, ...], options: EvidenceOptions) -> tu
         evidence.submit(run, Stage.DOMAINS, in_use, options)
         run.tasks.drain()
         # Domains were not listed, and something of theirs was.
-        late = [region for region in unclear if any(run.found(spec.kind, region) for spec in others)]
+        late = [region for region in unclear if any(run.holds(spec.kind, region) for spec in others)]
         evidence.submit(run, Stage.DOMAINS, late, options)
         in_use += late
         evidence.leave_out(run, [region for region in regions if region not in in_use], options)
@@ -169,36 +235,19 @@ def _collect(run: Run, regions: tuple[str, ...], options: EvidenceOptions) -> tu
         run.tasks.stop()
         raise
     run.tasks.close()
-    return run.records(regions)
 
 
 def _tags(run: Run, region: str) -> None:
     """Tags in bulk. A resource that the tagging API does not name has none."""
     taggable = {spec.kind: spec.taggable for spec in SPECS if spec.taggable}
-    wanted = [record for kind in taggable for record in run.found(kind, region)]
-    if not wanted:
+    if not any(run.holds(kind, region) for kind in taggable):
         return
     request = {"ResourceTypeFilters": sorted(set(taggable.values())), "ResourcesPerPage": 100}
-    tags: dict[str, tuple[tuple[str, str], ...]] = {}
     result = "ResourceTagMappingList"
     with run.reading([region], "tags", "GetResources"):
         for page in run.pages("resourcegroupstaggingapi", region, "GetResources", request, result, "PaginationToken"):
             for entry in page[result]:
                 with run.reading([region], "tags", "GetResources"):
                     path = text(entry["ResourceARN"]).split(":", 5)[5].lower()
-                    tags[path] = tuple((text(t["Key"]), text(t["Value"], empty=True)) for t in entry["Tags"])
-    read = not run.is_unlisted(region, "tags")
-    for record in wanted:
-        path = _arn_path(record).lower()
-        if path in tags:
-            run.change(record, tags=tags[path])
-        elif read:
-            run.change(record, tags=())
-        else:
-            run.change(record, gaps=(*record.gaps, "Tags"))
-
-
-def _arn_path(record: Record) -> str:
-    if record.kind == "app":
-        return app_tag_path(record.id)
-    return next(spec.arn.format(id=record.id) for spec in SPECS if spec.kind == record.kind)
+                    run.keep_tags(region, path, ((text(t["Key"]), text(t["Value"], empty=True)) for t in entry["Tags"]))
+    run.tags_read(region, whole=not run.is_unlisted(region, "tags"))

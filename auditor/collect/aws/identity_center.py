@@ -32,7 +32,7 @@ _Store = tuple[str, str]
 def _in_use(run: Run) -> bool:
     """Whether a domain signs in with Identity Center, or may: one that could not be described does not say."""
     return any(d.gaps or d.document.get("AuthMode") == "SSO" for d in run.found("domain")) or any(
-        p.document.get("SingleSignOnUserValue") for p in run.found("user_profile")
+        p.document.get("SingleSignOnUserValue") for p in run.each("user_profile")
     )
 
 
@@ -66,7 +66,10 @@ def _matched(run: Run, regions: tuple[str, ...], places: list[str]) -> dict[str,
     seen: dict[str, _Store] = {}
     active: dict[str, _Store] = {}
     problem: Exception | None = None
-    for place in places:
+    # Regions with domains first: an instance is in its domain's Region as a rule, and an empty one costs no call then.
+    for place in sorted(places, key=lambda p: not run.holds("domain", p)):
+        if named and named <= seen.keys() and not unnamed:
+            break
         try:
             with understood("ListInstances"):
                 for instance in _instances(run, place):

@@ -21,9 +21,12 @@ def collect(run: Run, request: EvidenceRequest) -> None:
                 run.tasks.submit(list_kind, run, spec, region)
 
 
+def _kept(spec: Spec, item: Mapping[str, Any]) -> Mapping[str, Any]:
+    return {name: value for name, value in item.items() if name in spec.kept} if spec.kept else item
+
+
 def _keep(run: Run, spec: Spec, region: str, item: Mapping[str, Any], gaps: tuple[str, ...] = ()) -> None:
-    kept = {name: value for name, value in item.items() if name in spec.kept} if spec.kept else item
-    run.keep(region, spec.kind, spec.record_id(item), kept, gaps)
+    run.keep(region, spec.kind, spec.record_id(item), _kept(spec, item), gaps)
 
 
 def list_kind(run: Run, spec: Spec, region: str) -> None:
@@ -50,14 +53,18 @@ def _describe_or_carry(run: Run, spec: Spec, region: str, item: Mapping[str, Any
 
 
 def _describe(run: Run, spec: Spec, region: str, item: Mapping[str, Any], request: Mapping[str, Any]) -> None:
+    if run.is_described(region, spec.kind, spec.record_id(item), spec.describe_operation):
+        return
     try:
-        answer = run.call(spec.service, region, spec.describe_operation, request, spec.keys)
+        answer, retries = run.ask(spec.service, region, spec.describe_operation, request, spec.keys)
         with call_errors.understood(spec.describe_operation):
             # An answer may lack what the list knew (never the other way round), so the list's members stand behind it.
-            _keep(run, spec, region, {**item, **_same(answer, request, spec)})
+            document = {**item, **_same(answer, request, spec)}
+            run.keep_described(region, spec.kind, spec.record_id(document), _kept(spec, document), retries)
     except CALL_FAILED as error:
         if call_errors.gone(error):
             run.ledger.dropped(region, spec.describe_operation)
+            run.spool.drop(region, spec.kind, spec.record_id(item))
             if spec.kind == "domain":
                 run.drop_domain(region, spec.record_id(item))
             return

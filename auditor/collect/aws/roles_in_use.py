@@ -9,7 +9,7 @@ from auditor.collect.aws.answers import text
 from auditor.collect.aws.evidence_request import EvidenceRequest
 from auditor.collect.aws.run import Run
 from auditor.iam.roles import is_aws_managed
-from auditor.model.snapshot import GLOBAL
+from auditor.model.snapshot import GLOBAL, KINDS, Kind
 from auditor.studio.arns import account_of
 from auditor.studio.side_roles import SIDE_ROLES, side_roles
 from auditor.studio.structures import ROLE_ROOTS
@@ -21,15 +21,17 @@ def collect(run: Run, request: EvidenceRequest) -> None:
 
 def roles_in_use(run: Run, layers: Iterable[str] = ROLE_ROOTS, region: str = "") -> list[str]:
     """ARNs of execution roles that profiles and domains of a Region, or of all, name, each once."""
-    documents = [r.document for kind in ("domain", "user_profile") for r in run.found(kind, region)]
-    structures = [d.get(layer) for d in documents for layer in layers]
+    kinds: tuple[Kind, ...] = ("domain", "user_profile")
+    documents = (r.document for kind in kinds for r in run.each(kind, region))
+    roots = tuple(layers)
+    structures = (d.get(layer) for d in documents for layer in roots)
     found = (s.get("ExecutionRole") for s in structures if isinstance(s, Mapping))
     return sorted({role for role in found if isinstance(role, str) and role})
 
 
 def side_roles_in_use(run: Run) -> set[str]:
     """ARNs of the roles that Studio uses beside execution roles."""
-    return {arn for kind in SIDE_ROLES for r in run.found(kind) for arn in side_roles(kind, r.document)}
+    return {arn for kind in KINDS if kind in SIDE_ROLES for r in run.each(kind) for arn in side_roles(kind, r.document)}
 
 
 def _roles(run: Run, regions: tuple[str, ...]) -> None:

@@ -8,9 +8,10 @@ import time
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import replace
-from typing import Any
+from datetime import UTC, datetime
+from typing import Any, cast
 
-from auditor.collect.aws import call_errors
+from auditor.collect.aws import call_errors, kept_answers
 from auditor.collect.aws.answers import plain
 from auditor.collect.aws.call_errors import CALL_FAILED, OddAnswerError, understood
 from auditor.collect.aws.deadline import DeadlineError, within
@@ -18,8 +19,12 @@ from auditor.collect.aws.incremental import NOTHING, EarlierSnapshots
 from auditor.collect.aws.ledger import Ledger
 from auditor.collect.aws.outages import Outages
 from auditor.collect.aws.session import Clients
+from auditor.collect.aws.specs import tag_path
+from auditor.collect.aws.spool import Spool, Stored
 from auditor.collect.aws.tasks import Tasks
 from auditor.collect.interface import Progress
+from auditor.masking import mask_document, mask_value
+from auditor.model.encoded_document import EncodedDocument
 from auditor.model.snapshot import GLOBAL, Kind, Record
 
 #: Seconds that one call may take, over all of its attempts; waiting for its turn is not counted.
@@ -44,23 +49,38 @@ class Run:
         concurrency: int,
         progress: Progress | None,
         earlier: EarlierSnapshots = NOTHING,
+        spool: Spool | None = None,
     ) -> None:
         self.clients = clients
+        #: Where what was seen is kept.
+        self.spool = spool or Spool(None)
+        #: When the collection began, to the second.
+        self.started = datetime.now(UTC).replace(microsecond=0)
         self.ledger = ledger
         self.earlier = earlier
         self.tasks = Tasks(concurrency, progress)
         self._outages = Outages()
         self._lock = threading.Lock()
-        self._records: dict[tuple[str, str, str], Record] = {}
         self._unlisted: dict[str, set[str]] = {}
         self._regions: dict[str, Mapping[str, Any]] = {}
         self._expired: Exception | None = None
         self._gone: set[tuple[str, str]] = set()
+        self._tags: dict[str, bool] = {}
 
     def call(
         self, service: str, region: str, operation: str, request: Mapping[str, Any], expected: Iterable[str] = ()
     ) -> Mapping[str, Any]:
-        """The answer. botocore makes an empty one of a body that is not JSON, so ``expected`` members must be there.
+        """The answer, of a kept operation (``kept_answers``) what is kept of it. One that is known is not asked for.
+
+        Raises as ``ask`` does.
+        """
+        return self._remembered(service, region, operation, request, expected)[0]
+
+    def ask(
+        self, service: str, region: str, operation: str, request: Mapping[str, Any], expected: Iterable[str] = ()
+    ) -> tuple[Mapping[str, Any], int]:
+        """(the answer as it came, attempts beyond the first). botocore makes an empty one of a body that is not JSON,
+        so ``expected`` members must be there.
 
         Raises one of ``CALL_FAILED``. Once the credentials have expired nothing is sent any more: each further call
         raises what the first one did. The same holds for an operation that has only failed for minutes.
@@ -101,7 +121,41 @@ class Run:
         self.ledger.called(region, operation, retries, odd)
         if odd is not None:
             raise odd
-        return answer
+        return answer, retries
+
+    def is_described(self, region: str, kind: str, record_id: str, operation: str) -> bool:
+        """Whether a run that was broken off described the resource. Then it counts as called."""
+        retries = self.spool.whole(region, kind, record_id) if self.spool.lasting else None
+        if retries is not None:
+            self.ledger.called(region, operation, retries)
+        return retries is not None
+
+    def _remembered(
+        self,
+        service: str,
+        region: str,
+        operation: str,
+        request: Mapping[str, Any],
+        expected: Iterable[str],
+        *,
+        again: bool = False,
+    ) -> tuple[Mapping[str, Any], bool]:
+        """(the answer, whether it was known). ``again``: ask, known or not."""
+        known = None
+        call = kept_answers.call_id(service, region, operation, request) if self.spool.lasting else b""
+        if call and not again:
+            known = self.spool.answer(call)
+        if known is not None:
+            self.tasks.check()
+            self.ledger.called(region, operation, known[0])
+            return kept_answers.decode(known[1]), True
+        answer, retries = self.ask(service, region, operation, request, expected)
+        kept = kept_answers.kept(operation, answer)
+        if kept is None:
+            return answer, False
+        if call:
+            self.spool.put_answer(call, retries, kept_answers.encode(kept))
+        return kept, False
 
     def pages(
         self,
@@ -114,10 +168,19 @@ class Run:
         cursor_out: str = "",
     ) -> Iterator[Mapping[str, Any]]:
         """Every page. Short and empty ones are legal; a token that comes again would never end."""
-        at, seen = "", set[str]()
+        at, seen, known_before, again = "", set[str](), False, False
         begun, known, idle = time.monotonic(), set[int](), 0
         for _ in range(_MAX_PAGES):
-            page = self.call(service, region, operation, {**request, **({cursor: at} if at else {})}, (result,))
+            asked = {**request, **({cursor: at} if at else {})}
+            try:
+                page, was_known = self._remembered(service, region, operation, asked, (result,), again=again)
+            except CALL_FAILED as error:
+                if not known_before or call_errors.reason(error) != "unexpected_response":
+                    raise
+                # The token is of a run that was broken off, and holds no longer: the list is read from its beginning.
+                at, seen, known_before, again = "", set[str](), False, True
+                continue
+            known_before = was_known
             if not isinstance(page[result], list):
                 raise OddAnswerError(f"{operation} answered with {result} that is not a list")
             # A list that begins anew would not end.
@@ -158,16 +221,19 @@ class Run:
         described: str = "",
     ) -> None:
         """Remember a resource as it was seen. ``described``: for which snapshot, if it was carried over from there."""
-        record = Record(
-            self.ledger.account, region, kind, record_id, plain(document), gaps=gaps, described=described
-        )  # fmt: skip
-        with self._lock:
-            self._records[region, kind, record_id] = record
+        self._put(Record(self.ledger.account, region, kind, record_id, document, gaps=gaps, described=described), 0)
 
-    def change(self, record: Record, **members: Any) -> None:
-        """Replace members of a record that was kept."""
-        with self._lock:
-            self._records[record.region, record.kind, record.id] = replace(record, **members)
+    def keep_described(
+        self, region: str, kind: Kind, record_id: str, document: Mapping[str, Any], retries: int
+    ) -> None:
+        """The same for one that was described, with so many attempts beyond the first."""
+        self._put(Record(self.ledger.account, region, kind, record_id, document), retries)
+
+    def _put(self, record: Record, retries: int) -> None:
+        domain = record.document.get("DomainId")
+        encoded = replace(record, document=EncodedDocument.of(mask_document(plain(record.document))))
+        path = tag_path(record.kind, record.id)
+        self.spool.put(encoded, path, domain if isinstance(domain, str) else "", retries)
 
     def record_unlisted(
         self, regions: Iterable[str], kind: str, operation: str, error: Exception, place: str = ""
@@ -199,18 +265,55 @@ class Run:
         with self._lock:
             return kind in self._unlisted.get(region, ())
 
-    def found(self, kind: str, region: str = "") -> list[Record]:
-        """Records of a kind, of one region or of all, by id."""
-        with self._lock:
-            found = [r for (at, k, _), r in self._records.items() if k == kind and region in ("", at)]
-        return sorted(found, key=lambda r: (r.region, r.id))
+    def each(self, kind: Kind, region: str = "") -> Iterator[Record]:
+        """Records of a kind, of one region or of all, by Region and id. None of them stays in memory."""
+        for at in [region] if region else [at for at, k in self.spool.places() if k == kind]:
+            for stored in self.spool.stored(self.ledger.account, kind, at):
+                yield stored.record
 
-    def records(self, regions: Iterable[str]) -> tuple[Record, ...]:
-        """Everything, with one record for each region that names the lists which could not be read."""
+    def found(self, kind: Kind, region: str = "") -> list[Record]:
+        """The same as a list, for kinds of which there are few."""
+        return list(self.each(kind, region))
+
+    def record(self, kind: Kind, region: str, record_id: str) -> Record | None:
+        """The record, if there is one."""
+        found = self.spool.get(self.ledger.account, kind, region, record_id)
+        return found.record if found is not None else None
+
+    def holds(self, kind: Kind, region: str) -> bool:
+        """Whether there is a record of the kind in the region."""
+        return self.spool.holds(kind, region)
+
+    def keep_tags(self, region: str, path: str, tags: Iterable[tuple[str, str]]) -> None:
+        """Remember a resource's tags, by the part of its ARN behind the account, in lower case."""
+        self.spool.put_tags(region, path, tuple((key, mask_value(key, value)) for key, value in tags))
+
+    def tags_read(self, region: str, *, whole: bool) -> None:
+        """The region's tags were read; ``whole``: all of them, so that what was not named has none."""
+        with self._lock:
+            self._tags[region] = whole
+
+    def close(self, regions: Iterable[str]) -> None:
+        """Keep one record for each region that names the lists which could not be read. Nothing is kept after it."""
         for region in regions:
             unlisted = tuple(sorted(self._unlisted.get(region, ())))
             self.keep(region, "account_region", region, self._regions.get(region, {}), unlisted)
-        return tuple(r for r in self._records.values() if (r.region, r.document.get("DomainId")) not in self._gone)
+        self.spool.commit()
+
+    def records(self) -> Iterator[Record]:
+        """Everything that was kept, sorted by Region, kind and id, with its tags."""
+        for region, kind in self.spool.places():
+            for stored in self.spool.stored(self.ledger.account, cast("Kind", kind), region):
+                if (region, stored.domain) not in self._gone:
+                    yield self._tagged(stored)
+
+    def _tagged(self, stored: Stored) -> Record:
+        record, whole = stored.record, self._tags.get(stored.record.region)
+        if not stored.tag_path or whole is None:
+            return record
+        if stored.tags is not None or whole:
+            return replace(record, tags=stored.tags or ())
+        return replace(record, gaps=(*record.gaps, "Tags"))
 
 
 def _counted_in(service: str, region: str) -> str:

@@ -4,23 +4,23 @@ An event never changes and is never taken back. So the events of an earlier snap
 ones are read, with an overlap; and what was seen before a limit or an error counts, though it is not all. A
 region's record says since when all events are known.
 
-Events are kept without what nobody needs: addresses, user agents, and above all response elements, which may hold a URL
-that logs in.
+``sign_in_fields`` says what is kept of an event.
 """
 
 from __future__ import annotations
 
 import json
-import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 from auditor.collect.aws.answers import rfc3339, text
 from auditor.collect.aws.call_errors import OddAnswerError
 from auditor.collect.aws.evidence_request import EvidenceRequest
+from auditor.collect.aws.kept_answers import ODD, SIGN_IN
 from auditor.collect.aws.run import Run
+from auditor.collect.aws.sign_in_fields import trimmed
 from auditor.model.sign_ins import LoggedSignIns, LogSource
 from auditor.model.snapshot import Gap, GapReason
 
@@ -36,8 +36,6 @@ OVERLAP = timedelta(days=1)
 _OVERLAP_PAGES = 4
 #: Log files that begin so much later than the window still cover it: they are delivered by the quarter of an hour.
 _GRACE = timedelta(days=1)
-#: What a program's SDK says of where it runs; CloudShell, where people type, is one of them.
-_EXECUTION_ENVIRONMENT = re.compile(r"\bexec-env/(\S+)")
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +71,7 @@ def _signs_in_with_iam(run: Run, region: str) -> bool:
 
 def _collect_looked_up(run: Run, region: str, days: int, max_pages: int) -> None:
     """Keep the region's events of so many days. What is not all is kept, and a gap."""
-    now = datetime.now(UTC).replace(microsecond=0)
+    now = run.started
     since = now - timedelta(days=days)
     carried = _carry(run, region, since)
     newest = _Span(since if carried is None else max(since, carried.end - _LATE), now)
@@ -95,7 +93,7 @@ def _collect_looked_up(run: Run, region: str, days: int, max_pages: int) -> None
 
 def _collect_logged(run: Run, regions: Sequence[str], days: int, source: LogSource) -> None:
     """The same from a trail's log files, of all regions at once: only of what no earlier snapshot knows."""
-    now = datetime.now(UTC).replace(microsecond=0)
+    now = run.started
     since = now - timedelta(days=days)
     starts = dict.fromkeys(regions, since)
     for region in regions:
@@ -140,10 +138,10 @@ def _read(run: Run, region: str, span: _Span, pages: int, *, again: bool = False
             for event in page["Events"]:
                 kept = False
                 with run.reading([region], "sign_in", "LookupEvents"):
-                    run.keep(region, "sign_in", text(event["EventId"]), trimmed(json.loads(event["CloudTrailEvent"])))
+                    run.keep(region, "sign_in", text(event["EventId"]), _told(event))
                     kept = True
                 odd = odd or not kept
-                reached = reached if odd else min(reached, event["EventTime"])
+                reached = reached if odd else min(reached, _at(event["EventTime"]))
             if not page.get("NextToken"):
                 whole = not odd
                 break
@@ -157,6 +155,18 @@ def _read(run: Run, region: str, span: _Span, pages: int, *, again: bool = False
                 _lose(run, region, "LookupEvents", "limit_reached", detail)
                 break
     return (span.start if whole else reached), pages
+
+
+def _told(event: Mapping[str, Any]) -> Mapping[str, Any]:
+    """What a listed event says, be the page as AWS gave it or what was kept of it."""
+    if ODD in event:
+        raise OddAnswerError(text(event[ODD]))
+    found: Mapping[str, Any] = event[SIGN_IN] if SIGN_IN in event else trimmed(json.loads(event["CloudTrailEvent"]))
+    return found
+
+
+def _at(moment: Any) -> datetime:
+    return datetime.fromisoformat(moment) if isinstance(moment, str) else moment
 
 
 def _lose(run: Run, region: str, operation: str, reason: GapReason, detail: str) -> None:
@@ -187,47 +197,8 @@ def _keep_logged(run: Run, region: str, since: datetime, logged: LoggedSignIns, 
         _lose(run, region, "--cloudtrail-logs", "not_found", detail)
         return False
     if begin - since > _GRACE:
-        covered = (datetime.now(UTC) - begin).days
+        covered = (run.started - begin).days
         detail = f"the log files begin on {begin:%Y-%m-%d}: --sign-in-days {max(covered, 1)} takes what they cover"
         _lose(run, region, "--cloudtrail-logs", "limit_reached", detail)
         return False
     return whole
-
-
-def trimmed(event: Mapping[str, Any]) -> dict[str, Any]:
-    """The members that say who opened which profile when, and whether it worked.
-
-    Of the user agent only the name of the environment that an SDK ran in is kept. Raises OddAnswerError, or what
-    ``auditor.collect.aws.call_errors.understood`` makes one of, for an event that does not say.
-    """
-    identity = event["userIdentity"]
-    context = identity.get("sessionContext") or {}
-    issuer = context.get("sessionIssuer") or {}
-    request = event.get("requestParameters") or {}
-    environment = _EXECUTION_ENVIRONMENT.search(str(event.get("userAgent") or ""))
-    parameters = {k: v for k, v in request.items() if k.lower() in ("domainid", "userprofilename")}
-    error = event.get("errorCode") or ""
-    if not error and len(parameters) < 2:
-        raise OddAnswerError("an event does not say which profile was opened")
-    told = {
-        **{
-            name: identity[name] for name in ("type", "arn", "principalId", "userName", "invokedBy") if name in identity
-        },
-        "issuerArn": issuer.get("arn"),
-        "sourceIdentity": context.get("sourceIdentity") or identity.get("sourceIdentity"),
-        "onBehalfOf": (identity.get("onBehalfOf") or {}).get("userId"),
-        "issuerType": (identity.get("inScopeOf") or {}).get("issuerType"),
-        "executionEnvironment": environment[1] if environment else None,
-    }
-    return {
-        "eventTime": _moment(event["eventTime"]),
-        "errorCode": text(error, empty=True),
-        "userIdentity": {name: text(value, empty=True) for name, value in told.items() if value is not None},
-        "requestParameters": {name: text(value) for name, value in parameters.items()},
-    }
-
-
-def _moment(value: object) -> str:
-    """A time as CloudTrail writes it, once it is known to be one."""
-    datetime.fromisoformat(text(value))
-    return text(value)

@@ -74,7 +74,7 @@ def _simulated(
 
 def _named(run: Run, role: str, region: str, actions: Iterable[str]) -> dict[str, tuple[str, ...]]:
     """Of the actions those of which the role's own policies name resources → ARNs that fit what these name."""
-    found = next((r for r in run.found("role") if r.id == role), None)
+    found = run.record("role", GLOBAL, role)
     if found is None:
         return {}
     patterns = resource_patterns(role.split(":")[1], account_of(role), region)
@@ -87,5 +87,5 @@ def _asked(run: Run, role: str, region: str) -> dict[str, tuple[str, ...]]:
     """Actions → ARNs to ask about: made-up ones, and of what exists in the Region the real ones."""
     found = dict(simulated_arns(role.split(":")[1], account_of(role), region))
     kinds: tuple[Kind, ...] = ("mlflow_server", "mlflow_app", "partner_app")
-    existing = [record.id for kind in kinds for record in run.found(kind, region)]
+    existing = [record.id for kind in kinds for record in run.each(kind, region)]
     return {action: (*arns, *(e for e in existing if acts_on(action, e))) for action, arns in found.items()}

@@ -101,6 +101,8 @@ SPECS: tuple[Spec, ...] = (
     ),
 )  # fmt: skip
 
+_TAGGED = {spec.kind: spec.arn for spec in SPECS if spec.taggable}
+
 #: Calls outside the table above, with what they need.
 OTHER_PERMISSIONS: Mapping[str, str] = dict(
     sorted(
@@ -121,6 +123,14 @@ def app_tag_path(record_id: str) -> str:
     """The end of an app's ARN, from its record id: AWS writes names and types in lower case there."""
     domain, _, owner, app_type, name = record_id.split("/", 4)
     return f"app/{domain}/{owner.lower()}/{app_type.lower()}/{name}"
+
+
+def tag_path(kind: str, record_id: str) -> str:
+    """The part of a resource's ARN behind the account in lower case, as the tagging API is compared; empty for a kind
+    that it is not asked about."""
+    if kind == "app":
+        return app_tag_path(record_id).lower()
+    return _TAGGED[kind].format(id=record_id).lower() if kind in _TAGGED else ""
 
 
 def permissions() -> dict[str, Any]:

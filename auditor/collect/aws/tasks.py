@@ -11,22 +11,41 @@ from typing import Any
 from auditor.collect.interface import Progress
 from auditor.errors import CollectError
 
+#: Tasks that wait for each worker before whoever submits does them.
+_AHEAD = 8
+
 
 class Tasks:
     """A pool of threads. ``submit`` from anywhere, ``drain`` from the main thread only."""
 
     def __init__(self, workers: int, progress: Progress | None) -> None:
-        self._pool = ThreadPoolExecutor(max_workers=workers, thread_name_prefix="collect")
+        self._own = threading.local()
+        self._pool = ThreadPoolExecutor(workers, thread_name_prefix="collect", initializer=self._mark)
         self._finished: SimpleQueue[Future[Any]] = SimpleQueue()
         self._lock = threading.Lock()
         self._stopping = threading.Event()
         self._progress = progress
         self._done = self._total = 0
+        self._most = workers * _AHEAD
 
     def submit(self, function: Callable[..., object], *arguments: object) -> None:
+        """Have it called. Where much is waiting already, whoever submits does it: a list is not read far ahead of what
+        it leads to."""
         with self._lock:
+            busy = self._total - self._done >= self._most
             self._total += 1
+        if busy and getattr(self._own, "worker", False):
+            done: Future[Any] = Future()
+            try:
+                done.set_result(function(*arguments))
+            except BaseException as error:  # noqa: BLE001 — handed over to the thread that drains
+                done.set_exception(error)
+            self._finished.put(done)
+            return
         self._pool.submit(function, *arguments).add_done_callback(self._finished.put)
+
+    def _mark(self) -> None:
+        self._own.worker = True
 
     def drain(self) -> None:
         """Wait until every task has ended, those included that tasks submit. The first defect goes up."""
