@@ -139,11 +139,14 @@ def test_the_commands_of_waivers(auditor: Auditor, tmp_path: Path) -> None:
     assert auditor("waivers", "check").err.startswith("Error: there is no waivers.yaml in the working folder")
     (tmp_path / "waivers.yaml").write_text(
         "waivers:\n- {rules: STU106, resources: {domain: a}, reason: r, owner: o, expires: 2020-01-01}\n"
+        "- {rules: STU107, resources: {domain: a}, reason: r, owner: o, expires: 9999-12-31}\n"
     )
     outcome = auditor("waivers", "check")
-    assert (outcome.code, outcome.out.splitlines()) == (
-        0, ["waivers.yaml: can be used: 1 waiver, 1 lapsed", "waivers.yaml:2: lapsed on 2020-01-01: STU106"],
-    )  # fmt: skip
+    assert (outcome.code, outcome.out.splitlines()) == (0, [
+        "waivers.yaml: can be used: 2 waivers, 1 lapsed",
+        "waivers.yaml:2: lapsed on 2020-01-01: STU106",
+        "waivers.yaml:3: runs for over a year, until 9999-12-31: STU107",
+    ])  # fmt: skip
     (tmp_path / "bad.yaml").write_text("waivers:\n- {rules: STU106}\n")
     assert auditor("waivers", "check", "bad.yaml").err.startswith("Error: bad.yaml:2:3: waivers[0]: missing required")
     (tmp_path / "auditor.yaml").write_text("waivers: bad.yaml\n")
