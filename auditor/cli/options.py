@@ -165,12 +165,13 @@ merge_option = click.option(
     " affected settings are unknown by default.  [default: unknown]",
 )  # fmt: skip
 
+param_option = click.option(
+    "--param", "parameters", multiple=True, metavar="RULE.NAME=VALUE", help="Override a rule's parameter."
+)
 evaluation_options = several(
     config_options,
     rule_options,
-    click.option(
-        "--param", "parameters", multiple=True, metavar="RULE.NAME=VALUE", help="Override a rule's parameter."
-    ),
+    param_option,
     merge_option,
     gate_options,
     click.option(

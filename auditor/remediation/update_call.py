@@ -16,7 +16,7 @@ from typing import Any
 
 from auditor.remediation.shell import word
 from auditor.remediation.steps import Step
-from auditor.studio.structures import ROOTS
+from auditor.studio.structures import PLAIN, ROOTS
 from auditor.studio.template_names import snake
 
 #: Root of a document's settings → the option of the update call that takes it.
@@ -88,6 +88,39 @@ def options(sent: Mapping[str, Any]) -> list[str]:
             option = "--" + _WORD_BOUNDARY.sub("-", name).lower()
             words += [option, *(word(v) for v in (value if isinstance(value, list) else [value]))]
     return words
+
+
+def sent_by(words: Mapping[str, Sequence[str]]) -> dict[str, Any]:
+    """What a command's options send, by root or plain member, where ``options`` wrote them. Those that it does not
+    write are left out.
+
+    A plain text value stays a text: no member of a root that is written in shorthand is a number.
+    """
+    roots = {option: root for root, option in _OPTIONS.items()}
+    sent: dict[str, Any] = {}
+    for option, values in words.items():
+        if option in roots:
+            sent[roots[option]] = _read_structure(values[0])
+        else:
+            name = "".join(part.capitalize() for part in option.split("-"))
+            if name in PLAIN:
+                sent[name] = list(values) if PLAIN[name].many else values[0]
+    return sent
+
+
+def _read_structure(text: str) -> dict[str, Any]:
+    if text.startswith("{"):
+        found = json.loads(text)
+        return found if isinstance(found, dict) else {}
+    return dict(pair.partition("=")[::2] for pair in text.split(","))
+
+
+def tags_by(words: Sequence[str]) -> dict[str, str]:
+    """The tags that ``tag_options`` wrote as words."""
+    if words and words[0].startswith("["):
+        return {pair["Key"]: pair["Value"] for pair in json.loads(words[0])}
+    pairs = (dict(part.partition("=")[::2] for part in word.split(",", 1)) for word in words)
+    return {pair["Key"]: pair["Value"] for pair in pairs}
 
 
 def _structure(value: Mapping[str, Any]) -> str:

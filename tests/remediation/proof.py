@@ -21,6 +21,7 @@ from auditor.model.finding import Finding
 from auditor.model.report import Report
 from auditor.model.rule import Change, Rule, Verdict
 from auditor.model.snapshot import Record, Snapshot
+from auditor.remediation.command_text import read_call
 from auditor.resources import rules_dir
 from auditor.rules.load import load_rules
 from auditor.simulator import Simulator
@@ -28,6 +29,8 @@ from auditor.simulator.operations import OPERATIONS
 from auditor.simulator.state import StudioBackend, studio_backends
 from auditor.store.snapshot_file import write_snapshot
 from auditor.studio.personas import Match, Persona
+from auditor.whatif.changes import combine, of_call
+from auditor.whatif.overlay import read_lines
 
 from .aws_cli import AwsCli
 
@@ -64,6 +67,8 @@ FILLED_IN = {
 OPEN_ON_CUSTOM_IMAGES = ("STU704", "STU711")
 #: Members that every update moves.
 MOVING = {"LastModifiedTime", "LastUserActivityTimestamp", "LastHealthCheckTimestamp"}
+#: What ListSpaces says of a space's settings beside DescribeSpace.
+_TWICE = {"SpaceSettingsSummary", "SpaceSharingSettingsSummary", "OwnershipSettingsSummary"}
 #: Evidence by the tables whose rules need it: permissions are a call for each role.
 _ROLES = ("roles", "permissions", "mlflow")
 _BASE = ("account", "network", "partner-apps")
@@ -284,6 +289,7 @@ def prove(before: Audit, tried: Tried, left: Mapping[str, Verdict], *, only_here
 
     operation = command.split()[2]
     changed = _changed(before, after)
+    _foreseen(before, tried, changed)
     looked_for = set(after.snapshot.header.kinds)
     # Subnets are only looked at where a domain has them, roles where something runs as them.
     gone = {key for key in set(before.records) - set(after.records) if key[0] in looked_for - {"subnet"}}
@@ -324,6 +330,25 @@ def prove(before: Audit, tried: Tried, left: Mapping[str, Verdict], *, only_here
     _nothing_lost(before, after, target, allowed)
     assert tried.merged == tried.replaced, "the result hangs on how deep an update reaches"
     return True
+
+
+def _foreseen(before: Audit, tried: Tried, changed: set[tuple[str, str]]) -> None:
+    """What the command is foreseen to make of the snapshot is what it made of the account."""
+    lines = read_lines(before.path, lambda _: True)
+    ways = [*of_call(read_call(filled_in(tried.command)), ACCOUNT, REGION, lines, "")]
+    foreseen = {change.key[2:]: combine(lines[change.key], [change])[0] for change in ways}
+    for (kind, id_), line in foreseen.items():
+        if kind == "permission":
+            continue  # what IAM will answer is not foreseen, and is unknown
+        made = tried.after.records.get((kind, id_))
+        if line is None or made is None:
+            assert line is made
+            continue
+        seen, told = ({n: v for n, v in d.items() if n not in MOVING and n not in _TWICE}
+                      for d in (made.document, line[kind]))  # fmt: skip
+        assert told == seen
+        assert [(t["Key"], t["Value"]) for t in line.get("tags") or ()] == list(made.tags or ())
+    assert {key for key in changed if key[0] != "permission"} <= set(foreseen)
 
 
 def _meaning(record: Record) -> object:

@@ -1,0 +1,67 @@
+"""auditor whatif"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import click
+
+from auditor.cli.config_options import config_options
+from auditor.cli.options import debug_option, merge_option, param_option, quiet_option, rule_options
+from auditor.cli.terminal import StderrMessages, emit, say
+from auditor.config.find_config import ConfigChoice
+
+
+@click.command("whatif", short_help="Show what changes would do, before you make them.")
+@click.option(
+    "--snapshot", "files", multiple=True, required=True, type=click.Path(path_type=Path), metavar="FILE",
+    help="Snapshot to lay the changes over; repeatable.",
+)  # fmt: skip
+@click.option(
+    "--set", "settings", multiple=True, metavar="RESOURCE:PATH=VALUE",
+    help="Set a member of a domain, user profile or space, or a tag (Tags.KEY). RESOURCE is a name, an id, an ARN, or"
+    " DOMAIN/NAME; null takes the member away. Repeatable.",
+)  # fmt: skip
+@click.option(
+    "--fix", multiple=True, metavar="CAUSE|RULE|top:N",
+    help="Run the command of a root cause (its id in report.json), of every cause of a rule or area, or of the first N"
+    " causes that have one. Repeatable.",
+)  # fmt: skip
+@config_options
+@rule_options
+@param_option
+@merge_option
+@click.option(
+    "--format", "output", type=click.Choice(["text", "markdown", "json"]), default="text", show_default=True,
+    help="How to print it.",
+)  # fmt: skip
+@quiet_option
+@debug_option
+def command(
+    files: tuple[Path, ...], settings: tuple[str, ...], fix: tuple[str, ...], config: ConfigChoice, output: str,
+    quiet: bool, **rules: Any,
+) -> None:  # fmt: skip
+    """Show what changes would do: findings that go and come, settings in force that change, running apps that they
+    touch. Nothing is changed, and AWS is not asked.
+
+    The changes are laid over the snapshot, and both are evaluated. --rules and --param count for the second evaluation
+    only; --only and --skip for both.
+
+    \b
+    auditor whatif --snapshot night.jsonl --fix STU501
+    auditor whatif --snapshot night.jsonl --fix top:5
+    auditor whatif --snapshot night.jsonl --set lab:DefaultUserSettings.AutoMountHomeEFS=Disabled
+    auditor whatif --snapshot night.jsonl --param STU505.max_gib=50
+    """
+    from auditor.cli.whatif_view import render
+    from auditor.run.plan import configuration
+    from auditor.run.run_options import RuleOptions
+    from auditor.run.what_if import WhatIfOptions, what_if
+
+    loaded = configuration(config, StderrMessages(quiet))
+    found = what_if(loaded, files, WhatIfOptions(settings, fix, RuleOptions(**rules)))
+    if output == "json":
+        emit(f"{line}\n" for line in render(found, output))
+    else:
+        say("\n".join(render(found, output)))

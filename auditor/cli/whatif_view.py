@@ -1,0 +1,142 @@
+"""What changes would do, as text, as Markdown for a ticket or a pull request, or as JSON."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Callable, Iterator, Sequence
+from typing import TYPE_CHECKING, Any
+
+from auditor.counting import plural
+from auditor.inert_text import in_json, printable
+from auditor.masking import mask_text
+from auditor.report.markdown.markdown_text import text as markdown_text
+
+if TYPE_CHECKING:
+    from auditor.model.finding import Finding
+    from auditor.whatif.consequences import NotTried, SettingChange, WhatIf
+
+#: Names that stand behind a count, and findings of one rule that are written out.
+_NAMES, _FINDINGS = 4, 10
+
+
+def render(found: WhatIf, output: str) -> Iterator[str]:
+    """Lines of ``text``, ``markdown`` or ``json``."""
+    return {"text": _text, "markdown": _markdown, "json": _json}[output](found)
+
+
+def headline(found: WhatIf) -> str:
+    """The difference in one line."""
+    parts = [f"{len(found.gone):,} resolved", f"{len(found.came):,} new"]
+    parts += [f"{len(found.unknown):,} no longer evaluated"] if found.unknown else []
+    return f"{plural(found.before, 'failure')} now, {found.after:,} then: {', '.join(parts)}"
+
+
+def _sections(found: WhatIf) -> Iterator[tuple[str, list[str]]]:
+    """Headings, each with its lines."""
+    yield "Changes", [f"~ {c.said}  ({c.origin})" for c in found.changes if c.said]
+    yield (
+        "Changes that want different values; the later one counts",
+        [f"! {c.path} of {c.key[2].replace('_', ' ')} {c.key[3]}: {c.earlier}, then {c.later}" for c in found.clashes],
+    )
+    yield "Not tried", list(_not_tried(found.not_tried))
+    yield "Settings in force that change", list(_settings(found.settings))
+    yield "Failures that are resolved", list(_findings(found.gone, "-"))
+    yield "New failures", list(_findings(found.came, "+"))
+    yield "No longer evaluated", list(_findings(found.unknown, "?"))
+    if found.apps:
+        few = ", ".join(key.split("/", 3)[-1] for key in found.apps[:_NAMES])
+        more = f" and {len(found.apps) - _NAMES:,} more" if len(found.apps) > _NAMES else ""
+        yield (
+            "Running apps that keep their settings until they are started again",
+            [f"{plural(len(found.apps), 'app')}: {few}{more}"],
+        )
+
+
+def _not_tried(those: Sequence[NotTried]) -> Iterator[str]:
+    groups: dict[tuple[str, str], list[NotTried]] = defaultdict(list)
+    for one in those:
+        groups[one.rule_id, one.reason].append(one)
+    for (rule_id, reason), members in groups.items():
+        more = f" and {len(members) - _NAMES:,} more" if len(members) > _NAMES else ""
+        yield f"! {rule_id} {', '.join(f'{m.resource} ({m.cause})' for m in members[:_NAMES])}{more}: {reason}"
+
+
+def _settings(changes: Sequence[SettingChange]) -> Iterator[str]:
+    groups: dict[tuple[str, str, str, str], list[str]] = defaultdict(list)
+    for change in changes:
+        values = (_value(change.before), _value(change.after))
+        called = change.name if change.table == "domain" else f"{change.domain}/{change.name}"
+        groups[change.table, change.setting, *values].append(called)
+    for (table, setting, before, after), names in groups.items():
+        more = f" and {len(names) - _NAMES:,} more" if len(names) > _NAMES else ""
+        kind = plural(len(names), table.replace("_", " "))
+        yield f"~ {setting}: {before} -> {after}  ({kind}: {', '.join(names[:_NAMES])}{more})"
+
+
+def _value(value: str | None) -> str:
+    if value is None:
+        return "unknown"
+    return value or "(not set)"
+
+
+def _findings(findings: Sequence[Finding], mark: str) -> Iterator[str]:
+    by_rule: dict[str, list[Finding]] = defaultdict(list)
+    for finding in sorted(findings, key=lambda f: (f.severity.rank, f.rule_id, f.resource.key)):
+        by_rule[finding.rule_id].append(finding)
+    for rule_id, those in by_rule.items():
+        for finding in those[:_FINDINGS]:
+            yield f"{mark} {rule_id} {finding.severity.value}: {finding.message}"
+        if len(those) > _FINDINGS:
+            yield f"{mark} {rule_id}: and {len(those) - _FINDINGS:,} more"
+
+
+def _text(found: WhatIf) -> Iterator[str]:
+    def clean(line: str) -> str:
+        return printable(mask_text(line.replace("\n", " ")))
+
+    for heading, lines in _sections(found):
+        if lines:
+            yield f"{heading}:"
+            yield from (f"  {clean(line)}" for line in lines)
+            yield ""
+    yield f"{headline(found)}."
+    yield "Nothing was changed: this is what an audit of the same snapshot would say."
+
+
+def _markdown(found: WhatIf) -> Iterator[str]:
+    yield f"### What if: {headline(found)}"
+    for heading, lines in _sections(found):
+        if lines:
+            yield f"\n#### {heading}\n"
+            yield from (f"- {markdown_text(mask_text(line))}" for line in lines)
+
+
+def _json(found: WhatIf) -> Iterator[str]:
+    import msgspec
+
+    def finding(one: Finding) -> dict[str, Any]:
+        return {
+            "fingerprint": one.fingerprint, "rule": one.rule_id, "severity": one.severity, "status": one.status,
+            "resource": one.resource, "message": one.message,
+        }  # fmt: skip
+
+    each: Callable[[Sequence[Finding]], list[dict[str, Any]]] = lambda those: [finding(one) for one in those]  # noqa: E731
+    document = {
+        "failures": {"before": found.before, "after": found.after},
+        "changes": [
+            {"resource": "/".join(c.key), "change": c.said, "origin": c.origin} for c in found.changes if c.said
+        ],
+        "clashes": [
+            {"resource": "/".join(c.key), "path": c.path, "earlier": c.earlier, "later": c.later} for c in found.clashes
+        ],
+        "not_tried": found.not_tried,
+        "resolved": each(found.gone),
+        "new": each(found.came),
+        "unknown": each(found.unknown),
+        "settings": [
+            {"table": s.table, "resource": s.key, "setting": s.setting, "before": s.before, "after": s.after}
+            for s in found.settings
+        ],
+        "running_apps": found.apps,
+    }
+    yield in_json(msgspec.json.format(msgspec.json.encode(document), indent=2).decode())

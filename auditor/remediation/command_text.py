@@ -1,0 +1,49 @@
+"""A printed command, read again: which operation of which service, with which options."""
+
+from __future__ import annotations
+
+import shlex
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from auditor.studio.placeholders import placeholders
+
+
+class UnreadableError(Exception):
+    """The text is not one whole command of the AWS CLI; the message says why, in words that follow a colon."""
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """One call of the AWS CLI. ``options`` by name, without the dashes, each with its words."""
+
+    service: str
+    operation: str
+    options: Mapping[str, tuple[str, ...]]
+
+    def one(self, option: str) -> str:
+        """The one word of an option; '' where the command does not have it."""
+        words = self.options.get(option, ())
+        return words[0] if words else ""
+
+
+def read_call(text: str) -> Call:
+    """The call that a finding's command makes. Raises UnreadableError where there is none, or its reader has to fill in
+    something first."""
+    if not text:
+        raise UnreadableError("no command fixes it")
+    open_ = tuple(placeholders(text))
+    if open_:
+        raise UnreadableError(f"its command needs a value for {', '.join(open_)}")
+    words = shlex.split(text)
+    if len(words) < 3 or words[0] != "aws" or any(w in ("&&", "||", ";", "|") for w in words):
+        raise UnreadableError("its command is not one call of the AWS CLI")
+    options: dict[str, tuple[str, ...]] = {}
+    name = ""
+    for word in words[3:]:
+        if word.startswith("--"):
+            name = word.removeprefix("--")
+            options[name] = ()
+        elif name:
+            options[name] += (word,)
+    return Call(words[1], words[2], options)
