@@ -1,11 +1,11 @@
-"""One screen: what was audited, what fails the run, what is new, what to do first, how the waivers stand, what
-could not be seen, and how it ends. At most LINES lines for any estate; the rest is in the reports.
+"""One screen, in the order of every report: what was audited, what fails the run, what changed, the changes that
+resolve most, posture, what is overdue; then waivers, what could not be seen, and how it ends. At most LINES lines for
+any estate; the rest is in the reports.
 """
 
 from __future__ import annotations
 
-import re
-from collections import Counter, defaultdict
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import partial
@@ -23,11 +23,12 @@ from auditor.model.finding import Finding, RootCause, State
 from auditor.model.report import FrameworkSummary, Outcome, Report, RequirementStatus
 from auditor.model.resource import ResourceRef
 from auditor.model.rule import Severity, Verdict
-from auditor.model.snapshot import LANGUAGE_LIMITS, Gap
+from auditor.model.snapshot import LANGUAGE_LIMITS
 from auditor.model.waiver import WaiverStatus, WaiverSummary
 from auditor.report.drift_view import DisagreementGroup, OnlyGroup, drift_view, label
 from auditor.report.drift_view import place as drift_place
-from auditor.report.phrases import shortcoming
+from auditor.report.first_screen import RuleGroup, curve, examples, overdue, posture, rule_groups, wrong
+from auditor.report.phrases import shortcoming, values_to_give
 from auditor.run.thresholds import describe
 from auditor.studio.resource_types import STUDIO_TYPES
 from auditor.studio.setting_names import cause_words
@@ -90,8 +91,8 @@ def summary(
     bottom = [Text(), *_reports(written, kept), *_acceptable(report), verdict(report, code)]
     top, bottom = ([row for line in part for row in rows(line, width)] for part in (top, bottom))
     found = (
-        _failing(report, code), _news(report), _causes(report), _drift(report), _exempt(report), _waivers(report),
-        _unseen(report), _not_run(report), _frameworks(report),
+        _failing(report, code), _news(report), _causes(report), _posture(report), _overdue(report), _drift(report),
+        _exempt(report), _waivers(report), _unseen(report), _not_run(report), _frameworks(report),
     )  # fmt: skip
     sections = [section for section in found if section is not None]
     for section in sections:
@@ -139,24 +140,18 @@ def _severities(report: Report) -> Text:
 
 
 def _by_rule(report: Report, findings: Iterable[Finding]) -> list[Callable[[], Text]]:
-    """A line a rule: how many, and where if it is one."""
-    names = {r.id: r.name for r in report.rules}
-    grouped: dict[str, list[Finding]] = defaultdict(list)
-    for finding in findings:
-        grouped[finding.rule_id].append(finding)
+    """A line a rule: what is wrong with the first resource, how many more there are, and where."""
 
-    def line(rule: str) -> Text:
-        of = grouped[rule]
-        news = sum(f.state in (State.NEW, State.REGRESSED) for f in of)
-        said = f"{len(of):,} resources" if len(of) > 1 else _place(of[0].resource)
-        told = report.previous is not None and len(of) > 1 and news
+    def line(group: RuleGroup) -> Text:
+        more = f" and {group.number - 1:,} more" if group.number > 1 else ""
+        told = report.previous is not None and group.number > 1 and group.new
         return Text.assemble(
-            (f"{of[0].severity:<9}", STYLES[of[0].severity]), f"{rule} {names.get(rule, '')}: ", printable(said),
-            f", {news:,} of them new" if told else "",
+            (f"{group.severity:<9}", STYLES[group.severity]), f"{group.rule_id} ",
+            printable(f"{group.first.message}{more}: {group.where}"),
+            f", {group.new:,} of them new" if told else "",
         )  # fmt: skip
 
-    order = sorted(grouped, key=lambda r: (grouped[r][0].severity.rank, -len(grouped[r]), r))
-    return [partial(line, rule) for rule in order]
+    return [partial(line, group) for group in rule_groups(report, findings)]
 
 
 def _place(resource: ResourceRef) -> str:
@@ -196,20 +191,46 @@ def _causes(report: Report) -> _Section | None:
         news = {f.root_cause for f in report.findings if f.state in (State.NEW, State.REGRESSED)}
         new = tuple(cause for cause in causes if cause.id in news)
         known, causes = len(causes) - len(new), new
-    names = {r.id: r.name for r in report.rules}
+    first = examples(report)
 
     def line(cause: RootCause) -> Text:
+        said = f"{wrong(cause, first.get(cause.id))}: {cause_words(cause.setting)} on {_place(cause.resource)}"
         return Text.assemble(
             (f"{cause.severity:<9}", STYLES[cause.severity]), f"fixes {plural(cause.affects, 'finding'):<15} ",
-            f"{cause.rule_id} {names[cause.rule_id]}: ",
-            printable(f"{cause_words(cause.setting)} on {_place(cause.resource)}"),
+            f"{cause.rule_id} ", printable(said),
         )  # fmt: skip
 
     lines = [partial(line, cause) for cause in causes]
+    if not report.gate.new_only and len(causes) > 1:
+        lines.insert(0, partial(Text, curve(report).sentence, "dim"))
     if known:
         causes_ = f"{plural(known, 'root cause')} of findings that are not new: see the report"
         lines.append(partial(Text, causes_, "dim"))
     return _Section(Text("Top fixes", "bold"), lines, "root cause")
+
+
+def _posture(report: Report) -> _Section | None:
+    """How much passed, now and in the run before."""
+    total = posture(report).total
+    if total.percent is None:
+        return None
+    said = f": {total.percent}% of {plural(total.evaluated, 'check')} passed"
+    if report.previous is not None and total.before is not None and total.before.percent is not None:
+        said += f", {total.before.percent}% on {report.previous[:10]}"
+    return _Section(Text.assemble(("Posture", "bold"), said), [], "")
+
+
+def _overdue(report: Report) -> _Section | None:
+    """What was not fixed in time, where auditor.yaml sets a time."""
+    rows_ = overdue(report)
+    if not rows_:
+        return None
+    late = [f"{o.number:,} of {plural(o.findings, f'{o.severity} finding')} after {plural(o.days, 'day')}"
+            for o in rows_ if o.number]  # fmt: skip
+    undated = sum(o.undated for o in rows_)
+    if undated:
+        late.append(f"{plural(undated, 'finding')} of unknown age (--store or --baseline remembers it)")
+    return _Section(Text.assemble(("Overdue", "bold"), f": {', '.join(late) or 'none'}"), [], "")
 
 
 def _drift(report: Report) -> _Section | None:
@@ -315,26 +336,10 @@ def _unseen(report: Report) -> _Section | None:
 
     heading = Text.assemble(("Missing data", "bold"), f": {plural(open_, 'check')} not evaluated")
     lines = [partial(line, *kind, count) for kind, count in ordered]
-    values = " ".join(dict.fromkeys(_options(lost)))
+    values = " ".join(values_to_give(lost))
     if values:
         lines.insert(0, partial(Text, printable(f"Give the values that the templates leave open: {values}")))
     return _Section(heading, lines, "")
-
-
-#: What a template's gap says of a value that whoever scans can give, and the option for it.
-_OPEN = (
-    (re.compile(r": variable (\S+) of the root module has no value$"), "--var"),
-    (re.compile(r": parameter (\S+) has no default$"), "--parameter"),
-)
-
-
-def _options(gaps: Iterable[Gap]) -> Iterator[str]:
-    """``--var vpc_id=…`` for each value that is missing."""
-    for gap in gaps:
-        for pattern, option in _OPEN:
-            found = pattern.search(gap.detail)
-            if found:
-                yield f"{option} {found[1]}=…"
 
 
 def _reports(written: Sequence[Path], kept: str) -> Iterator[Text]:

@@ -20,6 +20,7 @@ Text = Annotated[str, msgspec.Meta(min_length=1)]
 #: Unknown names are refused by the loader, which can say more than an enumeration.
 App = Annotated[str, msgspec.Meta(extra_json_schema={"enum": list(NEEDABLE_APP_TYPES)})]
 Tool = Annotated[str, msgspec.Meta(extra_json_schema={"enum": list(NEEDABLE_TOOLS)})]
+Days = Annotated[int, msgspec.Meta(ge=1, le=3650)]
 FailOn = Literal["critical", "high", "medium", "low", "info", "none"]
 
 
@@ -84,6 +85,9 @@ class ConfigFile(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
     ] = {}
     fail_on_accounts: Annotated[
         dict[str, FailOn], _doc("The same by account id, instead of fail_on", propertyNames={"pattern": ACCOUNT})
+    ] = {}
+    sla: Annotated[
+        dict[Severity, Days], _doc("Days in which a finding of a severity is to be fixed, from when it was first seen")
     ] = {}
     baseline: Annotated[str, _text("Earlier report.json to compare with; as --baseline")] | UnsetType = UNSET
     new_only: Annotated[bool, _doc("Only what the baseline does not hold exits 4; as --new-only")] | UnsetType = UNSET

@@ -53,6 +53,7 @@ class Config:
     fail_on: str | None = None
     fail_on_rules: Mapping[str, str] = field(default_factory=dict)
     fail_on_accounts: Mapping[str, str] = field(default_factory=dict)
+    sla: Mapping[Severity, int] = field(default_factory=dict)
     baseline: Path | None = None
     new_only: bool | None = None
     allow_incomplete: bool | None = None
@@ -158,6 +159,7 @@ def load_config(path: Path | None, *, baseline: bool = True) -> Config:
         fail_on=_given(wire.fail_on),
         fail_on_rules=wire.fail_on_rules,
         fail_on_accounts=_accounts(source, wire.fail_on_accounts),
+        sla=wire.sla,
         baseline=None
         if isinstance(wire.baseline, UnsetType) or not baseline
         else _existing(source, folder / wire.baseline, "baseline"),

@@ -11,13 +11,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from auditor.errors import SnapshotError
+from auditor.evaluate.count_passes import posture
 from auditor.evaluate.engine import Verdicts, evaluate_rules
 from auditor.evaluate.findings import FindingMaker
 from auditor.evaluate.gap_reasons import Gaps
-from auditor.evaluate.gate import cause_order, set_aside
+from auditor.evaluate.gate import set_aside
 from auditor.evaluate.report_inventory import inventory, owner_tags
 from auditor.evaluate.source_locations import SourceLocations
-from auditor.model.finding import Finding
+from auditor.model.finding import Finding, cause_order
 from auditor.model.framework import Framework
 from auditor.model.report import DomainSummary, Report, RuleSummary
 from auditor.model.resource import ResourceRef, SnapshotInfo
@@ -175,6 +176,7 @@ def evaluate(files: Sequence[Path], rules: Sequence[Rule], options: EvaluateOpti
         },
         severities=dict(sorted(changed.items())),
         frameworks=tuple(assess(framework, verdicts.counts) for framework in options.frameworks),
+        posture=posture(con, rules, findings),
         inventory=inventory(con, owner_tags(rules, overrides)) if options.with_inventory else None,
     )
     if waivers.comments is not None:

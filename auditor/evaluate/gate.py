@@ -10,8 +10,9 @@ from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import replace
 
 from auditor.errors import ExitCode
-from auditor.model.finding import Finding, RootCause, State
+from auditor.model.finding import Finding, State, cause_order
 from auditor.model.history import Comparison
+from auditor.model.posture import PostureCount
 from auditor.model.report import DomainSummary, Gate, Outcome, Report, RuleSummary, TrendPoint
 from auditor.model.rule import Severity, Verdict
 from auditor.model.snapshot import ELSEWHERE, UNREAD, Gap
@@ -63,22 +64,28 @@ def waive(report: Report, waiver_result: WaiverResult) -> Report:
         domains=_domains(report.domains, aside),
         root_causes=tuple(sorted(causes, key=cause_order)),
         findings=findings,
+        posture=_posture(report, aside),
         waivers=waiver_result.summaries,
         waiver_problems=waiver_result.problems,
     )
 
 
-def cause_order(cause: RootCause) -> tuple[object, ...]:
-    """Worst first, then those that affect most; those whose failures are all waived last."""
-    return (
-        not cause.affects, cause.severity.rank, -cause.affects, cause.rule_id, cause.resource.key, cause.setting,
-        cause.id,
-    )  # fmt: skip
-
-
 def _rule(rule: RuleSummary, waived: int) -> RuleSummary:
     failed = rule.counts.get(Verdict.FAIL, 0) - waived
     return replace(rule, counts={**rule.counts, str(Verdict.FAIL): failed, "waived": waived})
+
+
+def _posture(report: Report, aside: list[Finding]) -> tuple[PostureCount, ...]:
+    areas = {rule.id: rule.area for rule in report.rules}
+    gone = Counter(
+        (f.resource.account, f.resource.region, f.resource.domain_id, areas[f.rule_id])
+        for f in aside
+        if f.rule_id in areas
+    )
+    return tuple(
+        replace(part, failed=part.failed - gone[part.account, part.region, part.domain_id, part.area])
+        for part in report.posture
+    )
 
 
 def _domains(domains: tuple[DomainSummary, ...], aside: list[Finding]) -> tuple[DomainSummary, ...]:
@@ -113,15 +120,19 @@ def apply_gate(
             return finding.fingerprint not in baseline
         return standing is None or not standing.known
 
-    findings = tuple(_decided(f, policy, comparison, is_new) for f in report.findings)
+    decided_findings = (_decided(f, policy, comparison, is_new) for f in report.findings)
+    # What fails the run stands first, in every format; the order is otherwise kept.
+    findings = tuple(sorted(decided_findings, key=lambda f: not f.gates))
     failed = sum(f.gates for f in findings)
+    by_cause = Counter(f.root_cause for f in findings if f.gates)
+    causes = (replace(cause, gates=by_cause[cause.id]) for cause in report.root_causes)
     unread = sum(gap.reason == UNREAD for gap in report.gaps)
     gate = replace(policy, failed=failed, incomplete_lists=len(incomplete_lists(report.gaps)), unread=unread)
     gate = replace(gate, outcome=_outcome(report, gate))
-    decided = replace(report, findings=findings, gate=gate)
+    decided = replace(report, findings=findings, gate=gate, root_causes=tuple(sorted(causes, key=cause_order)))
     if comparison is None:
         return decided
-    decided = replace(decided, previous=comparison.previous, past=comparison.past)
+    decided = replace(decided, previous=comparison.previous, past=comparison.past, previous_posture=comparison.posture)
     if comparison.trend is None:
         return decided
     moved = Counter(f.state for f in findings if f.state is not None)

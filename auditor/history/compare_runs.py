@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from auditor.history.advance import Step, known_rows, ledger_rows
-from auditor.history.facts import Fact, Facts
+from auditor.history.facts import Fact, Facts, posture_in
 from auditor.model.finding import PastFinding, State
 from auditor.model.history import Comparison
 from auditor.model.rule import Verdict
@@ -25,7 +25,7 @@ def compare(old: Facts, new: Facts, *, pending: bool = True) -> Comparison:
         accounts = {a for a, _ in new.scopes}
         narrowed = {a for a, region in old.scopes - new.scopes if a in accounts}
         step = Step(con, new, before, folder, narrowed=narrowed)
-        return step.comparison(old.as_of)
+        return replace(step.comparison(old.as_of), posture=posture_in(old.posture, new.scopes))
 
 
 @dataclass(frozen=True, slots=True)

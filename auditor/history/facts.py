@@ -12,10 +12,11 @@ import msgspec
 from auditor.errors import ConfigError
 from auditor.file_kinds import kind_hint
 from auditor.model.finding import Finding, State
+from auditor.model.posture import PostureCount
 from auditor.model.report import REPORT_SCHEMA_VERSION, Report
 from auditor.model.resource import ResourceRef
 from auditor.model.rule import Severity, Verdict
-from auditor.model.snapshot import Gap
+from auditor.model.snapshot import GLOBAL, Gap
 from auditor.store.unpack import REPORT_LIMIT, blocks
 from auditor.studio.resource_types import STUDIO_KINDS
 
@@ -55,6 +56,8 @@ class Facts:
     lost: frozenset[tuple[str, str, str]]
     findings: tuple[Fact, ...]
     pending: tuple[Fact, ...] = ()
+    posture: tuple[PostureCount, ...] | None = None
+    """What passed and failed; None in a report of a version that did not count it."""
 
     @property
     def known(self) -> frozenset[str]:
@@ -80,6 +83,18 @@ def _lost_kinds(listed: str) -> tuple[str, ...]:
     return STUDIO_KINDS if listed == "domain" else (listed,)
 
 
+def posture_in(posture: Iterable[PostureCount] | None, scopes: Iterable[Scope]) -> tuple[PostureCount, ...] | None:
+    """What of it lies in these accounts and Regions, and in no Region of these accounts."""
+    if posture is None:
+        return None
+    within = frozenset(scopes)
+    accounts = {account for account, _ in within}
+    return tuple(
+        part for part in posture
+        if (part.account, part.region) in within or (part.region == GLOBAL and part.account in accounts)
+    )  # fmt: skip
+
+
 def facts_of(report: Report) -> Facts:
     """What comparing needs of a report."""
 
@@ -103,6 +118,7 @@ def facts_of(report: Report) -> Facts:
             for p in report.past
             if p.state is not State.RESOLVED
         ),
+        report.posture,
     )  # fmt: skip
 
 
@@ -138,6 +154,10 @@ class _Snapshot(msgspec.Struct):
     scopes: list[tuple[str, str]]
 
 
+class _Posture(msgspec.Struct):
+    parts: list[PostureCount]
+
+
 class _Report(msgspec.Struct):
     """The members of report.json that comparing needs; others may be there."""
 
@@ -147,6 +167,7 @@ class _Report(msgspec.Struct):
     gaps: list[Gap]
     findings: list[_Finding]
     past: list[_Past]
+    posture: _Posture | None = None
 
 
 class _Version(msgspec.Struct):
@@ -183,6 +204,7 @@ def read_report(path: Path) -> Facts:
             for p in wire.past
             if p.state is not State.RESOLVED
         ),
+        None if wire.posture is None else tuple(wire.posture.parts),
     )  # fmt: skip
 
 

@@ -11,16 +11,29 @@ from typing import TYPE_CHECKING
 
 from auditor.errors import ConfigError
 from auditor.history.advance import Step
-from auditor.history.facts import Facts, Scope, facts_of
+from auditor.history.facts import Facts, Scope, facts_of, posture_in
 from auditor.history.stored_tables import DamagedTableError, checked, partition
 from auditor.history.trend import CARRY, counts, incomplete_scopes, trend
+from auditor.model.posture import PostureCount
 from auditor.model.report import Report
 from auditor.model.snapshot import GLOBAL
 from auditor.store import moments
 from auditor.store.connection import connect
 from auditor.store.manifest import FILES, SCHEMA_VERSION, Manifest, StoredFile
 from auditor.store.runs import RunStore, latest
-from auditor.store.store_tables import HISTORY, RESOURCES, STORE_TABLES, empty, load_rows, parquet, rows, write_parquet
+from auditor.store.store_tables import (
+    HISTORY,
+    NONE,
+    POSTURE,
+    RESOURCES,
+    STORE_TABLES,
+    StoreTable,
+    empty,
+    load_rows,
+    parquet,
+    rows,
+    write_parquet,
+)
 
 if TYPE_CHECKING:
     import duckdb
@@ -89,7 +102,19 @@ class StoreHistory:
         )  # fmt: skip
         self.previous = max((run.as_of for run in last.values()), key=datetime.fromisoformat, default=None)
         self.trend = trend(earlier, facts.scopes)
+        self.posture = self._posture(ledger_files(last, earlier, POSTURE), facts)
         return self.step
+
+    def _posture(self, files: Sequence[StoredFile], facts: Facts) -> tuple[PostureCount, ...] | None:
+        """What passed and failed in the last runs of the same accounts and Regions; None where they did not count."""
+        if not files:
+            return None
+        counted = checked(self._store, files, self._folder / "before", POSTURE)
+        found = self._con.execute(
+            f"select nullif(account, '{NONE}'), nullif(region, '{NONE}'), domain_id, area, passed, failed"
+            f" from {counted} order by all"
+        ).fetchall()
+        return posture_in((PostureCount(a or "", r or "", *rest) for a, r, *rest in found), facts.scopes)
 
     def keep(
         self, report: Report, exit_code: int, snapshots: Sequence[tuple[Path, str]], reports: Sequence[Path]
@@ -155,7 +180,9 @@ def _carried(
     return frozenset(scope for scope, run in recent.items() if run.moment >= moment - CARRY)
 
 
-def ledger_files(sources: Mapping[Scope, Manifest], earlier: Sequence[Manifest]) -> list[StoredFile]:
+def ledger_files(
+    sources: Mapping[Scope, Manifest], earlier: Sequence[Manifest], table: StoreTable = HISTORY
+) -> list[StoredFile]:
     """Parquet files with what is known of the scopes, and of what belongs to no region in their accounts."""
     of_account: dict[str, Manifest] = {}
     for run in earlier:
@@ -166,7 +193,7 @@ def ledger_files(sources: Mapping[Scope, Manifest], earlier: Sequence[Manifest])
     found = {
         file.key: file
         for scope, run in wanted.items()
-        for file in run.tables.get(HISTORY.name, ())
+        for file in run.tables.get(table.name, ())
         if partition(file.key) == scope
     }
     return [found[key] for key in sorted(found)]

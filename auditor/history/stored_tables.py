@@ -15,7 +15,7 @@ from auditor.sql_text import literal, string_list
 from auditor.store.connection import connect
 from auditor.store.manifest import Manifest, StoredFile, run_of
 from auditor.store.runs import RunStore
-from auditor.store.store_tables import FINDINGS, HISTORY, StoreTable, parquet
+from auditor.store.store_tables import FINDINGS, HISTORY, POSTURE, StoreTable, parquet
 from auditor.store.unpack import SNAPSHOT_LIMIT, blocks
 from auditor.temporary_files import workspace
 
@@ -38,6 +38,7 @@ _HOLDS: Mapping[str, str] = {
         f"fingerprint <> '' and severity in ({_SEVERITIES}) and status in ('fail', 'unknown', 'error')"
         " and waived is not null"
     ),
+    POSTURE.name: "domain_id is not null and area <> '' and passed >= 0 and failed >= 0",
 }
 
 
@@ -130,8 +131,9 @@ def mark_unreadable(store: RunStore) -> None:
 def _damage(store: RunStore, run: Manifest) -> str:
     with workspace("repair") as folder:
         try:
-            if files := run.tables.get(HISTORY.name, ()):
-                checked(store, files, folder, HISTORY)
+            for table in (HISTORY, POSTURE):
+                if files := run.tables.get(table.name, ()):
+                    checked(store, files, folder, table)
             for file, path in zip(run.snapshots, store.fetch(run.snapshots, folder), strict=True):
                 _read_through(f"{store.place.label}/{file.key}", path)
         except DamagedError as error:

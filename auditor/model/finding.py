@@ -124,3 +124,14 @@ class RootCause:
     layer: str
     affects: int
     remediation: FindingRemediation | None
+    gates: int = 0
+    """How many of them fail the run."""
+
+
+def cause_order(cause: RootCause) -> tuple[object, ...]:
+    """The one order of root causes, in every report: what fails the run, then by ``priority``; those whose failures are
+    all waived last."""
+    return (
+        not cause.affects, not cause.gates, -priority(cause.severity, cause.affects), cause.severity.rank,
+        cause.rule_id, cause.resource.key, cause.setting, cause.id,
+    )  # fmt: skip

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from auditor.model.finding import PastFinding, State
+from auditor.model.posture import PostureCount
 from auditor.model.report import TrendPoint
 
 
@@ -29,10 +30,12 @@ class Comparison:
 
     ``previous``: ``as_of`` of the run that it is compared with, None where there was none. ``standings`` has an entry
     for each failure of this run, by fingerprint. ``past``: failures of earlier runs that are none of this one.
-    ``trend``: the history's runs, oldest first, without this one; None without a history.
+    ``trend``: the history's runs, oldest first, without this one; None without a history. ``posture``: what passed and
+    failed in the run before, None where nobody counted it.
     """
 
     previous: str | None
     standings: Mapping[str, Standing]
     past: tuple[PastFinding, ...] = ()
     trend: tuple[TrendPoint, ...] | None = None
+    posture: tuple[PostureCount, ...] | None = None

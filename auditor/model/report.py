@@ -7,7 +7,8 @@ from datetime import datetime
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any
 
-from auditor.model.finding import Finding, PastFinding, RootCause, priority
+from auditor.model.finding import Finding, PastFinding, RootCause
+from auditor.model.posture import PostureCount
 from auditor.model.resource import ResourceRef, SnapshotInfo
 from auditor.model.rule import Severity, Verdict
 from auditor.model.snapshot import Coverage, Gap
@@ -160,8 +161,8 @@ class FrameworkSummary:
 class Report:
     """Everything. Deterministic: the same snapshots and rules give an equal Report.
 
-    ``findings`` are sorted by severity, rule, account, region, resource; ``root_causes`` by severity, then ``affects``
-    falling, those that affect nothing (all waived) last.
+    ``findings`` are sorted by what fails the run, status, severity, rule, account, region, resource; ``root_causes``
+    as ``auditor.model.finding.cause_order`` says.
     """
 
     tool_version: str
@@ -196,6 +197,12 @@ class Report:
     past: tuple[PastFinding, ...] = ()
     trend: tuple[TrendPoint, ...] = ()
     """Runs of the history, oldest first, this one last; empty without a history."""
+    posture: tuple[PostureCount, ...] = ()
+    """What passed and failed, by domain and area."""
+    previous_posture: tuple[PostureCount, ...] | None = None
+    """The same of the run that this one is compared with; None where nothing is known of it."""
+    sla: dict[Severity, int] = field(default_factory=dict)
+    """Days in which a finding of a severity is to be fixed, counted from ``first_seen``."""
     inventory: Inventory | None = None
     """Every audited resource with its settings in force; None unless HTML or a template of the user was asked for."""
     drift: Drift | None = None
@@ -225,8 +232,7 @@ class Report:
     @property
     def open_root_causes(self) -> tuple[RootCause, ...]:
         """Root causes, the first to fix first, without those whose failures are all waived."""
-        causes = (cause for cause in self.root_causes if cause.affects)
-        return tuple(sorted(causes, key=lambda c: (-priority(c.severity, c.affects), c.severity.rank, c.id)))
+        return tuple(cause for cause in self.root_causes if cause.affects)
 
     @property
     def waivers_needing_attention(self) -> tuple[WaiverSummary, ...]:

@@ -16,6 +16,7 @@ from auditor.model.report import Report
 from auditor.model.resource import ResourceRef
 from auditor.report.drift_view import label, who
 from auditor.report.html.view import html_view
+from auditor.report.phrases import scope
 from auditor.report.templates import environment
 from auditor.resources import templates_dir
 from auditor.rules.message import format_value
@@ -24,8 +25,8 @@ from auditor.studio.setting_names import cause_words
 #: The page's own style and script, put together in this order.
 STYLES = ("base.css", "parts.css", "list.css", "print.css")
 SCRIPTS = (
-    "dom.js", "data.js", "filter.js", "table.js", "export.js", "ticket.js", "drawer.js", "facets.js", "findings.js",
-    "pages.js", "resource.js", "lists.js", "main.js",
+    "dom.js", "data.js", "filter.js", "table.js", "export.js", "ticket.js", "drawer.js", "facets.js", "order.js",
+    "groups.js", "findings.js", "pages.js", "resource.js", "lists.js", "main.js",
 )  # fmt: skip
 #: Characters of a value on the first screen; the page of its cause has all of it.
 _SHORT = 90
@@ -81,6 +82,7 @@ def html_environment() -> jinja2.Environment:
         "shown": format_value,
         "short": short,
         "kind": kind,
+        "scope": scope,
         "setting": cause_words,
         "drift_label": label,
         "drift_who": who,

@@ -11,6 +11,7 @@ from auditor.model.drift import Drift
 from auditor.model.finding import Finding, PastFinding, RootCause
 from auditor.model.report import REPORT_SCHEMA_VERSION, FrameworkSummary, Report
 from auditor.model.resource import ResourceRef
+from auditor.report.first_screen import Posture, Share, curve, due, examples, overdue, posture, wrong
 from auditor.report.templates import environment
 
 SCHEMA = Path(__file__).parent / "report.schema.json"
@@ -31,7 +32,7 @@ def _resource(resource: ResourceRef) -> dict[str, Any]:
     }  # fmt: skip
 
 
-def _finding(finding: Finding, names: dict[str, str]) -> dict[str, Any]:
+def _finding(report: Report, finding: Finding, names: dict[str, str]) -> dict[str, Any]:
     return {
         "fingerprint": finding.fingerprint,
         "rule": _rule(finding, names),
@@ -45,17 +46,45 @@ def _finding(finding: Finding, names: dict[str, str]) -> dict[str, Any]:
         "waiver": finding.waiver,
         "state": finding.state,
         "first_seen": finding.first_seen,
+        "due": due(report, finding),
         "regressed": finding.regressed,
         "gates": finding.gates,
     }
 
 
-def _cause(cause: RootCause) -> dict[str, Any]:
+def _cause(cause: RootCause, example: Finding | None) -> dict[str, Any]:
     return {
-        "id": cause.id, "rule": cause.rule_id, "severity": cause.severity, "resource": _resource(cause.resource),
-        "setting": cause.setting, "value": cause.value, "layer": cause.layer, "affects": cause.affects,
-        "remediation": cause.remediation,
+        "id": cause.id, "rule": cause.rule_id, "severity": cause.severity, "message": wrong(cause, example),
+        "resource": _resource(cause.resource), "setting": cause.setting, "value": cause.value, "layer": cause.layer,
+        "affects": cause.affects, "gates": cause.gates, "remediation": cause.remediation,
     }  # fmt: skip
+
+
+def _curve(report: Report) -> dict[str, Any]:
+    ahead = curve(report)
+    return {"findings": ahead.findings, "changes": len(ahead.steps), "gating": ahead.gating, "marks": ahead.marks}
+
+
+def _posture(report: Report) -> dict[str, Any]:
+    shares: Posture = posture(report)
+    return {
+        **_share(shares.total),
+        "by_area": [{"area": area, **_share(share)} for area, share in shares.areas.items()],
+        "by_domain": [
+            {"account": account, "region": region, "domain_id": domain, **_share(share)}
+            for (account, region, domain), share in shares.domains.items()
+        ],
+        "parts": report.posture,
+    }
+
+
+def _share(share: Share) -> dict[str, Any]:
+    before = share.before
+    return {
+        "passed": share.passed,
+        "evaluated": share.evaluated,
+        "previous": None if before is None else {"passed": before.passed, "evaluated": before.evaluated},
+    }
 
 
 def _framework(framework: FrameworkSummary) -> dict[str, Any]:
@@ -121,6 +150,7 @@ def drift_parts(drift: Drift | None) -> dict[str, Any]:
 def render(report: Report) -> Iterator[str]:
     """The document, one finding a line, so that two nights can be compared with line tools as well."""
     names = {r.id: r.name for r in report.rules}
+    first = examples(report)
     template = environment().get_template("report.json.j2")
     out_of_scope = [
         {"resource": _resource(d.resource), "reason": d.out_of_scope} for d in report.domains if d.out_of_scope
@@ -144,6 +174,9 @@ def render(report: Report) -> Iterator[str]:
         out_of_scope=out_of_scope,
         drift=drift_parts(report.drift),
         past=(_past(p, names) for p in report.past),
-        root_causes=map(_cause, report.root_causes),
-        findings=(_finding(f, names) for f in report.findings),
+        curve=_curve(report),
+        posture=_posture(report),
+        overdue=overdue(report),
+        root_causes=(_cause(c, first.get(c.id)) for c in report.root_causes),
+        findings=(_finding(report, f, names) for f in report.findings),
     )  # fmt: skip

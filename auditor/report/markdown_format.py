@@ -1,4 +1,5 @@
-"""report.md: what a pull request comment or a step summary has room for, worst first; it says what it leaves out.
+"""report.md: what a pull request comment or a step summary has room for, what fails the run first. It says what it
+leaves out.
 
 GitHub takes 65,536 characters in a comment and 1 MiB in a step summary; the file fits both. Text of the account is
 inert: no markup, no HTML, no link, nobody is mentioned.
@@ -12,19 +13,20 @@ from auditor.model.finding import Finding, State
 from auditor.model.report import Outcome, Report
 from auditor.model.rule import Severity, Verdict
 from auditor.model.waiver import WaiverStatus
+from auditor.report.first_screen import curve, examples, is_fresh, overdue, posture, rule_groups, wrong
 from auditor.report.markdown import drift_section
 from auditor.report.markdown.markdown_text import code, text
 from auditor.report.phrases import (
     PRODUCT,
     evidence_words,
-    gap_groups,
-    gap_words,
+    gaps_by_reason,
     gate_words,
     name,
     outstanding,
     resolved,
     scope,
     status,
+    values_to_give,
 )
 from auditor.rules.message import format_value
 from auditor.studio.setting_names import cause_words
@@ -35,9 +37,12 @@ LIMIT = 64_000
 _END = 1_500
 #: Shares of the room, by section in the order of their importance; what one leaves goes to the next.
 _SHARES = {
-    "new": 0.24, "causes": 0.16, "disagreements": 0.12, "live_only": 0.08, "undeployed": 0.05, "rules": 0.14,
-    "findings": 0.26, "unseen": 0.1, "waivers": 0.06, "past": 0.04,
+    "failing": 0.1, "new": 0.24, "past": 0.04, "causes": 0.16, "posture": 0.03, "overdue": 0.01,
+    "disagreements": 0.12, "live_only": 0.08, "undeployed": 0.05, "rules": 0.14, "findings": 0.26, "unseen": 0.1,
+    "waivers": 0.06,
 }  # fmt: skip
+#: Title, header, rows, their number, and what a row is.
+_Table = tuple[str, Sequence[str], Iterable[Sequence[str]], int, str]
 _WAIVERS = {
     WaiverStatus.LAPSED: "has lapsed: its findings count again",
     WaiverStatus.VOID: "is void: the value that it was granted for has changed",
@@ -53,16 +58,22 @@ def render(report: Report) -> Iterator[str]:
     page.add(_head(report))
     if report.drift is not None:
         page.add(drift_section.head(report.drift))
-    sections: dict[str, tuple[str, Sequence[str], Iterable[Sequence[str]], int, str]] = {
-        "new": _new(report), "causes": _causes(report), **drift_section.sections(report.drift),
-        "rules": _rules(report), "findings": _findings(report),
-        "unseen": _unseen(report), "waivers": _waivers(report), "past": _past(report),
+    # In the order of every report's first screen.
+    sections: dict[str, _Table] = {
+        "failing": _failing(report), "new": _new(report), "past": _past(report), "causes": _causes(report),
+        "posture": _posture(report), "overdue": _overdue(report), **drift_section.sections(report.drift),
+        "rules": _rules(report), "findings": _findings(report), "unseen": _unseen(report), "waivers": _waivers(report),
     }  # fmt: skip
+    if report.gate.new_only:
+        # Who asks what a change brings reads only that; the rest is one line.
+        for key in ("posture", "overdue", "rules", "findings"):
+            del sections[key]
     room = LIMIT - _END - page.size
     allowed, whole = page.size, sum(_SHARES[key] for key in sections)
     for key, (title, header, rows, total, noun) in sections.items():
         allowed += int(room * _SHARES[key] / whole)
         page.table(title, header, rows, total, noun, allowed)
+    page.add(_known(report))
     page.add(_foot(page.left_out))
     yield from page.parts
 
@@ -152,6 +163,8 @@ def _finding_row(finding: Finding, rules: dict[str, str]) -> list[str]:
     cause = finding.evidence[0] if finding.evidence else None
     word = str(finding.severity) if finding.status is Verdict.FAIL else status(finding)
     marks = f"**{word}**" if finding.gates else word
+    if finding.state is State.REGRESSED:
+        marks += ", back again"
     return [
         marks, code(f"{finding.rule_id} {rules.get(finding.rule_id, '')}".strip()), text(finding.message),
         code(name(finding.resource)), code(scope(finding.resource)), code(evidence_words(cause)) if cause else "",
@@ -165,24 +178,75 @@ def _names(report: Report) -> dict[str, str]:
     return {rule.id: rule.name for rule in report.rules}
 
 
-def _new(report: Report) -> tuple[str, Sequence[str], Iterable[Sequence[str]], int, str]:
+def _new(report: Report) -> _Table:
     new = [f for f in _failed(report) if f.state in (State.NEW, State.REGRESSED)]
     rules = _names(report)
     since = f" since {report.previous}" if report.previous else ""
     return f"New{since}", _FINDING, (_finding_row(f, rules) for f in new), len(new), "new findings"
 
 
-def _causes(report: Report) -> tuple[str, Sequence[str], Iterable[Sequence[str]], int, str]:
+def _failing(report: Report) -> _Table:
+    groups = rule_groups(report, (f for f in report.findings if f.gates))
     rows = (
-        [c.severity.value, code(c.rule_id), code(cause_words(c.setting)), code(format_value(c.value)),
-         code(name(c.resource)), f"{c.affects:,}"]
-        for c in report.open_root_causes
+        [g.severity.value, text(g.first.message) + (f" *and {g.number - 1:,} more*" if g.number > 1 else ""),
+         code(g.rule_id), code(g.where), f"{g.number:,}"]
+        for g in groups
     )  # fmt: skip
-    header = ("severity", "rule", "change", "is now", "on", "resolves")
-    return "Top fixes", header, rows, len(report.open_root_causes), "causes"
+    return (
+        "What fails the run",
+        ("severity", "finding", "rule", "where", "findings"),
+        rows,
+        len(groups),
+        "failing rules",
+    )
 
 
-def _rules(report: Report) -> tuple[str, Sequence[str], Iterable[Sequence[str]], int, str]:
+def _causes(report: Report) -> _Table:
+    causes, title = report.open_root_causes, "Top fixes"
+    if report.gate.new_only:
+        news = {f.root_cause for f in _failed(report) if is_fresh(f)}
+        causes = tuple(cause for cause in causes if cause.id in news)
+    elif len(causes) > 1:
+        title = f"Top fixes\n\n{curve(report).sentence}"
+    first = examples(report)
+    rows = (
+        [c.severity.value, text(wrong(c, first.get(c.id))), code(c.rule_id),
+         code(f"{cause_words(c.setting)} = {format_value(c.value)}"), code(name(c.resource)), code(scope(c.resource)),
+         f"{c.affects:,}"]
+        for c in causes
+    )  # fmt: skip
+    return title, ("severity", "finding", "rule", "change", "on", "where", "resolves"), rows, len(causes), "causes"
+
+
+def _posture(report: Report) -> _Table:
+    shares = posture(report)
+    rows = [
+        [area, f"{s.passed:,}", f"{s.evaluated:,}", f"{s.percent}%", "" if s.change is None else f"{s.change:+d}"]
+        for area, s in (("**all**", shares.total), *((code(a), s) for a, s in shares.areas.items()))
+        if s.evaluated
+    ]
+    return "Posture", ("area", "passed", "of", "share", "points"), rows, len(rows), "areas"
+
+
+def _overdue(report: Report) -> _Table:
+    rows = [
+        [o.severity.value, f"{o.days:,}", f"{o.number:,}", f"{o.findings:,}", f"{o.oldest:,}" if o.oldest else ""]
+        for o in overdue(report)
+    ]
+    return "Overdue", ("severity", "days to fix", "overdue", "of", "oldest, days late"), rows, len(rows), "severities"
+
+
+def _known(report: Report) -> str:
+    """With a baseline, what is not new: one line."""
+    known = sum(not is_fresh(f) for f in _failed(report)) if report.gate.new_only else 0
+    return (
+        f"\n{_count(known, 'finding')} that {'is' if known == 1 else 'are'} not new: see the html or json report.\n"
+        if known
+        else ""
+    )
+
+
+def _rules(report: Report) -> _Table:
     shown_rules = [r for r in report.rules if any(r.counts.get(k) for k in ("fail", "unknown", "error", "waived"))]
     shown_rules.sort(key=lambda r: (r.counts.get("fail", 0) == 0, r.severity.rank, -r.counts.get("fail", 0), r.id))
     rows = (
@@ -194,7 +258,7 @@ def _rules(report: Report) -> tuple[str, Sequence[str], Iterable[Sequence[str]],
     return "Rules", header, rows, len(shown_rules), "rules"
 
 
-def _findings(report: Report) -> tuple[str, Sequence[str], Iterable[Sequence[str]], int, str]:
+def _findings(report: Report) -> _Table:
     old = [f for f in _failed(report) if f.state not in (State.NEW, State.REGRESSED)]
     compared = len(old) < len(_failed(report)) or any(f.state is not None for f in old)
     rules = _names(report)
@@ -202,13 +266,16 @@ def _findings(report: Report) -> tuple[str, Sequence[str], Iterable[Sequence[str
     return title, _FINDING, (_finding_row(f, rules) for f in old), len(old), noun
 
 
-def _unseen(report: Report) -> tuple[str, Sequence[str], Iterable[Sequence[str]], int, str]:
-    groups = gap_groups(report)
+def _unseen(report: Report) -> _Table:
+    groups = gaps_by_reason(report)
+    values = values_to_give(report.gaps)
     open_rules = [r for r in report.rules if r.counts.get("unknown") or r.counts.get("error")]
 
     def rows() -> Iterator[Sequence[str]]:
-        for group in groups:
-            yield "gap", text(gap_words(group))
+        if values:
+            yield "give", f"The values that the templates leave open: {code(' '.join(values))}"
+        for said in groups:
+            yield "gap", text(said)
         for rule in open_rules:
             number = rule.counts.get("unknown", 0) + rule.counts.get("error", 0)
             yield "open", f"{code(f'{rule.id} {rule.name}')} could not be evaluated {_count(number, 'time')}"
@@ -216,11 +283,11 @@ def _unseen(report: Report) -> tuple[str, Sequence[str], Iterable[Sequence[str]]
             words = f"{past.finding.message} ({past.reason or past.state.replace('_', ' ')})"
             yield past.state.replace("_", " "), f"{code(past.finding.rule_id)} {text(words)}"
 
-    total = len(groups) + len(open_rules) + sum(1 for _ in outstanding(report))
+    total = bool(values) + len(groups) + len(open_rules) + sum(1 for _ in outstanding(report))
     return "Missing data", ("what", "which"), rows(), total, "gaps and rules that could not be evaluated"
 
 
-def _waivers(report: Report) -> tuple[str, Sequence[str], Iterable[Sequence[str]], int, str]:
+def _waivers(report: Report) -> _Table:
     due = (*report.waivers_needing_attention, *report.long_waivers)
     rows = (
         [code(", ".join(w.waiver.rules)), text(w.waiver.owner), w.waiver.expires.isoformat(), _WAIVERS[w.status],
@@ -231,10 +298,18 @@ def _waivers(report: Report) -> tuple[str, Sequence[str], Iterable[Sequence[str]
     return "Waivers to look at", header, rows, len(due), "waivers"
 
 
-def _past(report: Report) -> tuple[str, Sequence[str], Iterable[Sequence[str]], int, str]:
+def _past(report: Report) -> _Table:
     done = list(resolved(report))
-    rows = ([code(p.finding.rule_id), code(name(p.finding.resource)), text(p.finding.message)] for p in done)
-    return "Resolved", ("rule", "resource", "was"), rows, len(done), "resolved findings"
+    rows = (
+        [
+            code(p.finding.rule_id),
+            text(p.finding.message),
+            code(name(p.finding.resource)),
+            code(scope(p.finding.resource)),
+        ]
+        for p in done
+    )
+    return "Resolved", ("rule", "was", "resource", "where"), rows, len(done), "resolved findings"
 
 
 def _foot(left_out: Sequence[str]) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
@@ -12,6 +13,7 @@ from auditor.model.finding import Evidence, Finding, FindingRemediation, PastFin
 from auditor.model.report import Outcome, Report
 from auditor.model.resource import ResourceRef
 from auditor.model.rule import Verdict
+from auditor.model.snapshot import TEMPLATE, Gap
 from auditor.model.waiver import Waiver
 from auditor.rules.message import format_value
 from auditor.studio.partitions import partition_of
@@ -223,11 +225,52 @@ def gap_groups(report: Report) -> list[GapGroup]:
 
 def gap_words(group: GapGroup) -> str:
     """One sentence about a group of gaps."""
-    where = "/".join(part for part in (group.account, group.region) if part)
+    # What stands for the Region of a template says nothing.
+    where = "/".join(part for part in (group.account, group.region) if part and part != TEMPLATE)
     more = f", {group.count:,} times" if group.count > 1 else ""
     detail = f": {group.detail}" if group.detail else ""
     subject = group.operation or group.resource_type
     return f"{subject} in {where or 'the source'}: {group.reason.replace('_', ' ')}{more} ({group.example}){detail}"
+
+
+def gaps_by_reason(report: Report) -> list[str]:
+    """A sentence for each reason, call and kind of resource, wherever they are, the most frequent first.
+
+    Where ``gap_groups`` tells the places apart, this counts them: thirty templates with the same limit are one line.
+    """
+    grouped: dict[tuple[str, str], list[GapGroup]] = {}
+    for group in gap_groups(report):
+        grouped.setdefault((group.reason, group.operation or group.resource_type), []).append(group)
+    said = []
+    for (reason, subject), groups in sorted(grouped.items(), key=lambda g: (-sum(x.count for x in g[1]), g[0])):
+        if len(groups) == 1:
+            said.append(gap_words(groups[0]))
+            continue
+        number = sum(group.count for group in groups)
+        places = {(group.account, group.region) for group in groups}
+        where = "the source"
+        if len(places) == 1:
+            where = "/".join(part for part in next(iter(places)) if part and part != TEMPLATE) or where
+        else:
+            where = f"{len(places):,} {'templates' if report.of_templates else 'accounts and Regions'}"
+        details = list(dict.fromkeys(group.detail for group in groups if group.detail))
+        more = f" and {len(details) - 1:,} more" if len(details) > 1 else ""
+        detail = f": {details[0]}{more}" if details else ""
+        said.append(f"{subject} in {where}: {reason.replace('_', ' ')}, {number:,} times ({groups[0].example}){detail}")
+    return said
+
+
+#: What a template's gap says of a value that whoever scans can give, and the option for it.
+_OPEN = (
+    (re.compile(r": variable (\S+) of the root module has no value$"), "--var"),
+    (re.compile(r": parameter (\S+) has no default$"), "--parameter"),
+)
+
+
+def values_to_give(gaps: Iterable[Gap]) -> list[str]:
+    """``--var vpc_id=…`` for each value that templates leave open and whoever scans them can give."""
+    found = (f"{option} {m[1]}=…" for gap in gaps for pattern, option in _OPEN if (m := pattern.search(gap.detail)))
+    return list(dict.fromkeys(found))
 
 
 def frameworks_of(report: Report) -> dict[str, list[str]]:

@@ -96,6 +96,7 @@ def evaluate_options(choice: RuleChoice) -> EvaluateOptions:
 def _decided(plan: RunPlan, files: Sequence[Path], recorder: RunRecorder | None) -> Report:
     """The report, compared with the store or the baseline, and what fails the run decided."""
     report = evaluated(plan, files, recorder.export if recorder is not None else None)
+    report = replace(report, sla=dict(plan.config.sla))
     comparison, known = None, None
     if plan.baseline is not None:
         known = plan.baseline.known

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -57,7 +58,7 @@ class RunRecorder:
         """The run beside the store's history. Raises ConfigError where the store holds a later one."""
         assert self._night is not None, "export comes first"
         step = self._night.compare(report)
-        return step.comparison(self._night.previous, self._night.trend)
+        return replace(step.comparison(self._night.previous, self._night.trend), posture=self._night.posture)
 
     def keep(self, report: Report, code: ExitCode, written: Sequence[Path]) -> str:
         """Add the run; where it lies, for people. report.json is made where it is not among the files ``written``."""

@@ -142,7 +142,15 @@ HISTORY = StoreTable(
         ("message", "VARCHAR", "The finding when it last failed"),
     ),
 )  # fmt: skip
-STORE_TABLES: tuple[StoreTable, ...] = (FINDINGS, RESOURCES, COVERAGE, GAPS, HISTORY)
+POSTURE = StoreTable(
+    "posture", "One row a domain and area of rules: how many checks of a run passed, and how many failed.",
+    _columns(
+        *_RUN, ("domain_id", "VARCHAR", "Id of the domain; empty for what belongs to none"),
+        ("area", "VARCHAR", "Area of the rules"), ("passed", "BIGINT", "Checks that passed"),
+        ("failed", "BIGINT", "Checks that failed, waived ones aside"),
+    ),
+)  # fmt: skip
+STORE_TABLES: tuple[StoreTable, ...] = (FINDINGS, RESOURCES, COVERAGE, GAPS, HISTORY, POSTURE)
 
 
 def _plain(value: Any) -> str:
@@ -178,12 +186,13 @@ def _finding_row(finding: Finding, areas: Mapping[str, tuple[str, str]]) -> dict
 
 
 def rows(report: Report) -> Mapping[str, Iterator[dict[str, Any]]]:
-    """The report's rows of FINDINGS, COVERAGE and GAPS, without the columns of the run."""
+    """The report's rows of FINDINGS, COVERAGE, GAPS and POSTURE, without the columns of the run."""
     areas = {r.id: (r.name, r.area) for r in report.rules}
     return {
         FINDINGS.name: (_finding_row(f, areas) for f in report.findings),
         COVERAGE.name: (msgspec.to_builtins(c) for c in report.coverage),
         GAPS.name: (msgspec.to_builtins(g) for g in report.gaps),
+        POSTURE.name: (msgspec.to_builtins(p) for p in report.posture),
     }
 
 

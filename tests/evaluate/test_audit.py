@@ -14,6 +14,7 @@ from pathlib import Path
 import pytest
 
 from auditor.evaluate.audit import evaluate
+from auditor.model.finding import priority
 from auditor.model.report import Report
 from auditor.model.rule import Rule, Severity, Verdict
 from auditor.model.snapshot import GLOBAL, Coverage, Gap, Snapshot
@@ -128,7 +129,7 @@ def test_root_causes_add_up(acme: Report) -> None:
 def test_what_matters_most_comes_first(acme: Report) -> None:
     ranks = [(f.status is not Verdict.FAIL, f.severity.rank, f.rule_id) for f in acme.findings]
     assert ranks == sorted(ranks)
-    causes = [(c.severity.rank, -c.affects) for c in acme.root_causes]
+    causes = [(-priority(c.severity, c.affects), c.severity.rank) for c in acme.root_causes]
     assert causes == sorted(causes)
     assert len({severity for _, severity, _ in ranks}) > 1
 

@@ -14,8 +14,17 @@ from datetime import date, timedelta
 from functools import cache
 from typing import Any
 
-from auditor.model.finding import Evidence, Finding, FindingRemediation, PastFinding, RootCause, State
+from auditor.model.finding import (
+    Evidence,
+    Finding,
+    FindingRemediation,
+    PastFinding,
+    RootCause,
+    State,
+    cause_order,
+)
 from auditor.model.inventory import Inventory, InventoryColumn, InventoryTable, SignIn
+from auditor.model.posture import PostureCount
 from auditor.model.report import (
     DomainSummary,
     FrameworkSummary,
@@ -168,10 +177,15 @@ def _report(made: _Made, domains: list[ResourceRef], profiles: list[ResourceRef]
         fresh = {c for n, c in enumerate(sorted(made.causes)) if n % 31 == 0}
         made.findings = [_with_state(made.rng, f, fresh, waivers[0].waiver) for f in made.findings]
         past = _past(made, domains, profiles)
+    made.findings = [
+        replace(f, gates=f.severity.rank < 2 and f.status is Verdict.FAIL and f.waiver is None) for f in made.findings
+    ]
+    made.findings.sort(key=lambda f: not f.gates)
     failed = [f for f in made.findings if f.status is Verdict.FAIL and f.waiver is None]
     affects = Counter(f.root_cause for f in failed)
-    causes = [replace(c, affects=affects[c.id]) for c in made.causes.values()]
-    causes.sort(key=lambda c: (not c.affects, c.severity.rank, -c.affects, c.rule_id, c.resource.key, c.setting))
+    gating = Counter(f.root_cause for f in failed if f.severity.rank < 2)
+    causes = [replace(c, affects=affects[c.id], gates=gating[c.id]) for c in made.causes.values()]
+    causes.sort(key=cause_order)
     by_severity = {str(s): sum(f.severity is s for f in failed) for s in Severity}
     if history:
         trend = _trend(made.rng, by_severity, sum(f.state is State.NEW for f in failed))
@@ -190,8 +204,17 @@ def _report(made: _Made, domains: list[ResourceRef], profiles: list[ResourceRef]
         coverage=coverage, gaps=gaps, root_causes=tuple(causes), findings=tuple(made.findings),
         frameworks=(_framework(made.findings),), waivers=tuple(waivers) if history else (),
         gate=Gate(Severity.HIGH, failed=by_severity["critical"] + by_severity["high"]),
-        previous=PREVIOUS if history else None, past=past, trend=trend, inventory=_inventory(domains, profiles),
+        previous=PREVIOUS if history else None, posture=_posture(failed),
+        previous_posture=_posture(failed[::2]) if history else None,
+        sla={Severity.CRITICAL: 7, Severity.HIGH: 30, Severity.MEDIUM: 90} if history else {},
+        past=past, trend=trend, inventory=_inventory(domains, profiles),
     )  # fmt: skip
+
+
+def _posture(failed: list[Finding]) -> tuple[PostureCount, ...]:
+    areas = {r.id: r.area for r in rules()}
+    counts = Counter((f.resource.account, f.resource.region, f.resource.domain_id, areas[f.rule_id]) for f in failed)
+    return tuple(PostureCount(*place, number * 3 + 5, number) for place, number in sorted(counts.items()))
 
 
 def _with_state(rng: random.Random, finding: Finding, fresh: set[str], waiver: Waiver) -> Finding:
@@ -204,9 +227,7 @@ def _with_state(rng: random.Random, finding: Finding, fresh: set[str], waiver: W
         return replace(finding, state=state, first_seen=AS_OF if state is State.NEW else "2026-08-01T02:00:00Z",
                        regressed=int(state is State.REGRESSED))  # fmt: skip
     seen = date(2026, 11, 24) - timedelta(days=int(200 * rng.random() ** 2))
-    return replace(
-        finding, state=State.OPEN, first_seen=f"{seen.isoformat()}T02:00:00Z", gates=finding.severity.rank < 2
-    )
+    return replace(finding, state=State.OPEN, first_seen=f"{seen.isoformat()}T02:00:00Z")
 
 
 def _past(made: _Made, domains: list[ResourceRef], profiles: list[ResourceRef]) -> tuple[PastFinding, ...]:

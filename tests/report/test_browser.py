@@ -10,6 +10,7 @@ from playwright.sync_api import expect
 
 from auditor.model.finding import Finding, State
 from auditor.model.report import Report
+from auditor.report.first_screen import examples, standing, wrong
 from auditor.report.html.view import html_view
 
 from .browser import CURRENT, address, current, expect_listed, opened, visit
@@ -110,6 +111,7 @@ def test_rule_to_cause_to_resource_to_its_settings(page_file: PageFile, report_o
     cause = next(c for c in report.root_causes if c.affects > 5 and c.resource.type == "domain")
     rule = next(r for r in report.rules if r.id == cause.rule_id)
     names = [f.resource.name for f in report.findings if f.root_cause == cause.id]
+    said = examples(report)[cause.id]
     with opened(page_file(report), "#rules") as page:
         page.click(f"#rules a[href='#rule/{rule.id}']")
         expect(page.locator("h1:visible")).to_have_text(rule.title)
@@ -127,7 +129,7 @@ def test_rule_to_cause_to_resource_to_its_settings(page_file: PageFile, report_o
         # The focus goes to the new page's title, and back leads to where the reader was.
         assert page.evaluate("document.activeElement.tagName") == "H1"
         page.go_back()
-        expect(page.locator("h1:visible")).to_have_text(rule.title)
+        expect(page.locator("h1:visible")).to_have_text(wrong(cause, said))
         assert page.problems == []
 
 
@@ -212,11 +214,44 @@ def test_keyboard(page_file: PageFile, night: Report) -> None:
         assert page.problems == []
 
 
+def test_findings_are_grouped_by_choice_and_count_as_everywhere(page_file: PageFile, night: Report) -> None:
+    """Accounts, domains and changes, rules, owners: each in the report's one order, and the address remembers it."""
+    with opened(page_file(night), "#findings?group=rule") as page:
+        total = f"{len(standing(night))}, {night.by_status['unknown']} not evaluated"
+        expect(page.locator("#findings-title .count")).to_have_text(total)
+        first = page.locator("#findings .group").first
+        failing = html_view(night).failing[0]
+        expect(first.locator(".title")).to_contain_text(next(f for f in night.findings if f.gates).rule_id)
+        first.locator("summary").click()
+        number = sum(int(n) for n in first.locator(".news > li > b.num").all_inner_texts())
+        rule = first.locator(".title").inner_text().split()[0]
+        assert number == sum(f.rule_id == rule for f in standing(night))
+        assert failing.number > 0
+        page.select_option("#findings select", "account")
+        expect(page.locator("#findings .group > .body > .groups > .group")).to_have_count(len(night.domains))
+        assert "group=account" in address(page)
+        page.select_option("#findings select", "")
+        expect(page.locator("#findings .vt")).to_be_visible()
+        assert page.problems == []
+
+
+def test_an_address_with_what_the_report_lacks_lists_nothing_and_says_so(page_file: PageFile, night: Report) -> None:
+    with opened(page_file(night), "#findings?rule=STU999") as page:
+        expect(page.locator("#findings-title .count")).to_have_text("0")
+        expect(page.locator("#findings .empty-list")).to_contain_text("This report has no rule “STU999”.")
+        page.click("#findings .empty-list button")
+        expect(page.locator("#findings-title .count")).to_contain_text(f"{len(standing(night))}")
+        # A rule of this run that finds nothing any more is not unknown: its list is empty.
+        clean = next(r.id for r in night.rules if r.id not in {f.rule_id for f in night.findings})
+        visit(page, Path(page.url.removeprefix("file://").partition("#")[0]), f"#findings?rule={clean}")
+        expect(page.locator("#findings-title .count")).to_have_text("0")
+
+
 def test_lists_and_pages_have_the_keyboard_too(page_file: PageFile, night: Report) -> None:
     with opened(page_file(night), "#causes") as page:
         page.keyboard.press("j")
         page.keyboard.press("Enter")
-        expect(page.locator("h1:visible")).to_have_text(html_view(night).causes[0].rule.title)
+        expect(page.locator("h1:visible")).to_have_text(html_view(night).causes[0].wrong)
         page.keyboard.press("j")
         page.keyboard.press("Enter")
         assert page.evaluate("location.hash").startswith("#finding/")

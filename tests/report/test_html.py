@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Callable
 from dataclasses import fields, replace
@@ -181,10 +182,12 @@ def test_the_causes_come_in_one_order_everywhere(report_of: ReportOf) -> None:
     assert [view.cause for view in html_view(report).causes] == list(
         report.open_root_causes[: len(html_view(report).causes)]
     )
-    urgent = [priority(cause.severity, cause.affects) for cause in report.open_root_causes]
+    urgent = [(bool(cause.gates), priority(cause.severity, cause.affects)) for cause in report.open_root_causes]
     assert urgent == sorted(urgent, reverse=True)
     # It is not by severity alone: else this would hold nothing.
-    assert list(report.open_root_causes) != [cause for cause in report.root_causes if cause.affects]
+    ranks = [cause.severity.rank for cause in report.open_root_causes]
+    assert ranks != sorted(ranks)
+    assert json.loads("".join(render(report, Format.JSON)))["root_causes"][0]["id"] == report.open_root_causes[0].id
 
 
 def test_the_context_is_what_is_documented(report_of: ReportOf) -> None:

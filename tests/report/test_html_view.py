@@ -46,7 +46,7 @@ def test_causes_are_in_order_and_count_what_stands(report_of: ReportOf) -> None:
     standing = Counter(f.root_cause for f in view.report.findings if f.status is Verdict.FAIL and f.waiver is None)
     assert {c.cause.id: c.removes for c in view.causes}.items() <= standing.items()
     assert view.cause_number == len(standing)
-    points = [priority(c.cause.severity, c.removes) for c in view.causes]
+    points = [(bool(c.cause.gates), priority(c.cause.severity, c.removes)) for c in view.causes]
     assert points == sorted(points, reverse=True)
     assert view.causes[0].cause.severity is Severity.CRITICAL
 
@@ -68,7 +68,11 @@ def test_what_is_new_is_grouped_by_what_brought_it() -> None:
     fresh = [f for f in report.findings if f.state in (State.NEW, State.REGRESSED)]
     assert view.compared
     assert view.fresh == len(fresh) > 0
-    assert {c.cause.id: c.new for c in view.fresh_causes} == Counter(f.root_cause for f in fresh)
+    assert {g.rule_id: g.number for g in view.appeared} == Counter(f.rule_id for f in fresh if f.state is State.NEW)
+    assert {g.rule_id: g.number for g in view.returned} == Counter(
+        f.rule_id for f in fresh if f.state is State.REGRESSED
+    )
+    assert sum(g.number for g in view.gone) == view.states["resolved"]
     assert view.headline.startswith(f"{len(fresh):,} new findings since 2026-11-24.")
     assert view.states["new"] == sum(f.state is State.NEW for f in fresh)
     assert view.states["resolved"] == sum(p.state is State.RESOLVED for p in report.past)

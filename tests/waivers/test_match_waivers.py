@@ -358,7 +358,10 @@ def test_law_waiving_then_expiring_restores(findings: tuple[Finding, ...], waive
 @given(findings=_findings(), waivers=_waivers)
 def test_law_nothing_is_lost_and_only_failures_move(findings: tuple[Finding, ...], waivers: list[Waiver]) -> None:
     report, after = apply_gate(_report(findings), Gate(Severity.MEDIUM)), _applied(_report(findings), waivers)
-    assert [(f.fingerprint, f.status) for f in after.findings] == [(f.fingerprint, f.status) for f in report.findings]
+    # What no longer fails the run moves behind what does.
+    assert sorted((f.fingerprint, f.status) for f in after.findings) == sorted(
+        (f.fingerprint, f.status) for f in report.findings
+    )
     aside = {f.fingerprint for f in after.findings if f.waiver}
     assert after.by_status["waived"] == len(aside)
     assert after.by_status["fail"] + after.by_status["waived"] == report.by_status["fail"]

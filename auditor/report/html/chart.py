@@ -8,6 +8,7 @@ from math import floor, log10
 
 from auditor.model.report import TrendPoint
 from auditor.model.rule import Severity
+from auditor.report.first_screen import Curve, Step
 
 #: Runs that the chart shows, the last ones.
 POINTS = 90
@@ -111,6 +112,48 @@ def _day(moment: str) -> str:
     """10 Nov, of a timestamp."""
     months = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
     return f"{int(moment[8:10])} {months[int(moment[5:7]) - 1]}"
+
+
+@dataclass(frozen=True, slots=True)
+class CurveChart:
+    """How many findings the first changes resolve: ``points`` of the line, the marks as dots with their words.
+
+    ``gate``: where what fails the run ends; None where nothing does.
+    """
+
+    width: int
+    height: int
+    left: float
+    right: float
+    base: float
+    points: str
+    dots: tuple[tuple[float, float, str], ...]
+    gate: float | None
+    y_ticks: tuple[Tick, ...]
+    x_ticks: tuple[Tick, ...]
+
+
+def curve_chart(curve: Curve) -> CurveChart | None:
+    """The curve as a line; None where there is nothing to choose between."""
+    steps = curve.steps
+    if len(steps) < 2:
+        return None
+    right, base = WIDTH - _RIGHT, HEIGHT - _BOTTOM
+    scale = (right - _LEFT) / len(steps)
+
+    def at(step: Step) -> tuple[float, float]:
+        return round(_LEFT + step.changes * scale, 1), round(base - (base - _TOP) * step.resolved / curve.findings, 1)
+
+    # A line of some hundred points looks as one of all.
+    every = -(-len(steps) // 200)
+    drawn = [step for n, step in enumerate(steps) if not n % every or step is steps[-1]]
+    points = " ".join(f"{x},{y}" for x, y in ((float(_LEFT), float(base)), *map(at, drawn)))
+    dots = tuple((*at(step), f"{step.changes:,}: {step.percent}%") for step in curve.marks)
+    y_ticks = tuple(Tick(f"{p}%", base - (base - _TOP) * p / 100) for p in range(0, 101, 25))
+    apart = _step(len(steps))
+    x_ticks = tuple(Tick(f"{n:,}", round(_LEFT + n * scale, 1)) for n in range(apart, len(steps) + 1, apart))
+    gate = at(curve.gating)[0] if curve.gating is not None else None
+    return CurveChart(WIDTH, HEIGHT, _LEFT, right, base, points, dots, gate, y_ticks, x_ticks)
 
 
 def stacked(counts: Mapping[str, int], greatest: int, width: float = 100) -> tuple[Segment, ...]:

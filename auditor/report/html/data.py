@@ -15,6 +15,7 @@ from auditor.model.report import Report
 from auditor.model.resource import ResourceRef
 from auditor.model.rule import Severity, Verdict
 from auditor.model.waiver import Waiver
+from auditor.report.first_screen import due
 from auditor.report.html.encode import NOTHING, Columns, Dictionary, Stencil, hexes, pack
 from auditor.report.html.resource_pages import Resources, stencil
 from auditor.studio.console_links import HOSTS, PAGES
@@ -28,6 +29,8 @@ SIZE = 18_500_000
 STATUSES = (Verdict.FAIL, Verdict.ERROR, Verdict.UNKNOWN)
 #: Places of ``state`` in the data; "" where there is nothing to compare with.
 STATES = ("", *State)
+#: Places of ``deadline``: no limit applies, still in time, overdue.
+DEADLINES = ("", "in_time", "overdue")
 #: What is left out in turn, in words; the first that fits is taken.
 STEPS = (
     "",
@@ -79,11 +82,13 @@ class _Row:
 
 def _ordered(report: Report) -> list[_Row]:
     """Worst first, what is new before what is known; then the past."""
+    # What fails the run first, as in report.findings.
     fresh = {State.NEW: 0, State.REGRESSED: 0, State.WAIVED: 2}
     present = sorted(
         (_Row(f, f.state) for f in report.findings),
         key=lambda r: (
-            STATUSES.index(r.finding.status), r.finding.severity.rank, fresh.get(r.state, 1) if r.state else 1,
+            STATUSES.index(r.finding.status), not r.finding.gates, r.finding.severity.rank,
+            fresh.get(r.state, 1) if r.state else 1,
         ),
     )  # fmt: skip
     past = sorted(
@@ -139,6 +144,7 @@ class _Encoder:
             "severities": list(Severity),
             "weights": [WEIGHTS[severity] for severity in Severity],
             "statuses": STATUSES,
+            "deadlines": DEADLINES,
             "states": STATES,
             "rules": [_rule(report, id_) for id_ in self._rules.values],
             "frameworks": [
@@ -191,7 +197,8 @@ class _Encoder:
         statuses, states = {s: n for n, s in enumerate(STATUSES)}, {s: n for n, s in enumerate(STATES)}
         # One row's numbers, in this order; 0 in cause and waiver is "none".
         names = ("rule", "status", "severity", "state", "resource", "cause", "message", "evidence", "remediation",
-                 "waiver", "first_seen", "last_seen", "reason", "regressed", "gates")  # fmt: skip
+                 "waiver", "first_seen", "last_seen", "reason", "regressed", "gates",
+                 "deadline")  # fmt: skip
         numbers: list[tuple[int, ...]] = []
         for row in rows:
             f = row.finding
@@ -206,11 +213,18 @@ class _Encoder:
                 self._waivers.code(f.waiver, id(f.waiver)) + 1 if f.waiver else 0,
                 self._moments.code(f.first_seen or ""), self._moments.code(row.last_seen),
                 self._reasons.code(visible(row.reason)), min(f.regressed, 0xFFFF), int(f.gates),
+                self._deadline(row),
             ))  # fmt: skip
         for name, column in zip(names, zip(*numbers, strict=True) if numbers else [()] * len(names), strict=True):
             self._columns.numbers(f"row.{name}", column)
         ids = hexes("row.id", [row.finding.fingerprint for row in rows], self._columns)
         return {"number": len(rows), "ids": ids}
+
+    def _deadline(self, row: _Row) -> int:
+        day = None if row.last_seen else due(self._report, row.finding)
+        if day is None:
+            return DEADLINES.index("")
+        return DEADLINES.index("overdue" if day.isoformat() < self._report.as_of[:10] else "in_time")
 
     def _value(self, value: Any, cut: Stencil) -> int:
         plain = cut.cut_value(value)

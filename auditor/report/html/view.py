@@ -4,17 +4,32 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from auditor.model.finding import Finding, RootCause, State, priority
 from auditor.model.report import DomainSummary, Outcome, Report, RuleSummary
 from auditor.model.rule import Severity, Verdict
 from auditor.model.snapshot import Gap
 from auditor.report.drift_view import DriftView, drift_view
+from auditor.report.first_screen import (
+    ORDER,
+    Curve,
+    Overdue,
+    Posture,
+    RuleGroup,
+    Share,
+    curve,
+    is_fresh,
+    overdue,
+    posture,
+    rule_groups,
+    standing,
+    wrong,
+)
 from auditor.report.glossary import GLOSSARY
-from auditor.report.html.chart import Chart, Segment, stacked, trend_chart
+from auditor.report.html.chart import Chart, CurveChart, Segment, curve_chart, stacked, trend_chart
 from auditor.report.html.data import PageData, page_data
-from auditor.report.phrases import gate_words
+from auditor.report.phrases import gate_words, resolved, shortcoming
 
 #: Root causes that the page can tell without its script, which lists them all.
 CAUSES = 40
@@ -23,12 +38,15 @@ CAUSES = 40
 @dataclass(frozen=True, slots=True)
 class CauseView:
     """A root cause. ``removes`` failures go when it is fixed, waived ones aside; ``new`` of them are new or came
-    back. ``examples`` are a few of them, worst first."""
+    back; with all before it, ``percent`` of the findings are resolved. ``wrong`` says what is wrong, in the words of
+    the first; ``examples`` are a few of them, worst first."""
 
     cause: RootCause
     rule: RuleSummary
     removes: int
     new: int
+    percent: int
+    wrong: str
     examples: tuple[Finding, ...]
 
 
@@ -37,7 +55,8 @@ class PlaceView:
     """A domain; what belongs to none in an account and ``region``; or an account, the sum of both (``region`` empty).
 
     ``failed`` counts failures by severity, waived ones aside; ``new`` those that are new or came back; ``unknown`` what
-    could not be decided. ``bar`` is ``failed`` drawn, of 100 for the worst place of its kind.
+    could not be decided; ``share`` is what passed, None where nothing was decided. ``bar`` is ``failed`` drawn, of 100
+    for the worst place of its kind.
     """
 
     account: str
@@ -46,6 +65,7 @@ class PlaceView:
     failed: Mapping[str, int]
     new: int
     unknown: int
+    share: Share | None
     bar: tuple[Segment, ...]
 
     @property
@@ -73,9 +93,12 @@ class HtmlView:
 
     ``headline`` is the first sentence, ``verdict`` says what the gate made of the run and ``passed`` whether it let it
     through. ``states`` counts this run's failures and the past ones by state, ``compared`` is whether there is anything
-    to compare with. ``severities`` (each with its failures and the new ones among them) and ``failures`` leave waived
-    ones aside; ``fresh`` of them are new or came back. ``causes`` are the first to fix of ``cause_number``;
-    ``fresh_causes`` those that brought what is new. ``accounts`` and ``domains`` (with one entry more for each account
+    to compare with. ``complete`` says what is missing, empty where nothing is; ``order`` in which order all of it is.
+    ``severities`` (each with its failures and the new ones among them) and ``failures`` leave waived ones aside;
+    ``fresh`` of them are new or came back. ``failing`` is what fails the run, ``appeared`` what is new, ``returned``
+    what came back, ``gone`` what was resolved, each by rule. ``causes`` are the first to fix of ``cause_number``,
+    ``curve`` says how far they lead, drawn in ``curve_chart`` (None for a single change). ``posture`` is the share that
+    passed, ``overdue`` what is late, by severity. ``accounts`` and ``domains`` (with one entry more for each account
     and region that has findings outside domains) are the worst first; ``domain_number`` counts domains alone,
     ``out_of_scope`` are those that no rule applies to. ``gaps`` are grouped, ``carried`` counts resources that were
     carried over from an earlier snapshot. ``rules`` with a finding come first, the worst first. ``chart`` is the trend,
@@ -89,13 +112,22 @@ class HtmlView:
     verdict: str
     passed: bool
     compared: bool
+    complete: str
+    order: str
     states: Mapping[str, int]
     severities: tuple[tuple[Severity, int, int], ...]
     failures: int
     fresh: int
+    failing: tuple[RuleGroup, ...]
+    appeared: tuple[RuleGroup, ...]
+    returned: tuple[RuleGroup, ...]
+    gone: tuple[RuleGroup, ...]
     causes: tuple[CauseView, ...]
     cause_number: int
-    fresh_causes: tuple[CauseView, ...]
+    curve: Curve
+    curve_chart: CurveChart | None
+    posture: Posture
+    overdue: tuple[Overdue, ...]
     accounts: tuple[PlaceView, ...]
     domains: tuple[PlaceView, ...]
     domain_number: int
@@ -113,12 +145,13 @@ class HtmlView:
 
 def html_view(report: Report) -> HtmlView:
     """The view of a report. Equal reports give equal views."""
-    failures = [f for f in report.findings if f.status is Verdict.FAIL and f.waiver is None]
+    failures = standing(report)
     by_severity = Counter(f.severity for f in failures)
     fresh_by_severity = Counter(f.severity for f in failures if is_fresh(f))
     causes = _causes(report, failures)
     states = Counter(str(f.state) for f in report.findings if f.state) + Counter(str(p.state) for p in report.past)
-    accounts, domains = _places(report, failures)
+    shares, ahead = posture(report), curve(report)
+    accounts, domains = _places(report, failures, shares)
     found = {f.rule_id for f in report.findings}
     scopes = [scope for info in report.snapshots for scope in info.scopes]
     urgent = by_severity[Severity.CRITICAL] + by_severity[Severity.HIGH]
@@ -131,13 +164,22 @@ def html_view(report: Report) -> HtmlView:
         verdict=verdict,
         passed=passed,
         compared=compared,
+        complete=shortcoming(report),
+        order=ORDER,
         states={str(s): states[s] for s in State},
         severities=tuple((s, by_severity[s], fresh_by_severity[s]) for s in Severity),
         failures=len(failures),
         fresh=fresh,
+        failing=rule_groups(report, (f for f in failures if f.gates)),
+        appeared=rule_groups(report, (f for f in failures if f.state is State.NEW)),
+        returned=rule_groups(report, (f for f in failures if f.state is State.REGRESSED)),
+        gone=rule_groups(report, (p.finding for p in resolved(report))),
         causes=tuple(causes[:CAUSES]),
         cause_number=len(causes),
-        fresh_causes=tuple(sorted((c for c in causes if c.new), key=_freshness)),
+        curve=ahead,
+        curve_chart=curve_chart(ahead),
+        posture=shares,
+        overdue=overdue(report),
         accounts=accounts,
         domains=domains,
         domain_number=sum(1 for d in domains if d.domain),
@@ -154,18 +196,9 @@ def html_view(report: Report) -> HtmlView:
     )  # fmt: skip
 
 
-def is_fresh(finding: Finding) -> bool:
-    """Whether it is news: never seen before, or back after it was resolved."""
-    return finding.state in (State.NEW, State.REGRESSED)
-
-
 def _rule_order(rule: RuleSummary) -> tuple[int, int, str]:
     fail = rule.counts.get("fail", 0)
     return (rule.severity.rank if fail else len(Severity), -fail, rule.id)
-
-
-def _freshness(view: CauseView) -> tuple[float, str]:
-    return (-priority(view.cause.severity, view.new), view.cause.id)
 
 
 def _causes(report: Report, failures: Sequence[Finding]) -> list[CauseView]:
@@ -174,11 +207,17 @@ def _causes(report: Report, failures: Sequence[Finding]) -> list[CauseView]:
     for finding in failures:
         found[finding.root_cause].append(finding)
     rules = {r.id: r for r in report.rules}
-    return [
-        CauseView(cause, rules[cause.rule_id], len(own), sum(map(is_fresh, own)), tuple(own[:5]))
-        for cause in report.open_root_causes
-        if (own := found.get(cause.id)) and cause.rule_id in rules
-    ]
+    views, resolved_ = [], 0
+    for cause in report.open_root_causes:
+        own = found.get(cause.id, [])
+        if own and cause.rule_id in rules:
+            resolved_ += len(own)
+            percent = resolved_ * 100 // len(failures)
+            new = sum(map(is_fresh, own))
+            views.append(
+                CauseView(cause, rules[cause.rule_id], len(own), new, percent, wrong(cause, own[0]), tuple(own[:5]))
+            )
+    return views
 
 
 def _verdict(report: Report, failures: Sequence[Finding]) -> tuple[str, bool]:
@@ -216,7 +255,9 @@ def _number(number: int, one: str, many: str) -> str:
     return f"{number:,} {one if number == 1 else many}"
 
 
-def _places(report: Report, failures: Sequence[Finding]) -> tuple[tuple[PlaceView, ...], tuple[PlaceView, ...]]:
+def _places(
+    report: Report, failures: Sequence[Finding], shares: Posture
+) -> tuple[tuple[PlaceView, ...], tuple[PlaceView, ...]]:
     """Accounts, and domains of all accounts, each the worst first."""
     failed: dict[tuple[str, str, str], Counter[str]] = defaultdict(Counter)
     fresh: Counter[tuple[str, str, str]] = Counter()
@@ -232,7 +273,16 @@ def _places(report: Report, failures: Sequence[Finding]) -> tuple[tuple[PlaceVie
     places: dict[tuple[str, str, str], DomainSummary | None] = dict(known)
     places |= {place: None for place in (*failed, *unknown) if place not in known}
     domains = [
-        PlaceView(place[0], place[1], summary, dict(failed[place]), fresh[place], unknown[place], ())
+        PlaceView(
+            place[0],
+            place[1],
+            summary,
+            dict(failed[place]),
+            fresh[place],
+            unknown[place],
+            shares.domains.get(place),
+            (),
+        )
         for place, summary in places.items()
     ]
     sums: dict[str, list[PlaceView]] = defaultdict(list)
@@ -241,7 +291,7 @@ def _places(report: Report, failures: Sequence[Finding]) -> tuple[tuple[PlaceVie
     accounts = [
         PlaceView(
             account, "", None, dict(sum((Counter(v.failed) for v in own), Counter())), sum(v.new for v in own),
-            sum(v.unknown for v in own), (),
+            sum(v.unknown for v in own), shares.accounts.get(account), (),
         )
         for account, own in sums.items()
     ]  # fmt: skip
@@ -255,10 +305,7 @@ def _drawn(views: Sequence[PlaceView]) -> tuple[PlaceView, ...]:
         weight = sum(priority(Severity(s), n) for s, n in view.failed.items())
         return (-weight, view.account, view.domain.resource.key if view.domain else view.region)
 
-    return tuple(
-        PlaceView(v.account, v.region, v.domain, v.failed, v.new, v.unknown, stacked(v.failed, greatest))
-        for v in sorted(views, key=order)
-    )
+    return tuple(replace(v, bar=stacked(v.failed, greatest)) for v in sorted(views, key=order))
 
 
 def _gaps(gaps: Sequence[Gap]) -> tuple[GapGroup, ...]:

@@ -71,6 +71,7 @@ const readData = (header, buffer, base) => {
       "reason",
       "regressed",
       "gates",
+      "deadline",
     ]),
     causes: group("cause", ["rule", "severity", "resource", "setting", "value", "layer", "affects", "remediation"]),
     resources: group("resource", [

@@ -26,6 +26,7 @@ const makeFilter = (D) => {
       }),
     ),
   );
+  const area = ruleGroups(header.rules.map((rule) => [rule.area]));
   const T = header.texts;
   const domainNames = new Map();
   for (let r = 0; r < D.resourceCount; r += 1) domainNames.set(D.domainId(r), D.domainName(r));
@@ -52,6 +53,21 @@ const makeFilter = (D) => {
       values: header.rules.map((r) => r.id),
       codes: rows.rule,
       show: (v, n) => `${v} ${words(header.rules[n].name).replaceAll("-", " ")}`,
+    },
+    { name: "area", label: "Area", values: area.values, codes: rows.rule, groups: area.groups },
+    {
+      name: "gates",
+      label: "Gate",
+      values: ["no", "yes"],
+      codes: rows.gates,
+      show: (v) => (v === "yes" ? "fails the run" : "does not fail the run"),
+    },
+    {
+      name: "deadline",
+      label: "Deadline",
+      values: header.deadlines,
+      codes: rows.deadline,
+      show: (v) => words(v) || "no limit",
     },
     { name: "practice", label: "Practice", values: practice.values, codes: rows.rule, groups: practice.groups },
     { name: "framework", label: "Framework", values: framework.values, codes: rows.rule, groups: framework.groups },

@@ -17,13 +17,16 @@ const makeFindings = (D) => {
     D.header.previous !== null ||
     D.rows.state.some((state) => ["new", "open", "regressed"].includes(D.header.states[state]));
   const chosen = Object.fromEntries(facets.map((f) => [f.name, new Set()]));
-  const natural = Uint32Array.from({ length: D.rowCount }, (_, i) => i);
-  let order = natural;
+  const ordered = makeOrder(D);
+  let order = ordered(["severity", false]);
   /** @type {[string, boolean]} */
   let sort = ["severity", false];
   /** @type {{ rows: Uint32Array, totals: Uint32Array[] }} */
   let result = { rows: new Uint32Array(0), totals: [] };
   let query = "";
+  let grouping = "";
+  /** What the address asks for and this report does not have, as [label, value]. @type {[string, string][]} */
+  let absent = [];
 
   const perResource = indexRows(D.rows.resource, D.resourceCount);
   const drawer = makeDrawer(D, {
@@ -88,47 +91,8 @@ const makeFindings = (D) => {
     remember();
   };
 
-  // Order. Dictionaries are ranked once; rows are compared by rank.
-  const ranks = {};
-  const rankOf = (texts) => {
-    const places = Uint32Array.from(texts, (_, n) => n).sort((a, b) =>
-      texts[a] < texts[b] ? -1 : texts[a] > texts[b] ? 1 : a - b,
-    );
-    const rank = new Uint32Array(texts.length);
-    places.forEach((place, n) => {
-      rank[place] = n;
-    });
-    return rank;
-  };
-  const keys = {
-    message: () => {
-      ranks.message ||= rankOf(D.header.messages);
-      return (i) => D.rows.rule[i] * 1e6 + ranks.message[D.rows.message[i]];
-    },
-    resource: () => {
-      ranks.name ||= rankOf(D.header.resources.names);
-      return (i) => ranks.name[D.rows.resource[i]];
-    },
-    place: () => {
-      ranks.place ||= rankOf(
-        D.header.resources.names.map((_, r) => `${D.account(r)} ${D.domainName(r)} ${D.region(r)}`),
-      );
-      return (i) => ranks.place[D.rows.resource[i]];
-    },
-    since: () => {
-      ranks.since ||= rankOf(D.header.moments);
-      return (i) => -ranks.since[D.rows.first_seen[i]];
-    },
-  };
   const reorder = () => {
-    const [by, down] = sort;
-    order = natural;
-    if (by !== "severity") {
-      const key = keys[by]();
-      const values = Float64Array.from(natural, key);
-      order = natural.slice().sort((a, b) => values[a] - values[b] || a - b);
-    }
-    if (down) order = order.slice().reverse();
+    order = ordered(sort);
   };
 
   // Filters
@@ -141,24 +105,30 @@ const makeFindings = (D) => {
   const nothing = h(
     "p.empty-list",
     { hidden: true },
+    h("span", { id: "absent" }),
     "No finding matches the filters. ",
     h("button.link", { type: "button", onclick: () => clear() }, "Clear them"),
   );
   const toggle = (facet, n, on) => {
+    absent = [];
+    for (const other of facets) chosen[other.name].delete(-1);
     if (on) chosen[facet.name].add(n);
     else chosen[facet.name].delete(n);
     update();
   };
   const clear = () => {
     for (const facet of facets) chosen[facet.name].clear();
+    absent = [];
     box.value = "";
     update();
   };
 
   const drawFacets = facetPanels({ facets, chosen, compared, panels, toggle, totals: () => result.totals });
+  /** The picked values of a filter that this report has. */
+  const known = (facet) => [...chosen[facet.name]].filter((n) => n >= 0);
   const drawChips = () => {
     const all = facets.flatMap((facet) =>
-      [...chosen[facet.name]].map((n) =>
+      known(facet).map((n) =>
         h(
           "li",
           {},
@@ -246,10 +216,13 @@ const makeFindings = (D) => {
 
   const draw = () => {
     const n = result.rows.length;
-    count.replaceChildren(number(n), n < D.rowCount ? h("span.dim", {}, ` of ${number(D.rowCount)}`) : "");
+    count.replaceChildren(...countWords(D, result.rows));
     nothing.hidden = n > 0;
+    $("absent").textContent = absent.map(([label, value]) => `This report has no ${label.toLowerCase()} “${value}”. `).join("");
     drawChips();
     list.show(n);
+    groups.show(grouping, result.rows);
+    list.element.hidden = grouping !== "" || !n;
     say(plural(n, "finding"));
     // The rows first: the numbers beside the filters may come a frame later.
     cancelAnimationFrame(beside);
@@ -276,20 +249,29 @@ const makeFindings = (D) => {
   // The address
   const address = () => {
     const parts = facets
-      .filter((f) => chosen[f.name].size)
-      .map((f) => `${f.name}=${[...chosen[f.name]].map((n) => segment(f.toAddress(n))).join(",")}`);
+      .filter((f) => known(f).length)
+      .map(
+        (f) =>
+          `${f.name}=${known(f)
+            .map((n) => segment(f.toAddress(n)))
+            .join(",")}`,
+      );
     if (query) parts.unshift(`q=${segment(query)}`);
+    if (grouping) parts.push(`group=${grouping}`);
     if (sort[0] !== "severity" || sort[1]) parts.push(`sort=${sort[0]}${sort[1] ? ".down" : ""}`);
     if (drawer.row >= 0) parts.push(`open=${D.rowId(drawer.row)}`);
     return `#findings${parts.length ? `?${parts.join("&")}` : ""}`;
   };
   const remember = () => {
-    if (!view.hidden) place.replace(address());
+    // What the address asked for in vain stays in it until the reader chooses anew.
+    if (!view.hidden && !absent.length) place.replace(address());
   };
   const restore = (parameters) => {
     for (const facet of facets) chosen[facet.name].clear();
+    absent = [];
     box.value = "";
     sort = ["severity", false];
+    grouping = "";
     let open = "";
     for (const pair of parameters.split("&").filter(Boolean)) {
       const [name, text = ""] = pair.split(/=(.*)/s);
@@ -298,10 +280,13 @@ const makeFindings = (D) => {
       else if (name === "open") open = text;
       else if (name === "sort" && SORTS[text.replace(".down", "")])
         sort = [text.replace(".down", ""), text.endsWith(".down")];
+      else if (name === "group" && GROUPINGS[text]) grouping = text;
       else if (facet) {
         for (const part of text.split(",")) {
           const n = facet.fromAddress(decoded(part));
-          if (n >= 0) chosen[facet.name].add(n);
+          // A value that the report lacks has no findings: an old link must not show all of them instead.
+          if (n < 0) absent.push([facet.label, decoded(part)]);
+          chosen[facet.name].add(n);
         }
       }
     }
@@ -315,6 +300,10 @@ const makeFindings = (D) => {
     } else drawer.hide();
   };
 
+  const groups = groupedFindings(D, (name) => {
+    grouping = name;
+    update();
+  });
   const exporting = h(
     "button",
     { type: "button", onclick: () => download("findings.csv", "text/csv;charset=utf-8", csvOf(D, result.rows)) },
@@ -328,7 +317,14 @@ const makeFindings = (D) => {
       "div.split",
       {},
       side,
-      h("div.main", {}, h("div.bar-row", {}, h("div", {}, chips, found, hidden), exporting), list.element, nothing),
+      h(
+        "div.main",
+        {},
+        h("div.bar-row", {}, h("div", {}, chips, found, hidden), h("div.tools", {}, groups.choice, exporting)),
+        list.element,
+        groups.element,
+        nothing,
+      ),
     ),
     drawer.element,
   );

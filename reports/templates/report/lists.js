@@ -55,7 +55,16 @@ const listView = (D, section, { kind, label, columns, items, row, open, hint }) 
   };
 };
 
-/** The order of the first screen: the severity's weight, and as much again each time the number doubles. */
+/** What a cause's findings say: the message of the first, and how many more there are. */
+const causeSays = (D, index, c) => {
+  const rows = index.byCause(c + 1);
+  const first = rows.find((i) => standing(D, i)) ?? rows[0];
+  const more = index.open[c] - 1;
+  if (first === undefined) return D.rules[D.causes.rule[c]].title;
+  return `${D.message(first)}${more > 0 ? ` (and ${number(more)} more)` : ""}`;
+};
+
+/** The weight of the first screen: the severity's, and as much again each time the number doubles. */
 const priority = (D, severity, n) => (n ? D.header.weights[severity] * (1 + Math.log2(n)) : 0);
 
 /** Lower-case text of an item, made when it is first looked for. */
@@ -75,7 +84,7 @@ const causesView = (D, index) =>
     columns: [
       { label: "Severity", kind: "severity", sort: "severity", key: (x) => D.causes.severity[x.c] },
       {
-        label: "Control, and where to change it",
+        label: "What is wrong, and where to change it",
         kind: "message",
         sort: "rule",
         key: (x) => D.rules[D.causes.rule[x.c]].id,
@@ -89,17 +98,17 @@ const causesView = (D, index) =>
         if (index.open[c])
           found.push({
             c,
-            weight: priority(D, D.causes.severity[c], index.open[c]),
             text: lazyText(() => {
               const x = D.cause(c);
               const { id, name, title: demand } = x.rule;
               const r = x.resource;
               const where = [D.name(r), D.domainName(r), D.account(r), D.region(r)];
-              return [id, name, demand, x.setting, plainValue(x.value), ...where].join(" ");
+              return [causeSays(D, index, c), id, name, demand, x.setting, plainValue(x.value), ...where].join(" ");
             }),
           });
       }
-      return found.sort((a, b) => b.weight - a.weight || D.causes.severity[a.c] - D.causes.severity[b.c] || a.c - b.c);
+      // The order of the data is the one order of every report.
+      return found;
     },
     open: ({ c }) => `#cause/${D.causeId(c)}`,
     row: ({ c }) => {
@@ -107,10 +116,10 @@ const causesView = (D, index) =>
       return [
         badge(x.severity),
         [
-          h("a.open", { href: `#cause/${x.id}` }, x.rule.title),
-          h("span.sub", {}, `${x.rule.id} · ${causeName(x.setting)} = ${plainValue(x.value)}`),
+          h("a.open", { href: `#cause/${x.id}` }, causeSays(D, index, c)),
+          h("span.sub", {}, `${x.rule.id}: ${x.rule.title} · ${causeName(x.setting)} = ${plainValue(x.value)}`),
         ],
-        [resourceLink(D, x.resource), h("span.sub", {}, `${words(D.type(x.resource))} · ${D.account(x.resource)}`)],
+        [resourceLink(D, x.resource), h("span.sub", {}, `${words(D.type(x.resource))} · ${D.place(x.resource)}`)],
         [
           h("b", {}, number(index.open[c])),
           index.fresh[c] ? h("span.fresh", {}, `${number(index.fresh[c])} new`) : null,

@@ -163,10 +163,11 @@ const causePage = (D, id, index) => {
   const waived = all.filter((i) => D.state(i) === "waived").length;
   const found = findingRows(D, all, "Findings of this cause", { rule: false });
   return {
-    name: cause.rule.title,
+    name: causeSays(D, index, c),
     content: [
       crumbs(h("a", { href: "#causes" }, "Causes"), h("a", { href: `#rule/${cause.rule.id}` }, cause.rule.id)),
-      title(cause.rule.title),
+      title(causeSays(D, index, c)),
+      h("p.lead", {}, `${cause.rule.id}: ${cause.rule.title}`),
       causeStatement(D, cause),
       h(
         "div.two",
@@ -245,13 +246,10 @@ const ruleCauseRow = (D, c, open, fresh) => {
   );
 };
 
-/** The root causes of a rule's findings, by what changing them removes. */
+/** The root causes of a rule's findings, in the one order of the report. */
 const ruleCauses = (D, n, index) => {
   const { id } = D.rules[n];
-  const causes = [...index.causesOfRule(n)]
-    .map((c) => [c, index.open[c], index.fresh[c]])
-    .filter(([, open]) => open)
-    .sort((a, b) => b[1] - a[1] || a[0] - b[0]);
+  const causes = [...index.causesOfRule(n)].map((c) => [c, index.open[c], index.fresh[c]]).filter(([, open]) => open);
   const rows = causes.slice(0, CAUSES_SHOWN).map(([c, open, fresh]) => ruleCauseRow(D, c, open, fresh));
   return [
     h("h2", {}, `Root causes (${number(causes.length)})`),
