@@ -73,6 +73,13 @@ class NewerVersionError(ConfigError):
 
 
 class CollectError(AuditorError):
-    """Nothing could be collected: no usable credentials, no reachable endpoint, every call refused."""
+    """Nothing could be collected: no usable credentials, no reachable endpoint, every call refused.
+
+    ``reason``: why, as a gap says it (``auditor.model.snapshot.GapReason``); empty where it is of none of these kinds.
+    """
 
     exit_code = ExitCode.NOTHING_COLLECTED
+
+    def __init__(self, message: str, *, hint: str = "", reason: str = "") -> None:
+        super().__init__(message, hint=hint)
+        self.reason = reason

@@ -14,7 +14,7 @@ ROOT = Path(__file__).resolve().parents[1]
 PACKAGE = ROOT / "auditor"
 MODULES = sorted(PACKAGE.rglob("*.py"))
 
-#: {model, iam} ← studio ← {collect, resolve, store} ← rules ← {waivers, remediation} ← evaluate ← drift ←
+#: {model, iam} ← studio ← {collect, resolve, store} ← {org, rules} ← {waivers, remediation} ← evaluate ← drift ←
 #: {history, report} ← {config, deliver} ← run ← {checkov, cli}. A part imports itself and what stands lower.
 RANKS = {
     "": 0, "counting": 0, "errors": 0, "version": 0, "resources": 1, "yaml_source": 1, "sql_text": 1,
@@ -23,7 +23,7 @@ RANKS = {
     "model": 1, "iam": 1,
     "studio": 2,
     "collect": 3, "resolve": 3, "store": 3,
-    "rules": 4, "waivers": 5, "remediation": 5, "evaluate": 6, "drift": 7, "whatif": 7,
+    "org": 4, "rules": 4, "waivers": 5, "remediation": 5, "evaluate": 6, "drift": 7, "whatif": 7,
     "history": 8, "report": 8, "simulator": 8,
     "config": 9, "deliver": 9, "run": 10,
     "checkov": 11, "cli": 11, "__main__": 12,
@@ -31,7 +31,7 @@ RANKS = {
 #: Library → the only parts that may import it.
 HOMES = {
     "boto3": {"collect/aws", "simulator", "store"},
-    "botocore": {"collect/aws", "simulator", "store"},
+    "botocore": {"collect/aws", "org", "simulator", "store"},
     "checkov": {"checkov"},
     "tree_sitter": {"collect/iac"},
     "tree_sitter_hcl": {"collect/iac"},

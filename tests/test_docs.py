@@ -56,7 +56,7 @@ def test_readme_is_one_screen() -> None:
     assert len(text.split()) < 300
     assert (text.count("<picture>"), len(re.findall(r"^auditor ", text, re.MULTILINE))) == (1, 3)
     linked = re.findall(r"\]\((.+?)\)", text)
-    assert len(set(linked)) == 6
+    assert len(set(linked)) == 7
     index = (ROOT / "docs" / "README.md").read_text(encoding="utf-8")
     assert all(f"]({link.removeprefix('docs/')})" in index for link in linked)
 

@@ -7,6 +7,7 @@ from typing import Annotated, Any, Literal
 import msgspec
 from msgspec import UNSET, UnsetType
 
+from auditor.config.organization_section import OrganizationFile
 from auditor.model.rule import Severity
 from auditor.report.render import Format
 from auditor.resolve.inheritance_sql import NestedMerge
@@ -62,6 +63,9 @@ class ConfigFile(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
     profile: Annotated[str, _text("AWS profile, as --profile")] | UnsetType = UNSET
     regions: Annotated[list[Text], _doc("Regions to audit, or all; as --region")] = []
     skip_regions: Annotated[list[Text], _doc("Regions to leave out; as --skip-region")] = []
+    organization: (
+        Annotated[OrganizationFile, _doc("Accounts of a run over several; see docs/organization.md")] | UnsetType
+    ) = UNSET
     rules: Annotated[list[Text], _doc("Folders of your own rules, added to the built-in ones; as --rules")] = []
     only: Annotated[list[Text], _doc("Only these rules: ids, names, areas, or patterns of them; as --only")] = []
     skip: Annotated[list[Text], _doc("Not these rules; as --skip")] = []

@@ -11,6 +11,7 @@ from typing import Any, TypeVar
 from msgspec import UNSET, UnsetType
 
 from auditor.config.file_schema import ACCOUNT, ConfigFile, PersonaFile, config_schema
+from auditor.config.organization_section import OrganizationSection, organization_section
 from auditor.errors import ConfigError
 from auditor.model.rule import Rule, Severity
 from auditor.report.render import Format
@@ -40,6 +41,7 @@ class Config:
     profile: str | None = None
     regions: tuple[str, ...] = ()
     skip_regions: tuple[str, ...] = ()
+    organization: OrganizationSection | None = None
     rules_dirs: tuple[Path, ...] = ()
     only: tuple[str, ...] = ()
     skip: tuple[str, ...] = ()
@@ -146,6 +148,9 @@ def load_config(path: Path | None, *, baseline: bool = True) -> Config:
         profile=_given(wire.profile),
         regions=tuple(wire.regions),
         skip_regions=tuple(wire.skip_regions),
+        organization=None
+        if isinstance(wire.organization, UnsetType)
+        else organization_section(source, wire.organization),
         rules_dirs=tuple(_existing(source, folder / p, "rules", str(n)) for n, p in enumerate(wire.rules)),
         only=tuple(wire.only),
         skip=tuple(wire.skip),

@@ -31,6 +31,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal, get_args
 
+from auditor.model.accounts import Account
+
 SCHEMA_VERSION = "1"
 
 Kind = Literal[
@@ -78,6 +80,7 @@ GapReason = Literal[
     "server_error",
     "not_in_sdk",
     "region_not_enabled",
+    "account_suspended",
     "credentials_expired",
     "ambiguous_inheritance",
     "unexpected_response",
@@ -173,6 +176,9 @@ class Header:
     """Kinds that the source looked for. The lists of all others are unknown in this snapshot, not empty."""
     previous: str = ""
     """``as_of`` of the newest snapshot that unchanged resources were carried over from; empty where all were read."""
+    accounts: tuple[Account, ...] = ()
+    """Of a run over several accounts: each that was to be visited, those included that could not be and so stand in no
+    scope. Empty where a snapshot is of the credentials' own account."""
     masked: bool = False
     """Of a file: whether secrets in it are masked (``auditor.masking``), as in all that this version writes."""
 

@@ -7,6 +7,9 @@ A column that holds an effective setting has a companion ``<column>_origin`` wit
 
 from __future__ import annotations
 
+from typing import get_args
+
+from auditor.model.snapshot import GapReason
 from auditor.resolve.role_table import EXECUTION_ROLE as EXECUTION_ROLE
 from auditor.resolve.role_table import PLACE_COLUMNS
 from auditor.resolve.table_model import Column, Table
@@ -357,8 +360,7 @@ SIGN_IN = Table(
      Column("principal", "VARCHAR", "ARN of an IAM user, ROLE/SESSION of an assumed role (ROLE/SOURCEIDENTITY where"
             " one is set), the person of an Identity Center role (AWSReservedSSO_…), or the service"),
      Column("person", "VARCHAR", "The principal's last part in lower case: one person in whatever role"),
-     Column("kind", "VARCHAR", "human, machine (a session that a program named, code that runs in Lambda or ECS, or a"
-            " service) or unknown"),
+     Column("kind", "VARCHAR", "human, machine (a program's session, code in Lambda or ECS, a service) or unknown"),
      Column("first_time", "TIMESTAMP", "First time"), Column("last_time", "TIMESTAMP", "Last time"),
      Column("times", "BIGINT", "How often"), Column("as_of", "TIMESTAMP", "When the snapshot was taken")),
     kinds=("sign_in",),
@@ -373,9 +375,7 @@ GAP = Table(
         Column("resource_id", "VARCHAR", "Id of the resource; * for all of that type"),
         Column("setting", "VARCHAR", "API path; * for the whole resource or list"),
         Column("operation", "VARCHAR", "API operation that failed; for a template its language"),
-        Column("reason", "VARCHAR", "access_denied, throttled, unreachable, server_error, not_in_sdk,"
-               " region_not_enabled, credentials_expired, ambiguous_inheritance, unexpected_response, limit_reached or"
-               " not_found; for a template unresolved_expression, not_expressible, not_assessed or defined_elsewhere"),
+        Column("reason", "VARCHAR", f"One of {', '.join(get_args(GapReason))}"),
         Column("detail", "VARCHAR", "What AWS said, or why it is ambiguous, or which expression is not resolved"),
     ),
 )  # fmt: skip

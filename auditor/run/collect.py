@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -19,25 +20,85 @@ from auditor.run.plan import RunPlan
 from auditor.run.previous_snapshots import earlier_snapshots
 from auditor.run.recorded_attempt import recorded
 from auditor.run.run_options import AwsOptions, TemplateOptions
+from auditor.store.files import PRIVATE, Access
 from auditor.store.snapshot_file import masked, write_snapshot
+from auditor.store.snapshot_reader import SnapshotReader
+from auditor.studio.resource_types import STUDIO_KINDS
 from auditor.temporary_files import remove_leftovers, workspace
 
 if TYPE_CHECKING:
     from datetime import datetime
 
+    from auditor.collect.aws import CollectOptions
     from auditor.collect.interface import Progress
+    from auditor.config import Config
     from auditor.drift.sides import LiveFile
     from auditor.model.drift import Drift
     from auditor.model.sign_ins import LoggedSignIns, LogSource
-    from auditor.store.files import Access
     from auditor.store.runs import RunStore
 
 
 def collected(
     options: AwsOptions, messages: Messages, *, store: RunStore | None = None, progress: Progress | None = None
 ) -> Snapshot:
-    """Collect as the options say. ``store`` is where the run will be kept. Raises ConfigError and CollectError."""
-    from auditor.collect.aws import CollectOptions, collect
+    """Collect one account as the options say. ``store`` is where the run will be kept. Raises ConfigError and
+    CollectError."""
+    from auditor.collect.aws import collect
+
+    asked = collect_options(options, messages, store)
+    logger.info("collecting %s", ", ".join(options.regions) or "the profile's Region")
+    found = collect(asked, progress)
+    logger.info("collected %s, %s", plural(len(found.records), "record"), plural(len(found.gaps), "gap"))
+    return found
+
+
+@dataclass(frozen=True, slots=True)
+class CollectedFile:
+    """What a snapshot file holds: numbers of Studio resources, of gaps, and of resources that were carried over from
+    earlier snapshots, the newest of which is of ``previous``."""
+
+    resources: int
+    gaps: int
+    carried: int
+    previous: str
+
+
+def collect_into(
+    snapshot: Path,
+    options: AwsOptions,
+    config: Config,
+    messages: Messages,
+    *,
+    mode: Access = PRIVATE,
+    progress: Progress | None = None,
+) -> CollectedFile:
+    """Collect one account, or several, into a snapshot file. ``options`` are completed with the configuration.
+
+    Raises ConfigError, CollectError.
+    """
+    with _place(snapshot) as path:
+        if options.of_accounts:
+            from auditor.run.collect_accounts import collect_accounts, entrance
+
+            asked, entered = collect_options(options, messages), entrance(options, config)
+            records: Mapping[str, int] = collect_accounts(asked, entered, path, messages, progress, mode).records
+        else:
+            found = collected(options, messages, progress=progress)
+            records = Counter(record.kind for record in found.records)
+            write_snapshot(path, found, mode)
+            del found
+    written = SnapshotReader(snapshot)
+    return CollectedFile(
+        sum(number for kind, number in records.items() if kind in STUDIO_KINDS),
+        len(written.ledger.gaps),
+        sum(line.carried for line in written.ledger.coverage),
+        written.header.previous,
+    )
+
+
+def collect_options(options: AwsOptions, messages: Messages, store: RunStore | None = None) -> CollectOptions:
+    """What is asked of the collection of one account. Raises ConfigError."""
+    from auditor.collect.aws import CollectOptions
     from auditor.collect.aws.evidence_request import EvidenceOptions
 
     place = options.cloudtrail_logs
@@ -45,14 +106,10 @@ def collected(
     wanted = EvidenceOptions(
         options.evidence, options.sign_in_days, options.sign_in_pages, logged, options.identity_store
     )
-    asked = CollectOptions(
+    return CollectOptions(
         options.profile, options.regions, options.skip_regions, options.concurrency, evidence=wanted,
         previous=earlier_snapshots(options.previous, options.full, store, options.profile, messages),
     )  # fmt: skip
-    logger.info("collecting %s", ", ".join(options.regions) or "the profile's Region")
-    found = collect(asked, progress)
-    logger.info("collected %s, %s", plural(len(found.records), "record"), plural(len(found.gaps), "gap"))
-    return found
 
 
 def _log_source(place: str, profile: str | None) -> LogSource:
@@ -81,18 +138,38 @@ def run_account(
     snapshot: Path | None = None,
     progress: Progress | None = None,
 ) -> RunResult:
-    """Collect the account, then evaluate and report as planned. ``snapshot``: file that keeps what was collected.
+    """Collect the account, or the accounts, then evaluate and report as planned. ``snapshot``: file that keeps what was
+    collected.
 
     Raises ConfigError, CollectError.
     """
     read = evidence_read(plan.choice.rules)
     wanted = replace(options, evidence=tuple(name for name in options.evidence if name in read))
     wanted = wanted.completed(plan.config)
+    if wanted.of_accounts:
+        return _run_accounts(plan, wanted, messages, snapshot, progress)
+    if plan.config.organization is not None:
+        messages.note("auditor.yaml has organization:, and one account is audited. For all of them: --organization")
     with recorded(plan.store, "audit", f"Regions: {', '.join(wanted.regions) or 'the default one of the profile'}"):
         found = collected(wanted, messages, store=plan.store, progress=progress)
         with _written(found, snapshot, plan.mode) as path:
             del found
             return run(plan, [path], messages)
+
+
+def _run_accounts(
+    plan: RunPlan, options: AwsOptions, messages: Messages, snapshot: Path | None, progress: Progress | None
+) -> RunResult:
+    """The same over several accounts; the result leads into each of them once more."""
+    from auditor.run.collect_accounts import collect_accounts, entrance
+
+    with (
+        recorded(plan.store, "audit", f"Several accounts, Regions: {', '.join(options.regions)}"),
+        _place(snapshot) as path,
+    ):
+        asked = collect_options(options, messages, plan.store)
+        found = collect_accounts(asked, entrance(options, plan.config), path, messages, progress, plan.mode)
+        return replace(run(plan, [path], messages), sessions=found.sessions)
 
 
 def run_templates(
@@ -116,16 +193,21 @@ def run_templates(
 @contextmanager
 def _written(found: Snapshot, snapshot: Path | None, mode: Access) -> Iterator[Path]:
     """The snapshot's file, kept where it is asked for."""
+    with _place(snapshot) as path:
+        write_snapshot(path, found, mode)
+        del found
+        yield path
+
+
+@contextmanager
+def _place(snapshot: Path | None) -> Iterator[Path]:
+    """Where a snapshot is written: the file that is asked for, else one that goes away at the end."""
     if snapshot is not None:
         remove_leftovers(snapshot.parent)
-        write_snapshot(snapshot, found, mode)
         yield snapshot
         return
     with workspace() as folder:
-        path = folder / "snapshot.jsonl"
-        write_snapshot(path, found)
-        del found
-        yield path
+        yield folder / "snapshot.jsonl"
 
 
 def _live(against: Sequence[Path]) -> tuple[LiveFile, ...]:

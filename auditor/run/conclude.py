@@ -23,17 +23,22 @@ from auditor.store.masked_copies import without_secrets
 
 if TYPE_CHECKING:
     from auditor.model.drift import Drift
+    from auditor.org.member_sessions import MemberSessions
     from auditor.run.run_store import RunRecorder
 
 
 @dataclass(frozen=True, slots=True)
 class RunResult:
-    """What came of a run: the decided report, the exit code that it deserves, the files written, where it was kept."""
+    """What came of a run: the decided report, the exit code that it deserves, the files written, where it was kept.
+
+    ``sessions``: of a run over several accounts, what leads into each once more.
+    """
 
     report: Report
     code: ExitCode
     written: tuple[Path, ...] = ()
     kept: str = ""
+    sessions: MemberSessions | None = None
 
 
 def run(plan: RunPlan, files: Sequence[Path], messages: Messages, *, drift: Drift | None = None) -> RunResult:

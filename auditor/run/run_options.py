@@ -99,6 +99,10 @@ class AwsOptions:
     ``sign_in_pages`` of 50 events, a region. ``cloudtrail_logs``: folder or ``s3://…`` of a trail's log files, which
     are read instead. ``identity_store``: ``ID`` or ``ID@REGION``. ``previous``: earlier snapshot, folder of them, or
     store, for what did not change; ``full`` describes everything anew.
+
+    ``organization``: every account that AWS Organizations, or the configuration, lists; ``accounts``: ids of accounts,
+    ``accounts_file``: a CSV file of them. One of the three makes a run over several accounts: ``role`` is assumed in
+    each, with ``external_id`` (text, or ``env:VARIABLE``), and Regions are by default those enabled there.
     """
 
     profile: str | None = None
@@ -112,15 +116,29 @@ class AwsOptions:
     identity_store: str = ""
     previous: str | None = None
     full: bool = False
+    organization: bool = False
+    accounts: tuple[str, ...] = ()
+    accounts_file: Path | None = None
+    role: str | None = None
+    external_id: str | None = None
+
+    @property
+    def of_accounts(self) -> bool:
+        """Whether several accounts are asked for, or one that is not the credentials' own."""
+        return self.organization or bool(self.accounts) or self.accounts_file is not None
 
     def completed(self, config: Config) -> AwsOptions:
         """The same with the configuration's profile and regions where none are given; regions to skip add up."""
+        section = config.organization if self.of_accounts else None
+        of_section = section.regions if section is not None else ()
         return replace(
             self,
             profile=self.profile or config.profile,
-            regions=self.regions or config.regions,
-            skip_regions=(*config.skip_regions, *self.skip_regions),
-        )
+            regions=self.regions or of_section or config.regions or (("all",) if self.of_accounts else ()),
+            skip_regions=(
+                *config.skip_regions, *(section.skip_regions if section is not None else ()), *self.skip_regions,
+            ),
+        )  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)

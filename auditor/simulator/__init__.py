@@ -4,6 +4,7 @@ Any program that honours AWS_ENDPOINT_URL can use it: boto3, the AWS CLI, this t
 """
 
 from auditor.simulator.injected_faults import Fault
+from auditor.simulator.organization import load_organization
 from auditor.simulator.server import Simulator
 
-__all__ = ["Fault", "Simulator"]
+__all__ = ["Fault", "Simulator", "load_organization"]

@@ -22,6 +22,9 @@ from auditor.simulator import others
 from auditor.simulator.estate import Estate, load_estate, populate
 from auditor.simulator.injected_faults import Fault, FaultKind, Faults
 from auditor.simulator.operations import OPERATIONS, OWN_ARNS, paged, position, tagged_resources, token
+from auditor.simulator.organization import SimulatedOrganization
+from auditor.simulator.organization_api import OrganizationApi
+from auditor.simulator.reset_backends import reset
 from auditor.simulator.state import StudioBackend, studio_backends
 from auditor.simulator.updates import Nested
 from auditor.simulator.wire import ApiError, operation_model, shaped, validate
@@ -43,14 +46,15 @@ class _Handler(WSGIRequestHandler):
 class _App:
     def __init__(
         self,
-        account: str,
+        served: Estate | SimulatedOrganization,
         faults: Sequence[Fault],
         latency: float,
         short_pages: int,
         observer: Observer | None,
         nested: Nested,
     ) -> None:
-        self.account = account
+        self.organization = OrganizationApi(served) if isinstance(served, SimulatedOrganization) else None
+        self.account = served.management if isinstance(served, SimulatedOrganization) else served.account
         self.nested = nested
         self.faults = Faults(faults)
         self.latency = latency
@@ -73,17 +77,20 @@ class _App:
         request = _json(body)
         fault = self.faults.strike(name, region, request or {"body": body.decode(errors="replace")})
         try:
+            account = self._account(key, service)
+            if self.organization is not None and self.organization.refuses(account, service, region):
+                fault = "not_enabled"
             _refuse(fault, service, name, region, request)
             if fault == "drop":
                 _hang_up(environ)
             if fault == "garbage":
                 return _answer(start, 200, b"<html>not JSON")
-            account = self._account(key)
+            answered = self.organization and self.organization.answer(service, name, key, account, request, body)
+            if answered:
+                return self._seen(service, name, answered.members, start, answered.text)
             if (service, name) in others.OPERATIONS:
                 members, text = others.answer(service, name, account, _studio(account, region), body)
-                if self.observer is not None:
-                    self.observer(service, name, members)
-                return _answer(start, 200, text)
+                return self._seen(service, name, members, start, text)
             handled = self._handle(service, name, region, account, request, fault)
             if handled is None:
                 environ |= {"wsgi.input": io.BytesIO(body), "HTTP_X_MOTO_ACCOUNT_ID": account}
@@ -95,8 +102,18 @@ class _App:
             return _answer(start, error.status, error.body())
         return _answer(start, 200, json.dumps(handled).encode())
 
-    def _account(self, key: str) -> str:
+    def _seen(
+        self, service: str, name: str, members: Mapping[str, Any], start: Callable[..., Any], text: bytes
+    ) -> Iterable[bytes]:
+        """An answer that the observer was shown."""
+        if self.observer is not None:
+            self.observer(service, name, members)
+        return _answer(start, 200, text)
+
+    def _account(self, key: str, service: str) -> str:
         """The account that an access key belongs to; a made-up key belongs to the estate's."""
+        if self.organization is not None:
+            return self.organization.account(key, service)
         account = str(get_account_id_from(key)) if key else DEFAULT_ACCOUNT_ID
         return self.account if account == DEFAULT_ACCOUNT_ID else account
 
@@ -282,6 +299,7 @@ class Simulator:
     """A served estate, for a ``with`` block.
 
     ``estate`` is a name (``acme``, ``clean``), ``generated:DOMAINSxPROFILES``, a path to an estate file, or an Estate.
+    An organization (``auditor.simulator.organization``) is served as well: ``estate`` is then its management account.
     ``port`` 0 takes a free one. ``latency_ms`` delays every answer, ``short_pages`` caps pages below what was asked.
     ``nested``: how deep an update of settings reaches, which AWS does not say; by default the reading that loses more.
     ``calls`` counts requests by ``service:Operation``. Raises ConfigError for an unknown estate or a busy port.
@@ -289,7 +307,7 @@ class Simulator:
 
     def __init__(
         self,
-        estate: str | Estate = "acme",
+        estate: str | Estate | SimulatedOrganization = "acme",
         *,
         port: int = 0,
         faults: Sequence[Fault] = (),
@@ -298,8 +316,12 @@ class Simulator:
         observer: Observer | None = None,
         nested: Nested = "replace",
     ) -> None:
-        self.estate = estate if isinstance(estate, Estate) else load_estate(estate)
-        self._app = _App(self.estate.account, faults, latency_ms / 1000, short_pages, observer, nested)
+        served = load_estate(estate) if isinstance(estate, str) else estate
+        if isinstance(served, SimulatedOrganization):
+            self.estate, self._estates = served.estate, [a.estate for a in served.accounts.values()]
+        else:
+            self.estate, self._estates = served, [served]
+        self._app = _App(served, faults, latency_ms / 1000, short_pages, observer, nested)
         self._port = port
         self._server: BaseWSGIServer | None = None
         self._thread: threading.Thread | None = None
@@ -341,7 +363,8 @@ class Simulator:
             ) from error
         with listening:
             reset()
-            populate(self.estate)
+            for estate in self._estates:
+                populate(estate)
             self._server = make_server(
                 "127.0.0.1", 0, self._app, threaded=True, request_handler=_Handler, fd=listening.fileno()
             )
@@ -363,20 +386,3 @@ class Simulator:
 
     def __exit__(self, *exc: object) -> None:
         self.stop()
-
-
-_SERVICES = (
-    "cloudtrail", "ec2", "iam", "identitystore", "logs", "organizations", "s3", "sagemaker", "ssoadmin", "sts",
-)  # fmt: skip
-
-
-def reset() -> None:
-    """Forget every account, moto's and ours."""
-    import moto.backends as moto_backends
-
-    # 1300 machine images, which no audit reads, take moto half a second a region.
-    os.environ.setdefault("MOTO_EC2_LOAD_DEFAULT_AMIS", "false")
-    studio_backends.reset()
-    for name in _SERVICES:
-        backend: Any = moto_backends.get_backend(name)  # type: ignore[call-overload]
-        backend.reset()

@@ -18,6 +18,7 @@ from auditor.config.file_schema import FailOn, config_schema
 from auditor.config.load_config import Config, load_config
 from auditor.errors import ConfigError
 from auditor.model.rule import Rule, Severity
+from auditor.org.request import NamedAccount
 from auditor.report.render import Format
 from auditor.resolve.inheritance_sql import NestedMerge
 from auditor.studio.personas import DEFAULT_PERSONAS, Match
@@ -232,3 +233,40 @@ def test_nothing_but_a_named_place_comes_of_nonsense(
     except ConfigError as error:
         said = error.message
     assert not said or re.match(rf"{re.escape(str(path))}:\d+:\d+: ", said)
+
+
+def test_the_section_of_accounts(tmp_path: Path) -> None:
+    path = tmp_path / "auditor.yaml"
+    path.write_text(
+        "organization: {accounts: [{id: '100000000002', name: prod}], regions: [eu-west-1], include: ['p-*']}"
+    )
+    section = load_config(path).organization
+    assert section is not None
+    assert (section.accounts, section.regions, section.include, section.role) == (
+        (NamedAccount("100000000002", "prod"),), ("eu-west-1",), ("p-*",), "StudioAuditor",
+    )  # fmt: skip
+    path.write_text("organization: {regions: all}")
+    section = load_config(path).organization
+    assert section is not None
+    assert section.regions == ("all",)
+
+
+@pytest.mark.parametrize(
+    ("text", "says"),
+    [
+        ("{role: 'arn:aws:iam::100000000002:role/A'}", ":1:22: role: 'arn:aws:iam::100000000002:role/A' is an ARN"),
+        ("{include: ['12345']}", "include: '12345' is not an account id of 12 digits"),
+        ("{exclude: [ou-x]}", "exclude: 'ou-x' is not the id of an organizational unit"),
+        ("{accounts: [{id: '100000000002'}, {id: '100000000002'}]}", "accounts: 100000000002 stands there twice"),
+        ("{accounts: [{id: 100000000002}]}", "organization.accounts"),
+        ("{regions: some}", "organization.regions"),
+        ("{rolle: x}", "rolle"),
+    ],
+)
+def test_what_is_wrong_in_the_section_of_accounts(tmp_path: Path, text: str, says: str) -> None:
+    path = tmp_path / "auditor.yaml"
+    path.write_text(f"organization: {text}")
+    with pytest.raises(ConfigError) as caught:
+        load_config(path)
+    assert says in caught.value.diagnosis()
+    assert str(path) in caught.value.diagnosis()

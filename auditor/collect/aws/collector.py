@@ -43,7 +43,8 @@ class CollectOptions:
 
     ``previous`` gives earlier snapshots of an account and its regions, from which what did not change is carried over;
     None describes everything. ``session``: a boto3 session whose account is collected, instead of the profile's.
-    ``shared``: what a run over several accounts shares, clients and rates.
+    ``shared``: what a run over several accounts shares, clients and rates; ``connections``: how many a host it keeps
+    for all of them, 0 for as many as ``concurrency``.
     """
 
     profile: str | None = None
@@ -55,6 +56,7 @@ class CollectOptions:
     previous: Previous | None = None
     session: Any = None
     shared: SharedClients | None = None
+    connections: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,7 +93,8 @@ def collecting(
     started = datetime.now(UTC).replace(microsecond=0)
     if "all" in options.regions and options.regions != ("all",):
         raise ConfigError("--region all stands alone", hint="Leave the other regions out.")
-    clients = Clients(options.profile, options.concurrency, options.max_attempts, options.session, options.shared)
+    connections = options.connections or options.concurrency
+    clients = Clients(options.profile, connections, options.max_attempts, options.session, options.shared)
     if not clients.default_region and not options.regions:
         raise ConfigError("no AWS region", hint=REGION_HINT)
     caller, home, ledger = identify(clients, options.regions, Ledger)
@@ -190,16 +193,20 @@ def _refuse_nothing(ledger: Ledger, regions: tuple[str, ...]) -> None:
         return
     gap = next(iter(lost.values()))
     if any(g.reason == "credentials_expired" for g in lost.values()):
-        raise CollectError("the AWS credentials have expired", hint="Sign in again, then repeat the command.")
+        raise CollectError(
+            "the AWS credentials have expired", hint="Sign in again, then repeat the command.", reason=gap.reason
+        )
     if all(g.reason == "region_not_enabled" for g in lost.values()):
         raise CollectError(
             f"the account has not enabled {', '.join(sorted(lost))}",
             hint="Enable the region in the account's settings, or name others with --region.",
+            reason="region_not_enabled",
         )
     raise CollectError(
         f"nothing could be collected: {gap.operation} failed in every region"
         f" ({gap.reason.replace('_', ' ')}: {gap.detail})",
         hint="auditor permissions prints the policy that an audit needs.",
+        reason=gap.reason,
     )
 
 

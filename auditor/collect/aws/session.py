@@ -85,6 +85,11 @@ class Clients:
         return self._session
 
     @property
+    def shared(self) -> SharedClients:
+        """The clients, for other accounts as well."""
+        return self._shared
+
+    @property
     def default_region(self) -> str | None:
         """AWS_REGION, as the AWS CLI reads it, before what boto3 reads: AWS_DEFAULT_REGION and the profile."""
         region: str | None = os.environ.get("AWS_REGION") or self._session.region_name
@@ -152,6 +157,13 @@ def _said(error: Exception) -> str:
 
 def explain(error: Exception, region: str = "") -> AuditorError:
     """The error that a person should see for what botocore raised."""
+    told = _told(error, region)
+    if isinstance(told, CollectError):
+        told.reason = call_errors.reason(error)
+    return told
+
+
+def _told(error: Exception, region: str) -> AuditorError:
     code, text = call_errors.code(error), call_errors.message(error)
     if isinstance(error, exceptions.ProfileNotFound):
         return ConfigError(f"AWS profile not found: {text}", hint="See: aws configure list-profiles")

@@ -1,0 +1,159 @@
+"""Collect many accounts, a few at a time, each into a snapshot file of its own. What becomes of one account, or when it
+is finished, changes nothing in another."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import cast
+
+from auditor.collect.aws import CollectOptions, call_errors, collect
+from auditor.collect.aws.call_errors import CALL_FAILED
+from auditor.collect.interface import Progress
+from auditor.errors import CollectError
+from auditor.model.accounts import Account, AccountStatus
+from auditor.model.snapshot import GLOBAL, Gap, GapReason, Snapshot
+from auditor.org.member_sessions import OPERATION, MemberSessions
+
+#: Accounts that are collected at a time. Their calls share ``CollectOptions.concurrency``.
+ACCOUNTS_AT_A_TIME = 8
+#: Calls at a time that an account has at least.
+_FEWEST_CALLS = 4
+#: Seconds between two looks at whether the run was interrupted.
+_PATIENCE = 0.2
+#: Reasons of gaps that say that an account refuses.
+_REFUSALS = ("access_denied",)
+
+
+@dataclass(frozen=True, slots=True)
+class Visited:
+    """An account after it was tried: the file of its snapshot, or the gap that it is."""
+
+    account: Account
+    part: Path | None = None
+    gap: Gap | None = None
+
+
+def missed(account: Account, reason: GapReason, operation: str) -> Visited:
+    """An account of which nothing was seen: every list of it is open."""
+    return Visited(account, gap=Gap(account.id, GLOBAL, "domain", "*", "*", operation, reason, account.reason))
+
+
+def visit(
+    accounts: Sequence[Account],
+    sessions: MemberSessions,
+    options: CollectOptions,
+    write: Callable[[Account, Snapshot], Path],
+    progress: Progress | None = None,
+) -> tuple[Visited, ...]:
+    """Every account, in their order. ``write`` keeps an account's snapshot and gives the file; it is called from many
+    threads.
+
+    Raises ConfigError for options that fit no account. A defect in one account, and an interrupt, end the run.
+    """
+    at_once = min(ACCOUNTS_AT_A_TIME, len(accounts)) or 1
+    calls = max(options.concurrency // at_once, _FEWEST_CALLS)
+    each = replace(options, concurrency=calls, connections=calls * at_once, shared=sessions.shared)
+    shared = _SharedProgress(progress, len(accounts))
+
+    def one(account: Account) -> Visited:
+        seen = _collected(account, sessions, each, shared.of(account.id))
+        if isinstance(seen, Visited):
+            return seen
+        return Visited(account, write(account, seen))
+
+    pool = ThreadPoolExecutor(max_workers=at_once, thread_name_prefix="account")
+    try:
+        futures = [pool.submit(one, account) for account in accounts]
+        for future in _finished(futures):
+            shared.finish()
+            future.result()
+    except BaseException:
+        shared.stop()
+        pool.shutdown(wait=False, cancel_futures=True)
+        raise
+    pool.shutdown()
+    return tuple(future.result() for future in futures)
+
+
+def _finished(futures: Sequence[Future[Visited]]) -> Iterator[Future[Visited]]:
+    """Futures as they end; the thread that waits is never blocked for long, so that Ctrl-C is prompt."""
+    left = set(futures)
+    while left:
+        done, left = wait(left, timeout=_PATIENCE, return_when=FIRST_COMPLETED)
+        yield from done
+
+
+def _collected(
+    account: Account, sessions: MemberSessions, options: CollectOptions, progress: Progress
+) -> Snapshot | Visited:
+    try:
+        session = sessions.session(account.id)
+    except CALL_FAILED as error:
+        reason = call_errors.reason(error)
+        text = f"role {sessions.role_arn(account.id)} could not be assumed: {call_errors.message(error)}"
+        return missed(_failed(account, reason, text), reason, OPERATION)
+    try:
+        return collect(replace(options, session=session), progress)
+    except CollectError as error:
+        if not error.reason:
+            raise
+        reason = cast("GapReason", error.reason)
+        return missed(_failed(account, reason, error.message), reason, "ListDomains")
+
+
+def _failed(account: Account, reason: str, text: str) -> Account:
+    status = AccountStatus.DENIED if reason in _REFUSALS else AccountStatus.ERROR
+    return replace(account, status=status, reason=text)
+
+
+class _SharedProgress:
+    """What all accounts have done together."""
+
+    def __init__(self, progress: Progress | None, accounts: int) -> None:
+        self._progress = progress
+        self._accounts = accounts
+        self._finished = 0
+        self._calls: dict[str, tuple[int, int]] = {}
+        self._lock = threading.Lock()
+        self._stopping = threading.Event()
+
+    def of(self, account: str) -> Progress:
+        """The progress of one account."""
+        return _AccountProgress(self, account)
+
+    def advance(self, account: str, done: int, total: int) -> None:
+        """Calls of an account. Raises CollectError once the run is stopped, which ends its collection."""
+        if self._stopping.is_set():
+            raise CollectError("interrupted")
+        if self._progress is None:
+            return
+        with self._lock:
+            self._calls[account] = (done, total)
+            sums = [sum(numbers) for numbers in zip(*self._calls.values(), strict=True)]
+            stage = f"collecting, {self._finished} of {self._accounts} accounts"
+            self._progress.advance(stage, sums[0], sums[1])
+
+    def finish(self) -> None:
+        """One more account has ended."""
+        with self._lock:
+            self._finished += 1
+
+    def stop(self) -> None:
+        """Begin nothing more in any account."""
+        self._stopping.set()
+
+
+class _AccountProgress:
+    """Progress of one account, told to all of them together."""
+
+    def __init__(self, shared: _SharedProgress, account: str) -> None:
+        self._shared = shared
+        self._account = account
+
+    def advance(self, stage: str, done: int, total: int) -> None:  # noqa: ARG002 — accounts are named together
+        """As ``auditor.collect.interface.Progress`` says."""
+        self._shared.advance(self._account, done, total)

@@ -1,0 +1,191 @@
+"""A run over several accounts: which they are, and one snapshot file of all of them."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from auditor.config import Config
+from auditor.counting import plural
+from auditor.errors import CollectError, ConfigError
+from auditor.model.accounts import Account, AccountStatus
+from auditor.model.snapshot import SCHEMA_VERSION, Coverage, Header, Snapshot
+from auditor.org.request import ACCOUNT_ID, NamedAccount, OrganizationRequest, role_problem
+from auditor.run.messages import Messages, logger
+from auditor.run.run_options import AwsOptions
+from auditor.store.files import PRIVATE, Access
+from auditor.store.merge_snapshots import merge_snapshots, merged_header
+from auditor.store.snapshot_file import write_snapshot
+from auditor.store.snapshot_reader import SnapshotReader
+from auditor.temporary_files import workspace
+from auditor.version import __version__
+
+if TYPE_CHECKING:
+    from auditor.collect.aws import CollectOptions
+    from auditor.collect.aws.ledger import Ledger
+    from auditor.collect.aws.session import Clients
+    from auditor.collect.interface import Progress
+    from auditor.org.member_sessions import MemberSessions
+    from auditor.org.targets import Targets
+    from auditor.org.visit import Visited
+
+
+def organization_request(options: AwsOptions, config: Config) -> OrganizationRequest:
+    """What the options and ``organization:`` of the configuration ask for; an option that is given wins.
+
+    Raises ConfigError.
+    """
+    from auditor.org.account_file import read_accounts
+
+    section = config.organization
+    named = {account.id: account for account in (read_accounts(options.accounts_file) if options.accounts_file else ())}
+    known = {account.id: account for account in (section.accounts if section is not None else ())}
+    for number in options.accounts:
+        if not ACCOUNT_ID.fullmatch(number):
+            raise ConfigError(f"--account {number}: not an account id of 12 digits")
+        named.setdefault(number, known.get(number, NamedAccount(number)))
+    # Whoever names accounts has chosen already: include and exclude are of those that are listed.
+    wanted = OrganizationRequest(listed=options.organization, accounts=tuple(named.values()))
+    if section is not None:
+        wanted = replace(wanted, role=section.role, external_id=section.external_id)
+    if options.organization and section is not None:
+        if section.accounts and not named:
+            wanted = replace(wanted, listed=False, accounts=section.accounts)
+        wanted = replace(wanted, include=section.include, exclude=section.exclude)
+    if options.role is not None:
+        if problem := role_problem(options.role):
+            raise ConfigError(f"--role: {problem}")
+        wanted = replace(wanted, role=options.role)
+    return wanted if options.external_id is None else replace(wanted, external_id=options.external_id)
+
+
+@dataclass(frozen=True, slots=True)
+class Entrance:
+    """The credentials that a run starts with, and the accounts that they are to lead to.
+
+    ``region``: one that answers them, ``account`` and ``caller`` who they are, ``ledger`` their own calls.
+    """
+
+    clients: Clients
+    account: str
+    caller: str
+    region: str
+    ledger: Ledger
+    request: OrganizationRequest
+    targets: Targets
+
+    def sessions(self) -> MemberSessions:
+        """Sessions in the accounts. Raises ConfigError for an external id that is not there."""
+        from auditor.org.member_sessions import MemberSessions
+
+        return MemberSessions(self.clients, (self.account, self.region), self.request, self.ledger)
+
+
+def entrance(options: AwsOptions, config: Config) -> Entrance:
+    """Who would be visited. Makes no call to any account but the credentials' own. ``options`` are completed.
+
+    Raises ConfigError and CollectError.
+    """
+    from auditor.collect.aws.account import identify
+    from auditor.collect.aws.ledger import Ledger
+    from auditor.collect.aws.run import Run
+    from auditor.collect.aws.session import Clients
+    from auditor.org.organizations import read_organization
+    from auditor.org.targets import choose_targets
+
+    request = organization_request(options, config)
+    if "all" in options.regions and options.regions != ("all",):
+        raise ConfigError("--region all stands alone", hint="Leave the other regions out.")
+    clients = Clients(options.profile, options.concurrency)
+    for region in (*options.skip_regions, *(r for r in options.regions if r != "all")):
+        clients.refuse_unknown(region)
+    caller, region, ledger = identify(clients, options.regions, Ledger)
+    run = Run(clients, ledger, 1, None)
+    targets = choose_targets(request, lambda: read_organization(run, region))
+    return Entrance(clients, ledger.account, caller, region, ledger, request, targets)
+
+
+@dataclass(frozen=True, slots=True)
+class AccountsCollected:
+    """What a run over several accounts collected: a row an account, what leads into each once more, and how many
+    records there are by kind."""
+
+    accounts: tuple[Account, ...]
+    sessions: MemberSessions
+    records: Mapping[str, int]
+
+
+def collect_accounts(
+    options: CollectOptions,
+    entered: Entrance,
+    path: Path,
+    messages: Messages,
+    progress: Progress | None = None,
+    mode: Access = PRIVATE,
+) -> AccountsCollected:
+    """Collect every account into one snapshot file at ``path``. ``options`` say what of each; theirs is no session.
+
+    Raises ConfigError, and CollectError where nothing could be collected in any account.
+    """
+    from auditor.org.visit import missed, visit
+
+    started = datetime.now(UTC).replace(microsecond=0).isoformat().replace("+00:00", "Z")
+    targets, sessions = entered.targets, entered.sessions()
+    for note in targets.notes:
+        messages.note(note)
+    logger.info("collecting %s", plural(len(targets.visit), "account"))
+    counts: list[Counter[str]] = []
+    with workspace("accounts") as folder:
+
+        def write(account: Account, snapshot: Snapshot) -> Path:
+            part = folder / f"{account.id}.jsonl"
+            write_snapshot(part, snapshot)
+            counts.append(Counter(record.kind for record in snapshot.records))
+            return part
+
+        visited = [*visit(targets.visit, sessions, options, write, progress)]
+        visited += [
+            missed(a, "account_suspended" if a.status is AccountStatus.SUSPENDED else "not_found", "ListAccounts")
+            for a in targets.missed
+        ]
+        visited.sort(key=lambda v: v.account)
+        _refuse_nothing(visited)
+        accounts = tuple(v.account for v in visited)
+        parts = [SnapshotReader(v.part) for v in visited if v.part is not None]
+        header = merged_header(
+            Header(
+                schema_version=SCHEMA_VERSION, source="aws", as_of=started, tool_version=__version__,
+                botocore_version=parts[0].header.botocore_version, caller=entered.caller, scopes=(), accounts=accounts,
+            ),
+            [part.header for part in parts],
+        )  # fmt: skip
+        gaps = [v.gap for v in visited if v.gap is not None]
+        merge_snapshots(path, header, parts, gaps, _own_calls(entered, parts), mode)
+    for one in visited:
+        if one.part is None:
+            messages.problem(f"Account {_label(one.account)} was not audited: {one.account.reason}.")
+    return AccountsCollected(accounts, sessions, sum(counts, Counter()))
+
+
+def _label(account: Account) -> str:
+    return f"{account.id} ({account.name})" if account.name else account.id
+
+
+def _refuse_nothing(visited: list[Visited]) -> None:
+    if any(v.part is not None for v in visited):
+        return
+    first = next((v.account for v in visited if v.account.status is not AccountStatus.SUSPENDED), visited[0].account)
+    raise CollectError(
+        f"nothing could be collected in any of {plural(len(visited), 'account')}; {_label(first)}: {first.reason}",
+        hint="docs/organization.md says how the role in each account is set up.",
+    )
+
+
+def _own_calls(entered: Entrance, parts: list[SnapshotReader]) -> list[Coverage]:
+    """Calls of the run itself. Where its own account is audited, that asked who it is as well."""
+    audited = any(scope.account == entered.account for part in parts for scope in part.header.scopes)
+    return [c for c in entered.ledger.coverage() if not (audited and c.operation == "GetCallerIdentity")]

@@ -1,0 +1,165 @@
+"""A run over a simulated organization: every account has a row, and one that refuses costs the others nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import pytest
+
+from auditor.collect.aws import CollectOptions, collect
+from auditor.collect.aws.session import Clients
+from auditor.config import Config
+from auditor.errors import CollectError, ConfigError, ExitCode
+from auditor.evaluate.audit import evaluate
+from auditor.evaluate.gate import apply_gate, exit_code
+from auditor.model.accounts import Account, AccountStatus
+from auditor.model.report import Gate, Report
+from auditor.model.rule import Rule
+from auditor.org.member_sessions import SESSION_NAME
+from auditor.run.collect import collect_options
+from auditor.run.collect_accounts import AccountsCollected, collect_accounts, entrance
+from auditor.run.messages import LoggedMessages
+from auditor.run.run_options import AwsOptions
+from auditor.simulator import Simulator, load_organization
+from auditor.simulator.organization import SimulatedOrganization
+from auditor.store.snapshot_file import write_snapshot
+from auditor.store.snapshot_reader import SnapshotReader
+
+SMALL = Path(__file__).parent / "small.yaml"
+HUB, PROD, DEV, LOCKED, CLOSED, BUSY = (f"10000000000{n}" for n in range(1, 7))
+ASKED = AwsOptions(organization=True, role="audit/StudioAuditor", external_id="nightly-7f3a", evidence=("roles",))
+
+
+def collected(path: Path, asked: AwsOptions = ASKED) -> AccountsCollected:
+    """A run as the options say, with no patience for throttling."""
+    completed = asked.completed(Config())
+    messages = LoggedMessages()
+    once = replace(collect_options(completed, messages), max_attempts=1)
+    return collect_accounts(once, entrance(completed, Config()), path, messages)
+
+
+@dataclass(frozen=True)
+class Ran:
+    """A run over the small organization, and one over each of its accounts that can be audited."""
+
+    path: Path
+    accounts: tuple[Account, ...]
+    calls: dict[str, int]
+    singles: tuple[Path, ...]
+
+
+@pytest.fixture(scope="module")
+def ran(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Ran]:
+    folder = tmp_path_factory.mktemp("organization")
+    path = folder / "all.jsonl"
+    with Simulator(load_organization(str(SMALL))) as simulator, pytest.MonkeyPatch.context() as patch:
+        for name, value in simulator.environment.items():
+            patch.setenv(name, value)
+        found = collected(path)
+        calls = dict(simulator.calls)
+        singles = []
+        for number in (PROD, DEV):
+            options = collect_options(ASKED.completed(Config()), LoggedMessages())
+            single = folder / f"{number}.jsonl"
+            write_snapshot(single, collect(replace(options, session=found.sessions.session(number))))
+            singles.append(single)
+        yield Ran(path, found.accounts, calls, tuple(singles))
+
+
+def test_every_account_has_a_row(ran: Ran) -> None:
+    assert [(a.id, a.name, a.ou, str(a.status)) for a in ran.accounts] == [
+        (HUB, "hub", "", "complete"),
+        (PROD, "studio-prod", "Workloads/Production", "complete"),
+        (DEV, "studio-dev", "Workloads/Development", "complete"),
+        (LOCKED, "locked", "Workloads/Production", "denied"),
+        (CLOSED, "closed", "", "suspended"),
+        (BUSY, "busy", "Sandbox", "error"),
+    ]
+    reasons = {a.id: a.reason for a in ran.accounts}
+    assert f"role arn:aws:iam::{LOCKED}:role/audit/StudioAuditor could not be assumed" in reasons[LOCKED]
+    assert "SUSPENDED" in reasons[CLOSED]
+    assert "throttled" in reasons[BUSY]
+
+
+def test_the_snapshot_is_whole_and_says_who_is_missing(ran: Ran) -> None:
+    reader = SnapshotReader(ran.path)
+    assert reader.sha256, "its own hash fits"
+    assert reader.header.accounts == ran.accounts
+    # Regions are those that are enabled in each account.
+    assert [(s.account, s.region) for s in reader.header.scopes] == [
+        (HUB, "eu-west-1"), (PROD, "eu-west-1"), (PROD, "us-east-1"), (DEV, "eu-central-1"), (DEV, "eu-west-1"),
+    ]  # fmt: skip
+    lost = {(g.account, g.operation, g.reason) for g in reader.ledger.gaps if g.resource_type == "domain"}
+    assert lost == {
+        (LOCKED, "AssumeRole", "access_denied"),
+        (CLOSED, "ListAccounts", "account_suspended"),
+        (BUSY, "ListDomains", "throttled"),
+    }
+    lines = ran.path.read_bytes().splitlines()
+    keys = [line for line in lines if line.startswith(b'{"account":')]
+    assert len(keys) == sum(1 for _ in reader.snapshot().records)
+
+
+def test_a_suspended_account_is_not_tried_and_the_own_one_needs_no_role(ran: Ran) -> None:
+    # Of six accounts: not the run's own, and not the closed one.
+    assert ran.calls["sts:AssumeRole"] == 4
+    assert ran.calls["organizations:ListAccounts"] == 1
+
+
+def test_findings_are_those_of_the_single_runs_together(ran: Ran, built_in_rules: tuple[Rule, ...]) -> None:
+    whole = evaluate([ran.path], built_in_rules)
+    singles = [evaluate([path], built_in_rules) for path in ran.singles]
+
+    def told(report: Report) -> dict[str, tuple[object, ...]]:
+        return {f.fingerprint: (f.status, f.severity, f.message, f.evidence, f.remediation) for f in report.findings}
+
+    together = {key: value for report in singles for key, value in told(report).items()}
+    assert together, "there is something to find"
+    found = told(replace(whole, findings=tuple(f for f in whole.findings if f.resource.account != HUB)))
+    assert found == together
+    assert whole.resources == {name: sum(report.resources[name] for report in singles) for name in whole.resources}, (
+        "the run's own account has no Studio"
+    )
+    assert exit_code(apply_gate(whole, Gate(fail_on=None))) is ExitCode.INCOMPLETE, "three accounts are missing"
+
+
+def test_one_account_by_its_id(ran: Ran, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    with Simulator(load_organization(str(SMALL))) as simulator:
+        for name, value in simulator.environment.items():
+            monkeypatch.setenv(name, value)
+        found = collected(tmp_path / "one.jsonl", replace(ASKED, organization=False, accounts=(DEV,)))
+        assert [(a.id, a.name, a.status) for a in found.accounts] == [(DEV, "", AccountStatus.COMPLETE)]
+        assert simulator.calls["organizations:ListAccounts"] == 0
+        inside = Clients(None, 1, session=found.sessions.session(DEV))
+        caller = inside.client("sts", "eu-west-1").get_caller_identity()
+        assert caller["Arn"] == f"arn:aws:sts::{DEV}:assumed-role/StudioAuditor/{SESSION_NAME}"
+        with pytest.raises(CollectError, match="nothing could be collected in any of 1 account") as caught:
+            collected(tmp_path / "none.jsonl", replace(ASKED, organization=False, accounts=(DEV,), external_id="no"))
+        assert caught.value.exit_code is ExitCode.NOTHING_COLLECTED
+        assert not (tmp_path / "none.jsonl").exists()
+        with pytest.raises(ConfigError, match="not an account id"):
+            collected(tmp_path / "none.jsonl", replace(ASKED, accounts=("12345",)))
+
+
+def test_a_session_is_renewed_before_it_expires(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    small = load_organization(str(SMALL))
+    brief = SimulatedOrganization(
+        small.name, small.management, small.accounts, small.role, small.external_id, session_seconds=5
+    )
+    with Simulator(brief) as simulator:
+        for name, value in simulator.environment.items():
+            monkeypatch.setenv(name, value)
+        found = collected(tmp_path / "one.jsonl", replace(ASKED, organization=False, accounts=(DEV,)))
+        # botocore renews what ends in less than ten minutes before each call.
+        assert simulator.calls["sts:AssumeRole"] > 5
+    assert [a.status for a in found.accounts] == [AccountStatus.COMPLETE]
+    assert not [c for c in SnapshotReader(tmp_path / "one.jsonl").ledger.coverage if c.failed]
+
+
+def test_options_of_a_single_account_are_as_before() -> None:
+    assert CollectOptions().session is None
+    assert AwsOptions(regions=("eu-west-1",)).completed(Config()).regions == ("eu-west-1",)
+    assert AwsOptions().completed(Config()).regions == ()
+    assert AwsOptions(accounts=(DEV,)).completed(Config()).regions == ("all",)
