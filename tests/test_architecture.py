@@ -36,6 +36,7 @@ HOMES = {
     "tree_sitter": {"collect/iac"},
     "tree_sitter_hcl": {"collect/iac"},
     "re2": {"collect/iac"},
+    "cryptography": {"store"},
     "moto": {"simulator"},
     "werkzeug": {"simulator"},
     "duckdb": {"store", "resolve", "rules", "waivers", "remediation", "evaluate", "drift", "whatif", "history"},

@@ -57,6 +57,13 @@ class PersonaFile(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
     match: Annotated[list[MatchFile], _doc("Their profiles: those that fit one of these")] = []
 
 
+class SignFile(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
+    """The key that signs each run in a store; one of these."""
+
+    ed25519: Annotated[str, _text("File with an Ed25519 private key in PEM, without a password")] | UnsetType = UNSET
+    kms: Annotated[str, _text("ARN, id or alias of an asymmetric key for signing in AWS KMS")] | UnsetType = UNSET
+
+
 class ConfigFile(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
     """auditor.yaml. Every key is optional; options of the command line win."""
 
@@ -111,6 +118,7 @@ class ConfigFile(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
     formats: Annotated[list[Format], _doc("Reports to write; as --format", minItems=1)] | UnsetType = UNSET
     output: Annotated[str, _text("Folder for the reports; as --output")] | UnsetType = UNSET
     store: Annotated[str, _text("Where audit keeps its runs: a folder or s3://…; as --store")] | UnsetType = UNSET
+    sign: Annotated[SignFile, _doc("What signs each run in the store")] | UnsetType = UNSET
 
 
 def config_schema() -> dict[str, Any]:

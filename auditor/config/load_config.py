@@ -10,7 +10,7 @@ from typing import Any, TypeVar
 
 from msgspec import UNSET, UnsetType
 
-from auditor.config.file_schema import ACCOUNT, ConfigFile, PersonaFile, config_schema
+from auditor.config.file_schema import ACCOUNT, ConfigFile, PersonaFile, SignFile, config_schema
 from auditor.config.organization_section import OrganizationSection, organization_section
 from auditor.errors import ConfigError
 from auditor.model.rule import Rule, Severity
@@ -18,6 +18,7 @@ from auditor.report.render import Format
 from auditor.resolve.inheritance_sql import NestedMerge
 from auditor.rules.rule_names import named_by, near_rule
 from auditor.rules.verdict_sql import value_problem
+from auditor.store.signing import SignKey
 from auditor.studio.personas import DEFAULT, DEFAULT_PERSONAS, Match, Persona
 from auditor.studio.tools import HIDEABLE_APP_TYPES, NEEDABLE_APP_TYPES, NEEDABLE_TOOLS
 from auditor.yaml_source import Source, near, read_yaml
@@ -65,6 +66,7 @@ class Config:
     formats: tuple[Format, ...] | None = None
     output: Path | None = None
     store: str | None = None
+    sign: SignKey | None = None
     _source: Source | None = field(default=None, repr=False, compare=False)
 
     def error(self, message: str, *keys: str, hint: str = "", value: bool = False) -> ConfigError:
@@ -176,6 +178,7 @@ def load_config(path: Path | None, *, baseline: bool = True) -> Config:
         formats=None if isinstance(wire.formats, UnsetType) else _formats(source, wire.formats),
         output=None if isinstance(wire.output, UnsetType) else _output(folder, wire.output),
         store=None if isinstance(wire.store, UnsetType) else _store(folder, wire.store),
+        sign=None if isinstance(wire.sign, UnsetType) else _sign(source, folder, wire.sign),
         _source=source,
     )
 
@@ -205,6 +208,13 @@ def _accounts(source: Source, limits: Mapping[str, str]) -> Mapping[str, str]:
 
 def _store(folder: Path, text: str) -> str:
     return text if "://" in text else str(folder / text)
+
+
+def _sign(source: Source, folder: Path, wire: SignFile) -> SignKey:
+    if (wire.ed25519 is UNSET) is (wire.kms is UNSET):
+        raise source.error("sign: names one key", "sign", hint="Write ed25519: FILE or kms: KEY, not both.")
+    file = None if isinstance(wire.ed25519, UnsetType) else folder / wire.ed25519
+    return SignKey(file, _given(wire.kms) or "")
 
 
 def _formats(source: Source, formats: Sequence[Format]) -> tuple[Format, ...]:

@@ -53,7 +53,7 @@ def run(plan: RunPlan, files: Sequence[Path], messages: Messages, *, drift: Drif
         if plan.store is not None:
             from auditor.run.run_store import recording
 
-            recorder = stack.enter_context(recording(plan.store))
+            recorder = stack.enter_context(recording(plan.store, plan.sign, plan.choice.rules))
         files = stack.enter_context(without_secrets(files))
         logger.info("evaluating %s", plural(len(files), "snapshot"))
         report = replace(_decided(plan, files, recorder), drift=drift)

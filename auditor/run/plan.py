@@ -21,6 +21,7 @@ from auditor.run.run_options import DEFAULT_FORMATS, DEFAULT_OUTPUT, ReportOptio
 from auditor.run.selection import RuleChoice, choose, names, rule_folders
 from auditor.run.thresholds import limits
 from auditor.store.files import PRIVATE, Access, unwritable
+from auditor.store.signing import Sign, signer
 from auditor.temporary_files import remove_leftovers
 from auditor.waivers.file import load_waivers
 from auditor.waivers.match import Waivers
@@ -36,7 +37,8 @@ class RunPlan:
     """A run that can begin. ``config`` holds what only the configuration can say (regions, AWS profile).
 
     ``baseline``: what the earlier report.json holds; ``store``: where the run is kept; ``output`` None: nothing is
-    written; ``mode``: permissions of what is; ``listing``: how findings are printed, where that is asked for.
+    written; ``mode``: permissions of what is; ``listing``: how findings are printed, where that is asked for; ``sign``:
+    what signs the run in the store.
     """
 
     config: Config
@@ -52,6 +54,7 @@ class RunPlan:
     templates: tuple[CustomTemplate, ...] = ()
     mode: Access = PRIVATE
     listing: Listing | None = None
+    sign: Sign | None = None
 
     @property
     def printed(self) -> bool:
@@ -104,6 +107,7 @@ def _planned(options: RunOptions, place: str | None) -> RunPlan:
             "--new-only has nothing to compare with", hint="Give it --baseline FILE (a report.json), or --store."
         )
     profile = options.profile or config.profile
+    sign = signer(config.sign, profile) if config.sign is not None and place is not None else None
     return RunPlan(
         config=config,
         choice=choice,
@@ -119,6 +123,7 @@ def _planned(options: RunOptions, place: str | None) -> RunPlan:
         store=_store(place, profile, reports.mode),
         mode=reports.mode,
         listing=reports.listing,
+        sign=sign,
     )
 
 

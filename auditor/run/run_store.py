@@ -14,11 +14,14 @@ from auditor.history.store_history import StoreHistory
 from auditor.history.trend import daily
 from auditor.model.history import Comparison
 from auditor.model.report import Report
+from auditor.model.rule import Rule
 from auditor.report.render import Format, write
+from auditor.run.run_statement import predicate
 from auditor.store.backends import open_backend
 from auditor.store.files import PRIVATE, Access
 from auditor.store.manifest import run_id
-from auditor.store.runs import RunStore
+from auditor.store.runs import RunStore, Signer
+from auditor.store.signing import Sign, envelope, statement
 from auditor.store.snapshot_reader import SnapshotReader
 from auditor.temporary_files import workspace
 
@@ -32,17 +35,18 @@ def open_store(text: str, profile: str | None = None, mode: Access = PRIVATE) ->
 
 
 @contextmanager
-def recording(store: RunStore) -> Iterator[RunRecorder]:
-    """A recorder for one run, with a temporary folder of its own."""
+def recording(store: RunStore, sign: Sign | None = None, rules: Sequence[Rule] = ()) -> Iterator[RunRecorder]:
+    """A recorder for one run of these rules, with a temporary folder of its own. ``sign``: what signs the run."""
     with workspace("run") as folder:
-        yield RunRecorder(store, folder)
+        yield RunRecorder(store, folder, sign, rules)
 
 
 class RunRecorder:
     """Takes one run through: ``export`` while the tables are open, ``compare``, and ``keep`` once it is decided."""
 
-    def __init__(self, store: RunStore, folder: Path) -> None:
+    def __init__(self, store: RunStore, folder: Path, sign: Sign | None = None, rules: Sequence[Rule] = ()) -> None:
         self._store, self._folder = store, folder
+        self._sign, self._rules = sign, rules
         self._night: StoreHistory | None = None
         self._files: tuple[SnapshotReader, ...] = ()
 
@@ -66,10 +70,16 @@ class RunRecorder:
         reports = list(written)
         if Format.JSON.file_name not in {path.name for path in reports}:
             reports += write(report, (Format.JSON,), self._folder / "reports")
+        if self._sign is not None:
+            self._store.signer = _signer(self._sign, predicate(report, code, self._rules))
         snapshots = [(f.path, f.sha256) for f in self._files]
         manifest = self._night.keep(report, int(code), snapshots, reports)
         write_overviews(self._store)
         return f"{self._store.place.label}, run {manifest.run_id}"
+
+
+def _signer(sign: Sign, said: dict[str, Any]) -> Signer:
+    return lambda manifest, data: envelope(statement(manifest, data, said), sign)
 
 
 def write_overviews(store: RunStore) -> None:

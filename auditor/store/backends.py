@@ -6,6 +6,7 @@ without dates and sizes, and deletes one object at a time.
 
 from __future__ import annotations
 
+import hashlib
 import os
 import shutil
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -13,6 +14,8 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import partial
+from operator import attrgetter
 from pathlib import Path
 from typing import Any, BinaryIO, Protocol
 
@@ -22,6 +25,7 @@ from auditor.store.files import PRIVATE, Access, atomic, make_folder, unwritable
 from auditor.store.manifest import is_safe
 from auditor.temporary_files import hold, is_held, remove_leftovers
 
+_BLOCK = 1024 * 1024
 #: Requests at a time.
 _PARALLEL = 16
 #: Bytes that ``read`` reads at most: manifests name a few files for each account and region.
@@ -62,6 +66,9 @@ class Backend(Protocol):
 
     def read(self, key: str) -> bytes:
         """A small file's content. Raises DamagedError for one that is not there, or larger than ``SMALL``."""
+
+    def digest(self, key: str) -> str:
+        """The SHA-256 of a file of any size, in hex. Raises DamagedError for one that is not there."""
 
     def fetch(self, keys: Sequence[str], folder: Path) -> list[Path]:
         """Local files with the contents, in the order of the keys. What is not local is copied into the folder.
@@ -119,28 +126,32 @@ class _Folder:
     def _path(self, key: str, *, parent: bool = False) -> Path:
         """Where the file of a key lies. ``parent``: only the folder has to be inside, as to write or delete it."""
         path = _refuse_unsafe(key, self.label, self._root)
-        real = path.parent.resolve() / path.name if parent else path.resolve()
-        if not real.is_relative_to(self._root.resolve()) or self._unfinished.is_symlink():
+        root = os.path.realpath(self._root)
+        real = os.path.join(os.path.realpath(path.parent), path.name) if parent else os.path.realpath(path)  # noqa: PTH118 — as text, which is several times faster
+        if not real.startswith(root.rstrip("/") + "/") or self._unfinished.is_symlink():
             raise DamagedError(f"{path}: leads out of the store, so it is not used")
         return path
 
     def entries(self, prefix: str = "", limit: int = 0, after: str = "") -> list[Entry]:
         # Whole folders of the prefix first, so that not all of the store is walked. Symlinked folders are not entered.
-        base = self._root / prefix.rpartition("/")[0]
+        # A store of years has a folder for each account and night: keys are put together as text, not as paths.
+        above = prefix.rpartition("/")[0]
+        waiting = [(str(self._root / above), f"{above}/" if above else "")]
         found: list[Entry] = []
-        for folder, _, names in os.walk(base):
-            if limit and len(found) >= limit:
-                break
-            inside = Path(folder).relative_to(self._root).as_posix()
-            for name in names:
-                key = name if inside == "." else f"{inside}/{name}"
-                if key > after and key.startswith(prefix) and is_safe(key):
-                    try:
-                        seen = os.lstat(Path(folder) / name)
-                    except FileNotFoundError:  # deleted meanwhile
-                        continue
-                    found.append(Entry(key, seen.st_size, datetime.fromtimestamp(seen.st_mtime, UTC)))
-        return sorted(found)
+        while waiting and not (limit and len(found) >= limit):
+            folder, begin = waiting.pop()
+            try:
+                with os.scandir(folder) as inside:
+                    for one in inside:
+                        key = begin + one.name
+                        if one.is_dir(follow_symlinks=False):
+                            waiting.append((one.path, f"{key}/"))
+                        elif key > after and key.startswith(prefix) and is_safe(key):
+                            seen = one.stat(follow_symlinks=False)
+                            found.append(Entry(key, seen.st_size, datetime.fromtimestamp(seen.st_mtime, UTC)))
+            except OSError:  # not there, or deleted meanwhile
+                continue
+        return sorted(found, key=attrgetter("key"))
 
     def read(self, key: str) -> bytes:
         path = self._path(key)
@@ -154,6 +165,18 @@ class _Folder:
         except OSError as error:
             raise ConfigError(f"{path}: cannot be read: {error.strerror or error}") from error
         return _small(data, str(path))
+
+    def digest(self, key: str) -> str:
+        path = self._path(key)
+        try:
+            with open_regular(path) as file:
+                return _sha256(iter(partial(file.read, _BLOCK), b""))
+        except FileNotFoundError as error:
+            raise _missing(str(path)) from error
+        except NotRegularError as error:
+            raise DamagedError(f"{path}: {error.strerror}") from error
+        except OSError as error:
+            raise ConfigError(f"{path}: cannot be read: {error.strerror or error}") from error
 
     def fetch(self, keys: Sequence[str], folder: Path) -> list[Path]:  # noqa: ARG002 — they are local already
         paths = [self._path(key) for key in keys]
@@ -271,6 +294,12 @@ class _Bucket:
             body: bytes = answer["Body"].read(SMALL + 1)
         return _small(body, f"s3://{self._bucket}/{self._prefix}{key}")
 
+    def digest(self, key: str) -> str:
+        _refuse_unsafe(key, self._url)
+        with self._explained(key):
+            body = self._client.get_object(Bucket=self._bucket, Key=self._prefix + key)["Body"]
+            return _sha256(body.iter_chunks(_BLOCK))
+
     def fetch(self, keys: Sequence[str], folder: Path) -> list[Path]:
         def one(key: str) -> Path:
             path = _refuse_unsafe(key, self._url, folder)
@@ -331,6 +360,13 @@ def _refuse_unsafe(key: str, label: str, folder: Path = Path()) -> Path:
     if not is_safe(key):
         raise DamagedError(f"{label}: holds no file called {key[:200]!r}: such a name may lead out of it")
     return folder / key
+
+
+def _sha256(blocks: Iterable[bytes]) -> str:
+    found = hashlib.sha256()
+    for block in blocks:
+        found.update(block)
+    return found.hexdigest()
 
 
 def _missing(where: str) -> DamagedError:

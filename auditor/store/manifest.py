@@ -20,10 +20,13 @@ from auditor.store.moments import is_moment
 SCHEMA_VERSION = "1"
 #: Folders of a store; ``runs`` holds the manifests, ``files`` what people open, the rest are tables.
 RUNS, FILES = "runs", "files"
+#: Folder of the envelopes that sign runs.
+SIGNATURES = "signatures"
 _RUN_ID = re.compile(r"[0-9]{8}T[0-9]{6}Z-[0-9a-f]{8}")
 #: Keys of a run's files; nothing else in a store belongs to a run.
 _RUN_KEY = re.compile(
     rf"(?:{RUNS}/(?P<manifest>{_RUN_ID.pattern})\.json"
+    rf"|{SIGNATURES}/(?P<signature>{_RUN_ID.pattern})\.dsse\.json"
     rf"|{FILES}/(?P<files>{_RUN_ID.pattern})/(?P<name>[^/\\]+)"
     r"|(?P<table>[a-z][a-z_]*)/date=(?P<date>[0-9]{4}-[0-9]{2}-[0-9]{2})/account=(?P<account>[^/\\]+)"
     rf"/region=[^/\\]+/(?P<rows>{_RUN_ID.pattern})_[0-9]+\.parquet)"
@@ -35,11 +38,23 @@ _SHA256 = re.compile(r"(?:[0-9a-f]{64})?")
 
 @dataclass(frozen=True, slots=True)
 class StoredFile:
-    """A file of a run: its key in the store, its size, and of a snapshot the hash that its last line holds."""
+    """A file of a run: its key in the store, its size, and of a snapshot the hash that its last line holds.
+
+    ``digest`` is the SHA-256 of the file as it lies there; empty in runs of versions that kept none.
+    """
 
     key: str
     bytes: int
     sha256: str = ""
+    digest: str = ""
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Link:
+    """A run that another one follows, with the root that its manifest had."""
+
+    run_id: str
+    root: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,11 +114,20 @@ class Manifest:
     incomplete: tuple[tuple[str, str], ...] | None = None
     accepted: bool = False
     attempt: str = ""
+    previous: tuple[Link, ...] = ()
+    """The runs that it follows (``auditor.store.chain``)."""
+    root: str = ""
+    """Over the whole manifest but for this member, which stands last; empty in runs of versions that had none."""
 
     @property
     def key(self) -> str:
         """Where the manifest lies."""
         return f"{RUNS}/{self.run_id}.json"
+
+    @property
+    def signature_key(self) -> str:
+        """Where the envelope that signs it lies, if it is signed."""
+        return f"{SIGNATURES}/{self.run_id}.dsse.json"
 
     @property
     def size(self) -> int:
@@ -148,12 +172,18 @@ def run_id(as_of: str, hashes: Iterable[str]) -> str:
 def run_of(key: str) -> str | None:
     """The run that a file of the store belongs to; None for one that belongs to none (index.html)."""
     found = _RUN_KEY.fullmatch(key)
-    return found["manifest"] or found["files"] or found["rows"] if found and is_safe(key) else None
+    if found is None or not is_safe(key):
+        return None
+    return found["manifest"] or found["signature"] or found["files"] or found["rows"]
 
 
 def is_safe(key: str) -> bool:
     """Whether a key stays in its store: plain names divided by ``/``, none empty, hidden, ``..``, or with controls."""
-    return all(part and not part.startswith(".") and part.isprintable() and "\\" not in part for part in key.split("/"))
+    # Stores hold hundreds of thousands of keys: the whole is looked at, not each name by itself.
+    return not (
+        key.startswith((".", "/")) or key.endswith("/") or "/." in key or "//" in key or "\\" in key
+        or not key or not key.isprintable()
+    )  # fmt: skip
 
 
 def encode(manifest: Manifest) -> bytes:
@@ -200,6 +230,11 @@ def contradiction(manifest: Manifest, key: str) -> str:
     for region in (*(r for _, r in named), *(c.region for c in manifest.counts)):
         if not _REGION.fullmatch(region):
             return f"it names a region {region[:40]!r}"
+    for link in manifest.previous:
+        if not _RUN_ID.fullmatch(link.run_id) or not _SHA256.fullmatch(link.root) or not link.root:
+            return f"it follows a run {link.run_id[:40]!r}"
+    if not _SHA256.fullmatch(manifest.root):
+        return f"its root is {manifest.root[:80]!r}"
     owned = {FILES: (*manifest.snapshots, *manifest.reports), **manifest.tables}
     for folder, files in owned.items():
         for file in files:
@@ -214,9 +249,11 @@ def _owns(manifest: Manifest, folder: str, file: StoredFile) -> bool:
     found = _RUN_KEY.fullmatch(file.key)
     return (
         found is not None
-        and run_of(file.key) == manifest.run_id
+        and manifest.run_id in (found["files"], found["rows"])
+        and is_safe(file.key)
         and file.key.split("/")[0] == folder
         and found["date"] in (None, manifest.as_of[:10])
         and file.bytes >= 0
         and _SHA256.fullmatch(file.sha256) is not None
+        and _SHA256.fullmatch(file.digest) is not None
     )

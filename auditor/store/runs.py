@@ -2,6 +2,7 @@
 
     store.json                                                 which version of this layout it is
     runs/RUN.json                                              manifests: one there is a run that is whole
+    signatures/RUN.dsse.json                                   what signs it, where runs are signed
     files/RUN/snapshot-1.jsonl.gz, report.json.gz, report.html what people open
     TABLE/date=2026-11-23/account=…/region=…/RUN_0.parquet     findings, resources, coverage, gaps, history
     index.html                                                 the trend, and the nights to click
@@ -13,7 +14,8 @@ manifest names: no reader sees them, and ``prune`` removes them when they are a 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+import hashlib
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
@@ -24,15 +26,16 @@ import msgspec
 from auditor.errors import ConfigError, DamagedError
 from auditor.store import moments
 from auditor.store.backends import Backend, Entry
+from auditor.store.chain import Retired, heads, retire, root_of, seal
 from auditor.store.manifest import (
     FILES,
     RUNS,
     SCHEMA_VERSION,
+    SIGNATURES,
     Manifest,
     StoredFile,
     contradiction,
     decode,
-    encode,
     run_of,
 )
 
@@ -40,6 +43,8 @@ from auditor.store.manifest import (
 ORPHAN_AGE = timedelta(days=1)
 _PARALLEL = 16
 Scope = tuple[str, str]
+#: From a whole manifest and its bytes, the envelope that signs it.
+Signer = Callable[[Manifest, bytes], bytes]
 STORE_FILE = "store.json"
 #: Folder that ``repair`` moves files to. No reader looks into it, and prune leaves it alone.
 QUARANTINE = "quarantine"
@@ -78,6 +83,10 @@ class RunStore:
         self.place = place
         #: The record of the run that this process adds (``auditor.store.attempts``), while there is one.
         self.attempt = ""
+        #: What signs the runs that are added; None: nothing does.
+        self.signer: Signer | None = None
+        # Roots of the runs whose manifests hold none.
+        self._plain_roots: dict[str, str] = {}
         self._read: dict[Entry, Manifest | SetAside] = {}
         self._found_damaged: dict[str, str] = {}
 
@@ -134,7 +143,11 @@ class RunStore:
 
     def _manifest(self, entry: Entry) -> Manifest | SetAside:
         try:
-            return decode(self.place.read(entry.key), f"{self.place.label}/{entry.key}", entry.key)
+            data = self.place.read(entry.key)
+            run = decode(data, f"{self.place.label}/{entry.key}", entry.key)
+            if not run.root:
+                self._plain_roots[run.run_id] = root_of(data)
+            return run
         except DamagedError as error:
             return SetAside(entry.key, run_of(entry.key) or "", error.message)
 
@@ -186,28 +199,46 @@ class RunStore:
         A run of the same id is replaced. Raises ConfigError where the place cannot be written; the run is then not
         there.
         """
-        sizes = {key: path.stat().st_size for key, path in files.items()}
+        with ThreadPoolExecutor(max_workers=_PARALLEL) as pool:
+            found = dict(zip(files, pool.map(_measured, files.values()), strict=True))
         named = [f.key for f in manifest.all_files]
         assert sorted(named) == sorted(files), "a run's files are those that its manifest names"
         if wrong := contradiction(manifest, manifest.key):
             raise ConfigError(f"{self.place.label}: cannot take the run: {wrong}", hint="Rename the report's file.")
         whole = replace(
             manifest,
-            snapshots=_sized(manifest.snapshots, sizes),
-            reports=_sized(manifest.reports, sizes),
-            tables={table: _sized(own, sizes) for table, own in manifest.tables.items()},
+            snapshots=_sized(manifest.snapshots, found),
+            reports=_sized(manifest.reports, found),
+            tables={table: _sized(own, found) for table, own in manifest.tables.items()},
         )
-        before = [e.key for e in self.place.entries(f"{RUNS}/{manifest.run_id}")]
-        if before:
-            # Until the new one is whole there is no run of this id, rather than one made of both.
-            self.place.delete(before)
+        self._make_room(manifest.run_id)
         # Tables last: whoever reads them without the manifests sees half a run for as short as can be.
         opened = [key for key in files if key.startswith(f"{FILES}/")]
         for batch in (opened, [key for key in files if key not in opened]):
             with ThreadPoolExecutor(max_workers=_PARALLEL) as pool:
                 list(pool.map(lambda key: self.place.put(key, files[key]), sorted(batch)))
-        self.place.put_bytes(whole.key, encode(whole))
+        runs = self.runs()
+        whole, data = seal(replace(whole, previous=heads(self.roots(runs), runs)))
+        if self.signer is not None:
+            self.place.put_bytes(whole.signature_key, self.signer(whole, data))
+        self.place.put_bytes(whole.key, data)
         return whole
+
+    def _make_room(self, run_id: str) -> None:
+        """Remove a run of this id: until the new one is whole there is none, rather than one made of both."""
+        before = [e.key for e in self.place.entries(f"{RUNS}/{run_id}")]
+        before += [e.key for e in self.place.entries(f"{SIGNATURES}/{run_id}")]
+        runs = self.runs()
+        old = self.roots([run for run in runs if run.run_id == run_id])
+        if old:
+            staying = [run for run in runs if run.run_id != run_id]
+            retire(self.place, [Retired(name, root, "replaced") for name, root in old.items()], staying)
+        if before:
+            self.place.delete(before)
+
+    def roots(self, runs: Iterable[Manifest]) -> dict[str, str]:
+        """The root of each of these runs, by id, as its manifest gives it."""
+        return {run.run_id: run.root or self._plain_roots[run.run_id] for run in runs}
 
     def prune(self, keep: timedelta, now: datetime, *, account: str = "", dry_run: bool = False) -> Pruned:
         """Delete runs older than ``keep``, and what killed writers left behind.
@@ -234,8 +265,13 @@ class RunStore:
         ]
         size = sum(run.size for run in doomed) + sum(e.size for e in orphans)
         if not dry_run:
+            gone = [Retired(name, root, "pruned") for name, root in self.roots(doomed).items()]
+            ids = {run.run_id for run in doomed}
+            staying = [run for run in runs if run.run_id not in ids]
+            retire(self.place, _followed(gone, staying, runs), staying)
             # Manifests first: a run is there as a whole, or not at all.
             self.place.delete([run.key for run in doomed])
+            self.place.delete([run.signature_key for run in doomed])
             self.place.delete([f.key for run in doomed for f in run.all_files])
             self.place.delete([e.key for e in orphans])
         return Pruned(doomed, tuple(e.key for e in orphans), size)
@@ -257,8 +293,20 @@ def _check_version(data: bytes, place: str) -> None:
         )
 
 
-def _sized(files: Sequence[StoredFile], sizes: Mapping[str, int]) -> tuple[StoredFile, ...]:
-    return tuple(replace(f, bytes=sizes[f.key]) for f in files)
+def _measured(path: Path) -> tuple[int, str]:
+    with path.open("rb") as file:
+        return path.stat().st_size, hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def _sized(files: Sequence[StoredFile], found: Mapping[str, tuple[int, str]]) -> tuple[StoredFile, ...]:
+    return tuple(replace(f, bytes=found[f.key][0], digest=found[f.key][1]) for f in files)
+
+
+def _followed(gone: Sequence[Retired], staying: Sequence[Manifest], runs: Sequence[Manifest]) -> list[Retired]:
+    """Those that a run that stays follows, or that none follows at all yet: one may just be about to."""
+    wanted = {link.root for run in staying for link in run.previous}
+    known = {link.root for run in runs for link in run.previous}
+    return [one for one in gone if one.root in wanted or one.root not in known]
 
 
 def latest(runs: Sequence[Manifest], scopes: Iterable[Scope], before: datetime | None = None) -> dict[Scope, Manifest]:

@@ -1,0 +1,406 @@
+"""What somebody does to a store is named by run or file; what was pruned or repaired is not called a change."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import boto3
+import msgspec
+import pytest
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat, PublicFormat
+
+from auditor.errors import ConfigError
+from auditor.simulator import Simulator
+from auditor.store.backends import Backend, open_backend
+from auditor.store.chain import combined, root_of
+from auditor.store.manifest import Manifest, encode
+from auditor.store.runs import RunStore
+from auditor.store.signing import PublicKey, Sign, SignKey, envelope, public_keys, signer, statement
+from auditor.store.verification import Verified, verify_store
+
+from .conftest import ACCOUNT, made
+
+OTHER = "999999999999"
+
+
+def add(store: RunStore, folder: Path, *days: int, **named: Any) -> list[Manifest]:
+    runs = [made(folder, day, **named) for day in days]
+    return [store.add(run.manifest, run.files) for run in runs]
+
+
+def wrong(found: Verified) -> set[tuple[str, str]]:
+    """Run and file of what is named as changed."""
+    return {(t.run_id, t.key) for t in found.tampered}
+
+
+def rewrite(place: Backend, run: Manifest, **members: Any) -> None:
+    """A manifest written as somebody would who doesn't know of roots."""
+    place.put_bytes(run.key, encode(replace(run, **members)))
+
+
+@pytest.fixture
+def nights(store: RunStore, tmp_path: Path) -> list[Manifest]:
+    return add(store, tmp_path, 1, 2, 3)
+
+
+def test_an_untouched_store_is_intact(store: RunStore, nights: list[Manifest]) -> None:
+    found = verify_store(store.place)
+    assert (found.tampered, found.unproven, found.runs, found.files) == ((), (), 3, 12)
+    assert found.root == nights[-1].root == root_of(store.place.read(nights[-1].key))
+    assert [link.run_id for link in nights[2].previous] == [nights[1].run_id]
+    assert nights[2].previous[0].root == nights[1].root
+    assert verify_store(store.place, expect=found.root).added == 0
+    # It has grown since.
+    assert verify_store(store.place, expect=nights[0].root).added == 2
+
+
+def flip(place: Backend, key: str) -> None:
+    data = bytearray(place.read(key))
+    data[0] ^= 1
+    place.put_bytes(key, bytes(data))
+
+
+@pytest.mark.parametrize("number", range(4))
+def test_a_flipped_bit_names_the_file(store: RunStore, nights: list[Manifest], number: int) -> None:
+    key = nights[1].all_files[number].key
+    flip(store.place, key)
+    assert wrong(verify_store(store.place)) == {(nights[1].run_id, key)}
+
+
+def test_swapped_files_are_named_with_what_they_hold(store: RunStore, tmp_path: Path) -> None:
+    (run,) = add(store, tmp_path, 1)
+    first, second = run.tables["findings"][0], run.tables["history"][0]
+    one, other = store.place.read(first.key), store.place.read(second.key)
+    store.place.put_bytes(first.key, other.ljust(len(one)) if len(other) < len(one) else other)
+    store.place.put_bytes(second.key, one)
+    assert wrong(verify_store(store.place)) == {(run.run_id, first.key), (run.run_id, second.key)}
+    # Of equal length, only the content tells.
+    twins = made(tmp_path / "twins", 2)
+    keys = [f.key for f in twins.manifest.all_files][2:]
+    for key, text in zip(keys, ("aaaa", "bbbb"), strict=True):
+        twins.files[key].write_text(text)
+    added = store.add(twins.manifest, twins.files)
+    store.place.put_bytes(keys[0], b"bbbb")
+    (reason,) = [t.reason for t in verify_store(store.place).tampered if t.run_id == added.run_id]
+    assert reason == f"the file was swapped: it holds what {keys[1]} should"
+
+
+def test_a_file_that_is_missing_or_added_is_named(store: RunStore, nights: list[Manifest]) -> None:
+    gone = nights[0].tables["history"][0].key
+    store.place.delete([gone])
+    more = nights[2].tables["findings"][0].key.replace("_0.parquet", "_1.parquet")
+    store.place.put_bytes(more, b"rows of somebody")
+    assert wrong(verify_store(store.place)) == {(nights[0].run_id, gone), (nights[2].run_id, more)}
+
+
+def test_a_deleted_middle_run_is_named(store: RunStore, nights: list[Manifest]) -> None:
+    store.place.delete([nights[1].key, *(f.key for f in nights[1].all_files)])
+    found = verify_store(store.place)
+    assert [(t.run_id, t.reason) for t in found.tampered] == [
+        (nights[1].run_id, f"the run was deleted: {nights[2].run_id} follows it")
+    ]
+
+
+def test_a_deleted_newest_run_and_an_older_copy_need_the_root(store: RunStore, nights: list[Manifest]) -> None:
+    root = verify_store(store.place).root
+    store.place.delete([nights[2].key, *(f.key for f in nights[2].all_files)])
+    assert verify_store(store.place).tampered == ()
+    (one,) = verify_store(store.place, expect=root).tampered
+    assert f"which ends at run {nights[1].run_id}: the newest run was deleted" in one.reason
+    store.place.delete([run.key for run in nights])
+    assert [t.reason for t in verify_store(store.place, expect=root).tampered] == [
+        "the expected root is not of this store: it holds no run"
+    ]
+
+
+@pytest.mark.parametrize(
+    "members", [{"exit_code": 0}, {"gaps": 7}, {"counts": ()}, {"rules": ()}, {"resources": 1}, {"accepted": True}]
+)
+def test_a_changed_manifest_is_named(store: RunStore, nights: list[Manifest], members: dict[str, Any]) -> None:
+    rewrite(store.place, nights[1], **members | ({"exit_code": 5} if members == {"exit_code": 0} else {}))
+    assert (nights[1].run_id, nights[1].key) in wrong(verify_store(store.place))
+
+
+def test_a_replaced_manifest_with_a_root_of_its_own_is_named(store: RunStore, nights: list[Manifest]) -> None:
+    from auditor.store.chain import seal
+
+    _, data = seal(replace(nights[1], gaps=9))
+    store.place.put_bytes(nights[1].key, data)
+    (one,) = verify_store(store.place).tampered
+    assert (one.run_id, one.reason.split(":")[0]) == (nights[1].run_id, "the manifest was replaced")
+
+
+def test_a_manifest_without_its_hashes_is_named(store: RunStore, nights: list[Manifest]) -> None:
+    """Who takes the hashes away doesn't get an old run that nobody can prove."""
+    bare = {
+        "snapshots": tuple(replace(f, digest="") for f in nights[1].snapshots),
+        "reports": tuple(replace(f, digest="") for f in nights[1].reports),
+        "tables": {name: tuple(replace(f, digest="") for f in files) for name, files in nights[1].tables.items()},
+    }
+    rewrite(store.place, nights[1], root="", previous=(), **bare)
+    assert (nights[1].run_id, nights[1].key) in wrong(verify_store(store.place))
+
+
+def test_a_changed_order_is_named(store: RunStore, nights: list[Manifest]) -> None:
+    from auditor.store.chain import seal
+
+    first, second = store.place.read(nights[0].key), store.place.read(nights[1].key)
+    store.place.put_bytes(nights[0].key, second)
+    store.place.put_bytes(nights[1].key, first)
+    assert {run.run_id for run in nights[:2]} <= {t.run_id for t in verify_store(store.place).tampered}
+    # With roots made anew, a run follows one that is not before it.
+    last, data = seal(replace(nights[2], previous=()))
+    store.place.put_bytes(last.key, data)
+    earlier, data = seal(
+        replace(nights[0], previous=(replace(nights[1].previous[0], run_id=last.run_id, root=last.root),))
+    )
+    store.place.put_bytes(earlier.key, data)
+    store.place.delete([nights[1].key])
+    reasons = [t.reason for t in verify_store(store.place).tampered]
+    assert f"the order was changed: it follows {last.run_id}, which is not before it" in reasons
+
+
+def test_runs_that_were_added_at_once_are_followed_together(store: RunStore, tmp_path: Path) -> None:
+    (first,) = add(store, tmp_path, 1)
+    one, other = made(tmp_path, 2), made(tmp_path, 2, account=OTHER)
+
+    class Meanwhile:
+        """A place in which the other run comes to be while the first is written."""
+
+        def __init__(self, inner: Backend) -> None:
+            self._inner = inner
+
+        def __getattr__(self, name: str) -> Any:
+            return getattr(self._inner, name)
+
+        def put_bytes(self, key: str, data: bytes) -> None:
+            if key == one.manifest.key:
+                RunStore(self._inner).add(other.manifest, other.files)
+            self._inner.put_bytes(key, data)
+
+    RunStore(Meanwhile(store.place)).add(one.manifest, one.files)
+    both = {run.run_id: run for run in store.runs() if run.run_id != first.run_id}
+    assert [[link.run_id for link in run.previous] for run in both.values()] == [[first.run_id]] * 2
+    found = verify_store(store.place)
+    assert (found.tampered, found.root) == ((), combined([run.root for run in both.values()]))
+    (third,) = add(store, tmp_path, 3)
+    assert {link.run_id for link in third.previous} == set(both)
+    assert verify_store(store.place, expect=found.root).added == 1
+
+
+def test_what_was_pruned_or_replaced_is_told_and_is_no_change(store: RunStore, tmp_path: Path) -> None:
+    runs = add(store, tmp_path, 1, 2, 28, 29)
+    store.prune(timedelta(days=10), datetime(2026, 11, 30, tzinfo=UTC))
+    found = verify_store(store.place)
+    assert (found.tampered, [(r.run_id, r.reason) for r in found.retired]) == ((), [(runs[1].run_id, "pruned")])
+    again = made(tmp_path / "again", 29, marker="evaluated again")
+    store.add(again.manifest, again.files)
+    found = verify_store(store.place)
+    assert found.tampered == ()
+    (one,) = verify_store(store.place, expect=runs[3].root).tampered
+    assert "the expected root is not of this store" in one.reason
+
+
+def test_a_run_in_quarantine_is_not_proven(store: RunStore, nights: list[Manifest]) -> None:
+    flipped = nights[1].all_files[0].key
+    store.place.put_bytes(flipped, b"short")
+    store.repair()
+    found = verify_store(store.place)
+    assert (found.tampered, found.quarantined) == ((), (nights[1].run_id,))
+
+
+def test_runs_without_hashes_are_never_called_intact(store: RunStore, tmp_path: Path) -> None:
+    """As versions before wrote them; the next run follows them, so that from then on nobody changes them unseen."""
+    old = made(tmp_path, 1)
+    for key, path in old.files.items():
+        store.place.put(key, path)
+    sizes = {key: path.stat().st_size for key, path in old.files.items()}
+
+    def sized(files: Any) -> Any:
+        return tuple(replace(f, bytes=sizes[f.key]) for f in files)
+
+    was = replace(
+        old.manifest, snapshots=sized(old.manifest.snapshots), reports=sized(old.manifest.reports),
+        tables={name: sized(files) for name, files in old.manifest.tables.items()},
+    )  # fmt: skip
+    fields = msgspec.to_builtins(was)
+    for name in ("root", "previous", "incomplete", "accepted", "attempt"):
+        del fields[name]
+    store.place.put_bytes(was.key, msgspec.json.encode(fields) + b"\n")
+    add(store, tmp_path, 2)
+    found = verify_store(store.place)
+    assert (found.tampered, found.unproven) == ((), (was.run_id,))
+    store.place.put_bytes(was.key, msgspec.json.encode(fields | {"gaps": 5}) + b"\n")
+    assert {t.run_id for t in verify_store(store.place).tampered} == {was.run_id}
+
+
+def test_the_chain_alone_is_of_manifests(store: RunStore, nights: list[Manifest]) -> None:
+    flip(store.place, nights[0].all_files[0].key)
+    found = verify_store(store.place, contents=False)
+    assert (found.tampered, found.contents, found.root) == ((), False, nights[2].root)
+    store.place.delete([nights[1].key])
+    assert wrong(verify_store(store.place, contents=False)) == {(nights[1].run_id, "")}
+
+
+# Signatures
+
+
+@pytest.fixture
+def key_files(tmp_path: Path) -> Callable[[str], tuple[Path, Path]]:
+    def make(name: str) -> tuple[Path, Path]:
+        key = Ed25519PrivateKey.generate()
+        private, public = tmp_path / f"{name}.pem", tmp_path / f"{name}.pub"
+        private.write_bytes(key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()))
+        public.write_bytes(key.public_key().public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo))
+        return private, public
+
+    return make
+
+
+def signs(store: RunStore, sign: Sign) -> None:
+    store.signer = lambda manifest, data: envelope(statement(manifest, data, {"tool": "x"}), sign)
+
+
+@pytest.fixture
+def folder_store(tmp_path: Path) -> RunStore:
+    made = RunStore(open_backend(str(tmp_path / "signed")))
+    made.prepare()
+    return made
+
+
+def test_a_signature_of_the_named_key_covers_what_was_before(
+    folder_store: RunStore, tmp_path: Path, key_files: Callable[[str], tuple[Path, Path]]
+) -> None:
+    store = folder_store
+    (unsigned,) = add(store, tmp_path, 1)
+    private, public = key_files("mine")
+    signs(store, signer(SignKey(private)))
+    (signed,) = add(store, tmp_path, 2)
+    keys = public_keys([str(public)])
+    found = verify_store(store.place, keys=keys)
+    assert (found.tampered, found.unsigned) == ((), 1)
+    # Another key is not believed, whatever the envelope calls itself.
+    _, foreign = key_files("foreign")
+    assert (signed.run_id, signed.signature_key) in wrong(
+        verify_store(store.place, keys=public_keys([str(foreign)]))
+    )  # fmt: skip
+    # A run that nobody signed, at the end.
+    store.signer = None
+    (last,) = add(store, tmp_path, 3)
+    assert wrong(verify_store(store.place, keys=keys)) == {(last.run_id, last.key)}
+    assert unsigned.run_id not in {t.run_id for t in verify_store(store.place, keys=keys).tampered}
+
+
+def test_another_history_of_somebody_without_the_key_is_found(
+    folder_store: RunStore, tmp_path: Path, key_files: Callable[[str], tuple[Path, Path]]
+) -> None:
+    """The whole run written anew, with a root of its own, and the old signature beside it; or one of another run."""
+    from auditor.store.chain import seal
+
+    store = folder_store
+    private, public = key_files("mine")
+    signs(store, signer(SignKey(private)))
+    first, second = add(store, tmp_path, 1, 2)
+    keys = public_keys([str(public)])
+    good = store.place.read(second.signature_key)
+    forged, data = seal(replace(second, counts=()))
+    store.place.put_bytes(forged.key, data)
+    assert {t.reason for t in verify_store(store.place, keys=keys).tampered} == {"the signature is of another manifest"}
+    _, data = seal(replace(second, root=""))
+    store.place.put_bytes(second.key, data)
+    assert verify_store(store.place, keys=keys).tampered == ()
+    for envelope_, reason in (
+        (store.place.read(first.signature_key), "the signature is of another manifest"),
+        (b"{}", "the signature is not a DSSE envelope"),
+        (good.replace(b'"payload":"', b'"payload":"AAAA'), "the signature is not of a key that was named"),
+    ):
+        store.place.put_bytes(second.signature_key, envelope_)
+        assert [t.reason for t in verify_store(store.place, keys=keys).tampered] == [reason]
+
+
+def test_the_envelope_is_dsse_over_a_statement(
+    folder_store: RunStore, tmp_path: Path, key_files: Callable[[str], tuple[Path, Path]]
+) -> None:
+    """Verified here by the specification's words, without our own code."""
+    import base64
+    import hashlib
+    import json
+
+    from cryptography.hazmat.primitives.serialization import load_pem_public_key
+
+    private, public = key_files("mine")
+    signs(folder_store, signer(SignKey(private)))
+    (run,) = add(folder_store, tmp_path, 1)
+    read = json.loads(folder_store.place.read(run.signature_key))
+    body = base64.b64decode(read["payload"])
+    kind = "application/vnd.in-toto+json"
+    assert read["payloadType"] == kind
+    signed = f"DSSEv1 {len(kind)} {kind} {len(body)} ".encode() + body
+    key: Any = load_pem_public_key(public.read_bytes())
+    key.verify(base64.b64decode(read["signatures"][0]["sig"]), signed)
+    said = json.loads(body)
+    assert said["_type"] == "https://in-toto.io/Statement/v1"
+    subjects = {s["name"]: s["digest"]["sha256"] for s in said["subject"]}
+    assert subjects[run.key] == hashlib.sha256(folder_store.place.read(run.key)).hexdigest()
+    assert said["predicate"]["root"] == run.root
+    assert ACCOUNT in run.accounts
+
+
+@pytest.mark.parametrize("spec", ["ECC_NIST_P256", "ECC_NIST_P384", "RSA_2048"])
+def test_a_key_in_kms_signs(
+    folder_store: RunStore,
+    tmp_path: Path,
+    simulated: Callable[..., Simulator],
+    spec: str,
+) -> None:
+    simulated("clean")
+    client: Any = boto3.client("kms", region_name="eu-west-1")
+    made_key = client.create_key(KeySpec=spec, KeyUsage="SIGN_VERIFY")["KeyMetadata"]
+    signs(folder_store, signer(SignKey(kms=made_key["Arn"])))
+    add(folder_store, tmp_path, 1)
+    keys = public_keys([f"kms:{made_key['Arn']}"])
+    assert verify_store(folder_store.place, keys=keys).tampered == ()
+
+
+@pytest.mark.parametrize("size", [4096, 4097])
+def test_kms_gets_the_hash_of_what_is_too_long_for_it(monkeypatch: pytest.MonkeyPatch, size: int) -> None:
+    """The simulated KMS does not know MessageType DIGEST: a key of our own here, as the API reference has it."""
+    from cryptography.hazmat.primitives import hashes
+    from cryptography.hazmat.primitives.asymmetric import ec
+    from cryptography.hazmat.primitives.asymmetric.utils import Prehashed
+
+    key = ec.generate_private_key(ec.SECP256R1())
+    asked: list[str] = []
+
+    class Kms:
+        def sign(self, **request: Any) -> dict[str, Any]:
+            asked.append(request["MessageType"])
+            raw = request["MessageType"] == "RAW"
+            kind = hashes.SHA256() if raw else Prehashed(hashes.SHA256())
+            return {"Signature": key.sign(request["Message"], ec.ECDSA(kind))}
+
+    found = {"KeyId": "k", "SigningAlgorithms": ["ECDSA_SHA_256"]}
+    monkeypatch.setattr("auditor.store.signing._kms_key", lambda key_id, profile: (Kms(), found))
+    text = b"x" * size
+    signature, _ = signer(SignKey(kms="k"))(text)
+    assert PublicKey("k", key.public_key()).verifies(signature, text)
+    assert asked == ["RAW" if size == 4096 else "DIGEST"]
+
+
+def test_a_key_that_cannot_sign_is_found_before(tmp_path: Path, simulated: Callable[..., Simulator]) -> None:
+    simulated("clean")
+    client: Any = boto3.client("kms", region_name="eu-west-1")
+    symmetric = client.create_key()["KeyMetadata"]["Arn"]
+    with pytest.raises(ConfigError):
+        signer(SignKey(kms=symmetric))
+    (tmp_path / "text.pem").write_text("no key")
+    for path in (tmp_path / "text.pem", tmp_path / "nothing.pem"):
+        with pytest.raises(ConfigError, match="key"):
+            signer(SignKey(path))
+        with pytest.raises(ConfigError, match="key"):
+            public_keys([str(path)])
