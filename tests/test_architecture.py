@@ -206,7 +206,8 @@ LAYERS = {
         {"first_screen"},
         {"asff_format", "codequality_format", "csv_format", "junit_format", "markdown", "ocsf_format", "sarif_format",
          "templates"},
-        {"custom", "html", "json_format", "markdown_format"}, {"explanation", "finding_lines", "html_format", "render"},
+        {"custom", "html", "json_format", "markdown_format"},
+        {"executive_format", "explanation", "finding_lines", "html_format", "render"},
     ],
 }  # fmt: skip
 

@@ -2,25 +2,16 @@
 
 from __future__ import annotations
 
-import base64
-import hashlib
 from collections.abc import Iterator
-from urllib.parse import quote
 
-import jinja2
 from markupsafe import Markup
 
-from auditor.counting import plural
-from auditor.inert_text import visible
 from auditor.model.report import Report
-from auditor.model.resource import ResourceRef
-from auditor.report.drift_view import label, who
+from auditor.report.html.page_parts import html_environment, policy
 from auditor.report.html.view import html_view
-from auditor.report.phrases import scope
-from auditor.report.templates import environment
 from auditor.resources import templates_dir
-from auditor.rules.message import format_value
-from auditor.studio.setting_names import cause_words
+
+__all__ = ["html_environment", "policy", "render", "script", "style"]
 
 #: The page's own style and script, put together in this order.
 STYLES = ("base.css", "parts.css", "list.css", "print.css")
@@ -28,10 +19,6 @@ SCRIPTS = (
     "dom.js", "data.js", "filter.js", "table.js", "export.js", "ticket.js", "drawer.js", "facets.js", "order.js",
     "groups.js", "findings.js", "pages.js", "resource.js", "lists.js", "main.js",
 )  # fmt: skip
-#: Characters of a value on the first screen; the page of its cause has all of it.
-_SHORT = 90
-_STATES = {"new": "new", "regressed": "back again", "open": "still open", "resolved": "resolved",
-           "not_assessed": "no longer assessed", "carried_over": "carried over", "waived": "waived"}  # fmt: skip
 
 
 def style() -> str:
@@ -43,56 +30,6 @@ def script() -> str:
     """The page's script: its files in one function, so that they share names and leave none to the page."""
     files = [(templates_dir() / "report" / name).read_text(encoding="utf-8") for name in SCRIPTS]
     return '(() => {\n"use strict";\n' + "\n".join(files) + "})();\n"
-
-
-def _hash(text: str) -> str:
-    return "'sha256-" + base64.b64encode(hashlib.sha256(text.encode()).digest()).decode() + "'"
-
-
-def policy(style: str, script: str) -> str:
-    """The Content-Security-Policy: only this very style and script, no network at all, and no text becomes markup."""
-    return (
-        f"default-src 'none'; style-src {_hash(style)}; script-src {_hash(script)}; base-uri 'none'; "
-        "form-action 'none'; require-trusted-types-for 'script'; trusted-types 'none'"
-    )
-
-
-def kind(resource: ResourceRef) -> str:
-    """A resource's type in words."""
-    return resource.type.replace("_", " ")
-
-
-def moment(text: str) -> str:
-    """2026-11-25 01:00 UTC, of a timestamp."""
-    return f"{text[:16].replace('T', ' ')} UTC" if len(text) > 10 else text
-
-
-def short(text: str) -> str:
-    """A text that fits a line."""
-    return text if len(text) <= _SHORT else text[: _SHORT - 1] + "…"
-
-
-def html_environment() -> jinja2.Environment:
-    """The environment with the filters that the page uses."""
-    made = environment()
-    # Whatever stands in the page is seen: our own parts are Markup, all other text may be anybody's.
-    made.finalize = lambda value: visible(value) if isinstance(value, str) and not isinstance(value, Markup) else value
-    made.filters |= {
-        "anchor": lambda key: quote(visible(key), safe="/:"),
-        "shown": format_value,
-        "short": short,
-        "kind": kind,
-        "scope": scope,
-        "setting": cause_words,
-        "drift_label": label,
-        "drift_who": who,
-        "moment": moment,
-        "day": lambda text: text[:10],
-        "state": lambda name: _STATES[name],
-        "counted": plural,
-        "thousands": lambda number: f"{number:,}",
-    }
-    return made
 
 
 def render(report: Report) -> Iterator[str]:

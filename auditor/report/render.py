@@ -29,6 +29,7 @@ class Format(StrEnum):
     MARKDOWN = "markdown"
     ASFF = "asff"
     CODEQUALITY = "codequality"
+    EXECUTIVE = "executive"
 
     @property
     def file_name(self) -> str:
@@ -37,7 +38,7 @@ class Format(StrEnum):
 
 _ENDINGS = {
     Format.JUNIT: "junit.xml", Format.OCSF: "ocsf.json", Format.MARKDOWN: "md", Format.ASFF: "asff.json",
-    Format.CODEQUALITY: "codequality.json",
+    Format.CODEQUALITY: "codequality.json", Format.EXECUTIVE: "executive.html",
 }  # fmt: skip
 
 

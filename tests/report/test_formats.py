@@ -18,7 +18,7 @@ from .handmade import everything, hostile_everything, huge
 CONTRACT = {
     "html": "report.html", "json": "report.json", "sarif": "report.sarif", "junit": "report.junit.xml",
     "ocsf": "report.ocsf.json", "csv": "report.csv", "markdown": "report.md", "asff": "report.asff.json",
-    "codequality": "report.codequality.json",
+    "codequality": "report.codequality.json", "executive": "report.executive.html",
 }  # fmt: skip
 
 
@@ -74,7 +74,7 @@ def test_takes_any_report(output: Format, change: str) -> None:
     assert "".join(render(bare if change == "bare" else hostile_everything(), output))
 
 
-@pytest.mark.parametrize("output", [f for f in Format if f not in (Format.HTML, Format.MARKDOWN)])
+@pytest.mark.parametrize("output", [f for f in Format if f not in (Format.HTML, Format.MARKDOWN, Format.EXECUTIVE)])
 def test_is_streamed(output: Format) -> None:
     """A large report is never held as one text."""
     pieces = list(render(huge(3_000), output))

@@ -101,6 +101,7 @@ const makeFindings = (D) => {
   const hidden = h("p.dim.aside", {});
   const found = h("ul.found", { "aria-label": "Resources with this name" });
   const side = h("details.facets", {});
+  const printed = h("p.print-only", {});
   const panels = h("div", {});
   const nothing = h(
     "p.empty-list",
@@ -169,6 +170,17 @@ const makeFindings = (D) => {
       );
     if (all.length > 1) all.push(h("li", {}, h("button.link", { type: "button", onclick: clear }, "Clear all")));
     chips.replaceChildren(...all);
+    const said = facets.flatMap((facet) =>
+      known(facet).length
+        ? [
+            `${facet.label.toLowerCase()} ${known(facet)
+              .map((n) => facet.show(facet.values[n], n))
+              .join(" or ")}`,
+          ]
+        : [],
+    );
+    if (query) said.unshift(`search ${query}`);
+    printed.textContent = `Filter: ${said.join("; ") || "none"}.`;
   };
   const drawAside = () => {
     const state = facets.findIndex((f) => f.name === "state");
@@ -218,7 +230,9 @@ const makeFindings = (D) => {
     const n = result.rows.length;
     count.replaceChildren(...countWords(D, result.rows));
     nothing.hidden = n > 0;
-    $("absent").textContent = absent.map(([label, value]) => `This report has no ${label.toLowerCase()} “${value}”. `).join("");
+    $("absent").textContent = absent
+      .map(([label, value]) => `This report has no ${label.toLowerCase()} “${value}”. `)
+      .join("");
     drawChips();
     list.show(n);
     groups.show(grouping, result.rows);
@@ -321,6 +335,7 @@ const makeFindings = (D) => {
         "div.main",
         {},
         h("div.bar-row", {}, h("div", {}, chips, found, hidden), h("div.tools", {}, groups.choice, exporting)),
+        printed,
         list.element,
         groups.element,
         nothing,
