@@ -22,6 +22,7 @@ from auditor.version import __version__
 #: each command's own.
 COMMANDS: Mapping[str, tuple[str, str]] = {
     "audit": ("audit", "Collect an AWS account, evaluate the rules, report."),
+    "accounts": ("accounts", "List the accounts that an audit would visit."),
     "collect": ("collect", "Collect an AWS account into a snapshot file."),
     "check": ("check", "Evaluate saved snapshots again."),
     "scan": ("scan", "Evaluate templates before they are deployed."),

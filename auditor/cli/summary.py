@@ -14,6 +14,7 @@ from pathlib import Path
 from rich.console import Console, Group, RenderableType
 from rich.text import Text
 
+from auditor.cli.account_summary import missing_accounts
 from auditor.cli.terminal import STYLES
 from auditor.counting import plural
 from auditor.errors import ExitCode
@@ -28,7 +29,7 @@ from auditor.model.waiver import WaiverStatus, WaiverSummary
 from auditor.report.drift_view import DisagreementGroup, OnlyGroup, drift_view, label
 from auditor.report.drift_view import place as drift_place
 from auditor.report.first_screen import RuleGroup, curve, examples, overdue, posture, rule_groups, wrong
-from auditor.report.phrases import shortcoming, values_to_give
+from auditor.report.phrases import account_label, shortcoming, values_to_give
 from auditor.run.thresholds import describe
 from auditor.studio.resource_types import STUDIO_TYPES
 from auditor.studio.setting_names import cause_words
@@ -92,7 +93,7 @@ def summary(
     top, bottom = ([row for line in part for row in rows(line, width)] for part in (top, bottom))
     found = (
         _failing(report, code), _news(report), _causes(report), _posture(report), _overdue(report), _drift(report),
-        _exempt(report), _waivers(report), _unseen(report), _not_run(report), _frameworks(report),
+        _exempt(report), _waivers(report), _accounts(report), _unseen(report), _not_run(report), _frameworks(report),
     )  # fmt: skip
     sections = [section for section in found if section is not None]
     for section in sections:
@@ -115,7 +116,8 @@ def _title(report: Report) -> Iterator[Text]:
     if report.of_templates:
         where = _few(accounts, 2, "template")
     else:
-        where = f"{_few(accounts, 2, 'account')} in {_few(sorted({region for _, region in places}), 3, 'region')}"
+        named = [account_label(report, account) for account in accounts]
+        where = f"{_few(named, 2, 'account')} in {_few(sorted({region for _, region in places}), 3, 'region')}"
     yield Text.assemble(("SageMaker Studio audit", "bold"), f"  {report.as_of}  {printable(where)}")
     counts = ", ".join(plural(report.resources.get(t.table, 0), t.noun) for t in STUDIO_TYPES)
     yield Text(f"{counts}; {plural(len(report.rules), 'rule')}")
@@ -320,6 +322,11 @@ def _framework(framework: FrameworkSummary) -> Text:
         number = counts[status]
         line.append(f"  {status.replace('_', ' ')} {number:,}", styles.get(status, "dim") if number else "dim")
     return line
+
+
+def _accounts(report: Report) -> _Section | None:
+    found = missing_accounts(report)
+    return _Section(*found, "account") if found is not None else None
 
 
 def _unseen(report: Report) -> _Section | None:

@@ -29,6 +29,7 @@ from auditor.errors import AuditorError, ConfigError
 from auditor.model.finding import Finding
 from auditor.model.report import Report
 from auditor.model.snapshot import GLOBAL
+from auditor.org.member_sessions import MemberSessions
 from auditor.report.asff_format import (
     finding_id,
     findings,
@@ -128,6 +129,23 @@ def hubs(profile: str | None) -> Callable[[str, str], Hub]:
         if known[0] != account:
             raise ConfigError(f"the credentials are those of account {known[0]}, and an account takes only its own")
         client: Hub = clients.client("securityhub", region)
+        return client
+
+    return hub
+
+
+def member_hubs(sessions: MemberSessions) -> Callable[[str, str], Hub]:
+    """Security Hub by account and Region, each with its own account's credentials."""
+    known: dict[str, Clients] = {}
+
+    def hub(account: str, region: str) -> Hub:
+        if account not in known:
+            try:
+                session = sessions.session(account)
+            except call_errors.CALL_FAILED as error:
+                raise explain(error, region) from error
+            known[account] = Clients(None, _CONCURRENCY, session=session, shared=sessions.shared)
+        client: Hub = known[account].client("securityhub", region)
         return client
 
     return hub

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from auditor.errors import SnapshotError
+from auditor.evaluate.account_rows import account_rows
 from auditor.evaluate.count_passes import posture
 from auditor.evaluate.engine import Verdicts, evaluate_rules
 from auditor.evaluate.findings import FindingMaker
@@ -159,6 +160,7 @@ def evaluate(files: Sequence[Path], rules: Sequence[Rule], options: EvaluateOpti
         as_of=max(reader.header.as_of for reader in readers),
         source=next(iter(sources)) if len(sources) == 1 else "mixed",
         snapshots=tuple(map(snapshot_info, readers)),
+        accounts=account_rows((reader.header for reader in readers), gaps),
         resources=_count_resources(con),
         by_status=by_status,
         by_severity=_by_severity(findings),

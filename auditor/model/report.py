@@ -7,6 +7,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any
 
+from auditor.model.accounts import Account, AccountStatus
 from auditor.model.finding import Finding, PastFinding, RootCause
 from auditor.model.posture import PostureCount
 from auditor.model.resource import ResourceRef, SnapshotInfo
@@ -181,6 +182,8 @@ class Report:
     gaps: tuple[Gap, ...]
     root_causes: tuple[RootCause, ...]
     findings: tuple[Finding, ...]
+    accounts: tuple[Account, ...] = ()
+    """Accounts of live snapshots by id, those included that could not be audited."""
     params: dict[str, Any] = field(default_factory=dict)
     """Parameters that were overridden, ``STU505.max_gib`` → value."""
     severities: dict[str, Severity] = field(default_factory=dict)
@@ -217,6 +220,16 @@ class Report:
     def of_templates(self) -> bool:
         """Whether templates were audited: what stands for an account is then a template, a root module or a plan."""
         return bool(self.snapshots) and all(info.source != "aws" for info in self.snapshots)
+
+    @property
+    def account_names(self) -> dict[str, str]:
+        """Names by account id, of accounts that have one."""
+        return {account.id: account.name for account in self.accounts if account.name}
+
+    @property
+    def incomplete_accounts(self) -> tuple[Account, ...]:
+        """Accounts that were not seen whole."""
+        return tuple(account for account in self.accounts if account.status is not AccountStatus.COMPLETE)
 
     @property
     def not_accepted(self) -> tuple[str, ...]:

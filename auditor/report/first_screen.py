@@ -16,7 +16,7 @@ from auditor.model.posture import PostureCount
 from auditor.model.report import Report
 from auditor.model.resource import ResourceRef
 from auditor.model.rule import Severity, Verdict
-from auditor.report.phrases import kind, name, scope
+from auditor.report.phrases import account_label, kind, name, scope
 
 _Key = TypeVar("_Key")
 
@@ -62,27 +62,29 @@ def rule_groups(report: Report, findings: Iterable[Finding]) -> tuple[RuleGroup,
     groups = [
         RuleGroup(
             rule_id, titles.get(rule_id, rule_id), min((f.severity for f in of), key=lambda s: s.rank), of[0], len(of),
-            sum(map(is_fresh, of)), where([f.resource for f in of]),
+            sum(map(is_fresh, of)), where([f.resource for f in of], report),
         )
         for rule_id, of in grouped.items()
     ]  # fmt: skip
     return tuple(sorted(groups, key=lambda g: (not g.first.gates, g.severity.rank, -g.number, g.rule_id)))
 
 
-def where(resources: Sequence[ResourceRef]) -> str:
-    """``6 domains in 4 accounts``, or the one resource with its account and Region, or its file."""
+def where(resources: Sequence[ResourceRef], report: Report | None = None) -> str:
+    """``6 domains in 4 accounts``, or the one resource with its account and Region, or its file. ``report`` knows the
+    accounts' names."""
     keys = {resource.key: resource for resource in resources}
     first = next(iter(keys.values()))
     if len(keys) == 1:
-        return f"{name(first)} · {scope(first)}" if scope(first) else name(first)
+        return f"{name(first)} · {scope(first, report)}" if scope(first) else name(first)
     counted = [plural(number, noun) for noun, number in sorted(Counter(kind(r) for r in keys.values()).items())]
     accounts = {r.account for r in keys.values()}
     if len(accounts) > 1:
         places = plural(len(accounts), "template" if first.file else "account")
     else:
         regions = {r.region for r in keys.values()}
-        one = first.account if first.file else scope(first)
-        places = one if len(regions) == 1 else f"{first.account}, {plural(len(regions), 'Region')}"
+        named = first.account if report is None else account_label(report, first.account)
+        one = first.account if first.file else scope(first, report)
+        places = one if len(regions) == 1 else f"{named}, {plural(len(regions), 'Region')}"
     return f"{', '.join(counted)} in {places}" if places else ", ".join(counted)
 
 

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -23,22 +24,33 @@ def schema() -> dict[str, Any]:
     return loaded
 
 
-def _resource(resource: ResourceRef) -> dict[str, Any]:
+@dataclass(frozen=True, slots=True)
+class _Names:
+    """Names of rules by id, and of accounts."""
+
+    rules: Mapping[str, str]
+    accounts: Mapping[str, str]
+
+
+_NO_NAMES = _Names({}, {})
+
+
+def _resource(resource: ResourceRef, names: _Names) -> dict[str, Any]:
     return {
         "type": resource.type, "id": resource.id, "arn": resource.arn, "name": resource.name,
-        "account": resource.account, "region": resource.region, "domain_id": resource.domain_id,
-        "domain_name": resource.domain_name, "file": resource.file, "line": resource.line,
-        "construct": resource.construct,
+        "account": resource.account, "account_name": names.accounts.get(resource.account, ""),
+        "region": resource.region, "domain_id": resource.domain_id, "domain_name": resource.domain_name,
+        "file": resource.file, "line": resource.line, "construct": resource.construct,
     }  # fmt: skip
 
 
-def _finding(report: Report, finding: Finding, names: dict[str, str]) -> dict[str, Any]:
+def _finding(report: Report, finding: Finding, names: _Names) -> dict[str, Any]:
     return {
         "fingerprint": finding.fingerprint,
         "rule": _rule(finding, names),
         "status": finding.status,
         "severity": finding.severity,
-        "resource": _resource(finding.resource),
+        "resource": _resource(finding.resource, names),
         "message": finding.message,
         "evidence": finding.evidence,
         "root_cause": finding.root_cause,
@@ -52,11 +64,11 @@ def _finding(report: Report, finding: Finding, names: dict[str, str]) -> dict[st
     }
 
 
-def _cause(cause: RootCause, example: Finding | None) -> dict[str, Any]:
+def _cause(cause: RootCause, example: Finding | None, names: _Names) -> dict[str, Any]:
     return {
         "id": cause.id, "rule": cause.rule_id, "severity": cause.severity, "message": wrong(cause, example),
-        "resource": _resource(cause.resource), "setting": cause.setting, "value": cause.value, "layer": cause.layer,
-        "affects": cause.affects, "gates": cause.gates, "remediation": cause.remediation,
+        "resource": _resource(cause.resource, names), "setting": cause.setting, "value": cause.value,
+        "layer": cause.layer, "affects": cause.affects, "gates": cause.gates, "remediation": cause.remediation,
     }  # fmt: skip
 
 
@@ -99,18 +111,18 @@ def _framework(framework: FrameworkSummary) -> dict[str, Any]:
     }  # fmt: skip
 
 
-def _past(past: PastFinding, names: dict[str, str]) -> dict[str, Any]:
+def _past(past: PastFinding, names: _Names) -> dict[str, Any]:
     finding = past.finding
     return {
         "fingerprint": finding.fingerprint, "rule": _rule(finding, names), "severity": finding.severity,
-        "resource": _resource(finding.resource), "message": finding.message, "state": past.state,
+        "resource": _resource(finding.resource, names), "message": finding.message, "state": past.state,
         "first_seen": finding.first_seen, "last_seen": past.last_seen, "reason": past.reason,
     }  # fmt: skip
 
 
-def _rule(finding: Finding, names: dict[str, str]) -> dict[str, str]:
+def _rule(finding: Finding, names: _Names) -> dict[str, str]:
     # A finding of an earlier run may be one of a rule that this run does not have.
-    return {"id": finding.rule_id, "name": names.get(finding.rule_id, finding.rule_id)}
+    return {"id": finding.rule_id, "name": names.rules.get(finding.rule_id, finding.rule_id)}
 
 
 def _template(resource: ResourceRef) -> dict[str, Any]:
@@ -120,7 +132,7 @@ def _template(resource: ResourceRef) -> dict[str, Any]:
     }  # fmt: skip
 
 
-def drift_parts(drift: Drift | None) -> dict[str, Any]:
+def drift_parts(drift: Drift | None, names: _Names = _NO_NAMES) -> dict[str, Any]:
     """The parts of the drift by name, lists as iterators."""
     if drift is None:
         return {}
@@ -128,19 +140,19 @@ def drift_parts(drift: Drift | None) -> dict[str, Any]:
         "summary": {**drift.counts, "matched": drift.matched, "compared": drift.compared,
                     "out_of_scope": drift.out_of_scope},
         "live_only": (
-            {"resource": _resource(i.resource), "certain": i.certain, "reason": i.reason, "created": i.created,
+            {"resource": _resource(i.resource, names), "certain": i.certain, "reason": i.reason, "created": i.created,
              "owner": i.owner, "profile": i.profile, "stack": i.stack}
             for i in drift.live_only
         ),
-        "not_deployed": ({"resource": _resource(resource)} for resource in drift.not_deployed),
-        "unmatched": ({"resource": _resource(i.resource), "reason": i.reason} for i in drift.unmatched),
+        "not_deployed": ({"resource": _resource(resource, names)} for resource in drift.not_deployed),
+        "unmatched": ({"resource": _resource(i.resource, names), "reason": i.reason} for i in drift.unmatched),
         "disagreements": (
-            {"resource": _resource(i.account), "template": _template(i.template), "setting": i.setting,
+            {"resource": _resource(i.account, names), "template": _template(i.template), "setting": i.setting,
              "template_value": i.template_value, "account_value": i.account_value, "file": i.file, "line": i.line}
             for i in drift.disagreements
         ),
         "not_compared": (
-            {"resource": _resource(i.account), "template": _template(i.template), "settings": i.settings,
+            {"resource": _resource(i.account, names), "template": _template(i.template), "settings": i.settings,
              "side": i.side, "reason": i.reason}
             for i in drift.not_compared
         ),
@@ -149,11 +161,11 @@ def drift_parts(drift: Drift | None) -> dict[str, Any]:
 
 def render(report: Report) -> Iterator[str]:
     """The document, one finding a line, so that two nights can be compared with line tools as well."""
-    names = {r.id: r.name for r in report.rules}
+    names = _Names({r.id: r.name for r in report.rules}, report.account_names)
     first = examples(report)
     template = environment().get_template("report.json.j2")
     out_of_scope = [
-        {"resource": _resource(d.resource), "reason": d.out_of_scope} for d in report.domains if d.out_of_scope
+        {"resource": _resource(d.resource, names), "reason": d.out_of_scope} for d in report.domains if d.out_of_scope
     ]
     return template.generate(
         schema_version=REPORT_SCHEMA_VERSION,
@@ -165,18 +177,18 @@ def render(report: Report) -> Iterator[str]:
             for r in report.rules
         ],
         domains=[
-            {"resource": _resource(d.resource), "status": d.status, "auth_mode": d.auth_mode,
+            {"resource": _resource(d.resource, names), "status": d.status, "auth_mode": d.auth_mode,
              "experience": d.experience,
              "user_profiles": d.user_profiles, "spaces": d.spaces, "apps": d.apps, "failed": d.failed}
             for d in report.domains
         ],
         frameworks=[_framework(f) for f in report.frameworks],
         out_of_scope=out_of_scope,
-        drift=drift_parts(report.drift),
+        drift=drift_parts(report.drift, names),
         past=(_past(p, names) for p in report.past),
         curve=_curve(report),
         posture=_posture(report),
         overdue=overdue(report),
-        root_causes=(_cause(c, first.get(c.id)) for c in report.root_causes),
+        root_causes=(_cause(c, first.get(c.id), names) for c in report.root_causes),
         findings=(_finding(report, f, names) for f in report.findings),
     )  # fmt: skip

@@ -18,6 +18,8 @@ from auditor.report.markdown import drift_section
 from auditor.report.markdown.markdown_text import code, text
 from auditor.report.phrases import (
     PRODUCT,
+    account_label,
+    account_words,
     evidence_words,
     gaps_by_reason,
     gate_words,
@@ -129,7 +131,7 @@ def _head(report: Report) -> str:
     if report.of_templates:
         where = ", ".join(map(code, accounts[:6])) + (f" and {len(accounts) - 6:,} more" if len(accounts) > 6 else "")
     else:
-        where = ", ".join(code(f"{account}/{region}") for account, region in places[:6])
+        where = ", ".join(code(f"{account_label(report, account)}/{region}") for account, region in places[:6])
         if len(places) > 6:
             where += f" and {_count(len(places) - 6, 'more place')} in {_count(len(accounts), 'account')}"
     resources = ", ".join(_count(number, kind.replace("_", " ")) for kind, number in report.resources.items() if number)
@@ -159,7 +161,7 @@ def _verdict(report: Report) -> str:
     return f"{gate_words(report, report.gate.failed)}."
 
 
-def _finding_row(finding: Finding, rules: dict[str, str]) -> list[str]:
+def _finding_row(finding: Finding, report: Report, rules: dict[str, str]) -> list[str]:
     cause = finding.evidence[0] if finding.evidence else None
     word = str(finding.severity) if finding.status is Verdict.FAIL else status(finding)
     marks = f"**{word}**" if finding.gates else word
@@ -167,7 +169,8 @@ def _finding_row(finding: Finding, rules: dict[str, str]) -> list[str]:
         marks += ", back again"
     return [
         marks, code(f"{finding.rule_id} {rules.get(finding.rule_id, '')}".strip()), text(finding.message),
-        code(name(finding.resource)), code(scope(finding.resource)), code(evidence_words(cause)) if cause else "",
+        code(name(finding.resource)), code(scope(finding.resource, report)),
+        code(evidence_words(cause)) if cause else "",
     ]  # fmt: skip
 
 
@@ -182,7 +185,7 @@ def _new(report: Report) -> _Table:
     new = [f for f in _failed(report) if f.state in (State.NEW, State.REGRESSED)]
     rules = _names(report)
     since = f" since {report.previous}" if report.previous else ""
-    return f"New{since}", _FINDING, (_finding_row(f, rules) for f in new), len(new), "new findings"
+    return f"New{since}", _FINDING, (_finding_row(f, report, rules) for f in new), len(new), "new findings"
 
 
 def _failing(report: Report) -> _Table:
@@ -211,8 +214,8 @@ def _causes(report: Report) -> _Table:
     first = examples(report)
     rows = (
         [c.severity.value, text(wrong(c, first.get(c.id))), code(c.rule_id),
-         code(f"{cause_words(c.setting)} = {format_value(c.value)}"), code(name(c.resource)), code(scope(c.resource)),
-         f"{c.affects:,}"]
+         code(f"{cause_words(c.setting)} = {format_value(c.value)}"), code(name(c.resource)),
+         code(scope(c.resource, report)), f"{c.affects:,}"]
         for c in causes
     )  # fmt: skip
     return title, ("severity", "finding", "rule", "change", "on", "where", "resolves"), rows, len(causes), "causes"
@@ -263,17 +266,20 @@ def _findings(report: Report) -> _Table:
     compared = len(old) < len(_failed(report)) or any(f.state is not None for f in old)
     rules = _names(report)
     title, noun = ("Already open", "open findings") if compared else ("Findings", "findings")
-    return title, _FINDING, (_finding_row(f, rules) for f in old), len(old), noun
+    return title, _FINDING, (_finding_row(f, report, rules) for f in old), len(old), noun
 
 
 def _unseen(report: Report) -> _Table:
     groups = gaps_by_reason(report)
+    accounts = report.incomplete_accounts if len(report.accounts) > 1 else ()
     values = values_to_give(report.gaps)
     open_rules = [r for r in report.rules if r.counts.get("unknown") or r.counts.get("error")]
 
     def rows() -> Iterator[Sequence[str]]:
         if values:
             yield "give", f"The values that the templates leave open: {code(' '.join(values))}"
+        for account in accounts:
+            yield "account", text(account_words(account))
         for said in groups:
             yield "gap", text(said)
         for rule in open_rules:
@@ -283,7 +289,7 @@ def _unseen(report: Report) -> _Table:
             words = f"{past.finding.message} ({past.reason or past.state.replace('_', ' ')})"
             yield past.state.replace("_", " "), f"{code(past.finding.rule_id)} {text(words)}"
 
-    total = bool(values) + len(groups) + len(open_rules) + sum(1 for _ in outstanding(report))
+    total = bool(values) + len(accounts) + len(groups) + len(open_rules) + sum(1 for _ in outstanding(report))
     return "Missing data", ("what", "which"), rows(), total, "gaps and rules that could not be evaluated"
 
 
@@ -305,7 +311,7 @@ def _past(report: Report) -> _Table:
             code(p.finding.rule_id),
             text(p.finding.message),
             code(name(p.finding.resource)),
-            code(scope(p.finding.resource)),
+            code(scope(p.finding.resource, report)),
         ]
         for p in done
     )

@@ -20,7 +20,7 @@ A resolved finding passes now or its resource is gone; which of the two is not r
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Any, TypeAlias
 
 from auditor.model.finding import Finding, PastFinding, State
@@ -65,6 +65,7 @@ class _Events:
     def __init__(self, report: Report) -> None:
         self._report = report
         self._rules = {rule.id: rule for rule in report.rules}
+        self._accounts = report.account_names
         self._requirements = frameworks_of(report)
         self._standards = [f"{f.title} {f.version}" for f in report.frameworks]
         self._now = milliseconds(report.as_of)
@@ -117,7 +118,7 @@ class _Events:
             "time": self._now,
             "message": text,
             "metadata": self._metadata(finding),
-            "cloud": _cloud(finding),
+            "cloud": _cloud(finding, self._accounts),
             "compliance": self._compliance(rule, finding, compliance, text),
             "finding_info": self._info(rule, finding, text),
             "resources": [_resource(finding)],
@@ -161,13 +162,15 @@ class _Events:
         }  # fmt: skip
 
 
-def _cloud(finding: Finding) -> dict[str, Any]:
+def _cloud(finding: Finding, names: Mapping[str, str]) -> dict[str, Any]:
     resource = finding.resource
     made: dict[str, Any] = {"provider": "AWS"}
     if resource.region:
         made |= {"region": resource.region, "cloud_partition": partition(resource)}
     if resource.account:
         made["account"] = {"uid": resource.account, "type_id": 10, "type": "AWS Account"}
+        if resource.account in names:
+            made["account"]["name"] = names[resource.account]
     return made
 
 

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import TypeAlias
 from urllib.parse import quote
 
+from auditor.model.accounts import Account
 from auditor.model.finding import Evidence, Finding, FindingRemediation, PastFinding, State
 from auditor.model.report import Outcome, Report
 from auditor.model.resource import ResourceRef
@@ -139,11 +140,25 @@ def name(resource: ResourceRef) -> str:
     return f"{kind(resource)} {domain}{resource.name or resource.id}"
 
 
-def scope(resource: ResourceRef) -> str:
-    """Account and region, or the file of a template."""
+def scope(resource: ResourceRef, report: Report | None = None) -> str:
+    """Account and region, or the file of a template. ``report`` knows the account's name."""
     if resource.file:
         return f"{resource.file}:{resource.line}" if resource.line else resource.file
-    return "/".join(part for part in (resource.account, resource.region) if part)
+    account = resource.account if report is None else account_label(report, resource.account)
+    return "/".join(part for part in (account, resource.region) if part)
+
+
+def account_label(report: Report, account: str) -> str:
+    """An account as people know it: ``data-prod (222222222222)``, or its id alone."""
+    name = report.account_names.get(account, "")
+    return f"{name} ({account})" if name else account
+
+
+def account_words(account: Account) -> str:
+    """One sentence about an account that was not seen whole."""
+    unit = f" in {account.ou}" if account.ou else ""
+    named = f"{account.name} ({account.id}{unit})" if account.name else f"{account.id}{unit}"
+    return f"{named}: {account.status}: {account.reason}"
 
 
 def sentence(finding: Finding) -> str:

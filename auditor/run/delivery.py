@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from auditor.counting import plural
-from auditor.deliver.security_hub import Delivery, hubs, send
+from auditor.deliver.security_hub import Delivery, hubs, member_hubs, send
 from auditor.errors import AuditorError, ExitCode
 from auditor.run.conclude import RunResult
 from auditor.run.messages import Messages
@@ -17,7 +17,7 @@ def deliver(result: RunResult, profile: str | None, messages: Messages) -> ExitC
     What was refused is a problem each. Raises ConfigError without credentials.
     """
     try:
-        delivery = send(result.report, hubs(profile))
+        delivery = send(result.report, hubs(profile) if result.sessions is None else member_hubs(result.sessions))
     except AuditorError as error:
         if result.code is not ExitCode.FINDINGS:
             raise

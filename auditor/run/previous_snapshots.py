@@ -72,7 +72,7 @@ def _newest(files: Sequence[SnapshotReader], account: str, regions: tuple[str, .
         for s in file.header.scopes
         if s.account == account and s.region in regions
     }
-    return [file.snapshot() for file in dict.fromkeys(wanted.values())]
+    return [file.snapshot(account) for file in dict.fromkeys(wanted.values())]
 
 
 def _from_store(store: RunStore, account: str, regions: tuple[str, ...]) -> list[Snapshot]:
@@ -84,7 +84,7 @@ def _from_store(store: RunStore, account: str, regions: tuple[str, ...]) -> list
     for run in runs.values():
         with _unpacked(store.fetch, run.snapshots) as paths:
             files = map(SnapshotReader, paths)
-            found += [file.snapshot() for file in files if _speaks_of(file.header, account, regions)]
+            found += [file.snapshot(account) for file in files if _speaks_of(file.header, account, regions)]
     return found
 
 

@@ -185,14 +185,16 @@ class SnapshotReader:
         except (OSError, msgspec.DecodeError, UnicodeDecodeError) as error:
             raise SnapshotError(f"{self.path}: a line is damaged: {error}", hint=_AGAIN) from error
 
-    def snapshot(self) -> Snapshot:
-        """The whole snapshot in memory, verified; secrets that an older version left in it are masked. It is not kept.
+    def snapshot(self, account: str = "") -> Snapshot:
+        """The whole snapshot in memory, verified, or the records of one account of it; secrets that an older version
+        left in it are masked. It is not kept.
 
         Raises SnapshotError.
         """
         self.sha256  # noqa: B018 — raises where the content is not what was written
         with self.path.open("rb") as file:
-            entries = (msgspec.json.decode(line) for line in file)
+            begins = f'{{"account":"{account}"'.encode() if account else b""
+            entries = (msgspec.json.decode(line) for line in file if line.startswith(begins))
             records = tuple(_record(entry) for entry in entries if "kind" in entry)
         # Of a file the header says it; in memory nothing hangs on it.
         read = Snapshot(replace(self.header, masked=False), records, self.ledger.gaps, self.ledger.coverage)

@@ -137,6 +137,7 @@ class _Encoder:
             "as_of": report.as_of,
             "previous": report.previous,
             "templates": report.of_templates,
+            "account_names": {number: visible(name) for number, name in report.account_names.items()},
             "consoles": {} if report.of_templates else dict(HOSTS),
             "console_pages": dict(PAGES),
             "hidden": hidden,

@@ -29,7 +29,7 @@ from auditor.report.first_screen import (
 from auditor.report.glossary import GLOSSARY
 from auditor.report.html.chart import Chart, CurveChart, Segment, curve_chart, stacked, trend_chart
 from auditor.report.html.data import PageData, page_data
-from auditor.report.phrases import gate_words, resolved, shortcoming
+from auditor.report.phrases import account_label, gate_words, resolved, shortcoming
 
 #: Root causes that the page can tell without its script, which lists them all.
 CAUSES = 40
@@ -102,7 +102,8 @@ class HtmlView:
     and region that has findings outside domains) are the worst first; ``domain_number`` counts domains alone,
     ``out_of_scope`` are those that no rule applies to. ``gaps`` are grouped, ``carried`` counts resources that were
     carried over from an earlier snapshot. ``rules`` with a finding come first, the worst first. ``chart`` is the trend,
-    None without one. ``scope_accounts`` and ``scope_regions`` are what was audited. ``data`` is what the script
+    None without one. ``scope_accounts`` and ``scope_regions`` are what was audited, ``labels``
+    what accounts are called by id. ``data`` is what the script
     unpacks. ``drift`` is how templates and an account differ, None unless they were compared with one.
     ``glossary`` gives the meanings of our words.
     """
@@ -137,6 +138,7 @@ class HtmlView:
     rules: tuple[RuleSummary, ...]
     chart: Chart | None
     scope_accounts: tuple[str, ...]
+    labels: dict[str, str]
     scope_regions: tuple[str, ...]
     data: PageData
     drift: DriftView | None
@@ -188,7 +190,8 @@ def html_view(report: Report) -> HtmlView:
         carried=sum(c.carried for c in report.coverage),
         rules=tuple(sorted(report.rules, key=lambda r: (r.id not in found, *_rule_order(r)))),
         chart=trend_chart(report.trend),
-        scope_accounts=tuple(sorted({account for account, _ in scopes})),
+        scope_accounts=tuple(account_label(report, account) for account in sorted({account for account, _ in scopes})),
+        labels={account.id: account_label(report, account.id) for account in report.accounts},
         scope_regions=tuple(sorted({region for _, region in scopes})),
         data=page_data(report),
         drift=None if report.drift is None else drift_view(report.drift),

@@ -112,11 +112,16 @@ const readData = (header, buffer, base) => {
     name: (r) => header.resources.names[r],
     type: (r) => T.type[R.type[r]],
     account: (r) => T.account[R.account[r]],
+    /** The account's name before its id, where a run over several knows it. */
+    accountLabel: (r) => {
+      const name = header.account_names[D.account(r)];
+      return name ? `${name} (${D.account(r)})` : D.account(r);
+    },
     region: (r) => T.region[R.region[r]],
     /** A template lies in no account: its path stands there, and it has no region. */
     accountWord: header.templates ? "Template" : "Account",
     placeWord: header.templates ? "Template" : "Account, region",
-    place: (r) => (header.templates ? D.account(r) : `${D.account(r)} · ${D.region(r)}`),
+    place: (r) => (header.templates ? D.account(r) : `${D.accountLabel(r)} · ${D.region(r)}`),
     inDomain: (r) => `${D.domainName(r) || "no domain"}${header.templates ? "" : ` · ${D.region(r)}`}`,
     owner: (r) => T.owner[R.owner[r]],
     domainId: (r) => T.domain_id[R.domain_id[r]],

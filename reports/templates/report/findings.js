@@ -61,7 +61,7 @@ const makeFindings = (D) => {
         h("a.name", { href: `#resource/${segment(D.key(r))}` }, D.name(r)),
         h("span.sub", {}, words(D.type(r)), D.file(r) ? ` · ${D.file(r)}` : null),
       ],
-      [h("span", {}, D.account(r)), h("span.sub", {}, D.inDomain(r))],
+      [h("span", {}, D.accountLabel(r)), h("span.sub", {}, D.inDomain(r))],
     ];
     if (compared) {
       cells.push([

@@ -171,7 +171,7 @@ const domainsView = (D, index) => {
           d.out_of_scope ? " · partly out of scope" : "",
         ),
       ],
-      [h("span", {}, D.account(r)), D.header.templates ? null : h("span.sub", {}, D.region(r))],
+      [h("span", {}, D.accountLabel(r)), D.header.templates ? null : h("span.sub", {}, D.region(r))],
       [h("span", {}, plainValue(d.auth_mode)), h("span.sub", {}, plainValue(d.experience))],
       `${number(d.user_profiles)} · ${number(d.spaces)} · ${number(d.apps)}`,
       ...counts.map((n, k) => cell(n, D.header.severities[k])),

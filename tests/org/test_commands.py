@@ -1,0 +1,96 @@
+"""auditor accounts list, auditor permissions for several accounts, and Security Hub of each account."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import botocore.session
+import pytest
+
+from auditor.cli.main import run
+from auditor.config import Config
+from auditor.deliver.security_hub import member_hubs
+from auditor.errors import CollectError
+from auditor.org.account_policies import hub_policy, member_template, organization_policy
+from auditor.run.collect_accounts import entrance
+from auditor.simulator import Simulator, load_organization
+
+from .small import ASKED, BUSY, CLOSED, DEV, HUB, LOCKED, PROD, SMALL
+
+Captured = pytest.CaptureFixture[str]
+
+
+@pytest.fixture
+def served(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Simulator:
+    with Simulator(load_organization(str(SMALL))) as simulator:
+        for name, value in simulator.environment.items():
+            monkeypatch.setenv(name, value)
+        monkeypatch.chdir(tmp_path)
+        yield simulator
+
+
+def test_the_list_says_who_is_visited_and_why_not_the_rest(served: Simulator, capfd: Captured, tmp_path: Path) -> None:
+    config = tmp_path / "nightly.yaml"
+    config.write_text("organization: {exclude: ['lock*', '1000000000*7']}\n")
+    assert run(["accounts", "list", "--config", str(config), "--format", "json"]) == 0
+    out, err = capfd.readouterr()
+    listed = {row["id"]: (row["decision"], row["reason"]) for row in json.loads(out)}
+    assert listed[PROD] == ("visit", "")
+    assert listed[LOCKED] == ("left out", "exclude: lock*")
+    assert listed[CLOSED] == ("suspended", "AWS Organizations gives its state as SUSPENDED")
+    assert set(listed) == {HUB, PROD, DEV, LOCKED, CLOSED, BUSY}
+    assert "no account matches '1000000000*7'" in err
+    assert served.calls["sts:AssumeRole"] == 0
+    assert run(["accounts", "list"]) == 0
+    out, _ = capfd.readouterr()
+    assert "5 accounts of 6 to visit" in out
+    assert "Workloads/Production" in out
+
+
+def test_the_list_of_named_accounts_asks_nobody(served: Simulator, capfd: Captured) -> None:
+    assert run(["accounts", "list", "--account", DEV, "--format", "csv"]) == 0
+    assert f"{DEV},,,visit," in capfd.readouterr().out
+    assert served.calls["organizations:ListAccounts"] == 0
+
+
+def test_a_member_may_not_list(served: Simulator, monkeypatch: pytest.MonkeyPatch) -> None:
+    sessions = entrance(ASKED.completed(Config()), Config()).sessions()
+    frozen = sessions.session(DEV).get_credentials().get_frozen_credentials()
+    monkeypatch.setenv("AWS_ACCESS_KEY_ID", frozen.access_key)
+    with pytest.raises(CollectError, match="the organization's accounts cannot be listed") as caught:
+        entrance(ASKED.completed(Config()), Config())
+    assert "auditor permissions --organization" in caught.value.hint
+
+
+def test_security_hub_of_each_account_gets_its_own_credentials(served: Simulator) -> None:
+    hub_of = member_hubs(entrance(ASKED.completed(Config()), Config()).sessions())
+    calls = served.calls
+    hub_of(DEV, "eu-west-1")
+    hub_of(DEV, "eu-central-1")
+    hub_of(PROD, "eu-west-1")
+    hub_of(HUB, "eu-west-1")
+    assert calls["sts:AssumeRole"] == 2, "one for each account but the own one"
+    with pytest.raises(CollectError, match="AccessDenied"):
+        hub_of(LOCKED, "eu-west-1")
+
+
+def test_policies_for_several_accounts() -> None:
+    (listing,) = organization_policy()["Statement"]
+    model = botocore.session.get_session().get_service_model("organizations")
+    assert {action.partition(":")[2] for action in listing["Action"]} <= set(model.operation_names)
+    (entering,) = hub_policy("/audit/Auditor")["Statement"]
+    assert (entering["Action"], entering["Resource"]) == ("sts:AssumeRole", "arn:*:iam::*:role/audit/Auditor")
+    role = member_template("audit/Auditor")["Resources"]["Role"]["Properties"]
+    assert (role["RoleName"], role["Path"]) == ("Auditor", "/audit/")
+    (trust,) = role["AssumeRolePolicyDocument"]["Statement"]
+    assert set(trust["Condition"]["StringEquals"]) == {"aws:PrincipalOrgID", "sts:ExternalId"}
+    assert member_template()["Resources"]["Role"]["Properties"]["Path"] == "/"
+
+
+def test_permissions_prints_them(capfd: Captured) -> None:
+    for option, word in (("--organization", "ListRoots"), ("--hub", "role/StudioAuditor"), ("--member", "ExternalId")):
+        assert run(["permissions", option]) == 0
+        assert word in capfd.readouterr().out
+    assert run(["permissions", "--member", "--role", "a b"]) == 2
+    assert run(["permissions", "--organization", "--role", "Auditor"]) == 2
