@@ -56,6 +56,7 @@ def recorded(store: RunStore | None, command: str, asked: str = "") -> Iterator[
 def note_failure(text: str, profile: str | None, error: AuditorError) -> None:
     """Record a run that could not even begin, where ``text`` names a store. That it cannot be is only logged: the error
     counts."""
+    from auditor.run.run_store import write_overviews
     from auditor.store import attempts
     from auditor.store.backends import open_backend
     from auditor.store.runs import RunStore
@@ -64,6 +65,7 @@ def note_failure(text: str, profile: str | None, error: AuditorError) -> None:
         store = RunStore(open_backend(text, profile))
         store.check()
         attempts.failed(store.place, attempts.begin(store.place, "plan"), *_ending(error))
+        write_overviews(store)
     except AuditorError as unwritten:
         logger.warning("the failed run could not be recorded: %s", unwritten.message)
 
@@ -87,9 +89,12 @@ def _forget(store: RunStore, attempt: Attempt) -> None:
 
 
 def _note(store: RunStore, attempt: Attempt, code: ExitCode, message: str) -> None:
+    from auditor.run.run_store import write_overviews
     from auditor.store import attempts
 
     try:
         attempts.failed(store.place, attempt, int(code), message)
+        # Whoever opens the store's page sees that the night failed.
+        write_overviews(store)
     except AuditorError as unwritten:
         logger.warning("the failed run could not be recorded: %s", unwritten.message)

@@ -84,10 +84,11 @@ def _signer(sign: Sign, said: dict[str, Any]) -> Signer:
 
 def write_overviews(store: RunStore) -> None:
     """Write the store's index.html and status.json anew, from its manifests."""
-    from auditor.report.html.index import render
+    from auditor.report.html.index import NIGHTS, render
+    from auditor.store.attempts import failed_runs
     from auditor.store.store_status import write_status
 
     write_status(store)
     runs = store.runs()
-    text = "".join(render(runs, daily(runs)))
+    text = "".join(render(runs, daily(runs), failed_runs(store.place, NIGHTS)))
     store.place.put_bytes("index.html", text.encode("utf-8"))

@@ -88,6 +88,10 @@ def test_a_run_that_fails_is_recorded(auditor: Auditor, tmp_path: Path, clock: A
     text = auditor("status", *store).out
     assert "INCOMPLETE: the last run lacks something, or failed." in text
     assert "Failed run: 2026-11-10T04:00:00Z, exit code 1: ZeroDivisionError: a defect" in text
+    # Whoever opens the store's page sees it as well.
+    page = (tmp_path / "nights/index.html").read_text(encoding="utf-8")
+    assert "exit code 1: ZeroDivisionError: a defect" in page
+    assert "Since then: 3 failed." in page
 
 
 @pytest.mark.parametrize("age", ["26", "h", "1w", "-1h", "1.5h", ""])

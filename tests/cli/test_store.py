@@ -135,6 +135,31 @@ def test_each_account_has_its_own_history(auditor: Auditor, tmp_path: Path) -> N
     assert [(f["account"], f["name"], f["age_days"]) for f in told["failures"]] == [(other, "a", 2), (other, "z", 0)]
 
 
+def test_posture_and_deadlines_remember_the_night_before(auditor: Auditor, tmp_path: Path) -> None:
+    """From a store, and from a baseline: STU106 fails on IAM, STU605 passes on every domain."""
+    (tmp_path / "auditor.yaml").write_text("sla: {medium: 3}\n")
+    first = night(tmp_path, 1, {"a": "IAM", "b": "SSO"})
+    _, before = checked(auditor, first, "--store", "nights")
+    assert before["posture"]["previous"] is None
+    assert (before["posture"]["passed"], before["posture"]["evaluated"]) == (3, 4)
+    baseline = tmp_path / "baseline.json"
+    baseline.write_bytes((tmp_path / "audit-report/report.json").read_bytes())
+    outcome, report = checked(auditor, night(tmp_path, 5, {"a": "IAM", "b": "SSO", "c": "SSO"}), "--store", "nights")
+    assert report["posture"]["passed"] == 5
+    assert report["posture"]["previous"] == {"passed": 3, "evaluated": 4}
+    by_domain = {entry["domain_id"]: entry for entry in report["posture"]["by_domain"]}
+    assert by_domain["d-a"]["previous"] == {"passed": 1, "evaluated": 2}
+    assert by_domain["d-c"]["previous"] is None
+    assert [f["due"] for f in report["findings"]] == ["2026-11-04"]
+    (late,) = report["overdue"]
+    assert (late["severity"], late["number"], late["oldest"]) == ("medium", 1, 1)
+    assert "Posture: 83% of 6 checks passed, 75% on 2026-11-01" in outcome.out
+    assert "Overdue: 1 of 1 medium finding after 3 days" in outcome.out
+    _, compared = checked(auditor, night(tmp_path, 6, {"a": "IAM"}), "--baseline", baseline)
+    assert compared["posture"]["previous"] == {"passed": 3, "evaluated": 4}
+    assert compared["overdue"][0]["number"] == 1
+
+
 def test_other_programs_read_the_tables(auditor: Auditor, tmp_path: Path) -> None:
     store = ("--store", "nights")
     _, report = checked(auditor, night(tmp_path, 1, {"a": "IAM", "b": None}, tags=[("team", "ml")]), *store)
@@ -190,7 +215,7 @@ def test_a_store_keeps_the_snapshot_and_the_reports(auditor: Auditor, tmp_path: 
     assert sizes == {key: (tmp_path / "nights" / key).stat().st_size for key in sizes}
     # Nothing but what the manifest names, and the store's own files.
     there = {p.relative_to(tmp_path / "nights").as_posix() for p in (tmp_path / "nights").rglob("*") if p.is_file()}
-    assert there == {*sizes, "store.json", "index.html", f"runs/{manifest['run_id']}.json"}
+    assert there == {*sizes, "store.json", "status.json", "index.html", f"runs/{manifest['run_id']}.json"}
 
 
 def test_the_same_snapshot_again_is_the_same_run(auditor: Auditor, tmp_path: Path) -> None:

@@ -17,6 +17,7 @@ from auditor.history.trend import daily
 from auditor.model.report import TrendPoint
 from auditor.model.rule import Severity
 from auditor.report.html.index import HEIGHT, NIGHTS, WIDTH, chart, index_view, render
+from auditor.store.attempts import Attempt
 from auditor.store.manifest import Manifest, ScopeCounts
 from tests.store.conftest import ACCOUNT, REGION, made
 
@@ -63,7 +64,8 @@ def test_nothing_runs_and_nothing_loads(tmp_path: Path) -> None:
 def test_links_arrive(tmp_path: Path) -> None:
     runs = _runs(tmp_path)
     hrefs = [unquote(a["href"] or "") for t, a in _Page(_page(runs)).tags if t == "a"]
-    assert hrefs == [f.key for run in reversed(runs) for f in run.reports]
+    # The last complete run is first, and all are in the list.
+    assert hrefs == [f.key for f in runs[-1].reports] + [f.key for run in reversed(runs) for f in run.reports]
 
 
 def test_an_empty_store() -> None:
@@ -75,6 +77,47 @@ def test_the_newest_nights_are_listed(tmp_path: Path) -> None:
     runs = [replace(run, run_id=f"{n:04d}", as_of=f"{2026 + n // 365}-01-01T00:00:00Z") for n in range(NIGHTS + 5)]
     view = index_view(runs, daily(runs))
     assert (len(view.nights), view.hidden, view.nights[0].run.run_id) == (NIGHTS, 5, f"{NIGHTS + 4:04d}")
+
+
+def _failed(started: str, error: str = "no credentials", code: int | None = 3) -> Attempt:
+    return Attempt(f"{started[:10].replace('-', '')}T000000Z-00000000", started, "audit", ended=started,
+                   exit_code=code, error=error)  # fmt: skip
+
+
+def test_failed_and_missing_nights_are_rows_and_the_last_complete_one_opens(tmp_path: Path) -> None:
+    """Nights 1 to 4 and 8 ran, 8 incompletely; 6 and 9 failed: 5 and 7 have nothing."""
+    runs = [made(tmp_path, day).manifest for day in (1, 2, 3, 4, 8)]
+    runs[-1] = replace(runs[-1], incomplete=runs[-1].scopes)
+    failed = [_failed("2026-11-06T02:00:00Z"), _failed("2026-11-09T02:00:00Z", HOSTILE, None)]
+    view = index_view(runs, daily(runs), failed)
+    assert [(night.when[8:10], night.state) for night in view.nights] == [
+        ("09", "failed"), ("08", "incomplete"), ("07", "no run"), ("06", "failed"), ("04", "complete"),
+        ("03", "complete"), ("02", "complete"), ("01", "complete"),
+    ]  # fmt: skip
+    assert view.complete is not None
+    assert view.complete.when == runs[3].as_of
+    assert len(view.since) == 4
+    assert "2 nights from 2026-11-05 on" in view.nights[2].note
+    text = "".join(render(runs, daily(runs), failed))
+    assert "Since then: 2 failed, 1 incomplete, 1 without a run. The newest: 2026-11-09 02:00 UTC, failed" in text
+    assert "exit code 3: no credentials" in text
+    assert HOSTILE not in text
+
+
+def test_who_audits_once_a_week_misses_no_night(tmp_path: Path) -> None:
+    runs = [made(tmp_path, day).manifest for day in (1, 8, 15, 29)]
+    assert [(n.when[:10], n.state) for n in index_view(runs, daily(runs)).nights if n.run is None] == [
+        ("2026-11-22", "no run")
+    ]
+    assert all(night.run for night in index_view(runs[:2], daily(runs[:2])).nights)
+
+
+def test_without_a_complete_run_nothing_is_praised(tmp_path: Path) -> None:
+    run = made(tmp_path, 1).manifest
+    runs = [replace(run, incomplete=run.scopes)]
+    assert "No run of this store was complete." in _page(runs)
+    assert "Open the last complete run" not in _page(runs)
+    assert index_view([], [], [_failed("2026-11-06T02:00:00Z")]).nights[0].state == "failed"
 
 
 _points = st.lists(

@@ -1,4 +1,4 @@
-"""index.html of a store: the trend by severity, and the nights to click. No script at all."""
+"""index.html of a store: the last complete night, the trend by severity, and every night. No script at all."""
 
 from __future__ import annotations
 
@@ -12,33 +12,16 @@ from markupsafe import Markup
 from auditor.counting import plural
 from auditor.model.report import TrendPoint
 from auditor.model.rule import Severity
+from auditor.report.html.nights import NightState, NightView, nights
 from auditor.report.templates import environment
 from auditor.resources import templates_dir
-from auditor.store.manifest import Manifest, ScopeCounts
+from auditor.store.attempts import Attempt
+from auditor.store.manifest import Manifest
 
 #: Nights that the page lists, and days that its chart shows; the store has the rest.
 NIGHTS = 400
 WIDTH, HEIGHT = 960, 260
 _LEFT, _RIGHT, _TOP, _BOTTOM = 56, 12, 12, 28
-
-
-@dataclass(frozen=True, slots=True)
-class Link:
-    """A report of a night: what it is called, and where it lies beside the page."""
-
-    name: str
-    href: str
-
-
-@dataclass(frozen=True, slots=True)
-class NightView:
-    """One row: a run with its totals and its reports."""
-
-    run: Manifest
-    total: ScopeCounts
-    accounts: str
-    regions: int
-    links: tuple[Link, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,52 +44,48 @@ class Chart:
 
 @dataclass(frozen=True, slots=True)
 class IndexView:
-    """The template's whole context, under the name ``view``. ``hidden`` nights are in the store, not on the page."""
+    """The template's whole context, under the name ``view``.
+
+    ``complete`` is the last complete night, which the page opens with; ``since`` are the nights after it, the newest
+    first. ``runs`` are all runs of the store, ``hidden`` nights are not on the page.
+    """
 
     chart: Chart | None
     nights: tuple[NightView, ...]
+    complete: NightView | None
+    since: tuple[NightView, ...]
+    runs: int
     hidden: int
     latest: TrendPoint | None
 
 
-def render(runs: Sequence[Manifest], days: Sequence[TrendPoint]) -> Iterator[str]:
-    """The page, piece by piece. ``runs`` and ``days`` oldest first."""
+def render(runs: Sequence[Manifest], days: Sequence[TrendPoint], failed: Sequence[Attempt] = ()) -> Iterator[str]:
+    """The page, piece by piece. ``runs``, ``days`` and the runs that ``failed`` oldest first."""
     style = (templates_dir() / "index.css").read_text(encoding="utf-8")
     digest = base64.b64encode(hashlib.sha256(style.encode()).digest()).decode()
     made = environment()
     made.filters["thousands"] = lambda number: f"{number:,}"
     made.filters["counted"] = plural
+    made.filters["moment"] = lambda text: f"{text[:16].replace('T', ' ')} UTC" if len(text) > 10 else text
     return made.get_template("index.html.j2").generate(
-        view=index_view(runs, days),
+        view=index_view(runs, days, failed),
         policy=f"default-src 'none'; style-src 'sha256-{digest}'; base-uri 'none'; form-action 'none'",
         style=Markup(style),  # noqa: S704 — our own file, not data
     )
 
 
-def index_view(runs: Sequence[Manifest], days: Sequence[TrendPoint]) -> IndexView:
+def index_view(runs: Sequence[Manifest], days: Sequence[TrendPoint], failed: Sequence[Attempt] = ()) -> IndexView:
     """The view of a store. Equal stores give equal views."""
-    shown = runs[-NIGHTS:][::-1]
+    every = nights(runs, failed)
+    complete = next((n for n, night in enumerate(every) if night.state is NightState.COMPLETE), None)
     return IndexView(
         chart(days[-NIGHTS:]) if days else None,
-        tuple(map(_night, shown)),
-        len(runs) - len(shown),
+        every[:NIGHTS],
+        None if complete is None else every[complete],
+        every[:complete] if complete is not None else every,
+        len(runs),
+        max(len(every) - NIGHTS, 0),
         days[-1] if days else None,
-    )
-
-
-def _night(run: Manifest) -> NightView:
-    accounts = run.accounts
-    named = ", ".join(accounts[:2]) + (f" and {len(accounts) - 2} more" if len(accounts) > 2 else "")
-    links = tuple(
-        Link(f.key.rpartition("/")[2].removeprefix("report.").removesuffix(".gz"), f.key) for f in run.reports
-    )
-    order = {"html": 0, "md": 1}
-    return NightView(
-        run,
-        sum(run.counts, ScopeCounts("", "")),
-        named,
-        len({region for _, region in run.scopes}),
-        tuple(sorted(links, key=lambda link: (order.get(link.name, 9), link.name))),
     )
 
 
