@@ -10,10 +10,19 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from auditor.model.snapshot import MAY_NOT_EXIST, NUMBER
-from auditor.resolve import evidence_tables, idle, neighbours, role_use, template_places
-from auditor.resolve.inheritance_sql import NestedMerge, domain_layer_columns, effective, own_value, unseen
+from auditor.resolve import evidence_tables, hidden_tools, idle, neighbours, role_use, template_places
+from auditor.resolve.inheritance_sql import (
+    NestedMerge,
+    effective_origin,
+    effective_value,
+    layer_columns,
+    own_value,
+    structure_columns,
+    unseen,
+)
 from auditor.resolve.load_documents import SourceFile, load
 from auditor.resolve.persona_columns import assign_personas, persona_columns, persona_name, persona_number
+from auditor.resolve.quick_setup import quick_setup
 from auditor.resolve.raw_schema import quoted
 from auditor.resolve.sql_files import statement
 from auditor.resolve.table_model import documented_columns
@@ -43,6 +52,11 @@ CLASSIC_APP_TYPES = str(CLASSIC)
 #: A partner app that is being updated goes on serving.
 PARTNER_APP_IN_SERVICE = "('Available', 'Updating', 'UpdateFailed')"
 
+#: Bytes of snapshot up to which a query takes longer to plan than to run, and what planning then leaves out: what only
+#: makes a query faster on many rows, an eighth of a small audit.
+SMALL = 2_000_000
+_NOT_WORTH_IT = "join_order,common_subplan,statistics_propagation,common_subexpressions"
+
 #: One byte a row. ``ambiguous`` stands where a nested structure's two readings differ (see NestedMerge).
 _ORIGIN = f"ENUM({', '.join(map(literal, (*BY_LAYER, 'service', 'ambiguous')))})"
 
@@ -59,6 +73,8 @@ def build(
     snapshot holds.
     """
     con.execute("set preserve_insertion_order = false")
+    if sum(file.path.stat().st_size for file in files) <= SMALL:
+        con.execute(f"set disabled_optimizers = '{_NOT_WORTH_IT}'")
     load(con, files)
     _leave_out_aws_own(con)
     con.execute(f"create type origin as {_ORIGIN}")
@@ -139,38 +155,6 @@ def _auto_mount(has_efs: str, value: str, origin: str) -> tuple[str, str]:
     )
 
 
-_QUICK_SETUP_SIGNS = {
-    "IAM": "auth_mode = 'IAM'",
-    "PublicInternetOnly": "app_network_access_type = 'PublicInternetOnly'",
-    "default VPC": "vpc_is_default",
-    "role name": f"case when not {role_use.unnamed('default_execution_role')} then regexp_matches("
-    "default_execution_role, ':role/service-role/AmazonSageMaker-ExecutionRole-[0-9]{8}T[0-9]{6}$') end",
-    "no KMS key": "kms_key_id = ''",
-    "sharing path": "regexp_matches(default_sharing_s3_output_path, '^s3://sagemaker-studio-')",
-}
-#: The console's quick setup names domains so; digits only, since real ones hold 84 seconds.
-_QUICK_SETUP_NAME = "^QuickSetupDomain-[0-9]{8}T[0-9]{6}$"
-_QUICK_SETUP_ENOUGH = 4
-#: Signs that quick setup leaves; the others are also how somebody may set up a domain by hand.
-_QUICK_SETUP_OWN = ("role name", "sharing path")
-
-
-def _quick_setup() -> tuple[str, str]:
-    signs = ", ".join(f"case when {sql} then '{name}' end" for name, sql in _QUICK_SETUP_SIGNS.items())
-
-    def held(unknown: int) -> str:
-        """Whether there are enough signs and one of quick setup's own, where an unknown one counts as so much."""
-        of = {name: f"coalesce(({sql})::INT, {unknown})" for name, sql in _QUICK_SETUP_SIGNS.items()}
-        own = " + ".join(of[name] for name in _QUICK_SETUP_OWN)
-        return f"({' + '.join(of.values())} >= {_QUICK_SETUP_ENOUGH} and {own} > 0)"
-
-    verdict = (
-        f"case when regexp_matches(name, '{_QUICK_SETUP_NAME}') or {held(0)} then true"
-        f" when name is null or {held(1)} then null else false end"
-    )
-    return f"list_filter([{signs}], lambda s: s is not null)", verdict
-
-
 #: What a template makes is judged as created when the template is scanned.
 _DATED_DOMAIN = (
     "select *, case when account in (select account from template_account) then as_of else doc.CreationTime end"
@@ -185,28 +169,35 @@ _IDENTITY_CENTER_INSTANCE = (
 )
 
 
-def _domain(con: duckdb.DuckDBPyConnection) -> None:
-    own = [(s.column, own_value(s, "d.doc", "d.gaps", "domain")) for s in DOMAIN_SETTINGS]
+#: What a domain hands to profiles that do not say, as it stands in its document: other than in force (_auto_mount).
+_AUTO_MOUNT_SET = Setting("default_auto_mount_home_efs_set", "AutoMountHomeEFS", "VARCHAR", "user", "''", "", "")
+#: (setting, where the domain's document has it, what it is called in the domain's tables).
+_OF_DOMAIN = (
+    *((s, "", s.column) for s in DOMAIN_SETTINGS),
     # The same rules for a profile that sets nothing: the domain's value, else the service's.
-    handed = [
-        (USER_DEFAULT_PREFIX + s.column, own_value(s, "d.doc", "d.gaps", "domain", DOMAIN_USER_ROOT))
-        for s in USER_SETTINGS
-    ]
-    spaces = [
-        (SPACE_DEFAULT_PREFIX + s.column, own_value(s, "d.doc", "d.gaps", "domain", DOMAIN_SPACE_ROOT))
-        for s in SPACE_DEFAULT_SETTINGS
-    ]
-    as_set = Setting("default_auto_mount_home_efs_set", "AutoMountHomeEFS", "VARCHAR", "user", "''", "", "")
-    handed.append((as_set.column, own_value(as_set, "d.doc", "d.gaps", "domain", DOMAIN_USER_ROOT)))
-    mount, mount_origin = _auto_mount("has_efs", "default_auto_mount_home_efs", "default_auto_mount_home_efs_origin")
-    signs, quick = _quick_setup()
+    *((s, DOMAIN_USER_ROOT, USER_DEFAULT_PREFIX + s.column) for s in USER_SETTINGS),
+    (_AUTO_MOUNT_SET, DOMAIN_USER_ROOT, _AUTO_MOUNT_SET.column),
+    *((s, DOMAIN_SPACE_ROOT, SPACE_DEFAULT_PREFIX + s.column) for s in SPACE_DEFAULT_SETTINGS),
+)
+
+
+def _domain(con: duckdb.DuckDBPyConnection) -> None:
+    layer = [c for s, root, name in _OF_DOMAIN for c in layer_columns(s, "d.doc", "d.gaps", root, name)]
     con.execute(
         statement(
-            "domain_resolved",
+            "domain_layer",
             dated_domain=f"({_DATED_DOMAIN})",
             identity=_identity("d", "domain", "d.doc.DomainName", "'domain/' || d.id", "DomainArn"),
             identity_center_instance=_IDENTITY_CENTER_INSTANCE,
-            settings=_with_origin([*own, *handed, *spaces]),
+            layer_columns=", ".join(layer),
+        )
+    )
+    mount, mount_origin = _auto_mount("has_efs", "default_auto_mount_home_efs", "default_auto_mount_home_efs_origin")
+    signs, quick = quick_setup()
+    con.execute(
+        statement(
+            "domain_resolved",
+            settings=_with_origin((name, own_value(s, "domain", name)) for s, _, name in _OF_DOMAIN),
             experience=_experience(USER_DEFAULT_PREFIX),
             made_by_unified_studio=MADE_BY_UNIFIED_STUDIO,
             mount=mount,
@@ -215,25 +206,15 @@ def _domain(con: duckdb.DuckDBPyConnection) -> None:
             quick=quick,
         )
     )
-    layer = [c for s in USER_SETTINGS for c in domain_layer_columns(s, "d.doc", "d.gaps")]
-    con.execute(
-        statement(
-            "domain_layer",
-            dated_domain=f"({_DATED_DOMAIN})",
-            layer_columns=", ".join(layer),
-        )
-    )
 
 
 #: Columns of the domain that each of its resources shows as well, with their origins.
 _FROM_DOMAIN = (
-    "coalesce(m.key, {0}.account || '/' || {0}.region || '/domain/' || {0}.doc.DomainId) as domain_key,"
-    " {0}.doc.DomainId as domain_id, m.name as domain_name,"
+    "coalesce(m.key, p.account || '/' || p.region || '/domain/' || p.domain_id) as domain_key, m.name as domain_name,"
     " coalesce(m.unified_studio, false) as unified_studio"
 )
 _JOIN_DOMAIN = (
-    "left join domain_resolved m on m.account = {0}.account and m.region = {0}.region"
-    " and m.domain_id = {0}.doc.DomainId"
+    "left join domain_resolved m on m.account = p.account and m.region = p.region and m.domain_id = p.domain_id"
 )
 
 
@@ -299,17 +280,30 @@ def _empty(con: duckdb.DuckDBPyConnection, name: str, further: Mapping[str, str]
 def _resolved_profiles(
     con: duckdb.DuckDBPyConnection, merge: NestedMerge, personas: Sequence[Persona], profiles: int
 ) -> None:
-    own = [(s.column, own_value(s, "p.doc", "p.gaps", "profile")) for s in PROFILE_SETTINGS]
-    user = [(s.column, effective(s, merge)) for s in USER_SETTINGS]
+    layer = [
+        *(c for s in PROFILE_SETTINGS for c in layer_columns(s, "p.doc", "p.gaps")),
+        *(c for s in USER_SETTINGS for c in layer_columns(s, "p.doc", "p.gaps", USER_PROFILE_ROOT)),
+        *structure_columns(USER_SETTINGS),
+    ]
+    handed = [
+        f"d.{USER_DEFAULT_PREFIX}{s.column}_{what}"
+        for s in USER_SETTINGS
+        for what in (("own", "service") if s.computed else ("own",))
+    ]
+    origins = [f"({effective_origin(s, merge)})::origin as {s.column}_origin" for s in USER_SETTINGS]
     mount, mount_origin = _auto_mount("domain_has_efs", "auto_mount_home_efs", "auto_mount_home_efs_origin")
     arn_path = "'user-profile/' || p.id"
     resolved = statement(
         "user_profile_resolved",
         identity=_identity("p", "user_profile", "p.doc.UserProfileName", arn_path, "UserProfileArn"),
-        domain_columns=_FROM_DOMAIN.format("p"),
-        settings=_with_origin([*own, *user]),
+        layer_columns=", ".join(layer),
         persona_number=persona_number(personas),
-        domain_join=_JOIN_DOMAIN.format("p"),
+        domain_columns=_FROM_DOMAIN,
+        handed_down=", ".join(handed),
+        origins=", ".join(origins),
+        domain_join=_JOIN_DOMAIN,
+        own_settings=_with_origin((s.column, own_value(s, "profile")) for s in PROFILE_SETTINGS),
+        settings=", ".join(f"{effective_value(s)} as {s.column}, {s.column}_origin" for s in USER_SETTINGS),
         signed_in=_SIGNED_IN,
         mount=mount,
         mount_origin=mount_origin,
@@ -328,6 +322,10 @@ def _documented_profiles(con: duckdb.DuckDBPyConnection, personas: Sequence[Pers
         evidence_columns=evidence_tables.PROFILE_COLUMNS,
         idle_columns=idle.PROFILE_COLUMNS,
         persona_columns=persona_columns(personas),
+        visible_actions=hidden_tools.VISIBLE_ACTIONS,
+        own_actions=hidden_tools.OWN_ACTIONS,
+        reached=hidden_tools.REACHED,
+        hidden_columns=hidden_tools.HIDDEN_COLUMNS,
         role_joins=role_use.PROFILE_JOINS,
         evidence_joins=evidence_tables.PROFILE_JOINS,
         idle_joins=idle.PROFILE_JOINS,
@@ -345,15 +343,16 @@ def _text(path: str) -> str:
 
 
 def _space(con: duckdb.DuckDBPyConnection) -> None:
-    own = [(s.column, own_value(s, "p.doc", "p.gaps", "space")) for s in SPACE_SETTINGS]
+    layer = [c for s in SPACE_SETTINGS for c in layer_columns(s, "p.doc", "p.gaps")]
     con.execute(
         statement(
             "space_resolved",
             identity=_identity("p", "space", "p.doc.SpaceName", "'space/' || p.id", "SpaceArn"),
-            domain_columns=_FROM_DOMAIN.format("p"),
             display_name=_text("SpaceDisplayName"),
-            settings=_with_origin(own),
-            domain_join=_JOIN_DOMAIN.format("p"),
+            layer_columns=", ".join(layer),
+            domain_columns=_FROM_DOMAIN,
+            settings=_with_origin((s.column, own_value(s, "space")) for s in SPACE_SETTINGS),
+            domain_join=_JOIN_DOMAIN,
             may_not_exist=literal(MAY_NOT_EXIST),
             number=literal(NUMBER),
             classic_app_types=CLASSIC_APP_TYPES,
@@ -372,11 +371,11 @@ def _app(con: duckdb.DuckDBPyConnection) -> None:
         statement(
             "app",
             identity=_identity("p", "app", "p.doc.AppName", arn_path, "AppArn"),
-            domain_columns=_FROM_DOMAIN.format("p"),
+            domain_columns=_FROM_DOMAIN,
             user_profile_name=_text("UserProfileName"),
             space_name=_text("SpaceName"),
             instance_type=instance_type,
-            domain_join=_JOIN_DOMAIN.format("p"),
+            domain_join=_JOIN_DOMAIN,
         )
     )
 

@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING
 
 from auditor.model.snapshot import GLOBAL
 from auditor.resolve import policy_facts, role_facts, side_role_use
-from auditor.resolve.hidden_tools import HIDDEN_BUT_PERMITTED, HIDDEN_PARTNER_TOOLS_PERMITTED, HIDDEN_UNDECIDED
 from auditor.resolve.role_use import unnamed
 from auditor.resolve.sql_files import statement
 from auditor.sql_text import literal, string_list
@@ -103,8 +102,6 @@ PROFILE_COLUMNS = (
     " case when u.execution_role = '' then []::VARCHAR[] else f.allowed_tools end as role_allowed_tools,"
     " case when u.execution_role = '' then []::VARCHAR[] else f.undecided_tools end as role_undecided_tools,"
     " case when u.execution_role = '' then false else f.mlflow end as role_permits_mlflow,"
-    f" {HIDDEN_BUT_PERMITTED} as hidden_but_permitted, {HIDDEN_UNDECIDED} as hidden_undecided,"
-    f" {HIDDEN_PARTNER_TOOLS_PERMITTED} as hidden_partner_tools_permitted,"
     " a.mlflow_servers"
 )
 PROFILE_JOINS = (

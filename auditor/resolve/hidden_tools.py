@@ -28,60 +28,79 @@ _ACTIONS = (
 )
 _USED = "map {" + ", ".join(f"'{tool}': {_list(USED_ACTIONS[tool])}" for tool in ML_TOOLS if tool in USED_ACTIONS) + "}"
 _PARTNERS = _list(PARTNER_TOOLS.values())
-#: Actions that a visible tool needs; a partner's tool is of no use where no app of it is in service.
-_VISIBLE = (
+#: The four steps of ``user_profile.sql``, each over the columns of those before it, so that nothing stands there twice.
+#: First, over user_profile_resolved ``u`` and account_region ``a``: actions that a visible tool needs; a partner's tool
+#: is of no use where no app of it is in service.
+VISIBLE_ACTIONS = (
     f"flatten(list_transform(list_filter({_list(t for t in ML_TOOLS if t in TOOL_ACTIONS)}, lambda v:"
-    " not list_contains(u.hidden_ml_tools, v) and (not list_contains({partners}, v)"
-    " or coalesce(list_contains(a.subscribed_partner_tools, v), false))), lambda v: {actions}[v]))"
-).replace("{partners}", _PARTNERS).replace("{actions}", _USED)  # fmt: skip
+    f" not list_contains(u.hidden_ml_tools, v) and (not list_contains({_PARTNERS}, v)"
+    f" or coalesce(list_contains(a.subscribed_partner_tools, v), false))), lambda v: {_USED}[v]))"
+)
+#: Hidden tools with the actions that are theirs alone.
+OWN_ACTIONS = (
+    "list_transform(hidden_ml_tools, lambda t: {'tool': t,"
+    f" 'actions': list_filter(coalesce({_ACTIONS}[t], []), lambda x: not list_contains(visible_actions, x))}})"
+)
+
+
+def _reached(actions: str) -> str:
+    """Hidden tools with an action of their own that is in a list."""
+    return f"list_transform(list_filter(own_actions, lambda t: list_has_any(t.actions, {actions})), lambda t: t.tool)"
+
+
+#: Hidden tools, partners' or AWS's own, by what the role's answer is, from the columns of permission_fact.
+REACHED = (
+    f"{_reached('allowed_actions')} as allowed_hidden, {_reached('undecided_actions')} as undecided_hidden,"
+    f" {_reached('allowed_actions || undecided_actions')} as possible_hidden"
+)
 
 
 def _apps(which: str) -> str:
     """Hidden app types of which the role's answer is in a list."""
-    return f"list_filter(u.hidden_app_types, lambda t: list_contains({_APPS}, t) and list_contains({which}, t))"
+    return f"list_filter(hidden_app_types, lambda t: list_contains({_APPS}, t) and list_contains({which}, t))"
 
 
-def _tools(actions: str, which: str) -> str:
-    """Hidden tools, partners' or AWS's own, with an action of their own that is in a list."""
-    own = f"list_filter(coalesce({_ACTIONS}[t], []), lambda x: not list_contains({_VISIBLE}, x))"
-    return f"list_filter(u.hidden_ml_tools, lambda t: list_has_any({own}, {actions}) and {which})"
+def _only(tools: str, which: str) -> str:
+    return f"list_filter({tools}, lambda t: {which})"
 
 
 _OWN, _PARTNERS_ONLY = f"not list_contains({_PARTNERS}, t)", f"list_contains({_PARTNERS}, t)"
-_IN_SERVICE = f"{_PARTNERS_ONLY} and list_contains(a.subscribed_partner_tools, t)"
+_IN_SERVICE = f"{_PARTNERS_ONLY} and list_contains(subscribed_partner_tools, t)"
 _CERTAIN = (
-    f"coalesce({_apps('f.allowed_tools')}, []::VARCHAR[])"
-    f" || coalesce({_tools('f.allowed_actions', _OWN)}, []::VARCHAR[])"
+    f"coalesce({_apps('allowed_tools')}, []::VARCHAR[]) || coalesce({_only('allowed_hidden', _OWN)}, []::VARCHAR[])"
 )
 #: Hidden tools of which nobody knows the actions. A role that is gone may do nothing.
 _WITHOUT = (
-    f"list_filter(u.hidden_ml_tools, lambda t: list_contains({_list(TOOLS_WITHOUT_ACTIONS)}, t)"
-    " and len(f.undecided_tools) > 0)"
+    f"list_filter(hidden_ml_tools, lambda t: list_contains({_list(TOOLS_WITHOUT_ACTIONS)}, t)"
+    " and len(undecided_tools) > 0)"
 )
-_OPEN = f"len({_apps('f.undecided_tools')}) + len({_tools('f.undecided_actions', _OWN)}) + len({_WITHOUT})"
-#: Over user_profile_resolved ``u``, permission_fact ``f`` and account_region ``a``. Without a role nothing is
-#: permitted.
-HIDDEN_BUT_PERMITTED = (
-    "case when u.execution_role = '' or len(u.hidden_app_types) + len(u.hidden_ml_tools) = 0 then []::VARCHAR[]"
-    f" when f.allowed_tools is null then null when len({_CERTAIN}) > 0 then {_CERTAIN}"
+_OPEN = f"len({_apps('undecided_tools')}) + len({_only('undecided_hidden', _OWN)}) + len({_WITHOUT})"
+#: Without a role nothing is permitted.
+_HIDDEN_BUT_PERMITTED = (
+    "case when execution_role = '' or len(hidden_app_types) + len(hidden_ml_tools) = 0 then []::VARCHAR[]"
+    f" when allowed_tools is null then null when len({_CERTAIN}) > 0 then {_CERTAIN}"
     f" when ({_OPEN}) = 0 then []::VARCHAR[] end"
 )
 #: The same of partners' tools. Where nobody knows which apps are in service, nobody knows whether they can be used; a
 #: role that permits none of them settles it.
-HIDDEN_PARTNER_TOOLS_PERMITTED = (
-    f"case when u.execution_role = '' or len(list_filter(u.hidden_ml_tools, lambda t: {_PARTNERS_ONLY})) = 0"
-    f" then []::VARCHAR[] when len({_tools('f.allowed_actions', _IN_SERVICE)}) > 0"
-    f" then {_tools('f.allowed_actions', _IN_SERVICE)}"
-    f" when len({_tools('f.allowed_actions || f.undecided_actions', _PARTNERS_ONLY)}) = 0 then []::VARCHAR[]"
-    " when a.subscribed_partner_tools is not null"
-    f" and len({_tools('f.undecided_actions', _IN_SERVICE)}) = 0 then []::VARCHAR[] end"
+_HIDDEN_PARTNER_TOOLS_PERMITTED = (
+    f"case when execution_role = '' or len({_only('hidden_ml_tools', _PARTNERS_ONLY)}) = 0"
+    f" then []::VARCHAR[] when len({_only('allowed_hidden', _IN_SERVICE)}) > 0"
+    f" then {_only('allowed_hidden', _IN_SERVICE)}"
+    f" when len({_only('possible_hidden', _PARTNERS_ONLY)}) = 0 then []::VARCHAR[]"
+    " when subscribed_partner_tools is not null"
+    f" and len({_only('undecided_hidden', _IN_SERVICE)}) = 0 then []::VARCHAR[] end"
 )
-#: Over the same: hidden tools of which that cannot be told. [] as well where IAM was not asked about the role.
-HIDDEN_UNDECIDED = (
-    f"coalesce({_apps('f.undecided_tools')}, []::VARCHAR[])"
-    f" || coalesce({_tools('f.undecided_actions', _OWN)}, []::VARCHAR[])"
-    f" || coalesce({_tools('f.undecided_actions', _IN_SERVICE)}, []::VARCHAR[])"
-    f" || coalesce({_WITHOUT}, []::VARCHAR[]) || case when f.allowed_tools is not null and a.subscribed_partner_tools"
-    f" is null then coalesce(list_filter(u.hidden_ml_tools, lambda t: list_contains({_PARTNERS}, t)), []::VARCHAR[])"
-    " else []::VARCHAR[] end"
+#: Hidden tools of which that cannot be told. [] as well where IAM was not asked about the role.
+_HIDDEN_UNDECIDED = (
+    f"coalesce({_apps('undecided_tools')}, []::VARCHAR[])"
+    f" || coalesce({_only('undecided_hidden', _OWN)}, []::VARCHAR[])"
+    f" || coalesce({_only('undecided_hidden', _IN_SERVICE)}, []::VARCHAR[])"
+    f" || coalesce({_WITHOUT}, []::VARCHAR[]) || case when allowed_tools is not null and subscribed_partner_tools"
+    f" is null then coalesce({_only('hidden_ml_tools', _PARTNERS_ONLY)}, []::VARCHAR[]) else []::VARCHAR[] end"
+)
+#: The last step: columns of user_profile.
+HIDDEN_COLUMNS = (
+    f"{_HIDDEN_BUT_PERMITTED} as hidden_but_permitted, {_HIDDEN_UNDECIDED} as hidden_undecided,"
+    f" {_HIDDEN_PARTNER_TOOLS_PERMITTED} as hidden_partner_tools_permitted"
 )

@@ -1,15 +1,18 @@
 """SQL for one setting's effective value and origin, generated from the settings table.
 
-``p`` is the profile's row (``doc``, ``gaps``), ``d`` the row of ``domain_layer``: for each user setting ``<column>``
-(the domain's own value, NULL where it has none or it is unknown), ``<column>_unseen`` and for computed defaults
-``<column>_service``.
+Two steps, so that nothing is written twice: a *layer* reads the documents and has for each setting ``<name>_own`` (the
+layer's own value, NULL where it has none or it is unknown), ``<name>_unseen`` and, in the domain's, ``<name>_service``
+for computed defaults; what applies is said over these columns. ``p`` is the profile's layer, ``d`` the domain's. A
+statement of half the size is planned in half the time, which is most of a small audit.
 """
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from enum import StrEnum
 
 from auditor.resolve.raw_schema import MEANINGFUL_MEMBERS, quoted
+from auditor.resolve.tables import USER_DEFAULT_PREFIX
 from auditor.sql_text import literal, string_list
 from auditor.studio.settings import DOMAIN_USER_ROOT, USER_PROFILE_ROOT, Setting
 
@@ -50,88 +53,87 @@ def default(setting: Setting) -> str:
     return f"({setting.default})::{setting.type}"
 
 
-def _computed(setting: Setting) -> bool:
-    return "d." in setting.default
-
-
-def _service(setting: Setting) -> str:
-    return f"d.{setting.column}_service" if _computed(setting) else default(setting)
-
-
-def domain_layer_columns(setting: Setting, document: str, gaps: str) -> list[str]:
-    """Select-list items of ``domain_layer`` for one user setting."""
-    path = f"{DOMAIN_USER_ROOT}.{setting.path}"
-    columns = [
-        f"{leaf(document, path, setting)} as {setting.column}",
-        f"{unseen(gaps, path)} as {setting.column}_unseen",
-    ]
-    if _computed(setting):
-        columns.append(f"{default(setting)} as {setting.column}_service")
+def layer_columns(setting: Setting, document: str, gaps: str, root: str = "", name: str = "") -> list[str]:
+    """Select-list items of a layer for one setting, called ``name`` in it (its column's name if that is empty)."""
+    path = f"{root}.{setting.path}" if root else setting.path
+    name = name or setting.column
+    columns = [f"{leaf(document, path, setting)} as {name}_own", f"{unseen(gaps, path)} as {name}_unseen"]
+    if setting.computed and root == DOMAIN_USER_ROOT:
+        columns.append(f"{default(setting)} as {name}_service")
     return columns
 
 
-def structure_is_set(setting: Setting) -> str:
-    """Whether the profile holds the structure that the setting lies in, set on purpose."""
-    structure = f"p.doc.{quoted(USER_PROFILE_ROOT)}.{quoted(setting.structure)}"
-    members = MEANINGFUL_MEMBERS.get(setting.structure)
+def structure_columns(settings: Iterable[Setting]) -> list[str]:
+    """Select-list items of the profile's layer: whether it holds each structure that settings lie in, on purpose."""
+    return [
+        f"{_is_set(structure)} as {structure}_set"
+        for structure in dict.fromkeys(s.structure for s in settings if s.structure)
+    ]
+
+
+def _is_set(name: str) -> str:
+    structure = f"p.doc.{quoted(USER_PROFILE_ROOT)}.{quoted(name)}"
+    members = MEANINGFUL_MEMBERS.get(name)
     if members is None:
         return f"{structure} is not null"
     return "(" + " or ".join(f'{structure}."{m}" is not null' for m in members) + ")"
 
 
-def ambiguous(setting: Setting) -> str:
-    """Whether replacing the structure whole and merging its members give different values here."""
-    path = f"{USER_PROFILE_ROOT}.{setting.path}"
-    return (
-        f"({leaf('p.doc', path, setting)} is null and not {unseen('p.gaps', path)} and {structure_is_set(setting)}"
-        f" and d.{setting.column} is not null and d.{setting.column} is distinct from {_service(setting)})"
-    )
+def effective_origin(setting: Setting, merge: NestedMerge) -> str:
+    """SQL of the layer that a user setting's value comes from, for a profile ``p`` of domain ``d``.
 
-
-def effective(setting: Setting, merge: NestedMerge) -> tuple[str, str]:
-    """SQL of (value, origin layer) of a user setting for a profile ``p`` of domain ``d``.
-
-    The profile's value wins, then the domain's, then the service's default. Where a layer that could decide was not
-    seen the value is NULL, and so is the origin.
+    The profile's value wins, then the domain's, then the service's default. NULL where a layer that could decide was
+    not seen, ``ambiguous`` where the two readings of a nested structure give different values.
     """
-    path = f"{USER_PROFILE_ROOT}.{setting.path}"
-    own, column = leaf("p.doc", path, setting), f"d.{setting.column}"
-    own_unseen, domain_unseen = unseen("p.gaps", path), f"coalesce({column}_unseen, true)"
+    own, handed = f"p.{setting.column}_own", f"d.{USER_DEFAULT_PREFIX}{setting.column}"
+    own_unseen, handed_unseen = f"p.{setting.column}_unseen", f"coalesce({handed}_unseen, true)"
     if setting.merge == "union":
-        empty = f"[]::{setting.type}"
-        value = (
-            f"case when ({own} is null and {own_unseen}) or ({column} is null and {domain_unseen}) then null"
-            f" else list_sort(list_distinct(list_concat(coalesce({column}, {empty}), coalesce({own}, {empty})))) end"
+        return (
+            f"case when ({own} is null and {own_unseen}) or ({handed}_own is null and {handed_unseen}) then null"
+            f" when len({own}) > 0 then 'profile' when {handed}_own is not null then 'domain' else 'service' end"
         )
-        origin = (
-            f"case when ({own} is null and {own_unseen}) or ({column} is null and {domain_unseen}) then null"
-            f" when len({own}) > 0 then 'profile' when {column} is not null then 'domain' else 'service' end"
-        )
-        return value, origin
-    steps = [(f"{own} is not null", own, "'profile'"), (own_unseen, "null", "null")]
+    steps = f"when {own} is not null then 'profile' when {own_unseen} then null"
     if setting.structure and merge is not NestedMerge.MEMBERS:
         if merge is NestedMerge.REPLACE:
-            steps.append((structure_is_set(setting), _service(setting), "'service'"))
+            steps += f" when p.{setting.structure}_set then 'service'"
         else:
-            steps.append((ambiguous(setting), "null", "'ambiguous'"))
-    steps += [(f"{column} is not null", column, "'domain'"), (domain_unseen, "null", "null")]
-    service = _service(setting)
-    nothing = "null" if setting.default == "NULL" else "'service'"
-    if _computed(setting):
-        nothing = f"case when {service} is not null then 'service' end"
-    value = "case " + " ".join(f"when {c} then {v}" for c, v, _ in steps) + f" else {service} end"
-    origin = "case " + " ".join(f"when {c} then {o}" for c, _, o in steps) + f" else {nothing} end"
-    return value, origin
+            # Replacing the structure whole and merging its members give different values.
+            steps += (
+                f" when p.{setting.structure}_set and {handed}_own is not null"
+                f" and {handed}_own is distinct from {_service(setting)} then 'ambiguous'"
+            )
+    nothing = "'service'"
+    if setting.default == "NULL":
+        nothing = "null"
+    elif setting.computed:
+        nothing = f"case when {_service(setting)} is not null then 'service' end"
+    return f"case {steps} when {handed}_own is not null then 'domain' when {handed_unseen} then null else {nothing} end"
 
 
-def own_value(setting: Setting, document: str, gaps: str, layer: str, root: str = "") -> tuple[str, str]:
-    """SQL of (value, origin layer) of a setting that only one resource can set."""
-    path = f"{root}.{setting.path}" if root else setting.path
-    own, is_unseen = leaf(document, path, setting), unseen(gaps, path)
-    service = default(setting)
-    nothing = "null" if setting.default == "NULL" else "'service'"
-    if _computed(setting):
-        nothing = f"case when {service} is not null then 'service' end"
-    value = f"case when {own} is not null then {own} when {is_unseen} then null else {service} end"
-    origin = f"case when {own} is not null then {literal(layer)} when {is_unseen} then null else {nothing} end"
-    return value, origin
+def _service(setting: Setting) -> str:
+    return f"d.{USER_DEFAULT_PREFIX}{setting.column}_service" if setting.computed else default(setting)
+
+
+def effective_value(setting: Setting) -> str:
+    """SQL of a user setting's value, over its origin and what the profile ``p`` and the domain hand down."""
+    name, handed = setting.column, f"{USER_DEFAULT_PREFIX}{setting.column}"
+    if setting.merge == "union":
+        empty = f"[]::{setting.type}"
+        both = f"list_concat(coalesce({handed}_own, {empty}), coalesce({name}_own, {empty}))"
+        return f"case when {name}_origin is not null then list_sort(list_distinct({both})) end"
+    service = "" if setting.default == "NULL" else f" when 'service' then {_service(setting).removeprefix('d.')}"
+    return f"case {name}_origin when 'profile' then {name}_own when 'domain' then {handed}_own{service} end"
+
+
+def own_value(setting: Setting, layer: str, name: str = "") -> tuple[str, str]:
+    """SQL of (value, origin layer) of a setting that only one resource can set, over its layer's columns."""
+    name = name or setting.column
+    own = f"{name}_own"
+    if setting.default == "NULL":
+        return own, f"case when {own} is not null then {literal(layer)} end"
+    service = f"{name}_service" if setting.computed else default(setting)
+    nothing = f"{service} is not null and not {name}_unseen" if setting.computed else f"not {name}_unseen"
+    return (
+        f"case when {own} is not null then {own} when not {name}_unseen then {service} end",
+        f"case when {own} is not null then {literal(layer)} when {nothing} then 'service' end",
+    )

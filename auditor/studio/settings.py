@@ -60,6 +60,11 @@ class Setting:
         return self.path.split(".", 1)[0] if "." in self.path else ""
 
     @property
+    def computed(self) -> bool:
+        """Whether the service's default depends on the domain."""
+        return "d." in self.default
+
+    @property
     def document_type(self) -> str:
         return self.raw_type or self.type
 

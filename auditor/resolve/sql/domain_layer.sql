@@ -1,3 +1,6 @@
 create table domain_layer as
 with d as (select * from "{dated_domain}")
-select d.account, d.region, d.id as domain_id, "{layer_columns}" from d
+select "{identity}", d.id as domain_id, "{identity_center_instance}" as identity_center_instance, d.tags,
+       coalesce(d.tags, d.known_tags, map([]::VARCHAR[], []::VARCHAR[])) as known_tags,
+       d.doc.KnownSubnetIds as known_subnet_ids, "{layer_columns}"
+from d

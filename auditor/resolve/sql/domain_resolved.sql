@@ -1,12 +1,8 @@
 create table domain_resolved as
-with d as (select * from "{dated_domain}"),
-settings as (
-    select "{identity}",
-           d.id as domain_id, "{identity_center_instance}" as identity_center_instance,
-           "{settings}", d.tags,
-           coalesce(d.tags, d.known_tags, map([]::VARCHAR[], []::VARCHAR[])) as known_tags,
-           d.doc.KnownSubnetIds as known_subnet_ids
-    from d),
+with settings as (
+    select key, account, region, id, name, arn, status, failure_reason, creation_time, as_of,
+           domain_id, identity_center_instance, "{settings}", tags, known_tags, known_subnet_ids
+    from domain_layer),
 derived as (
     select s.*, "{experience}" as default_experience,
            "{made_by_unified_studio}" as unified_studio,

@@ -1,11 +1,13 @@
 create table space_resolved as
-with settings as (
-    select "{identity}",
-           "{domain_columns}",
-           "{display_name}" as display_name,
-           "{settings}", p.tags,
-           coalesce(p.tags, p.known_tags, map([]::VARCHAR[], []::VARCHAR[])) as known_tags, m.key is null as domain_unseen
-    from raw_space p /*{domain_join}*/),
+with own as (
+    select "{identity}", p.doc.DomainId as domain_id, "{display_name}" as display_name, "{layer_columns}", p.tags,
+           coalesce(p.tags, p.known_tags, map([]::VARCHAR[], []::VARCHAR[])) as known_tags
+    from raw_space p),
+settings as (
+    select p.key, p.account, p.region, p.id, p.name, p.arn, p.status, p.failure_reason, p.creation_time, p.as_of,
+           "{domain_columns}", p.domain_id, p.display_name, "{settings}", p.tags, p.known_tags,
+           m.key is null as domain_unseen
+    from own p /*{domain_join}*/),
 owners as (
     select distinct account, region, doc.DomainId as domain_id, lower(doc.UserProfileName) as owner
     from raw_user_profile
