@@ -31,4 +31,5 @@ account_options = several(
         "--external-id", metavar="TEXT|env:VAR",
         help="External ID that the role's trust policy asks for; env:VAR reads it from the environment.",
     ),
+    heading="Accounts",
 )  # fmt: skip

@@ -53,4 +53,5 @@ trust_options = several(
         help="Don't use an auditor.yaml that is merely found in the scanned tree. This is the default if the"
         f" environment variable CI is set.  [env var: {UNTRUSTED}]",
     ),
+    heading="Configuration",
 )  # fmt: skip

@@ -56,8 +56,10 @@ class LazyGroup(click.Group):
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:  # noqa: ARG002
         if cmd_name not in COMMANDS:
             return None
+        from auditor.cli.option_groups import give_variables
+
         command: click.Command = import_module(f"auditor.cli.commands.{COMMANDS[cmd_name][0]}").command
-        return command
+        return give_variables(cmd_name, command)
 
     def resolve_command(
         self, ctx: click.Context, args: list[str]

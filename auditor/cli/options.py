@@ -14,6 +14,7 @@ from auditor.cli.gate_options import gate_options
 from auditor.cli.log_options import log_options
 from auditor.cli.option_groups import debug_option as debug_option
 from auditor.cli.option_groups import several
+from auditor.cli.show_config import show_config_option
 from auditor.report.finding_lines import Listing
 from auditor.report.render import Format
 from auditor.resolve.inheritance_sql import NestedMerge
@@ -99,6 +100,7 @@ evidence_options = several(
         "--identity-store", default="", metavar="ID[@REGION]",
         help="Identity store of IAM Identity Center. By default, it is searched for in the audited Regions.",
     ),
+    heading="Evidence",
 )  # fmt: skip
 
 source_options = several(
@@ -121,6 +123,7 @@ source_options = several(
         " read again (docs/incremental.md).  [default: the last run of --store]",
     ),
     click.option("--full", is_flag=True, help="Read every resource again, even if it hasn't changed."),
+    heading="AWS account",
 )  # fmt: skip
 
 rule_options = several(
@@ -134,6 +137,7 @@ rule_options = several(
         " commas.",
     ),
     click.option("--skip", multiple=True, metavar="RULE", help="Don't run these rules, as for --only."),
+    heading="Rules",
 )  # fmt: skip
 
 #: How templates are read. Terraform's variables belong here as well.
@@ -157,6 +161,7 @@ template_options = several(
         help="File of Terraform variables (.tfvars or .tfvars.json); repeatable, later ones win. terraform.tfvars and"
         " *.auto.tfvars beside the configuration are read by themselves.",
     ),
+    heading="Templates",
 )  # fmt: skip
 
 merge_option = click.option(
@@ -169,29 +174,38 @@ param_option = click.option(
     "--param", "parameters", multiple=True, metavar="RULE.NAME=VALUE", help="Override a rule's parameter."
 )
 evaluation_options = several(
-    config_options,
     rule_options,
-    param_option,
-    merge_option,
-    gate_options,
-    click.option(
-        "--allow-incomplete/--no-allow-incomplete", default=None,
-        help="Don't exit 5 when a check could not be evaluated or a list of resources is incomplete. If no check at all"
-        " could be evaluated, the exit code is still 3. For files that were not read, use --allow-unread.",
+    several(
+        param_option,
+        merge_option,
+        heading="Rules",
     ),
-    click.option(
-        "--allow-unread/--no-allow-unread", default=None,
-        help="Don't exit 5 when a file or folder that is scanned was not read: refused, skipped, or not listed.",
+    several(
+        gate_options,
+        click.option(
+            "--allow-incomplete/--no-allow-incomplete", default=None,
+            help="Don't exit 5 when a check could not be evaluated or a list of resources is incomplete. If no check at"
+            " all could be evaluated, the exit code is still 3. For files that were not read, use --allow-unread.",
+        ),
+        click.option(
+            "--allow-unread/--no-allow-unread", default=None,
+            help="Don't exit 5 when a file or folder that is scanned was not read: refused, skipped, or not listed.",
+        ),
+        click.option(
+            "--allow-empty/--no-allow-empty", default=None,
+            help="Don't exit 3 when the audited account has no Studio resource.",
+        ),
+        heading="What fails the run",
     ),
-    click.option(
-        "--allow-empty/--no-allow-empty", default=None,
-        help="Don't exit 3 when the audited account has no Studio resource.",
-    ),
+    several(show_config_option, config_options, heading="Configuration"),
 )  # fmt: skip
 
-store_option = click.option(
-    "--store", metavar="DIR|s3://…",
-    help="Keep the run here and compare it with the runs before it (docs/store.md).",
+store_option = several(
+    click.option(
+        "--store", metavar="DIR|s3://…",
+        help="Keep the run here and compare it with the runs before it (docs/store.md).",
+    ),
+    heading="Reports",
 )  # fmt: skip
 
 
@@ -233,10 +247,14 @@ report_options = several(
         "--output", type=click.Path(path_type=Path), metavar="DIR",
         help=f"Folder for the reports; '-' prints the report (one format only).  [default: {DEFAULT_OUTPUT}]",
     ),
+    heading="Reports",
 )  # fmt: skip
 
-delivery_option = click.option(
-    "--send-to-security-hub", "security_hub", is_flag=True,
-    help="Send the findings to AWS Security Hub of each account and Region, and archive resolved ones. Writes"
-    " findings; needs its own permissions.",
+delivery_option = several(
+    click.option(
+        "--send-to-security-hub", "security_hub", is_flag=True,
+        help="Send the findings to AWS Security Hub of each account and Region, and archive resolved ones. Writes"
+        " findings; needs its own permissions.",
+    ),
+    heading="Reports",
 )  # fmt: skip

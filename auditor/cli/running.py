@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
+from auditor.cli.show_config import end_with_config
 from auditor.cli.streams import OutputError
 from auditor.cli.terminal import StderrMessages, emit, patient_stdout, say, silence_stdout
 from auditor.cli.terminal import show as render
@@ -43,6 +44,7 @@ def planned(options: Mapping[str, Any], messages: StderrMessages, **members: Any
     left["listing"] = next((one for one in asked if isinstance(one, Listing)), None)
     choice: ConfigChoice = left.pop("config")
     config = configuration(choice, messages, baseline=True)
+    end_with_config(config)
     rules, gate, reports = taken(RuleOptions, left), taken(GateOptions, left), taken(ReportOptions, left)
     return plan_run(RunOptions(config, rules, gate, reports, untrusted=choice.untrusted, **left, **members))
 

@@ -74,6 +74,11 @@ class Config:
         assert self._source is not None, message  # without a file there is nothing to be wrong
         return self._source.error(message, *keys, hint=hint, value=value)
 
+    def said(self) -> dict[str, tuple[Any, int]]:
+        """Key → what the file says there, as it is written, and the line."""
+        source = self._source
+        return {} if source is None else {key: (value, source.line(key)) for key, value in source.data.items()}
+
     def for_rules(self, rules: Sequence[Rule]) -> tuple[dict[str, Severity], dict[str, dict[str, Any]]]:
         """Severities and parameters by rule id. Raises ConfigError where the file names what the rules do not have.
 

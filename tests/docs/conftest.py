@@ -26,12 +26,13 @@ from auditor.model.snapshot import Snapshot
 from auditor.simulator import Simulator
 from auditor.store import moments
 
-from .pages import ROOT, fences
+from .pages import HELP, ROOT, fences
 from .working_folder import Buckets, estate, furnish
 
 #: What a page's readers have in their folder beside what all have.
 BESIDE = {
     "docs/api.md": {"auditor.yaml": "fail_on: high\n"},
+    "docs/cli.md": {"auditor.yaml": "fail_on: high\n"},
     "docs/store.md": {"auditor.yaml": "store: nights\n"},
 }
 #: Built-in rules that are evaluated: the planning of all of them is most of a small audit's time. All can be named.
@@ -134,6 +135,7 @@ def folder_for(account: Account, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
         folder = tmp_path / "work"
         shutil.copytree(account.folder, folder)
         shown = {f.name: f.text for f in fences(ROOT / "docs" / "waivers.md") if f.name == "waivers.yaml"}
+        shown |= {f.name: f.text for f in fences(ROOT / "docs" / "writing-rules.md") if page == HELP and f.name}
         shown |= {f.name: f.text for f in fences(page) if f.name}
         shown |= BESIDE.get(page.relative_to(ROOT).as_posix(), {})
         for name, text in shown.items():

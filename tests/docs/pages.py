@@ -61,6 +61,19 @@ def fences(page: Path) -> Iterator[Fence]:
         )  # fmt: skip
 
 
+#: The page of commands is made of their help: its examples are run like those of any page.
+HELP = ROOT / "docs" / "cli.md"
+_EXAMPLES = re.compile(r"^\n((?:  auditor .*\n(?:    .*\n)*)+)(?=\n|```)", re.MULTILINE)
+
+
+def examples() -> Iterator[Fence]:
+    """The examples in the help of commands, as blocks of commands."""
+    text = HELP.read_text(encoding="utf-8")
+    for found in _EXAMPLES.finditer(text):
+        line = text.count("\n", 0, found.start(1))
+        yield Fence(HELP.relative_to(ROOT).as_posix(), line, "sh", found[1], "", "")
+
+
 def commands(fence: Fence) -> Iterator[Command]:
     """The commands of a block: a line each, or several that end in a backslash but for the last."""
     first = fence.line + 1

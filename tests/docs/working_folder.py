@@ -89,6 +89,7 @@ _ASSEMBLY = {
 #: A file that a page names → its text.
 FILES: Mapping[str, str] = {
     "infra/studio.yaml": _DOMAIN,
+    "report.sql": "select domain_name, name from user_profile",
     "studio.yaml": _DOMAIN,
     "research.yaml": _DOMAIN,
     "production.json": json.dumps({"VpcId": "vpc-0a1b2c"}),

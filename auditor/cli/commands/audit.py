@@ -8,6 +8,7 @@ from typing import Any
 import click
 
 from auditor.cli.account_options import account_options
+from auditor.cli.option_groups import GroupedCommand
 from auditor.cli.options import (
     debug_option,
     delivery_option,
@@ -23,7 +24,7 @@ from auditor.errors import ExitCode
 from auditor.run.run_options import AwsOptions
 
 
-@click.command("audit", short_help="Collect an AWS account, evaluate the rules, report.")
+@click.command("audit", cls=GroupedCommand, short_help="Collect an AWS account, evaluate the rules, report.")
 @source_options
 @account_options
 @evidence_options
@@ -47,6 +48,10 @@ def command(
     Read-only unless you use --send-to-security-hub; "auditor permissions" prints the IAM policy. Exit codes: 0 no
     finding at or above --fail-on, 2 usage or configuration, 3 nothing could be collected, found, or evaluated,
     4 findings, 5 incomplete.
+
+    \b
+    auditor audit --region eu-west-1 --fail-on medium
+    auditor audit --region all --snapshot night.jsonl
     """
     from auditor.cli.progress import progress
     from auditor.cli.running import finish, planned, taken

@@ -7,6 +7,7 @@ from typing import Any
 
 import click
 
+from auditor.cli.option_groups import GroupedCommand
 from auditor.cli.options import (
     debug_option,
     delivery_option,
@@ -19,7 +20,7 @@ from auditor.cli.terminal import StderrMessages
 from auditor.errors import ExitCode
 
 
-@click.command("check", short_help="Evaluate saved snapshots again.")
+@click.command("check", cls=GroupedCommand, short_help="Evaluate saved snapshots again.")
 @click.argument("files", nargs=-1, required=True, type=click.Path(path_type=Path), metavar="FILE...")
 @evaluation_options
 @report_options
@@ -31,6 +32,9 @@ def command(files: tuple[Path, ...], quiet: bool, security_hub: bool, **options:
     """Evaluate saved snapshots again, several into one report.
 
     The same snapshots with the same rules give the same report.json, byte for byte.
+
+    \b
+    auditor check night.jsonl --only people --fail-on medium
     """
     from auditor.cli.running import finish, planned
     from auditor.run.conclude import run

@@ -9,6 +9,7 @@ import click
 
 from auditor.cli.account_options import account_options
 from auditor.cli.config_options import config_options
+from auditor.cli.option_groups import GroupedCommand
 from auditor.cli.options import debug_option, evidence_options, mode_option, quiet_option, source_options
 from auditor.cli.terminal import StderrMessages, say
 from auditor.counting import plural
@@ -20,7 +21,7 @@ if TYPE_CHECKING:
     from auditor.config import ConfigChoice
 
 
-@click.command("collect", short_help="Collect an AWS account into a snapshot file.")
+@click.command("collect", cls=GroupedCommand, short_help="Collect an AWS account into a snapshot file.")
 @source_options
 @account_options
 @evidence_options
@@ -35,6 +36,9 @@ def command(snapshot: Path, config: ConfigChoice, mode: Access, quiet: bool, **s
     """Collect an AWS account, or several, into a snapshot file, to be evaluated later with "auditor check".
 
     Exit codes: 0 complete, 3 nothing could be collected, 5 data is missing (the file says which).
+
+    \b
+    auditor collect --region eu-west-1 --snapshot night.jsonl
     """
     from auditor.cli.progress import progress
     from auditor.run.collect import collect_into

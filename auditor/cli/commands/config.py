@@ -25,6 +25,9 @@ def check(file: Path | None) -> None:
 
     FILE is by default the auditor.yaml that a run would find, from the working folder upward. Exits 0 when it can be
     used, 2 when it cannot.
+
+    \b
+    auditor config check auditor.yaml
     """
     from auditor.config.find_config import ConfigChoice, find_config
     from auditor.config.load_config import load_config

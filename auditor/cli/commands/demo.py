@@ -8,13 +8,14 @@ from typing import Any
 
 import click
 
+from auditor.cli.option_groups import GroupedCommand
 from auditor.cli.options import debug_option, evaluation_options, quiet_option, report_options, store_option
 from auditor.cli.terminal import StderrMessages
 from auditor.errors import ConfigError, ExitCode
 from auditor.run.run_options import AwsOptions
 
 
-@click.command("demo", short_help="Audit a simulated account; needs no AWS.")
+@click.command("demo", cls=GroupedCommand, short_help="Audit a simulated account; needs no AWS.")
 @click.option("--estate", default="acme", show_default=True, help="Estate to audit, as for 'auditor simulate'.")
 @evaluation_options
 @report_options

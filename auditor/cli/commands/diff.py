@@ -55,6 +55,10 @@ def command(
 
     Exit codes: 0 nothing got worse, 2 usage, 4 a failure is new, came back, or is no longer waived, 5 NEW could not
     assess what failed in OLD.
+
+    \b
+    auditor diff last-night.jsonl night.jsonl
+    auditor diff --store nights previous latest --format markdown
     """
     from auditor.history.compare_runs import difference
 

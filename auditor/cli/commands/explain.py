@@ -41,11 +41,11 @@ def command(
     opened it.
 
     RESOURCE is a name, an id, or an ARN: of a domain, a user profile, a space, an app or an execution role. A profile's
-    or space's name may have its domain's before it: lab/ana.
+    or space's name may have its domain's before it: research/ana-silva.
 
     \b
-    auditor explain lab/ana --snapshot night.jsonl
-    auditor explain lab/ana --snapshot night.jsonl --rule STU201
+    auditor explain research/ana-silva --snapshot night.jsonl
+    auditor explain research/ana-silva --snapshot night.jsonl --rule STU201
     """
     from dataclasses import replace
 

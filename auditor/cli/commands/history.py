@@ -56,6 +56,9 @@ def command(
     """List open findings by age, the oldest first, and the number of findings of each run.
 
     Ages are whole days from the first run that saw the failure to the last one.
+
+    \b
+    auditor history --store nights --rule roles --last 90d
     """
     from auditor.history.query import Filter, failures, nights
     from auditor.rules.rule_names import ids_named

@@ -39,6 +39,9 @@ def command(which: str | None, role: str | None) -> None:
 
     The policy never contains CreatePresignedDomainUrl: whoever may call it can sign in as anybody. The options print
     what an audit of several accounts needs beside it (docs/organization.md).
+
+    \b
+    auditor permissions > policy.json
     """
     from auditor.collect.aws.specs import permissions
     from auditor.org.account_policies import hub_policy, member_template, organization_policy

@@ -40,6 +40,9 @@ def list_(rules_dirs: tuple[Path, ...], only: tuple[str, ...], skip: tuple[str, 
 
     Column templates_lack: what the rule reads and no template holds; it runs on templates ("auditor scan") as far as it
     can be decided without.
+
+    \b
+    auditor rules list --only 'STU4*'
     """
     from auditor.cli.rows import print_rows
     from auditor.rules.applicability import missing_kinds
@@ -56,7 +59,11 @@ def list_(rules_dirs: tuple[Path, ...], only: tuple[str, ...], skip: tuple[str, 
 @_rules_option
 @debug_option
 def show(rule: str, rules_dirs: tuple[Path, ...]) -> None:
-    """Show one rule, by id or name: what it requires, why, its parameters and its remediation."""
+    """Show one rule, by id or name: what it requires, why, its parameters and its remediation.
+
+    \b
+    auditor rules show classic-visible
+    """
     from auditor.cli.rule_page import page
     from auditor.run.selection import chosen_rules
 
@@ -102,6 +109,9 @@ def new(
 
     In a checkout of the product (with ./tests and ./auditor) it makes a built-in rule: also the entries in the
     catalog, the expected findings and the list of proofs that the tests read.
+
+    \b
+    auditor rules new ACME002 --table space --name big-spaces
     """
     from auditor.rules.scaffold import BLANK, NewRule, scaffold
 
@@ -128,6 +138,9 @@ def test(paths: tuple[Path, ...], rules_dirs: tuple[Path, ...], verbose: bool) -
     """Run the cases that rules carry: those of PATHS (files or folders), else of the built-in rules and --rules.
 
     Exits 0 when every case passes, 4 when one fails, 2 when a rule file cannot be used.
+
+    \b
+    auditor rules test my-rules --verbose
     """
     from auditor.resources import rules_dir
     from auditor.rules.cases import run_cases

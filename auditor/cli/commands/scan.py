@@ -10,6 +10,7 @@ from typing import Any
 import click
 
 from auditor.cli.config_options import trust_options
+from auditor.cli.option_groups import GroupedCommand
 from auditor.cli.options import (
     debug_option,
     evaluation_options,
@@ -23,7 +24,7 @@ from auditor.errors import ExitCode
 from auditor.run.run_options import TemplateOptions
 
 
-@click.command("scan", short_help="Evaluate templates before they are deployed.")
+@click.command("scan", cls=GroupedCommand, short_help="Evaluate templates before they are deployed.")
 @click.argument("paths", nargs=-1, required=True, type=click.Path(path_type=Path), metavar="PATH...")
 @template_options
 @click.option(
@@ -68,6 +69,10 @@ def command(
 
     Exit codes: 0 no finding at or above --fail-on, 2 usage or configuration, 3 nothing could be assessed, 4 findings,
     5 incomplete: a file could not be read, or a value could not be resolved.
+
+    \b
+    auditor scan infra/ --format concise
+    auditor scan cdk.out --fail-on high --allow-incomplete
     """
     from auditor.cli.running import finish, planned
     from auditor.config.find_config import check_stays, in_ci

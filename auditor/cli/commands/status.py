@@ -48,6 +48,9 @@ def command(
 
     Nothing is collected and nothing is written. Exit codes: 0 fresh, 2 usage or not a store, 4 an account and Region is
     older than --max-age or was never audited (also a store without a run), 5 the last run is incomplete or failed.
+
+    \b
+    auditor status --store nights --max-age 26h
     """
     from auditor.cli.status_views import as_json, as_prometheus, as_text, code_of
     from auditor.store.store_status import read_status

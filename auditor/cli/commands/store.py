@@ -31,7 +31,11 @@ def command() -> None:
 )  # fmt: skip
 @debug_option
 def list_(reading: Reading, account: str, output: str) -> None:
-    """List the runs, oldest first."""
+    """List the runs, oldest first.
+
+    \b
+    auditor store list --store nights --format csv
+    """
     from auditor.store.manifest import ScopeCounts
 
     found, _ = store_of(reading)
@@ -69,6 +73,9 @@ def prune(reading: Reading, keep: timedelta, account: str, dry_run: bool, mode: 
 
     The last run of every account and region stays, however old it is. When a failure was first seen stays known: the
     runs that are kept say it.
+
+    \b
+    auditor store prune --store nights --keep 90d --dry-run
     """
     found, _ = store_of(reading, mode)
     done = found.prune(keep, datetime.now(UTC), account=account, dry_run=dry_run)

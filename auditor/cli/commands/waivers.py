@@ -32,6 +32,9 @@ def check(file: Path | None, config: ConfigChoice) -> None:
 
     FILE is by default the one that the configuration names, else waivers.yaml in the working folder. Exits 0 when it
     can be used, 2 when it cannot. A report lists the waivers that match nothing.
+
+    \b
+    auditor waivers check waivers.yaml
     """
     from auditor.run.plan import configuration
     from auditor.run.selection import all_rules

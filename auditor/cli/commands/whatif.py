@@ -51,7 +51,7 @@ def command(
     \b
     auditor whatif --snapshot night.jsonl --fix STU501
     auditor whatif --snapshot night.jsonl --fix top:5
-    auditor whatif --snapshot night.jsonl --set lab:DefaultUserSettings.AutoMountHomeEFS=Disabled
+    auditor whatif --snapshot night.jsonl --set research:DefaultUserSettings.AutoMountHomeEFS=Disabled
     auditor whatif --snapshot night.jsonl --param STU505.max_gib=50
     """
     from auditor.cli.whatif_view import render
