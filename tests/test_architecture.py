@@ -25,13 +25,13 @@ RANKS = {
     "collect": 3, "resolve": 3, "store": 3,
     "org": 4, "rules": 4, "waivers": 5, "remediation": 5, "evaluate": 6, "drift": 7, "whatif": 7,
     "history": 8, "report": 8, "simulator": 8,
-    "config": 9, "deliver": 9, "run": 10,
+    "config": 9, "deliver": 9, "notify": 9, "run": 10,
     "checkov": 11, "cli": 11, "__main__": 12,
 }  # fmt: skip
 #: Library → the only parts that may import it.
 HOMES = {
-    "boto3": {"collect/aws", "simulator", "store"},
-    "botocore": {"collect/aws", "org", "simulator", "store"},
+    "boto3": {"collect/aws", "notify", "simulator", "store"},
+    "botocore": {"collect/aws", "notify", "org", "simulator", "store"},
     "checkov": {"checkov"},
     "tree_sitter": {"collect/iac"},
     "tree_sitter_hcl": {"collect/iac"},

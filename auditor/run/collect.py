@@ -20,6 +20,7 @@ from auditor.run.plan import RunPlan
 from auditor.run.previous_snapshots import earlier_snapshots
 from auditor.run.recorded_attempt import recorded
 from auditor.run.run_options import AwsOptions, TemplateOptions
+from auditor.run.tell_channels import telling
 from auditor.store.files import PRIVATE, Access
 from auditor.store.snapshot_file import masked, write_snapshot
 from auditor.store.snapshot_reader import SnapshotReader
@@ -150,7 +151,8 @@ def run_account(
         return _run_accounts(plan, wanted, messages, snapshot, progress)
     if plan.config.organization is not None:
         messages.note("auditor.yaml has organization:, and one account is audited. For all of them: --organization")
-    with recorded(plan.store, "audit", f"Regions: {', '.join(wanted.regions) or 'the default one of the profile'}"):
+    asked = f"Regions: {', '.join(wanted.regions) or 'the default one of the profile'}"
+    with telling(plan, messages), recorded(plan.store, "audit", asked):
         found = collected(wanted, messages, store=plan.store, progress=progress)
         with _written(found, snapshot, plan.mode) as path:
             del found
@@ -164,6 +166,7 @@ def _run_accounts(
     from auditor.run.collect_accounts import collect_accounts, entrance
 
     with (
+        telling(plan, messages),
         recorded(plan.store, "audit", f"Several accounts, Regions: {', '.join(options.regions)}"),
         _place(snapshot) as path,
     ):

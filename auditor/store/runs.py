@@ -25,6 +25,7 @@ import msgspec
 
 from auditor.errors import ConfigError, DamagedError
 from auditor.store import moments
+from auditor.store.attempts import ATTEMPTS
 from auditor.store.backends import Backend, Entry
 from auditor.store.chain import Retired, heads, retire, root_of, seal
 from auditor.store.manifest import (
@@ -263,6 +264,9 @@ class RunStore:
             for e in self.place.entries()
             if (of := run_of(e.key)) is not None and of not in whole and e.modified < now.astimezone(UTC) - ORPHAN_AGE
         ]
+        # Records of runs that failed grow as old as runs do; --account names none of them.
+        if not account:
+            orphans += [e for e in self.place.entries(f"{ATTEMPTS}/") if e.modified < now.astimezone(UTC) - keep]
         size = sum(run.size for run in doomed) + sum(e.size for e in orphans)
         if not dry_run:
             gone = [Retired(name, root, "pruned") for name, root in self.roots(doomed).items()]

@@ -200,3 +200,13 @@ def test_only_failures_after_the_last_run_matter(
     attempts.failed(store.place, attempts.begin(store.place, "audit"), 2, "after")
     assert errors(read_status(store, DAY, at(11, 2)).failed) == [(2, "after")]
     assert errors(failed_runs(store.place)) == [(3, "before"), (2, "after")]
+
+
+def test_records_of_failed_runs_are_pruned_with_the_runs(store: RunStore, tmp_path: Path) -> None:
+    add(store, tmp_path, 10)
+    key = attempts.failed(store.place, attempts.begin(store.place, "audit"), 3, "old").key
+    later = datetime.now(UTC) + timedelta(days=30)
+    assert store.prune(timedelta(days=40), later).orphans == ()
+    assert store.prune(timedelta(days=20), later, account=OTHER).orphans == ()
+    assert store.prune(timedelta(days=20), later).orphans == (key,)
+    assert failed_runs(store.place) == ()

@@ -1,0 +1,1 @@
+"""Telling people what changed: once, briefly, and without ever costing a run."""
