@@ -205,7 +205,7 @@ LAYERS = {
         {"drift_view", "glossary", "json_text", "phrases"},
         {"first_screen"},
         {"asff_format", "codequality_format", "csv_format", "junit_format", "markdown", "ocsf_format", "sarif_format",
-         "templates"},
+         "message_template", "templates"},
         {"custom", "html", "json_format", "markdown_format"},
         {"executive_format", "explanation", "finding_lines", "html_format", "render"},
     ],
