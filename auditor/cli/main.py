@@ -31,6 +31,7 @@ COMMANDS: Mapping[str, tuple[str, str]] = {
     "history": ("history", "List open findings by age, with the trend."),
     "status": ("status", "Tell whether the nightly audit still runs."),
     "store": ("store", "List, prune and repair the runs of a store; its table definitions."),
+    "report": ("report", "Write reports of a run in a store, one for each owner."),
     "notify": ("notify", "Tell the channels of auditor.yaml what changed."),
     "verify": ("verify", "Verify that a store, or a snapshot, was not changed."),
     "rules": ("rules", "List, show and test rules."),

@@ -9,6 +9,7 @@ from msgspec import UNSET, UnsetType
 
 from auditor.config.notify_section import ChannelFile
 from auditor.config.organization_section import OrganizationFile
+from auditor.config.owners_section import OwnerFile
 from auditor.model.rule import Severity
 from auditor.report.render import Format
 from auditor.resolve.inheritance_sql import NestedMerge
@@ -119,6 +120,7 @@ class ConfigFile(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
     formats: Annotated[list[Format], _doc("Reports to write; as --format", minItems=1)] | UnsetType = UNSET
     output: Annotated[str, _text("Folder for the reports; as --output")] | UnsetType = UNSET
     store: Annotated[str, _text("Where audit keeps its runs: a folder or s3://…; as --store")] | UnsetType = UNSET
+    owners: Annotated[list[OwnerFile], _doc("Who owns which resources: the first entry that fits")] = []
     notify: Annotated[list[ChannelFile], _doc("Who is told what changed, after each audit; see docs/nightly.md")] = []
     sign: Annotated[SignFile, _doc("What signs each run in the store")] | UnsetType = UNSET
 

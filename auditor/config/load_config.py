@@ -13,8 +13,10 @@ from msgspec import UNSET, UnsetType
 from auditor.config.file_schema import ACCOUNT, ConfigFile, PersonaFile, SignFile, config_schema
 from auditor.config.notify_section import notify_section
 from auditor.config.organization_section import OrganizationSection, organization_section
+from auditor.config.owners_section import owners_section
 from auditor.errors import ConfigError
 from auditor.model.notification import Channel
+from auditor.model.owner import OwnerRule
 from auditor.model.rule import Rule, Severity
 from auditor.report.render import Format
 from auditor.resolve.inheritance_sql import NestedMerge
@@ -70,6 +72,7 @@ class Config:
     store: str | None = None
     sign: SignKey | None = None
     notify: tuple[Channel, ...] = ()
+    owners: tuple[OwnerRule, ...] = ()
     _source: Source | None = field(default=None, repr=False, compare=False)
 
     def error(self, message: str, *keys: str, hint: str = "", value: bool = False) -> ConfigError:
@@ -186,6 +189,7 @@ def load_config(path: Path | None, *, baseline: bool = True) -> Config:
         formats=None if isinstance(wire.formats, UnsetType) else _formats(source, wire.formats),
         output=None if isinstance(wire.output, UnsetType) else _output(folder, wire.output),
         store=None if isinstance(wire.store, UnsetType) else _store(folder, wire.store),
+        owners=owners_section(source, wire.owners),
         notify=notify_section(source, folder, wire.notify),
         sign=None if isinstance(wire.sign, UnsetType) else _sign(source, folder, wire.sign),
         _source=source,

@@ -135,13 +135,20 @@ def evaluate_tables(
     return Evaluated(con, readers, gaps, verdicts, maker)
 
 
-def evaluate(files: Sequence[Path], rules: Sequence[Rule], options: EvaluateOptions = DEFAULTS) -> Report:
-    """Evaluate the rules on the snapshots. The same files, rules and options give an equal Report.
+@dataclass(frozen=True, slots=True)
+class Prepared:
+    """Rules evaluated as the options say, before a report is made of it; ``rules`` with the severities in force."""
 
-    The report knows of no earlier run, and no finding of it fails a run: ``auditor.evaluate.gate.apply_gate`` decides
-    that. Raises SnapshotError for a file that cannot be used.
-    """
-    overrides, severities, waivers = inherit_overrides(rules, options.overrides), options.severities, options.waivers
+    done: Evaluated
+    rules: tuple[Rule, ...]
+    overrides: Overrides
+    changed: Mapping[str, Severity]
+    options: EvaluateOptions
+
+
+def prepare(files: Sequence[Path], rules: Sequence[Rule], options: EvaluateOptions) -> Prepared:
+    """Evaluate the rules on the snapshots. Raises SnapshotError for a file that cannot be used."""
+    overrides, severities = inherit_overrides(rules, options.overrides), options.severities
     changed = {
         r.id: severities[r.id]
         for r in rules
@@ -149,6 +156,22 @@ def evaluate(files: Sequence[Path], rules: Sequence[Rule], options: EvaluateOpti
     }
     rules = [replace(r, severity=severities[r.id], severity_when={}) if r.id in severities else r for r in rules]
     done = evaluate_tables(files, rules, overrides, options.merge, options.personas, options.export)
+    return Prepared(done, tuple(rules), overrides, changed, options)
+
+
+def evaluate(files: Sequence[Path], rules: Sequence[Rule], options: EvaluateOptions = DEFAULTS) -> Report:
+    """Evaluate the rules on the snapshots. The same files, rules and options give an equal Report.
+
+    The report knows of no earlier run, and no finding of it fails a run: ``auditor.evaluate.gate.apply_gate`` decides
+    that. Raises SnapshotError for a file that cannot be used.
+    """
+    return assembled(prepare(files, rules, options))
+
+
+def assembled(prepared: Prepared) -> Report:
+    """The report of the verdicts that the tables hold."""
+    done, rules, overrides, options = prepared.done, prepared.rules, prepared.overrides, prepared.options
+    waivers = options.waivers
     con, readers, gaps, verdicts, maker = done.con, done.files, done.gaps, done.verdicts, done.maker
     findings = [finding for rule in rules for finding in maker.of(rule)]
     findings.sort(key=_finding_order)
@@ -176,7 +199,7 @@ def evaluate(files: Sequence[Path], rules: Sequence[Rule], options: EvaluateOpti
             if rule in verdicts.counts
             for name, value in values.items()
         },
-        severities=dict(sorted(changed.items())),
+        severities=dict(sorted(prepared.changed.items())),
         frameworks=tuple(assess(framework, verdicts.counts) for framework in options.frameworks),
         posture=posture(con, rules, findings),
         inventory=inventory(con, owner_tags(rules, overrides)) if options.with_inventory else None,

@@ -46,6 +46,14 @@ def evaluate_rules(con: duckdb.DuckDBPyConnection, rules: Sequence[Rule], overri
     return Verdicts(counts, errors)
 
 
+def recount(con: duckdb.DuckDBPyConnection, rules: Sequence[Rule], verdicts: Verdicts) -> Verdicts:
+    """The verdicts with the counts of what their tables hold by now."""
+    counts: dict[str, Mapping[Verdict, int]] = {}
+    for table in sorted({r.table for r in rules}):
+        counts |= _count(con, table, [r for r in rules if r.table == table])
+    return Verdicts(counts, verdicts.errors)
+
+
 def _scan(con: duckdb.DuckDBPyConnection, table: str, rules: list[Rule], overrides: Overrides) -> dict[str, str]:
     import duckdb
 

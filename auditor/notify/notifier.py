@@ -15,7 +15,9 @@ import msgspec
 
 from auditor.errors import AuditorError, ConfigError, DamagedError
 from auditor.history.query import Filter, KnownFailure, failures
-from auditor.model.notification import Channel, Digest, NewsItem
+from auditor.history.store_owners import store_owners
+from auditor.model.notification import Channel, Digest, GroupBy, NewsItem
+from auditor.model.owner import OwnerRule
 from auditor.model.waiver import WaiverStatus
 from auditor.notify import aws_channels, webhook
 from auditor.notify.bodies import body
@@ -52,14 +54,16 @@ def notify(
     profile: str | None = None,
     dry_run: bool = False,
     now: datetime | None = None,
+    owners: Sequence[OwnerRule] = (),
 ) -> Iterator[Notified]:
     """Tell each channel what is news; one that fails does not keep the others from being told.
 
-    ``run``: as the store was after it, instead of now. ``dry_run``: nothing is sent and nothing remembered. Raises
+    ``run``: as the store was after it, instead of now; ``owners``: who owns what, for channels grouped by that. ``dry_run``: nothing is sent and nothing remembered. Raises
     ConfigError where the store cannot be read or written.
     """
     runs = [one for one in store.runs() if run is None or (one.moment, one.run_id) <= (run.moment, run.run_id)]
-    known = _known(store, runs, now if run is None else run.moment)
+    by_owner = any(channel.group_by is GroupBy.OWNER for channel in channels)
+    known = _known(store, runs, now if run is None else run.moment, owners if by_owner else ())
     for channel in channels:
         told = _read_told(store, channel)
         items, after = news(channel, known, told)
@@ -97,15 +101,18 @@ def _sent(channel: Channel, message: Digest, profile: str | None) -> str:
     return ""
 
 
-def _known(store: RunStore, runs: Sequence[Manifest], now: datetime | None) -> Known:
+def _known(store: RunStore, runs: Sequence[Manifest], now: datetime | None, owners: Sequence[OwnerRule] = ()) -> Known:
     last = latest(runs, {scope for run in runs for scope in run.scopes})
     found = failures(store, runs, Filter(states=("open", "waived", "not_assessed", "resolved")))
+    ordered = sorted({run.run_id: run for run in last.values()}.values(), key=lambda run: (run.moment, run.run_id))
+    owned = store_owners(store, ordered, owners) if owners else {}
     return Known(
         found,
         frozenset(run.moment for run in last.values()),
         read_status(store, STALE, now),
         _waivers(store, runs[-1]) if runs else (),
         _console_link,
+        lambda failure: owned.get(f"{failure.account}/{failure.region}/{failure.type}/{failure.id}", ""),
     )
 
 

@@ -12,6 +12,7 @@ from auditor.counting import plural
 from auditor.errors import AuditorError, ExitCode
 from auditor.evaluate.audit import EvaluateOptions, Export, evaluate
 from auditor.evaluate.gate import apply_gate, exit_code
+from auditor.evaluate.inventory_owners import with_owners
 from auditor.model.report import Report
 from auditor.model.rule import Verdict
 from auditor.report.render import Format, write
@@ -90,7 +91,7 @@ def evaluated(plan: RunPlan, files: Sequence[Path], export: Export | None = None
         export=export,
         with_inventory=Format.HTML in plan.formats or bool(plan.templates),
     )
-    return evaluate(files, plan.choice.rules, options)
+    return with_owners(evaluate(files, plan.choice.rules, options), plan.config.owners)
 
 
 def evaluate_options(choice: RuleChoice) -> EvaluateOptions:

@@ -28,7 +28,7 @@ def tell_channels(plan: RunPlan, messages: Messages) -> None:
     from auditor.notify.notifier import notify
 
     try:
-        for one in notify(plan.store, plan.config.notify, profile=plan.profile):
+        for one in notify(plan.store, plan.config.notify, profile=plan.profile, owners=plan.config.owners):
             if one.problem:
                 messages.problem(f"notify: {one.channel.name} was not told, the next run tries again: {one.problem}")
             elif one.message is not None:

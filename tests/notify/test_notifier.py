@@ -16,7 +16,8 @@ import pytest
 from auditor import Options, check
 from auditor.cli.main import run as cli
 from auditor.errors import CollectError
-from auditor.model.notification import Channel, ChannelType
+from auditor.model.notification import Channel, ChannelType, GroupBy
+from auditor.model.owner import OwnerRule
 from auditor.notify import notifier
 from auditor.notify.notifier import NOTIFIED, notify
 from auditor.run.recorded_attempt import recorded
@@ -142,7 +143,7 @@ def test_nothing_that_goes_wrong_costs_the_run(tmp_path: Path, receiver: Receive
         Channel(ChannelType.WEBHOOK, "unset", url="env:NOT_SET_ANYWHERE"),
         Channel(ChannelType.WEBHOOK, "hook", url=receiver.url),
     )
-    plan: Any = SimpleNamespace(store=store, config=SimpleNamespace(notify=channels), profile=None)
+    plan: Any = SimpleNamespace(store=store, config=SimpleNamespace(notify=channels, owners=()), profile=None)
     heard = Heard()
     with telling(plan, heard):
         kept(tmp_path, 3, {"a": "IAM"})
@@ -154,6 +155,14 @@ def test_nothing_that_goes_wrong_costs_the_run(tmp_path: Path, receiver: Receive
     with telling(plan, heard):
         pass
     assert "nobody was told" in heard.problems[-1]
+
+
+def test_items_are_grouped_by_owner(tmp_path: Path, receiver: Receiver) -> None:
+    channel = Channel(ChannelType.WEBHOOK, "hook", group_by=GroupBy.OWNER, url=receiver.url)
+    kept(tmp_path, 3, {"a": "IAM", "b": "IAM"})
+    (one,) = notify(open_store("nights"), [channel], owners=[OwnerRule("vision", name="a")])
+    assert one.message is not None
+    assert {g.name: len(g.items) for g in one.message.groups} == {"vision": 1, "without an owner": 1}
 
 
 def config(text: str) -> Path:

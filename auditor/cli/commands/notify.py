@@ -33,7 +33,9 @@ def command(reading: Reading, run_name: str, dry_run: bool) -> ExitCode:
     run = None if run_name == "latest" else choose(store.runs(), run_name)
     messages = StderrMessages()
     failed = False
-    for one in notify(store, settings.notify, run=run, profile=reading.profile or settings.profile, dry_run=dry_run):
+    profile = reading.profile or settings.profile
+    told = notify(store, settings.notify, run=run, profile=profile, dry_run=dry_run, owners=settings.owners)
+    for one in told:
         if one.message is None:
             say(f"{one.channel.name}: nothing new")
         elif dry_run:
