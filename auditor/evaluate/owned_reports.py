@@ -63,8 +63,10 @@ def _report(prepared: Prepared, keys: Collection[str]) -> Report:
     report = assembled(replace(prepared, done=replace(done, verdicts=verdicts, maker=maker)))
     domains = {f"{f.resource.account}/{f.resource.region}/domain/{f.resource.domain_id}" for f in report.findings}
     resources = Counter(key.split("/")[2] for key in keys if key.count("/") >= 3)
+    accounts = {key.partition("/")[0] for key in keys}
     return replace(
         report,
+        accounts=tuple(account for account in report.accounts if account.id in accounts),
         resources={type_: resources[type_] for type_ in report.resources},
         domains=tuple(d for d in report.domains if d.resource.key in keys or d.resource.key in domains),
         waivers=tuple(summary for summary in report.waivers if summary.matches),

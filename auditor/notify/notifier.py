@@ -58,8 +58,8 @@ def notify(
 ) -> Iterator[Notified]:
     """Tell each channel what is news; one that fails does not keep the others from being told.
 
-    ``run``: as the store was after it, instead of now; ``owners``: who owns what, for channels grouped by that. ``dry_run``: nothing is sent and nothing remembered. Raises
-    ConfigError where the store cannot be read or written.
+    ``run``: as the store was after it, instead of now. ``dry_run``: nothing is sent and nothing remembered. ``owners``:
+    who owns what, for channels grouped by that. Raises ConfigError where the store cannot be read or written.
     """
     runs = [one for one in store.runs() if run is None or (one.moment, one.run_id) <= (run.moment, run.run_id)]
     by_owner = any(channel.group_by is GroupBy.OWNER for channel in channels)
