@@ -24,7 +24,7 @@ RANKS = {
     "studio": 2,
     "collect": 3, "resolve": 3, "store": 3,
     "org": 4, "rules": 4, "waivers": 5, "remediation": 5, "evaluate": 6, "drift": 7, "whatif": 7,
-    "history": 8, "report": 8, "simulator": 8,
+    "history": 8, "report": 8, "simulator": 8, "fixplan": 9,
     "config": 9, "deliver": 9, "notify": 9, "run": 10,
     "checkov": 11, "cli": 11, "__main__": 12,
 }  # fmt: skip

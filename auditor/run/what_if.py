@@ -20,8 +20,9 @@ from auditor.store.snapshot_reader import Key
 from auditor.temporary_files import workspace
 from auditor.whatif import asked, fixes
 from auditor.whatif.changes import Change, Clash, Line, combine
-from auditor.whatif.consequences import NotTried, WhatIf, compare, export_settings
-from auditor.whatif.overlay import overlay, read_lines
+from auditor.whatif.consequences import WhatIf, compare, export_settings
+from auditor.whatif.gather import gather
+from auditor.whatif.overlay import overlay
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,42 +50,18 @@ def what_if(config: Config, files: Sequence[Path], options: WhatIfOptions) -> Wh
         sides = (folder / "before", folder / "after")
         for side in sides:
             side.mkdir()
-        report = _evaluated(config, before, masked, sides[0])
+        report = evaluate_settings(config, before, masked, sides[0])
         calls, left = fixes.calls_of(fixes.chosen(report.root_causes, before.every, options.fix))
-        lines, changes, missing = _changes(masked, wanted, calls)
+        lines, changes, missing = gather(masked, wanted, calls)
         copies, clashes = _copies(masked, lines, changes, folder)
-        then = _evaluated(config, after, copies, sides[1])
+        then = evaluate_settings(config, after, copies, sides[1])
         return compare((report, then), sides, changes, clashes, [*left, *missing])
 
 
-def _evaluated(config: Config, choice: RuleChoice, files: Sequence[Path], folder: Path) -> Report:
+def evaluate_settings(config: Config, choice: RuleChoice, files: Sequence[Path], folder: Path) -> Report:
+    """The report; the settings in force are written into the folder. Raises SnapshotError."""
     options = replace(evaluate_options(choice), waivers=waivers_of(config, choice), export=export_settings(folder))
     return evaluate(files, choice.rules, options)
-
-
-def _changes(
-    files: Sequence[Path], wanted: Sequence[asked.Asked], calls: Sequence[fixes.CauseCall]
-) -> tuple[list[dict[Key, Line]], list[Change], list[NotTried]]:
-    """Per file the lines that change; the changes; and what could not be tried."""
-    names, kinds = asked.Names({one.resource: one.kinds for one in wanted}), fixes.needed(calls)
-    held = [read_lines(file, lambda key: names.may_mean(key) or key[2] in kinds) for file in files]
-    roles: dict[Key, Line] = {}
-    for lines in held:
-        for key, line in lines.items():
-            names.see(key, line)
-            roles |= {key: line} if key[2] == "role" else {}
-    changes = list(asked.changes_of(wanted, names))
-    by_call, left = fixes.changes_of(calls, roles)
-    keys = {change.key for change in (*changes, *by_call)}
-    found = [read_lines(file, keys.__contains__) for file in files]
-    there = {key for lines in found for key in lines}
-    # What IAM was asked about a role changes with it, where it was asked.
-    kept = [c for c in by_call if c.key in there]
-    for change in by_call:
-        if change.key not in there and change.said:
-            left.append(NotTried(change.origin.partition(" ")[0], change.origin.partition(" ")[2], change.said,
-                                 "the snapshot does not hold the resource"))  # fmt: skip
-    return found, [*changes, *kept], left
 
 
 def _copies(

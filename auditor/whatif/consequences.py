@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from auditor.evaluate.audit import Export
 from auditor.model.finding import Finding
@@ -14,7 +14,8 @@ from auditor.model.rule import Verdict
 from auditor.resolve.tables import TABLES
 from auditor.sql_text import literal
 from auditor.store.connection import connect
-from auditor.store.snapshot_reader import SnapshotReader
+from auditor.store.snapshot_reader import Key, SnapshotReader
+from auditor.studio.resource_types import BY_KIND
 from auditor.whatif.changes import Change, Clash
 
 if TYPE_CHECKING:
@@ -88,6 +89,20 @@ def export_settings(folder: Path) -> Export:
         )
 
     return export
+
+
+def settings_in_force(folder: Path, key: Key, path: str) -> Any:
+    """The value in force at a path of a resource's own document, from what ``export_settings`` wrote; None where it is
+    unknown, or no column has it."""
+    kind = BY_KIND[key[2]]
+    table = next((t for t in _SETTINGS if t.name == kind.table), None)
+    column = next((c for c in table.columns if (c.paths or {}).get(kind.layer) == path), None) if table else None
+    if table is None or column is None or column.name == "tags":
+        return None
+    row = connect().execute(
+        f'select "{column.name}" from read_parquet({literal(str(folder / table.name))}) where key = ?', ["/".join(key)]
+    ).fetchone()  # fmt: skip
+    return row[0] if row else None
 
 
 def changed_settings(before: Path, after: Path) -> tuple[SettingChange, ...]:

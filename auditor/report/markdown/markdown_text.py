@@ -15,9 +15,9 @@ _LINKED = re.compile(r"@|#(?=\w)|://|\bGH(?=-\d)|\bwww(?=\.)|\bmailto(?=:)|\bxmp
 _JOINER = "\N{WORD JOINER}"
 
 
-def text(value: object) -> str:
-    """Text of the account in a sentence: shown as it is, and nothing more than shown."""
-    plain = cut(one_line(str(value)), _CELL)
+def text(value: object, most: int = _CELL) -> str:
+    """Text of the account in a sentence: shown as it is, and nothing more than shown. Cut after ``most`` letters."""
+    plain = cut(one_line(str(value)), most)
     broken = _LINKED.sub(lambda found: found.group()[:1] + _JOINER + found.group()[1:] if found.group() != "://"
                          else f":{_JOINER}//", plain)  # fmt: skip
     return _PUNCTUATION.sub(r"\\\1", broken)

@@ -1,0 +1,133 @@
+"""The plan as a script for a POSIX shell: the AWS CLI changes, python3 compares, nothing else is needed.
+
+Every resource is looked at before it is changed. It is changed where it is as the audit saw it, skipped where the step
+was run already, and otherwise the script stops, before that resource and all that come after it.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import shlex
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from auditor.fixplan.plan_steps import Request, Step
+from auditor.inert_text import one_line
+from auditor.model.snapshot import GLOBAL
+from auditor.studio.partitions import HOME_REGIONS
+
+_HEAD = """\
+#!/bin/sh
+# {title}
+# Run it with credentials of account {account} that may make these calls. It stops at the first resource that is not as
+# the audit saw it, and can be run again: what is done already is skipped. ./{name} --check only looks.
+set -eu
+cd "$(dirname "$0")"
+CHECK=${{1:-}}
+errors=$(mktemp)
+trap 'rm -f "$errors"' EXIT
+command -v python3 >/dev/null || {{ echo "python3 is needed to compare" >&2; exit 2; }}
+found=$(aws sts get-caller-identity --query Account --output text)
+[ "$found" = {account} ] || {{ echo "these are credentials of account $found, not of {account}" >&2; exit 2; }}
+
+# SHA-256 of JSON on stdin, whatever the order of its members.
+digest() {{
+  python3 -c 'import hashlib, json, sys
+print(hashlib.sha256(json.dumps(json.load(sys.stdin), sort_keys=True, separators=(",", ":")).encode()).hexdigest())'
+}}
+
+# state SERVICE OPERATION ...: the digest of what is there now; "gone" where there is nothing.
+state() {{
+  if answer=$(aws "$@" --output json 2>"$errors"); then printf '%s' "$answer" | digest
+  elif grep -Eq 'ResourceNotFound|NoSuchEntity|does not exist' "$errors"; then echo gone
+  else cat "$errors" >&2; return 1; fi
+}}
+
+# step WHAT NOW BEFORE AFTER: whether to make the change.
+step() {{
+  if [ "$2" = "$4" ]; then echo "done already: $1"; return 1; fi
+  if [ "$2" != "$3" ]; then
+    echo "stopped: $1: it is not as it was when it was audited. Audit again and make a new plan." >&2; exit 3
+  fi
+  if [ "$CHECK" = --check ]; then echo "would change: $1"; return 1; fi
+  echo "$1"
+}}
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Script:
+    """``text`` of the script, and the files that its calls read, by name."""
+
+    text: str
+    inputs: Mapping[str, str]
+
+
+def apply_script(account: str, steps: Sequence[Step]) -> Script:
+    """The script that makes the changes. ``account``: digits only."""
+    blocks = [_Block(s, s.what, s.look.before, None if s.removes else s.look.after, (s.request,)) for s in steps]
+    return _script("apply.sh", "Makes the changes of plan.md, in its order.", account, blocks)
+
+
+def back_script(account: str, steps: Sequence[Step]) -> Script:
+    """The script that undoes what can be undone, the last change first."""
+    blocks = [_Block(s, f"back: {s.what}", s.look.after, s.look.restored, s.back) for s in reversed(steps) if s.back]
+    return _script("back.sh", "Undoes the changes of plan.md, the last one first.", account, blocks)
+
+
+@dataclass(frozen=True, slots=True)
+class _Block:
+    """A step one way: what is there before, and after (None: nothing)."""
+
+    step: Step
+    what: str
+    before: Any
+    after: Any
+    requests: tuple[Request, ...]
+
+    @property
+    def region(self) -> str:
+        region, id_ = self.step.key[1], self.step.key[3]
+        if region != GLOBAL:
+            return region
+        return HOME_REGIONS[id_.split(":")[1] if id_.startswith("arn:") else "aws"]
+
+
+def _script(name: str, title: str, account: str, blocks: Sequence[_Block]) -> Script:
+    inputs: dict[str, str] = {}
+    lines = [_HEAD.format(title=title, account=account, name=name)]
+    for number, block in enumerate(blocks, 1):
+        lines += _lines(f"{name.removesuffix('.sh')}-{number:04}", block, inputs)
+    return Script("\n".join([*lines, ""]), inputs)
+
+
+def _lines(name: str, block: _Block, inputs: dict[str, str]) -> Iterator[str]:
+    look, region = block.step.look, shlex.quote(block.region)
+    seen = _input(f"{name}-look", look.request, inputs)
+    # A comment ends with its line, whatever stands in a name.
+    what = one_line(block.what)
+    after = "gone" if block.after is None and block.step.removes else digest(block.after)
+    yield f"# {what}  ({', '.join(block.step.origins)})"
+    yield (
+        f"now=$(state {look.request.service} {look.request.operation} --region {region}"
+        f" --cli-input-json file://{seen} --query {shlex.quote(look.query)})"
+    )
+    yield f'if step {shlex.quote(what)} "$now" {digest(block.before)} {after}; then'
+    for part, request in enumerate(block.requests):
+        file = _input(f"{name}-{part}" if part else name, request, inputs)
+        yield f"  aws {request.service} {request.operation} --region {region} --cli-input-json file://{file} >/dev/null"
+    yield "fi"
+    yield ""
+
+
+def _input(name: str, request: Request, inputs: dict[str, str]) -> str:
+    file = f"calls/{name}.json"
+    inputs[file] = json.dumps(request.input, indent=2, ensure_ascii=True) + "\n"
+    return file
+
+
+def digest(value: Any) -> str:
+    """The digest that the script makes of the same JSON."""
+    return hashlib.sha256(json.dumps(value, sort_keys=True, separators=(",", ":")).encode()).hexdigest()

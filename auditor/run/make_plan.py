@@ -1,0 +1,116 @@
+"""A plan of fixes, from snapshots to files: ``auditor plan``."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from auditor.config import Config
+from auditor.errors import ConfigError
+from auditor.fixplan.plan_page import as_json, page
+from auditor.fixplan.plan_script import apply_script, back_script
+from auditor.fixplan.plan_steps import Step, in_order, steps_of
+from auditor.run.run_options import RuleOptions
+from auditor.run.selection import choose
+from auditor.run.what_if import evaluate_settings
+from auditor.store.files import PRIVATE, Access, atomic
+from auditor.store.masked_copies import without_secrets
+from auditor.store.snapshot_reader import Key
+from auditor.temporary_files import workspace
+from auditor.whatif import fixes
+from auditor.whatif.changes import Change, Line, combine
+from auditor.whatif.consequences import NotTried, settings_in_force
+from auditor.whatif.gather import gather
+
+
+@dataclass(frozen=True, slots=True)
+class Planned:
+    """What was planned for an account, and where it was written."""
+
+    account: str
+    steps: tuple[Step, ...]
+    left: tuple[NotTried, ...]
+    folder: Path
+
+
+def make_plan(
+    config: Config, files: Sequence[Path], rules: RuleOptions, fix: Sequence[str], output: Path, mode: Access = PRIVATE
+) -> list[Planned]:
+    """Plan the fixes of the snapshots' root causes and write a folder for each account.
+
+    ``fix`` as for a what-if; all causes that there are where it is empty. Raises ConfigError where nothing can be
+    planned or the folder cannot be written, SnapshotError.
+    """
+    choice = choose(config, rules)
+    with without_secrets(files) as masked, workspace("plan") as folder:
+        report = evaluate_settings(config, choice, masked, folder)
+        open_ = [c for c in report.root_causes if c.affects]
+        causes = fixes.chosen(report.root_causes, choice.every, fix) if fix else open_
+        calls, left = fixes.calls_of(causes)
+        found, changes, missing = gather(masked, (), calls)
+        lines = {key: line for held in found for key, line in held.items()}
+        steps, clashing = _steps(lines, changes, lambda key, path: settings_in_force(folder, key, path))
+        told = {f"{c.rule_id} {c.id}": c for c in causes}
+        accounts = {c.id: c.resource.account for c in causes}
+        left = [*left, *missing, *(_clashing(told[origin], why) for origin, why in clashing)]
+    made: list[Planned] = []
+    for account in sorted({*accounts.values()}):
+        own = tuple(step for step in steps if step.key[0] == account)
+        not_planned = tuple(n for n in left if accounts.get(n.cause) == account)
+        if not account.isdecimal():
+            continue  # a template: it is fixed where it is written
+        planned = Planned(account, own, not_planned, output / account)
+        _write(planned, report.as_of, told, mode)
+        made.append(planned)
+    if not made:
+        raise ConfigError(
+            "there is nothing to plan: no failure of a live account", hint="auditor check shows what fails."
+        )
+    return made
+
+
+def _steps(
+    lines: dict[Key, Line], changes: Sequence[Change], in_force: Any
+) -> tuple[list[Step], list[tuple[str, str]]]:
+    """The steps, in order; and the causes whose change is left out, since another one wants another value."""
+    by_key: dict[Key, list[Change]] = defaultdict(list)
+    for change in changes:
+        by_key[change.key].append(change)
+    steps: list[Step] = []
+    clashing: list[tuple[str, str]] = []
+    for key, those in by_key.items():
+        kept = list(those)
+        while clashes := combine(lines[key], kept)[1]:
+            # The report's order is the order of what to fix first: the earlier one counts.
+            first = clashes[0]
+            clashing.append((first.later, f"{first.earlier} wants another value for {first.path}"))
+            kept = [change for change in kept if change.origin != first.later]
+        made, _ = combine(lines[key], kept)
+        steps += steps_of(key, lines[key], made, [c.origin for c in kept], in_force)
+    return in_order(steps), clashing
+
+
+def _clashing(cause: Any, why: str) -> NotTried:
+    return NotTried(cause.rule_id, cause.id, f"{cause.resource.type.replace('_', ' ')} {cause.resource.name}", why)
+
+
+def _write(planned: Planned, as_of: str, causes: Any, mode: Access) -> None:
+    folder = planned.folder
+    scripts = [
+        (apply_script(planned.account, planned.steps), "apply.sh"),
+        (back_script(planned.account, planned.steps), "back.sh"),
+    ]
+    texts = {
+        "plan.md": page(planned.account, as_of, planned.steps, planned.left, causes),
+        "plan.json": as_json(planned.account, as_of, planned.steps, planned.left),
+    }
+    for script, name in scripts:
+        texts |= {name: script.text, **script.inputs}
+    for name, text in texts.items():
+        with atomic(folder / name, mode) as out:
+            out.write(text.encode())
+        if name.endswith(".sh"):
+            (folder / name).chmod(0o700)

@@ -1,0 +1,37 @@
+"""The lines of a snapshot that are to change, and the changes of them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from auditor.store.snapshot_reader import Key
+from auditor.whatif import asked, fixes
+from auditor.whatif.changes import Change, Line
+from auditor.whatif.consequences import NotTried
+from auditor.whatif.overlay import read_lines
+
+
+def gather(
+    files: Sequence[Path], wanted: Sequence[asked.Asked], calls: Sequence[fixes.CauseCall]
+) -> tuple[list[dict[Key, Line]], list[Change], list[NotTried]]:
+    """Per file the lines that change; the changes; and what could not be tried."""
+    names, kinds = asked.Names({one.resource: one.kinds for one in wanted}), fixes.needed(calls)
+    held = [read_lines(file, lambda key: names.may_mean(key) or key[2] in kinds) for file in files]
+    roles: dict[Key, Line] = {}
+    for lines in held:
+        for key, line in lines.items():
+            names.see(key, line)
+            roles |= {key: line} if key[2] == "role" else {}
+    changes = list(asked.changes_of(wanted, names))
+    by_call, left = fixes.changes_of(calls, roles)
+    keys = {change.key for change in (*changes, *by_call)}
+    found = [read_lines(file, keys.__contains__) for file in files]
+    there = {key for lines in found for key in lines}
+    # What IAM was asked about a role changes with it, where it was asked.
+    kept = [c for c in by_call if c.key in there]
+    for change in by_call:
+        if change.key not in there and change.said:
+            left.append(NotTried(change.origin.partition(" ")[0], change.origin.partition(" ")[2], change.said,
+                                 "the snapshot does not hold the resource"))  # fmt: skip
+    return found, [*changes, *kept], left

@@ -1,0 +1,156 @@
+"""auditor plan: the scripts that it writes, run with the real AWS CLI on the simulated account."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from auditor.config import Config
+from auditor.errors import ConfigError
+from auditor.run.make_plan import Planned, make_plan
+from auditor.run.run_options import RuleOptions
+
+from .proof import ACCOUNT, REGION, Account, Audit, Beginning
+
+#: Rules whose causes share resources, and some whose commands cannot be undone.
+CHOSEN = ("STU301", "STU302", "STU402", "STU404", "STU501", "STU502", "STU504", "STU710", "STU709", "STU206", "STU305")
+
+
+@dataclass(frozen=True)
+class Ready:
+    """The account as it was audited, and its plan."""
+
+    account: Account
+    plan: Planned
+
+    def run(self, script: str, *words: str, **environment: str) -> subprocess.CompletedProcess[str]:
+        return subprocess.run(
+            ["sh", f"{self.plan.folder}/{script}", *words], capture_output=True, text=True, check=False,
+            env={**self.account.environment(), **environment}, timeout=300,
+        )  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def plan(before: Audit, tmp_path_factory: pytest.TempPathFactory) -> Planned:
+    folder = tmp_path_factory.mktemp("plan")
+    (made,) = make_plan(Config(), [before.path], RuleOptions(), CHOSEN, folder)
+    assert made.folder == folder / ACCOUNT
+    return made
+
+
+@pytest.fixture(scope="module")
+def account(at_first: Beginning, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Account]:
+    found = Account(tmp_path_factory.mktemp("account"), at_first.state)
+    yield found
+    found.stop()
+
+
+@pytest.fixture
+def ready(account: Account, plan: Planned) -> Iterator[Ready]:
+    yield Ready(account, plan)
+    account.reset()
+
+
+def test_one_update_a_resource_holds_all_fixes_of_it(plan: Planned) -> None:
+    updates = [step.key for step in plan.steps if step.request.operation.startswith("update-")]
+    assert len(updates) == len(set(updates))
+    assert any(len(step.origins) > 2 for step in plan.steps)
+    order = [step.request.operation for step in plan.steps]
+    assert order.index("update-assume-role-policy") < order.index("update-domain") < order.index("update-user-profile")
+    assert order[-1] == "delete-space"
+    page = (plan.folder / "plan.md").read_text(encoding="utf-8")
+    assert all(f"### {n}. " in page for n in range(1, len(plan.steps) + 1))
+    assert "It cannot be undone: its volume and the files on it are deleted as well." in page
+    written = json.loads((plan.folder / "plan.json").read_text(encoding="utf-8"))
+    assert [s["resource"] for s in written["steps"]] == ["/".join(s.key) for s in plan.steps]
+    assert oct((plan.folder / "apply.sh").stat().st_mode)[-3:] == "700"
+
+
+def test_looking_changes_nothing(ready: Ready) -> None:
+    was = ready.account.documents()
+    done = ready.run("apply.sh", "--check")
+    assert (done.returncode, done.stderr) == (0, "")
+    assert done.stdout.count("would change: ") == len(ready.plan.steps)
+    assert ready.account.documents() == was
+
+
+def test_there_and_back(ready: Ready) -> None:
+    """What was shown is what changes; a second run finds everything done; the way back restores what AWS can."""
+    was = ready.account.documents()
+    done = ready.run("apply.sh")
+    assert (done.returncode, done.stderr) == (0, "")
+    assert len(done.stdout.splitlines()) == len(ready.plan.steps)
+    again = ready.run("apply.sh")
+    assert (again.returncode, again.stderr) == (0, "")
+    # Each digest of what is there is the one that the plan foresaw.
+    assert again.stdout.count("done already: ") == len(ready.plan.steps)
+    back = ready.run("back.sh")
+    assert (back.returncode, back.stderr) == (0, "")
+    assert len(back.stdout.splitlines()) == sum(bool(step.back) for step in ready.plan.steps)
+    now = ready.account.documents()
+    lasting = {step.key[3] for step in ready.plan.steps if step.lasting}
+    moved = {
+        "/".join(id_) if isinstance(id_, tuple) else id_
+        for name, kind in was.items()
+        for id_, document in kind.items()
+        if now[name].get(id_) != document
+    }
+    assert moved <= lasting
+    assert {step.key[3] for step in ready.plan.steps if step.back} - lasting - moved
+    assert ready.run("back.sh").stdout.count("done already: ") == sum(bool(step.back) for step in ready.plan.steps)
+
+
+def test_what_somebody_changed_since_the_audit_stops_it(ready: Ready) -> None:
+    step = next(s for s in ready.plan.steps if s.request.operation == "update-user-profile")
+    domain, _, name = step.key[3].partition("/")
+    ready.account.run(
+        f"aws sagemaker update-user-profile --region {REGION} --domain-id {domain} --user-profile-name {name}"
+        " --user-settings SecurityGroups=sg-0aaaaaaaaaaaaaaaa"
+    )
+    edited = ready.account.documents()
+    done = ready.run("apply.sh")
+    assert done.returncode == 3
+    assert f"stopped: {step.what}: it is not as it was when it was audited." in done.stderr
+    at = ready.plan.steps.index(step)
+    assert len(done.stdout.splitlines()) == at
+    now = ready.account.documents()
+    assert now["profiles"] == edited["profiles"]
+    assert now["spaces"] == edited["spaces"]
+
+
+def test_it_goes_on_after_it_was_killed(ready: Ready, tmp_path: Path) -> None:
+    """An ``aws`` that dies in the middle of its fifth change."""
+    environment = ready.account.environment()
+    real = environment["PATH"].split(":")[0]
+    (tmp_path / "aws").write_text(
+        f"#!/bin/sh\ncase $2 in update-*|delete-*|add-*) echo x >> {tmp_path}/n;"
+        f' [ "$(wc -l < {tmp_path}/n)" -eq 5 ] && kill -9 $PPID;; esac\nexec {real}/aws "$@"\n'
+    )
+    (tmp_path / "aws").chmod(0o755)
+    path = f"{tmp_path}:{environment['PATH']}"
+    assert ready.run("apply.sh", PATH=path).returncode == -9
+    done = ready.run("apply.sh")
+    assert (done.returncode, done.stderr) == (0, "")
+    assert 4 <= done.stdout.count("done already: ") <= 5
+    assert ready.run("apply.sh").stdout.count("done already: ") == len(ready.plan.steps)
+
+
+def test_another_account_is_left_alone(ready: Ready) -> None:
+    script = (ready.plan.folder / "apply.sh").read_text(encoding="utf-8")
+    (ready.plan.folder / "other.sh").write_text(script.replace(ACCOUNT, "999999999999"))
+    was = ready.account.documents()
+    done = ready.run("other.sh")
+    assert (done.returncode, done.stdout) == (2, "")
+    assert f"these are credentials of account {ACCOUNT}, not of 999999999999" in done.stderr
+    assert ready.account.documents() == was
+
+
+def test_2_where_there_is_nothing_to_plan(before: Audit, tmp_path: Path) -> None:
+    with pytest.raises(ConfigError, match="nothing to plan"):
+        make_plan(Config(), [before.path], RuleOptions(only=["STU105"]), (), tmp_path)
+    assert list(tmp_path.iterdir()) == []
