@@ -122,7 +122,7 @@ const groupList = (D, names, rows) => {
   return element;
 };
 
-/** The choice of a grouping, and the element that the groups are in. `chosen(name)` is told, "" for no groups. */
+/** The choice of a grouping, and the element that the groups are in. `chosen(name)` hears, "" for no groups. */
 const groupedFindings = (D, chosen) => {
   const choice = h(
     "select",
