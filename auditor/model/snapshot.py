@@ -179,6 +179,9 @@ class Header:
     accounts: tuple[Account, ...] = ()
     """Of a run over several accounts: each that was to be visited, those included that could not be and so stand in no
     scope. Empty where a snapshot is of the credentials' own account."""
+    identity_instances: tuple[str, ...] = ()
+    """Of a run over several accounts: instances of IAM Identity Center whose users were all read for the accounts that
+    may not list them."""
     masked: bool = False
     """Of a file: whether secrets in it are masked (``auditor.masking``), as in all that this version writes."""
 

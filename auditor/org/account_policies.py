@@ -7,6 +7,7 @@ from typing import Any
 from auditor.collect.aws.specs import permissions
 from auditor.org.organizations import PERMISSIONS
 from auditor.org.request import DEFAULT_ROLE, role_problem
+from auditor.studio.evidence_sources import EVIDENCE_SOURCES
 
 _VERSION = "2012-10-17"
 #: Where a person has to write an ARN or an id of their own.
@@ -14,9 +15,16 @@ HUB, ORGANIZATION_ID = "HubPrincipal", "OrganizationId"
 
 
 def organization_policy() -> dict[str, Any]:
-    """What the credentials of a run need to list the organization's accounts: in the management account, or in one that
-    is a delegated administrator."""
-    return _policy([{"Sid": "ListAccounts", "Effect": "Allow", "Action": sorted(PERMISSIONS), "Resource": "*"}])
+    """What the credentials of a run need to list the organization's accounts, and the users of its Identity Center: in
+    the management account, or in one that is a delegated administrator."""
+    people = next(source for source in EVIDENCE_SOURCES if "identity_user" in source.kinds)
+    return _policy(
+        [
+            {"Sid": "ListAccounts", "Effect": "Allow", "Action": sorted(PERMISSIONS), "Resource": "*"},
+            # Members may not list the users of the organization's instance of Identity Center.
+            {"Sid": "ListPeople", "Effect": "Allow", "Action": sorted(people.permissions), "Resource": "*"},
+        ]
+    )
 
 
 def hub_policy(role: str = DEFAULT_ROLE) -> dict[str, Any]:

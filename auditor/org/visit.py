@@ -10,12 +10,13 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import cast
 
-from auditor.collect.aws import CollectOptions, call_errors, collect
+from auditor.collect.aws import CollectOptions, call_errors
 from auditor.collect.aws.call_errors import CALL_FAILED
+from auditor.collect.aws.collector import Collection, collecting
 from auditor.collect.interface import Progress
 from auditor.errors import CollectError
 from auditor.model.accounts import Account, AccountStatus
-from auditor.model.snapshot import GLOBAL, Gap, GapReason, Snapshot
+from auditor.model.snapshot import GLOBAL, Gap, GapReason
 from auditor.org.member_sessions import OPERATION, MemberSessions
 
 #: Accounts that are collected at a time. Their calls share ``CollectOptions.concurrency``.
@@ -46,11 +47,11 @@ def visit(
     accounts: Sequence[Account],
     sessions: MemberSessions,
     options: CollectOptions,
-    write: Callable[[Account, Snapshot], Path],
+    write: Callable[[Account, Collection], Path],
     progress: Progress | None = None,
 ) -> tuple[Visited, ...]:
-    """Every account, in their order. ``write`` keeps an account's snapshot and gives the file; it is called from many
-    threads.
+    """Every account, in their order. ``write`` keeps what was collected of an account and gives the file; it is called
+    from many threads.
 
     Raises ConfigError for options that fit no account. A defect in one account, and an interrupt, end the run.
     """
@@ -60,10 +61,7 @@ def visit(
     shared = _SharedProgress(progress, len(accounts))
 
     def one(account: Account) -> Visited:
-        seen = _collected(account, sessions, each, shared.of(account.id))
-        if isinstance(seen, Visited):
-            return seen
-        return Visited(account, write(account, seen))
+        return _visited(account, sessions, each, write, shared.of(account.id))
 
     pool = ThreadPoolExecutor(max_workers=at_once, thread_name_prefix="account")
     try:
@@ -87,9 +85,13 @@ def _finished(futures: Sequence[Future[Visited]]) -> Iterator[Future[Visited]]:
         yield from done
 
 
-def _collected(
-    account: Account, sessions: MemberSessions, options: CollectOptions, progress: Progress
-) -> Snapshot | Visited:
+def _visited(
+    account: Account,
+    sessions: MemberSessions,
+    options: CollectOptions,
+    write: Callable[[Account, Collection], Path],
+    progress: Progress,
+) -> Visited:
     try:
         session = sessions.session(account.id)
     except CALL_FAILED as error:
@@ -97,11 +99,10 @@ def _collected(
         text = f"role {sessions.role_arn(account.id)} could not be assumed: {call_errors.message(error)}"
         return missed(_failed(account, reason, text), reason, OPERATION)
     try:
-        return collect(replace(options, session=session), progress)
+        with collecting(replace(options, session=session), progress) as found:
+            return Visited(account, write(account, found))
     except CollectError as error:
-        if not error.reason:
-            raise
-        reason = cast("GapReason", error.reason)
+        reason = cast("GapReason", error.reason or "unexpected_response")
         return missed(_failed(account, reason, error.message), reason, "ListDomains")
 
 

@@ -24,7 +24,7 @@ COLUMNS = (
     "account", "region", "domain_id", "domain_name", "resource_type", "resource_id", "resource_name", "arn",
     "file", "line", "construct", "message", "setting", "value", "origin_layer", "origin_resource", "origin_path",
     "evidence", "root_cause", "fix", "waiver_reason", "waiver_owner", "waiver_expires", "waiver_ticket",
-    "account_name",
+    "account_name", "account_ou",
 )  # fmt: skip
 #: What makes Excel, LibreOffice or Google Sheets take a cell for a formula, full-width signs included.
 _FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
@@ -35,15 +35,15 @@ _ROWS = 500
 
 def render(report: Report) -> Iterator[str]:
     """The header and the rows, some hundred at a time."""
-    rules, accounts = {rule.id: rule for rule in report.rules}, report.account_names
+    rules, accounts = {rule.id: rule for rule in report.rules}, {a.id: (a.name, a.ou) for a in report.accounts}
     buffer = io.StringIO(newline="")
     writer = csv.writer(buffer, quoting=csv.QUOTE_ALL, lineterminator="\r\n")
     writer.writerow(COLUMNS)
     for number, finding in enumerate(report.findings, start=1):
         rule = rules.get(finding.rule_id)
         names = (rule.name, rule.title) if rule is not None else ("", "")
-        account = accounts.get(finding.resource.account, "")
-        writer.writerow([safe(str(value)) for value in (*_row(finding, *names), account)])
+        account = accounts.get(finding.resource.account, ("", ""))
+        writer.writerow([safe(str(value)) for value in (*_row(finding, *names), *account)])
         if number % _ROWS == 0:
             yield buffer.getvalue()
             buffer.seek(0)

@@ -77,16 +77,18 @@ def _opened(column: str) -> str:
     return f"coalesce(e.{column}, []::VARCHAR[])"
 
 
-#: Whether the users of the domain's own instance of Identity Center are not known. Snapshots of older versions do not
-#: say which instance theirs are of.
+#: Whether the users of the domain's own instance of Identity Center are not known. An organization's instance is read
+#: in one of its accounts, and stands for the domains of all. Snapshots of older versions do not say which instance
+#: theirs are of.
 _PERSON_UNKNOWN = (
-    "u.sso_user is null or list_contains(a.unlisted, 'identity_user') or (a.identity_center_instances is not null and"
-    " not coalesce(list_has_any(a.identity_center_instances, [u.identity_center_instance, '']), false))"
+    "u.sso_user is null or not (u.identity_center_instance <> '' and u.identity_center_instance in (select instance"
+    " from identity_instance)) and (list_contains(a.unlisted, 'identity_user') or (a.identity_center_instances is not"
+    " null and not coalesce(list_has_any(a.identity_center_instances, [u.identity_center_instance, '']), false)))"
 )
-#: An instance '' is everybody's, and a domain that names none has the only one there is.
+#: An instance '' is everybody's of its account, and a domain that names none has the only one there is.
 _OF_INSTANCE = (
-    "list_filter(i.accounts, lambda s: u.identity_center_instance = '' or s.instance in ('',"
-    " u.identity_center_instance))"
+    "list_filter(i.accounts, lambda known: known.instance <> '' and known.instance = u.identity_center_instance"
+    " or known.account = u.account and (u.identity_center_instance = '' or known.instance = ''))"
 )
 _IS_PERSON = f"coalesce(len({_OF_INSTANCE}) > 0, false)"
 #: Columns of user_profile that a query gives which joins what ``PROFILE_JOINS`` says to user_profile_resolved ``u`` and
@@ -107,15 +109,16 @@ PROFILE_COLUMNS = (
 PROFILE_JOINS = (
     " left join profile_sign_in e on e.account = u.account and e.region = u.region and e.domain_id = u.domain_id"
     " and e.user_profile_name = lower(u.name)"
-    " left join identity_person i on i.account = u.account and i.person = lower(u.sso_user)"
+    " left join identity_person i on i.person = lower(u.sso_user)"
     " left join permission_fact f on f.account = u.account and f.id = u.execution_role"
 )
 
 
 def people(con: duckdb.DuckDBPyConnection) -> None:
     """``identity_person``: Identity Center's user names, each once, with the instances that know them and whether they
-    are enabled there (NULL where the SDK could not see it)."""
+    are enabled there (NULL where the SDK could not see it); ``identity_instance``: those whose users were all read."""
     con.execute(statement("identity_person"))
+    con.execute(statement("identity_instance"))
 
 
 def account_columns() -> str:

@@ -119,9 +119,8 @@ def _load(con: duckdb.DuckDBPyConnection, files: Sequence[SourceFile]) -> None:
     import duckdb
 
     con.execute(
-        "create table header (filename VARCHAR, as_of TIMESTAMP, template BOOLEAN, unlisted VARCHAR[], "
-        + ", ".join(f"unseen_{kind} VARCHAR[]" for kind in KINDS)
-        + ")"
+        "create table header (filename VARCHAR, as_of TIMESTAMP, template BOOLEAN, unlisted VARCHAR[],"
+        " identity_instances VARCHAR[], " + ", ".join(f"unseen_{kind} VARCHAR[]" for kind in KINDS) + ")"
     )
     others = [kind for kind in KINDS if kind != WIDE]
     placed = any(_is_template(file) for file in files)
@@ -130,7 +129,8 @@ def _load(con: duckdb.DuckDBPyConnection, files: Sequence[SourceFile]) -> None:
             unseen = [tuple(u.path for u in file.header.unseen if u.kind == kind) for kind in KINDS]
             con.execute(
                 f"insert into header values ({literal(str(file.path))}, {literal(file.header.as_of)},"
-                f" {_is_template(file)}, {string_list(_not_looked_for(file.header))}::VARCHAR[], "
+                f" {_is_template(file)}, {string_list(_not_looked_for(file.header))}::VARCHAR[],"
+                f" {string_list(file.header.identity_instances)}::VARCHAR[], "
                 + ", ".join(f"{string_list(paths)}::VARCHAR[]" if paths else "null" for paths in unseen)
                 + ")"
             )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -13,19 +13,20 @@ from auditor.config import Config
 from auditor.counting import plural
 from auditor.errors import CollectError, ConfigError
 from auditor.model.accounts import Account, AccountStatus
-from auditor.model.snapshot import SCHEMA_VERSION, Coverage, Header, Snapshot
+from auditor.model.snapshot import SCHEMA_VERSION, Coverage, Header, Record, Snapshot
 from auditor.org.request import ACCOUNT_ID, NamedAccount, OrganizationRequest, role_problem
 from auditor.run.messages import Messages, logger
 from auditor.run.run_options import AwsOptions
 from auditor.store.files import PRIVATE, Access
-from auditor.store.merge_snapshots import merge_snapshots, merged_header
-from auditor.store.snapshot_file import write_snapshot
+from auditor.store.merge_snapshots import Part, merge_snapshots, merged_header
+from auditor.store.snapshot_file import encode_lines, write_lines, write_snapshot
 from auditor.store.snapshot_reader import SnapshotReader
 from auditor.temporary_files import workspace
 from auditor.version import __version__
 
 if TYPE_CHECKING:
     from auditor.collect.aws import CollectOptions
+    from auditor.collect.aws.collector import Collection
     from auditor.collect.aws.ledger import Ledger
     from auditor.collect.aws.session import Clients
     from auditor.collect.interface import Progress
@@ -131,6 +132,7 @@ def collect_accounts(
 
     Raises ConfigError, and CollectError where nothing could be collected in any account.
     """
+    from auditor.org.people import KIND, Instances, read_people
     from auditor.org.visit import missed, visit
 
     started = datetime.now(UTC).replace(microsecond=0).isoformat().replace("+00:00", "Z")
@@ -138,13 +140,20 @@ def collect_accounts(
     for note in targets.notes:
         messages.note(note)
     logger.info("collecting %s", plural(len(targets.visit), "account"))
-    counts: list[Counter[str]] = []
+    counts, instances = list[Counter[str]](), Instances()
     with workspace("accounts") as folder:
 
-        def write(account: Account, snapshot: Snapshot) -> Path:
-            part = folder / f"{account.id}.jsonl"
-            write_snapshot(part, snapshot)
-            counts.append(Counter(record.kind for record in snapshot.records))
+        def write(account: Account, found: Collection) -> Path:
+            part, counted = folder / f"{account.id}.jsonl", Counter[str]()
+
+            def noted() -> Iterator[Record]:
+                for record in found.records():
+                    counted[record.kind] += 1
+                    instances.note(record)
+                    yield record
+
+            write_lines(part, encode_lines(found.header, noted(), found.gaps, found.coverage))
+            counts.append(counted)
             return part
 
         visited = [*visit(targets.visit, sessions, options, write, progress)]
@@ -155,16 +164,28 @@ def collect_accounts(
         visited.sort(key=lambda v: v.account)
         _refuse_nothing(visited)
         accounts = tuple(v.account for v in visited)
-        parts = [SnapshotReader(v.part) for v in visited if v.part is not None]
-        header = merged_header(
-            Header(
-                schema_version=SCHEMA_VERSION, source="aws", as_of=started, tool_version=__version__,
-                botocore_version=parts[0].header.botocore_version, caller=entered.caller, scopes=(), accounts=accounts,
-            ),
-            [part.header for part in parts],
+        parts = [Part(v.account.id, SnapshotReader(v.part)) for v in visited if v.part is not None]
+        headers = [part.reader.header for part in parts]
+        read: tuple[str, ...] = ()
+        if "identity_user" in options.evidence.kinds:
+            regions = dict.fromkeys((entered.region, *sorted({s.region for h in headers for s in h.scopes})))
+            users, read = read_people(entered.clients, entered.ledger, instances.missing, tuple(regions))
+            if users:
+                beside = folder / "people.jsonl"
+                write_snapshot(beside, Snapshot(replace(headers[0], scopes=()), users))
+                parts.append(Part(entered.account, SnapshotReader(beside)))
+        made = Header(
+            schema_version=SCHEMA_VERSION, source="aws", as_of=started, tool_version=__version__,
+            botocore_version=headers[0].botocore_version, caller=entered.caller, scopes=(), accounts=accounts,
+            identity_instances=read,
         )  # fmt: skip
+        settled = instances.settled(read)
+        ledgers = [part.reader.ledger for part in parts]
         gaps = [v.gap for v in visited if v.gap is not None]
-        merge_snapshots(path, header, parts, gaps, _own_calls(entered, parts), mode)
+        gaps += [g for of in ledgers for g in of.gaps if not (g.resource_type == KIND and g.account in settled)]
+        coverage = [*_own_calls(entered, headers), *(c for of in ledgers for c in of.coverage)]
+        parts.sort(key=lambda part: part.account)
+        merge_snapshots(path, merged_header(made, headers), parts, gaps, coverage, mode)
     for one in visited:
         if one.part is None:
             messages.problem(f"Account {_label(one.account)} was not audited: {one.account.reason}.")
@@ -179,13 +200,14 @@ def _refuse_nothing(visited: list[Visited]) -> None:
     if any(v.part is not None for v in visited):
         return
     first = next((v.account for v in visited if v.account.status is not AccountStatus.SUSPENDED), visited[0].account)
+    others = f" in any of {plural(len(visited), 'account')}" if len(visited) > 1 else ""
     raise CollectError(
-        f"nothing could be collected in any of {plural(len(visited), 'account')}; {_label(first)}: {first.reason}",
+        f"nothing could be collected{others}: account {_label(first)}: {first.reason}",
         hint="docs/organization.md says how the role in each account is set up.",
     )
 
 
-def _own_calls(entered: Entrance, parts: list[SnapshotReader]) -> list[Coverage]:
+def _own_calls(entered: Entrance, headers: Sequence[Header]) -> list[Coverage]:
     """Calls of the run itself. Where its own account is audited, that asked who it is as well."""
-    audited = any(scope.account == entered.account for part in parts for scope in part.header.scopes)
+    audited = any(scope.account == entered.account for header in headers for scope in header.scopes)
     return [c for c in entered.ledger.coverage() if not (audited and c.operation == "GetCallerIdentity")]

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+import threading
+import weakref
+from collections.abc import Callable, Sequence
+from contextlib import ExitStack
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -16,6 +18,7 @@ from auditor.store.unpack import SNAPSHOT_LIMIT, blocks
 from auditor.temporary_files import workspace
 
 if TYPE_CHECKING:
+    from auditor.store.manifest import Manifest
     from auditor.store.runs import RunStore
 
 Previous = Callable[[str, tuple[str, ...]], Sequence[Snapshot]]
@@ -35,10 +38,10 @@ def earlier_snapshots(
         return None
     if previous is None:
         assert store is not None, "one of them is given"
-        return lambda account, regions: _from_own_store(store, account, regions, messages)
+        return _StoreSnapshots(store, messages)
     named = _store(previous, profile)
     if named is not None:
-        return lambda account, regions: _from_store(named, account, regions)
+        return _StoreSnapshots(named)
     files = _files(Path(previous))
     return lambda account, regions: _newest(files, account, regions)
 
@@ -75,41 +78,59 @@ def _newest(files: Sequence[SnapshotReader], account: str, regions: tuple[str, .
     return [file.snapshot(account) for file in dict.fromkeys(wanted.values())]
 
 
-def _from_store(store: RunStore, account: str, regions: tuple[str, ...]) -> list[Snapshot]:
-    from auditor.store.runs import latest
+class _StoreSnapshots:
+    """The last snapshots in a store, each unpacked once for all accounts of a run. Safe to use from many threads.
 
-    scopes = {(account, region) for region in regions}
-    runs = {run.run_id: run for run in latest(store.runs(), scopes).values()}
-    found: list[Snapshot] = []
-    for run in runs.values():
-        with _unpacked(store.fetch, run.snapshots) as paths:
-            files = map(SnapshotReader, paths)
-            found += [file.snapshot(account) for file in files if _speaks_of(file.header, account, regions)]
-    return found
+    With ``messages`` a snapshot that cannot be used is said once, and nothing is carried over; without, it is raised.
+    """
+
+    def __init__(self, store: RunStore, messages: Messages | None = None) -> None:
+        self._store, self._messages = store, messages
+        self._lock = threading.Lock()
+        self._runs: list[Manifest] | None = None
+        self._files: dict[str, list[SnapshotReader]] = {}
+        self._folders = ExitStack()
+        self._said = False
+        weakref.finalize(self, self._folders.close)
+
+    def __call__(self, account: str, regions: tuple[str, ...]) -> list[Snapshot]:
+        """Snapshots with what the account's last runs know of the Regions. Raises SnapshotError, DamagedError."""
+        try:
+            files = self._of(account, regions)
+            return [file.snapshot(account) for file in files if _speaks_of(file.header, account, regions)]
+        except (SnapshotError, DamagedError) as error:
+            if self._messages is None:
+                raise
+            with self._lock:
+                said, self._said = self._said, True
+            if not said:
+                text = f"Everything is read again: the store's last snapshot cannot be used: {error.message}"
+                self._messages.problem(text)
+            return []
+
+    def _of(self, account: str, regions: tuple[str, ...]) -> list[SnapshotReader]:
+        from auditor.store.runs import latest
+
+        with self._lock:
+            if self._runs is None:
+                self._runs = list(self._store.runs())
+            runs = {run.run_id: run for run in latest(self._runs, {(account, r) for r in regions}).values()}
+            return [file for run in runs.values() for file in self._unpacked(run)]
+
+    def _unpacked(self, run: Manifest) -> list[SnapshotReader]:
+        """A run's snapshots as files that can be read."""
+        if run.run_id not in self._files:
+            folder = self._folders.enter_context(workspace("previous"))
+            found = []
+            for number, packed in enumerate(self._store.fetch(run.snapshots, folder)):
+                path = folder / f"{number}.jsonl"
+                with path.open("wb") as out:
+                    for block in blocks(packed, SNAPSHOT_LIMIT):
+                        out.write(block)
+                found.append(SnapshotReader(path))
+            self._files[run.run_id] = found
+        return self._files[run.run_id]
 
 
 def _speaks_of(header: Header, account: str, regions: tuple[str, ...]) -> bool:
     return any(s.account == account and s.region in regions for s in header.scopes)
-
-
-def _from_own_store(store: RunStore, account: str, regions: tuple[str, ...], messages: Messages) -> list[Snapshot]:
-    try:
-        return _from_store(store, account, regions)
-    except (SnapshotError, DamagedError) as error:
-        messages.problem(f"Everything is read again: the store's last snapshot cannot be used: {error.message}")
-        return []
-
-
-@contextmanager
-def _unpacked(fetch: Callable[..., list[Path]], files: Sequence[object]) -> Iterator[Iterator[Path]]:
-    """The snapshots, one after another, as files that can be read."""
-    with workspace("previous") as folder:
-
-        def one(number: int, packed: Path) -> Path:
-            path = folder / f"{number}.jsonl"
-            with path.open("wb") as out:
-                for block in blocks(packed, SNAPSHOT_LIMIT):
-                    out.write(block)
-            return path
-
-        yield (one(number, packed) for number, packed in enumerate(fetch(files, folder)))

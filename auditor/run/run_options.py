@@ -1,4 +1,4 @@
-"""What can be asked of a run, as values. Nothing is checked here; ``auditor.run.plan`` does."""
+"""What can be asked of a run, as values. Hardly anything is checked here; ``auditor.run.plan`` does."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from auditor.errors import ConfigError
 from auditor.report.finding_lines import Listing
 from auditor.report.render import Format
 from auditor.store.files import PRIVATE, Access
@@ -128,7 +129,14 @@ class AwsOptions:
         return self.organization or bool(self.accounts) or self.accounts_file is not None
 
     def completed(self, config: Config) -> AwsOptions:
-        """The same with the configuration's profile and regions where none are given; regions to skip add up."""
+        """The same with the configuration's profile and regions where none are given; regions to skip add up.
+
+        Raises ConfigError for a role or an external id without accounts that it could lead to.
+        """
+        if not self.of_accounts and (self.role is not None or self.external_id is not None):
+            raise ConfigError(
+                "--role and --external-id are for several accounts", hint="Add --organization, --account or --accounts."
+            )
         section = config.organization if self.of_accounts else None
         of_section = section.regions if section is not None else ()
         return replace(

@@ -21,7 +21,9 @@ from auditor.simulator.organization import ROOT, SimulatedAccount, SimulatedOrga
 from auditor.simulator.wire import ApiError
 
 #: Services that answer in every Region, whatever an account has enabled.
-_GLOBAL = ("iam", "organizations", "sts")
+_GLOBAL = ("iam", "organizations")
+#: Where an account says who it is and which Regions it has enabled: this one it cannot disable.
+_HOME, _ALWAYS = "us-east-1", ("sts", "ec2")
 _STS = "https://sts.amazonaws.com/doc/2011-06-15/"
 _EC2 = "http://ec2.amazonaws.com/doc/2016-11-15/"
 _PAGE = 20
@@ -68,7 +70,9 @@ class OrganizationApi:
         found = self._organization.accounts[account]
         if service == "sagemaker" and found.rate is not None and not self._may(found):
             raise ApiError("ThrottlingException", "Rate exceeded")
-        return service not in _GLOBAL and region not in found.regions
+        if service in _GLOBAL or (region == _HOME and service in _ALWAYS):
+            return False
+        return region not in found.regions
 
     def _may(self, account: SimulatedAccount) -> bool:
         """A bucket of one second's tokens."""

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import hashlib
+import heapq
 from collections.abc import Iterator, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
+from itertools import groupby
+from operator import attrgetter
 from pathlib import Path
 
 import msgspec
@@ -20,17 +23,31 @@ _encoder = msgspec.json.Encoder(order="deterministic")
 _RESOURCE = b'{"account":'
 
 
+@dataclass(frozen=True, slots=True)
+class Part:
+    """A snapshot file with what was seen of one account."""
+
+    account: str
+    reader: SnapshotReader
+
+
+class _Key(msgspec.Struct):
+    region: str
+    kind: str
+    id: str
+
+
 def merge_snapshots(
     path: Path,
     header: Header,
-    parts: Sequence[SnapshotReader],
-    gaps: Sequence[Gap] = (),
-    coverage: Sequence[Coverage] = (),
+    parts: Sequence[Part],
+    gaps: Sequence[Gap],
+    coverage: Sequence[Coverage],
     mode: Access = PRIVATE,
 ) -> None:
-    """Write one file of ``parts`` atomically: each holds one account, and they come in the order of the accounts' ids.
+    """Write one file of ``parts`` atomically; they come in the order of their accounts.
 
-    ``gaps`` and ``coverage``: further ones, of no part. Equal parts give equal bytes. Raises SnapshotError for a part
+    ``gaps`` and ``coverage`` stand for the parts' own. Equal parts give equal bytes. Raises SnapshotError for a part
     that is not whole, ConfigError where the folder cannot be written.
     """
     with atomic(path, mode) as out:
@@ -53,15 +70,25 @@ def merged_header(header: Header, parts: Sequence[Header]) -> Header:
     )
 
 
-def _lines(
-    header: Header, parts: Sequence[SnapshotReader], gaps: Sequence[Gap], coverage: Sequence[Coverage]
-) -> Iterator[bytes]:
+def _lines(header: Header, parts: Sequence[Part], gaps: Sequence[Gap], coverage: Sequence[Coverage]) -> Iterator[bytes]:
     yield _encoder.encode({"snapshot": header}) + b"\n"
-    for part in parts:
-        part.sha256  # noqa: B018 — raises where the content is not what was written
-        with part.path.open("rb") as file:
-            yield from (line for line in file if line.startswith(_RESOURCE))
-    all_gaps = [*(replace(g, detail=mask_text(g.detail)) for g in gaps), *(g for p in parts for g in p.ledger.gaps)]
-    yield from (_encoder.encode({"gap": gap}) + b"\n" for gap in sorted(all_gaps))
-    lines = [*coverage, *(c for part in parts for c in part.ledger.coverage)]
-    yield from (_encoder.encode({"coverage": line}) + b"\n" for line in sorted(lines))
+    for _, of_account in groupby(parts, attrgetter("account")):
+        streams = [_resources(part.reader) for part in of_account]
+        yield from streams[0] if len(streams) == 1 else heapq.merge(*streams, key=_order)
+    masked = (replace(gap, detail=mask_text(gap.detail)) for gap in gaps)
+    yield from (_encoder.encode({"gap": gap}) + b"\n" for gap in sorted(masked))
+    yield from (_encoder.encode({"coverage": line}) + b"\n" for line in sorted(coverage))
+
+
+def _resources(reader: SnapshotReader) -> Iterator[bytes]:
+    reader.sha256  # noqa: B018 — raises where the content is not what was written
+    with reader.path.open("rb") as file:
+        yield from (line for line in file if line.startswith(_RESOURCE))
+
+
+_decode = msgspec.json.Decoder(_Key).decode
+
+
+def _order(line: bytes) -> tuple[str, str, str]:
+    key = _decode(line)
+    return key.region, key.kind, key.id

@@ -24,7 +24,9 @@ from auditor.store.snapshot_file import write_snapshot
 
 SMALL = Path(__file__).parent / "small.yaml"
 HUB, PROD, DEV, LOCKED, CLOSED, BUSY = (f"10000000000{n}" for n in range(1, 7))
-ASKED = AwsOptions(organization=True, role="audit/StudioAuditor", external_id="nightly-7f3a", evidence=("roles",))
+ASKED = AwsOptions(
+    organization=True, role="audit/StudioAuditor", external_id="nightly-7f3a", evidence=("roles", "identity-center")
+)
 
 
 def collected(path: Path, asked: AwsOptions = ASKED) -> AccountsCollected:

@@ -17,12 +17,17 @@ from auditor.model.accounts import AccountStatus
 from auditor.model.report import Report
 from auditor.model.rule import Rule
 from auditor.org.member_sessions import SESSION_NAME
+from auditor.run.messages import LoggedMessages
+from auditor.run.previous_snapshots import earlier_snapshots
 from auditor.run.run_options import AwsOptions
 from auditor.simulator import Simulator, load_organization
 from auditor.simulator.organization import SimulatedOrganization
 from auditor.store.snapshot_reader import SnapshotReader
 
 from .small import ASKED, BUSY, CLOSED, DEV, HUB, LOCKED, PROD, SMALL, Ran, collected
+
+#: Whoever is not in Identity Center any more.
+LEAVERS = "STU107"
 
 
 def test_every_account_has_a_row(ran: Ran) -> None:
@@ -71,7 +76,12 @@ def test_findings_are_those_of_the_single_runs_together(
     singles = [evaluate([path], built_in_rules) for path in ran.singles]
 
     def told(report: Report) -> dict[str, tuple[object, ...]]:
-        return {f.fingerprint: (f.status, f.severity, f.message, f.evidence, f.remediation) for f in report.findings}
+        # What is known over all accounts only, the organization's people, is tested below.
+        return {
+            f.fingerprint: (f.status, f.severity, f.message, f.evidence, f.remediation)
+            for f in report.findings
+            if f.rule_id != LEAVERS
+        }
 
     together = {key: value for report in singles for key, value in told(report).items()}
     assert together, "there is something to find"
@@ -81,6 +91,24 @@ def test_findings_are_those_of_the_single_runs_together(
         "the run's own account has no Studio"
     )
     assert exit_code(whole) is ExitCode.INCOMPLETE, "three accounts are missing"
+
+
+def test_people_are_read_with_the_runs_own_credentials(
+    ran: Ran, whole: Report, built_in_rules: tuple[Rule, ...]
+) -> None:
+    """A member may not list the users of its organization's instance: alone, nobody knows who has left."""
+    reader = SnapshotReader(ran.path)
+    assert len(reader.header.identity_instances) == 1
+    assert [g for g in reader.ledger.gaps if g.resource_type == "identity_user"] == []
+    keys = [(r.account, r.region, r.kind, r.id) for r in reader.snapshot().records]
+    assert keys == sorted(keys)
+    users = {r.document["UserName"] for r in reader.snapshot(HUB).records if r.kind == "identity_user"}
+    assert users == {"ana@acme.example", "ben@acme.example"}
+    left = {f.resource.name: str(f.status) for f in whole.findings if f.rule_id == LEAVERS}
+    assert left == {"ben": "fail", "cleo": "fail"}
+    (rule,) = (r for r in built_in_rules if r.id == LEAVERS)
+    alone = evaluate([ran.singles[1]], [rule])
+    assert {f.resource.name: str(f.status) for f in alone.findings} == dict.fromkeys(("ana", "ben", "cleo"), "unknown")
 
 
 def test_one_account_by_its_id(ran: Ran, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -93,7 +121,7 @@ def test_one_account_by_its_id(ran: Ran, tmp_path: Path, monkeypatch: pytest.Mon
         inside = Clients(None, 1, session=found.sessions.session(DEV))
         caller = inside.client("sts", "eu-west-1").get_caller_identity()
         assert caller["Arn"] == f"arn:aws:sts::{DEV}:assumed-role/StudioAuditor/{SESSION_NAME}"
-        with pytest.raises(CollectError, match="nothing could be collected in any of 1 account") as caught:
+        with pytest.raises(CollectError, match=f"nothing could be collected: account {DEV}") as caught:
             collected(tmp_path / "none.jsonl", replace(ASKED, organization=False, accounts=(DEV,), external_id="no"))
         assert caught.value.exit_code is ExitCode.NOTHING_COLLECTED
         assert not (tmp_path / "none.jsonl").exists()
@@ -116,8 +144,18 @@ def test_a_session_is_renewed_before_it_expires(tmp_path: Path, monkeypatch: pyt
     assert not [c for c in SnapshotReader(tmp_path / "one.jsonl").ledger.coverage if c.failed]
 
 
+def test_an_earlier_run_over_all_accounts_serves_each(ran: Ran) -> None:
+    find = earlier_snapshots(str(ran.path), False, None, None, LoggedMessages())
+    assert find is not None
+    (snapshot,) = find(PROD, ("eu-west-1",))
+    assert {r.account for r in snapshot.records} == {PROD}
+    assert find(LOCKED, ("eu-west-1",)) == []
+
+
 def test_options_of_a_single_account_are_as_before() -> None:
     assert CollectOptions().session is None
     assert AwsOptions(regions=("eu-west-1",)).completed(Config()).regions == ("eu-west-1",)
     assert AwsOptions().completed(Config()).regions == ()
     assert AwsOptions(accounts=(DEV,)).completed(Config()).regions == ("all",)
+    with pytest.raises(ConfigError, match="--role and --external-id are for several accounts"):
+        AwsOptions(role="Auditor").completed(Config())

@@ -76,7 +76,8 @@ def test_security_hub_of_each_account_gets_its_own_credentials(served: Simulator
 
 
 def test_policies_for_several_accounts() -> None:
-    (listing,) = organization_policy()["Statement"]
+    listing, people = organization_policy()["Statement"]
+    assert people["Action"] == ["identitystore:ListUsers", "sso:ListInstances"]
     model = botocore.session.get_session().get_service_model("organizations")
     assert {action.partition(":")[2] for action in listing["Action"]} <= set(model.operation_names)
     (entering,) = hub_policy("/audit/Auditor")["Statement"]
@@ -94,3 +95,19 @@ def test_permissions_prints_them(capfd: Captured) -> None:
         assert word in capfd.readouterr().out
     assert run(["permissions", "--member", "--role", "a b"]) == 2
     assert run(["permissions", "--organization", "--role", "Auditor"]) == 2
+
+
+def test_the_demo_audits_an_organization(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: Captured) -> None:
+    monkeypatch.chdir(tmp_path)
+    path = tmp_path / "two.yaml"
+    path.write_text(
+        "management: '100000000001'\nexternal_id: seven\naccounts:\n"
+        "  - {id: '100000000001', name: hub}\n  - {id: '100000000002', name: locked, denied: true}\n"
+    )
+    asked = ["demo", "--organization", "--estate", str(path), "--allow-empty", "--format", "json", "--only", "STU101"]
+    assert run(asked) == 0
+    out, err = capfd.readouterr()
+    assert "Accounts: 1 of 2 complete" in out
+    assert "Account 100000000002 (locked) was not audited" in err
+    data = json.loads((tmp_path / "audit-report" / "report.json").read_text(encoding="utf-8"))
+    assert [a["status"] for a in data["accounts"]] == ["complete", "denied"]

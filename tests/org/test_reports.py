@@ -46,7 +46,9 @@ def test_report_json_lists_every_account(whole: Report) -> None:
 
 def test_the_other_formats_name_accounts(whole: Report) -> None:
     rows = list(csv.DictReader(io.StringIO("".join(csv_format.render(whole)))))
-    assert {(r["account"], r["account_name"]) for r in rows} >= {(PROD, "studio-prod"), (DEV, "studio-dev")}
+    assert {(r["account"], r["account_name"], r["account_ou"]) for r in rows} >= {
+        (PROD, "studio-prod", "Workloads/Production"), (DEV, "studio-dev", "Workloads/Development"),
+    }  # fmt: skip
     markdown, page = _text(whole, Format.MARKDOWN), _text(whole, Format.HTML)
     for text in (markdown, page):
         assert f"studio-prod ({PROD})" in text

@@ -10,7 +10,7 @@ import pytest
 from auditor.model.snapshot import GLOBAL, Record
 from auditor.studio.trails import records_management
 
-from .builder import REGION, Apart, Together, domain, place, profile, record
+from .builder import ACCOUNT, REGION, Apart, Tables, Together, domain, place, profile, record
 
 together = Together()
 NETWORK = {"VpcId": "vpc-1", "SubnetIds": ["s-1", "s-2"]}
@@ -237,10 +237,12 @@ def test_people_of_identity_center() -> None:
 
 def _grace(instance: str, read: list[str], of: str | None = None, gaps: tuple[str, ...] = ()) -> Apart:
     """Grace's profile in a domain of that instance, where those were read; ``of`` is the one that has her, if any."""
-    named = {} if not instance else {"SingleSignOnApplicationArn": f"arn:aws:sso::1:application/{instance}/apl-1"}
-    user = {"UserId": "grace", "UserName": "grace", "Instance": of}
+    # Accounts may share an instance; these do not.
+    own = {name: name and f"{name}-{ACCOUNT}" for name in (instance, *read, of or "")}
+    named = {} if not instance else {"SingleSignOnApplicationArn": f"arn:aws:sso::1:application/{own[instance]}/apl-1"}
+    user = {"UserId": "grace", "UserName": "grace", "Instance": own[of or ""]}
     return together(
-        record("account_region", REGION, {"IdentityCenterInstances": read}, gaps),
+        record("account_region", REGION, {"IdentityCenterInstances": [own[name] for name in read]}, gaps),
         domain(document={"AuthMode": "SSO", **named}), profile("grace", also={"SingleSignOnUserValue": "Grace"}),
         *([] if of is None else [record("identity_user", "grace", user, region=GLOBAL)]),
     )  # fmt: skip
@@ -265,6 +267,39 @@ def test_people_of_the_domains_own_instance_count() -> None:
     for tables, there in INSTANCES:
         (row,) = tables.rows("user_profile")
         assert (row["sso_user_exists"], row["sso_user_active"]) == (there, there)
+
+
+def test_the_organizations_instance_stands_for_the_domains_of_all_accounts() -> None:
+    """A member account may not list the users of its organization's identity store; another one may."""
+    hub = "222222222222"
+
+    def in_domain(of: str, name: str) -> Record:
+        return profile(name, of=of, also={"SingleSignOnUserValue": name.title()})
+
+    def signed_in(of: str, instance: str) -> Record:
+        application = f"arn:aws:sso::1:application/{instance}/apl-1"
+        return domain(of, {"AuthMode": "SSO", "SingleSignOnApplicationArn": application})
+
+    users = [
+        record(
+            "identity_user", name, {"UserId": name, "UserName": name, "Instance": "ssoins-org", "UserStatus": status},
+            region=GLOBAL, account=hub,
+        )
+        for name, status in (("grace", "ENABLED"), ("ben", "DISABLED"))
+    ]  # fmt: skip
+    own = record(
+        "identity_user", "grace", {"UserId": "g", "UserName": "grace", "Instance": "ssoins-own"}, region=GLOBAL
+    )
+    tables = Tables(
+        record("account_region", REGION, {"IdentityCenterInstances": ["ssoins-org"]}, account=hub), *users,
+        record("account_region", REGION, {"IdentityCenterInstances": []}, ["identity_user"]), own,
+        signed_in("d-1", "ssoins-org"), in_domain("d-1", "grace"), in_domain("d-1", "ben"), in_domain("d-1", "cleo"),
+        signed_in("d-2", "ssoins-own"), in_domain("d-2", "grace"),
+    )  # fmt: skip
+    told = {r["id"]: (r["sso_user_exists"], r["sso_user_active"]) for r in tables.rows("user_profile")}
+    assert told == {
+        "d-1/grace": (True, True), "d-1/ben": (True, False), "d-1/cleo": (False, False), "d-2/grace": (None, None),
+    }  # fmt: skip
 
 
 def _ana(also: Mapping[str, str], gaps: tuple[str, ...] = ()) -> Apart:

@@ -65,7 +65,7 @@ def _explained(error: Exception, region: str, regions: Sequence[str]) -> Auditor
     told = explain(error, region)
     if not regions and call_errors.code(error) in call_errors.NOT_ENABLED:
         hint = "If they are for another partition (China, GovCloud), set AWS_DEFAULT_REGION to a Region of it."
-        return type(told)(told.message, hint=f"{told.hint} {hint}")
+        told.hint = f"{told.hint} {hint}"
     return told
 
 
@@ -83,7 +83,9 @@ def first(call: Callable[[], T], operation: str) -> T:
             return within(FIRST_ANSWER, call, operation)
     except DeadlineError as error:
         raise CollectError(
-            f"AWS cannot be reached: {error}", hint="Check the network, the region's name and AWS_ENDPOINT_URL."
+            f"AWS cannot be reached: {error}",
+            hint="Check the network, the region's name and AWS_ENDPOINT_URL.",
+            reason="unreachable",
         ) from error
 
 
@@ -108,6 +110,7 @@ def audited_regions(
         raise CollectError(
             f"--region all: the account's regions cannot be listed: {call_errors.message(error)}",
             hint="Allow ec2:DescribeRegions, or name the regions.",
+            reason=call_errors.reason(error),
         ) from error
     ledger.called(home, "DescribeRegions", 0)
     known = clients.available_regions()

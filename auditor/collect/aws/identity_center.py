@@ -9,7 +9,7 @@ another. So an instance that is not found, and one of several for a domain that 
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from auditor.collect.aws.answers import knows, text
@@ -27,6 +27,29 @@ _HINT = "name the identity store with --identity-store ID@REGION"
 _ACTIVE = "ACTIVE"
 #: (identity store, its region).
 _Store = tuple[str, str]
+
+
+def instance_of(domain: Mapping[str, Any]) -> str:
+    """The instance that a domain's document names, as ``ssoins-…``; empty where it names none."""
+    application = _INSTANCE.search(str(domain.get("SingleSignOnApplicationArn") or ""))
+    return application[1] if application else ""
+
+
+def read_instances(run: Run, wanted: Iterable[str], places: Sequence[str]) -> tuple[str, ...]:
+    """Keep the users of the instances, searched for in the Regions, in their order; those of which all were read."""
+    seen: dict[str, _Store] = {}
+    missing = set(wanted)
+    for place in places:
+        if missing <= set(seen):
+            break
+        try:
+            with understood("ListInstances"):
+                for instance in _instances(run, place):
+                    name = text(instance["InstanceArn"]).rpartition("/")[2]
+                    seen.setdefault(name, (text(instance["IdentityStoreId"]), place))
+        except CALL_FAILED:
+            continue
+    return tuple(name for name in sorted(missing) if name in seen and _users(run, (places[0],), name, seen[name]))
 
 
 def _in_use(run: Run) -> bool:
@@ -58,9 +81,8 @@ def _matched(run: Run, regions: tuple[str, ...], places: list[str]) -> dict[str,
     """The identity stores of the instances that domains name, and the only one there is for those that name none."""
     named, unnamed = set[str](), False
     for domain in run.found("domain"):
-        application = _INSTANCE.search(str(domain.document.get("SingleSignOnApplicationArn") or ""))
-        if application:
-            named.add(application[1])
+        if own := instance_of(domain.document):
+            named.add(own)
         elif domain.document.get("AuthMode") == "SSO":
             unnamed = True
     seen: dict[str, _Store] = {}

@@ -1,5 +1,6 @@
 create table identity_person as
-select account, lower(doc.UserName) as person, list(struct_pack(
+select lower(doc.UserName) as person, list(struct_pack(
+           account := account,
            instance := coalesce(doc.Instance, ''),
            active := case when doc.UserStatus = 'DISABLED' then false
                           when doc.UserStatus is null and list_contains(gaps, 'UserStatus') then null
