@@ -15,21 +15,21 @@ from rich.console import Console, Group, RenderableType
 from rich.text import Text
 
 from auditor.cli.account_summary import missing_accounts
+from auditor.cli.drift_lines import disagreement, live_only, resource_words
 from auditor.cli.terminal import STYLES
 from auditor.counting import plural
 from auditor.errors import ExitCode
 from auditor.inert_text import printable
 from auditor.masking import mask_text
-from auditor.model.finding import Finding, RootCause, State
+from auditor.model.finding import Finding, State
 from auditor.model.report import FrameworkSummary, Outcome, Report, RequirementStatus
 from auditor.model.resource import ResourceRef
 from auditor.model.rule import Severity, Verdict
 from auditor.model.snapshot import LANGUAGE_LIMITS
 from auditor.model.waiver import WaiverStatus, WaiverSummary
-from auditor.report.drift_view import DisagreementGroup, OnlyGroup, drift_view, label
-from auditor.report.drift_view import place as drift_place
-from auditor.report.first_screen import RuleGroup, curve, examples, overdue, posture, rule_groups, wrong
-from auditor.report.phrases import account_label, shortcoming, values_to_give
+from auditor.report.drift_view import drift_view
+from auditor.report.first_screen import Fix, RuleGroup, curve, fixes, overdue, posture, rule_groups
+from auditor.report.phrases import account_label, scope, shortcoming, values_to_give
 from auditor.run.thresholds import describe
 from auditor.studio.resource_types import STUDIO_TYPES
 from auditor.studio.setting_names import cause_words
@@ -156,11 +156,10 @@ def _by_rule(report: Report, findings: Iterable[Finding]) -> list[Callable[[], T
     return [partial(line, group) for group in rule_groups(report, findings)]
 
 
-def _place(resource: ResourceRef) -> str:
-    inside = (
-        f"{resource.domain_name or resource.domain_id}/" if resource.type != "domain" and resource.domain_id else ""
-    )
-    return f"{resource.type.replace('_', ' ')} {inside}{resource.name}"
+def _of_several(report: Report, resource: ResourceRef) -> str:
+    """Account and Region, where the run has several of them: names repeat from one to the other."""
+    several = len({place for info in report.snapshots for place in info.scopes}) > 1
+    return f" · {scope(resource, report)}" if several and scope(resource) else ""
 
 
 def _failing(report: Report, code: ExitCode) -> _Section | None:
@@ -188,27 +187,28 @@ def _causes(report: Report) -> _Section | None:
     causes = report.open_root_causes
     if not causes:
         return None
-    known = 0
+    known, only = 0, None
     if report.gate.new_only:
-        news = {f.root_cause for f in report.findings if f.state in (State.NEW, State.REGRESSED)}
-        new = tuple(cause for cause in causes if cause.id in news)
-        known, causes = len(causes) - len(new), new
-    first = examples(report)
+        only = {f.root_cause for f in report.findings if f.state in (State.NEW, State.REGRESSED)}
+        known = sum(cause.id not in only for cause in causes)
 
-    def line(cause: RootCause) -> Text:
-        said = f"{wrong(cause, first.get(cause.id))}: {cause_words(cause.setting)} on {_place(cause.resource)}"
+    def line(fix: Fix) -> Text:
+        at = fix.where
+        if fix.changes == 1:
+            at = f"{cause_words(fix.cause.setting)} on {resource_words(fix.cause.resource)}"
+            at += _of_several(report, fix.cause.resource)
         return Text.assemble(
-            (f"{cause.severity:<9}", STYLES[cause.severity]), f"fixes {plural(cause.affects, 'finding'):<15} ",
-            f"{cause.rule_id} ", printable(said),
+            (f"{fix.cause.severity:<9}", STYLES[fix.cause.severity]), f"fixes {plural(fix.resolves, 'finding'):<15} ",
+            f"{fix.cause.rule_id} ", printable(f"{fix.said}: {at}"),
         )  # fmt: skip
 
-    lines = [partial(line, cause) for cause in causes]
+    lines = [partial(line, fix) for fix in fixes(report, only)]
     if not report.gate.new_only and len(causes) > 1:
         lines.insert(0, partial(Text, curve(report).sentence, "dim"))
     if known:
         causes_ = f"{plural(known, 'root cause')} of findings that are not new: see the report"
         lines.append(partial(Text, causes_, "dim"))
-    return _Section(Text("Top fixes", "bold"), lines, "root cause")
+    return _Section(Text("Top fixes", "bold"), lines, "row")
 
 
 def _posture(report: Report) -> _Section | None:
@@ -248,28 +248,9 @@ def _drift(report: Report) -> _Section | None:
     lines += [
         partial(Text, printable(f"the snapshot is incomplete: {said}"), "magenta") for said in report.drift.incomplete
     ]
-    lines += [partial(_disagreement, group) for group in view.disagreements]
-    lines += [partial(_live_only, group) for group in view.only if group.certain]
+    lines += [partial(disagreement, group) for group in view.disagreements]
+    lines += [partial(live_only, group) for group in view.only if group.certain]
     return _Section(heading, lines, "")
-
-
-def _disagreement(group: DisagreementGroup) -> Text:
-    first = group.examples[0]
-    where = plural(group.count, "resource") if group.count > 1 else _place(first.account)
-    parts = group.setting.split(".")
-    # Paths are long, and their ends tell most.
-    setting = ".".join(parts) if len(parts) < 4 else f"{parts[0]}.{parts[1]}…{parts[-1]}"
-    at = drift_place(first.file, first.line)
-    return Text(printable(f"{at} {where}: {setting}: template {group.template}, account {group.account}"))
-
-
-def _live_only(group: OnlyGroup) -> Text:
-    noun = group.type.replace("_", " ")
-    inside = f" in {group.domain}" if group.domain else ""
-    names = ", ".join(label(item.resource) for item in group.examples[:3])
-    stack = f", of stack {group.stack}" if group.stack else ""
-    more = ", …" if group.count > 3 else ""
-    return Text(printable(f"in no template: {plural(group.count, noun)}{inside}{stack}: {names}{more}"))
 
 
 def _exempt(report: Report) -> _Section | None:
@@ -277,7 +258,8 @@ def _exempt(report: Report) -> _Section | None:
     exempt = [domain for domain in report.domains if domain.out_of_scope]
     if not exempt:
         return None
-    lines = [partial(Text, printable(f"{_place(d.resource)}: {d.out_of_scope}")) for d in exempt]
+    places = (resource_words(d.resource) + _of_several(report, d.resource) for d in exempt)
+    lines = [partial(Text, printable(f"{at}: {d.out_of_scope}")) for at, d in zip(places, exempt, strict=True)]
     return _Section(Text("Partly out of scope", "bold"), lines, "")
 
 

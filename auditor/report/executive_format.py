@@ -21,13 +21,11 @@ from auditor.report.first_screen import (
     Posture,
     RuleGroup,
     curve,
-    examples,
+    fixes,
     overdue,
     posture,
     rule_groups,
     standing,
-    where,
-    wrong,
 )
 from auditor.report.html.chart import Chart, trend_chart
 from auditor.report.html.page_parts import html_environment, policy
@@ -118,14 +116,13 @@ def _few(names: Sequence[str], noun: str) -> str:
 
 
 def _fixes(report: Report) -> tuple[Line, ...]:
-    first = examples(report)
     rules: dict[str, RuleSummary] = {rule.id: rule for rule in report.rules}
     lines = []
-    for cause in report.open_root_causes[:FIXES]:
-        title = rules[cause.rule_id].title if cause.rule_id in rules else cause.rule_id
-        said = _fitting(wrong(cause, first.get(cause.id)), title, _SENTENCE)
-        place = _fitting(where([cause.resource]), cause.resource.account, _PLACE)
-        lines.append(Line(cause.severity, said, f"{cause.rule_id} · {place}", cause.affects))
+    for fix in fixes(report)[:FIXES]:
+        rule_id = fix.cause.rule_id
+        said = _fitting(fix.said, rules[rule_id].title if rule_id in rules else rule_id, _SENTENCE)
+        place = _fitting(fix.where, fix.cause.resource.account, _PLACE)
+        lines.append(Line(fix.cause.severity, said, f"{rule_id} · {place}", fix.resolves))
     return tuple(lines)
 
 

@@ -5,9 +5,10 @@ changes lead, posture, and what is overdue. A pure function of the Report, for H
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from itertools import groupby
 from typing import TypeVar
 
 from auditor.counting import plural
@@ -101,6 +102,43 @@ def wrong(cause: RootCause, example: Finding | None) -> str:
     if example is None:
         return f"{cause.setting} on {name(cause.resource)}"
     return example.message + (f" (and {cause.affects - 1:,} more)" if cause.affects > 1 else "")
+
+
+@dataclass(frozen=True, slots=True)
+class Fix:
+    """Changes that stand next to each other in the order of root causes and are of one rule: a role with administrator
+    access in each of forty accounts is one line, and forty ``changes``.
+
+    ``resolves`` findings, ``new`` of which are news; with all before them they resolve ``percent`` of all. ``said`` is
+    what is wrong with the first, ``where`` where they all are.
+    """
+
+    cause: RootCause
+    changes: int
+    resolves: int
+    new: int
+    percent: int
+    said: str
+    where: str
+
+
+def fixes(report: Report, only: Collection[str] | None = None) -> tuple[Fix, ...]:
+    """The changes to make, the first to make first; ``only``: the root causes with these ids."""
+    first = examples(report)
+    news = Counter(f.root_cause for f in standing(report) if is_fresh(f))
+    causes = [c for c in report.open_root_causes if only is None or c.id in only]
+    total, so_far, made = sum(cause.affects for cause in causes), 0, []
+    for _, run in groupby(causes, key=lambda cause: (cause.rule_id, bool(cause.gates))):
+        of = list(run)
+        resolves = sum(cause.affects for cause in of)
+        so_far += resolves
+        more = f" (and {len(of) - 1:,} more such {'change' if len(of) == 2 else 'changes'})" if len(of) > 1 else ""
+        said = wrong(of[0], first.get(of[0].id)) + more
+        made.append(
+            Fix(of[0], len(of), resolves, sum(news[cause.id] for cause in of), so_far * 100 // total, said,
+                where([cause.resource for cause in of], report))
+        )  # fmt: skip
+    return tuple(made)
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,7 +11,7 @@ import jinja2.meta
 
 from auditor.model.report import Report
 from auditor.report.executive_format import FIXES, ExecutiveView, executive_view
-from auditor.report.first_screen import posture, standing
+from auditor.report.first_screen import fixes, posture, standing
 from auditor.report.html.page_parts import html_environment, policy
 from auditor.report.render import Format, render
 from auditor.resources import templates_dir
@@ -28,7 +28,7 @@ def test_the_sheet_counts_as_the_report_does(report_of: ReportOf) -> None:
     view = executive_view(report)
     assert view.total == len(standing(report)) == sum(view.severities.values())
     assert view.posture == posture(report)
-    assert [line.number for line in view.fixes] == [cause.affects for cause in report.open_root_causes[:FIXES]]
+    assert [line.number for line in view.fixes] == [fix.resolves for fix in fixes(report)[:FIXES]]
     assert view.changes is None
     night = executive_view(large(900))
     assert night.changes is not None

@@ -6,6 +6,7 @@ import json
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import replace
+from itertools import pairwise
 from typing import Any
 
 from auditor.evaluate.gate import apply_gate
@@ -14,7 +15,7 @@ from auditor.model.history import Comparison, Standing
 from auditor.model.posture import PostureCount
 from auditor.model.report import Gate, Report
 from auditor.model.rule import Severity, Verdict
-from auditor.report.first_screen import curve, due, overdue, posture, rule_groups, standing, where, wrong
+from auditor.report.first_screen import curve, due, fixes, overdue, posture, rule_groups, standing, where, wrong
 from auditor.report.markdown_format import render as markdown
 from auditor.report.phrases import gaps_by_reason
 from auditor.report.render import Format, render
@@ -79,6 +80,20 @@ def test_the_curve_ends_with_everything_and_says_where_the_gate_opens(report_of:
     assert half is not None
     assert half.resolved * 2 >= ahead.findings > 2 * (half.resolved - report.open_root_causes[half.changes - 1].affects)
     assert _document(report)["curve"]["gating"]["changes"] == ahead.gating.changes
+
+
+def test_changes_of_a_rule_that_stand_together_are_one_row() -> None:
+    report = large(900)
+    rows = fixes(report)
+    assert sum(row.changes for row in rows) == len(report.open_root_causes)
+    assert sum(row.resolves for row in rows) == curve(report).findings
+    assert rows[-1].percent == 100
+    assert all(a.cause.rule_id != b.cause.rule_id or a.cause.gates != b.cause.gates for a, b in pairwise(rows))
+    several = next(row for row in rows if row.changes > 2)
+    assert several.said.endswith(f"(and {several.changes - 1} more such changes)")
+    only = {several.cause.id}
+    (one,) = fixes(report, only)
+    assert (one.changes, one.resolves, one.percent) == (1, several.cause.affects, 100)
 
 
 def test_99_of_100_is_not_all() -> None:

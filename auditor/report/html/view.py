@@ -14,11 +14,13 @@ from auditor.report.drift_view import DriftView, drift_view
 from auditor.report.first_screen import (
     ORDER,
     Curve,
+    Fix,
     Overdue,
     Posture,
     RuleGroup,
     Share,
     curve,
+    fixes,
     is_fresh,
     overdue,
     posture,
@@ -97,7 +99,8 @@ class HtmlView:
     ``severities`` (each with its failures and the new ones among them) and ``failures`` leave waived ones aside;
     ``fresh`` of them are new or came back. ``failing`` is what fails the run, ``appeared`` what is new, ``returned``
     what came back, ``gone`` what was resolved, each by rule. ``causes`` are the first to fix of ``cause_number``,
-    ``curve`` says how far they lead, drawn in ``curve_chart`` (None for a single change). ``posture`` is the share that
+    ``fixes`` the same with what is alike in one row, ``curve`` says how far they lead, drawn in ``curve_chart``
+    (None for a single change). ``posture`` is the share that
     passed, ``overdue`` what is late, by severity. ``accounts`` and ``domains`` (with one entry more for each account
     and region that has findings outside domains) are the worst first; ``domain_number`` counts domains alone,
     ``out_of_scope`` are those that no rule applies to. ``gaps`` are grouped, ``carried`` counts resources that were
@@ -125,6 +128,7 @@ class HtmlView:
     gone: tuple[RuleGroup, ...]
     causes: tuple[CauseView, ...]
     cause_number: int
+    fixes: tuple[Fix, ...]
     curve: Curve
     curve_chart: CurveChart | None
     posture: Posture
@@ -178,6 +182,7 @@ def html_view(report: Report) -> HtmlView:
         gone=rule_groups(report, (p.finding for p in resolved(report))),
         causes=tuple(causes[:CAUSES]),
         cause_number=len(causes),
+        fixes=fixes(report),
         curve=ahead,
         curve_chart=curve_chart(ahead),
         posture=shares,

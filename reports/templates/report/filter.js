@@ -71,7 +71,13 @@ const makeFilter = (D) => {
     },
     { name: "practice", label: "Practice", values: practice.values, codes: rows.rule, groups: practice.groups },
     { name: "framework", label: "Framework", values: framework.values, codes: rows.rule, groups: framework.groups },
-    { name: "account", label: D.accountWord, values: T.account, codes: ofResource(R.account) },
+    {
+      name: "account",
+      label: D.accountWord,
+      values: T.account,
+      codes: ofResource(R.account),
+      show: (v) => (header.account_names[v] ? `${header.account_names[v]} (${v})` : v),
+    },
     ...(header.templates ? [] : [{ name: "region", label: "Region", values: T.region, codes: ofResource(R.region) }]),
     {
       name: "domain",

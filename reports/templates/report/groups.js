@@ -35,7 +35,7 @@ const countWords = (D, rows) => {
 const levelsOf = (D) => {
   const r = (i) => D.rows.resource[i];
   return {
-    account: { key: (i) => D.account(r(i)), name: (i) => D.account(r(i)) },
+    account: { key: (i) => D.account(r(i)), name: (i) => D.accountLabel(r(i)) },
     domain: {
       key: (i) => `${D.region(r(i))}/${D.domainId(r(i))}`,
       name: (i) => [

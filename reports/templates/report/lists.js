@@ -119,7 +119,10 @@ const causesView = (D, index) =>
           h("a.open", { href: `#cause/${x.id}` }, causeSays(D, index, c)),
           h("span.sub", {}, `${x.rule.id}: ${x.rule.title} · ${causeName(x.setting)} = ${plainValue(x.value)}`),
         ],
-        [resourceLink(D, x.resource), h("span.sub", {}, `${words(D.type(x.resource))} · ${D.place(x.resource)}`)],
+        [
+          h("span", {}, resourceLink(D, x.resource), h("span.dim", {}, ` ${words(D.type(x.resource))}`)),
+          h("span.sub", {}, D.place(x.resource)),
+        ],
         [
           h("b", {}, number(index.open[c])),
           index.fresh[c] ? h("span.fresh", {}, `${number(index.fresh[c])} new`) : null,
@@ -219,7 +222,7 @@ const resourcesView = (D, index) => {
       ],
       severityWords(D, severityCounts(D, index.byResource(r))),
       words(D.type(r)),
-      [h("span", {}, D.account(r)), h("span.sub", {}, D.inDomain(r))],
+      [h("span", {}, D.accountLabel(r)), h("span.sub", {}, D.inDomain(r))],
     ],
   });
 };
