@@ -14,6 +14,7 @@ import click
 from auditor.cli.main import COMMANDS, cli
 from auditor.collect.aws.specs import OTHER_PERMISSIONS, SPECS, permissions
 from auditor.deliver.security_hub import PERMISSIONS as SENDING
+from auditor.evaluate.asked_tables import ALIASES, ASKED_TABLES, EXAMPLES
 from auditor.model.rule import Rule
 from auditor.remediation.preview import preview
 from auditor.report.glossary import GLOSSARY
@@ -22,6 +23,7 @@ from auditor.resolve.table_model import Column, Table
 from auditor.resolve.tables import TABLES
 from auditor.resources import rules_dir
 from auditor.rules.applicability import template_limits
+from auditor.rules.expressions import AGGREGATES, FUNCTIONS
 from auditor.rules.frameworks import framework_files, load_frameworks
 from auditor.rules.load import AREAS, load_rules
 from auditor.store.store_tables import STORE_TABLES
@@ -61,6 +63,14 @@ def _table(table: Table) -> Iterator[str]:
         yield f"| `{column.name}` | {column.type} | {_cell(column.doc)}{unit} | {_cell(_paths(column))}{origin} |\n"
 
 
+def _aliases() -> str:
+    """AWS's names for columns, table by table."""
+    named = (
+        f"`{alias}` for `{column}` of {table}" for table, found in ALIASES.items() for alias, column in found.items()
+    )
+    return ", ".join(named)
+
+
 def tables() -> str:
     """docs/tables.md"""
     parts = [
@@ -72,8 +82,22 @@ def tables() -> str:
         " `profile`, `domain`, `space`, `app` or `service` (AWS's default). `ambiguous` is a nested structure whose",
         " merge AWS does not document: the value is then NULL, unless `--nested-merge` chooses a reading.\n",
     ]
-    for table in TABLES:
+    parts += [
+        "\n`auditor query` has AWS's own names for columns as well: `account_id` wherever there is `account`, and"
+        f" {_aliases()}. A name with a word twice is deprecated there. It also has the tables `finding`, `rule` and"
+        " `setting`, which rules can't read.\n"
+    ]
+    for table in (*TABLES, *ASKED_TABLES):
         parts += _table(table)
+        question, sql = EXAMPLES[table.name]
+        parts.append(f"\n{question}:\n\n{_code('sql', sql)}")
+    parts += [
+        "\n## Functions\n\nWhat an expression of a rule may call:",
+        f" {', '.join(f'`{name}`' for name in sorted(FUNCTIONS) if name.isidentifier())}; the operators"
+        f" {' '.join(f'`{_cell(name)}`' for name in sorted(FUNCTIONS) if not name.isidentifier())}.",
+        f" In a subquery also {', '.join(f'`{name}`' for name in sorted(AGGREGATES))}. Some of them are refused where",
+        " they could decide over what is [unknown](writing-rules.md#three-valued-logic).\n",
+    ]
     parts.append("\n## Defaults\n\nWhat holds where no layer sets a value, and who says so.\n\n")
     parts.append("| setting | scope | default | source |\n|---|---|---|---|\n")
     for setting in SETTINGS:

@@ -2,15 +2,24 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from auditor.errors import ConfigError
+from auditor.evaluate.asked_tables import (
+    FINDING,
+    RULE,
+    ReportAsked,
+    RulesAsked,
+    create,
+    fill_findings,
+    fill_rules,
+)
 from auditor.evaluate.audit import load_tables
 from auditor.resolve.inheritance_sql import NestedMerge
-from auditor.resolve.tables import TABLES
 from auditor.rules.expressions import readable
 from auditor.studio.personas import DEFAULT_PERSONAS, Persona
 
@@ -26,11 +35,14 @@ _HINT = "docs/tables.md lists tables and columns."
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """Snapshots, and how their tables are built."""
+    """Snapshots, and how their tables are built. ``rules`` and ``report`` give what the tables ``rule`` and ``finding``
+    hold; they are asked only where a statement names the table, which is empty without them."""
 
     files: Sequence[Path]
     merge: NestedMerge = NestedMerge.UNKNOWN
     personas: Sequence[Persona] = DEFAULT_PERSONAS
+    rules: RulesAsked | None = None
+    report: ReportAsked | None = None
 
 
 def query(asked: Asked, sql: str) -> tuple[tuple[str, ...], list[tuple[Any, ...]]]:
@@ -38,6 +50,7 @@ def query(asked: Asked, sql: str) -> tuple[tuple[str, ...], list[tuple[Any, ...]
     import duckdb
 
     con = _connected(asked)
+    _fill(con, asked, sql)
     try:
         cursor = con.execute(_last(con, sql))
         return tuple(d[0] for d in cursor.description or ()), cursor.fetchall()
@@ -51,6 +64,7 @@ def query_to_parquet(asked: Asked, sql: str, path: Path) -> int:
     import duckdb
 
     con = _connected(asked, path.parent)
+    _fill(con, asked, sql)
     try:
         relation = con.sql(_last(con, sql))
         relation.write_parquet(str(path))
@@ -64,10 +78,18 @@ def _connected(asked: Asked, folder: Path | None = None) -> duckdb.DuckDBPyConne
     """The documented tables and no other: those that they are made of stay in a database of their own."""
     con, _ = load_tables(asked.files, asked.merge, asked.personas, folder=folder)
     con.execute(f"attach ':memory:' as {_ASKED}")
-    for table in TABLES:
-        con.execute(f"create view {_ASKED}.main.{table.name} as select * from {_BUILT}.main.{table.name}")
+    create(con, _ASKED, _BUILT)
     con.execute(f"use {_ASKED}")
     return con
+
+
+def _fill(con: duckdb.DuckDBPyConnection, asked: Asked, sql: str) -> None:
+    """Fill the tables that take an evaluation, or reading all rules, where the statements may mean them."""
+    named = {word.lower() for word in re.findall(r"\w+", sql)}
+    if asked.rules is not None and RULE.name in named:
+        fill_rules(con, asked.rules())
+    if asked.report is not None and FINDING.name in named:
+        fill_findings(con, asked.report())
 
 
 def _last(con: duckdb.DuckDBPyConnection, sql: str) -> str:

@@ -13,15 +13,22 @@ ID_PATTERN = r"^[A-Z]{2,10}[0-9]{3,4}$"
 NAME_PATTERN = r"^[a-z][a-z0-9]*(-[a-z0-9]+)*$"
 
 Text = Annotated[str, msgspec.Meta(min_length=1)]
+
+
+def _doc(text: str) -> msgspec.Meta:
+    """What an editor shows beside a property. A test asks for one everywhere."""
+    return msgspec.Meta(description=text)
+
+
 Layered = Text | dict[Literal["any", "profile", "domain", "space", "app", "service"], Text]
 
 
 class ParamFile(msgspec.Struct, forbid_unknown_fields=True, frozen=True, omit_defaults=True):
     """A threshold or list that users may override. It has a default, or the value of another rule's parameter."""
 
-    type: Literal["integer", "number", "string", "boolean", "list"]
-    doc: Text
-    default: Any | msgspec.UnsetType = msgspec.UNSET
+    type: Annotated[Literal["integer", "number", "string", "boolean", "list"], _doc("Type of its value")]
+    doc: Annotated[str, msgspec.Meta(min_length=1, description="What it sets, with its unit")]
+    default: Annotated[Any, _doc("Value where nobody sets one")] | msgspec.UnsetType = msgspec.UNSET
     same_as: Annotated[str, msgspec.Meta(description="Another rule's parameter: STU101.generic_words")] = ""
 
 
@@ -32,9 +39,9 @@ SetValue = Scalar | list[Text]
 class ChangeFile(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
     """What is added to a list, or taken off it. ``but_not`` names items that are left alone."""
 
-    add: SetValue | msgspec.UnsetType = msgspec.UNSET
-    remove: SetValue | msgspec.UnsetType = msgspec.UNSET
-    but_not: SetValue | msgspec.UnsetType = msgspec.UNSET
+    add: Annotated[SetValue, _doc("Items to add to the list")] | msgspec.UnsetType = msgspec.UNSET
+    remove: Annotated[SetValue, _doc("Items to take off the list")] | msgspec.UnsetType = msgspec.UNSET
+    but_not: Annotated[SetValue, _doc("Items that are left alone")] | msgspec.UnsetType = msgspec.UNSET
 
 
 class WithheldFile(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
@@ -49,7 +56,13 @@ class RemediationFile(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
     """How to fix a finding: prose, and either what becomes of which settings (``set``; command and snippets follow
     from it) or a command and snippets by the layer that set the value."""
 
-    steps: Text
+    steps: Annotated[
+        str,
+        msgspec.Meta(
+            min_length=1,
+            description="What changes, for whom, what stops working, whether it can be undone, how to check it",
+        ),
+    ]
     set: Annotated[
         dict[Text, SetValue | ChangeFile], msgspec.Meta(description="Settings by API path, and what becomes of each")
     ] = {}
@@ -58,23 +71,29 @@ class RemediationFile(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
     withhold_when: Annotated[
         list[WithheldFile], msgspec.Meta(description="What has to be done, or known, before the command may be run")
     ] = []
-    aws: Layered | None = None
-    cloudformation: Layered | None = None
-    terraform: Layered | None = None
+    aws: Annotated[
+        Layered | None, _doc("Instead of set: an AWS CLI command with {placeholders}, or one for each layer")
+    ] = None
+    cloudformation: Annotated[Layered | None, _doc("Snippet beside aws, in YAML; or one for each layer")] = None
+    terraform: Annotated[Layered | None, _doc("Snippet beside aws, in HCL; or one for each layer")] = None
 
 
 class CaseFile(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
     """One example: column values given, verdict expected; of a failure, where given, its severity, its message and
     why its command is withheld ('': it is not)."""
 
-    given: dict[str, Any]
-    then: Literal["pass", "fail", "unknown", "not_applicable", "error"]
-    severity: Severity | None = None
-    message: str = ""
-    withheld: str | None = None
-    name: str = ""
-    params: dict[str, Any] | None = None
-    tables: dict[str, list[dict[str, Any]]] | None = None
+    given: Annotated[dict[str, Any], _doc("Column: value; null is unknown, a column left out holds AWS's default")]
+    then: Annotated[Literal["pass", "fail", "unknown", "not_applicable", "error"], _doc("The verdict that is expected")]
+    severity: Annotated[Severity | None, _doc("Of a failure: its severity")] = None
+    message: Annotated[str, _doc("Of a failure: its message, filled in")] = ""
+    withheld: Annotated[
+        str | None, _doc("Of a failure: why its command is withheld; '' where nothing stands against it")
+    ] = None
+    name: Annotated[str, _doc("What the case shows")] = ""
+    params: Annotated[dict[str, Any] | None, _doc("Parameters of this case, instead of their defaults")] = None
+    tables: Annotated[
+        dict[str, list[dict[str, Any]]] | None, _doc("Rows of other tables, for what subqueries read")
+    ] = None
 
 
 class RuleFile(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
@@ -83,20 +102,22 @@ class RuleFile(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
     id: Annotated[str, msgspec.Meta(pattern=ID_PATTERN, description="Never reused, never renumbered")]
     name: Annotated[str, msgspec.Meta(pattern=NAME_PATTERN, description="kebab-case")]
     title: Annotated[str, msgspec.Meta(min_length=1, description="A demand: Domains should …")]
-    severity: Severity
+    severity: Annotated[Severity, _doc("critical, high, medium, low or info")]
     table: Annotated[str, msgspec.Meta(description="Documented table that the rule reads")]
     require: Annotated[str, msgspec.Meta(min_length=1, description="SQL expression that the rule requires")]
     message: Annotated[
         str, msgspec.Meta(min_length=1, description="One sentence; {placeholders} are columns, or the rule's values")
     ]
-    why: Text
-    remediation: RemediationFile
-    practices: list[Text]
-    references: list[Text]
-    since: Text
-    cases: list[CaseFile]
+    why: Annotated[str, msgspec.Meta(min_length=1, description="What an attacker or a bill can do")]
+    remediation: Annotated[RemediationFile, _doc("How to fix it")]
+    practices: Annotated[list[Text], _doc("Practices that it checks: P01, … (docs/practices.md)")]
+    references: Annotated[list[Text], _doc("Addresses of the pages that it rests on")]
+    since: Annotated[str, msgspec.Meta(min_length=1, description="Version of the rules that has it first")]
+    cases: Annotated[list[CaseFile], _doc("Examples that prove it: pass, fail, and unknown where a column is null")]
     when: Annotated[str, msgspec.Meta(min_length=1, description="SQL expression: what the rule applies to")] = "true"
-    params: dict[str, ParamFile] = {}
+    params: Annotated[
+        dict[str, ParamFile], _doc("Thresholds and lists that users may change, as $name in the expressions")
+    ] = {}
     values: Annotated[
         dict[Text, Text], msgspec.Meta(description="SQL expressions that message and remediation use by name")
     ] = {}

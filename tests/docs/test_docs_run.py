@@ -21,8 +21,11 @@ import auditor
 from auditor.cli.main import run
 from auditor.config.file_schema import config_schema
 from auditor.config.load_config import load_config
+from auditor.evaluate import audit
 from auditor.evaluate.ask_tables import Asked, query
+from auditor.evaluate.asked_tables import ASKED_TABLES, EXAMPLES
 from auditor.model.rule import Rule
+from auditor.resolve.tables import TABLES
 from auditor.rules.cases import run_cases
 from auditor.rules.load import load_rules
 from auditor.waivers.file import load_waivers
@@ -188,3 +191,65 @@ def test_json_that_a_page_shows_is_json() -> None:
     shown = [json.loads(f.text) for f in RUN if f.language == "json"]
     trust, store = shown
     assert [statement["Effect"] for statement in (*trust["Statement"], *store)] == ["Allow", "Allow", "Allow"]
+
+
+def test_every_table_has_an_example_that_runs(folder_for: FolderFor, built_in_rules: tuple[Rule, ...]) -> None:
+    """And the page of tables shows it. What a small account has none of may have no rows."""
+    file = folder_for(ROOT / "docs" / "analyst.md") / "night.jsonl"
+    page = (ROOT / "docs" / "tables.md").read_text(encoding="utf-8")
+    assert list(EXAMPLES) == [table.name for table in (*TABLES, *ASKED_TABLES)]
+    asked = Asked([file], rules=lambda: built_in_rules, report=lambda: audit.evaluate([file], built_in_rules))
+    found = {}
+    for table, (question, sql) in EXAMPLES.items():
+        assert f"{question}:\n\n```sql\n{sql}\n```" in page
+        columns, rows = query(asked, sql)
+        found[table] = [dict(zip(columns, row, strict=True)) for row in rows]
+    assert {table for table, rows in found.items() if not rows} <= {"gap", "place", "sign_in"}
+    assert found["domain"] == [
+        {"account_id": "123456789012", "region": "eu-west-1", "domain_name": "QuickSetupDomain-20250513T204284"}
+    ]
+    assert {
+        "path": "ExecutionRole",
+        "value": "arn:aws:iam::123456789012:role/studio-ana",
+        "origin": "profile",
+    } in found["setting"]
+    assert sum(row["profiles"] for row in found["finding"]) == 4
+
+
+def test_further_tables_agree_with_those_of_rules(folder_for: FolderFor, built_in_rules: tuple[Rule, ...]) -> None:
+    file = folder_for(ROOT / "docs" / "analyst.md") / "night.jsonl"
+    report = audit.evaluate([file], built_in_rules)
+    asked = Asked([file], rules=lambda: built_in_rules, report=lambda: report)
+
+    def one(sql: str) -> Any:
+        ((value,),) = query(asked, sql)[1]
+        return value
+
+    assert one("select count(*) from finding") == len(report.findings)
+    assert one("select count(*) from rule") == len(built_in_rules)
+    # A finding's key is its resource's, whatever the table.
+    assert one(
+        "select count(*) from finding f left join user_profile u using (key)"
+        " where f.resource_type = 'user_profile' and u.key is null"
+    ) == 0  # fmt: skip
+    # A setting is what the resource's own table has, unknown where it is unknown there.
+    assert one(
+        "select count(*) from setting s join user_profile u using (key) where s.setting = 'ebs_maximum_gb'"
+        " and s.value is not distinct from u.ebs_maximum_gb::varchar and s.origin = u.ebs_maximum_gb_origin::varchar"
+    ) == one("select count(*) from user_profile")  # fmt: skip
+    assert one("select count(*) from setting where path = '' or origin is null") == 0
+    assert one("select count(*) from user_profile where user_profile_name = name and account_id = account") == 9
+    assert (
+        one("select count(*) from domain where default_landing_uri is not distinct from default_default_landing_uri")
+        == 3
+    )
+
+
+def test_nothing_is_evaluated_for_who_asks_for_tables_alone(folder_for: FolderFor) -> None:
+    def refuse() -> Any:
+        raise AssertionError("evaluated")
+
+    file = folder_for(ROOT / "docs" / "analyst.md") / "night.jsonl"
+    _, rows = query(Asked([file], rules=refuse, report=refuse), "show tables")
+    assert [row[0] for row in rows] == sorted(EXAMPLES)
+    assert query(Asked([file], rules=refuse, report=refuse), "select count(*) from domain")[1] == [(3,)]

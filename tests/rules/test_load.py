@@ -11,6 +11,7 @@ from auditor.errors import ConfigError, ExitCode, RuleError
 from auditor.model.rule import Rule, Severity, Verdict
 from auditor.rules.load import load_rules, rule_files
 from auditor.rules.rule_names import near_rule, select
+from auditor.rules.schema import rule_schema
 from tests.evaluate.helpers import RULE, changed, rule_file
 
 CASE = "  - {given: {auth_mode: SSO}, then: pass}\n"
@@ -241,3 +242,15 @@ def test_what_a_wrong_name_is_answered(name: str, hint: str, built_in_rules: tup
     assert near_rule(name, known) == hint
     assert near_rule("STU40", known).startswith("Rules that begin so: STU401, STU402")
     assert near_rule("stu", known).endswith(", …. All of them: 'STU*'")
+
+
+def test_an_editor_has_something_to_show_for_every_property() -> None:
+    schema = rule_schema()
+    without = {
+        f"{name}.{key}"
+        for name, definition in schema["$defs"].items()
+        for key, value in definition.get("properties", {}).items()
+        if not value.get("description") and not any(v.get("description") for v in value.get("anyOf", ()))
+    }
+    assert len(schema["$defs"]["RuleFile"]["properties"]) > 15
+    assert without == set()

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import sys
+from dataclasses import replace
+from functools import cache
 from pathlib import Path
 
 import click
@@ -41,8 +43,9 @@ def command(
 ) -> None:  # fmt: skip
     """Query the tables of a snapshot with SQL (DuckDB's dialect). SQL is the statement, or "-" to read it from stdin.
 
-    Tables: domain, user_profile, space, app, execution_role, sign_in, account_region, gap; docs/tables.md lists every
-    column. Of the configuration, only personas and nested_merge are used. The number of rows is printed on stderr.
+    Tables: domain, user_profile, space, app, execution_role, sign_in, account_region, gap, place; finding, rule, and
+    setting, a row each; docs/tables.md lists every column, with an example for each table. The number of rows is
+    printed on stderr.
 
     \b
     auditor query --snapshot night.jsonl \\
@@ -52,8 +55,11 @@ def command(
     from auditor.cli.rows import print_rows
     from auditor.counting import plural
     from auditor.evaluate.ask_tables import Asked, query, query_to_parquet
-    from auditor.run.plan import configuration
-    from auditor.run.selection import merge_of
+    from auditor.evaluate.audit import evaluate
+    from auditor.run.conclude import evaluate_options
+    from auditor.run.plan import configuration, waivers_of
+    from auditor.run.run_options import RuleOptions
+    from auditor.run.selection import choose, merge_of
     from auditor.store.masked_copies import without_secrets
     from auditor.temporary_files import workspace
 
@@ -65,7 +71,13 @@ def command(
     messages = StderrMessages(quiet)
     settings = configuration(config, messages)
     with without_secrets(files) as masked, workspace("query") as folder:
-        asked = Asked(masked, merge_of(nested_merge, settings), settings.personas)
+        choice = cache(lambda: choose(settings, RuleOptions(nested_merge=nested_merge)))
+        asked = Asked(
+            masked, merge_of(nested_merge, settings), settings.personas, lambda: choice().rules,
+            lambda: evaluate(masked, choice().rules, replace(
+                evaluate_options(choice()), waivers=waivers_of(settings, choice())
+            )),
+        )  # fmt: skip
         if output == "parquet":
             path = folder / "rows.parquet"
             number = query_to_parquet(asked, text, path)

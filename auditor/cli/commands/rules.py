@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections import Counter
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -133,8 +134,9 @@ def new(
 @click.argument("paths", nargs=-1, type=click.Path(path_type=Path))
 @_rules_option
 @click.option("-v", "--verbose", is_flag=True, help="Name every case, not only those that fail.")
+@click.option("--watch", is_flag=True, help="Run again whenever a rule file changes, until you press Ctrl-C.")
 @debug_option
-def test(paths: tuple[Path, ...], rules_dirs: tuple[Path, ...], verbose: bool) -> ExitCode:
+def test(paths: tuple[Path, ...], rules_dirs: tuple[Path, ...], verbose: bool, watch: bool) -> ExitCode:
     """Run the cases that rules carry: those of PATHS (files or folders), else of the built-in rules and --rules.
 
     Exits 0 when every case passes, 4 when one fails, 2 when a rule file cannot be used.
@@ -142,11 +144,33 @@ def test(paths: tuple[Path, ...], rules_dirs: tuple[Path, ...], verbose: bool) -
     \b
     auditor rules test my-rules --verbose
     """
+    from auditor.cli.watch import again_on_change
+    from auditor.errors import AuditorError
     from auditor.resources import rules_dir
+
+    places = paths or (rules_dir(), *rules_dirs)
+    if not watch:
+        return _run_cases(places, verbose)
+
+    def run() -> None:
+        # A file that is being written may be wrong for a while: that ends nothing.
+        try:
+            _run_cases(places, verbose)
+        except AuditorError as error:
+            say(f"Error: {error.diagnosis()}")
+
+    again_on_change(
+        lambda: (p for place in places for p in (place.rglob("*.yaml") if place.is_dir() else [place])), run
+    )
+    return ExitCode.OK
+
+
+def _run_cases(places: Sequence[Path], verbose: bool) -> ExitCode:
+    """Run the cases of the rules there and print how they went. Raises ConfigError for a file that cannot be used."""
     from auditor.rules.cases import run_cases
     from auditor.rules.load import load_rules
 
-    rules = load_rules(paths or (rules_dir(), *rules_dirs))
+    rules = load_rules(places)
     results = run_cases(rules)
     for result in results:
         name = result.case.name or ", ".join(f"{k}: {json.dumps(v, default=str)}" for k, v in result.case.given.items())
