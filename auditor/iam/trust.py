@@ -4,15 +4,19 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 from typing import Any
 
 from auditor.iam.context import Context, Known
 from auditor.iam.documents import Policy, Principals, Statement, parse
 from auditor.iam.evaluation import Request, applies, trusts
 from auditor.iam.logic import Truth, every, some
+from auditor.iam.patterns import UNKNOWN_PART
 from auditor.iam.principals import Principal, names, service
 
 ASSUME, SET_SOURCE_IDENTITY = "sts:AssumeRole", "sts:SetSourceIdentity"
+#: How a role can be assumed: by AWS's own principals, and by those of an identity provider.
+ASSUMING = (ASSUME, "sts:AssumeRoleWithSAML", "sts:AssumeRoleWithWebIdentity")
 #: SageMaker's name, in the China partition as well.
 SAGEMAKER = (service("sagemaker.amazonaws.com"), service("sagemaker.amazonaws.com.cn"))
 
@@ -27,6 +31,66 @@ def _context(account: str) -> Context:
             "aws:SecureTransport": ("true",),
         }
     )
+
+
+#: What SageMaker sends when it acts for a resource of an account and an organization that no policy names.
+_ELSEWHERE = Context(
+    {
+        "aws:SourceAccount": ("000000000000",),
+        "aws:SourceArn": ("arn:aws:sagemaker:us-east-1:000000000000:domain/d-elsewhere",),
+        "aws:SourceOrgID": ("o-elsewhere00",),
+        "aws:SourceOrgPaths": ("o-elsewhere00/r-none/",),
+        "aws:PrincipalIsAWSService": ("true",),
+        "aws:SecureTransport": ("true",),
+    }
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Trusted:
+    """Who may assume a role. ``names``: services, accounts, roles, users and providers that may for certain, perhaps
+    under conditions, as the policy writes them; ``*`` is everybody. ``whole``: that there are no more."""
+
+    names: tuple[str, ...]
+    whole: bool
+
+
+def trusted(document: object) -> Trusted:
+    """Who may assume the role, by its trust policy."""
+    policy = parse(document, "trust policy", "trust")
+    whole, found = policy.understood, []
+    for statement in policy.statements:
+        if statement.effect == "Deny":
+            continue
+        actions = some(statement.actions.matches(action, Context(), any_case=True) for action in ASSUMING)
+        if actions is False:
+            continue
+        named = statement.principals.named if statement.principals is not None else ()
+        unclear = bool(statement.problems) or actions is None
+        if statement.principals is not None and statement.principals.negated:
+            named = (("*", "*"),)  # everybody but those
+        for kind, text in named:
+            if unclear or UNKNOWN_PART in text:
+                whole = False
+            elif not _denied(policy, kind, text):
+                found.append(text)
+        whole = whole and not unclear
+    return Trusted(tuple(dict.fromkeys(found)), whole)
+
+
+def _denied(policy: Policy, kind: str, text: str) -> bool:
+    """Whether a Deny without a condition stands against every way in which the principal could assume the role."""
+    if kind not in ("AWS", "Service", "Federated"):
+        return False
+    principal = Principal(kind, text)  # type: ignore[arg-type]
+    return all(_trusted(policy, action, principal, Context()) is False for action in ASSUMING)
+
+
+def assumed_for_anyone(document: object) -> Truth:
+    """Whether SageMaker may assume the role whatever account it acts for: no condition on the source, such as
+    aws:SourceAccount or aws:SourceArn, is in its way (developer guide, "Cross-service confused deputy prevention")."""
+    policy = parse(document, "trust policy", "trust")
+    return some(_trusted(policy, ASSUME, principal, _ELSEWHERE) for principal in SAGEMAKER)
 
 
 def assumers(policy: Policy) -> tuple[Principal, ...]:

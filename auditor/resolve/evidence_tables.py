@@ -179,6 +179,10 @@ DOMAIN_COLUMNS = (
     # A domain in a VPC has subnets (API_CreateDomain): an answer without them does not tell which.
     "case when d.subnet_ids is null or len(d.subnet_ids) > 0 then n.public_subnets when d.vpc_id = ''"
     " or d.account in (select account from template_account) then []::VARCHAR[] end as public_subnets,"
+    " case when len(d.subnet_ids) = 0 then []::VARCHAR[] else n.zones end as subnet_zones,"
+    # What a template makes is empty at first; nobody knows how large it is.
+    " case when d.account in (select account from template_account) then null when len(d.subnet_ids) = 0 then 0"
+    " else n.second_zone_free_addresses end as second_zone_free_addresses,"
     " case when len(v.missing) = 0 or v.way_out"
     " then []::VARCHAR[] when list_contains(a.unlisted, 'vpc_endpoint') or v.way_out is null then null"
     " else v.missing end as missing_endpoints,"

@@ -8,8 +8,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from auditor.resolve import evidence_tables, idle, role_use
+from auditor.resolve import evidence_tables, idle, person_load, role_use
 from auditor.resolve.sql_files import statement
+from auditor.sql_text import literal
+from auditor.studio.statuses import FAILED
 
 if TYPE_CHECKING:
     import duckdb
@@ -19,6 +21,7 @@ def profile_use(con: duckdb.DuckDBPyConnection) -> None:
     """``person_use``: people with several profiles in a domain (few rows, whatever the account's size);
     ``domain_profiles``: by domain, what its profiles say together; if it was not seen itself, others may say more."""
     con.execute(statement("person_use"))
+    person_load.create(con)
     con.execute(
         statement(
             "domain_profiles",
@@ -99,6 +102,7 @@ def domain(con: duckdb.DuckDBPyConnection, classic_app_types: str) -> None:
     con.execute(
         statement(
             "domain",
+            failed=f"({', '.join(map(literal, FAILED))})",
             any_shared=_any(_counted("sharing_type = 'Shared'", "s.")),
             any_needs_efs=_any(efs),
             any_classic=_any(classic_app),

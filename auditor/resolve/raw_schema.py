@@ -51,7 +51,12 @@ def _portal(root: str) -> dict[str, str]:
 
 
 DOCUMENTS: Mapping[str, Mapping[str, str]] = {
-    "account_region": {"IdentityCenterInstances": "VARCHAR[]"},
+    "account_region": {
+        "IdentityCenterInstances": "VARCHAR[]",
+        # Between these moments every sign-in is known.
+        "SignInsKnownSince": "TIMESTAMP",
+        "SignInsKnownUntil": "TIMESTAMP",
+    },
     "domain": {
         "DomainArn": "VARCHAR",
         "DomainId": "VARCHAR",
@@ -105,7 +110,14 @@ DOCUMENTS: Mapping[str, Mapping[str, str]] = {
     },
     "partner_app": {"Type": "VARCHAR", "Status": "VARCHAR", "ExecutionRoleArn": "VARCHAR"},
     "vpc": {"VpcId": "VARCHAR", "IsDefault": "BOOLEAN"},
-    "subnet": {"SubnetId": "VARCHAR", "VpcId": "VARCHAR", "MapPublicIpOnLaunch": "BOOLEAN"},
+    "subnet": {
+        "SubnetId": "VARCHAR",
+        "VpcId": "VARCHAR",
+        "MapPublicIpOnLaunch": "BOOLEAN",
+        "AvailabilityZone": "VARCHAR",
+        "AvailabilityZoneId": "VARCHAR",
+        "AvailableIpAddressCount": "INTEGER",
+    },
     "route_table": {
         "VpcId": "VARCHAR",
         # Where a template writes the route stands beside it.

@@ -14,7 +14,13 @@ from auditor.iam.capabilities import ADMINISTRATOR, EVERYTHING, NOBODY, Finding,
 from auditor.iam.evaluation import Permissions
 from auditor.iam.logic import Truth, some
 from auditor.iam.roles import Role, breadth, role_of
-from auditor.iam.trust import roles_may_set_source_identity, service_may_set_source_identity, with_source_identity
+from auditor.iam.trust import (
+    assumed_for_anyone,
+    roles_may_set_source_identity,
+    service_may_set_source_identity,
+    trusted,
+    with_source_identity,
+)
 from auditor.studio.arns import account_of
 
 if TYPE_CHECKING:
@@ -40,6 +46,9 @@ class RoleFacts:
     broad_access: list[str] | None
     broad_policies: list[str]
     broad_unknown: str
+    trusted_principals: list[str]
+    trusted_principals_complete: Truth
+    trusts_any_source: Truth
     trusts_set_source_identity: Truth
     trust_with_source_identity: str | None
     roles_trusted_with_source_identity: Truth
@@ -55,6 +64,7 @@ def role_facts(document: Mapping[str, Any], arn: str, regions: Iterable[str], ga
     broad = breadth(role)
     held = [f for f in found if f.held]
     trust, account = document.get("AssumeRolePolicyDocument"), account_of(arn)
+    trusts = trusted(trust)
     aws, own = [a for a in role.attached if a.aws], [a for a in role.attached if not a.aws]
     return RoleFacts(
         sorted(_name(a.arn) for a in aws) if seen else None,
@@ -72,6 +82,9 @@ def role_facts(document: Mapping[str, Any], arn: str, regions: Iterable[str], ga
         None if broad.broad is None else list(broad.what),
         list(broad.by),
         _first(broad.reasons),
+        sorted(trusts.names),
+        trusts.whole or None,
+        assumed_for_anyone(trust),
         service_may_set_source_identity(trust, account),
         with_source_identity(trust, account),
         roles_may_set_source_identity(trust),

@@ -58,6 +58,12 @@ EXECUTION_ROLE = Table(
             why="broad_unknown", culprits="broad_policies"),
      Column("broad_policies", "VARCHAR[]", "Names of the policies that allow it"),
      Column("broad_unknown", "VARCHAR", "Why it is not known what they allow on every resource; '' where it is known"),
+     Column("trusted_principals", "VARCHAR[]", "Who may assume the role for certain, perhaps under conditions, as its"
+            " trust policy writes them: services, accounts, roles, identity providers; * is everybody"),
+     Column("trusted_principals_complete", "BOOLEAN", "true where the trust policy lets nobody else assume the role;"
+            " NULL otherwise"),
+     Column("trusts_any_source", "BOOLEAN", "Whether SageMaker may assume the role whatever account it acts for: no"
+            " condition on aws:SourceAccount, aws:SourceArn or the source's organization is in its way"),
      Column("trusts_set_source_identity", "BOOLEAN", "Whether the trust policy lets those who assume the role for"
             " Studio call sts:SetSourceIdentity: SageMaker, and where execution roles assume it, every role that may"),
      Column("trust_with_source_identity", "VARCHAR", "The trust policy as JSON, with sts:SetSourceIdentity allowed to"

@@ -6,6 +6,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+#: A "kind" of what only a running account has: a state, a moment of creation.
+LIVE = "live"
+
 
 @dataclass(frozen=True, slots=True)
 class Column:

@@ -10,8 +10,11 @@ from __future__ import annotations
 from typing import get_args
 
 from auditor.model.snapshot import GapReason
+from auditor.resolve.load_columns import LOAD_COLUMNS
+from auditor.resolve.network_columns import NETWORK_COLUMNS
 from auditor.resolve.role_table import EXECUTION_ROLE as EXECUTION_ROLE
 from auditor.resolve.role_table import PLACE_COLUMNS
+from auditor.resolve.table_model import LIVE as LIVE
 from auditor.resolve.table_model import Column, Table
 from auditor.studio.settings import (
     DOMAIN_SETTINGS,
@@ -28,8 +31,6 @@ from auditor.studio.settings import (
 #: Prefixes of a domain's own columns for what it hands down.
 USER_DEFAULT_PREFIX = "default_"
 SPACE_DEFAULT_PREFIX = "space_default_"
-#: A "kind" of what only a running account has: a state, a moment of creation.
-LIVE = "live"
 _MLFLOW = ("mlflow_server", "mlflow_app")
 
 
@@ -144,13 +145,9 @@ DOMAIN = Table(
                inputs=("name", "quick_setup_signs"), via="'name'"),
         Column("quick_setup_signs", "VARCHAR[]", "Signs of quick setup that hold for certain: IAM, PublicInternetOnly,"
                " default VPC, role name, no KMS key, sharing path", kinds=("vpc",)),
-        Column("public_subnets", "VARCHAR[]", "Its subnets that give out public addresses or lead to an internet"
-               " gateway",
-               inputs=("subnet_ids",), via="'subnet_ids'", kinds=("subnet", "route_table"),
-               culprits="public_subnets"),
-        Column("missing_endpoints", "VARCHAR[]", "Services that Studio in VpcOnly mode needs a VPC endpoint for, and"
-               " that the VPC has none of; [] where all of its subnets lead out another way, as through a NAT gateway",
-               inputs=("subnet_ids",), via="'subnet_ids'", kinds=("vpc_endpoint", "route_table")),
+        *NETWORK_COLUMNS,
+        Column("failed_resources", "VARCHAR[]", "The domain, its user profiles and spaces whose status is Failed or"
+               " Delete_Failed, with the status; NULL where none is known and not all were listed", kinds=(LIVE,)),
         Column("kms_key_manager", "VARCHAR", "Who manages the key of the domain's volumes: AWS, or CUSTOMER; AWS where"
                " none is set; NULL where the key is named by id or ARN and AWS KMS didn't say whose it is",
                inputs=("kms_key_id",), via="'kms_key_id'", kinds=("kms_key",)),
@@ -267,6 +264,7 @@ USER_PROFILE = Table(
         Column("mlflow_servers", "BIGINT", "MLflow tracking servers and MLflow apps in the account and region; where"
                " they could not all be listed, those that were seen, and NULL where none was",
                kinds=_MLFLOW),
+        *LOAD_COLUMNS,
         Column("persona", "VARCHAR", "Kind of person (docs/configuration.md); NULL where that hangs on tags, or a"
                " domain's name, that could not be read"),
         Column("persona_configured", "BOOLEAN", "Whether auditor.yaml defines the persona; false for the built-in one,"

@@ -242,7 +242,13 @@ class _Populator:
                 subnets = [s for zone in ec2.subnets.values() for s in zone.values() if s.vpc_id == made.id][:2]
             else:
                 made = ec2.create_vpc(f"10.{number + 1}.0.0/16")
-                subnets = [ec2.create_subnet(made.id, f"10.{number + 1}.{n}.0/24") for n in range(2)]
+                zones = int((vpc or {}).get("zones", 2))
+                subnets = [
+                    ec2.create_subnet(
+                        made.id, f"10.{number + 1}.{n}.0/24", availability_zone=f"{region}{'ab'[n % zones]}"
+                    )
+                    for n in range(2)
+                ]
                 for subnet in subnets:
                     # moto gives out public addresses in every subnet; AWS only in those of a default VPC.
                     subnet.map_public_ip_on_launch = False
@@ -298,14 +304,15 @@ class _Populator:
         request = {"DomainId": domain["DomainId"], **entry}
         gone = request.pop("owner_gone", False)
         owner, sharing = request.pop("owner", None), request.pop("sharing", "Private")
-        app_type = request.pop("app_type", None)
+        app_type, status = request.pop("app_type", None), request.pop("status", None)
         if owner:
             request["OwnershipSettings"] = {"OwnerUserProfileName": owner}
             request["SpaceSharingSettings"] = {"SharingType": sharing}
         if app_type:
             request.setdefault("SpaceSettings", {})["AppType"] = app_type
         self.check("CreateSpace", request)
-        backend.create_space(request, created, check_owner=not gone)
+        document = backend.create_space(request, created, check_owner=not gone)
+        self.put_status(document, "SpaceStatus", status)
 
     def app(self, backend: StudioBackend, domain: Mapping[str, Any], entry: dict[str, Any], created: float) -> None:
         request = {"DomainId": domain["DomainId"], "AppName": "default", **entry}

@@ -3,8 +3,9 @@
 Estate files name them as follows.
 
 - ``roles``: names (``path/name``), or mappings ``{name, managed: [AWS policies], inline: {name: policy document},
-  customer: {name: policy document}, trust: [actions], boundary: document}``. A role that a profile or
-  domain names and that is not listed is made as an ordinary one; ``missing_roles`` are left out.
+  customer: {name: policy document}, trust: [actions], trusts: [further ARNs], source: condition, boundary:
+  document}``. A role that a profile or domain names and that is not listed is made as an ordinary one, which SageMaker
+  may assume for its own account; ``source: {}`` lets it assume the role for any. ``missing_roles`` are left out.
 - ``identity_center: {region, users: [user names, or {name, disabled: true}]}``; it is the instance that domains with
   AuthMode SSO name, ``INSTANCE``
 - ``trails``: ``{name, region, multi_region, logging, management}``; ``log_groups``: ``{region, days}`` for Studio's.
@@ -53,16 +54,14 @@ def make_role(account: str, entry: str | Mapping[str, Any]) -> str:
     given: Mapping[str, Any] = {"name": entry} if isinstance(entry, str) else entry
     path, _, name = str(given["name"]).rpartition("/")
     iam = _backend("iam", account, "aws")
-    trust = {
-        "Version": "2012-10-17",
-        "Statement": [
-            {
-                "Effect": "Allow",
-                "Principal": {"Service": "sagemaker.amazonaws.com"},
-                "Action": list(given.get("trust", DEFAULT_TRUST)),
-            }
-        ],
-    }
+    actions = list(given.get("trust", DEFAULT_TRUST))
+    source = given.get("source", {"StringEquals": {"aws:SourceAccount": account}})
+    trusting: list[dict[str, Any]] = [
+        {"Effect": "Allow", "Principal": {"Service": "sagemaker.amazonaws.com"}, "Action": actions}
+        | ({"Condition": source} if source else {}),
+        *({"Effect": "Allow", "Principal": {"AWS": arn}, "Action": actions} for arn in given.get("trusts") or ()),
+    ]
+    trust = {"Version": "2012-10-17", "Statement": trusting}
     boundary = None
     if given.get("boundary"):
         boundary = iam.create_policy("", "/", _policy(given["boundary"]), f"{name}-boundary", {}).arn

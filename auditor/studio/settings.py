@@ -186,6 +186,8 @@ USER_SETTINGS: tuple[Setting, ...] = (
     _custom_efs("user"),
     Setting("jupyterlab_instance_type", "JupyterLabAppSettings.DefaultResourceSpec.InstanceType", "VARCHAR", "user",
             "''", API + "API_ResourceSpec.html", "Instance type of a new JupyterLab space; '' where none is set"),
+    Setting("code_editor_instance_type", "CodeEditorAppSettings.DefaultResourceSpec.InstanceType", "VARCHAR", "user",
+            "''", API + "API_ResourceSpec.html", "Instance type of a new Code Editor space; '' where none is set"),
     Setting("notebook_output_option", "SharingSettings.NotebookOutputOption", "VARCHAR", "user", "''",
             API + "API_SharingSettings.html", "Notebook sharing on Classic: '' off, Disabled without output, Allowed"
             " with output"),
@@ -222,6 +224,8 @@ DOMAIN_SETTINGS: tuple[Setting, ...] = (
             API + "API_DockerSettings.html", "Whether Docker may be used in Studio: ENABLED or DISABLED"),
     Setting("docker_trusted_accounts", "DomainSettings.DockerSettings.VpcOnlyTrustedAccounts", "VARCHAR[]", "domain",
             "[]", API + "API_DockerSettings.html", "Accounts whose images may be pulled in VpcOnly mode"),
+    Setting("docker_rootless", "DomainSettings.DockerSettings.RootlessDocker", "VARCHAR", "domain", "'DISABLED'",
+            GUIDE + "studio-updated-local.html", "Whether Docker in Studio runs rootless: ENABLED or DISABLED"),
     Setting("trusted_identity_propagation", "DomainSettings.TrustedIdentityPropagationSettings.Status", "VARCHAR",
             "domain", "'DISABLED'", _SETTINGS, "Whether Identity Center identities are propagated: ENABLED or"
             " DISABLED"),
@@ -240,6 +244,11 @@ SPACE_DEFAULT_SETTINGS: tuple[Setting, ...] = (
     *_idle("JupyterLab", "jupyterlab", "space_default"),
     *_ebs("space_default"),
     *_images("JupyterLab", "jupyterlab", "space_default"),
+    Setting("jupyterlab_instance_type", "JupyterLabAppSettings.DefaultResourceSpec.InstanceType", "VARCHAR",
+            "space_default", "''", API + "API_ResourceSpec.html", "Instance type of a new shared space's JupyterLab; ''"
+            " where none is set"),
+    _listed("jupyterlab_repositories", "JupyterLabAppSettings.CodeRepositories", "RepositoryUrl", "space_default",
+            API + "API_JupyterLabAppSettings.html", "Git repositories attached to JupyterLab"),
     _custom_efs("space_default"),
 )  # fmt: skip
 
@@ -263,6 +272,8 @@ SPACE_SETTINGS: tuple[Setting, ...] = (
             "VARCHAR", "space", "''", _SPACE, "Instance type of the space's Code Editor; '' where none is set"),
     *_space_image("JupyterLab", "jupyterlab"),
     *_space_image("CodeEditor", "code_editor"),
+    _listed("jupyterlab_repositories", "SpaceSettings.JupyterLabAppSettings.CodeRepositories", "RepositoryUrl", "space",
+            API + "API_SpaceJupyterLabAppSettings.html", "Git repositories attached to the space's JupyterLab"),
     _listed("custom_efs", "SpaceSettings.CustomFileSystems", "EFSFileSystem.FileSystemId", "space",
             API + "API_CustomFileSystem.html", "EFS file systems that the space mounts as custom file systems"),
     Setting("jupyterlab_idle_timeout",

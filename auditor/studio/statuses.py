@@ -15,6 +15,8 @@ NO_UPDATE: Mapping[str, str] = {
     "Delete_Failed": "{what} could not be deleted and can't be updated: remove what it still holds and delete it again",
     "Deleting": "{what} is being deleted",
 }
+#: Statuses of what was never made, or never went away.
+FAILED = ("Failed", "Delete_Failed")
 #: Statuses that end by themselves; until then an update is refused.
 IN_PROGRESS = ("Pending", "Updating")
 #: The last update failed: the resource still works with its earlier settings, and can be updated again.

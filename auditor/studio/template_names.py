@@ -228,7 +228,8 @@ MEMBERS_BESIDE_SETTINGS: Mapping[Kind | Part, Mapping[str, Read]] = {
     "managed_policy": {"ManagedPolicyName": "text", "PolicyDocument": "json", "Roles": "list"},
     "policy_attachment": {"PolicyArn": "text", "RoleName": "text", "Roles": "list"},
     "vpc": {},
-    "subnet": {"VpcId": "text", "MapPublicIpOnLaunch": "flag"},
+    "subnet": {"VpcId": "text", "MapPublicIpOnLaunch": "flag", "AvailabilityZone": "text",
+               "AvailabilityZoneId": "text"},
     "route_table": {
         "VpcId": "text", "Routes": "items", "Routes[].DestinationCidrBlock": "text",
         "Routes[].DestinationIpv6CidrBlock": "text", "Routes[].GatewayId": "text",

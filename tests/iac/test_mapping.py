@@ -116,10 +116,11 @@ def test_exceptions_are_about_members_that_a_language_lacks() -> None:
             assert all(path not in not_expressible(kind, language) for language in LANGUAGES)
 
 
-def test_the_mode_of_session_names_is_in_no_language() -> None:
+def test_the_mode_of_session_names_and_rootless_docker_are_in_no_language() -> None:
     """Design notes and the API reference agree: only the API can set it."""
     assert never_expressible() == {
         ("domain", "DefaultUserSettings.StudioWebPortalSettings.ExecutionRoleSessionNameMode"),
+        ("domain", "DomainSettings.DockerSettings.RootlessDocker"),
         ("user_profile", "UserSettings.StudioWebPortalSettings.ExecutionRoleSessionNameMode"),
     }
 

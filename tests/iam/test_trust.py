@@ -9,7 +9,14 @@ from typing import Any
 import pytest
 
 from auditor.iam.patterns import UNKNOWN_PART
-from auditor.iam.trust import roles_may_set_source_identity, service_may_set_source_identity, with_source_identity
+from auditor.iam.trust import (
+    Trusted,
+    assumed_for_anyone,
+    roles_may_set_source_identity,
+    service_may_set_source_identity,
+    trusted,
+    with_source_identity,
+)
 
 ACCOUNT = "111122223333"
 FAR = "arn:aws:iam::999999999999:role/far"
@@ -17,6 +24,7 @@ SERVICE = {"Service": "sagemaker.amazonaws.com"}
 BOTH = ["sts:AssumeRole", "sts:SetSourceIdentity"]
 EC2 = {"Service": ["ec2.amazonaws.com", "sagemaker.amazonaws.com"]}
 OURS = {"StringEquals": {"aws:SourceAccount": ACCOUNT}}
+NOT_OURS = {"StringNotEquals": {"aws:SourceAccount": ACCOUNT}}
 ARN = {"ArnLike": {"aws:SourceArn": f"arn:aws:sagemaker:*:{ACCOUNT}:*"}}
 
 
@@ -146,3 +154,65 @@ def test_a_trust_policy_of_a_role_that_roles_assume() -> None:
 def test_a_trust_policy_to_which_nothing_can_be_added(given: Mapping[str, Any]) -> None:
     """SageMaker is not trusted at all, or a Deny stands against it: adding an action fixes nothing."""
     assert with_source_identity(given, ACCOUNT) is None
+
+
+WEB = {"Federated": "arn:aws:iam::111122223333:oidc-provider/git.example.com"}
+STUDIO = "sagemaker.amazonaws.com"
+
+
+@pytest.mark.parametrize(
+    ("statements", "names", "whole"),
+    [
+        ([trust("sts:AssumeRole")], (STUDIO,), True),
+        ([trust("sts:AssumeRole", EC2)], ("ec2.amazonaws.com", STUDIO), True),
+        ([trust("sts:AssumeRole"), trust("sts:AssumeRole", {"AWS": FAR})], (STUDIO, FAR), True),
+        # A condition limits when, not who.
+        ([trust("sts:AssumeRole", {"AWS": FAR}, Condition={"StringEquals": {"sts:ExternalId": "x"}})], (FAR,), True),
+        ([trust("sts:AssumeRoleWithWebIdentity", WEB)], (WEB["Federated"],), True),
+        ([trust("sts:*", "*")], ("*",), True),
+        ([trust("sts:*", {"AWS": "*"})], ("*",), True),
+        ([{"Effect": "Allow", "NotPrincipal": {"AWS": FAR}, "Action": "sts:AssumeRole"}], ("*",), True),
+        # Who may tag a session, or is denied, does not assume the role.
+        ([trust("sts:AssumeRole"), trust("sts:TagSession", {"AWS": FAR})], (STUDIO,), True),
+        ([trust("sts:AssumeRole"), trust("*", {"AWS": FAR}), trust("*", {"AWS": FAR}, effect="Deny")], (STUDIO,), True),
+        ([trust("*", {"AWS": FAR}), trust("*", {"AWS": FAR}, effect="Deny", Condition=OURS)], (FAR,), True),
+        # What cannot be told leaves it open, beside what is certain.
+        ([trust("sts:AssumeRole"), trust("sts:AssumeRole", {"AWS": UNKNOWN_PART})], (STUDIO,), False),
+        ([trust("sts:AssumeRole"), trust(UNKNOWN_PART, {"AWS": FAR})], (STUDIO,), False),
+        ([trust("sts:AssumeRole"), trust("sts:AssumeRole", {"AWS": 7})], (STUDIO,), False),
+    ],
+)  # fmt: skip
+def test_who_may_assume_a_role(statements: Sequence[Mapping[str, Any]], names: tuple[str, ...], whole: bool) -> None:
+    assert trusted(policy(*statements)) == Trusted(names, whole)
+
+
+@pytest.mark.parametrize(
+    ("statements", "anyone"),
+    [
+        ([trust("sts:AssumeRole")], True),
+        ([trust("sts:AssumeRole", {"AWS": FAR})], False),
+        ([trust("sts:AssumeRole", Condition=OURS)], False),
+        ([trust("sts:AssumeRole", Condition=ARN)], False),
+        ([trust("sts:AssumeRole", Condition={"StringLike": {"aws:SourceArn": f"arn:*:{ACCOUNT}:*"}})], False),
+        ([trust("sts:AssumeRole", Condition={"StringEquals": {"aws:SourceOrgID": "o-1234567890"}})], False),
+        ([trust("sts:AssumeRole", Condition={"StringEqualsIfExists": {"aws:SourceAccount": ACCOUNT}})], False),
+        # Conditions that let everybody pass.
+        ([trust("sts:AssumeRole", Condition={"ArnLike": {"aws:SourceArn": "arn:aws:sagemaker:*:*:*"}})], True),
+        ([trust("sts:AssumeRole", Condition={"StringLike": {"aws:SourceAccount": "*"}})], True),
+        ([trust("sts:AssumeRole", Condition={"StringNotEquals": {"aws:SourceAccount": "999999999999"}})], True),
+        ([trust("sts:AssumeRole", Condition=OURS), trust("sts:AssumeRole")], True),
+        ([trust("sts:AssumeRole"), trust("sts:*", effect="Deny", Condition=NOT_OURS)], False),
+        ([trust("sts:AssumeRole", Condition={"StringEquals": {"aws:RequestTag/team": "x"}})], None),
+        ([trust("sts:AssumeRole", Condition={"StringEquals": {"aws:SourceAccount": UNKNOWN_PART}})], None),
+    ],
+)  # fmt: skip
+def test_whether_sagemaker_may_assume_the_role_for_anyone(
+    statements: Sequence[Mapping[str, Any]], anyone: bool | None
+) -> None:
+    assert assumed_for_anyone(policy(*statements)) is anyone
+
+
+@pytest.mark.parametrize("document", [None, 7, "garbage", {}, policy({"a": 1})])
+def test_nobody_knows_whom_a_policy_trusts_that_is_not_understood(document: object) -> None:
+    assert trusted(document) == Trusted((), whole=False)
+    assert assumed_for_anyone(document) is None

@@ -34,6 +34,7 @@ STU505 domain update-domain, profile update-user-profile
 STU704 domain update-domain, service update-domain, profile update-user-profile, service update-user-profile
 STU705 domain update-domain, profile update-user-profile
 STU706 domain update-domain, profile update-user-profile
+STU716 domain update-domain, profile update-user-profile
 STU801 domain update-domain, service update-domain, profile update-user-profile, service update-user-profile
 """
 CASES = [

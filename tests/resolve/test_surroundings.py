@@ -10,7 +10,7 @@ import pytest
 from auditor.model.snapshot import GLOBAL, Record
 from auditor.studio.trails import records_management
 
-from .builder import ACCOUNT, REGION, Apart, Tables, Together, domain, place, profile, record
+from .builder import ACCOUNT, REGION, Apart, Tables, Together, domain, place, profile, record, space
 
 together = Together()
 NETWORK = {"VpcId": "vpc-1", "SubnetIds": ["s-1", "s-2"]}
@@ -55,6 +55,58 @@ SUBNETS: list[tuple[list[Record], list[str] | None]] = [
 def test_public_subnets(tables: Apart, public: list[str] | None) -> None:
     (row,) = tables.rows("domain")
     assert row["public_subnets"] == public
+
+
+def zoned(id_: str, zone: str | None, free: int | None = 250) -> Record:
+    of = {"AvailabilityZone": zone, "AvailableIpAddressCount": free}
+    return record("subnet", id_, {"SubnetId": id_, "VpcId": "vpc-1", **{k: v for k, v in of.items() if v is not None}})
+
+
+#: subnets in the VPC -> the domain's zones, and what the second of them has room for
+ZONES: list[tuple[list[Record], list[str] | None, int | None]] = [
+    ([zoned("s-1", "eu-west-1a"), zoned("s-2", "eu-west-1b", 3)], ["eu-west-1a", "eu-west-1b"], 3),
+    ([zoned("s-1", "eu-west-1a"), zoned("s-2", "eu-west-1a")], ["eu-west-1a"], 0),
+    # Two zones are two, whatever room they have; a zone that nobody saw may be the same or another one.
+    ([zoned("s-1", "eu-west-1a", None), zoned("s-2", "eu-west-1b")], ["eu-west-1a", "eu-west-1b"], None),
+    ([zoned("s-1", "eu-west-1a"), zoned("s-2", None)], None, 0),
+    ([zoned("s-1", "eu-west-1a")], None, 0),
+    ([], None, None),
+]
+
+
+@pytest.mark.parametrize(
+    ("tables", "zones", "room"),
+    [(together(domain(document=NETWORK), *around), zones, room) for around, zones, room in ZONES],
+)
+def test_availability_zones(tables: Apart, zones: list[str] | None, room: int | None) -> None:
+    (row,) = tables.rows("domain")
+    assert (row["subnet_zones"], row["second_zone_free_addresses"]) == (zones, room)
+
+
+def _stated(status: str | None, *around: Record, unseen: tuple[str, ...] = ()) -> Apart:
+    return together(place(unseen), domain(document={} if status is None else {"Status": status}), *around)
+
+
+#: what stands in the account -> what of the domain failed
+FAILED: list[tuple[Apart, list[str] | None]] = [
+    (_stated("InService", profile("ana", also={"Status": "InService"})), []),
+    (_stated("Delete_Failed"), ["the domain (Delete_Failed)"]),
+    (_stated("InService", profile("ana", also={"Status": "Failed"})), ["user profile ana (Failed)"]),
+    (_stated("InService", space("lab", {"Status": "Delete_Failed"})), ["space lab (Delete_Failed)"]),
+    # It still works as it did before.
+    (_stated("Update_Failed", space("lab", {"Status": "Update_Failed"})), []),
+    # One that failed is certain, whatever else was not listed.
+    (_stated("InService", unseen=("space",)), None),
+    (_stated("InService", space("lab", {"Status": "Failed"}), unseen=("user_profile",)), ["space lab (Failed)"]),
+    (_stated(None), None),
+    (_stated("InService", space("lab")), None),
+]
+
+
+@pytest.mark.parametrize(("tables", "failed"), FAILED)
+def test_what_failed(tables: Apart, failed: list[str] | None) -> None:
+    (row,) = tables.rows("domain")
+    assert row["failed_resources"] == failed
 
 
 BARE = together(domain())

@@ -13,6 +13,7 @@ from auditor.remediation.preview import preview
 from auditor.resolve.tables import table
 from auditor.rules.scaffold import BLANK
 from auditor.studio.practices import PRACTICES
+from auditor.studio.settings import USER_SETTINGS
 
 #: id, name, severity, table, practices
 CATALOGUE = """
@@ -24,6 +25,8 @@ STU105 identity-center-user-not-a-person high     user_profile   P01 P03
 STU106 identity-center-sign-in           medium   domain         P03 P23
 STU107 identity-center-user-gone         high     user_profile   P03
 STU108 profile-without-owner             low      user_profile   P02 P06
+STU110 profile-deviates-from-domain      low      user_profile   P03
+STU111 profile-not-used                  low      user_profile   P03
 STU201 execution-role-shared             medium   user_profile   P05
 STU202 execution-role-inherited          info     user_profile   P05
 STU203 execution-role-is-administrator   critical execution_role P05 P08
@@ -32,6 +35,9 @@ STU205 user-identity-in-role-sessions    medium   domain         P04
 STU206 source-identity-not-trusted       high     execution_role P04
 STU207 session-named-after-user          low      user_profile   P04
 STU208 hidden-but-permitted              low      user_profile   P19
+STU212 role-trust-open                   medium   execution_role P08
+STU213 role-without-boundary             medium   execution_role P08
+STU218 identity-not-propagated           low      user_profile   P04
 STU301 classic-is-default                medium   user_profile   P09
 STU302 domain-default-is-classic         high     domain         P09
 STU303 studio-portal-disabled            medium   user_profile   P09
@@ -61,6 +67,9 @@ STU604 domain-subnet-public              low      domain         P24
 STU605 domain-without-customer-key       medium   domain         P31
 STU606 docker-in-studio                  medium   domain         P24
 STU607 domain-untagged                   low      domain         P06 P25
+STU609 one-availability-zone             low      domain         P23
+STU615 docker-not-rootless               low      domain         P24
+STU616 resource-failed                   low      domain         P25
 STU701 shared-space                      low      space          P26
 STU702 space-owner-gone                  medium   space          P26
 STU703 space-of-generic-profile          low      space          P01 P26
@@ -76,6 +85,13 @@ STU712 space-idle-timeout-too-long       low      space          P27
 STU713 space-instance-oversized          low      space          P28
 STU714 shared-space-role-is-personal     high     domain         P05 P26
 STU715 shared-space-idle-timeout-too-long medium  domain         P27
+STU716 default-instance-oversized        medium   user_profile   P28
+STU717 person-over-quota                 low      user_profile   P07
+STU718 canvas-left-running               medium   app            P27
+STU722 repository-url-unsafe             low      user_profile   P29
+STU723 shared-space-default-oversized    medium   domain         P28
+STU724 space-repository-url-unsafe       low      space          P29
+STU725 shared-space-repository-url-unsafe low      domain         P29
 STU801 no-code-repository                low      user_profile   P29
 STU802 no-trail                          high     account_region P04
 STU803 studio-logs-not-kept              low      account_region P30
@@ -170,6 +186,14 @@ def test_landing_page_and_portal_are_set_at_once(id_: str, rules: dict[str, Rule
     """AWS refuses the new Studio's landing page while the portal is disabled, so one without the other may fail."""
     changes = {change.path.partition(".")[2]: change.value for change in rules[id_].remediation.changes}
     assert changes == {"DefaultLandingUri": "studio::", "StudioWebPortal": "ENABLED"}
+
+
+def test_no_setting_of_a_profile_is_forgotten_among_those_that_may_deviate(rules: dict[str, Rule]) -> None:
+    required = rules["STU110"].require
+    missing = {s.column for s in USER_SETTINGS if not re.search(rf"\b{s.column}_origin <> 'profile'", required)}
+    assert missing == set()
+    structures = set(re.findall(r"list_contains\(\$allowed, '(\w+)'\)", required))
+    assert structures == {s.path.partition(".")[0] for s in USER_SETTINGS}
 
 
 def test_both_sizes_of_volumes_are_set_at_once(rules: dict[str, Rule]) -> None:

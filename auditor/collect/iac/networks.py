@@ -5,6 +5,7 @@ In templates a table's routes and associations are resources of their own.
 
 from __future__ import annotations
 
+import re
 from collections import defaultdict
 from collections.abc import Mapping
 from typing import Any
@@ -15,6 +16,14 @@ from auditor.model.snapshot import Record
 
 #: Attributes of a VPC that are its main route table, in Terraform.
 _MAIN = ("main_route_table_id", "default_route_table_id")
+#: An Availability Zone that only the deployment knows by name, but tells from others of the same list, or of the same
+#: Region: ``!Select [0, !GetAZs ""]``, ``data.aws_availability_zones.all.names[0]``, ``!Sub "${AWS::Region}a"``.
+_ZONES = (
+    re.compile(r"^\$\{Fn::Select:(?P<number>\d+):\$\{(?P<list>Fn::GetAZs)\}\}$"),
+    re.compile(r"^\$\{(?P<list>data\.aws_availability_zones\.[\w.]+)\[(?P<number>\d+)\]\}$"),
+    re.compile(r"^\$\{element\((?P<list>data\.aws_availability_zones\.[\w.]+), (?P<number>\d+)\)\}$"),
+    re.compile(r"^(?P<list>\$\{(?:AWS::Region|data\.aws_region\.[\w.]+)\})(?P<letter>[a-z])$"),
+)
 
 
 def records(scope: Scope) -> list[Record]:
@@ -23,15 +32,40 @@ def records(scope: Scope) -> list[Record]:
     for vpc in scope.certain("vpc"):
         members: dict[str, Any] = {"VpcId": vpc.address, "IsDefault": vpc.type == "aws_default_vpc"}
         found.append(scope.record("vpc", vpc, vpc.address, members))
+    zones = _zones(scope)
     for subnet in scope.certain("subnet"):
         doc = scope.read(subnet)
         members, gaps = split(doc.members)
         members["SubnetId"] = subnet.address
+        if subnet.address in zones:
+            members["AvailabilityZone"] = zones[subnet.address]
+            gaps.pop("AvailabilityZone", None)
         if "MapPublicIpOnLaunch" not in doc.members:
             # A subnet gives out no public addresses unless told to; those of a default VPC do (EC2 user guide).
             members["MapPublicIpOnLaunch"] = subnet.type == "aws_default_subnet"
         found.append(scope.record("subnet", subnet, subnet.address, members, gaps, doc.lines))
     return found + _route_tables(scope)
+
+
+def _zones(scope: Scope) -> dict[str, str]:
+    """Availability Zones by subnet, where the template does not name them but tells them apart: all of one list, or all
+    of one Region. Zones of two lists may be the same."""
+    found: dict[str, str] = {}
+    lists = set()
+    for subnet in scope.certain("subnet"):
+        value = scope.raw(subnet, "AvailabilityZone") or scope.raw(subnet, "AvailabilityZoneId")
+        if isinstance(value, str):
+            lists.add("")
+        if not isinstance(value, Unknown):
+            continue
+        for text in (value.symbol, value.expression):
+            match = next((m for pattern in _ZONES if (m := pattern.match(text))), None)
+            if match is not None:
+                lists.add(match["list"])
+                number = match.groupdict().get("number")
+                found[subnet.address] = f"zone {int(number) + 1}" if number else f"zone {match['letter']}"
+                break
+    return found if len(lists) == 1 else {}
 
 
 def _route_tables(scope: Scope) -> list[Record]:

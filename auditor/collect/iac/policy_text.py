@@ -42,6 +42,13 @@ def policy_document(value: Any, scope: Scope) -> Any:
     return None if isinstance(value, Unknown) or value is None else _filled(value, scope)
 
 
+def known_text(value: Unknown, scope: Scope) -> str | None:
+    """The text, where all that it leaves open is what any deployment agrees on (its account, its partition); else
+    None."""
+    text = _filled(value, scope)
+    return text if isinstance(text, str) and UNKNOWN_PART not in text else None
+
+
 def _filled(value: Any, scope: Scope) -> Any:
     if isinstance(value, Unknown):
         # Text without a placeholder is a description of what is not known.

@@ -13,7 +13,7 @@ from typing import Any
 
 from auditor.collect.iac import networks
 from auditor.collect.iac.interface import Resource, Unknown, unknowns
-from auditor.collect.iac.policy_text import policy_document
+from auditor.collect.iac.policy_text import known_text, policy_document
 from auditor.collect.iac.scope import Scope, plain, split
 from auditor.iam.roles import UNNAMED
 from auditor.model.snapshot import GLOBAL, Kind, Record
@@ -162,8 +162,11 @@ class RolesAndLogs:
             return None
         text = self._policy_arn(arn)
         if isinstance(text, Unknown):
-            gaps["PermissionsBoundary"] = text
-            return None
+            known = known_text(text, self._scope)
+            if known is None:
+                gaps["PermissionsBoundary"] = text
+                return None
+            text = known
         local |= self._local(text)
         return {"PermissionsBoundaryType": "Policy", "PermissionsBoundaryArn": text}
 

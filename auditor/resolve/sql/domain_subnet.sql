@@ -11,6 +11,7 @@ wanted as (
     from domain_resolved),
 judged as (
     select w.account, w.region, w.domain_id, w.id, w.all_known,
+           coalesce(s.doc.AvailabilityZone, s.doc.AvailabilityZoneId) as zone, s.doc.AvailableIpAddressCount as free,
            -- The main table counts only for a subnet that is associated with none.
            case when e.association is not null then e.public else m.public end as routed,
            case when s.doc.MapPublicIpOnLaunch or routed then true
@@ -20,8 +21,18 @@ judged as (
     left join raw_subnet s on s.account = w.account and s.region = w.region and s.id = w.id
     left join associated e on e.account = w.account and e.region = w.region and e.association.SubnetId = w.id
     left join associated m on m.account = w.account and m.region = w.region and m.vpc = w.vpc_id
-      and m.association.Main)
-select account, region, domain_id,
+      and m.association.Main),
+-- Free addresses by zone, and in the zone that has second most of them: so many apps can be in either of two zones.
+zones as (
+    select account, region, domain_id, zone, case when count(*) = count(free) then sum(free) end as free
+    from judged where zone is not null group by all),
+room as (
+    select account, region, domain_id,
+           case when count(*) = count(free) then coalesce(list_reverse_sort(list(free))[2], 0)::BIGINT end as second
+    from zones group by all)
+select account, region, domain_id, any_value(r.second) as second_zone_free_addresses,
+       case when count(distinct zone) > 1 or (bool_and(all_known) and count(*) = count(zone))
+            then list_sort(list(distinct zone) filter (zone is not null)) end as zones,
        case when bool_or(public) or (bool_and(all_known) and count(*) = count(public))
             then coalesce(list(id order by id) filter (public), []) end as public_subnets
-from judged group by all
+from judged left join room r using (account, region, domain_id) group by all

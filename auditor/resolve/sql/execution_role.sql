@@ -31,6 +31,7 @@ select u.account || '/' || "{global_region}" || '/execution_role/' || u.id as ke
        f.permissions_boundary, f.allows_everything, f.administrator, f.administrator_actions,
        f.administrator_policies, f.administrator_policy_arn, f.administrator_unknown, f.broad_access,
        f.broad_policies, f.broad_unknown,
+       f.trusted_principals, f.trusted_principals_complete, f.trusts_any_source,
        case when u.side_role then f.roles_trusted_with_source_identity
             when u.assumed_by_roles then f.trusts_set_source_identity and f.roles_trusted_with_source_identity
             else f.trusts_set_source_identity end as trusts_set_source_identity,

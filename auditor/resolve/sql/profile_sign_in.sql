@@ -11,5 +11,5 @@ pairs as (
 select account, region, domain_id, user_profile_name, bool_or(kind = 'unknown') as unclear,
        list(distinct principal order by principal) filter (kind = 'human') as human,
        list(distinct principal order by principal) filter (kind = 'machine') as machine,
-       list_sort(any_value(p.several)) as several
+       list_sort(any_value(p.several)) as several, sum(times)::BIGINT as times, max(last_time) as last_time
 from sign_in left join pairs p using (account, region, domain_id, user_profile_name) group by all

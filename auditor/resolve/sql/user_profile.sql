@@ -2,7 +2,7 @@ with joined as (
     select u.* exclude (persona_number, identity_center_instance, domain_seen),
            "{role_columns}",
            a.subscribed_partner_tools, "{sso_user_profiles}" as sso_user_profiles,
-           "{evidence_columns}", "{idle_columns}", "{persona_columns}",
+           "{evidence_columns}", "{idle_columns}", "{load_columns}", "{persona_columns}",
            f.allowed_tools, f.allowed_actions, f.undecided_tools, f.undecided_actions,
            "{visible_actions}" as visible_actions
     from user_profile_resolved u /*{role_joins}*/
@@ -11,7 +11,7 @@ with joined as (
       and w.person = lower(u.sso_user)
     left join domain_profiles s on s.account = u.account and s.region = u.region
       and s.domain_id = u.domain_id
-    /*{evidence_joins}*/ /*{idle_joins}*/),
+    /*{evidence_joins}*/ /*{idle_joins}*/ /*{load_joins}*/),
 exclusive as (select *, "{own_actions}" as own_actions from joined),
 reached as (select *, "{reached}" from exclusive)
 select *, "{hidden_columns}" from reached

@@ -1,0 +1,50 @@
+"""How much of a domain one person has (private spaces with their volumes, running apps), and when it was last opened.
+
+What was seen is there for certain, whatever was not: a person who is over a limit with it is over the limit.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from auditor.resolve.inheritance_sql import unseen
+from auditor.resolve.sql_files import statement
+
+if TYPE_CHECKING:
+    import duckdb
+
+#: For a query over user_profile_resolved ``u``, account_region ``a`` and profile_sign_in ``e`` that joins what
+#: ``PROFILE_JOINS`` says.
+PROFILE_COLUMNS = (
+    "coalesce(l.spaces, 0) as private_spaces, coalesce(l.apps, 0) as private_running_apps,"
+    " coalesce(l.gb, 0) + case when coalesce(l.default_sized, 0) = 0 then 0 else l.default_sized * u.ebs_default_gb end"
+    " as private_volumes_gb,"
+    " case when not list_has_any(a.unlisted, ['space', 'app']) and not coalesce(l.unseen, false)"
+    " and o.account is null and u.account not in (select account from template_account) then true end"
+    " as private_use_complete,"
+    " coalesce(e.times, 0) as openings, coalesce(date_sub('day', e.last_time, u.as_of), 0) as last_opened_days,"
+    # DuckDB's greatest passes over NULL.
+    " case when known.since is not null then date_sub('day', greatest(known.since, coalesce(e.last_time, known.since)),"
+    " u.as_of) end as days_not_opened"
+)
+PROFILE_JOINS = (
+    " left join person_load l on l.account = u.account and l.region = u.region and l.domain_id = u.domain_id"
+    " and l.owner = lower(u.name)"
+    " left join sign_in_span known on known.account = u.account and known.region = u.region"
+    " left join ownerless_space o on o.account = u.account and o.region = u.region and o.domain_id = u.domain_id"
+)
+
+
+def create(con: duckdb.DuckDBPyConnection) -> None:
+    """``person_load``: by owner, what stands in private spaces; ``ownerless_space``: domains with a space of which it
+    is not known whose it is; ``sign_in_span``: since when all sign-ins are known."""
+    size = "SpaceSettings.SpaceStorageSettings.EbsStorageSettings.EbsVolumeSizeInGb"
+    con.execute(statement("sign_in_span"))
+    con.execute(statement("person_load", size_unseen=unseen("gaps", size)))
+    con.execute(
+        statement(
+            "ownerless_space",
+            owner_unseen=unseen("gaps", "OwnershipSettings.OwnerUserProfileName"),
+            sharing_unseen=unseen("gaps", "SpaceSharingSettings.SharingType"),
+        )
+    )
