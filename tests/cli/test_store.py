@@ -17,6 +17,7 @@ import jsonschema
 import pytest
 
 from auditor import Options, check
+from auditor.model.rule import Severity
 from auditor.model.snapshot import Gap
 from auditor.report.json_format import schema
 from auditor.simulator import Simulator
@@ -158,6 +159,17 @@ def test_posture_and_deadlines_remember_the_night_before(auditor: Auditor, tmp_p
     _, compared = checked(auditor, night(tmp_path, 6, {"a": "IAM"}), "--baseline", baseline)
     assert compared["posture"]["previous"] == {"passed": 3, "evaluated": 4}
     assert compared["overdue"][0]["number"] == 1
+
+
+def test_of_findings_as_old_as_each_other_the_worst_is_listed_first(auditor: Auditor, tmp_path: Path) -> None:
+    """Also where the list is cut: what is critical must not lie behind the limit."""
+    auditor("check", night(tmp_path, 1, {"a": "IAM", "b": "IAM"}), "--only", "domains", "--store", "nights", "-q")
+    listed = auditor("history", "--store", "nights", "--format", "json", "--limit", "3").out
+    every = auditor("history", "--store", "nights", "--format", "json").out
+    ranks = [Severity(f["severity"]).rank for f in json.loads(every)["failures"]]
+    assert len(set(ranks)) > 1
+    assert ranks == sorted(ranks)
+    assert [Severity(f["severity"]).rank for f in json.loads(listed)["failures"]] == ranks[:3]
 
 
 def test_other_programs_read_the_tables(auditor: Auditor, tmp_path: Path) -> None:
