@@ -6,8 +6,11 @@ not list its users (IAM Identity Center user guide, "Delegated administration").
 
 from __future__ import annotations
 
-import threading
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import msgspec
 
 from auditor.collect.aws.identity_center import READ, instance_of, read_instances
 from auditor.collect.aws.ledger import Ledger
@@ -20,27 +23,29 @@ KIND: Kind = "identity_user"
 
 
 class Instances:
-    """The instances that the accounts' domains name, and those whose users one of them has read. Safe to use from many
-    threads."""
+    """The instances that the accounts' domains name, and those whose users one of them has read."""
 
     def __init__(self) -> None:
-        self._lock = threading.Lock()
         self._named: dict[str, set[str]] = {}
         self._unnamed: set[str] = set()
         self._read: set[str] = set()
 
-    def note(self, record: Record) -> None:
-        """What a record says of them."""
-        if record.kind == "domain":
-            name = instance_of(record.document)
-            with self._lock:
-                if name:
-                    self._named.setdefault(record.account, set()).add(name)
-                elif record.gaps or record.document.get("AuthMode") == "SSO":
-                    self._unnamed.add(record.account)
-        elif record.kind == "account_region" and KIND not in record.gaps:
-            with self._lock:
-                self._read.update(record.document.get(READ) or ())
+    def note(self, account: str, path: Path) -> None:
+        """What an account's snapshot file says of them. Only lines of these two kinds are decoded."""
+        begins = tuple(f'{{"account":"{account}","{kind}":'.encode() for kind in ("account_region", "domain"))
+        with path.open("rb") as file:
+            for line in file:
+                if line.startswith(begins):
+                    self._note(account, msgspec.json.decode(line))
+
+    def _note(self, account: str, entry: Mapping[str, Any]) -> None:
+        if entry["kind"] == "account_region":
+            if KIND not in entry.get("gaps", ()):
+                self._read.update(entry["account_region"].get(READ) or ())
+        elif name := instance_of(entry["domain"]):
+            self._named.setdefault(account, set()).add(name)
+        elif entry.get("gaps") or entry["domain"].get("AuthMode") == "SSO":
+            self._unnamed.add(account)
 
     @property
     def missing(self) -> frozenset[str]:

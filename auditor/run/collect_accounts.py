@@ -149,7 +149,6 @@ def collect_accounts(
             def noted() -> Iterator[Record]:
                 for record in found.records():
                     counted[record.kind] += 1
-                    instances.note(record)
                     yield record
 
             write_lines(part, encode_lines(found.header, noted(), found.gaps, found.coverage))
@@ -167,6 +166,8 @@ def collect_accounts(
         parts = [Part(v.account.id, SnapshotReader(v.part)) for v in visited if v.part is not None]
         headers = [part.reader.header for part in parts]
         read: tuple[str, ...] = ()
+        for part in parts:
+            instances.note(part.account, part.reader.path)
         if "identity_user" in options.evidence.kinds:
             regions = dict.fromkeys((entered.region, *sorted({s.region for h in headers for s in h.scopes})))
             users, read = read_people(entered.clients, entered.ledger, instances.missing, tuple(regions))
