@@ -64,6 +64,11 @@ def is_held(handle: int) -> bool | None:
     return False
 
 
+def can_hold() -> bool:
+    """Whether this platform knows locks at all."""
+    return fcntl is not None
+
+
 @contextmanager
 def workspace(purpose: str = "") -> Iterator[Path]:
     """A temporary folder for the owner alone, removed at the end.

@@ -123,6 +123,15 @@ source_options = several(
         " read again (docs/incremental.md).  [default: the last run of --store]",
     ),
     click.option("--full", is_flag=True, help="Read every resource again, even if it hasn't changed."),
+    click.option(
+        "--max-rate", type=click.FloatRange(0.1), metavar="N",
+        help="Maximum number of AWS API calls a second for each account and Region. By default, the rate is learned"
+        " from what AWS throttles (docs/collection.md).",
+    ),
+    click.option(
+        "--resume", is_flag=True,
+        help="Continue where the same command was interrupted within the last 24 hours; start anew if it was not.",
+    ),
     heading="AWS account",
 )  # fmt: skip
 

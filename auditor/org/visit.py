@@ -4,15 +4,15 @@ is finished, changes nothing in another."""
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import cast
+from typing import Protocol, cast
 
-from auditor.collect.aws import CollectOptions, call_errors
+from auditor.collect.aws import CollectOptions, call_errors, collecting
 from auditor.collect.aws.call_errors import CALL_FAILED
-from auditor.collect.aws.collector import Collection, collecting
+from auditor.collect.aws.collector import Collection
 from auditor.collect.interface import Progress
 from auditor.errors import CollectError
 from auditor.model.accounts import Account, AccountStatus
@@ -38,6 +38,16 @@ class Visited:
     gap: Gap | None = None
 
 
+class Parts(Protocol):
+    """Where accounts' snapshots are kept. Called from many threads."""
+
+    def found(self, account: Account) -> Path | None:
+        """The file of an account that a run before collected."""
+
+    def write(self, account: Account, found: Collection) -> Path:
+        """Keep what was collected of an account; the file."""
+
+
 def missed(account: Account, reason: GapReason, operation: str) -> Visited:
     """An account of which nothing was seen: every list of it is open."""
     return Visited(account, gap=Gap(account.id, GLOBAL, "domain", "*", "*", operation, reason, account.reason))
@@ -47,11 +57,10 @@ def visit(
     accounts: Sequence[Account],
     sessions: MemberSessions,
     options: CollectOptions,
-    write: Callable[[Account, Collection], Path],
+    parts: Parts,
     progress: Progress | None = None,
 ) -> tuple[Visited, ...]:
-    """Every account, in their order. ``write`` keeps what was collected of an account and gives the file; it is called
-    from many threads.
+    """Every account, in their order. One whose part is there already is not visited.
 
     Raises ConfigError for options that fit no account. A defect in one account, and an interrupt, end the run.
     """
@@ -61,7 +70,8 @@ def visit(
     shared = _SharedProgress(progress, len(accounts))
 
     def one(account: Account) -> Visited:
-        return _visited(account, sessions, each, write, shared.of(account.id))
+        part = parts.found(account)
+        return Visited(account, part) if part else _visited(account, sessions, each, parts, shared.of(account.id))
 
     pool = ThreadPoolExecutor(max_workers=at_once, thread_name_prefix="account")
     try:
@@ -86,11 +96,7 @@ def _finished(futures: Sequence[Future[Visited]]) -> Iterator[Future[Visited]]:
 
 
 def _visited(
-    account: Account,
-    sessions: MemberSessions,
-    options: CollectOptions,
-    write: Callable[[Account, Collection], Path],
-    progress: Progress,
+    account: Account, sessions: MemberSessions, options: CollectOptions, parts: Parts, progress: Progress
 ) -> Visited:
     try:
         session = sessions.session(account.id)
@@ -100,7 +106,7 @@ def _visited(
         return missed(_failed(account, reason, text), reason, OPERATION)
     try:
         with collecting(replace(options, session=session), progress) as found:
-            return Visited(account, write(account, found))
+            return Visited(account, parts.write(account, found))
     except CollectError as error:
         reason = cast("GapReason", error.reason or "unexpected_response")
         return missed(_failed(account, reason, error.message), reason, "ListDomains")

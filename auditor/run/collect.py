@@ -2,25 +2,26 @@
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Iterator, Sequence
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from auditor.counting import plural
 from auditor.errors import ConfigError
 from auditor.model.snapshot import Snapshot
 from auditor.regular_files import open_regular
 from auditor.rules.evidence_read import evidence_read
 from auditor.run.conclude import RunResult, run
+from auditor.run.known_rates import known_rates
 from auditor.run.messages import Messages, logger
 from auditor.run.plan import RunPlan
 from auditor.run.previous_snapshots import earlier_snapshots
 from auditor.run.recorded_attempt import recorded
 from auditor.run.run_options import AwsOptions, TemplateOptions
 from auditor.run.tell_channels import telling
+from auditor.run.unfinished import unfinished
+from auditor.run.write_collection import write_collection
 from auditor.store.files import PRIVATE, Access
 from auditor.store.snapshot_file import masked, write_snapshot
 from auditor.store.snapshot_reader import SnapshotReader
@@ -37,20 +38,6 @@ if TYPE_CHECKING:
     from auditor.model.drift import Drift
     from auditor.model.sign_ins import LoggedSignIns, LogSource
     from auditor.store.runs import RunStore
-
-
-def collected(
-    options: AwsOptions, messages: Messages, *, store: RunStore | None = None, progress: Progress | None = None
-) -> Snapshot:
-    """Collect one account as the options say. ``store`` is where the run will be kept. Raises ConfigError and
-    CollectError."""
-    from auditor.collect.aws import collect
-
-    asked = collect_options(options, messages, store)
-    logger.info("collecting %s", ", ".join(options.regions) or "the profile's Region")
-    found = collect(asked, progress)
-    logger.info("collected %s, %s", plural(len(found.records), "record"), plural(len(found.gaps), "gap"))
-    return found
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,24 +64,50 @@ def collect_into(
 
     Raises ConfigError, CollectError.
     """
-    with _place(snapshot) as path:
+    with _place(snapshot) as path, _asked(options, config, None, snapshot.parent, messages) as asked:
         if options.of_accounts:
             from auditor.run.collect_accounts import collect_accounts, entrance
 
-            asked, entered = collect_options(options, messages), entrance(options, config)
-            records: Mapping[str, int] = collect_accounts(asked, entered, path, messages, progress, mode).records
+            collect_accounts(asked, entrance(options, config, asked.rates), path, messages, progress, mode)
         else:
-            found = collected(options, messages, progress=progress)
-            records = Counter(record.kind for record in found.records)
-            write_snapshot(path, found, mode)
-            del found
+            _collect_account(asked, path, progress, mode)
     written = SnapshotReader(snapshot)
     return CollectedFile(
-        sum(number for kind, number in records.items() if kind in STUDIO_KINDS),
+        sum(number for kind, number in written.kinds().items() if kind in STUDIO_KINDS),
         len(written.ledger.gaps),
         sum(line.carried for line in written.ledger.coverage),
         written.header.previous,
     )
+
+
+def _collect_account(asked: CollectOptions, path: Path, progress: Progress | None, mode: Access = PRIVATE) -> None:
+    """Collect one account into a snapshot file. Raises ConfigError and CollectError."""
+    from auditor.collect.aws import collecting
+
+    logger.info("collecting %s", ", ".join(asked.regions) or "the profile's Region")
+    with collecting(asked, progress) as found:
+        write_collection(path, found, mode)
+
+
+@contextmanager
+def _asked(
+    options: AwsOptions, config: Config, store: RunStore | None, place: Path | None, messages: Messages
+) -> Iterator[CollectOptions]:
+    """What is asked of a collection, with the rates that the store knows. ``place``: where a run that is broken off may
+    lie, if that is asked for; it is gone where the block ends well."""
+    with ExitStack() as stack:
+        work = None
+        if options.resume and place is None:
+            raise ConfigError(
+                "--resume has no place for what was collected",
+                hint="Keep the snapshot (--snapshot), a store in a folder (--store), or reports in one (--output).",
+            )
+        if options.resume and place is not None:
+            # What changes no answer may be changed meanwhile.
+            what = replace(options, resume=False, concurrency=0, max_rate=None)
+            work = stack.enter_context(unfinished(place, (what, config.organization), messages))
+        rates = stack.enter_context(known_rates(store, options.max_rate or 0.0))
+        yield replace(collect_options(options, messages, store), rates=rates, work=work)
 
 
 def collect_options(options: AwsOptions, messages: Messages, store: RunStore | None = None) -> CollectOptions:
@@ -151,12 +164,24 @@ def run_account(
         return _run_accounts(plan, wanted, messages, snapshot, progress)
     if plan.config.organization is not None:
         messages.note("auditor.yaml has organization:, and one account is audited. For all of them: --organization")
-    asked = f"Regions: {', '.join(wanted.regions) or 'the default one of the profile'}"
-    with telling(plan, messages), recorded(plan.store, "audit", asked):
-        found = collected(wanted, messages, store=plan.store, progress=progress)
-        with _written(found, snapshot, plan.mode) as path:
-            del found
-            return run(plan, [path], messages)
+    what = f"Regions: {', '.join(wanted.regions) or 'the default one of the profile'}"
+    with (
+        telling(plan, messages),
+        recorded(plan.store, "audit", what),
+        _asked(wanted, plan.config, plan.store, _resume_place(plan, snapshot), messages) as asked,
+        _place(snapshot) as path,
+    ):
+        _collect_account(asked, path, progress, plan.mode)
+        return run(plan, [path], messages)
+
+
+def _resume_place(plan: RunPlan, snapshot: Path | None) -> Path | None:
+    """The folder that the run writes to: its snapshot's, its store's, its reports'."""
+    if snapshot is not None:
+        return snapshot.parent
+    if plan.store is not None and "://" not in plan.store.place.label:
+        return Path(plan.store.place.label)
+    return None if plan.printed else plan.output
 
 
 def _run_accounts(
@@ -168,10 +193,11 @@ def _run_accounts(
     with (
         telling(plan, messages),
         recorded(plan.store, "audit", f"Several accounts, Regions: {', '.join(options.regions)}"),
+        _asked(options, plan.config, plan.store, _resume_place(plan, snapshot), messages) as asked,
         _place(snapshot) as path,
     ):
-        asked = collect_options(options, messages, plan.store)
-        found = collect_accounts(asked, entrance(options, plan.config), path, messages, progress, plan.mode)
+        entered = entrance(options, plan.config, asked.rates)
+        found = collect_accounts(asked, entered, path, messages, progress, plan.mode)
         return replace(run(plan, [path], messages), sessions=found.sessions)
 
 

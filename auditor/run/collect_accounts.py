@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Sequence
+from contextlib import ExitStack
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -11,15 +11,16 @@ from typing import TYPE_CHECKING
 
 from auditor.config import Config
 from auditor.counting import plural
-from auditor.errors import CollectError, ConfigError
+from auditor.errors import CollectError, ConfigError, SnapshotError
 from auditor.model.accounts import Account, AccountStatus
-from auditor.model.snapshot import SCHEMA_VERSION, Coverage, Header, Record, Snapshot
+from auditor.model.snapshot import SCHEMA_VERSION, Coverage, Header, Snapshot
 from auditor.org.request import ACCOUNT_ID, NamedAccount, OrganizationRequest, role_problem
 from auditor.run.messages import Messages, logger
 from auditor.run.run_options import AwsOptions
+from auditor.run.write_collection import write_collection
 from auditor.store.files import PRIVATE, Access
 from auditor.store.merge_snapshots import Part, merge_snapshots, merged_header
-from auditor.store.snapshot_file import encode_lines, write_lines, write_snapshot
+from auditor.store.snapshot_file import write_snapshot
 from auditor.store.snapshot_reader import SnapshotReader
 from auditor.temporary_files import workspace
 from auditor.version import __version__
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
     from auditor.collect.aws import CollectOptions
     from auditor.collect.aws.collector import Collection
     from auditor.collect.aws.ledger import Ledger
+    from auditor.collect.aws.rates import Rates
     from auditor.collect.aws.session import Clients
     from auditor.collect.interface import Progress
     from auditor.org.member_sessions import MemberSessions
@@ -86,8 +88,9 @@ class Entrance:
         return MemberSessions(self.clients, (self.account, self.region), self.request, self.ledger)
 
 
-def entrance(options: AwsOptions, config: Config) -> Entrance:
-    """Who would be visited. Makes no call to any account but the credentials' own. ``options`` are completed.
+def entrance(options: AwsOptions, config: Config, rates: Rates | None = None) -> Entrance:
+    """Who would be visited. Makes no call to any account but the credentials' own. ``options`` are completed;
+    ``rates``: how fast may be asked.
 
     Raises ConfigError and CollectError.
     """
@@ -102,6 +105,7 @@ def entrance(options: AwsOptions, config: Config) -> Entrance:
     if "all" in options.regions and options.regions != ("all",):
         raise ConfigError("--region all stands alone", hint="Leave the other regions out.")
     clients = Clients(options.profile, options.concurrency)
+    clients.rates = rates or clients.rates
     for region in (*options.skip_regions, *(r for r in options.regions if r != "all")):
         clients.refuse_unknown(region)
     caller, region, ledger = identify(clients, options.regions, Ledger)
@@ -112,12 +116,10 @@ def entrance(options: AwsOptions, config: Config) -> Entrance:
 
 @dataclass(frozen=True, slots=True)
 class AccountsCollected:
-    """What a run over several accounts collected: a row an account, what leads into each once more, and how many
-    records there are by kind."""
+    """What a run over several accounts collected: a row an account, and what leads into each once more."""
 
     accounts: tuple[Account, ...]
     sessions: MemberSessions
-    records: Mapping[str, int]
 
 
 def collect_accounts(
@@ -140,22 +142,10 @@ def collect_accounts(
     for note in targets.notes:
         messages.note(note)
     logger.info("collecting %s", plural(len(targets.visit), "account"))
-    counts, instances = list[Counter[str]](), Instances()
-    with workspace("accounts") as folder:
-
-        def write(account: Account, found: Collection) -> Path:
-            part, counted = folder / f"{account.id}.jsonl", Counter[str]()
-
-            def noted() -> Iterator[Record]:
-                for record in found.records():
-                    counted[record.kind] += 1
-                    yield record
-
-            write_lines(part, encode_lines(found.header, noted(), found.gaps, found.coverage))
-            counts.append(counted)
-            return part
-
-        visited = [*visit(targets.visit, sessions, options, write, progress)]
+    instances = Instances()
+    with ExitStack() as stack:
+        folder = options.work or stack.enter_context(workspace("accounts"))
+        visited = [*visit(targets.visit, sessions, options, _Parts(folder), progress)]
         visited += [
             missed(a, "account_suspended" if a.status is AccountStatus.SUSPENDED else "not_found", "ListAccounts")
             for a in targets.missed
@@ -176,10 +166,17 @@ def collect_accounts(
                 write_snapshot(beside, Snapshot(replace(headers[0], scopes=()), users))
                 parts.append(Part(entered.account, SnapshotReader(beside)))
         made = Header(
-            schema_version=SCHEMA_VERSION, source="aws", as_of=started, tool_version=__version__,
-            botocore_version=headers[0].botocore_version, caller=entered.caller, scopes=(), accounts=accounts,
+            schema_version=SCHEMA_VERSION,
+            source="aws",
+            # Accounts of a run that was broken off were seen earlier.
+            as_of=min([started, *(header.as_of for header in headers)]),
+            tool_version=__version__,
+            botocore_version=headers[0].botocore_version,
+            caller=entered.caller,
+            scopes=(),
+            accounts=accounts,
             identity_instances=read,
-        )  # fmt: skip
+        )
         settled = instances.settled(read)
         ledgers = [part.reader.ledger for part in parts]
         gaps = [v.gap for v in visited if v.gap is not None]
@@ -190,7 +187,27 @@ def collect_accounts(
     for one in visited:
         if one.part is None:
             messages.problem(f"Account {_label(one.account)} was not audited: {one.account.reason}.")
-    return AccountsCollected(accounts, sessions, sum(counts, Counter()))
+    return AccountsCollected(accounts, sessions)
+
+
+@dataclass(frozen=True, slots=True)
+class _Parts:
+    """A snapshot file for each account in a folder, under its id: one that is there is whole."""
+
+    folder: Path
+
+    def found(self, account: Account) -> Path | None:
+        """The file of an account that a run before collected, if it is whole."""
+        part = self.folder / f"{account.id}.jsonl"
+        try:
+            SnapshotReader(part).sha256  # noqa: B018 — raises where the content is not what was written
+        except SnapshotError:
+            return None
+        return part
+
+    def write(self, account: Account, found: Collection) -> Path:
+        """Write an account's file."""
+        return write_collection(self.folder / f"{account.id}.jsonl", found)
 
 
 def _label(account: Account) -> str:

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import threading
 import weakref
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from contextlib import ExitStack
+from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from auditor.errors import ConfigError, DamagedError, SnapshotError
-from auditor.model.snapshot import Header, Snapshot
+from auditor.model.snapshot import Header, Record
 from auditor.run.messages import Messages
 from auditor.store.snapshot_reader import SnapshotReader
 from auditor.store.unpack import SNAPSHOT_LIMIT, blocks
@@ -21,7 +22,7 @@ if TYPE_CHECKING:
     from auditor.store.manifest import Manifest
     from auditor.store.runs import RunStore
 
-Previous = Callable[[str, tuple[str, ...]], Sequence[Snapshot]]
+Previous = Callable[[str, tuple[str, ...]], Iterable["_Streamed"]]
 
 
 def earlier_snapshots(
@@ -67,7 +68,20 @@ def _files(place: Path) -> list[SnapshotReader]:
     return sorted(map(SnapshotReader, paths), key=lambda file: (datetime.fromisoformat(file.header.as_of), file.path))
 
 
-def _newest(files: Sequence[SnapshotReader], account: str, regions: tuple[str, ...]) -> list[Snapshot]:
+@dataclass(frozen=True, slots=True)
+class _Streamed:
+    """A snapshot whose records are read from its file, one after another, without secrets."""
+
+    header: Header
+    records: Iterable[Record]
+
+
+def _streamed(file: SnapshotReader, account: str) -> _Streamed:
+    # A file of an older version may hold secrets, and is masked as a whole.
+    return _Streamed(file.header, file.records(account) if file.header.masked else file.snapshot(account).records)
+
+
+def _newest(files: Sequence[SnapshotReader], account: str, regions: tuple[str, ...]) -> list[_Streamed]:
     """The newest snapshot of each region."""
     wanted = {
         (s.account, s.region): file
@@ -75,7 +89,7 @@ def _newest(files: Sequence[SnapshotReader], account: str, regions: tuple[str, .
         for s in file.header.scopes
         if s.account == account and s.region in regions
     }
-    return [file.snapshot(account) for file in dict.fromkeys(wanted.values())]
+    return [_streamed(file, account) for file in dict.fromkeys(wanted.values())]
 
 
 class _StoreSnapshots:
@@ -93,11 +107,11 @@ class _StoreSnapshots:
         self._said = False
         weakref.finalize(self, self._folders.close)
 
-    def __call__(self, account: str, regions: tuple[str, ...]) -> list[Snapshot]:
+    def __call__(self, account: str, regions: tuple[str, ...]) -> list[_Streamed]:
         """Snapshots with what the account's last runs know of the Regions. Raises SnapshotError, DamagedError."""
         try:
             files = self._of(account, regions)
-            return [file.snapshot(account) for file in files if _speaks_of(file.header, account, regions)]
+            return [_streamed(file, account) for file in files if _speaks_of(file.header, account, regions)]
         except (SnapshotError, DamagedError) as error:
             if self._messages is None:
                 raise

@@ -99,7 +99,8 @@ class AwsOptions:
     time. ``evidence``: names of ``auditor.studio.evidence_sources``. ``sign_in_days``: CloudTrail's window, 1 to 90;
     ``sign_in_pages`` of 50 events, a region. ``cloudtrail_logs``: folder or ``s3://…`` of a trail's log files, which
     are read instead. ``identity_store``: ``ID`` or ``ID@REGION``. ``previous``: earlier snapshot, folder of them, or
-    store, for what did not change; ``full`` describes everything anew.
+    store, for what did not change; ``full`` describes everything anew. ``max_rate``: calls a second for each account
+    and Region. ``resume``: what a run that was broken off has collected is not asked again.
 
     ``organization``: every account that AWS Organizations, or the configuration, lists; ``accounts``: ids of accounts,
     ``accounts_file``: a CSV file of them. One of the three makes a run over several accounts: ``role`` is assumed in
@@ -117,6 +118,8 @@ class AwsOptions:
     identity_store: str = ""
     previous: str | None = None
     full: bool = False
+    max_rate: float | None = None
+    resume: bool = False
     organization: bool = False
     accounts: tuple[str, ...] = ()
     accounts_file: Path | None = None

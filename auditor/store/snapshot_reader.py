@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import re
+from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from functools import cached_property
@@ -52,6 +53,10 @@ class _VersionLine(msgspec.Struct):
 class _LedgerLine(msgspec.Struct, forbid_unknown_fields=True):
     gap: Gap | None = None
     coverage: Coverage | None = None
+
+
+class _Kind(msgspec.Struct):
+    kind: str = ""
 
 
 class _Resource(msgspec.Struct):
@@ -168,6 +173,17 @@ class SnapshotReader:
                 coverage.append(entry.coverage)
         return Ledger(tuple(sorted(gaps)), tuple(sorted(coverage)))
 
+    def kinds(self) -> Counter[str]:
+        """How many resources there are of each kind. Raises SnapshotError for a line that is not JSON."""
+        decode = msgspec.json.Decoder(_Kind).decode
+        try:
+            with self.path.open("rb") as file:
+                found = Counter(decode(line).kind for line in file)
+        except (OSError, msgspec.DecodeError, UnicodeDecodeError) as error:
+            raise SnapshotError(f"{self.path}: a line is damaged: {error}", hint=_AGAIN) from error
+        del found[""]
+        return found
+
     def documents(self, wanted: Callable[[Key], bool]) -> Iterator[tuple[Key, bytes, tuple[str, ...]]]:
         """Whole documents of domains, user profiles and spaces: key, JSON, and gaps.
 
@@ -191,14 +207,21 @@ class SnapshotReader:
 
         Raises SnapshotError.
         """
-        self.sha256  # noqa: B018 — raises where the content is not what was written
-        with self.path.open("rb") as file:
-            begins = f'{{"account":"{account}"'.encode() if account else b""
-            entries = (msgspec.json.decode(line) for line in file if line.startswith(begins))
-            records = tuple(_record(entry) for entry in entries if "kind" in entry)
+        records = tuple(self.records(account))
         # Of a file the header says it; in memory nothing hangs on it.
         read = Snapshot(replace(self.header, masked=False), records, self.ledger.gaps, self.ledger.coverage)
         return read if self.header.masked else masked(read)
+
+    def records(self, account: str = "") -> Iterator[Record]:
+        """Every resource, of one account or of all, one after another; the file is verified before the first.
+
+        Raises SnapshotError.
+        """
+        self.sha256  # noqa: B018 — raises where the content is not what was written
+        begins = f'{{"account":"{account}"'.encode() if account else b""
+        with self.path.open("rb") as file:
+            entries = (msgspec.json.decode(line) for line in file if line.startswith(begins))
+            yield from (_record(entry) for entry in entries if "kind" in entry)
 
 
 def _record(entry: dict[str, Any]) -> Record:

@@ -17,6 +17,7 @@ from hypothesis import strategies as st
 from auditor.collect.aws import CollectOptions, collect
 from auditor.collect.aws.evidence_request import EvidenceOptions
 from auditor.collect.aws.incremental import MAX_AGE, RACE, ROTATION_DAYS, EarlierSnapshots
+from auditor.collect.aws.spool import Spool
 from auditor.evaluate.ask_tables import Asked, query
 from auditor.model.snapshot import Header, Record, Scope, Snapshot
 from auditor.simulator import Fault, Simulator
@@ -190,7 +191,9 @@ def test_another_account_or_region_serves_nothing(simulator: Simulator) -> None:
 
 def _earlier(now: str, as_of: str, record_: Record, botocore: str = "1.44.5") -> EarlierSnapshots:
     header = Header("1", "aws", as_of, "0", botocore, "", (Scope(ACCOUNT, HOME),))
-    return EarlierSnapshots([Snapshot(header, (record_,))], ACCOUNT, now, "1.44.5")
+    earlier = EarlierSnapshots(ACCOUNT, now, "1.44.5", Spool(None))
+    earlier.read([Snapshot(header, (record_,))])
+    return earlier
 
 
 MODIFIED = datetime(2026, 11, 1, 12, 0, tzinfo=UTC)
@@ -247,16 +250,14 @@ def test_conditions() -> None:
 def test_law_each_resource_has_one_day_of_seven(name: str, kind: Any, start: datetime) -> None:
     record_ = Record(ACCOUNT, HOME, kind, name, {})
     turns = [
-        EarlierSnapshots((), ACCOUNT, (start.replace(tzinfo=UTC) + timedelta(days=n)).isoformat(), "")._has_its_day(
-            record_
-        )
+        EarlierSnapshots(ACCOUNT, (start.replace(tzinfo=UTC) + timedelta(days=n)).isoformat(), "")._has_its_day(record_)
         for n in range(ROTATION_DAYS)
     ]
     assert turns.count(True) == 1
 
 
 def test_about_a_seventh_has_its_day() -> None:
-    earlier = EarlierSnapshots((), ACCOUNT, "2026-11-10T02:00:00Z", "")
+    earlier = EarlierSnapshots(ACCOUNT, "2026-11-10T02:00:00Z", "")
     due = sum(earlier._has_its_day(Record(ACCOUNT, HOME, "user_profile", f"d-1/p{n}", {})) for n in range(7000))
     assert 850 < due < 1150
 

@@ -44,7 +44,7 @@ class _Stop:
 
 
 def _lines(work: Path | None, options: CollectOptions = BOTH, stop: _Stop | None = None) -> list[bytes]:
-    with collecting(options, stop, work) as found:
+    with collecting(replace(options, work=work), stop) as found:
         return list(encode_lines(found.header, found.records(), found.gaps, found.coverage))
 
 
@@ -84,7 +84,7 @@ KILLED = """
 import sys
 from pathlib import Path
 from auditor.collect.aws.collector import CollectOptions, collecting
-with collecting(CollectOptions(), None, Path(sys.argv[1])) as found:
+with collecting(CollectOptions(work=Path(sys.argv[1]))) as found:
     list(found.records())
 """
 

@@ -18,6 +18,7 @@ from auditor.collect.aws.evidence_request import EvidenceOptions
 from auditor.collect.aws.incremental import NOTHING, EarlierSnapshots, Previous
 from auditor.collect.aws.ledger import Ledger
 from auditor.collect.aws.listing import list_kind
+from auditor.collect.aws.rates import Rates
 from auditor.collect.aws.run import Run
 from auditor.collect.aws.session import MAX_ATTEMPTS, REGION_HINT, Clients
 from auditor.collect.aws.shared_clients import SharedClients
@@ -44,7 +45,8 @@ class CollectOptions:
     ``previous`` gives earlier snapshots of an account and its regions, from which what did not change is carried over;
     None describes everything. ``session``: a boto3 session whose account is collected, instead of the profile's.
     ``shared``: what a run over several accounts shares, clients and rates; ``connections``: how many a host it keeps
-    for all of them, 0 for as many as ``concurrency``.
+    for all of them, 0 for as many as ``concurrency``; ``rates``: others than theirs. ``work``: a folder where a
+    collection that is broken off lies until it goes on, a file for each account; else it is temporary.
     """
 
     profile: str | None = None
@@ -57,6 +59,8 @@ class CollectOptions:
     session: Any = None
     shared: SharedClients | None = None
     connections: int = 0
+    rates: Rates | None = None
+    work: Path | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,13 +85,10 @@ def collect(options: CollectOptions, progress: Progress | None = None) -> Snapsh
 
 
 @contextmanager
-def collecting(
-    options: CollectOptions, progress: Progress | None = None, work: Path | None = None
-) -> Iterator[Collection]:
+def collecting(options: CollectOptions, progress: Progress | None = None) -> Iterator[Collection]:
     """Collect everything that the credentials may see. What they may not is a gap.
 
-    ``work``: a folder where a collection that is broken off lies until it goes on, a file for each account; else a
-    temporary one. Raises ConfigError and CollectError as ``auditor.collect.aws.session`` lists them, and CollectError
+    Raises ConfigError and CollectError as ``auditor.collect.aws.session`` lists them, and CollectError
     where not one list of resources could be read.
     """
     started = datetime.now(UTC).replace(microsecond=0)
@@ -95,6 +96,7 @@ def collecting(
         raise ConfigError("--region all stands alone", hint="Leave the other regions out.")
     connections = options.connections or options.concurrency
     clients = Clients(options.profile, connections, options.max_attempts, options.session, options.shared)
+    clients.rates = options.rates or clients.rates
     if not clients.default_region and not options.regions:
         raise ConfigError("no AWS region", hint=REGION_HINT)
     caller, home, ledger = identify(clients, options.regions, Ledger)
@@ -103,13 +105,10 @@ def collecting(
     for region in options.skip_regions:
         clients.refuse_unknown(region)
     regions = _left(named, options.skip_regions)
-    with _spool(account, work) as spool:
+    with ExitStack() as stack:
+        spool = stack.enter_context(_spool(account, options.work))
         started = _begun(spool, started, regions)
-        earlier = NOTHING
-        if options.previous is not None:
-            earlier = EarlierSnapshots(
-                options.previous(account, regions), account, rfc3339(started), botocore.__version__
-            )
+        earlier = stack.enter_context(_earlier(options.previous, account, regions, started))
         run = Run(clients, ledger, options.concurrency, progress, earlier, spool)
         run.started = started
         _collect(run, regions, options.evidence)
@@ -151,6 +150,24 @@ def _spool(account: str, work: Path | None) -> Iterator[Spool]:
         spool = Spool(folder / f"{account}.sqlite", lasting=work is not None)
         stack.callback(spool.close)
         yield spool
+
+
+@contextmanager
+def _earlier(
+    previous: Previous | None, account: str, regions: tuple[str, ...], now: datetime
+) -> Iterator[EarlierSnapshots]:
+    """What earlier snapshots hold of the regions, on disk as well."""
+    if previous is None:
+        yield NOTHING
+        return
+    with workspace("earlier") as folder:
+        spool = Spool(folder / "earlier.sqlite")
+        try:
+            earlier = EarlierSnapshots(account, rfc3339(now), botocore.__version__, spool)
+            earlier.read(previous(account, regions))
+            yield earlier
+        finally:
+            spool.close()
 
 
 def _begun(spool: Spool, now: datetime, regions: Sequence[str]) -> datetime:

@@ -8,16 +8,29 @@ resource inherits from its domain move nothing: tags are read anew every time, a
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import replace
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, Protocol
 
 from auditor.collect.aws.answers import plain
-from auditor.model.snapshot import SCHEMA_VERSION, Record, Snapshot
+from auditor.collect.aws.spool import Spool
+from auditor.model.encoded_document import EncodedDocument
+from auditor.model.snapshot import SCHEMA_VERSION, Header, Kind, Record
+
+
+class EarlierSnapshot(Protocol):
+    """A snapshot whose records may be read once, one after another."""
+
+    @property
+    def header(self) -> Header: ...
+
+    @property
+    def records(self) -> Iterable[Record]: ...
+
 
 #: Given account and regions: earlier snapshots that hold them.
-Previous = Callable[[str, tuple[str, ...]], Sequence[Snapshot]]
+Previous = Callable[[str, tuple[str, ...]], Iterable[EarlierSnapshot]]
 
 #: Each unchanged resource is described again on one day of so many.
 ROTATION_DAYS = 7
@@ -34,37 +47,53 @@ class EarlierSnapshots:
     A snapshot that another botocore wrote is not used: its model may have lacked members that this one sees.
     """
 
-    def __init__(self, snapshots: Sequence[Snapshot], account: str, now: str, botocore_version: str) -> None:
+    def __init__(self, account: str, now: str, botocore_version: str, spool: Spool | None = None) -> None:
+        """``spool``: an empty one that holds what is read; without one nothing is known."""
+        self._account, self._botocore = account, botocore_version
         self._now = datetime.fromisoformat(now)
-        self._records: dict[tuple[str, str, str], Record] = {}
-        for snapshot in sorted(snapshots, key=lambda s: datetime.fromisoformat(s.header.as_of)):
+        self._spool = spool
+        self._read: dict[str, datetime] = {}
+
+    def read(self, snapshots: Iterable[EarlierSnapshot]) -> None:
+        """Read the snapshots, in any order."""
+        assert self._spool is not None, "what is read has a place"
+        for snapshot in snapshots:
             header = snapshot.header
-            regions = {s.region for s in header.scopes if s.account == account}
+            as_of = datetime.fromisoformat(header.as_of)
+            regions = {s.region for s in header.scopes if s.account == self._account}
             # What a newer snapshot of the region does not hold is not taken from an older one.
-            self._records = {key: r for key, r in self._records.items() if key[0] not in regions}
+            newer = {r for r in regions if as_of >= self._read.get(r, as_of)}
+            for region in newer:
+                self._read[region] = as_of
+                self._spool.drop_region(region)
             if (
                 header.source != "aws"
-                or (header.botocore_version, header.schema_version) != (botocore_version, SCHEMA_VERSION)
-                or datetime.fromisoformat(header.as_of) >= self._now
+                or (header.botocore_version, header.schema_version) != (self._botocore, SCHEMA_VERSION)
+                or as_of >= self._now
             ):
                 continue
-            self._records |= {
-                (r.region, r.kind, r.id): replace(r, described=r.described or header.as_of)
-                for r in snapshot.records
-                if r.account == account and r.region in regions
-            }
+            for record in snapshot.records:
+                if record.account == self._account and record.region in newer:
+                    document = EncodedDocument.of(record.document)
+                    known = replace(record, document=document, described=record.described or header.as_of)
+                    self._spool.put(known, "", "", 0)
 
     def region(self, region: str) -> Record | None:
         """The record of the region itself; ``described`` says when that was."""
-        return self._records.get((region, "account_region", region))
+        return self._get("account_region", region, region)
 
-    def records(self, region: str, kind: str) -> list[Record]:
+    def records(self, region: str, kind: Kind) -> Iterator[Record]:
         """Every record of a kind."""
-        return [record for (at, k, _), record in self._records.items() if (at, k) == (region, kind)]
+        if self._spool is not None:
+            yield from (stored.record for stored in self._spool.stored(self._account, kind, region))
 
-    def unchanged(self, region: str, kind: str, record_id: str, item: Mapping[str, Any]) -> Record | None:
+    def _get(self, kind: Kind, region: str, record_id: str) -> Record | None:
+        found = self._spool.get(self._account, kind, region, record_id) if self._spool is not None else None
+        return found.record if found is not None else None
+
+    def unchanged(self, region: str, kind: Kind, record_id: str, item: Mapping[str, Any]) -> Record | None:
         """The record, if the list's item says that nothing changed since it was described; None: describe it."""
-        record = self._records.get((region, kind, record_id))
+        record = self._get(kind, region, record_id)
         if record is None or set(record.gaps) - {"Tags"}:
             return None
         listed: Mapping[str, Any] = plain(item)
@@ -87,4 +116,4 @@ class EarlierSnapshots:
 
 
 #: No earlier snapshot: everything is described.
-NOTHING = EarlierSnapshots((), "", "1970-01-01T00:00:00Z", "")
+NOTHING = EarlierSnapshots("", "1970-01-01T00:00:00Z", "")

@@ -14,17 +14,22 @@ import math
 import re
 import threading
 import time
+from collections import deque
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
 #: Calls a second that AWS states (CloudTrail quotas, LookupEvents), by service and operation.
 KNOWN_LIMITS: Mapping[str, float] = {"cloudtrail:LookupEvents": 2.0}
 #: A rate that nobody knows begins here, and never falls below the least, in calls a second.
-FIRST, LEAST = 20.0, 0.1
+FIRST, LEAST = 10.0, 0.1
 #: Until the first refusal each answer adds so much, which doubles the rate every half second.
 _DOUBLING = math.log(2) / 0.5
 #: The part that is left after a refusal: of a rate that was doubling, and of one that was near its limit.
 _FIRST_CUT, _CUT = 0.5, 0.9
+#: The least that is left of a rate after one refusal, however little was answered.
+_DEEPEST_CUT = 0.4
+#: Seconds over which answers are counted.
+_LATELY = 2.0
 #: Seconds, or calls if those take longer, in which a rate comes back to what was refused.
 _BACK_SECONDS, _BACK_CALLS = 10.0, 60.0
 #: Beyond it a rate grows by this part of it a second; more slowly where it is below so many calls a second.
@@ -51,8 +56,8 @@ class Bucket:
         self._late = 0.0 if exact else _LATE
         self._next = 0.0
         self._cut = 0.0
-        self._answers, self._begun, self._busiest = 0, 0.0, 0.0
-        self._second, self._in_second = 0, 0
+        self._answers, self._first, self._busiest = 0, 0.0, 0.0
+        self._lately = deque[float]()
 
     def wait(self, check: Callable[[], None]) -> float:
         """Wait for the next moment; it, on the monotonic clock. ``check`` is called meanwhile, and may raise."""
@@ -74,14 +79,17 @@ class Bucket:
             self._answers += 1
             self._count(now)
             if not self._refused:
+                lately = self._answered_lately(now)
                 # What is not used says nothing of what is allowed.
-                if self._next > now - 1:
+                if lately is None or self._rate < 4 * lately:
                     self._rate += _DOUBLING
             elif self._rate < self._refused:
                 seconds = max(_BACK_SECONDS, _BACK_CALLS / self._refused)
                 self._rate += self._refused * (1 - _CUT) / seconds / self._rate
             else:
-                self._rate += self._refused * _PROBE * min(1.0, self._rate / _SLOW) / self._rate
+                # The longer nothing is refused, the faster.
+                step = _PROBE * max(1.0, (now - self._cut) / _BACK_SECONDS - 1) if self._cut else _PROBE
+                self._rate += self._refused * step * min(1.0, self._rate / _SLOW) / self._rate
             self._rate = min(self._rate, self._limit)
 
     def throttled(self, sent: float) -> None:
@@ -90,12 +98,13 @@ class Bucket:
             if sent <= self._cut:
                 return
             self._cut = time.monotonic()
-            if self._refused:
-                self._refused, self._rate = self._rate, self._rate * _CUT
-            else:
-                self._rate *= _FIRST_CUT
-                self._refused = self._rate
-            self._rate = min(max(self._rate, LEAST), self._limit)
+            known = bool(self._refused)
+            aim, refused = self._rate * (_CUT if known else _FIRST_CUT), self._rate
+            if (answered := self._answered_lately(self._cut)) is not None and answered < aim:
+                # Far too fast: what was answered meanwhile is what is allowed.
+                aim = refused = max(answered, self._rate * _DEEPEST_CUT)
+            self._rate = min(max(aim, LEAST), self._limit)
+            self._refused = max(refused, LEAST) if known else self._rate
             self._next = max(self._next, self._cut + 1 / self._rate)
 
     def learnt(self) -> Learnt | None:
@@ -106,11 +115,18 @@ class Bucket:
             return Learnt(round(max(self._busiest, FIRST), 3)) if self._answers >= _TOLD else None
 
     def _count(self, now: float) -> None:
-        """The busiest second so far."""
-        if int(now) != self._second:
-            self._second, self._in_second = int(now), 0
-        self._in_second += 1
-        self._busiest = max(self._busiest, float(self._in_second))
+        """How many answers there were lately, and in the busiest second so far."""
+        self._first = self._first or now
+        self._lately.append(now)
+        while self._lately[0] < now - _LATELY:
+            self._lately.popleft()
+        if now - self._first >= _LATELY:
+            self._busiest = max(self._busiest, len(self._lately) / _LATELY)
+
+    def _answered_lately(self, now: float) -> float | None:
+        """Answers a second in the last seconds, None where there were too few of these."""
+        seconds = min(now - self._first, _LATELY) if self._first else 0.0
+        return sum(at >= now - seconds for at in self._lately) / seconds if seconds >= _LATELY / 2 else None
 
 
 @dataclass(frozen=True, slots=True)

@@ -127,6 +127,10 @@ class Spool:
         """Forget a record, if there is one."""
         self._write("DELETE FROM record WHERE kind = ? AND region = ? AND id = ?", kind, region, record_id)
 
+    def drop_region(self, region: str) -> None:
+        """Forget a Region's records."""
+        self._write("DELETE FROM record WHERE region = ?", region)
+
     def whole(self, region: str, kind: str, record_id: str) -> int | None:
         """How often its call had to be repeated, if the record is there and nothing is missing in it; else None."""
         query = "SELECT retries FROM record WHERE kind = ? AND region = ? AND id = ? AND gaps = '[]'"
