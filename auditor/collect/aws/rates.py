@@ -28,8 +28,8 @@ _DOUBLING = math.log(2) / 0.5
 _FIRST_CUT, _CUT = 0.5, 0.9
 #: The least that is left of a rate after one refusal, however little was answered.
 _DEEPEST_CUT = 0.4
-#: Seconds over which answers are counted.
-_LATELY = 2.0
+#: Seconds over which answers are counted, and after which a rate that nobody waits for is not used.
+_LATELY, _IDLE = 2.0, 0.25
 #: Seconds, or calls if those take longer, in which a rate comes back to what was refused.
 _BACK_SECONDS, _BACK_CALLS = 10.0, 60.0
 #: Beyond it a rate grows by this part of it a second; more slowly where it is below so many calls a second.
@@ -57,6 +57,7 @@ class Bucket:
         self._next = 0.0
         self._cut = 0.0
         self._answers, self._first, self._busiest = 0, 0.0, 0.0
+        self._used_since = 0.0
         self._lately = deque[float]()
 
     def wait(self, check: Callable[[], None]) -> float:
@@ -68,6 +69,8 @@ class Bucket:
                     now = time.monotonic()
                     left = self._next - now
                     if left <= 0:
+                        if left < -_IDLE:
+                            self._used_since = now
                         self._next = max(self._next, now - self._late) + 1 / self._rate
                         return now
                 time.sleep(min(left, _GLANCE))
@@ -88,7 +91,7 @@ class Bucket:
                 self._rate += self._refused * (1 - _CUT) / seconds / self._rate
             else:
                 # The longer nothing is refused, the faster.
-                step = _PROBE * max(1.0, (now - self._cut) / _BACK_SECONDS - 1) if self._cut else _PROBE
+                step = _PROBE * max(1.0, (now - (self._cut or self._first)) / _BACK_SECONDS - 1)
                 self._rate += self._refused * step * min(1.0, self._rate / _SLOW) / self._rate
             self._rate = min(self._rate, self._limit)
 
@@ -111,7 +114,8 @@ class Bucket:
         """What another night may begin with; None where little was asked."""
         with self._lock:
             if self._refused:
-                return Learnt(round(self._rate, 3), refused=True)
+                # Just after a refusal a rate is lower than what can be had.
+                return Learnt(round(max(self._rate, self._refused * (1 + _CUT) / 2), 3), refused=True)
             return Learnt(round(max(self._busiest, FIRST), 3)) if self._answers >= _TOLD else None
 
     def _count(self, now: float) -> None:
@@ -124,8 +128,8 @@ class Bucket:
             self._busiest = max(self._busiest, len(self._lately) / _LATELY)
 
     def _answered_lately(self, now: float) -> float | None:
-        """Answers a second in the last seconds, None where there were too few of these."""
-        seconds = min(now - self._first, _LATELY) if self._first else 0.0
+        """Answers a second in the last seconds, None where the rate was not used all the time."""
+        seconds = min(now - max(self._first, self._used_since), _LATELY) if self._first else 0.0
         return sum(at >= now - seconds for at in self._lately) / seconds if seconds >= _LATELY / 2 else None
 
 
