@@ -6,7 +6,7 @@ import json
 import os
 import shutil
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import nullcontext
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -22,7 +22,7 @@ from auditor.evaluate import ask_tables, audit
 from auditor.evaluate.audit import DEFAULTS, EvaluateOptions
 from auditor.model.report import Report
 from auditor.model.rule import Rule
-from auditor.model.snapshot import Snapshot
+from auditor.model.snapshot import Coverage, Gap, Header, Record
 from auditor.simulator import Simulator
 from auditor.store import moments
 
@@ -63,7 +63,7 @@ def account(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Account]:
         patch.setattr(moments, "utc_now", lambda: datetime.now(UTC))  # what is collected here is of today
         buckets = Buckets()
         furnish(folder, aws.collect(CollectOptions(regions=("eu-west-1",))))
-        patch.setattr(aws, "collect", _collected_once())
+        patch.setattr(aws, "collecting", _collected_once())
         patch.setattr("auditor.simulator.Simulator", lambda _estate: nullcontext(simulator))
         once = _evaluated_once()
         patch.setattr("auditor.run.conclude.evaluate", once)
@@ -78,17 +78,33 @@ def account(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Account]:
         yield Account(environment, buckets, folder)
 
 
-def _collected_once() -> Callable[..., Snapshot]:
-    made: dict[str, Snapshot] = {}
-    collect = aws.collect
+@dataclass(frozen=True)
+class Kept:
+    """A collection whose records stay when it is closed."""
 
-    def once(options: CollectOptions, progress: Any = None) -> Snapshot:
+    header: Header
+    gaps: tuple[Gap, ...]
+    coverage: tuple[Coverage, ...]
+    _records: tuple[Record, ...]
+
+    def records(self) -> Iterator[Record]:
+        """The records, once more."""
+        return iter(self._records)
+
+
+def _collected_once() -> Callable[..., AbstractContextManager[Kept]]:
+    made: dict[str, Kept] = {}
+    collecting = aws.collecting
+
+    @contextmanager
+    def once(options: CollectOptions, progress: Any = None) -> Iterator[Kept]:
         evidence = options.evidence
         beside = (evidence.logged is None, options.previous is None)
         key = repr((options.regions, options.skip_regions, evidence.names, evidence.days, beside))
         if key not in made:
-            made[key] = collect(options, progress)
-        return made[key]
+            with collecting(options, progress) as found:
+                made[key] = Kept(found.header, found.gaps, found.coverage, tuple(found.records()))
+        yield made[key]
 
     return once
 
