@@ -24,13 +24,13 @@ PROFILE_COLUMNS = (
     " as private_use_complete,"
     " coalesce(e.times, 0) as openings, coalesce(date_sub('day', e.last_time, u.as_of), 0) as last_opened_days,"
     # DuckDB's greatest passes over NULL.
-    " case when known.since is not null then date_sub('day', greatest(known.since, coalesce(e.last_time, known.since)),"
+    " case when span.since is not null then date_sub('day', greatest(span.since, coalesce(e.last_time, span.since)),"
     " u.as_of) end as days_not_opened"
 )
 PROFILE_JOINS = (
     " left join person_load l on l.account = u.account and l.region = u.region and l.domain_id = u.domain_id"
     " and l.owner = lower(u.name)"
-    " left join sign_in_span known on known.account = u.account and known.region = u.region"
+    " left join sign_in_span span on span.account = u.account and span.region = u.region"
     " left join ownerless_space o on o.account = u.account and o.region = u.region and o.domain_id = u.domain_id"
 )
 
