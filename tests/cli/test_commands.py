@@ -101,7 +101,7 @@ def test_the_summary_names_causes_gaps_and_reports(
     critical = acme_failures(Severity.CRITICAL)
     # And STU206, medium by itself, is high for the role of shared spaces.
     assert f"critical {critical}   high {acme_failures(Severity.HIGH) - critical + 1}" in out
-    assert "STU203 execution-role-is-administrator" in out
+    assert "STU203 Execution role studio-legacy has administrator access" in out
     assert "ambiguous inheritance" in out
     assert "Report: audit-report/report.html" in out
 
