@@ -28,6 +28,11 @@ def templates_dir() -> Path:
     return _find("templates", "reports/templates")
 
 
+def deploy_dir() -> Path:
+    """Folder of the files that ``auditor init`` writes."""
+    return _find("deploy", "deploy")
+
+
 def checkov_checks_dir() -> Path:
     """Folder for checkov's ``--external-checks-dir``."""
     return _PACKAGE / "checkov" / "checks"

@@ -72,15 +72,18 @@ def test_holds_the_package_and_its_data_and_nothing_else(wheel: Path) -> None:
     assert about == {"METADATA", "WHEEL", "RECORD", "entry_points.txt", "licenses/LICENSE"}
     expected = files(ROOT / "auditor", "auditor") | files(ROOT / "rules", "auditor/_data/rules")
     expected |= files(ROOT / "reports" / "templates", "auditor/_data/templates")
+    expected |= files(ROOT / "deploy", "auditor/_data/deploy")
     assert {name for name in names if ".dist-info/" not in name} == expected
-    assert {Path(name).suffix for name in expected} <= {".py", ".typed", ".sql", ".json", ".yaml", ".j2", ".js", ".css"}
+    assert {Path(name).suffix for name in expected} <= {
+        ".py", ".typed", ".sql", ".json", ".yaml", ".yml", ".j2", ".js", ".css", ".service", ".timer", "",
+    }  # fmt: skip
     assert links == []
 
 
 def test_the_same_source_builds_the_same_wheel(wheel: Path, tmp_path: Path) -> None:
     """From another folder, with other dates and modes of files."""
     source = tmp_path / "elsewhere"
-    for part in ("auditor", "rules", "reports"):
+    for part in ("auditor", "rules", "reports", "deploy"):
         shutil.copytree(
             ROOT / part, source / part, ignore=shutil.ignore_patterns("__pycache__"), copy_function=shutil.copy
         )

@@ -34,6 +34,7 @@ COMMANDS: Mapping[str, tuple[str, str]] = {
     "report": ("report", "Write reports of a run in a store, one for each owner."),
     "notify": ("notify", "Tell the channels of auditor.yaml what changed."),
     "verify": ("verify", "Verify that a store, or a snapshot, was not changed."),
+    "init": ("init", "Write the files of a nightly audit, or of a pipeline."),
     "rules": ("rules", "List, show and test rules."),
     "config": ("config", "Check auditor.yaml; its JSON Schema."),
     "waivers": ("waivers", "Check waivers.yaml; its JSON Schema."),
