@@ -121,7 +121,7 @@ class ConfigFile(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
     output: Annotated[str, _text("Folder for the reports; as --output")] | UnsetType = UNSET
     store: Annotated[str, _text("Where audit keeps its runs: a folder or s3://…; as --store")] | UnsetType = UNSET
     owners: Annotated[list[OwnerFile], _doc("Who owns which resources: the first entry that fits")] = []
-    notify: Annotated[list[ChannelFile], _doc("Who is told what changed, after each audit; see docs/nightly.md")] = []
+    notify: Annotated[list[ChannelFile], _doc("Whom to notify of changes after each audit; see docs/nightly.md")] = []
     sign: Annotated[SignFile, _doc("What signs each run in the store")] | UnsetType = UNSET
 
 

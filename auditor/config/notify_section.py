@@ -39,15 +39,14 @@ class ChannelFile(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
 
     type: Annotated[ChannelType, msgspec.Meta(description="Where a message goes")]
     name: (
-        Annotated[
-            str, msgspec.Meta(pattern=_NAME, description="Names what it was told in the store; the type if left out")
-        ]
+        Annotated[str, msgspec.Meta(pattern=_NAME, description="Its name in the store; the type if left out")]
         | UnsetType
     ) = UNSET
     when: (
-        Annotated[list[NewsKind], msgspec.Meta(min_length=1, description="What is told; all if left out")] | UnsetType
+        Annotated[list[NewsKind], msgspec.Meta(min_length=1, description="What to notify of; all if left out")]
+        | UnsetType
     ) = UNSET
-    min_severity: Annotated[Severity, msgspec.Meta(description="Findings below it are not told")] = Severity.INFO
+    min_severity: Annotated[Severity, msgspec.Meta(description="No findings below it")] = Severity.INFO
     group_by: Annotated[
         Literal["owner", "account", "domain"], msgspec.Meta(description="What a message is grouped by")
     ] = "account"

@@ -37,7 +37,7 @@ def command() -> None:
 @click.option("--schedule", default="cron(0 2 * * ? *)", show_default=True, help="When the audit runs.")
 @click.option("--external-id-secret", default="", metavar="ARN", help="Secret that holds the external ID.")
 @click.option("--role", default="StudioAuditor", show_default=True, help="Role in each account.")
-@click.option("--email", default="", metavar="ADDRESS", help="Who is told when no night has ended for 26 hours.")
+@click.option("--email", default="", metavar="ADDRESS", help="Address to notify when no audit has ended for 26 hours.")
 @click.option("--lock-days", type=click.IntRange(0, 3650), default=0, show_default=True, help="Days of Object Lock.")
 @_OUTPUT
 @debug_option
