@@ -35,7 +35,7 @@ def evaluate_rules(con: duckdb.DuckDBPyConnection, rules: Sequence[Rule], overri
     errors: dict[str, str] = {}
     for table in sorted({r.table for r in rules}):
         own = [r for r in rules if r.table == table]
-        if not con.execute(f"select count(*) from {table}").fetchall()[0][0]:
+        if not _rows(con, table):
             # To plan the rules of a table takes longer than a small account; without a row there is nothing to decide.
             _create(con, table, {r.id: "null::verdict" for r in own})
             counts |= {r.id: dict.fromkeys(Verdict, 0) for r in own}
@@ -73,9 +73,33 @@ def _scan(con: duckdb.DuckDBPyConnection, table: str, rules: list[Rule], overrid
     return errors
 
 
+#: SQL of a rule from this length on (lists of words), and rows of a table up to which it is planned alone. Beside such
+#: a rule, others take DuckDB three times as long to plan; on many rows reading the table twice would cost more.
+_LONG, _FEW_ROWS = 20_000, 20_000
+
+
 def _create(con: duckdb.DuckDBPyConnection, table: str, verdicts: Mapping[str, str]) -> None:
+    long = {rule_id: sql for rule_id, sql in verdicts.items() if len(sql) > _LONG}
+    if not 0 < len(long) < len(verdicts) or _rows(con, table) > _FEW_ROWS:
+        con.execute(f"create or replace table verdict_{table} as {_select(table, verdicts)}").fetchall()
+        return
+    rest = {rule_id: sql for rule_id, sql in verdicts.items() if rule_id not in long}
+    for part, some in (("rest", rest), ("long", long)):
+        con.execute(f"create or replace temp table verdict_part_{part} as {_select(table, some)}").fetchall()
+    con.execute(
+        f"create or replace table verdict_{table} as select * from verdict_part_rest join verdict_part_long using (key)"
+    ).fetchall()
+    for part in ("rest", "long"):
+        con.execute(f"drop table verdict_part_{part}").fetchall()
+
+
+def _select(table: str, verdicts: Mapping[str, str]) -> str:
     columns = ", ".join(f'{sql} as "{rule_id}"' for rule_id, sql in verdicts.items())
-    con.execute(f"create or replace table verdict_{table} as select key, {columns} from {table}").fetchall()
+    return f"select key, {columns} from {table}"
+
+
+def _rows(con: duckdb.DuckDBPyConnection, table: str) -> int:
+    return int(con.execute(f"select count(*) from {table}").fetchall()[0][0])
 
 
 def _failure(con: duckdb.DuckDBPyConnection, table: str, sql: str) -> str:

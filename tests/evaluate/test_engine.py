@@ -297,3 +297,28 @@ def test_no_resources_no_verdicts(tmp_path: Path, built_in_rules: tuple[Rule, ..
     assert {status for status, number in report.by_status.items() if number} == {"not_applicable"}
     assert report.resources == {"domain": 0, "user_profile": 0, "space": 0, "app": 0, "execution_role": 0}
     assert set(Verdict) <= {Verdict(k) for k in report.by_status if k != "waived"}
+
+
+def test_long_rules_are_planned_alone_and_decide_the_same(
+    built_in_rules: tuple[Rule, ...], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """However the rules of a table are shared out among statements, they give the same verdicts."""
+
+    def decided(few_rows: int) -> list[tuple[Any, ...]]:
+        monkeypatch.setattr("auditor.evaluate.engine._FEW_ROWS", few_rows)
+        con = connect()
+        create_empty_tables(con)
+        for key, tokens in (("a/1", ["ana", "lima"]), ("a/2", None)):
+            con.execute(
+                "insert into user_profile (key, name_tokens, auth_mode, unified_studio) values (?, ?, 'IAM', false)",
+                [key, tokens],
+            )
+        evaluate_rules(con, rules, {})
+        columns = ", ".join(f'"{rule.id}"::VARCHAR' for rule in rules)
+        return con.execute(f"select key, {columns} from verdict_user_profile order by key").fetchall()
+
+    rules = [rule for rule in built_in_rules if rule.table == "user_profile"]
+    apart = decided(20_000)
+    assert apart == decided(0)
+    at = [rule.id for rule in rules].index("STU101") + 1
+    assert {row[at] for row in apart} == {"pass", "unknown"}
