@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -13,12 +14,14 @@ from auditor.errors import ConfigError
 from auditor.fixplan.plan_page import as_json, page
 from auditor.fixplan.plan_script import apply_script, back_script
 from auditor.fixplan.plan_steps import Step, in_order, steps_of
+from auditor.masking import MASK
 from auditor.run.run_options import RuleOptions
 from auditor.run.selection import choose
 from auditor.run.what_if import evaluate_settings
 from auditor.store.files import PRIVATE, Access, atomic
 from auditor.store.masked_copies import without_secrets
 from auditor.store.snapshot_reader import Key
+from auditor.studio.structures import ROOTS
 from auditor.temporary_files import workspace
 from auditor.whatif import fixes
 from auditor.whatif.changes import Change, Line, combine
@@ -52,10 +55,10 @@ def make_plan(
         calls, left = fixes.calls_of(causes)
         found, changes, missing = gather(masked, (), calls)
         lines = {key: line for held in found for key, line in held.items()}
-        steps, clashing = _steps(lines, changes, lambda key, path: settings_in_force(folder, key, path))
+        steps, left_out = _steps(lines, changes, lambda key, path: settings_in_force(folder, key, path))
         told = {f"{c.rule_id} {c.id}": c for c in causes}
         accounts = {c.id: c.resource.account for c in causes}
-        left = [*left, *missing, *(_clashing(told[origin], why) for origin, why in clashing)]
+        left = [*left, *missing, *(_left_out(told[origin], why) for origin, why in left_out)]
     made: list[Planned] = []
     for account in sorted({*accounts.values()}):
         own = tuple(step for step in steps if step.key[0] == account)
@@ -75,25 +78,40 @@ def make_plan(
 def _steps(
     lines: dict[Key, Line], changes: Sequence[Change], in_force: Any
 ) -> tuple[list[Step], list[tuple[str, str]]]:
-    """The steps, in order; and the causes whose change is left out, since another one wants another value."""
+    """The steps, in order; and the causes whose change is left out, each with the reason."""
     by_key: dict[Key, list[Change]] = defaultdict(list)
     for change in changes:
         by_key[change.key].append(change)
     steps: list[Step] = []
-    clashing: list[tuple[str, str]] = []
+    left_out: list[tuple[str, str]] = []
     for key, those in by_key.items():
         kept = list(those)
         while clashes := combine(lines[key], kept)[1]:
             # The report's order is the order of what to fix first: the earlier one counts.
             first = clashes[0]
-            clashing.append((first.later, f"{first.earlier} wants another value for {first.path}"))
+            left_out.append((first.later, f"{first.earlier} wants another value for {first.path}"))
             kept = [change for change in kept if change.origin != first.later]
         made, _ = combine(lines[key], kept)
-        steps += steps_of(key, lines[key], made, [c.origin for c in kept], in_force)
-    return in_order(steps), clashing
+        for step in steps_of(key, lines[key], made, [c.origin for c in kept], in_force):
+            why = _unfit(step, lines[key])
+            if why:
+                left_out += [(origin, why) for origin in step.origins]
+            else:
+                steps.append(step)
+    return in_order(steps), left_out
 
 
-def _clashing(cause: Any, why: str) -> NotTried:
+def _unfit(step: Step, line: Line) -> str:
+    """Why a script can't make the change: it could not tell whether the resource is still as it was audited."""
+    held = json.dumps([step.look.before, step.request.input, [one.input for one in step.back]])
+    if MASK.search(held):
+        return "a secret in its settings is masked in the snapshot, so that a script can't compare or send them"
+    if any(gap.partition(".")[0] in (*ROOTS, "*", "Tags") for gap in line.get("gaps", ())):
+        return "not every setting of it could be seen, so that a script can't compare them"
+    return ""
+
+
+def _left_out(cause: Any, why: str) -> NotTried:
     return NotTried(cause.rule_id, cause.id, f"{cause.resource.type.replace('_', ' ')} {cause.resource.name}", why)
 
 

@@ -6,6 +6,7 @@ import json
 import subprocess
 from collections.abc import Iterator
 from dataclasses import dataclass
+from hashlib import sha256
 from pathlib import Path
 
 import pytest
@@ -14,6 +15,7 @@ from auditor.config import Config
 from auditor.errors import ConfigError
 from auditor.run.make_plan import Planned, make_plan
 from auditor.run.run_options import RuleOptions
+from auditor.store.snapshot_file import end_line
 
 from .proof import ACCOUNT, REGION, Account, Audit, Beginning
 
@@ -154,3 +156,27 @@ def test_2_where_there_is_nothing_to_plan(before: Audit, tmp_path: Path) -> None
     with pytest.raises(ConfigError, match="nothing to plan"):
         make_plan(Config(), [before.path], RuleOptions(only=["STU105"]), (), tmp_path)
     assert list(tmp_path.iterdir()) == []
+
+
+def test_what_a_script_could_not_compare_is_left_to_people(before: Audit, tmp_path: Path) -> None:
+    """A masked secret would be sent in place of the real one, and what was not seen would look like a change."""
+    whole = before.path.read_bytes().splitlines(keepends=True)[:-1]
+    for name, spoil in (("masked", b'"TOKEN [masked:1a2b]"'), ("unseen", None)):
+        lines = []
+        for line in whole:
+            record = json.loads(line)
+            if record.get("kind") == "space":
+                if spoil is None:
+                    record["gaps"] = ["SpaceSettings.CustomFileSystems"]
+                else:
+                    record["space"].setdefault("SpaceSettings", {})["SpaceManagedResources"] = json.loads(spoil)
+                line = json.dumps(record).encode() + b"\n"
+            lines.append(line)
+        body = b"".join(lines)
+        snapshot = tmp_path / f"{name}.jsonl"
+        snapshot.write_bytes(body + end_line(len(lines), sha256(body).hexdigest()))
+        (plan,) = make_plan(Config(), [snapshot], RuleOptions(only=["STU709"]), (), tmp_path / name)
+        assert plan.steps == ()
+        assert {n.reason.split(",")[0] for n in plan.left if "so that a script" in n.reason} == {
+            "a secret in its settings is masked in the snapshot" if spoil else "not every setting of it could be seen"
+        }
