@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from auditor.errors import AuditorError, ExitCode
-from auditor.run.messages import logger
+from auditor.run.messages import LoggedMessages
 
 if TYPE_CHECKING:
     from auditor.store.attempts import Attempt
@@ -67,7 +67,8 @@ def note_failure(text: str, profile: str | None, error: AuditorError) -> None:
         attempts.failed(store.place, attempts.begin(store.place, "plan"), *_ending(error))
         write_overviews(store)
     except AuditorError as unwritten:
-        logger.warning("the failed run could not be recorded: %s", unwritten.message)
+        if unwritten.message != error.message:
+            LoggedMessages().problem(f"the failed run could not be recorded: {unwritten.message}")
 
 
 def _ending(error: BaseException) -> tuple[ExitCode, str]:
@@ -85,7 +86,7 @@ def _forget(store: RunStore, attempt: Attempt) -> None:
         attempts.succeeded(store.place, attempt)
     except AuditorError as error:
         # The next run removes it: the run's manifest names it.
-        logger.warning("the record of the run's beginning stays: %s", error.message)
+        LoggedMessages().problem(f"the record of the run's beginning stays: {error.message}")
 
 
 def _note(store: RunStore, attempt: Attempt, code: ExitCode, message: str) -> None:
@@ -97,4 +98,4 @@ def _note(store: RunStore, attempt: Attempt, code: ExitCode, message: str) -> No
         # Whoever opens the store's page sees that the night failed.
         write_overviews(store)
     except AuditorError as unwritten:
-        logger.warning("the failed run could not be recorded: %s", unwritten.message)
+        LoggedMessages().problem(f"the failed run could not be recorded: {unwritten.message}")
