@@ -68,6 +68,11 @@ SETTINGS: Mapping[str, _Setting] = {
     "EnableDockerAccess": _Setting(
         "Docker commands fail in every space of the domain afterwards. To undo it, set ENABLED again.", ("DISABLED",)
     ),
+    "RootlessDocker": _Setting(
+        "Images that need root outside of the container, or ports below 1024, stop working in every space of the domain"
+        " afterwards. To undo it, set DISABLED again.",
+        ("ENABLED",),
+    ),
     "RemoteAccess": _Setting(
         "The owner can't connect a local editor to the space afterwards. To undo it, set ENABLED again.", ("DISABLED",)
     ),

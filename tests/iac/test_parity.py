@@ -29,6 +29,8 @@ from .estates import AS_OF, ROOT, Estate, Link, documents, estates, not_compared
 _OWN = {"arn", "creation_time", "as_of", "home_efs_file_system_id", "key", "account", "domain_key", "owner_key", "name"}
 #: A template's role is decided by its policies, a live one by AWS's simulator, which is not asked here.
 _OWN |= {"undecided_tools", "role_undecided_tools"}
+#: What only a running account has: what a template will make has not failed.
+_OWN |= {"failed_resources", "private_use_complete"}
 _COMPARED = ("domain", "user_profile", "space", "app", "execution_role", "account_region")
 _TABLES = {table.name: table for table in TABLES}
 

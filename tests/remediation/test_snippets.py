@@ -57,10 +57,12 @@ REQUIRED: Mapping[str, Any] = {
 _DELETES = "a template says what is there, not what is to be deleted: take the resource out"
 #: Rules whose command has no snippet, by language, and why.
 NONE: Mapping[tuple[str, str], str] = {
-    **{(rule, lang): _DELETES for rule in ("STU304", "STU305", "STU702", "STU707", "STU708")
+    **{(rule, lang): _DELETES for rule in ("STU304", "STU305", "STU702", "STU707", "STU708", "STU718")
        for lang in ("cloudformation", "terraform")},
     ("STU207", "cloudformation"): "the resources lack ExecutionRoleSessionNameMode",
     ("STU207", "terraform"): "the provider lacks ExecutionRoleSessionNameMode",
+    ("STU615", "cloudformation"): "the resource lacks RootlessDocker",
+    ("STU615", "terraform"): "the provider lacks RootlessDocker",
     ("STU709", "terraform"): "the provider lacks RemoteAccess",
 }  # fmt: skip
 #: CloudFormation's template reference has AppLifecycleManagement in both (aws-properties-sagemaker-userprofile-
