@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+import threading
 from collections.abc import Iterable, Mapping, Sequence
 from difflib import get_close_matches
 from pathlib import Path
@@ -22,6 +23,7 @@ _MAX_DEPTH = 50
 _MAX_VALUES = 100_000
 #: Larger than any file of ours.
 _MAX_BYTES = 8 * 1024 * 1024
+_CONVERTING = threading.Lock()
 _Wire = TypeVar("_Wire")
 _PLACE = re.compile(r" - at (?P<key>`key` in )?`\$(?P<path>.*)`$")
 _STEP = re.compile(r"\.([^.\[\]]+)|\[([^\]]+)\]")
@@ -108,7 +110,10 @@ class Source:
         Raises the file's error for an unknown field, a missing one, or a value of the wrong type.
         """
         try:
-            return msgspec.convert(self.data, wire)
+            # msgspec reads the annotations of a type when it first meets it, and two threads that do so at once end the
+            # process (checkov loads external checks in several threads).
+            with _CONVERTING:
+                return msgspec.convert(self.data, wire)
         except msgspec.ValidationError as error:
             raise self._explain(wire, str(error), see) from error
 

@@ -70,6 +70,12 @@ class _Resource(msgspec.Struct):
     space: msgspec.Raw = msgspec.Raw(b"")
 
 
+# msgspec reads a type's annotations when it first meets it, and two threads that do so at once end the process: here it
+# does so while the module is imported, which one thread does.
+for _wire in (_EndLine, _FirstLine, _VersionLine, _LedgerLine):
+    msgspec.json.Decoder(_wire)
+
+
 @dataclass(frozen=True, slots=True)
 class Ledger:
     """What a snapshot says about itself: what could not be seen, and which calls were made."""

@@ -51,6 +51,7 @@ class Run:
     @property
     def reports(self) -> list[dict[str, Any]]:
         """Its JSON, a report for each framework."""
+        assert self.out, (self.code, self.err[:6000])
         found = json.loads(self.out)
         return found if isinstance(found, list) else [found]
 

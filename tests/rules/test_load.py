@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -254,3 +256,27 @@ def test_an_editor_has_something_to_show_for_every_property() -> None:
     }
     assert len(schema["$defs"]["RuleFile"]["properties"]) > 15
     assert without == set()
+
+
+def test_threads_may_read_the_first_rules_at_once() -> None:
+    """In a process of its own, since a type that was read once is read for all threads."""
+    program = """
+import sys, threading
+from auditor.errors import RuleError
+from auditor.resources import rules_dir
+from auditor.rules.schema import RuleFile
+from auditor.yaml_source import read_yaml
+files = sorted(rules_dir().rglob("STU*.yaml"))[:4]
+sources = [read_yaml(file, "a mapping", kind=RuleError, plain=False) for file in files]
+start, read = threading.Barrier(len(files)), []
+def convert(source):
+    start.wait()
+    read.append(source.convert(RuleFile, ""))
+threads = [threading.Thread(target=convert, args=(source,)) for source in sources]
+for thread in threads: thread.start()
+for thread in threads: thread.join()
+sys.exit(len(read) != len(files))
+"""
+    for _ in range(3):
+        done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=False)
+        assert done.returncode == 0, (done.returncode, done.stderr)
