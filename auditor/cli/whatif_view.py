@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
 from auditor.counting import plural
@@ -120,7 +120,6 @@ def _json(found: WhatIf) -> Iterator[str]:
             "resource": one.resource, "message": one.message,
         }  # fmt: skip
 
-    each: Callable[[Sequence[Finding]], list[dict[str, Any]]] = lambda those: [finding(one) for one in those]  # noqa: E731
     document = {
         "failures": {"before": found.before, "after": found.after},
         "changes": [
@@ -130,9 +129,9 @@ def _json(found: WhatIf) -> Iterator[str]:
             {"resource": "/".join(c.key), "path": c.path, "earlier": c.earlier, "later": c.later} for c in found.clashes
         ],
         "not_tried": found.not_tried,
-        "resolved": each(found.gone),
-        "new": each(found.came),
-        "unknown": each(found.unknown),
+        "resolved": [finding(one) for one in found.gone],
+        "new": [finding(one) for one in found.came],
+        "unknown": [finding(one) for one in found.unknown],
         "settings": [
             {"table": s.table, "resource": s.key, "setting": s.setting, "before": s.before, "after": s.after}
             for s in found.settings

@@ -153,7 +153,7 @@ def _settings(source: str) -> str:
     """Every setting of every resource, a row each."""
     parts = []
     for table in TABLES:
-        found = [column for column in table.columns if column.paths and table.column(column.name)]
+        found = [column for column in table.columns if column.has_origin]
         if not found or not table.column("domain_id"):
             continue
         items = ", ".join(

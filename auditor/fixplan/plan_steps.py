@@ -16,7 +16,7 @@ from auditor.studio.structures import PLAIN, ROOTS
 from auditor.whatif.changes import Line
 
 #: What a member of a document holds that was inherited, by its path; None where that is not known.
-InForce = Callable[[Key, str], Any]
+ValueInForce = Callable[[Key, str], Any]
 _SENT_AS = {"DomainSettings": "DomainSettingsForUpdate"}
 #: Steps in the order in which they are run: what others need comes first, what cannot be undone last.
 _ORDER = (
@@ -66,7 +66,7 @@ class Step:
     details: tuple[str, ...] = ()
 
 
-def steps_of(key: Key, line: Line, made: Line | None, origins: Sequence[str], in_force: InForce) -> Iterator[Step]:
+def steps_of(key: Key, line: Line, made: Line | None, origins: Sequence[str], in_force: ValueInForce) -> Iterator[Step]:
     """The steps that make ``made`` of a resource that was ``line``."""
     kind, told = key[2], tuple(dict.fromkeys(origins))
     if kind == "role":
@@ -108,7 +108,7 @@ def _noun(key: Key) -> str:
 
 
 def _update(
-    key: Key, old: Mapping[str, Any], new: Mapping[str, Any], origins: tuple[str, ...], in_force: InForce
+    key: Key, old: Mapping[str, Any], new: Mapping[str, Any], origins: tuple[str, ...], in_force: ValueInForce
 ) -> Step:
     kind = key[2]
     type_ = BY_KIND[kind]
@@ -153,7 +153,9 @@ def _sent(old: Mapping[str, Any], new: Mapping[str, Any]) -> dict[str, Any]:
     return sent
 
 
-def _earlier(key: Key, old: Mapping[str, Any], new: Mapping[str, Any], in_force: InForce) -> tuple[dict[str, Any], str]:
+def _earlier(
+    key: Key, old: Mapping[str, Any], new: Mapping[str, Any], in_force: ValueInForce
+) -> tuple[dict[str, Any], str]:
     """The document that the way back makes. An update cannot take a member away that was not set before: it gets the
     value that was in force, and where none was, it stays."""
     earlier = deepcopy(dict(new))

@@ -4,17 +4,17 @@ from __future__ import annotations
 
 import json
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 from auditor.config import Config
 from auditor.errors import ConfigError
 from auditor.fixplan.plan_page import as_json, page
 from auditor.fixplan.plan_script import apply_script, back_script
-from auditor.fixplan.plan_steps import Step, in_order, steps_of
+from auditor.fixplan.plan_steps import Step, ValueInForce, in_order, steps_of
 from auditor.masking import MASK
+from auditor.model.finding import RootCause
 from auditor.run.run_options import RuleOptions
 from auditor.run.selection import choose
 from auditor.run.what_if import evaluate_settings
@@ -25,7 +25,7 @@ from auditor.studio.structures import ROOTS
 from auditor.temporary_files import workspace
 from auditor.whatif import fixes
 from auditor.whatif.changes import Change, Line, combine
-from auditor.whatif.consequences import NotTried, settings_in_force
+from auditor.whatif.consequences import InForce, NotTried
 from auditor.whatif.gather import gather
 
 
@@ -55,16 +55,15 @@ def make_plan(
         calls, left = fixes.calls_of(causes)
         found, changes, missing = gather(masked, (), calls)
         lines = {key: line for held in found for key, line in held.items()}
-        steps, left_out = _steps(lines, changes, lambda key, path: settings_in_force(folder, key, path))
+        steps, left_out = _steps(lines, changes, InForce(folder).at)
         told = {f"{c.rule_id} {c.id}": c for c in causes}
         accounts = {c.id: c.resource.account for c in causes}
         left = [*left, *missing, *(_left_out(told[origin], why) for origin, why in left_out)]
     made: list[Planned] = []
-    for account in sorted({*accounts.values()}):
+    # What a template makes is fixed where it is written.
+    for account in sorted({account for account in accounts.values() if account.isdecimal()}):
         own = tuple(step for step in steps if step.key[0] == account)
         not_planned = tuple(n for n in left if accounts.get(n.cause) == account)
-        if not account.isdecimal():
-            continue  # a template: it is fixed where it is written
         planned = Planned(account, own, not_planned, output / account)
         _write(planned, report.as_of, told, mode)
         made.append(planned)
@@ -76,7 +75,7 @@ def make_plan(
 
 
 def _steps(
-    lines: dict[Key, Line], changes: Sequence[Change], in_force: Any
+    lines: dict[Key, Line], changes: Sequence[Change], in_force: ValueInForce
 ) -> tuple[list[Step], list[tuple[str, str]]]:
     """The steps, in order; and the causes whose change is left out, each with the reason."""
     by_key: dict[Key, list[Change]] = defaultdict(list)
@@ -111,22 +110,22 @@ def _unfit(step: Step, line: Line) -> str:
     return ""
 
 
-def _left_out(cause: Any, why: str) -> NotTried:
+def _left_out(cause: RootCause, why: str) -> NotTried:
     return NotTried(cause.rule_id, cause.id, f"{cause.resource.type.replace('_', ' ')} {cause.resource.name}", why)
 
 
-def _write(planned: Planned, as_of: str, causes: Any, mode: Access) -> None:
+def _write(planned: Planned, as_of: str, causes: Mapping[str, RootCause], mode: Access) -> None:
     folder = planned.folder
-    scripts = [
-        (apply_script(planned.account, planned.steps), "apply.sh"),
-        (back_script(planned.account, planned.steps), "back.sh"),
-    ]
+    apply, back = apply_script(planned.account, planned.steps), back_script(planned.account, planned.steps)
+    # A script comes after what it reads.
     texts = {
         "plan.md": page(planned.account, as_of, planned.steps, planned.left, causes),
         "plan.json": as_json(planned.account, as_of, planned.steps, planned.left),
+        **apply.inputs,
+        **back.inputs,
+        "apply.sh": apply.text,
+        "back.sh": back.text,
     }
-    for script, name in scripts:
-        texts |= {name: script.text, **script.inputs}
     for name, text in texts.items():
         with atomic(folder / name, mode) as out:
             out.write(text.encode())

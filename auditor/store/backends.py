@@ -155,28 +155,12 @@ class _Folder:
 
     def read(self, key: str) -> bytes:
         path = self._path(key)
-        try:
-            with open_regular(path) as file:
-                data = file.read(SMALL + 1)
-        except FileNotFoundError as error:
-            raise _missing(str(path)) from error
-        except NotRegularError as error:
-            raise DamagedError(f"{path}: {error.strerror}") from error
-        except OSError as error:
-            raise ConfigError(f"{path}: cannot be read: {error.strerror or error}") from error
-        return _small(data, str(path))
+        with _reading(path) as file:
+            return _small(file.read(SMALL + 1), str(path))
 
     def digest(self, key: str) -> str:
-        path = self._path(key)
-        try:
-            with open_regular(path) as file:
-                return _sha256(iter(partial(file.read, _BLOCK), b""))
-        except FileNotFoundError as error:
-            raise _missing(str(path)) from error
-        except NotRegularError as error:
-            raise DamagedError(f"{path}: {error.strerror}") from error
-        except OSError as error:
-            raise ConfigError(f"{path}: cannot be read: {error.strerror or error}") from error
+        with _reading(self._path(key)) as file:
+            return _sha256(iter(partial(file.read, _BLOCK), b""))
 
     def fetch(self, keys: Sequence[str], folder: Path) -> list[Path]:  # noqa: ARG002 — they are local already
         paths = [self._path(key) for key in keys]
@@ -367,6 +351,21 @@ def _sha256(blocks: Iterable[bytes]) -> str:
     for block in blocks:
         found.update(block)
     return found.hexdigest()
+
+
+@contextmanager
+def _reading(path: Path) -> Iterator[BinaryIO]:
+    """The file, open. Raises DamagedError where it is not there or no regular file, ConfigError where it can't be
+    read."""
+    try:
+        with open_regular(path) as file:
+            yield file
+    except FileNotFoundError as error:
+        raise _missing(str(path)) from error
+    except NotRegularError as error:
+        raise DamagedError(f"{path}: {error.strerror}") from error
+    except OSError as error:
+        raise ConfigError(f"{path}: cannot be read: {error.strerror or error}") from error
 
 
 def _missing(where: str) -> DamagedError:

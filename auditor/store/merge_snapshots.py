@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import heapq
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
@@ -14,8 +13,8 @@ import msgspec
 
 from auditor.masking import mask_text
 from auditor.model.snapshot import Coverage, Gap, Header
-from auditor.store.files import PRIVATE, Access, atomic
-from auditor.store.snapshot_file import end_line
+from auditor.store.files import PRIVATE, Access
+from auditor.store.snapshot_file import sealed, write_lines
 from auditor.store.snapshot_reader import SnapshotReader
 
 _encoder = msgspec.json.Encoder(order="deterministic")
@@ -50,13 +49,7 @@ def merge_snapshots(
     ``gaps`` and ``coverage`` stand for the parts' own. Equal parts give equal bytes. Raises SnapshotError for a part
     that is not whole, ConfigError where the folder cannot be written.
     """
-    with atomic(path, mode) as out:
-        digest, count = hashlib.sha256(), 0
-        for line in _lines(replace(header, masked=True), parts, gaps, coverage):
-            digest.update(line)
-            count += 1
-            out.write(line)
-        out.write(end_line(count, digest.hexdigest()))
+    write_lines(path, sealed(_lines(replace(header, masked=True), parts, gaps, coverage)), mode)
 
 
 def merged_header(header: Header, parts: Sequence[Header]) -> Header:

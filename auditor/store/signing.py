@@ -64,11 +64,10 @@ class PublicKey:
             elif isinstance(self.key, ec.EllipticCurvePublicKey):
                 digest = hashes.SHA384() if self.key.curve.key_size == 384 else hashes.SHA256()
                 self.key.verify(signature, text, ec.ECDSA(digest))
-            elif isinstance(self.key, rsa.RSAPublicKey):
+            else:
+                assert isinstance(self.key, rsa.RSAPublicKey), "public_keys lets no other kind through"
                 pss = padding.PSS(padding.MGF1(hashes.SHA256()), padding.PSS.AUTO)
                 self.key.verify(signature, text, pss, hashes.SHA256())
-            else:  # pragma: no cover — public_keys lets no other kind through
-                return False
         except InvalidSignature:
             return False
         return True

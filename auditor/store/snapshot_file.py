@@ -80,12 +80,16 @@ def encode_lines(
         ({"gap": replace(g, detail=mask_text(g.detail))} for g in sorted(gaps)),
         ({"coverage": c} for c in sorted(coverage)),
     )
+    return sealed(_encoder.encode(line) + b"\n" for line in lines)
+
+
+def sealed(lines: Iterable[bytes]) -> Iterator[bytes]:
+    """The lines of a file, and the last one with the hash over them."""
     digest, count = hashlib.sha256(), 0
     for line in lines:
-        data = _encoder.encode(line) + b"\n"
-        digest.update(data)
+        digest.update(line)
         count += 1
-        yield data
+        yield line
     yield end_line(count, digest.hexdigest())
 
 
@@ -100,8 +104,8 @@ def write_snapshot(path: Path, snapshot: Snapshot, mode: Access = PRIVATE) -> No
 
 
 def write_lines(path: Path, lines: Iterable[bytes], mode: Access = PRIVATE) -> None:
-    """Write what ``encode`` or ``encode_lines`` gives, atomically. Raises ConfigError where the folder cannot be
-    written."""
+    """Write what ``encode``, ``encode_lines`` or ``sealed`` gives, atomically. Raises ConfigError where the folder
+    cannot be written."""
     with atomic(path, mode) as out:
         for line in lines:
             out.write(line)

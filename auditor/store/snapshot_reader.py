@@ -26,6 +26,7 @@ Key = tuple[str, str, str, str]
 _BLOCK = 4 * 1024 * 1024
 _AGAIN = "Collect the account again, or restore the file from a copy."
 #: A coverage or gap line: what stands behind the last resource.
+_END = b'{"end":'
 _LEDGER = re.compile(rb'^\{"(gap|coverage)":')
 
 
@@ -55,15 +56,18 @@ class _LedgerLine(msgspec.Struct, forbid_unknown_fields=True):
     coverage: Coverage | None = None
 
 
-class _Kind(msgspec.Struct):
-    kind: str = ""
-
-
-class _Resource(msgspec.Struct):
+class _Keyed(msgspec.Struct):
     account: str = ""
     region: str = ""
     kind: str = ""
     id: str = ""
+
+    @property
+    def key(self) -> Key:
+        return (self.account, self.region, self.kind, self.id)
+
+
+class _Resource(_Keyed):
     gaps: tuple[str, ...] = ()
     domain: msgspec.Raw = msgspec.Raw(b"")
     user_profile: msgspec.Raw = msgspec.Raw(b"")
@@ -165,7 +169,7 @@ class SnapshotReader:
         gaps: list[Gap] = []
         coverage: list[Coverage] = []
         for line in _lines_backwards(self.path):
-            if line.startswith(b'{"end":'):
+            if line.startswith(_END):
                 continue
             if not _LEDGER.match(line):
                 break
@@ -181,14 +185,23 @@ class SnapshotReader:
 
     def kinds(self) -> Counter[str]:
         """How many resources there are of each kind. Raises SnapshotError for a line that is not JSON."""
-        decode = msgspec.json.Decoder(_Kind).decode
-        try:
-            with self.path.open("rb") as file:
-                found = Counter(decode(line).kind for line in file)
-        except (OSError, msgspec.DecodeError, UnicodeDecodeError) as error:
-            raise SnapshotError(f"{self.path}: a line is damaged: {error}", hint=_AGAIN) from error
+        found = Counter(key[2] for key, _ in self.lines())
         del found[""]
         return found
+
+    def lines(self) -> Iterator[tuple[Key, bytes]]:
+        """Every line but the last one, with the key of its resource; of other lines the key's parts are empty.
+
+        Nothing is decoded beyond keys. Raises SnapshotError for a line that is not JSON.
+        """
+        decode = msgspec.json.Decoder(_Keyed).decode
+        try:
+            with self.path.open("rb") as file:
+                for line in file:
+                    if not line.startswith(_END):
+                        yield decode(line).key, line
+        except (OSError, msgspec.DecodeError, UnicodeDecodeError) as error:
+            raise SnapshotError(f"{self.path}: a line is damaged: {error}", hint=_AGAIN) from error
 
     def documents(self, wanted: Callable[[Key], bool]) -> Iterator[tuple[Key, bytes, tuple[str, ...]]]:
         """Whole documents of domains, user profiles and spaces: key, JSON, and gaps.
@@ -201,9 +214,8 @@ class SnapshotReader:
             with self.path.open("rb") as file:
                 for line in file:
                     entry = decode(line)
-                    key = (entry.account, entry.region, entry.kind, entry.id)
-                    if entry.kind in UPDATABLE_KINDS and wanted(key):
-                        yield key, bytes(getattr(entry, entry.kind)), entry.gaps
+                    if entry.kind in UPDATABLE_KINDS and wanted(entry.key):
+                        yield entry.key, bytes(getattr(entry, entry.kind)), entry.gaps
         except (OSError, msgspec.DecodeError, UnicodeDecodeError) as error:
             raise SnapshotError(f"{self.path}: a line is damaged: {error}", hint=_AGAIN) from error
 

@@ -23,6 +23,8 @@ if TYPE_CHECKING:
 
 #: Tables that hold settings in force, and what runs on them.
 _SETTINGS = tuple(t for t in TABLES if t.resource_type and any(c.has_origin for c in t.columns) and t.name != "app")
+#: By table, the columns of settings in force.
+_COLUMNS = {t.name: [c for c in t.columns if c.has_origin] for t in _SETTINGS}
 _RUNNING = ("InService", "Pending")
 
 
@@ -75,7 +77,7 @@ def export_settings(folder: Path) -> Export:
 
     def export(con: duckdb.DuckDBPyConnection, _: tuple[SnapshotReader, ...]) -> None:
         for table in _SETTINGS:
-            columns = ", ".join(f'"{c.name}"' for c in table.columns if c.has_origin and c.name != "tags")
+            columns = ", ".join(f'"{c.name}"' for c in _COLUMNS[table.name])
             domain = "name" if table.name == "domain" else "domain_name"
             con.execute(
                 f"copy (select key, {domain} as in_domain, name as called, {columns} from {table.name})"
@@ -91,18 +93,25 @@ def export_settings(folder: Path) -> Export:
     return export
 
 
-def settings_in_force(folder: Path, key: Key, path: str) -> Any:
-    """The value in force at a path of a resource's own document, from what ``export_settings`` wrote; None where it is
-    unknown, or no column has it."""
-    kind = BY_KIND[key[2]]
-    table = next((t for t in _SETTINGS if t.name == kind.table), None)
-    column = next((c for c in table.columns if (c.paths or {}).get(kind.layer) == path), None) if table else None
-    if table is None or column is None or column.name == "tags":
-        return None
-    row = connect().execute(
-        f'select "{column.name}" from read_parquet({literal(str(folder / table.name))}) where key = ?', ["/".join(key)]
-    ).fetchone()  # fmt: skip
-    return row[0] if row else None
+class InForce:
+    """The settings in force that ``export_settings`` wrote into a folder."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        self._con = connect()
+
+    def at(self, key: Key, path: str) -> Any:
+        """The value at a path of a resource's own document; None where it is unknown, or no column has it."""
+        kind = BY_KIND[key[2]]
+        columns = _COLUMNS.get(kind.table, [])
+        column = next((c.name for c in columns if (c.paths or {}).get(kind.layer) == path), None)
+        if column is None:
+            return None
+        row = self._con.execute(
+            f'select "{column}" from read_parquet({literal(str(self._folder / kind.table))}) where key = ?',
+            ["/".join(key)],
+        ).fetchone()
+        return row[0] if row else None
 
 
 def changed_settings(before: Path, after: Path) -> tuple[SettingChange, ...]:
@@ -110,7 +119,7 @@ def changed_settings(before: Path, after: Path) -> tuple[SettingChange, ...]:
     con = connect()
     found: list[SettingChange] = []
     for table in _SETTINGS:
-        columns = [c.name for c in table.columns if c.has_origin and c.name != "tags"]
+        columns = [c.name for c in _COLUMNS[table.name]]
         sides = [f"read_parquet({literal(str(folder / table.name))})" for folder in (before, after)]
         differs = " or ".join(f'b."{c}" is distinct from a."{c}"' for c in columns)
         pairs = ", ".join(f"{{'n': {literal(c)}, 'b': b.\"{c}\"::VARCHAR, 'a': a.\"{c}\"::VARCHAR}}" for c in columns)

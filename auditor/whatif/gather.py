@@ -17,12 +17,12 @@ def gather(
 ) -> tuple[list[dict[Key, Line]], list[Change], list[NotTried]]:
     """Per file the lines that change; the changes; and what could not be tried."""
     names, kinds = asked.Names({one.resource: one.kinds for one in wanted}), fixes.needed(calls)
-    held = [read_lines(file, lambda key: names.may_mean(key) or key[2] in kinds) for file in files]
     roles: dict[Key, Line] = {}
-    for lines in held:
-        for key, line in lines.items():
+    for file in files if wanted or kinds else ():
+        for key, line in read_lines(file, lambda key: names.may_mean(key) or key[2] in kinds).items():
             names.see(key, line)
-            roles |= {key: line} if key[2] == "role" else {}
+            if key[2] == "role":
+                roles[key] = line
     changes = list(asked.changes_of(wanted, names))
     by_call, left = fixes.changes_of(calls, roles)
     keys = {change.key for change in (*changes, *by_call)}
