@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import click
 
@@ -23,6 +23,7 @@ from auditor.store.files import Access, access
 from auditor.studio.evidence_sources import EVIDENCE
 
 _AWS = AwsOptions()
+_Command = TypeVar("_Command", bound=Callable[..., Any])
 # Options that auditor.yaml may set as well have None or () as their default, which says "not given".
 
 
@@ -178,6 +179,15 @@ merge_option = click.option(
     help="How to merge a user profile's nested settings with the domain's. AWS doesn't document the behavior, so"
     " affected settings are unknown by default.  [default: unknown]",
 )  # fmt: skip
+
+
+def snapshots_option(what: str) -> Callable[[_Command], _Command]:
+    """--snapshot of a command that reads snapshots; the command gets ``files``. ``what`` a snapshot is for there."""
+    return click.option(
+        "--snapshot", "files", multiple=True, required=True, type=click.Path(path_type=Path), metavar="FILE",
+        help=f"{what}; repeatable.",
+    )  # fmt: skip
+
 
 param_option = click.option(
     "--param", "parameters", multiple=True, metavar="RULE.NAME=VALUE", help="Override a rule's parameter."

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import click
 
 from auditor.cli.config_options import config_options
-from auditor.cli.options import debug_option, merge_option, quiet_option
+from auditor.cli.options import debug_option, merge_option, quiet_option, snapshots_option
 from auditor.cli.terminal import StderrMessages, say
 from auditor.config.find_config import ConfigChoice
 from auditor.counting import plural
@@ -24,10 +24,7 @@ _FEW = 12
 
 @click.command("explain", short_help="Explain one resource: settings, findings, use.")
 @click.argument("resource")
-@click.option(
-    "--snapshot", "files", multiple=True, required=True, type=click.Path(path_type=Path), metavar="FILE",
-    help="Snapshot that holds the resource; repeatable.",
-)  # fmt: skip
+@snapshots_option("Snapshot that holds the resource")
 @click.option("--rule", "rule_name", metavar="RULE", help="Explain the verdict of this rule on the resource.")
 @config_options
 @merge_option

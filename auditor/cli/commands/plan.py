@@ -8,16 +8,13 @@ from typing import Any
 import click
 
 from auditor.cli.config_options import config_options
-from auditor.cli.options import debug_option, merge_option, param_option, quiet_option, rule_options
+from auditor.cli.options import debug_option, merge_option, param_option, quiet_option, rule_options, snapshots_option
 from auditor.cli.terminal import StderrMessages, say
 from auditor.config.find_config import ConfigChoice
 
 
 @click.command("plan", short_help="Write scripts that fix what an audit found, and the way back.")
-@click.option(
-    "--snapshot", "files", multiple=True, required=True, type=click.Path(path_type=Path), metavar="FILE",
-    help="Snapshot to fix; repeatable.",
-)  # fmt: skip
+@snapshots_option("Snapshot to fix")
 @click.option(
     "--fix", multiple=True, metavar="CAUSE|RULE|top:N",
     help="Plan these root causes only: by id, by rule or area, or the first N that have a command. Repeatable.",

@@ -10,7 +10,7 @@ from pathlib import Path
 import click
 
 from auditor.cli.config_options import config_options
-from auditor.cli.options import debug_option, merge_option, quiet_option
+from auditor.cli.options import debug_option, merge_option, quiet_option, snapshots_option
 from auditor.cli.terminal import StderrMessages
 from auditor.config.find_config import ConfigChoice
 from auditor.errors import ConfigError
@@ -21,10 +21,7 @@ _LARGEST = 1 << 20
 
 @click.command("query", short_help="Query the tables of a snapshot with SQL.")
 @click.argument("sql", required=False)
-@click.option(
-    "--snapshot", "files", multiple=True, required=True, type=click.Path(path_type=Path), metavar="FILE",
-    help="Snapshot to query; repeatable.",
-)  # fmt: skip
+@snapshots_option("Snapshot to query")
 @click.option(
     "--file", "sql_file", type=click.Path(path_type=Path, dir_okay=False), metavar="FILE",
     help="Read the SQL from this file.",

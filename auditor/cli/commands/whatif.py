@@ -8,16 +8,13 @@ from typing import Any
 import click
 
 from auditor.cli.config_options import config_options
-from auditor.cli.options import debug_option, merge_option, param_option, quiet_option, rule_options
+from auditor.cli.options import debug_option, merge_option, param_option, quiet_option, rule_options, snapshots_option
 from auditor.cli.terminal import StderrMessages, emit, say
 from auditor.config.find_config import ConfigChoice
 
 
 @click.command("whatif", short_help="Show what changes would do, before you make them.")
-@click.option(
-    "--snapshot", "files", multiple=True, required=True, type=click.Path(path_type=Path), metavar="FILE",
-    help="Snapshot to lay the changes over; repeatable.",
-)  # fmt: skip
+@snapshots_option("Snapshot to lay the changes over")
 @click.option(
     "--set", "settings", multiple=True, metavar="RESOURCE:PATH=VALUE",
     help="Set a member of a domain, user profile or space, or a tag (Tags.KEY). RESOURCE is a name, an id, an ARN, or"
