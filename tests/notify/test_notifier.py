@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -27,7 +27,7 @@ from auditor.simulator import Simulator
 from auditor.store import moments
 from tests.cli.stored_runs import night
 
-from .test_webhook import Receiver
+from .receiver import Receiver
 
 ONLY = Options(only=("STU106",), store="nights")
 
@@ -36,14 +36,6 @@ ONLY = Options(only=("STU106",), store="nights")
 def _here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     monkeypatch.setattr(moments, "utc_now", lambda: datetime(2026, 11, 3, 3, tzinfo=UTC))
-
-
-@pytest.fixture
-def receiver() -> Iterator[Receiver]:
-    made = Receiver()
-    yield made
-    made.server.shutdown()
-    made.server.server_close()
 
 
 def kept(folder: Path, day: int, signs: dict[str, str | None]) -> None:

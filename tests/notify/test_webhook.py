@@ -5,10 +5,8 @@ from __future__ import annotations
 import hashlib
 import hmac
 import json
-import threading
 from collections.abc import Iterator
 from dataclasses import replace
-from http.server import BaseHTTPRequestHandler, HTTPServer
 from typing import Any
 
 import pytest
@@ -20,6 +18,8 @@ from auditor.notify import webhook
 from auditor.notify.bodies import body
 from auditor.notify.digest import digest
 from auditor.notify.webhook import DeliveryError, post, signed_headers, target
+
+from .receiver import Receiver
 
 EVIL = "<!channel> **bold** [x](https://evil.example.com) <script>&amp;\n::error::\u202e"
 ITEM = NewsItem(
@@ -72,39 +72,6 @@ def test_json_of_ours_and_of_a_template() -> None:
     for wrong in ("{{ nothing }}", "{% if", "{{ 1 / 0 }}", "{{ message.__class__.__mro__ }}"):
         with pytest.raises(ConfigError, match="notify: c: the template cannot be rendered"):
             body(replace(own, template=wrong), message(own))
-
-
-class Receiver:
-    """Answers on this machine, and keeps what was posted."""
-
-    def __init__(self) -> None:
-        self.taken: list[tuple[dict[str, str], bytes]] = []
-        self.status, self.headers = 200, dict[str, str]()
-        receiver = self
-
-        class Handler(BaseHTTPRequestHandler):
-            def do_POST(self) -> None:
-                data = self.rfile.read(int(self.headers["Content-Length"]))
-                receiver.taken.append((dict(self.headers), data))
-                self.send_response(receiver.status)
-                for name, value in receiver.headers.items():
-                    self.send_header(name, value)
-                self.end_headers()
-
-            def log_message(self, *arguments: object) -> None:
-                pass
-
-        self.server = HTTPServer(("127.0.0.1", 0), Handler)
-        self.url = f"http://127.0.0.1:{self.server.server_port}/hook?x=1"
-        threading.Thread(target=self.server.serve_forever, daemon=True).start()
-
-
-@pytest.fixture
-def receiver() -> Iterator[Receiver]:
-    made = Receiver()
-    yield made
-    made.server.shutdown()
-    made.server.server_close()
 
 
 def test_a_body_is_signed(receiver: Receiver) -> None:

@@ -24,6 +24,15 @@ from auditor.store.snapshot_file import write_snapshot
 
 SMALL = Path(__file__).parent / "small.yaml"
 HUB, PROD, DEV, LOCKED, CLOSED, BUSY = (f"10000000000{n}" for n in range(1, 7))
+#: Id, name, organizational unit and status of each account, as a run has to say them.
+ROWS = [
+    (HUB, "hub", "", "complete"),
+    (PROD, "studio-prod", "Workloads/Production", "complete"),
+    (DEV, "studio-dev", "Workloads/Development", "complete"),
+    (LOCKED, "locked", "Workloads/Production", "denied"),
+    (CLOSED, "closed", "", "suspended"),
+    (BUSY, "busy", "Sandbox", "error"),
+]
 ASKED = AwsOptions(
     organization=True, role="audit/StudioAuditor", external_id="nightly-7f3a", evidence=("roles", "identity-center")
 )

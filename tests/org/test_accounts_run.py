@@ -25,21 +25,14 @@ from auditor.simulator import Simulator, load_organization
 from auditor.simulator.organization import SimulatedOrganization
 from auditor.store.snapshot_reader import SnapshotReader
 
-from .small import ASKED, BUSY, CLOSED, DEV, HUB, LOCKED, PROD, SMALL, Ran, collected
+from .small import ASKED, BUSY, CLOSED, DEV, HUB, LOCKED, PROD, ROWS, SMALL, Ran, collected
 
 #: Whoever is not in Identity Center any more.
 LEAVERS = "STU107"
 
 
 def test_every_account_has_a_row(ran: Ran) -> None:
-    assert [(a.id, a.name, a.ou, str(a.status)) for a in ran.accounts] == [
-        (HUB, "hub", "", "complete"),
-        (PROD, "studio-prod", "Workloads/Production", "complete"),
-        (DEV, "studio-dev", "Workloads/Development", "complete"),
-        (LOCKED, "locked", "Workloads/Production", "denied"),
-        (CLOSED, "closed", "", "suspended"),
-        (BUSY, "busy", "Sandbox", "error"),
-    ]
+    assert [(a.id, a.name, a.ou, str(a.status)) for a in ran.accounts] == ROWS
     reasons = {a.id: a.reason for a in ran.accounts}
     assert f"role arn:aws:iam::{LOCKED}:role/audit/StudioAuditor could not be assumed" in reasons[LOCKED]
     assert "SUSPENDED" in reasons[CLOSED]

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from .proof import Audit, Beginning, beginning
+from .simulated_account import Audit, Beginning, beginning
 
 
 @pytest.fixture(scope="session")

@@ -12,8 +12,9 @@ from auditor.resolve.inheritance_sql import NestedMerge
 from auditor.resolve.table_model import Column
 from auditor.resolve.tables import table
 
-from .proof import ACCOUNT, PERSONAS, Seen, paths
+from .proof import paths
 from .proofs import Proofs, as_accounts
+from .simulated_account import ACCOUNT, PERSONAS, Seen
 
 #: Columns that hang on evidence which is only collected for the rules that need it.
 _OF_ROLES = {

@@ -17,7 +17,8 @@ from auditor.model.rule import Verdict
 from auditor.resolve.inheritance_sql import NestedMerge
 from auditor.rules.references import inherit_overrides
 
-from .proof import ACCOUNT, PERSONAS, RULES, Account, Audit, Beginning, Seen, Tried, attempt, prove
+from .proof import Tried, attempt, prove
+from .simulated_account import ACCOUNT, PERSONAS, RULES, Account, Audit, Beginning, Seen
 
 #: What the rules do not pass, by rule and by the resource's key.
 Left = dict[str, dict[str, Verdict]]

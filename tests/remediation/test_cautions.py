@@ -8,7 +8,7 @@ import shlex
 from auditor.remediation.cautions import COMMANDS, SETTINGS
 from auditor.rules.cases import run_cases
 
-from .proof import RULES, Audit
+from .simulated_account import RULES, Audit
 
 #: Operations of commands that take nothing away from anybody.
 GIVES = {

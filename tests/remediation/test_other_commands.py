@@ -10,8 +10,9 @@ import pytest
 from auditor.studio.placeholders import PLACEHOLDERS
 
 from .in_force import nothing_else_in_force
-from .proof import FILLED_IN, ROOT, RULES, Audit, Beginning, example, examples
+from .proof import example, examples
 from .proofs import Proofs, asked, run
+from .simulated_account import FILLED_IN, ROOT, RULES, Audit, Beginning
 from .test_user_settings import CASES as USER_CASES
 
 CASES = [

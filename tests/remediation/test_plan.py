@@ -17,7 +17,7 @@ from auditor.run.make_plan import Planned, make_plan
 from auditor.run.run_options import RuleOptions
 from auditor.store.snapshot_file import end_line
 
-from .proof import ACCOUNT, REGION, Account, Audit, Beginning
+from .simulated_account import ACCOUNT, REGION, Account, Audit, Beginning
 
 #: Rules whose causes share resources, and some whose commands cannot be undone.
 CHOSEN = ("STU301", "STU302", "STU402", "STU404", "STU501", "STU502", "STU504", "STU710", "STU709", "STU206", "STU305")

@@ -22,7 +22,7 @@ from auditor.report.phrases import place
 from auditor.report.sarif_format import related_locations
 from auditor.store.snapshot_file import write_snapshot
 
-from .proof import REGION, ROOT, RULES
+from .simulated_account import REGION, ROOT, RULES
 
 #: Arguments that the provider aws 6 deprecates, of the types that snippets speak about. Source: the provider's
 #: documentation of aws_iam_role, aws_sagemaker_domain, aws_sagemaker_user_profile, aws_sagemaker_space and

@@ -28,7 +28,7 @@ from auditor.studio.template_names import (
 )
 from auditor.studio.tools import HIDEABLE_APP_TYPES, ML_TOOLS
 
-from .proof import REGION, ROOT, RULES, Audit, filled_in
+from .simulated_account import REGION, ROOT, RULES, Audit, filled_in
 
 SCHEMAS = ROOT / "tests" / "iac" / "schemas"
 PROVIDER, RESOURCES = (

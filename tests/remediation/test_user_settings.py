@@ -10,8 +10,9 @@ import pytest
 from auditor.model.finding import Finding
 
 from .in_force import nothing_else_in_force
-from .proof import RULES, Audit, Beginning, example, examples
+from .proof import example, examples
 from .proofs import Proofs, asked, run
+from .simulated_account import RULES, Audit, Beginning
 
 #: Rule → layer that set the value, operation that mends it.
 PROOFS = """

@@ -14,6 +14,7 @@ from auditor.simulator import Simulator
 from auditor.store.backends import Backend, open_backend
 from auditor.store.manifest import FILES, Manifest, ScopeCounts, StoredFile, run_id
 from auditor.store.runs import RunStore
+from auditor.store.verification import Verified
 
 ACCOUNT, REGION = "111122223333", "eu-west-1"
 
@@ -76,3 +77,13 @@ def made(
         {"findings": (findings,), "history": (history,)},
     )  # fmt: skip
     return Made(manifest, files)
+
+
+def add(store: RunStore, folder: Path, *days: int, **named: Any) -> list[Manifest]:
+    runs = [made(folder, day, **named) for day in days]
+    return [store.add(run.manifest, run.files) for run in runs]
+
+
+def wrong(found: Verified) -> set[tuple[str, str]]:
+    """Run and file of what is named as changed."""
+    return {(t.run_id, t.key) for t in found.tampered}
