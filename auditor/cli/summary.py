@@ -179,7 +179,7 @@ def _news(report: Report) -> _Section | None:
     }  # fmt: skip
     counts = [f"{states[state]:,} {word}" for state, word in words.items() if states[state]]
     heading = Text.assemble(("Since ", "bold"), (report.previous, "bold"), f": {', '.join(counts) or 'no changes'}")
-    lines = _by_rule(report, (f for f in report.findings if f.state in (State.NEW, State.REGRESSED)))
+    lines = _by_rule(report, (f for f in report.findings if f.is_news))
     return _Section(heading, lines, "rule")
 
 
@@ -189,7 +189,7 @@ def _causes(report: Report) -> _Section | None:
         return None
     known, only = 0, None
     if report.gate.new_only:
-        only = {f.root_cause for f in report.findings if f.state in (State.NEW, State.REGRESSED)}
+        only = {f.root_cause for f in report.findings if f.is_news}
         known = sum(cause.id not in only for cause in causes)
 
     def line(fix: Fix) -> Text:

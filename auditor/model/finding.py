@@ -83,6 +83,16 @@ class Finding:
     gates: bool = False
     """Whether it is one of those for which the run exits 4."""
 
+    @property
+    def is_news(self) -> bool:
+        """Whether it was never seen before, or is back after it was resolved."""
+        return self.state in (State.NEW, State.REGRESSED)
+
+    @property
+    def stands(self) -> bool:
+        """Whether it counts: it failed, and is not waived."""
+        return self.status is Verdict.FAIL and self.waiver is None
+
 
 @dataclass(frozen=True, slots=True)
 class PastFinding:

@@ -10,13 +10,12 @@ from collections.abc import Iterator
 from enum import StrEnum
 
 from auditor.inert_text import printable
-from auditor.model.finding import Finding, State
+from auditor.model.finding import Finding
 from auditor.model.report import Report
 from auditor.model.rule import Severity, Verdict
 from auditor.report.phrases import place
 
 _WARNED = (Severity.CRITICAL, Severity.HIGH, Severity.MEDIUM)
-_NEW = (State.NEW, State.REGRESSED)
 
 
 class Listing(StrEnum):
@@ -28,11 +27,7 @@ class Listing(StrEnum):
 
 def listed(report: Report) -> tuple[Finding, ...]:
     """The failures to list, by place: without waived ones, and where the run is compared only what is new."""
-    found = [
-        f
-        for f in report.findings
-        if f.status is Verdict.FAIL and f.waiver is None and (report.previous is None or f.state in _NEW)
-    ]
+    found = [f for f in report.findings if f.stands and (report.previous is None or f.is_news)]
     return tuple(sorted(found, key=_by_place))
 
 

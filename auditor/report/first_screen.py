@@ -12,11 +12,11 @@ from itertools import groupby
 from typing import TypeVar
 
 from auditor.counting import plural
-from auditor.model.finding import Finding, RootCause, State
+from auditor.model.finding import Finding, RootCause
 from auditor.model.posture import PostureCount
 from auditor.model.report import Report
 from auditor.model.resource import ResourceRef
-from auditor.model.rule import Severity, Verdict
+from auditor.model.rule import Severity
 from auditor.report.phrases import account_label, kind, name, scope
 
 _Key = TypeVar("_Key")
@@ -32,12 +32,7 @@ _MARKS = tuple(range(10, 101, 10))
 
 def standing(report: Report) -> tuple[Finding, ...]:
     """The report's findings as every count has them: failures that are not waived, in the report's order."""
-    return tuple(f for f in report.findings if f.status is Verdict.FAIL and f.waiver is None)
-
-
-def is_fresh(finding: Finding) -> bool:
-    """Whether it is news: never seen before, or back after it was resolved."""
-    return finding.state in (State.NEW, State.REGRESSED)
+    return tuple(f for f in report.findings if f.stands)
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +58,7 @@ def rule_groups(report: Report, findings: Iterable[Finding]) -> tuple[RuleGroup,
     groups = [
         RuleGroup(
             rule_id, titles.get(rule_id, rule_id), min((f.severity for f in of), key=lambda s: s.rank), of[0], len(of),
-            sum(map(is_fresh, of)), where([f.resource for f in of], report),
+            sum(f.is_news for f in of), where([f.resource for f in of], report),
         )
         for rule_id, of in grouped.items()
     ]  # fmt: skip
@@ -125,7 +120,7 @@ class Fix:
 def fixes(report: Report, only: Collection[str] | None = None) -> tuple[Fix, ...]:
     """The changes to make, the first to make first; ``only``: the root causes with these ids."""
     first = examples(report)
-    news = Counter(f.root_cause for f in standing(report) if is_fresh(f))
+    news = Counter(f.root_cause for f in standing(report) if f.is_news)
     causes = [c for c in report.open_root_causes if only is None or c.id in only]
     total, so_far, made = sum(cause.affects for cause in causes), 0, []
     for _, run in groupby(causes, key=lambda cause: (cause.rule_id, bool(cause.gates))):
@@ -296,7 +291,7 @@ class Overdue:
 def due(report: Report, finding: Finding) -> date | None:
     """The last day on which the finding is to be fixed; None where nobody set one, or it is no standing finding."""
     days = report.sla.get(finding.severity)
-    if days is None or finding.first_seen is None or finding.status is not Verdict.FAIL or finding.waiver is not None:
+    if days is None or finding.first_seen is None or not finding.stands:
         return None
     return datetime.fromisoformat(finding.first_seen).date() + timedelta(days=days)
 

@@ -13,7 +13,7 @@ from auditor.model.finding import Finding, State
 from auditor.model.report import Outcome, Report
 from auditor.model.rule import Severity, Verdict
 from auditor.model.waiver import WaiverStatus
-from auditor.report.first_screen import curve, examples, is_fresh, overdue, posture, rule_groups, wrong
+from auditor.report.first_screen import curve, examples, overdue, posture, rule_groups, standing, wrong
 from auditor.report.markdown import drift_section
 from auditor.report.markdown.markdown_text import code, text
 from auditor.report.phrases import (
@@ -121,10 +121,6 @@ def _count(number: int, noun: str) -> str:
     return f"{number:,} {noun}{'' if number == 1 else 's'}"
 
 
-def _failed(report: Report) -> list[Finding]:
-    return [f for f in report.findings if f.status is Verdict.FAIL and f.waiver is None]
-
-
 def _head(report: Report) -> str:
     places = sorted({place for info in report.snapshots for place in info.scopes})
     accounts = sorted({account for account, _ in places})
@@ -141,7 +137,7 @@ def _head(report: Report) -> str:
         f"{text(report.as_of)} · {where or text(report.source)} · {resources or 'no Studio resource'} ·"
         f" {_count(len(report.rules), 'rule')}\n",
     ]
-    failed = _failed(report)
+    failed = standing(report)
     compared = any(f.state is not None for f in failed)
     header = ["severity", "failed", *(["new", "regressed"] if compared else [])]
     rows = []
@@ -182,7 +178,7 @@ def _names(report: Report) -> dict[str, str]:
 
 
 def _new(report: Report) -> _Table:
-    new = [f for f in _failed(report) if f.state in (State.NEW, State.REGRESSED)]
+    new = [f for f in standing(report) if f.is_news]
     rules = _names(report)
     since = f" since {report.previous}" if report.previous else ""
     return f"New{since}", _FINDING, (_finding_row(f, report, rules) for f in new), len(new), "new findings"
@@ -207,7 +203,7 @@ def _failing(report: Report) -> _Table:
 def _causes(report: Report) -> _Table:
     causes, title = report.open_root_causes, "Top fixes"
     if report.gate.new_only:
-        news = {f.root_cause for f in _failed(report) if is_fresh(f)}
+        news = {f.root_cause for f in standing(report) if f.is_news}
         causes = tuple(cause for cause in causes if cause.id in news)
     elif len(causes) > 1:
         title = f"Top fixes\n\n{curve(report).sentence}"
@@ -241,7 +237,7 @@ def _overdue(report: Report) -> _Table:
 
 def _known(report: Report) -> str:
     """With a baseline, what is not new: one line."""
-    known = sum(not is_fresh(f) for f in _failed(report)) if report.gate.new_only else 0
+    known = sum(not f.is_news for f in standing(report)) if report.gate.new_only else 0
     return (
         f"\n{_count(known, 'finding')} that {'is' if known == 1 else 'are'} not new: see the html or json report.\n"
         if known
@@ -262,8 +258,8 @@ def _rules(report: Report) -> _Table:
 
 
 def _findings(report: Report) -> _Table:
-    old = [f for f in _failed(report) if f.state not in (State.NEW, State.REGRESSED)]
-    compared = len(old) < len(_failed(report)) or any(f.state is not None for f in old)
+    old = [f for f in standing(report) if not f.is_news]
+    compared = len(old) < len(standing(report)) or any(f.state is not None for f in old)
     rules = _names(report)
     title, noun = ("Already open", "open findings") if compared else ("Findings", "findings")
     return title, _FINDING, (_finding_row(f, report, rules) for f in old), len(old), noun

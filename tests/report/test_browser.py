@@ -10,7 +10,7 @@ from playwright.sync_api import expect
 
 from auditor.model.finding import Finding, State
 from auditor.model.report import Report
-from auditor.report.first_screen import examples, is_fresh, standing, wrong
+from auditor.report.first_screen import examples, standing, wrong
 from auditor.report.html.view import html_view
 
 from .browser import CURRENT, address, current, expect_listed, opened, visit
@@ -222,7 +222,7 @@ def test_findings_are_grouped_by_choice_and_count_as_everywhere(page_file: PageF
         first = page.locator("#findings .group").first
         # What fails the run comes first, and of that what is new.
         expect(first.locator(".title")).to_contain_text(
-            next(f for f in night.findings if f.gates and is_fresh(f)).rule_id
+            next(f for f in night.findings if f.gates and f.is_news).rule_id
         )
         first.locator("summary").click()
         number = sum(int(n) for n in first.locator(".news > li > b.num").all_inner_texts())

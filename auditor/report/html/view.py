@@ -21,7 +21,6 @@ from auditor.report.first_screen import (
     Share,
     curve,
     fixes,
-    is_fresh,
     overdue,
     posture,
     rule_groups,
@@ -153,7 +152,7 @@ def html_view(report: Report) -> HtmlView:
     """The view of a report. Equal reports give equal views."""
     failures = standing(report)
     by_severity = Counter(f.severity for f in failures)
-    fresh_by_severity = Counter(f.severity for f in failures if is_fresh(f))
+    fresh_by_severity = Counter(f.severity for f in failures if f.is_news)
     causes = _causes(report, failures)
     states = Counter(str(f.state) for f in report.findings if f.state) + Counter(str(p.state) for p in report.past)
     shares, ahead = posture(report), curve(report)
@@ -221,7 +220,7 @@ def _causes(report: Report, failures: Sequence[Finding]) -> list[CauseView]:
         if own and cause.rule_id in rules:
             resolved_ += len(own)
             percent = resolved_ * 100 // len(failures)
-            new = sum(map(is_fresh, own))
+            new = sum(f.is_news for f in own)
             views.append(
                 CauseView(cause, rules[cause.rule_id], len(own), new, percent, wrong(cause, own[0]), tuple(own[:5]))
             )
@@ -273,7 +272,7 @@ def _places(
     for finding in failures:
         place = (finding.resource.account, finding.resource.region, finding.resource.domain_id)
         failed[place][finding.severity] += 1
-        fresh[place] += is_fresh(finding)
+        fresh[place] += finding.is_news
     for finding in report.findings:
         if finding.status is not Verdict.FAIL:
             unknown[finding.resource.account, finding.resource.region, finding.resource.domain_id] += 1
