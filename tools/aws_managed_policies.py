@@ -19,19 +19,20 @@ from auditor.iam.evaluation import Permissions, contribution
 from auditor.iam.logic import Truth
 from auditor.iam.managed import TABLE
 from auditor.iam.reach import requests
+from auditor.studio.role_powers import PROBED, REACHED
 from auditor.studio.tool_requests import TOOL_REQUESTS
 
 #: A role like any other: no policy of AWS names its account.
 ANYWHERE = Environment("arn:aws:iam::123456789012:role/studio", ("123456789012",), ("us-east-1",))
 
 
-#: What shows that a tool can be used at all: a policy that allows it for some names may allow it.
-_TOOLS = {ask.name: ask for each in TOOL_REQUESTS.values() for ask in each}
+#: What shows that something can be used at all: a policy that allows it for some names may allow it.
+_TOOLS = {ask.name: ask for each in (*TOOL_REQUESTS.values(), REACHED) for ask in each}
 
 
 def _asked() -> tuple[Ask, ...]:
     """Every request of the table, each once."""
-    return tuple({**{ask.name: ask for ask in asks()}, **_TOOLS}.values())
+    return tuple({**{ask.name: ask for ask in (*asks(), *asks(PROBED))}, **_TOOLS}.values())
 
 
 def _contribution(policy: Policy, ask: Ask) -> tuple[Truth, Truth]:

@@ -30,19 +30,21 @@ PROBE = "auditor:Probe"
 
 @dataclass(frozen=True, slots=True)
 class Ask:
-    """One request: ``resource`` and ``context`` hold ``{partition}``, ``{region}``, ``{account}`` and ``{role}``.
-    ``part``: what the ARNs of other resources hold as well that the request is about (``/canvas/``)."""
+    """One request: ``resource`` and ``context`` hold ``{partition}``, ``{region}``, ``{account}``, ``{domain}`` and
+    ``{role}``. ``part``: what the ARNs of other resources hold as well that the request is about (``/canvas/``);
+    ``note``: what tells it from others that differ only in keys without values."""
 
     action: str
     resource: str
     context: Mapping[str, Value] = field(default_factory=dict)
     part: str = ""
+    note: str = ""
 
     @property
     def name(self) -> str:
         """What tells it from the others."""
         told = ",".join(v[0] for v in self.context.values() if not isinstance(v, Known))
-        return f"{self.action}|{self.resource}|{told}"
+        return f"{self.action}|{self.resource}|{told}{self.note}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,11 +70,14 @@ def _iam(kind: str) -> str:
     return f"arn:{{partition}}:iam::{{account}}:{kind}/{NOBODY}"
 
 
-def _studio(action: str, resource: str) -> Ask:
-    return Ask(f"sagemaker:{action}", f"arn:{{partition}}:sagemaker:{{region}}:{{account}}:{resource}")
+def in_sagemaker(action: str, resource: str, context: Mapping[str, Value] | None = None) -> Ask:
+    """An action of SageMaker on a resource of the account."""
+    return Ask(f"sagemaker:{action}", f"arn:{{partition}}:sagemaker:{{region}}:{{account}}:{resource}",
+               context or {})  # fmt: skip
 
 
-def _pass(to: str) -> Ask:
+def passing(to: str) -> Ask:
+    """Passing a role that nobody named to a service."""
     # PassRole has neither of the keys by which changes of roles are delegated.
     absent: Mapping[str, Value] = {"iam:PermissionsBoundary": Known.ABSENT, "iam:PolicyARN": Known.ABSENT}
     return Ask("iam:PassRole", _iam("role"), {"iam:PassedToService": (to,), **absent})
@@ -106,13 +111,13 @@ ADMINISTRATOR: tuple[Capability, ...] = (
         _any_of(*_on("CreateAccessKey", "user"), *_on("CreateLoginProfile", "user"),
                 *_on("UpdateLoginProfile", "user"), *_on("AddUserToGroup", "group")),
     ),
-    Capability("pass-any-role", "pass any role to any service", _any_of(_pass(f"{NOBODY}.amazonaws.com"))),
+    Capability("pass-any-role", "pass any role to any service", _any_of(passing(f"{NOBODY}.amazonaws.com"))),
     Capability(
         "studio-roles", "give domains or user profiles any role",
-        ((_studio("UpdateDomain", f"domain/{NOBODY}"), _studio("CreateDomain", f"domain/{NOBODY}"),
-          _studio("UpdateUserProfile", f"user-profile/{NOBODY}/{NOBODY}"),
-          _studio("CreateUserProfile", f"user-profile/{NOBODY}/{NOBODY}")),
-         (_pass("sagemaker.amazonaws.com"),)),
+        ((in_sagemaker("UpdateDomain", f"domain/{NOBODY}"), in_sagemaker("CreateDomain", f"domain/{NOBODY}"),
+          in_sagemaker("UpdateUserProfile", f"user-profile/{NOBODY}/{NOBODY}"),
+          in_sagemaker("CreateUserProfile", f"user-profile/{NOBODY}/{NOBODY}")),
+         (passing("sagemaker.amazonaws.com"),)),
     ),
 )  # fmt: skip
 
@@ -130,18 +135,20 @@ BROAD: tuple[Capability, ...] = (
 @dataclass(frozen=True, slots=True)
 class Environment:
     """Where a role acts. Several accounts, Regions or partitions are those that may be meant: the caller chooses the
-    Region, and a template need not say in which account it lies."""
+    Region, and a template need not say in which account it lies. ``domain``: the Studio domain that is meant."""
 
     role: str
     accounts: tuple[str, ...]
     regions: tuple[str, ...]
     partitions: tuple[str, ...] = ("aws",)
+    domain: str = NOBODY
 
     def requests(self, ask: Ask) -> Iterator[Request]:
         """The requests of an ask, each in another place."""
         seen: set[tuple[str, str]] = set()
         for partition, account, region in product(self.partitions, self.accounts, self.regions):
-            told = {"partition": partition, "account": account, "region": region, "role": self.role}
+            told = {"partition": partition, "account": account, "region": region, "role": self.role,
+                    "domain": self.domain}  # fmt: skip
             resource = ask.resource.format(**told)
             place: str | None = region
             if ask.action.startswith("iam:") and ask.action != "iam:PassRole":
@@ -208,6 +215,8 @@ def examine(capability: Capability, permissions: Permissions, places: Environmen
 
 
 def _decisions(ask: Ask, permissions: Permissions, places: Environment) -> Iterator[tuple[Ask, Decision]]:
+    if not permissions.grants(ask.action):
+        return
     for request in places.requests(ask):
         decision = permissions.decide(request)
         yield ask, decision

@@ -151,14 +151,16 @@ class Condition:
             # It holds for certain only where it holds of an absent key and of any value; likewise where it does not.
             absent, present = self._absent(), self._any_value()
             return absent if absent is present else None
-        if value is Known.PRESENT:
+        if value is Known.OTHERS and all(wanted.of_caller(context) for wanted in self.values):
+            return _OPERATORS[self.operator][1]
+        if value in (Known.PRESENT, Known.OTHERS, Known.OWN):
             return self._any_value()
         assert not isinstance(value, Known)
         return self._of(value, context)
 
     def _null(self, value: tuple[str, ...] | Known) -> Truth:
         """``Null: {key: true}``: the key is absent. A key without values counts as absent."""
-        if value is Known.NOTHING:
+        if value in (Known.NOTHING, Known.OWN):
             return None
         wanted = {pattern.text.lower() for pattern in self.values}
         if not wanted <= {"true", "false"}:

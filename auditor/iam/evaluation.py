@@ -59,6 +59,10 @@ class Decision:
         return None if self.outcome == "unknown" else self.outcome == "allowed"
 
 
+#: Actions hold no variables.
+_NOWHERE = Context()
+
+
 @dataclass(frozen=True, slots=True)
 class Permissions:
     """All that limits one principal. ``boundary`` None: it has none. ``controls``: by level of the organization (root,
@@ -67,6 +71,14 @@ class Permissions:
     identity: tuple[Policy, ...]
     boundary: Policy | None = None
     controls: tuple[tuple[Policy, ...], ...] = ()
+
+    def grants(self, action: str) -> bool:
+        """Whether an identity policy may allow the action on something: without one, nothing else has to be asked."""
+        return any(
+            statement.effect != "Deny" and statement.actions.matches(action, _NOWHERE, any_case=True) is not False
+            for policy in self.identity
+            for statement in policy.statements
+        )
 
     def decide(self, request: Request) -> Decision:
         """Whether the request is allowed."""
@@ -161,7 +173,9 @@ def open_keys(statement: Statement, context: Context) -> tuple[str, ...]:
     patterns = [*statement.actions.patterns, *(statement.resources.patterns if statement.resources else ())]
     patterns += [p for c in statement.conditions for p in c.values]
     keys += [v.key for p in patterns for v in p.variables]
-    return tuple(dict.fromkeys(key for key in keys if context.get(key) in (Known.NOTHING, Known.PRESENT)))
+    return tuple(
+        dict.fromkeys(key for key in keys if isinstance(found := context.get(key), Known) and found is not Known.ABSENT)
+    )
 
 
 def trusts(policy: Policy, request: Request) -> Decision:

@@ -62,14 +62,15 @@ def named_resources(role: Role, kinds: Mapping[str, Sequence[str]]) -> dict[str,
     ``arn:aws:sagemaker:eu-west-1:111122223333:training-job/?*``."""
     found: dict[str, tuple[str, ...]] = {}
     for action, patterns in kinds.items():
-        met = {_arn(text, kind) for text in set(_patterns(role, action)) for kind in patterns}
+        met = {named_resource(text, kind) for text in set(written(role, action)) for kind in patterns}
         found[action] = tuple(sorted(text for text in met if text is not None))
     return found
 
 
 @lru_cache(maxsize=8192)
-def _arn(text: str, kind: str) -> str | None:
-    """The same for ARNs: a wildcard stays within its segment (IAM User Guide, "JSON policy elements: Resource")."""
+def named_resource(text: str, kind: str) -> str | None:
+    """A resource that two patterns of ARNs both mean; None where there is none. A wildcard stays within its segment
+    (IAM User Guide, "JSON policy elements: Resource")."""
     mine, theirs = text.split(":", 5), kind.split(":", 5)
     if len(mine) != len(theirs):
         return meeting(text, kind)
@@ -77,7 +78,9 @@ def _arn(text: str, kind: str) -> str | None:
     return None if None in segments else ":".join(s for s in segments if s is not None)
 
 
-def _patterns(role: Role, action: str) -> Iterator[str]:
+def written(role: Role, action: str) -> Iterator[str]:
+    """Resource patterns in the account's own policies of the role that are about an action; ``*`` stands for variables
+    and for what is not known."""
     for policy in _own(role):
         for statement in policy.statements:
             if statement.resources is None or statement.actions.matches(action, Context(), any_case=True) is False:

@@ -25,7 +25,8 @@ class _Wild:
     __slots__ = ()
 
 
-ANY, ONE = _Wild(), _Wild()
+#: ``OWN`` stands for the caller's own text, which somebody else's name does not hold.
+ANY, ONE, OWN = _Wild(), _Wild(), _Wild()
 _Token = str | _Wild
 
 
@@ -53,6 +54,22 @@ class Pattern:
     def lacks(self, context: Context) -> bool:
         """Whether a variable has no value in the request, and no default."""
         return any(v.default is None and context.get(v.key) is Known.ABSENT for v in self.variables)
+
+    def of_caller(self, context: Context) -> bool:
+        """Whether the text, with its variables, can only be the caller's own: a whole part of it (between ``/`` and
+        ``:``) is a text that nobody else has, or one that the caller lacks as well."""
+        return self.lacks(context) or any(
+            context.get(v.key) is Known.OWN and self._whole(number)
+            for number, v in enumerate(self.parts)
+            if isinstance(v, Variable)
+        )
+
+    def _whole(self, number: int) -> bool:
+        """Whether nothing is written beside a variable within its part of an ARN or path: ``${owner}-*`` may be the
+        beginning of a colleague's name."""
+        before = self.parts[number - 1] if number else "/"
+        after = self.parts[number + 1] if number + 1 < len(self.parts) else "/"
+        return isinstance(before, str) and before[-1] in "/:" and isinstance(after, str) and after[0] in "/:"
 
     def matches(self, text: str, context: Context, *, any_case: bool = False, wild: bool = True) -> Truth:
         """Whether the text matches. A variable that the request lacks matches nothing; one whose value is not known may
@@ -87,6 +104,9 @@ class Pattern:
                 if part.default is None:
                     return None, True
                 tokens += part.default
+            elif value is Known.OWN and self._whole(number):
+                # The request is about somebody else: no text of it is the caller's own.
+                tokens.append(OWN)
             elif isinstance(value, Known) or len(value) != 1:
                 # A key of several values is no text; IAM does not say what then becomes of the variable.
                 tokens.append(ANY)

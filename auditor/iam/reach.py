@@ -11,9 +11,9 @@ import re
 from collections.abc import Iterable, Iterator
 from itertools import zip_longest
 
-from auditor.iam.capabilities import Ask, Environment
+from auditor.iam.capabilities import Ask, Environment, Finding
 from auditor.iam.documents import Policy
-from auditor.iam.evaluation import Permissions, Request
+from auditor.iam.evaluation import Decision, Permissions, Request
 from auditor.iam.logic import Truth, some
 from auditor.iam.patterns import UNKNOWN_PART
 
@@ -27,6 +27,25 @@ def may_do(asks: Iterable[Ask], permissions: Permissions, places: Environment) -
     """Whether one of the requests is allowed, on the resource that it names or on one of the same kind that a policy
     names. None where that hangs on what is not known."""
     return some(permissions.decide(request).allowed for ask in asks for request in requests(ask, permissions, places))
+
+
+def reached(name: str, asks: Iterable[Ask], permissions: Permissions, places: Environment) -> Finding:
+    """The same, with the policies that decide and why it is not known."""
+    open_: list[tuple[Ask, Decision]] = []
+    for ask in asks:
+        for request in requests(ask, permissions, places) if permissions.grants(ask.action) else ():
+            decision = permissions.decide(request)
+            if decision.allowed:
+                return _finding(name, True, [(ask, decision)])
+            if decision.allowed is None:
+                open_.append((ask, decision))
+    return _finding(name, None if open_ else False, open_)
+
+
+def _finding(name: str, held: Truth, decided: list[tuple[Ask, Decision]]) -> Finding:
+    by = dict.fromkeys(one.policy for _, d in decided for one in d.by if one.policy)
+    reasons = dict.fromkeys(reason for _, d in decided for reason in d.reasons)
+    return Finding(name, held, decided[0][0].action if decided else "", tuple(by), tuple(reasons))
 
 
 def requests(ask: Ask, permissions: Permissions, places: Environment) -> Iterator[Request]:

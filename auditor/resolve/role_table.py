@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from auditor.resolve.power_columns import POWER_COLUMNS
 from auditor.resolve.table_model import Column, Table
 
 #: Where a row lies: the first columns of every table.
@@ -74,6 +75,7 @@ EXECUTION_ROLE = Table(
             " simulator, or of a template's role by its policies: HiddenAppTypes and HiddenMlTools names, and MLflow",
             kinds=("permission",)),
      Column("undecided_tools", "VARCHAR[]", "Tools of which that cannot be told: a condition reads what only a"
-            " real call has, or nobody knows the tool's actions", kinds=("permission",))),
+            " real call has, or nobody knows the tool's actions", kinds=("permission",)),
+     *POWER_COLUMNS),
     "execution_role", ("role",), ("mlflow_app", "mlflow_server", "partner_app"),
 )  # fmt: skip

@@ -12,22 +12,22 @@ from auditor.iam.capabilities import Ask
 from auditor.iam.context import Known, Value
 from auditor.studio.tools import APP_ARN_PARTS, CREATE_APP, TOOL_ACTIONS, app_action, simulated_arns
 
-_DOMAIN, _PROFILE = "d-any", "any"
+DOMAIN, _PROFILE = "d-any", "any"
 #: Context keys of CreateApp in a private space of one's own, which JupyterLab and Code Editor need. Source: Service
 #: Authorization Reference, "Condition keys for Amazon SageMaker", and the developer guide's "Private spaces" policies.
-_OWN_SPACE: Mapping[str, Value] = {
+OWN_SPACE: Mapping[str, Value] = {
     "sagemaker:SpaceSharingType": ("Private",),
     "sagemaker:OwnerUserProfileArn": (
-        f"arn:{{partition}}:sagemaker:{{region}}:{{account}}:user-profile/{_DOMAIN}/{_PROFILE}",
+        f"arn:{{partition}}:sagemaker:{{region}}:{{account}}:user-profile/{DOMAIN}/{_PROFILE}",
     ),
-    "sagemaker:DomainId": (_DOMAIN,),
+    "sagemaker:DomainId": (DOMAIN,),
     "sagemaker:UserProfileName": (_PROFILE,),
 }
 #: An app of a user profile lies in no space.
 _NO_SPACE: Mapping[str, Value] = {
     "sagemaker:SpaceSharingType": Known.ABSENT,
     "sagemaker:OwnerUserProfileArn": Known.ABSENT,
-    "sagemaker:DomainId": (_DOMAIN,),
+    "sagemaker:DomainId": (DOMAIN,),
     "sagemaker:UserProfileName": (_PROFILE,),
 }
 _IN_SPACES = ("JupyterLab", "CodeEditor")
@@ -39,8 +39,8 @@ def _requests() -> Mapping[str, tuple[Ask, ...]]:
         app_action(app): (
             Ask(
                 CREATE_APP,
-                f"arn:{{partition}}:sagemaker:{{region}}:{{account}}:app/{_DOMAIN}/{_PROFILE}/{part}/default",
-                _OWN_SPACE if app in _IN_SPACES else _NO_SPACE,
+                f"arn:{{partition}}:sagemaker:{{region}}:{{account}}:app/{DOMAIN}/{_PROFILE}/{part}/default",
+                OWN_SPACE if app in _IN_SPACES else _NO_SPACE,
                 f"/{part}/",
             ),
         )

@@ -21,6 +21,7 @@ CASES = [
     ("STU204", "derived", "detach-role-policy"),
     ("STU205", "service", "update-domain"),
     ("STU206", "derived", "update-assume-role-policy"),
+    ("STU210", "derived", "put-role-policy"),
     ("STU302", "domain", "update-domain"),
     ("STU302", "service", "update-domain"),
     ("STU304", "app", "delete-app"),

@@ -35,6 +35,7 @@ STU205 user-identity-in-role-sessions    medium   domain         P04
 STU206 source-identity-not-trusted       high     execution_role P04
 STU207 session-named-after-user          low      user_profile   P04
 STU208 hidden-but-permitted              low      user_profile   P19
+STU210 role-opens-other-profiles         critical execution_role P02
 STU212 role-trust-open                   medium   execution_role P08
 STU213 role-without-boundary             medium   execution_role P08
 STU218 identity-not-propagated           low      user_profile   P04

@@ -19,7 +19,8 @@ used as (
            bool_or(d.execution_role_identity_config = 'USER_PROFILE_NAME') as source_identity
     from uses u left join domain_resolved d using (account, region, domain_id) group by all),
 unseen as (
-    select account, bool_or(list_contains(unlisted, 'role')) as roles from account_region group by account)
+    select account, bool_or(list_contains(unlisted, 'role')) as roles,
+           bool_or(list_contains(unlisted, 'user_profile')) as profiles from account_region group by account)
 select u.account || '/' || "{global_region}" || '/execution_role/' || u.id as key, u.account, "{global_region}" as region, u.id,
        regexp_extract(u.id, '[^/]+$') as name, u.id as arn, u.as_of, u.profiles, u.shared_spaces,
        u.side_uses, u.side_role, u.assumed_by_roles,
@@ -38,7 +39,19 @@ select u.account || '/' || "{global_region}" || '/execution_role/' || u.id as ke
        case when u.side_role then f.chained_trust_with_source_identity
             when u.assumed_by_roles then f.whole_trust_with_source_identity
             else f.trust_with_source_identity end as trust_with_source_identity,
-       u.source_identity, p.allowed_tools, p.undecided_tools
+       u.source_identity, p.allowed_tools, p.undecided_tools,
+       case when len(i.seen) > 0 then i.seen when not i.unclear then i.seen end as iam_domains,
+       case when len(w.opens_held) > 0 or o.sure then true
+            when w.id is null or len(w.opens_undecided) > 0 or o.id is not null or n.profiles and x.id is not null
+                then null
+            else false end as opens_other_profiles,
+       list_concat(list_transform(w.opens_held, lambda name: 'every user profile of ' || name),
+                   case when o.sure then o.profiles else [] end) as opened_profiles,
+       w.opens_policies, coalesce(w.opens_unknown, '') as opens_unknown
 from used u left join role_fact f on f.account = u.account and f.id = u.id
 left join permission_fact p on p.account = u.account and p.id = u.id
 left join unseen n on n.account = u.account
+left join role_power w on w.account = u.account and w.id = u.id
+left join profile_opening o on o.account = u.account and o.id = u.id
+left join (select distinct account, id from role_opening) x on x.account = u.account and x.id = u.id
+left join iam_domain i on i.account = u.account

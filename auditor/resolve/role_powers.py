@@ -1,0 +1,225 @@
+"""What execution roles can do beyond their own work: open colleagues' user profiles, become more, read all data …
+
+Evaluated once for each role from the entries of ``auditor.studio.role_powers``; there are few roles, however many
+profiles there are. None, and what stands among the undecided, is unknown.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, fields, replace
+from typing import TYPE_CHECKING
+
+from auditor.iam.capabilities import NOBODY, Capability, Environment, Finding, examine
+from auditor.iam.evaluation import Permissions
+from auditor.iam.logic import Truth, some
+from auditor.iam.named import named_resource, written
+from auditor.iam.reach import reached
+from auditor.iam.roles import Role, role_of
+from auditor.resolve.sql_files import statement
+from auditor.studio.role_powers import (
+    ALL_DATA,
+    COLLEAGUE,
+    ESCALATION,
+    LARGE_APPS,
+    OPEN_PROFILE,
+    OPENS_PROFILES,
+    STARTS_EMR,
+    UNSAFE_JOBS,
+    opening,
+)
+
+if TYPE_CHECKING:
+    import duckdb
+
+
+@dataclass(frozen=True, slots=True)
+class DomainPlace:
+    """A domain of the role's account. ``iam``: whether its AuthMode is IAM; None where that was not seen. ``region``
+    empty: any, as in a template."""
+
+    id: str
+    name: str
+    region: str
+    iam: Truth
+
+
+_POLICIES = ("RolePolicyList", "AttachedManagedPolicies", "LocalPolicyDocuments", "PermissionsBoundary")
+#: A domain that a template does not hold.
+_ELSEWHERE = DomainPlace(NOBODY, "the domain", "", None)
+
+
+@dataclass(frozen=True, slots=True)
+class Subject:
+    """Of several entries: those that are certain, those that are undecided, the policies that allow the certain ones or
+    else may allow the others, and why these are not known."""
+
+    held: list[str]
+    undecided: list[str]
+    policies: list[str]
+    unknown: str
+
+
+@dataclass(frozen=True, slots=True)
+class RolePowers:
+    """What ``role_power`` has of a role: four columns a subject, SUBJECT_held and so on. ``opens``: names of domains of
+    which it may open any user profile."""
+
+    opens: Subject
+    escalation: Subject
+    data: Subject
+    large_instances: Subject
+    unsafe_jobs: Subject
+    starts_emr: Truth
+
+
+_SUBJECTS = tuple(f.name for f in fields(RolePowers) if f.name != "starts_emr")
+
+
+@dataclass(frozen=True, slots=True)
+class Openable:
+    """User profiles by pattern that a role may open; ``sure`` False: perhaps."""
+
+    domain: str
+    profile: str
+    sure: bool
+
+
+def role_powers(role: Role, domains: Sequence[DomainPlace], *, template: bool) -> tuple[RolePowers, list[Openable]]:
+    """What a role can do. ``domains``: those of its account that were seen."""
+    permissions = role.permissions()
+    known = [*domains, *([_ELSEWHERE] if template and not domains else [])]
+    opens = [_in_domain(OPENS_PROFILES, permissions, role, place) for place in known if place.iam is not False]
+    ways = [_in_some_domain(way, permissions, role, [*domains, _ELSEWHERE]) for way in ESCALATION]
+    data = [examine(kind, permissions, role.places) for kind in ALL_DATA]
+    large = [reached(name, asks, permissions, role.places) for name, asks in LARGE_APPS.items()]
+    jobs = [reached(name, asks, permissions, role.places) for name, asks in UNSAFE_JOBS.items()]
+    emr = reached("emr", STARTS_EMR, permissions, role.places)
+    opens_, ways_, data_, large_, jobs_ = (_subject(found) for found in (opens, ways, data, large, jobs))
+    return RolePowers(opens_, ways_, data_, large_, jobs_, emr.held), list(_named(role, permissions))
+
+
+def _subject(found: Sequence[Finding]) -> Subject:
+    held, open_ = [f for f in found if f.held], [f for f in found if f.held is None]
+    decided = held or open_
+    return Subject(
+        [f.capability for f in held],
+        [f.capability for f in open_],
+        sorted({policy for f in decided for policy in f.by}),
+        next((reason for f in open_ for reason in f.reasons), ""),
+    )
+
+
+def _in_domain(capability: Capability, permissions: Permissions, role: Role, place: DomainPlace) -> Finding:
+    found = examine(capability, permissions, _at(role.places, place))
+    # A domain whose AuthMode was not seen may be one that nobody opens so.
+    sure = place.iam or place is _ELSEWHERE or not found.held
+    return replace(found, capability=place.name, held=found.held if sure else None)
+
+
+def _in_some_domain(
+    capability: Capability, permissions: Permissions, role: Role, places: Iterable[DomainPlace]
+) -> Finding:
+    """Whether the role can do it in a domain, or at all where it is not about domains."""
+    found = [examine(capability, permissions, _at(role.places, place)) for place in _meant(capability, places)]
+    truth = some(f.held for f in found)
+    return next((f for f in found if f.held is truth), found[0])
+
+
+def _meant(capability: Capability, places: Iterable[DomainPlace]) -> Iterable[DomainPlace]:
+    about = any("{domain}" in ask.resource for group in capability.needs for ask in group)
+    return places if about else (_ELSEWHERE,)
+
+
+def _at(places: Environment, place: DomainPlace) -> Environment:
+    domain = re.sub(r"[^\w-]", "-", place.id)
+    return replace(places, domain=domain, regions=(place.region,) if place.region else places.regions)
+
+
+def _named(role: Role, permissions: Permissions) -> Iterator[Openable]:
+    """User profiles that the role's own policies name; what they say of all profiles of a domain is asked by itself."""
+    if not permissions.grants(OPEN_PROFILE):
+        return
+    for text in sorted(set(written(role, OPEN_PROFILE))):
+        kind, _, rest = text.split(":", 5)[-1].partition("/")
+        domain, _, profile = rest.partition("/")
+        if kind != "user-profile" or not profile or profile == "*":
+            continue
+        truth = some(_may_open(text, permissions, role))
+        if truth is not False:
+            yield Openable(domain, profile.lower(), bool(truth))
+
+
+def _may_open(text: str, permissions: Permissions, role: Role) -> Iterator[Truth]:
+    """For each place that the role may act in, whether it may open a profile that fits the pattern."""
+    for request in role.places.requests(opening()):
+        like = request.resource.removesuffix(f"{NOBODY}/{COLLEAGUE}") + "?*/?*"
+        arn = named_resource(text, like)
+        if arn is None:
+            continue
+        domain, profile = arn.split("/")[-2:]
+        for asked in replace(role.places, domain=domain).requests(opening(profile)):
+            if asked.resource == arn:
+                yield permissions.decide(asked).allowed
+
+
+def collect(con: duckdb.DuckDBPyConnection) -> None:
+    """``role_power`` and ``role_opening`` (user profiles by pattern) from the raw documents."""
+    lists = ("held", "undecided", "policies")
+    columns = [f"{s}_{part} VARCHAR[]" for s in _SUBJECTS for part in lists] + [
+        f"{s}_unknown VARCHAR" for s in _SUBJECTS
+    ]
+    con.execute(f"create table role_power (account VARCHAR, id VARCHAR, {', '.join(columns)}, starts_emr BOOLEAN)")
+    con.execute(
+        "create table role_opening (account VARCHAR, id VARCHAR, domain VARCHAR, profile VARCHAR, sure BOOLEAN)"
+    )
+    templates = {row[0] for row in con.execute("select account from template_account").fetchall()}
+    domains = _domains(con, templates)
+    regions: dict[str, list[str]] = {}
+    for account, region in con.execute("select account, region from raw_account_region where not template").fetchall():
+        regions.setdefault(account, []).append(region)
+    marks = ", ".join("?" for _ in range(len(columns) + 3))
+    # Roles of one account often have the same policies. What these say of the role itself is another answer for each.
+    answers: dict[tuple[str, ...], tuple[RolePowers, list[Openable]]] = {}
+    for account, arn, text, gaps in con.execute(
+        "select account, id, to_json(doc)::VARCHAR, coalesce(gaps, []) from raw_role order by account, id"
+    ).fetchall():
+        document = json.loads(text)
+        policies = json.dumps([document.get(member) for member in _POLICIES], sort_keys=True)
+        own = arn if "principal" in policies.lower() else arn.rpartition(":role/")[0]
+        key = (account, own, policies, *gaps)
+        if key not in answers:
+            role = role_of(document, arn, regions.get(account, ()), gaps)
+            answers[key] = role_powers(role, domains.get(account, ()), template=account in templates)
+        facts, openable = answers[key]
+        subjects: list[Subject] = [getattr(facts, name) for name in _SUBJECTS]
+        row = [getattr(s, part) for s in subjects for part in lists] + [s.unknown for s in subjects]
+        con.execute(f"insert into role_power values ({marks})", [account, arn, *row, facts.starts_emr])
+        for one in openable:
+            con.execute(
+                "insert into role_opening values (?, ?, ?, ?, ?)", [account, arn, one.domain, one.profile, one.sure]
+            )
+
+
+def _domains(con: duckdb.DuckDBPyConnection, templates: set[str]) -> Mapping[str, list[DomainPlace]]:
+    found: dict[str, list[DomainPlace]] = {}
+    for account, region, id_, name, mode in con.execute(
+        "select account, region, id, coalesce(doc.DomainName, id), doc.AuthMode from raw_domain order by all"
+    ).fetchall():
+        iam = None if mode is None else mode == "IAM"
+        place = DomainPlace(id_, name, "" if account in templates else region, iam)
+        found.setdefault(account, []).append(place)
+    return found
+
+
+def openings(con: duckdb.DuckDBPyConnection) -> None:
+    """``profile_opening``: by role, the colleagues' user profiles among those that its policies name; ``iam_domain``:
+    by account, its domains of AuthMode IAM."""
+    con.execute(statement("iam_domain"))
+    if con.execute("select count(*) from role_opening").fetchall()[0][0]:
+        con.execute(statement("profile_opening"))
+    else:
+        # The query looks at every user profile.
+        con.execute("create table profile_opening (account VARCHAR, id VARCHAR, sure BOOLEAN, profiles VARCHAR[])")

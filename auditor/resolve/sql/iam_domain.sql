@@ -1,0 +1,13 @@
+create table iam_domain as
+with domains as (
+    select account, name, auth_mode from domain_resolved
+    union all
+    -- Domains that a template's user profiles name and that it does not hold.
+    select distinct account, domain_id, auth_mode from user_profile_resolved
+    where not domain_seen and account in (select account from template_account)),
+accounts as (
+    select account, bool_or(list_contains(unlisted, 'domain')) as unlisted from account_region group by account)
+select a.account, coalesce(list(distinct d.name order by d.name) filter (d.auth_mode = 'IAM'), []) as seen,
+       coalesce(bool_or(a.unlisted), false) or coalesce(bool_or(d.account is not null and d.auth_mode is null), false)
+           as unclear
+from accounts a left join domains d using (account) group by a.account

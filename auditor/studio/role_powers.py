@@ -1,0 +1,196 @@
+"""What a role can do beyond its own work, as data: entries that ``auditor.iam`` evaluates.
+
+A capability is shown by requests about resources that nobody named, or about a colleague's: a tag of theirs names
+somebody else, and what a policy compares with the caller's own user profile, source identity or tag does not fit them.
+
+Sources: Service Authorization Reference, "Actions, resources, and condition keys" of each service; SageMaker developer
+guide, "Give your users access to private spaces" and "Connect to Studio through an interface VPC endpoint"; IAM User
+Guide, "Grant a user permissions to pass a role to an AWS service".
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from auditor.iam.capabilities import NOBODY, Ask, Capability, in_sagemaker, passing
+from auditor.iam.context import Known, Value
+from auditor.studio.tool_requests import DOMAIN, OWN_SPACE
+from auditor.studio.tools import APP_ARN_PARTS, CREATE_APP
+
+#: Somebody else's resource in the caller's domain. The variables that AWS's policies for Studio write stand for the
+#: caller: sagemaker:UserProfileName, aws:SourceIdentity (ExecutionRoleIdentityConfig), tags of the principal.
+_COLLEAGUE: Mapping[str, Value] = {
+    "aws:ResourceTag/": Known.OTHERS,
+    "sagemaker:ResourceTag/": Known.OTHERS,
+    "aws:PrincipalTag/": Known.OWN,
+    "aws:SourceIdentity": Known.OWN,
+    "sagemaker:UserProfileName": Known.OWN,
+    "sagemaker:DomainId": ("{domain}",),
+}
+#: A resource without tags, of this account: what "any" resource is.
+_UNTAGGED: Mapping[str, Value] = {
+    "aws:ResourceTag/": Known.ABSENT,
+    "iam:ResourceTag/": Known.ABSENT,
+    "sagemaker:ResourceTag/": Known.ABSENT,
+    "secretsmanager:ResourceTag/": Known.ABSENT,
+    "s3:ExistingObjectTag/": Known.ABSENT,
+    "s3:ResourceAccount": ("{account}",),
+    "kms:CallerAccount": ("{account}",),
+    "kms:ViaService": Known.ABSENT,
+    "dynamodb:LeadingKeys": Known.OTHERS,
+    "aws:PrincipalTag/": Known.OWN,
+}
+OPEN_PROFILE = "sagemaker:CreatePresignedDomainUrl"
+#: A user profile's name that no policy means on purpose, nor by the beginning of a name.
+COLLEAGUE = "0f3b9d"
+
+
+def opening(profile: str = COLLEAGUE) -> Ask:
+    """Opening a colleague's user profile in a domain."""
+    return in_sagemaker(OPEN_PROFILE.partition(":")[2], f"user-profile/{{domain}}/{profile}", _COLLEAGUE)
+
+
+#: Opening any user profile of a domain.
+OPENS_PROFILES = Capability("open-profiles", "open any user profile", ((opening(),),))
+
+
+def _any(action: str, resource: str = f"{NOBODY}") -> Ask:
+    return Ask(action, f"arn:{{partition}}:{action.partition(':')[0]}:{{region}}:{{account}}:{resource}", _UNTAGGED)
+
+
+def _job(action: str, kind: str) -> Ask:
+    return in_sagemaker(action, f"{kind}/{NOBODY}")
+
+
+#: Who can do one of these can act as somebody else, or as another role. ``text`` ends "The role can …".
+ESCALATION: tuple[Capability, ...] = (
+    Capability(
+        "assume-roles", "assume any role that trusts the account",
+        ((Ask("sts:AssumeRole", f"arn:{{partition}}:iam::{{account}}:role/{NOBODY}", _UNTAGGED),),),
+    ),
+    Capability(
+        "change-profiles", "change domains or other people's user profiles",
+        ((in_sagemaker("UpdateDomain", "domain/{domain}", {"sagemaker:DomainId": ("{domain}",)}),
+          in_sagemaker("UpdateUserProfile", f"user-profile/{{domain}}/{COLLEAGUE}", _COLLEAGUE),
+          in_sagemaker("CreateUserProfile", f"user-profile/{{domain}}/{COLLEAGUE}", _COLLEAGUE)),),
+    ),
+    Capability(
+        "pass-to-sagemaker", "run jobs or notebook instances as any role that SageMaker can assume",
+        ((_job("CreateTrainingJob", "training-job"), _job("CreateProcessingJob", "processing-job"),
+          _job("CreateNotebookInstance", "notebook-instance")), (passing("sagemaker.amazonaws.com"),)),
+    ),
+    Capability(
+        "pass-to-lambda", "run Lambda functions as any role that Lambda can assume",
+        ((_any("lambda:CreateFunction", f"function:{NOBODY}"),),
+         (_any("lambda:InvokeFunction", f"function:{NOBODY}"), _any("lambda:AddPermission", f"function:{NOBODY}"),
+          _any("lambda:CreateEventSourceMapping", f"event-source-mapping:{NOBODY}")),
+         (passing("lambda.amazonaws.com"),)),
+    ),
+    Capability(
+        "change-functions", "replace the code of any Lambda function",
+        ((_any("lambda:UpdateFunctionCode", f"function:{NOBODY}"),),),
+    ),
+    Capability(
+        "pass-to-ec2", "start EC2 instances as any role of an instance profile",
+        ((_any("ec2:RunInstances", f"instance/{NOBODY}"),), (passing("ec2.amazonaws.com"),)),
+    ),
+    Capability(
+        "pass-to-glue", "run Glue jobs or sessions as any role that Glue can assume",
+        ((_any("glue:CreateJob", f"job/{NOBODY}"), _any("glue:CreateSession", f"session/{NOBODY}"),
+          _any("glue:CreateDevEndpoint", f"devEndpoint/{NOBODY}")), (passing("glue.amazonaws.com"),)),
+    ),
+    Capability(
+        "pass-to-cloudformation", "create CloudFormation stacks as any role that CloudFormation can assume",
+        ((_any("cloudformation:CreateStack", f"stack/{NOBODY}/{NOBODY}"),), (passing("cloudformation.amazonaws.com"),)),
+    ),
+    Capability(
+        "pass-to-codebuild", "run CodeBuild projects as any role that CodeBuild can assume",
+        ((_any("codebuild:CreateProject", f"project/{NOBODY}"), _any("codebuild:UpdateProject", f"project/{NOBODY}")),
+         (_any("codebuild:StartBuild", f"project/{NOBODY}"),), (passing("codebuild.amazonaws.com"),)),
+    ),
+    Capability(
+        "pass-to-ecs", "run ECS tasks as any role that ECS tasks can assume",
+        ((_any("ecs:RegisterTaskDefinition", f"task-definition/{NOBODY}:1"), Ask("ecs:RegisterTaskDefinition", "*")),
+         (_any("ecs:RunTask", f"task-definition/{NOBODY}:1"),), (passing("ecs-tasks.amazonaws.com"),)),
+    ),
+    Capability(
+        "pass-to-stepfunctions", "run state machines as any role that Step Functions can assume",
+        ((_any("states:CreateStateMachine", f"stateMachine:{NOBODY}"),),
+         (_any("states:StartExecution", f"stateMachine:{NOBODY}"),), (passing("states.amazonaws.com"),)),
+    ),
+    Capability(
+        "change-images", "change how any image starts in apps (AppImageConfig)",
+        ((in_sagemaker("UpdateAppImageConfig", f"app-image-config/{NOBODY}", _UNTAGGED),),),
+    ),
+)  # fmt: skip
+
+#: Data of everybody. ``text`` ends "The role can read …".
+ALL_DATA: tuple[Capability, ...] = (
+    Capability(
+        "buckets", "the objects of every S3 bucket",
+        ((Ask("s3:GetObject", f"arn:{{partition}}:s3:::{NOBODY}/{NOBODY}", _UNTAGGED),),),
+    ),
+    Capability(
+        "secrets", "every Secrets Manager secret",
+        ((_any("secretsmanager:GetSecretValue", f"secret:{NOBODY}"),),),
+    ),
+    Capability("keys", "what every KMS key encrypts", ((_any("kms:Decrypt", f"key/{NOBODY}"),),)),
+    Capability(
+        "tables", "every DynamoDB table",
+        ((_any("dynamodb:GetItem", f"table/{NOBODY}"), _any("dynamodb:Query", f"table/{NOBODY}"),
+          _any("dynamodb:Scan", f"table/{NOBODY}")),),
+    ),
+)  # fmt: skip
+
+#: The largest accelerated types of each family of botocore's AppInstanceType, with four accelerators or more.
+LARGE_TYPES = (
+    "ml.g4dn.12xlarge", "ml.g5.48xlarge", "ml.g6.48xlarge", "ml.g6e.48xlarge", "ml.g7e.48xlarge", "ml.p3.16xlarge",
+    "ml.p3dn.24xlarge", "ml.p4d.24xlarge", "ml.p4de.24xlarge", "ml.p5.48xlarge", "ml.p5en.48xlarge",
+    "ml.p6-b200.48xlarge", "ml.trn1.32xlarge",
+)  # fmt: skip
+_LAB = APP_ARN_PARTS["JupyterLab"]
+#: Large type → the request that starts a JupyterLab app on it, in a private space of one's own.
+LARGE_APPS: Mapping[str, tuple[Ask, ...]] = {
+    type_: (
+        Ask(
+            CREATE_APP,
+            f"arn:{{partition}}:sagemaker:{{region}}:{{account}}:app/{DOMAIN}/any/{_LAB}/default",
+            {**OWN_SPACE, "sagemaker:InstanceTypes": (type_,)},
+            f"/{_LAB}/",
+        ),
+    )
+    for type_ in LARGE_TYPES
+}
+
+#: Keys that a job's request may hold; who starts the job chooses the value.
+_CHOSEN: Mapping[str, Value] = dict.fromkeys(
+    ("sagemaker:VpcSubnets", "sagemaker:VpcSecurityGroupIds", "sagemaker:VolumeKmsKey", "sagemaker:OutputKmsKey"),
+    Known.PRESENT,
+)
+_OUTSIDE_VPC = ("sagemaker:VpcSubnets", "sagemaker:VpcSecurityGroupIds")
+
+
+def _jobs(note: str, *absent: str) -> tuple[Ask, ...]:
+    # A job without any network needs no VPC.
+    given = {**_CHOSEN, "sagemaker:NetworkIsolation": ("false",), **dict.fromkeys(absent, Known.ABSENT)}
+    return tuple(
+        Ask(f"sagemaker:{action}", f"arn:{{partition}}:sagemaker:{{region}}:{{account}}:{kind}/any", given, note=note)
+        for action, kind in (("CreateTrainingJob", "training-job"), ("CreateProcessingJob", "processing-job"))
+    )
+
+
+#: What a training or processing job may lack → the requests without it.
+UNSAFE_JOBS: Mapping[str, tuple[Ask, ...]] = {
+    "vpc": _jobs("no VPC", *_OUTSIDE_VPC),
+    "volume-key": _jobs("no volume key", "sagemaker:VolumeKmsKey"),
+    "output-key": _jobs("no output key", "sagemaker:OutputKmsKey"),
+}
+#: Starting an EMR cluster; the action has no resource of its own.
+STARTS_EMR: tuple[Ask, ...] = (Ask("elasticmapreduce:RunJobFlow", "*"),)
+
+#: Requests about a resource that nobody named.
+PROBED: tuple[Capability, ...] = (OPENS_PROFILES, *ESCALATION, *ALL_DATA)
+#: Requests of which one on a named resource counts as well (``auditor.iam.reach``).
+REACHED: tuple[Ask, ...] = tuple(
+    ask for each in (*LARGE_APPS.values(), *UNSAFE_JOBS.values(), STARTS_EMR) for ask in each
+)
