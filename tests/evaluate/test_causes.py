@@ -96,7 +96,7 @@ def _new_role(records: Iterable[Record]) -> Iterator[Record]:
 
 
 def _changed(record: Record, operation: str, request: Mapping[str, Any], cause: RootCause) -> Record | None:
-    if operation in ("detach-role-policy", "update-assume-role-policy"):
+    if operation in ("detach-role-policy", "put-role-policy", "update-assume-role-policy"):
         if record.kind != "role" or record.document["RoleName"] != request["RoleName"]:
             return record
         document = dict(record.document)
@@ -104,6 +104,9 @@ def _changed(record: Record, operation: str, request: Mapping[str, Any], cause: 
             return replace(
                 record, document={**document, "AssumeRolePolicyDocument": json.loads(request["PolicyDocument"])}
             )
+        if operation == "put-role-policy":
+            put = {"PolicyName": request["PolicyName"], "PolicyDocument": json.loads(request["PolicyDocument"])}
+            return replace(record, document={**document, "RolePolicyList": [*document["RolePolicyList"], put]})
         kept = [p for p in document["AttachedManagedPolicies"] if p["PolicyArn"] != request["PolicyArn"]]
         return replace(record, document={**document, "AttachedManagedPolicies": kept})
     if operation == "put-retention-policy":
