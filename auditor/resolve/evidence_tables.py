@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from auditor.model.snapshot import GLOBAL
-from auditor.resolve import policy_facts, role_facts, role_powers, side_role_use
+from auditor.resolve import policy_facts, power_facts, role_facts, side_role_use
 from auditor.resolve.role_use import unnamed
 from auditor.resolve.sql_files import statement
 from auditor.sql_text import literal, string_list
@@ -149,7 +149,7 @@ def account_columns() -> str:
 
 def execution_role(con: duckdb.DuckDBPyConnection) -> None:
     """``execution_role``: one row a role in use, from ``user_profile_resolved`` and ``domain_resolved``."""
-    role_powers.openings(con)
+    power_facts.openings(con)
     con.execute(
         statement(
             "execution_role",
@@ -217,7 +217,7 @@ def prepare(con: duckdb.DuckDBPyConnection) -> None:
     """What only needs the raw documents."""
     side_role_use.create(con)
     role_facts.collect(con)
-    role_powers.collect(con)
+    power_facts.collect(con)
     policy_facts.collect(con)
     sign_in(con)
     people(con)

@@ -1,4 +1,4 @@
-"""Columns of execution_role about what a role can do beyond its own work (``auditor.resolve.role_powers``)."""
+"""Columns of execution_role about what a role can do beyond its own work (``auditor.resolve.power_facts``)."""
 
 from __future__ import annotations
 
