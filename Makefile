@@ -24,6 +24,7 @@ demo: $(VENV)/.demo ## Audit the embedded simulated account; writes ./audit-repo
 	@echo "Open: file://$(CURDIR)/audit-report/report.html"
 
 test: $(VENV)/.dev $(AWSCLI)/.ready test-checkov ## Run the tests (browser tests need Chromium, else they are skipped)
+	$(BIN)/python tools/check_scripts.py --install
 	env -u AUDITOR_REQUIRE_CHECKOV \
 	  $(BIN)/python -m pytest -n $(WORKERS) --dist loadscope $(if $(COVERAGE),--cov --cov-report=term:skip-covered)
 

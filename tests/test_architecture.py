@@ -23,7 +23,7 @@ RANKS = {
     "model": 1, "iam": 1,
     "studio": 2,
     "collect": 3, "resolve": 3, "store": 3,
-    "org": 4, "rules": 4, "waivers": 5, "remediation": 5, "evaluate": 6, "drift": 7, "whatif": 7,
+    "org": 4, "rules": 4, "waivers": 5, "remediation": 5, "evaluate": 6, "drift": 7, "prevent": 7, "whatif": 7,
     "history": 8, "report": 8, "simulator": 8, "fixplan": 9,
     "config": 9, "deliver": 9, "notify": 9, "run": 10,
     "checkov": 11, "cli": 11, "__main__": 12,
@@ -198,8 +198,9 @@ LAYERS = {
     "rules": [
         {"applicability", "evidence_read", "references", "rule_names", "schema", "unknowns",
          "verdict_sql"},
-        {"expressions", "remediation_set", "value_columns"},
-        {"message", "validate"}, {"withheld"}, {"cases", "load"}, {"frameworks", "scaffold"}, {"catalogue"},
+        {"expressions", "prevention", "remediation_set", "value_columns"},
+        {"message", "prevent_cases", "validate"}, {"withheld"}, {"cases", "load"}, {"frameworks", "scaffold"},
+        {"catalogue"},
     ],
     "report": [
         {"drift_view", "glossary", "json_text", "phrases"},

@@ -16,6 +16,8 @@ from auditor.collect.aws.specs import OTHER_PERMISSIONS, SPECS, permissions
 from auditor.deliver.security_hub import PERMISSIONS as SENDING
 from auditor.evaluate.asked_tables import ALIASES, ASKED_TABLES, EXAMPLES
 from auditor.model.rule import Rule
+from auditor.prevent.matrix import matrix
+from auditor.prevent.policies import minified
 from auditor.remediation.preview import preview
 from auditor.report.glossary import GLOSSARY
 from auditor.report.render import Format
@@ -26,6 +28,7 @@ from auditor.rules.applicability import template_limits
 from auditor.rules.expressions import AGGREGATES, FUNCTIONS
 from auditor.rules.frameworks import framework_files, load_frameworks
 from auditor.rules.load import AREAS, load_rules
+from auditor.rules.prevention import EmptyError, statements
 from auditor.store.store_tables import STORE_TABLES
 from auditor.studio.practices import PRACTICES
 from auditor.studio.settings import SETTINGS
@@ -169,12 +172,46 @@ def rule_page(rule: Rule) -> str:
             parts.append(f"| `{rule.id}.{p.name}` | {p.type} | {_cell(default)} | {_cell(p.doc)} |\n")
     parts.append(f"\n## Remediation\n\n{rule.remediation.steps}\n")
     parts += _fixes(rule)
+    parts += _prevention(rule)
     parts.append("\n## Examples\n\n| given | verdict |\n|---|---|\n")
     for case in rule.cases:
         given = ", ".join(f"{k}: {json.dumps(v, default=str, ensure_ascii=False)}" for k, v in case.given.items())
         name = f"{case.name}: " if case.name else ""
         parts.append(f"| {_cell(name)}`{_cell(given)}` | {case.then} |\n")
     parts.append("\n## References\n\n" + "".join(f"- <{url}>\n" for url in rule.references))
+    return "".join(parts)
+
+
+def _prevention(rule: Rule) -> Iterator[str]:
+    """The rule's statements, or why it has none as long as nobody sets a parameter."""
+    if rule.prevent is None:
+        return
+    yield "\n## Prevention\n\n[`auditor prevent`](../prevent.md) prints policies that deny the calls.\n"
+    if rule.prevent.beyond:
+        yield f"\n{rule.prevent.beyond}\n"
+    try:
+        made = [json.loads(minified([one]))["Statement"][0] for one in statements(rule)]
+    except EmptyError as error:
+        yield f"\nThe statements need `{rule.id}.{error}`.\n"
+    else:
+        yield f"\n{_code('json', json.dumps(made, indent=2))}"
+
+
+def prevention_matrix(rules: tuple[Rule, ...]) -> str:
+    """docs/prevent-matrix.md"""
+    parts = [
+        NOTE,
+        "# What stops which rule\n\nA policy denies the call; a template is refused before it is deployed",
+        " (`auditor scan`, checkov); an audit that a CloudTrail event starts sees it minutes later; the nightly audit",
+        " evaluates every rule. `partly` says that a policy reaches further than the rule, or not so far: see the",
+        " note. [Prevention](prevent.md) says how to print the policies.\n\n",
+        "| rule | policy | template | event | night | note |\n|---|---|---|---|---|---|\n",
+    ]
+    parts += (
+        f"| [{r.rule_id}](rules/{r.rule_id}.md) {r.name} | {r.policy} | {r.template} | {r.event} | yes |"
+        f" {_cell(r.note)} |\n"
+        for r in matrix(rules)
+    )
     return "".join(parts)
 
 
@@ -317,6 +354,7 @@ def numbers(rules: Sequence[Rule]) -> Mapping[str, int]:
         "rules with a command": sum(r.remediation.by_command for r in rules),
         "formats": len(Format),
         "cases": sum(len(r.cases) for r in rules),
+        "rules with a policy": sum(r.prevent is not None for r in rules),
     }
 
 
@@ -345,6 +383,7 @@ def generated() -> dict[Path, str]:
         docs / "store-tables.md": store_tables(),
         docs / "practices.md": practices(rules),
         docs / "glossary.md": glossary(),
+        docs / "prevent-matrix.md": prevention_matrix(rules),
         docs / "rules" / "README.md": rule_index(rules),
     }
     files |= {docs / "rules" / f"{rule.id}.md": rule_page(rule) for rule in rules}

@@ -7,6 +7,8 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any, Literal
 
+from auditor.model.prevention import Prevent
+
 
 class Severity(StrEnum):
     """Ordered from worst to least; ``rank`` 0 is the worst."""
@@ -173,3 +175,5 @@ class Rule:
     """Columns of ``table`` that ``require`` and then ``when`` read, in order of first appearance, each once."""
     reads: tuple[str, ...] = ()
     """What their subqueries read: names of tables, and their columns as ``table.column``."""
+    prevent: Prevent | None = None
+    """Statements that deny the calls that would break the rule; None where no condition key of AWS's reaches it."""

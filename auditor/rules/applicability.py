@@ -110,6 +110,13 @@ def template_limits(rule: Rule) -> str:
     return "; ".join(reasons)
 
 
+def decided_by_templates(rule: Rule) -> bool:
+    """Whether a template can decide the rule, if not on every resource."""
+    documented = table(rule.table)
+    assert documented is not None, rule.table
+    return not missing_kinds(rule) or not _beyond_templates(rule, documented)
+
+
 def apply_template_limits(con: duckdb.DuckDBPyConnection, name: str, rules: Sequence[Rule]) -> None:
     """Settle the verdicts of the table ``verdict_<name>`` on resources of templates.
 

@@ -16,7 +16,7 @@ from auditor.regular_files import NotReadError, files_below
 from auditor.resolve.table_model import Table
 from auditor.resolve.tables import TABLES, table
 from auditor.resources import rules_dir
-from auditor.rules import remediation_set
+from auditor.rules import prevention, remediation_set
 from auditor.rules.references import SharedError, resolve_references
 from auditor.rules.schema import OPTION, Layered, RuleFile
 from auditor.yaml_source import Source, near, read_yaml
@@ -130,6 +130,7 @@ def _read(path: Path) -> tuple[Source, Rule]:
             hint="What is unknown is neither pass nor fail: docs/writing-rules.md says how to write it.",
         )  # fmt: skip
     remediation_set.check(source, wire, documented)
+    prevention.check(source, wire)
     _placeholders(source, wire, documented)
     for name, param in wire.params.items():
         if (param.default is msgspec.UNSET) == (not param.same_as):
@@ -221,4 +222,5 @@ def _rule(path: Path, line: int, wire: RuleFile) -> Rule:
         ),
         file=str(path),
         line=line,
+        prevent=prevention.prevent_of(wire),
     )

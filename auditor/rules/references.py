@@ -44,6 +44,8 @@ def _expression(rule: Rule, key: str, find: Find, taken: dict[str, Param]) -> st
         if any(m[1] for m in _REFERENCE.finditer(other.require)):
             raise SharedError(f"{other.id} itself takes its condition from another rule; name that one", key)
         for param in other.params:
+            if not re.search(rf"\${param.name}\b", other.require):
+                continue  # of its message or its policies
             source = f"{other.id}.{param.name}"
             known = taken.get(param.name) or next((p for p in rule.params if p.name == param.name), None)
             if known is None:

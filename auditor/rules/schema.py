@@ -96,6 +96,40 @@ class CaseFile(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
     ] = None
 
 
+Values = Text | bool | list[Text]
+
+
+class DenyFile(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
+    """One statement that denies calls. ``$name`` stands for a parameter of the rule, in resources and in values."""
+
+    actions: Annotated[list[Text], msgspec.Meta(min_length=1, description="Actions: sagemaker:CreateDomain")]
+    resources: Annotated[list[Text], _doc("ARN patterns; every resource where none is given")] = []
+    condition: Annotated[
+        dict[Text, dict[Text, Values]] | None, _doc("Condition operators, keys and values, as in a policy")
+    ] = None
+
+
+class RequestCaseFile(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
+    """One call, and whether the statements deny it."""
+
+    call: Annotated[str, _doc("Action: sagemaker:CreateDomain")]
+    then: Annotated[Literal["denied", "allowed"], _doc("What becomes of the call")]
+    given: Annotated[dict[str, Any], _doc("Members of the request, as the API has them")] = {}
+    resource: Annotated[str, _doc("ARN of the resource, where the request does not tell it")] = ""
+    name: Annotated[str, _doc("What the case shows")] = ""
+    params: Annotated[dict[str, Any] | None, _doc("Parameters of this case, instead of their defaults")] = None
+
+
+class PreventFile(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
+    """How service control policies and permissions boundaries stop what the rule reports."""
+
+    deny: Annotated[list[DenyFile], msgspec.Meta(min_length=1, description="Statements that deny the calls")]
+    cases: Annotated[
+        list[RequestCaseFile], msgspec.Meta(min_length=1, description="Calls that must be denied, and allowed")
+    ]
+    beyond: Annotated[str, _doc("What else the statements deny, or leave open, as a sentence")] = ""
+
+
 class RuleFile(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
     """One rule."""
 
@@ -127,6 +161,7 @@ class RuleFile(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
     ] = {}
     setting: Annotated[str, msgspec.Meta(description="Column that a finding is about")] = ""
     cause: Annotated[str, msgspec.Meta(description="SQL naming the column to blame, where require reads several")] = ""
+    prevent: Annotated[PreventFile | None, _doc("Statements that deny the calls that would break the rule")] = None
     tests_null: Annotated[
         str, msgspec.Meta(description="Built-in rules only: why when and require may test for NULL on purpose")
     ] = ""

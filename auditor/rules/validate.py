@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -11,6 +11,7 @@ from auditor.model.rule import Rule
 from auditor.resolve.table_model import Table, documented_columns
 from auditor.resolve.tables import table
 from auditor.rules.expressions import ExpressionChecker, ExpressionError, unknown_column
+from auditor.rules.prevention import parameters as prevention_parameters
 from auditor.rules.verdict_sql import parameter_values, substitute, value_problem
 
 #: What a value of a remediation may be: NULL has a type of its own where an expression gives nothing else.
@@ -40,6 +41,7 @@ def checked(rule: Rule, complain: Complain, guard: ExpressionChecker) -> Rule:
     further = _Further(documented, values, complain, guard)
     parameters |= _check_remediation(rule, further)
     parameters |= _check_severities(rule, further)
+    parameters |= prevention_parameters(rule.prevent)
     _check_parameters_used(rule, parameters, complain)
     try:
         types = guard.bind({key: substitute(getattr(rule, key), values) for key in ("when", "require")}, documented)
@@ -56,6 +58,8 @@ def checked(rule: Rule, complain: Complain, guard: ExpressionChecker) -> Rule:
         raise complain(f"setting: {unknown_column(setting, documented)}", "setting")
     if rule.cause:
         further.demand("VARCHAR", "give a column's name", "cause", rule.cause, ("cause",))
+    for number, request in enumerate(rule.prevent.cases if rule.prevent else ()):
+        _check_given_params(rule, request.params, complain, ("prevent", "cases", str(number)))
     if not rule.cases:
         raise complain("cases: a rule needs at least one case", "cases")
     _check_cases(rule, documented, complain)
@@ -144,17 +148,21 @@ def _check_parameters_used(rule: Rule, used: set[str], complain: Complain) -> No
 
 def _check_cases(rule: Rule, documented: Table, complain: Complain) -> None:
     own = documented_columns(documented)
-    params = {p.name: p for p in rule.params}
     for index, case in enumerate(rule.cases):
         at = ("cases", str(index))
         for name in case.given:
             if name not in own:
                 raise complain(f"cases: {unknown_column(name, documented)}", *at)
-        for name, value in (case.params or {}).items():
-            problem = value_problem(params[name], value) if name in params else f"there is no parameter {name!r}"
-            if problem:
-                raise complain(f"cases: {problem}", *at)
+        _check_given_params(rule, case.params, complain, at)
         _check_tables(case.tables or {}, complain, at)
+
+
+def _check_given_params(rule: Rule, given: Mapping[str, Any] | None, complain: Complain, at: tuple[str, ...]) -> None:
+    params = {p.name: p for p in rule.params}
+    for name, value in (given or {}).items():
+        problem = value_problem(params[name], value) if name in params else f"there is no parameter {name!r}"
+        if problem:
+            raise complain(f"cases: {problem}", *at)
 
 
 def _check_tables(tables: Any, complain: Complain, at: tuple[str, ...]) -> None:

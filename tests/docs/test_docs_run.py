@@ -28,6 +28,7 @@ from auditor.model.rule import Rule
 from auditor.resolve.tables import TABLES
 from auditor.rules.cases import run_cases
 from auditor.rules.load import load_rules
+from auditor.rules.prevent_cases import run_prevent_cases
 from auditor.waivers.file import load_waivers
 
 from .pages import HELP, ROOT, Command, Fence, commands, examples, fences, pages
@@ -148,12 +149,17 @@ def test_files_that_a_page_shows_are_read(folder_for: FolderFor, built_in_rules:
             path.write_text(yaml.safe_dump(whole | data | {"when": "true", "cases": [case]}), encoding="utf-8")
             assert load_rules([path])[0].remediation.by_command
             kind = "part of a rule"
+        elif keys == {"prevent"}:
+            whole = yaml.safe_load((folder / RULE).read_text(encoding="utf-8"))
+            path.write_text(yaml.safe_dump(whole | data), encoding="utf-8")
+            assert all(result.ok for result in run_prevent_cases(load_rules([path])))
+            kind = "part of a rule"
         elif keys == {"Metadata"}:
             continue  # read as a part of a template, below
         else:
             kind = "of others"
         read[kind] += 1
-    assert read == {"configuration": 7, "waivers": 1, "rule": 1, "part of a rule": 1, "of others": 4}
+    assert read == {"configuration": 7, "waivers": 1, "rule": 1, "part of a rule": 2, "of others": 4}
 
 
 def test_comments_that_a_page_shows_waive(folder_for: FolderFor, monkeypatch: pytest.MonkeyPatch) -> None:

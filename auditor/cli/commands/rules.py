@@ -169,6 +169,7 @@ def _run_cases(places: Sequence[Path], verbose: bool) -> ExitCode:
     """Run the cases of the rules there and print how they went. Raises ConfigError for a file that cannot be used."""
     from auditor.rules.cases import run_cases
     from auditor.rules.load import load_rules
+    from auditor.rules.prevent_cases import run_prevent_cases
 
     rules = load_rules(places)
     results = run_cases(rules)
@@ -178,10 +179,18 @@ def _run_cases(places: Sequence[Path], verbose: bool) -> ExitCode:
             say(f"FAILED {result.rule.id} {printable(name)}: {_difference(result)}")
         elif verbose:
             say(f"ok     {result.rule.id} {printable(name)}: {result.got}")
+    requests = run_prevent_cases(rules)
+    for request in requests:
+        said = request.case.name or f"{request.case.call} {json.dumps(request.case.given, default=str)}"
+        if not request.ok:
+            error = f" ({request.error})" if request.error else ""
+            say(f"FAILED {request.rule.id} {printable(said)}: expected {request.case.then}, got {request.got}{error}")
+        elif verbose:
+            say(f"ok     {request.rule.id} {printable(said)}: {request.got}")
     without = _without_cases(rules)
     for rule, missing in without:
         click.echo(f"NOTE   {rule.id} has no case for: {', '.join(missing)}")
-    counts = Counter(result.ok for result in results)
+    counts = Counter([*(result.ok for result in results), *(request.ok for request in requests)])
     failed = f", {counts[False]:,} failed" if counts[False] else ""
     click.echo(f"{plural(counts[True], 'test case')} of {plural(len(rules), 'rule')} passed{failed}")
     return ExitCode.FINDINGS if counts[False] else ExitCode.OK

@@ -1,0 +1,149 @@
+"""auditor prevent scp | boundary | matrix"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from auditor.cli.config_options import config_options
+from auditor.cli.options import debug_option, param_option, quiet_option, rule_options
+from auditor.cli.terminal import StderrMessages, emit
+from auditor.config.find_config import ConfigChoice
+
+if TYPE_CHECKING:
+    from auditor.prevent.policies import LeftOut, Piece, PolicyText
+
+_output = click.option(
+    "--output", type=click.Path(path_type=Path, file_okay=False), metavar="DIR",
+    help="Folder to write the policies to.  [default: print them, one a line]",
+)  # fmt: skip
+
+
+@click.group("prevent", short_help="Print policies that stop findings before they are made.")
+def command() -> None:
+    """Print policies that deny the calls that rules would report, and show what stops which rule.
+
+    Nothing is attached. Try a policy with "auditor whatif --policy" before you attach it.
+    """
+
+
+@command.command("scp")
+@click.option(
+    "--limit", type=click.IntRange(min=200), default=5_120, show_default=True, metavar="CHARACTERS",
+    help="Size of a policy. AWS takes 10,240 in most partitions, and 5,120 everywhere.",
+)  # fmt: skip
+@_output
+@config_options
+@rule_options
+@param_option
+@quiet_option
+@debug_option
+def scp(limit: int, output: Path | None, config: ConfigChoice, quiet: bool, **rules: Any) -> None:
+    """Print service control policies for the rules, as few and as short as possible.
+
+    They only deny, so they are attached beside FullAWSAccess. They don't reach the management account and
+    service-linked roles.
+
+    \b
+    auditor prevent scp --only STU603,STU709
+    auditor prevent scp --limit 10240 --output policies
+    """
+    from auditor.prevent.policies import service_control_policies
+
+    messages = StderrMessages(quiet)
+    made, left = _pieces(config, messages, rules)
+    _deliver(service_control_policies(made, limit), "scp", output, messages)
+    _tell(left, messages)
+
+
+@command.command("boundary")
+@click.option(
+    "--limit", type=click.IntRange(min=200), default=6_144, show_default=True, metavar="CHARACTERS",
+    help="Size of the policy, as IAM counts it.",
+)  # fmt: skip
+@_output
+@config_options
+@rule_options
+@param_option
+@quiet_option
+@debug_option
+def boundary(limit: int, output: Path | None, config: ConfigChoice, quiet: bool, **rules: Any) -> None:
+    """Print a permissions boundary for the rules: it allows everything but what they report.
+
+    A role has one boundary: what yours allows today is yours to put in place of the first statement.
+
+    \b
+    auditor prevent boundary --only STU603,STU709
+    """
+    from auditor.prevent.policies import boundary as one_policy
+
+    messages = StderrMessages(quiet)
+    made, left = _pieces(config, messages, rules)
+    _deliver([one_policy(made, limit)], "boundary", output, messages)
+    _tell(left, messages)
+
+
+@command.command("matrix")
+@rule_options
+@click.option("--format", "output", type=click.Choice(["table", "csv", "json"]), default="table", show_default=True)
+@debug_option
+def matrix(rules_dirs: tuple[Path, ...], only: tuple[str, ...], skip: tuple[str, ...], output: str) -> None:
+    """Show what stops each rule: a policy, a refused template, an audit after a CloudTrail event, or the nightly audit.
+
+    Column event: whether what the rule reads changes by calls that CloudTrail records. Every rule is evaluated by the
+    nightly audit. Note: where a policy reaches further than the rule, or not so far.
+    """
+    from auditor.cli.rows import print_rows
+    from auditor.prevent.matrix import matrix as rows_of
+    from auditor.run.selection import chosen_rules
+
+    rows = rows_of(chosen_rules(rules_dirs, only, skip, bind=False))
+    columns = ("id", "name", "policy", "template", "event", "note")
+    print_rows(columns, [(r.rule_id, r.name, r.policy, r.template, r.event, r.note) for r in rows], output)
+
+
+def _pieces(config: ConfigChoice, messages: StderrMessages, rules: dict[str, Any]) -> tuple[list[Piece], list[LeftOut]]:
+    """The statements that are asked for. Raises ConfigError where there are none."""
+    from auditor.errors import ConfigError
+    from auditor.prevent.policies import pieces
+    from auditor.rules.references import inherit_overrides
+    from auditor.run.plan import configuration
+    from auditor.run.run_options import RuleOptions
+    from auditor.run.selection import choose
+
+    choice = choose(configuration(config, messages), RuleOptions(**rules), bind=False)
+    made, left = pieces(choice.rules, inherit_overrides(choice.every, choice.overrides))
+    if not made:
+        reasons = "; ".join(f"{one.rule_id} {one.reason}" for one in left[:3])
+        raise ConfigError(f"no policy stops these rules: {reasons}", hint="See: auditor prevent matrix")
+    return made, left
+
+
+def _deliver(policies: Sequence[PolicyText], name: str, output: Path | None, messages: StderrMessages) -> None:
+    from auditor.counting import plural
+
+    if output is None:
+        emit(f"{policy.text}\n" for policy in policies)
+    else:
+        output.mkdir(parents=True, exist_ok=True)
+    for number, policy in enumerate(policies, 1):
+        file = f"{name}-{number}.json"
+        if output is not None:
+            (output / file).write_text(f"{policy.text}\n", encoding="utf-8")
+        where = output / file if output else f"policy {number}"
+        messages.note(f"{where}: {plural(len(policy.text), 'character')}, {', '.join(policy.rules)}")
+
+
+def _tell(left: Sequence[LeftOut], messages: StderrMessages) -> None:
+    """Say which rules have no statement though they might, and how many have none at all."""
+    from auditor.counting import plural
+
+    open_ = [one for one in left if "parameter" in one.reason]
+    for one in open_:
+        messages.note(f"{one.rule_id} left out: {one.reason}")
+    others = len(left) - len(open_)
+    if others:
+        messages.note(f"{plural(others, 'rule')} can't be stopped by a policy: see auditor prevent matrix")
