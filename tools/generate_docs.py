@@ -16,8 +16,8 @@ from auditor.collect.aws.specs import OTHER_PERMISSIONS, SPECS, permissions
 from auditor.deliver.security_hub import PERMISSIONS as SENDING
 from auditor.evaluate.asked_tables import ALIASES, ASKED_TABLES, EXAMPLES
 from auditor.model.rule import Rule
+from auditor.prevent.deny_policies import minified
 from auditor.prevent.matrix import matrix
-from auditor.prevent.policies import minified
 from auditor.remediation.preview import preview
 from auditor.report.glossary import GLOSSARY
 from auditor.report.render import Format

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any, Literal
 
-from auditor.model.prevention import Prevent
+from auditor.model.prevent import Prevent
 
 
 class Severity(StrEnum):

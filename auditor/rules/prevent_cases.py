@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from auditor.iam.evaluation import contribution
-from auditor.model.prevention import RequestCase
+from auditor.model.prevent import RequestCase
 from auditor.model.rule import Rule
 from auditor.rules.prevention import EmptyError, policy_of, statements
 from auditor.studio.api_requests import ApiCall, request_of

@@ -9,7 +9,7 @@ from typing import Any
 
 from auditor.iam.conditions import split_operator
 from auditor.iam.documents import Policy, parse
-from auditor.model.prevention import Deny, Prevent, RequestCase
+from auditor.model.prevent import Deny, Prevent, RequestCase
 from auditor.model.rule import Rule
 from auditor.rules.schema import PreventFile, RuleFile
 from auditor.rules.verdict_sql import parameter_values

@@ -20,7 +20,7 @@ from auditor.iam.documents import Policy, parse
 from auditor.iam.evaluation import Request, contribution
 from auditor.model.report import Report
 from auditor.org.account_policies import hub_policy, organization_policy
-from auditor.prevent.policies import (
+from auditor.prevent.deny_policies import (
     BOUNDARY_LIMIT,
     SCP_LIMIT,
     Piece,

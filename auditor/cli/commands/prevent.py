@@ -14,7 +14,7 @@ from auditor.cli.terminal import StderrMessages, emit
 from auditor.config.find_config import ConfigChoice
 
 if TYPE_CHECKING:
-    from auditor.prevent.policies import LeftOut, Piece, PolicyText
+    from auditor.prevent.deny_policies import LeftOut, Piece, PolicyText
 
 _output = click.option(
     "--output", type=click.Path(path_type=Path, file_okay=False), metavar="DIR",
@@ -51,7 +51,7 @@ def scp(limit: int, output: Path | None, config: ConfigChoice, quiet: bool, **ru
     auditor prevent scp --only STU603,STU709
     auditor prevent scp --limit 10240 --output policies
     """
-    from auditor.prevent.policies import service_control_policies
+    from auditor.prevent.deny_policies import service_control_policies
 
     messages = StderrMessages(quiet)
     made, left = _pieces(config, messages, rules)
@@ -78,7 +78,7 @@ def boundary(limit: int, output: Path | None, config: ConfigChoice, quiet: bool,
     \b
     auditor prevent boundary --only STU603,STU709
     """
-    from auditor.prevent.policies import boundary as one_policy
+    from auditor.prevent.deny_policies import boundary as one_policy
 
     messages = StderrMessages(quiet)
     made, left = _pieces(config, messages, rules)
@@ -108,7 +108,7 @@ def matrix(rules_dirs: tuple[Path, ...], only: tuple[str, ...], skip: tuple[str,
 def _pieces(config: ConfigChoice, messages: StderrMessages, rules: dict[str, Any]) -> tuple[list[Piece], list[LeftOut]]:
     """The statements that are asked for. Raises ConfigError where there are none."""
     from auditor.errors import ConfigError
-    from auditor.prevent.policies import pieces
+    from auditor.prevent.deny_policies import pieces
     from auditor.rules.references import inherit_overrides
     from auditor.run.plan import configuration
     from auditor.run.run_options import RuleOptions
