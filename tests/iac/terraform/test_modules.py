@@ -86,6 +86,28 @@ def test_unknown_repetition_is_not_one(roots: Roots, meta: str) -> None:
     assert "is not known" in resource.unsure.reason
 
 
+@pytest.mark.parametrize(
+    ("meta", "name"),
+    [
+        ('for_each = merge(var.open, { amy = "lab" })', "lab"),
+        ('for_each = toset(concat(var.open, ["amy"]))', "amy"),
+        ('for_each = merge({ amy = "lab" }, var.open)', None),
+    ],
+)
+def test_a_certain_key_has_an_instance_whatever_others_there_are(roots: Roots, meta: str, name: str | None) -> None:
+    domain = f'resource "aws_sagemaker_domain" "d" {{\n  {meta}\n  domain_name = each.value\n}}\n'
+    vpc = 'resource "aws_vpc" "v" {\n  tags = { name = aws_sagemaker_domain.d["amy"].domain_name }\n}\n'
+    (root,) = roots('variable "open" {}\n' + domain + vpc)
+    found = by_address(root)
+    amy, others = found['aws_sagemaker_domain.d["amy"]'], found["aws_sagemaker_domain.d"]
+    assert amy.unsure is None
+    assert others.number is not None
+    assert isinstance(amy.properties["domain_name"], Unknown) if name is None else name_of(root, amy.address) == name
+    # A name that is not known before deployment stays a reference to the domain of that key.
+    behind = Reference(amy.address, "domain_name") if name is None else name
+    assert found["aws_vpc.v"].properties["tags"]["name"] == behind
+
+
 def test_each_and_count_have_values(roots: Roots) -> None:
     text = """
 resource "aws_iam_role" "role" {

@@ -107,7 +107,8 @@ def _larger(inner: Expressions) -> Expressions:
         _put("anytrue([{}, {}])", flag, flag), _put("can({})", text),
     )  # fmt: skip
     lists = st.one_of(
-        list_, _put("[{}, {}]", text, text), _call("concat setunion coalescelist", list_, list_),
+        list_, _put("[{}, {}]", text, text),
+        _call("concat setunion coalescelist setintersection setsubtract", list_, list_),
         _call("compact distinct reverse tolist toset", list_), _put("flatten([{}, {}])", list_, list_),
         _call("keys values", map_), _put("slice({}, 0, {})", list_, st.sampled_from("12")),
         _put("({} ? {} : {})", flag, list_, list_), _put("[for x in {} : x if x != {}]", list_, text),
@@ -171,7 +172,10 @@ def test_a_certain_answer_is_never_contradicted(expression: str, values: dict[st
         ('{ (var.text) = 1, a = 2 }.a', 2),
         ('merge({ a = 1 }, var.flag ? { b = 2 } : {}).a', 1),
         ('concat(["a"], var.list)[0]', "a"), ('contains(concat(var.list, ["a"]), "a")', True),
-        ('contains(setunion(var.list, ["a"]), "a")', True), ('contains(flatten([var.list, [["a"]]]), "a")', True),
+        ('contains(setunion(var.list, ["a"]), "a")', True), ('contains(setsubtract(["a", "b"], ["b"]), "a")', True),
+        ('contains(setsubtract(setunion(var.list, ["a"]), ["b"]), "a")', True),
+        ('contains(setintersection(setunion(var.list, ["a"]), ["a", "b"]), "a")', True),
+        ('contains(flatten([var.list, [["a"]]]), "a")', True),
         ('contains(compact([var.text, "a"]), "a")', True), ('contains(distinct([var.text, "a"]), "a")', True),
         ('contains([for x in ["a", var.text] : x if x != "b"], "a")', True),
         ('[for x in concat(["a"], var.list) : upper(x)][0]', "A"),

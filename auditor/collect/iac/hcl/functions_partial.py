@@ -331,6 +331,41 @@ def _set_union(*sets: Value) -> Value:
     return SetOf.of([item for s in sets for item in ([_several(s)] if _open_value(s) else s)])
 
 
+def _set_intersection(*sets: Value) -> Value:
+    """What is in every set for certain, and others that may be."""
+    return _chosen(sets, lambda held: all(one is True for one in held), lambda held: any(one is False for one in held))
+
+
+def _set_subtract(*sets: Value) -> Value:
+    """What is in the first set for certain and in none of the others, and others that may be left."""
+    return _chosen(sets, lambda held: all(one is False for one in held), lambda held: any(one is True for one in held))
+
+
+def _chosen(
+    sets: Sequence[Value], stays: Callable[[list[bool | Unknown]], bool], goes: Callable[[list[bool | Unknown]], bool]
+) -> Value:
+    """Elements of the first set by whether the others hold them: those that stay, and any number for those of which it
+    is not known."""
+    first, *others = sets
+    if _open_value(first):
+        return _gap(first)
+    if first_unknown(list(sets)) is None:
+        return MISSING
+    found: list[Value] = []
+    for item in in_order(first) if isinstance(first, list) else _refused():
+        held = [_gap(other) if _open_value(other) else _contains(other, item) for other in others]
+        gap = next((one for one in (item, *held) if isinstance(one, Unknown)), None)
+        if not isinstance(item, Unknown) and all(one is not MISSING for one in held) and stays(held):
+            found.append(item)
+        elif gap is not None and not goes(held):
+            found.append(several(gap))
+    return SetOf.of(found)
+
+
+def _refused() -> list[Value]:
+    raise TypeError
+
+
 def _starts_with(text: Value, prefix: Value) -> Value:
     if not isinstance(text, Unknown) or not isinstance(prefix, str):
         return _gap(text, prefix)
@@ -371,6 +406,8 @@ OPEN: Mapping[str, Callable[..., Any]] = {
     "one": _one,
     "reverse": _reverse,
     "sensitive": _same_value,
+    "setintersection": _set_intersection,
+    "setsubtract": _set_subtract,
     "setunion": _set_union,
     "slice": _slice,
     "split": _split,

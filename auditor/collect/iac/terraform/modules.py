@@ -281,11 +281,13 @@ class ModuleInstance:
     def handles(self, block: n.Block) -> Iterator[ResourceValue]:
         """Every instance of a resource or data source."""
         expansion = self.expansion(block)
-        number = expansion.number or self.number
         return (
-            ResourceValue(self, block, key, names, expansion.doubt_of(key) or self.doubt, number)
+            ResourceValue(
+                self, block, key, names, expansion.doubt_of(key) or self.doubt,
+                expansion.number_of(key) or self.number,
+            )
             for key, names in expansion.instances
-        )
+        )  # fmt: skip
 
     def _resource_value(self, kind: str, block: n.Block) -> Value:
         key = ("handles", kind, *block.labels)
@@ -332,7 +334,7 @@ class ModuleInstance:
             ModuleInstance(
                 module, self.shared, self._passed(block, names), path=(*self.path, (name, key)),
                 doubt=expansion.doubt_of(key) or self.doubt,
-                number=expansion.number or self.number, caller=(self, block),
+                number=expansion.number_of(key) or self.number, caller=(self, block),
             )
             for key, names in expansion.instances
         ]  # fmt: skip

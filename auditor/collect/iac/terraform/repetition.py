@@ -41,8 +41,8 @@ def key_text(key: Key) -> str:
 @dataclass(frozen=True, slots=True)
 class Expansion:
     """``instances``: key and bound names of each. ``doubt``: why it may not exist; ``number``: why nobody can tell how
-    many there are. Then there is one instance without a key, which stands for all. ``doubts``: why instances of these
-    keys may not exist."""
+    many there are. Then there is one instance without a key, which stands for all that are not known by their key.
+    ``doubts``: why instances of these keys may not exist."""
 
     instances: Sequence[tuple[Key, Names]]
     doubt: Unknown | None = None
@@ -54,15 +54,19 @@ class Expansion:
         """Why the instance of that key may not exist."""
         return self.doubt or self.doubts.get(key)
 
+    def number_of(self, key: Key) -> Unknown | None:
+        """Why nobody can tell how many resources the instance of that key stands for."""
+        return self.number if key is None else None
+
     def arranged(self, handles: Sequence[Value]) -> Value:
         """The instances as one value: alone, a list, or by key."""
-        if self.doubt is not None or self.number is not None:
+        by_key = {str(k): handle for (k, _), handle in zip(self.instances, handles, strict=True) if k is not None}
+        if self.doubt is not None or (self.number is not None and not by_key):
             return self.doubt or self.number
         if self.repeated == "count":
             return list(handles)
         if self.repeated == "for_each":
-            arranged = {str(key): handle for (key, _), handle in zip(self.instances, handles, strict=True)}
-            return with_open_keys(arranged, {str(key): doubt for key, doubt in self.doubts.items()})
+            return with_open_keys(by_key, {str(key): doubt for key, doubt in self.doubts.items()}, self.number)
         return handles[0] if handles else None
 
 
@@ -113,13 +117,13 @@ def _count(node: n.Node, scope: Scope) -> Expansion:
 
 
 def _for_each(node: n.Node, scope: Scope) -> Expansion:
+    """Keys that are certain have an instance each, whatever others there may be beside them."""
     found = value(node, scope)
     problem = ""
+    pairs: Sequence[tuple[Value, Value]] = ()
     doubts: dict[Key, Unknown] = {}
     rest = rest_of(found)
-    if rest is not None:
-        problem, pairs = rest.reason, []
-    elif isinstance(found, Mapping):
+    if isinstance(found, Mapping):
         pairs = items_of(dict(found))
         doubts = {
             key: Unknown(
@@ -127,18 +131,21 @@ def _for_each(node: n.Node, scope: Scope) -> Expansion:
             )
             for key, unknown in open_keys_of(found).items()
         }
-    elif isinstance(found, SetOf) and first_unknown(found) is None:
-        pairs = [(plain_text(item), item) for item in found]
+    elif isinstance(found, SetOf):
+        known = [item for item in found if first_unknown(item) is None]
+        rest = first_unknown(found)
+        pairs = [(plain_text(item), item) for item in known]
     else:
         gap = first_unknown(found)
         problem = gap.reason if gap is not None else "it is neither a mapping nor a set"
-        pairs = []
-    if not problem and len(pairs) <= _MANY and all(isinstance(key, str) for key, _ in pairs):
-        return Expansion(
-            [(str(key), {"each": {"key": str(key), "value": item}}) for key, item in pairs],
-            repeated="for_each",
-            doubts=doubts,
-        )
-    doubt = Unknown(node.shown, f"for_each is not known: {problem or 'its keys are not strings'}")
+    if not problem and (len(pairs) > _MANY or not all(isinstance(key, str) for key, _ in pairs)):
+        problem, pairs, doubts = "its keys are not strings", (), {}
+    instances: list[tuple[Key, Names]] = [
+        (str(key), {"each": {"key": str(key), "value": item}}) for key, item in pairs
+    ]  # fmt: skip
+    if not problem and rest is None:
+        return Expansion(instances, repeated="for_each", doubts=doubts)
+    why = problem if rest is None or problem else rest.reason
+    doubt = Unknown(node.shown, f"for_each is not known: {why}")
     each: Value = {part: Unknown(f"${{each.{part}}}", doubt.reason) for part in ("key", "value")}
-    return Expansion([(None, {"each": each})], None, doubt, "for_each")
+    return Expansion([*instances, (None, {"each": each})], None, doubt, "for_each", doubts)
