@@ -94,10 +94,16 @@ class ExpressionChecker:
         from auditor.store.connection import connect, lock
 
         self._con = connect()
-        create_empty_tables(self._con)
         lock(self._con)
+        self._with_tables = False
         self._parsed: dict[str, str] = {}
         self._unknowns = Unknowns({t.name: frozenset(documented_columns(t)) for t in TABLES}, AGGREGATES)
+
+    def _prepare(self) -> None:
+        """The tables, for whoever asks for types: their making takes as long as the parsing of a hundred rules."""
+        if not self._with_tables:
+            create_empty_tables(self._con)
+            self._with_tables = True
 
     def read_ahead(self, expressions: Sequence[str]) -> None:
         """Parse many expressions in one query; a hundred queries cost more than a hundred expressions."""
@@ -134,6 +140,7 @@ class ExpressionChecker:
         that does not bind."""
         import duckdb
 
+        self._prepare()
         try:
             select = ", ".join(f"(\n{sql}\n) as {name}" for name, sql in expressions.items())
             rows = self._con.execute(f"describe select {select} from {documented.name}").fetchall()

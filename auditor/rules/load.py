@@ -45,33 +45,52 @@ def rule_files(dirs: Sequence[Path]) -> Iterator[Path]:
             raise ConfigError(f"{place}: no such file or folder", hint="--rules takes a folder of rule files.")
 
 
-def load_rules(dirs: Sequence[Path], *, bind: bool = True) -> tuple[Rule, ...]:
+def load_rules(dirs: Sequence[Path], *, bind: bool = True, own_types: bool = False) -> tuple[Rule, ...]:
     """All rules of the folders, by id. Raises RuleError for the first file that cannot be used.
 
     ``bind=False`` skips what needs DuckDB (columns, types, forbidden constructs); such rules can be listed, not run.
-    The built-in rules by themselves are read once a process.
+    ``own_types``: of the built-in rules, too, each expression's type is held against the tables. It takes longer than
+    all else, and they are the same in every installation: ``auditor rules test`` and the product's tests ask for it.
+    The built-in rules by themselves are loaded once a process.
     """
-    return _built_in(dirs[0], bind) if list(dirs) == [rules_dir()] else _load(dirs, bind)
+    return _built_in(bind, own_types) if list(dirs) == [rules_dir()] else _load(dirs, bind, own_types)
 
 
 @cache
-def _built_in(folder: Path, bind: bool) -> tuple[Rule, ...]:
-    return _load([folder], bind)
+def _built_in(bind: bool, own_types: bool) -> tuple[Rule, ...]:
+    return _load([rules_dir()], bind, own_types)
 
 
-def _load(dirs: Sequence[Path], bind: bool) -> tuple[Rule, ...]:
+@cache
+def _built_in_files() -> tuple[tuple[Source, Rule], ...]:
+    """The built-in rules as they are written, read once a process."""
+    return tuple(_read(path) for path in rule_files([rules_dir()]))
+
+
+def _load(dirs: Sequence[Path], bind: bool, own_types: bool) -> tuple[Rule, ...]:
     read: list[tuple[Source, Rule]] = []
     places: dict[str, str] = {}
-    for path in rule_files(dirs):
-        source, rule = _read(path)
+    for source, rule in _each(dirs):
         for unique in (rule.id, rule.name):
             if unique in places:
                 raise source.error(f"{unique!r} is already defined in {places[unique]}", "id")
             places[unique] = f"{rule.file}:{rule.line}"
         read.append((source, rule))
     read = _shared(read)
-    rules = _checked(read) if bind else [rule for _, rule in read]
+    rules = _checked(read, own_types) if bind else [rule for _, rule in read]
     return tuple(sorted(rules, key=lambda r: r.id))
+
+
+def _each(dirs: Sequence[Path]) -> Iterator[tuple[Source, Rule]]:
+    for place in dirs:
+        if place == rules_dir():
+            yield from _built_in_files()
+        else:
+            yield from map(_read, rule_files([place]))
+
+
+def _is_built_in(path: Path) -> bool:
+    return path.resolve().is_relative_to(rules_dir().resolve())
 
 
 def _shared(read: Sequence[tuple[Source, Rule]]) -> list[tuple[Source, Rule]]:
@@ -80,7 +99,7 @@ def _shared(read: Sequence[tuple[Source, Rule]]) -> list[tuple[Source, Rule]]:
 
     def find(rule_id: str) -> Rule | None:
         if rule_id not in by_id and _BUILT_IN.match(rule_id):
-            by_id.update((rule_id, _read(path)[1]) for path in rules_dir().rglob(f"{rule_id}-*.yaml"))
+            by_id.update((rule.id, rule) for _, rule in _built_in_files() if rule.id == rule_id)
         return by_id.get(rule_id)
 
     filled: list[tuple[Source, Rule]] = []
@@ -92,7 +111,7 @@ def _shared(read: Sequence[tuple[Source, Rule]]) -> list[tuple[Source, Rule]]:
     return filled
 
 
-def _checked(read: Sequence[tuple[Source, Rule]]) -> list[Rule]:
+def _checked(read: Sequence[tuple[Source, Rule]], own_types: bool) -> list[Rule]:
     from auditor.rules.expressions import ExpressionChecker
     from auditor.rules.validate import checked
 
@@ -113,7 +132,9 @@ def _checked(read: Sequence[tuple[Source, Rule]]) -> list[Rule]:
             if expression
         ]
     )
-    return [checked(rule, source.error, guard) for source, rule in read]
+    return [
+        checked(rule, source.error, guard, types=own_types or not _is_built_in(source.path)) for source, rule in read
+    ]
 
 
 def _read(path: Path) -> tuple[Source, Rule]:
@@ -124,7 +145,7 @@ def _read(path: Path) -> tuple[Source, Rule]:
         raise source.error(
             f"there is no table {wire.table!r}", "table", hint="Tables: " + ", ".join(t.name for t in TABLES)
         )
-    if wire.tests_null and not path.resolve().is_relative_to(rules_dir().resolve()):
+    if wire.tests_null and not _is_built_in(path):
         raise source.error(
             "tests_null: only built-in rules may test for NULL", "tests_null",
             hint="What is unknown is neither pass nor fail: docs/writing-rules.md says how to write it.",

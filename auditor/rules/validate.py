@@ -20,8 +20,11 @@ _VALUE_TYPES = ("VARCHAR", "VARCHAR[]", "INTEGER", "BIGINT")
 Complain = Callable[..., ConfigError]
 
 
-def checked(rule: Rule, complain: Complain, guard: ExpressionChecker) -> Rule:
-    """The rule with ``columns`` and ``setting`` filled in. Raises what ``complain`` makes where it cannot be run."""
+def checked(rule: Rule, complain: Complain, guard: ExpressionChecker, *, types: bool = True) -> Rule:
+    """The rule with ``columns`` and ``setting`` filled in. Raises what ``complain`` makes where it cannot be run.
+
+    ``types``: whether expressions must have the type that is asked for, which says that they can be run at all.
+    """
     documented = table(rule.table)
     if documented is None:
         raise complain(f"there is no table {rule.table!r}", "table")
@@ -38,19 +41,13 @@ def checked(rule: Rule, complain: Complain, guard: ExpressionChecker) -> Rule:
         reads += [r for r in expression.reads if r not in reads]
         parameters |= set(expression.parameters)
     values = parameter_values(rule)
-    further = _Further(documented, values, complain, guard)
+    further = _Further(documented, values, complain, guard, types)
     parameters |= _check_remediation(rule, further)
     parameters |= _check_severities(rule, further)
     parameters |= prevention_parameters(rule.prevent)
     _check_parameters_used(rule, parameters, complain)
-    try:
-        types = guard.bind({key: substitute(getattr(rule, key), values) for key in ("when", "require")}, documented)
-    except ExpressionError as error:
-        # bind names the expression first where there are several.
-        raise complain(str(error), str(error).split(":")[0], hint=_columns_hint(error, documented)) from error
-    for key, found in types.items():
-        if found != "BOOLEAN":
-            raise complain(f"{key}: must be true or false, but its type is {found}", key)
+    if types:
+        _check_types(rule, further)
     setting = rule.setting or (columns[0] if columns else "")
     if not setting:
         raise complain("require: reads no column of the table", "require")
@@ -68,12 +65,14 @@ def checked(rule: Rule, complain: Complain, guard: ExpressionChecker) -> Rule:
 
 @dataclass(frozen=True, slots=True)
 class _Further:
-    """Holds expressions beside ``when`` and ``require`` against a table. ``values``: parameters by name."""
+    """Holds expressions beside ``when`` and ``require`` against a table. ``values``: parameters by name; ``types``:
+    whether their types as well."""
 
     documented: Table
     values: dict[str, Any]
     complain: Complain
     guard: ExpressionChecker
+    types: bool
 
     def demand(self, type_: str | tuple[str, ...], meant: str, name: str, sql: str, keys: tuple[str, ...]) -> set[str]:
         """The parameters that the expression uses; it must give a value of the type."""
@@ -83,6 +82,8 @@ class _Further:
             if used - set(self.values):
                 undeclared = min(used - set(self.values))
                 raise self.complain(f"{name}: ${undeclared} is not declared under params", *keys)
+            if not self.types:
+                return used
             given = self.guard.bind({"value": substitute(sql, self.values)}, self.documented)["value"]
         except ExpressionError as error:
             raise self.complain(f"{name}: {error}", *keys, hint=_columns_hint(error, self.documented)) from error
@@ -92,6 +93,20 @@ class _Further:
 
     def demand_condition(self, name: str, sql: str, keys: tuple[str, ...]) -> set[str]:
         return self.demand("BOOLEAN", "be true or false", name, sql, keys)
+
+
+def _check_types(rule: Rule, further: _Further) -> None:
+    """``when`` and ``require`` must be true or false."""
+    given = {key: substitute(getattr(rule, key), further.values) for key in ("when", "require")}
+    try:
+        types = further.guard.bind(given, further.documented)
+    except ExpressionError as error:
+        # bind names the expression first where there are several.
+        hint = _columns_hint(error, further.documented)
+        raise further.complain(str(error), str(error).split(":")[0], hint=hint) from error
+    for key, found in types.items():
+        if found != "BOOLEAN":
+            raise further.complain(f"{key}: must be true or false, but its type is {found}", key)
 
 
 def _check_remediation(rule: Rule, further: _Further) -> set[str]:

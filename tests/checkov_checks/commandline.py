@@ -8,6 +8,7 @@ import subprocess
 import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -76,6 +77,7 @@ def results_of(reports: Sequence[Mapping[str, Any]]) -> list[Result]:
     ]  # fmt: skip
 
 
+@cache
 def checks_folder() -> str:
     """What ``auditor checkov-checks`` prints."""
     done = subprocess.run([PROGRAMS / "auditor", "checkov-checks"], capture_output=True, text=True, check=True)

@@ -15,7 +15,7 @@ from auditor.rules.load import load_rules
 from tests.evaluate.helpers import changed, rules_of
 
 # Loaded while tests are collected, so that a rule that is added is a test that is added.
-RULES = load_rules([rules_dir()])
+RULES = load_rules([rules_dir()], own_types=True)
 
 
 @cache

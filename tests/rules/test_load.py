@@ -11,6 +11,7 @@ import pytest
 
 from auditor.errors import ConfigError, ExitCode, RuleError
 from auditor.model.rule import Rule, Severity, Verdict
+from auditor.resources import rules_dir
 from auditor.rules.load import load_rules, rule_files
 from auditor.rules.rule_names import near_rule, select
 from auditor.rules.schema import rule_schema
@@ -161,6 +162,16 @@ def test_a_file_that_cannot_be_read(tmp_path: Path) -> None:
     (tmp_path / "rule.yaml").symlink_to(tmp_path / "gone.yaml")
     with pytest.raises(ConfigError):
         load_rules([tmp_path / "rule.yaml"])
+
+
+def test_an_own_rule_s_types_are_held_beside_the_built_in_ones(tmp_path: Path) -> None:
+    """Those of the built-in rules are the product's tests' business (``own_types``)."""
+    rule_file(tmp_path, changed(require="auth_mode"))
+    with pytest.raises(RuleError, match="must be true or false, but its type is VARCHAR"):
+        load_rules([rules_dir(), tmp_path])
+    rule_file(tmp_path, changed(require="list_sum(auth_mode) > 1"))
+    with pytest.raises(RuleError, match="No function matches"):
+        load_rules([rules_dir(), tmp_path])
 
 
 def test_what_a_rule_file_becomes(tmp_path: Path) -> None:

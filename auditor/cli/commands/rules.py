@@ -171,7 +171,7 @@ def _run_cases(places: Sequence[Path], verbose: bool) -> ExitCode:
     from auditor.rules.load import load_rules
     from auditor.rules.prevent_cases import run_prevent_cases
 
-    rules = load_rules(places)
+    rules = load_rules(places, own_types=True)
     results = run_cases(rules)
     for result in results:
         name = result.case.name or ", ".join(f"{k}: {json.dumps(v, default=str)}" for k, v in result.case.given.items())

@@ -12,8 +12,9 @@ from dataclasses import replace
 from auditor.budget import LONG_TEXT, PART, TooLargeError
 from auditor.collect.iac.hcl import functions_text as text_functions
 from auditor.collect.iac.hcl.functions_collections import STRICT
-from auditor.collect.iac.hcl.functions_partial import MISSING, OPEN, Gap
+from auditor.collect.iac.hcl.functions_partial import OPEN
 from auditor.collect.iac.hcl.nodes import Call
+from auditor.collect.iac.hcl.partial_calls import MISSING, Gap
 from auditor.collect.iac.hcl.values import MANY_PARTS, EvaluationError, Files, SetOf, first_unknown
 from auditor.collect.iac.interface import OpenMap, Unknown, Value
 from auditor.collect.iac.partly_known import unknown_if_open
