@@ -192,7 +192,8 @@ LAYERS = {
         # The search knows no language.
         {"discover", "hcl"},
         # Terraform may hold stacks of CloudFormation.
-        {"cloudformation", "scope"}, {"terraform"}, {"networks", "policy_text"}, {"roles_and_logs"},
+        {"cloudformation", "scope"}, {"terraform"}, {"networks", "policy_text"},
+        {"lifecycle_scripts", "network_guards"}, {"roles_and_logs"},
         {"build"}, {"scan"},
     ],
     "rules": [

@@ -34,8 +34,8 @@ def expected() -> dict[str, Any]:
 
 
 def _place(finding: Finding, domains: dict[str, str]) -> str:
-    """domain, domain/profile, domain/space, domain/owner/type/name, role or region, as the expectation writes them."""
-    if finding.resource.type == "execution_role":
+    """domain, domain/profile, domain/space, domain/owner/type/name, role, configuration or region, as expected."""
+    if finding.resource.type in ("execution_role", "lifecycle_config"):
         return finding.resource.name
     if finding.resource.type == "account_region":
         return finding.resource.region

@@ -161,6 +161,7 @@ _NAMES = {
     "domain": (r"[Dd]omain \{name\}", "name"),
     "space": (r"[Ss]pace \{name\}", "name"),
     "app": (r"app \{name\}", "name"),
+    "lifecycle_config": (r"Lifecycle configuration \{name\}", "name"),
     "execution_role": (r"([Ee]xecution role|\{kind\}) \{name\}", "name"),
     "account_region": (r"\{region\}", "region"),
 }

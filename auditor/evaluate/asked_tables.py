@@ -109,6 +109,10 @@ EXAMPLES: Mapping[str, tuple[str, str]] = {
         "select person, count(distinct user_profile_name) as profiles from sign_in where kind = 'human'"
         " group by 1 having profiles > 1",
     ),
+    "lifecycle_config": (
+        "Scripts with unsafe lines",
+        "select name, unsafe_lines, attached_to from lifecycle_config where len(unsafe_lines) > 0 order by all",
+    ),
     "account_region": ("Regions with domains", "select account_id, region, domains from account_region order by all"),
     "gap": (
         "Calls that failed, and how often",

@@ -1,7 +1,5 @@
-"""Create the documented tables from the raw ones, in SQL generated from the settings table.
-
-Nothing here loops over resources: each table is one query. The facts of Studio that are
-more than inheritance (what Classic is, what quick setup looks like, when an EFS is mounted) stand here, once.
+"""Create the documented tables from the raw ones, in SQL generated from the settings table: each is one query, and nothing
+loops over resources. What Classic is and when an EFS is mounted stands here, once.
 """
 
 from __future__ import annotations
@@ -11,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from auditor.model.snapshot import MAY_NOT_EXIST, NUMBER
 from auditor.resolve import evidence_tables, hidden_tools, idle, neighbours, person_load, role_use, template_places
+from auditor.resolve.domain_network import create as create_networks
 from auditor.resolve.inheritance_sql import (
     NestedMerge,
     effective_origin,
@@ -20,6 +19,7 @@ from auditor.resolve.inheritance_sql import (
     structure_columns,
     unseen,
 )
+from auditor.resolve.lifecycle_config import create as create_lifecycle_configs
 from auditor.resolve.load_documents import SourceFile, load
 from auditor.resolve.persona_columns import assign_personas, persona_columns, persona_name, persona_number
 from auditor.resolve.quick_setup import quick_setup
@@ -82,12 +82,13 @@ def build(
     idle.prepare(con)
     _account_region(con)
     _domain(con)
-    evidence_tables.subnets(con)
+    create_networks(con)
     assign_personas(con, personas)
     _user_profile(con, merge, personas)
     _space(con)
     _app(con)
     neighbours.domain(con, CLASSIC_APP_TYPES)
+    create_lifecycle_configs(con)
     template_places.culprits(con)
     _gap(con)
 

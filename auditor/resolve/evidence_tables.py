@@ -8,7 +8,7 @@ from auditor.model.snapshot import GLOBAL
 from auditor.resolve import policy_facts, power_facts, role_facts, side_role_use
 from auditor.resolve.role_use import unnamed
 from auditor.resolve.sql_files import statement
-from auditor.sql_text import literal, string_list
+from auditor.sql_text import literal
 from auditor.studio.kms_keys import ALIAS, AWS_ALIAS
 from auditor.studio.side_roles import ASSUMED
 from auditor.studio.trails import STUDIO_LOG_GROUP
@@ -160,35 +160,10 @@ def execution_role(con: duckdb.DuckDBPyConnection) -> None:
     con.execute(statement("own_role"))
 
 
-#: Ends of the names of the services that Studio in a VPC without a way out needs endpoints for. Those for one feature
-#: only (servicecatalog for SageMaker Projects, sts and logs for remote training jobs) are not asked for. Studio's own
-#: is called aws.sagemaker.REGION.studio, the others com.amazonaws.REGION.….
-#: Source: developer guide, "Connect Amazon SageMaker Studio in a VPC to External Resources".
-NEEDED_ENDPOINTS = ("sagemaker.api", "sagemaker.runtime", "s3", "studio")
-
-
-def subnets(con: duckdb.DuckDBPyConnection) -> None:
-    """``domain_subnet``: by domain, its public subnets; NULL where one of the others may be public.
-    ``domain_endpoint``: the services of ``NEEDED_ENDPOINTS`` that its VPC has no endpoint for, and whether its subnets
-    lead out without."""
-    con.execute(statement("domain_subnet"))
-    con.execute(statement("domain_endpoint", services=string_list(NEEDED_ENDPOINTS)))
-
-
 #: Columns of domain, for a query over domain_resolved ``d`` that joins what ``DOMAIN_JOINS`` says.
 DOMAIN_COLUMNS = (
-    # A domain in a VPC has subnets (API_CreateDomain): an answer without them does not tell which.
-    "case when d.subnet_ids is null or len(d.subnet_ids) > 0 then n.public_subnets when d.vpc_id = ''"
-    " or d.account in (select account from template_account) then []::VARCHAR[] end as public_subnets,"
-    " case when len(d.subnet_ids) = 0 then []::VARCHAR[] else n.zones end as subnet_zones,"
-    # What a template makes is empty at first; nobody knows how large it is.
-    " case when d.account in (select account from template_account) then null when len(d.subnet_ids) = 0 then 0"
-    " else n.second_zone_free_addresses end as second_zone_free_addresses,"
-    " case when len(v.missing) = 0 or v.way_out"
-    " then []::VARCHAR[] when list_contains(a.unlisted, 'vpc_endpoint') or v.way_out is null then null"
-    " else v.missing end as missing_endpoints,"
     # In a template, ${Key.Arn} stands for a key that it makes; data sources may find any.
-    f" case when d.kms_key_id = '' or regexp_matches(d.kms_key_id, '{AWS_ALIAS}') then 'AWS'"
+    f"case when d.kms_key_id = '' or regexp_matches(d.kms_key_id, '{AWS_ALIAS}') then 'AWS'"
     f" when regexp_matches(d.kms_key_id, '{ALIAS}') then 'CUSTOMER'"
     " when starts_with(d.kms_key_id, '${') and not starts_with(d.kms_key_id, '${data.')"
     " and d.account in (select account from template_account) then 'CUSTOMER'"
@@ -205,8 +180,6 @@ DOMAIN_COLUMNS = (
 )
 DOMAIN_JOINS = (
     " left join raw_kms_key k on k.account = d.account and k.region = d.region and k.id = d.kms_key_id"
-    " left join domain_endpoint v on v.account = d.account and v.region = d.region and v.domain_id = d.domain_id"
-    " left join domain_subnet n on n.account = d.account and n.region = d.region and n.domain_id = d.domain_id"
     " left join own_role o on o.account = d.account and o.id = d.space_default_execution_role"
     " left join role_unseen h on h.account = d.account"
     " left join execution_role r on r.account = d.account and r.id = d.space_default_execution_role"

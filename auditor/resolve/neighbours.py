@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from auditor.resolve import evidence_tables, idle, person_load, role_use
+from auditor.resolve import domain_network, evidence_tables, idle, person_load, role_use
 from auditor.resolve.sql_files import statement
 from auditor.sql_text import literal
 from auditor.studio.statuses import FAILED
@@ -110,10 +110,10 @@ def domain(con: duckdb.DuckDBPyConnection, classic_app_types: str) -> None:
             profiles_need_efs=seen("needs_efs", "user_profile", "p"),
             spaces_need_efs=seen("needs_efs", "space", "s"),
             has_classic_apps=seen("classic", "app", "c"),
-            evidence_columns=evidence_tables.DOMAIN_COLUMNS,
+            evidence_columns=f"{evidence_tables.DOMAIN_COLUMNS}, {domain_network.DOMAIN_COLUMNS}",
             idle_columns=idle.DOMAIN_COLUMNS,
             role_columns=role_use.DOMAIN_COLUMNS,
-            evidence_joins=evidence_tables.DOMAIN_JOINS,
+            evidence_joins=evidence_tables.DOMAIN_JOINS + domain_network.DOMAIN_JOINS,
             idle_joins=idle.DOMAIN_JOINS,
             role_joins=role_use.DOMAIN_JOINS,
         )

@@ -41,7 +41,16 @@ _TELLING: Mapping[str, frozenset[str]] = {
     "app": frozenset({"DomainId", "UserProfileName", "SpaceName", "AppType", "AppName", "Status"}),
     **{
         kind: frozenset(DOCUMENTS[kind]) - SIDE_ROLES.get(kind, {}).keys()
-        for kind in ("identity_user", "mlflow_app", "mlflow_server", "partner_app", "role", "sign_in", "trail")
+        for kind in (
+            "flow_log",
+            "identity_user",
+            "mlflow_app",
+            "mlflow_server",
+            "partner_app",
+            "role",
+            "sign_in",
+            "trail",
+        )
     },
 }
 

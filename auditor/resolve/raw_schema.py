@@ -9,6 +9,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 
+from auditor.model.snapshot import Kind
+from auditor.studio.attached_scripts import ATTACHED, is_list
 from auditor.studio.settings import (
     DOMAIN_SETTINGS,
     DOMAIN_SPACE_ROOT,
@@ -46,6 +48,11 @@ def _settings(settings: Iterable[Setting], root: str = "") -> dict[str, str]:
     return {prefix + s.path: s.document_type for s in settings}
 
 
+def _attached(kind: Kind) -> dict[str, str]:
+    """Members that name lifecycle configurations."""
+    return {path: "VARCHAR[]" if is_list(path) else "VARCHAR" for path in ATTACHED[kind]}
+
+
 def _portal(root: str) -> dict[str, str]:
     return {f"{root}.StudioWebPortalSettings.HiddenSageMakerImageVersionAliases": "JSON[]"}
 
@@ -71,6 +78,7 @@ DOCUMENTS: Mapping[str, Mapping[str, str]] = {
         **_settings(USER_SETTINGS, DOMAIN_USER_ROOT),
         **_settings(SPACE_DEFAULT_SETTINGS, DOMAIN_SPACE_ROOT),
         **dict.fromkeys(SIDE_STRUCTURES["domain"], "JSON"),
+        **_attached("domain"),
     },
     "user_profile": {
         "UserProfileArn": "VARCHAR",
@@ -83,6 +91,7 @@ DOCUMENTS: Mapping[str, Mapping[str, str]] = {
         **_settings(USER_SETTINGS, USER_PROFILE_ROOT),
         **_portal(USER_PROFILE_ROOT),
         **dict.fromkeys(SIDE_STRUCTURES["user_profile"], "JSON"),
+        **_attached("user_profile"),
     },
     "space": {
         "SpaceArn": "VARCHAR",
@@ -93,6 +102,7 @@ DOCUMENTS: Mapping[str, Mapping[str, str]] = {
         "FailureReason": "VARCHAR",
         "CreationTime": "TIMESTAMP",
         **_settings(SPACE_SETTINGS),
+        **_attached("space"),
     },
     "app": {
         "AppArn": "VARCHAR",
@@ -107,9 +117,11 @@ DOCUMENTS: Mapping[str, Mapping[str, str]] = {
         "ResourceSpec.InstanceType": "VARCHAR",
         "ResourceSpec.SageMakerImageArn": "VARCHAR",
         "ResourceSpec.SageMakerImageVersionAlias": "VARCHAR",
+        **_attached("app"),
     },
     "partner_app": {"Type": "VARCHAR", "Status": "VARCHAR", "ExecutionRoleArn": "VARCHAR"},
-    "vpc": {"VpcId": "VARCHAR", "IsDefault": "BOOLEAN"},
+    # Of a template that makes the VPC: kinds of which it tells all that the VPC has.
+    "vpc": {"VpcId": "VARCHAR", "IsDefault": "BOOLEAN", "KnownKinds": "VARCHAR[]"},
     "subnet": {
         "SubnetId": "VARCHAR",
         "VpcId": "VARCHAR",
@@ -123,11 +135,26 @@ DOCUMENTS: Mapping[str, Mapping[str, str]] = {
         # Where a template writes the route stands beside it.
         "Routes": (
             'STRUCT("DestinationCidrBlock" VARCHAR, "DestinationIpv6CidrBlock" VARCHAR, "GatewayId" VARCHAR,'
+            ' "DestinationPrefixListId" VARCHAR, "EgressOnlyInternetGatewayId" VARCHAR,'
             ' "SourceResource" VARCHAR, "SourceFile" VARCHAR, "SourceLine" INTEGER)[]'
         ),
         "Associations": 'STRUCT("Main" BOOLEAN, "SubnetId" VARCHAR)[]',
     },
-    "vpc_endpoint": {"VpcId": "VARCHAR", "ServiceName": "VARCHAR", "State": "VARCHAR"},
+    # EC2 gives the policy as text; auditor.resolve.endpoint_facts reads it.
+    "vpc_endpoint": {
+        "VpcId": "VARCHAR",
+        "ServiceName": "VARCHAR",
+        "State": "VARCHAR",
+        "PolicyDocument": "VARCHAR",
+    },
+    "security_group": {
+        "GroupName": "VARCHAR",
+        "IpPermissions": (
+            'STRUCT("IpRanges" STRUCT("CidrIp" VARCHAR)[], "Ipv6Ranges" STRUCT("CidrIpv6" VARCHAR)[],'
+            ' "PrefixListIds" STRUCT("PrefixListId" VARCHAR)[])[]'
+        ),
+    },
+    "flow_log": {"FlowLogStatus": "VARCHAR", "DeliverLogsStatus": "VARCHAR", "ResourceId": "VARCHAR"},
     "sign_in": {
         "eventTime": "TIMESTAMP",
         "errorCode": "VARCHAR",
@@ -138,6 +165,12 @@ DOCUMENTS: Mapping[str, Mapping[str, str]] = {
     "mlflow_server": {"TrackingServerName": "VARCHAR", "TrackingServerStatus": "VARCHAR", "RoleArn": "VARCHAR"},
     "mlflow_app": {"Name": "VARCHAR", "Status": "VARCHAR", "RoleArn": "VARCHAR"},
     "kms_key": {"KeyManager": "VARCHAR"},
+    # What auditor.studio.scripts found in the script.
+    "lifecycle_config": {
+        "StudioLifecycleConfigName": "VARCHAR",
+        "StudioLifecycleConfigAppType": "VARCHAR",
+        "Script": 'STRUCT("Check" VARCHAR, "Line" INTEGER, "Host" VARCHAR)[]',
+    },
     "log_group": {"logGroupName": "VARCHAR", "retentionInDays": "INTEGER"},
     # Read by auditor.resolve.role_facts and policy_facts, member by member.
     "role": {

@@ -10,6 +10,7 @@ from __future__ import annotations
 from typing import get_args
 
 from auditor.model.snapshot import GapReason
+from auditor.resolve.lifecycle_table import LIFECYCLE_CONFIG
 from auditor.resolve.load_columns import LOAD_COLUMNS
 from auditor.resolve.network_columns import NETWORK_COLUMNS
 from auditor.resolve.role_table import EXECUTION_ROLE as EXECUTION_ROLE
@@ -388,7 +389,7 @@ PLACE = Table(
      Column("construct", "VARCHAR", "Path of the CDK construct; '' elsewhere")),
 )  # fmt: skip
 
-TABLES: tuple[Table, ...] = (DOMAIN, USER_PROFILE, SPACE, APP, EXECUTION_ROLE, SIGN_IN, ACCOUNT_REGION, GAP, PLACE)
+TABLES = (DOMAIN, USER_PROFILE, SPACE, APP, EXECUTION_ROLE, LIFECYCLE_CONFIG, SIGN_IN, ACCOUNT_REGION, GAP, PLACE)
 _BY_NAME = {t.name: t for t in TABLES}
 
 

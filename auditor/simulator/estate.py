@@ -5,11 +5,13 @@ plus ``id``, ``created``, ``status``, ``region``, ``tags``, and their ``profiles
 ``partner_apps``, ``mlflow`` and ``mlflow_apps``.
 An app's ``age_days`` counts back from midnight (UTC) of the day of the simulation, where other times are dates: so an
 app can stay young, and an estate is the same all day.
-``$NAME`` in a domain stands for a VPC or subnet of ``vpcs``, ``role:NAME`` for a role's ARN.
+``$NAME`` in a domain stands for a VPC, subnet or security group of ``vpcs``, ``role:NAME`` for a role's ARN,
+``lifecycle:NAME`` for that of a lifecycle configuration. ``lifecycle_configs``: ``{name, app_type, region, script}``.
 """
 
 from __future__ import annotations
 
+import base64
 import random
 import re
 from collections.abc import Mapping
@@ -22,7 +24,7 @@ import yaml
 
 from auditor.errors import ConfigError
 from auditor.regular_files import NotReadError, read_regular
-from auditor.simulator import surroundings
+from auditor.simulator import simulated_networks, surroundings
 from auditor.simulator.state import StudioBackend, studio_backends
 from auditor.simulator.wire import DAY, ApiError, operation_model, service_model, today, validate
 
@@ -30,14 +32,16 @@ from auditor.simulator.wire import DAY, ApiError, operation_model, service_model
 _LARGEST = 64 * 1024 * 1024
 _ESTATES = Path(__file__).parent / "estates"
 _KEYS = {
-    "about", "account", "aws_managed_keys", "created", "domains", "identity_center", "log_groups", "missing_roles",
+    "about", "account", "aws_managed_keys", "created", "domains", "identity_center",
+    "lifecycle_configs", "log_groups", "missing_roles",
     "mlflow", "mlflow_apps", "partner_apps", "region", "roles", "trails", "vpcs",
 }  # fmt: skip
 _ENTRIES = "entries with members"
 _LISTS: Mapping[str, tuple[Any, str]] = {
     "roles": (str | dict, "names, or entries with members"), "missing_roles": (str, "names"),
     "aws_managed_keys": (str, "ids or ARNs"),
-    "domains": (dict, _ENTRIES), "partner_apps": (dict, _ENTRIES), "mlflow": (dict, _ENTRIES),
+    "lifecycle_configs": (dict, _ENTRIES), "domains": (dict, _ENTRIES),
+    "partner_apps": (dict, _ENTRIES), "mlflow": (dict, _ENTRIES),
     "mlflow_apps": (dict, _ENTRIES), "trails": (dict, _ENTRIES), "log_groups": (dict, _ENTRIES),
 }  # fmt: skip
 CREATED = "2025-02-03"
@@ -213,7 +217,7 @@ class _Populator:
         document["Status"] = status
 
     def resolve(self, value: Any) -> Any:
-        """``$NAME`` and ``role:NAME`` replaced, all the way down."""
+        """``$NAME``, ``lifecycle:NAME`` and ``role:NAME`` replaced, all the way down."""
         if isinstance(value, dict):
             return {k: self.resolve(v) for k, v in value.items()}
         if isinstance(value, list):
@@ -222,6 +226,9 @@ class _Populator:
             if value not in self.places:
                 raise ConfigError(f"{self.estate.name}: there is no VPC {value!r}")
             return self.places[value]
+        if isinstance(value, str) and value.startswith("lifecycle:"):
+            name = value.removeprefix("lifecycle:")
+            return self.backend(self.estate.region).arn("studio-lifecycle-config", name.lower())
         if isinstance(value, str) and value.startswith("role:"):
             name = value.removeprefix("role:")
             if name not in self.roles and name not in (self.data.get("missing_roles") or ()):
@@ -255,10 +262,16 @@ class _Populator:
             self.places[f"${name}"] = made.id
             for n, subnet in enumerate(subnets):
                 self.places[f"${name}.{n}"] = subnet.id
-            if (vpc or {}).get("endpoints", True):
-                surroundings.make_endpoints(self.estate.account, region, made.id)
+            endpoints = (vpc or {}).get("endpoints", True)
+            if endpoints:
+                simulated_networks.make_endpoints(self.estate.account, region, made.id, opened=endpoints == "open")
             if (vpc or {}).get("public"):
-                surroundings.make_public(self.estate.account, region, made.id, [s.id for s in subnets])
+                simulated_networks.make_public(self.estate.account, region, made.id, [s.id for s in subnets])
+        for name, vpc in (self.data.get("vpcs") or {}).items():
+            region = (vpc or {}).get("region", self.estate.region)
+            ids = [self.places[place] for place in (f"${name}", f"${name}.0", f"${name}.1")]
+            groups = simulated_networks.make_guards(self.estate.account, region, ids[0], ids[1:], vpc or {})
+            self.places |= {f"${name}.{group}": id_ for group, id_ in groups.items()}
         self.roles = {surroundings.make_role(self.estate.account, role) for role in self.data.get("roles") or ()}
 
     def domain(self, given: Mapping[str, Any]) -> None:
@@ -339,6 +352,14 @@ class _Populator:
             self.check("CreatePartnerApp", request)
             document = self.backend(region).create_partner_app(request, self.created)
             self.put_status(document, "PartnerAppStatus", status)
+        for entry in self.data.get("lifecycle_configs") or ():
+            request = {
+                "StudioLifecycleConfigName": entry["name"],
+                "StudioLifecycleConfigAppType": entry.get("app_type", "JupyterLab"),
+                "StudioLifecycleConfigContent": base64.b64encode(entry["script"].encode()).decode(),
+            }
+            self.check("CreateStudioLifecycleConfig", request)
+            self.backend(entry.get("region", self.estate.region)).create_lifecycle_config(request, self.created)
         for entry in self.data.get("mlflow") or ():
             entry = self.resolve(dict(entry))
             region = entry.pop("region", self.estate.region)

@@ -194,6 +194,13 @@ def _describe_mlflow_app(b: StudioBackend, r: Request) -> Mapping[str, Any]:
     return b.mlflow_apps[r["Arn"]]
 
 
+def _list_lifecycle_configs(b: StudioBackend, r: Request) -> Mapping[str, Any]:
+    names = ("StudioLifecycleConfigArn", "StudioLifecycleConfigName", "CreationTime", "LastModifiedTime",
+             "StudioLifecycleConfigAppType")  # fmt: skip
+    found = (c for c in b.lifecycle_configs.values() if _matches(c, r, NameContains="StudioLifecycleConfigName"))
+    return {"StudioLifecycleConfigs": [_only(c, *names) for c in _sorted(found, r)]}
+
+
 OPERATIONS: Mapping[str, Operation] = {
     "CreateDomain": lambda b, r: b.create_domain(r),
     "DescribeDomain": lambda b, r: b.domain(r["DomainId"]),
@@ -223,6 +230,9 @@ OPERATIONS: Mapping[str, Operation] = {
     "CreateMlflowApp": lambda b, r: b.create_mlflow_app(r),
     "ListMlflowApps": _list_mlflow_apps,
     "DescribeMlflowApp": _describe_mlflow_app,
+    "CreateStudioLifecycleConfig": lambda b, r: b.create_lifecycle_config(r),
+    "ListStudioLifecycleConfigs": _list_lifecycle_configs,
+    "DescribeStudioLifecycleConfig": lambda b, r: b.lifecycle_config(r["StudioLifecycleConfigName"]),
     "AddTags": _add_tags,
     "DeleteTags": _delete_tags,
     "ListTags": lambda b, r: {"Tags": _as_tags(_tags_of(b, r["ResourceArn"]))},

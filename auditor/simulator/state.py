@@ -44,6 +44,7 @@ class StudioBackend(BaseBackend):
         self.partner_apps: dict[str, Document] = {}
         self.mlflow: dict[str, Document] = {}
         self.mlflow_apps: dict[str, Document] = {}
+        self.lifecycle_configs: dict[str, Document] = {}
         self.sign_ins: list[Document] = []
         self.tags: dict[str, dict[str, str]] = {}
         #: KMS keys, as domains name them, that AWS manages; all others that domains name are the customer's.
@@ -333,6 +334,24 @@ class StudioBackend(BaseBackend):
         self.mlflow_apps[arn] = document
         self.put_tags(arn, request.get("Tags"))
         return document
+
+    # Lifecycle configurations
+
+    def create_lifecycle_config(self, request: Mapping[str, Any], created: float | None = None) -> Document:
+        name = request["StudioLifecycleConfigName"]
+        if name.lower() in self.lifecycle_configs:
+            raise in_use(f"StudioLifecycleConfig [{name}] already exists.")
+        moment = now() if created is None else created
+        arn = self.arn("studio-lifecycle-config", name.lower())
+        document = {k: deepcopy(v) for k, v in request.items() if k != "Tags"}
+        document |= {"StudioLifecycleConfigArn": arn, "CreationTime": moment, "LastModifiedTime": moment}
+        self.lifecycle_configs[name.lower()] = document
+        return document
+
+    def lifecycle_config(self, name: str) -> Document:
+        if name.lower() not in self.lifecycle_configs:
+            raise _not_found("StudioLifecycleConfig", name)
+        return self.lifecycle_configs[name.lower()]
 
 
 studio_backends: Any = BackendDict(StudioBackend, "sagemaker")

@@ -8,6 +8,7 @@ Estate files name them as follows.
   may assume for its own account; ``source: {}`` lets it assume the role for any. ``missing_roles`` are left out.
 - ``identity_center: {region, users: [user names, or {name, disabled: true}]}``; it is the instance that domains with
   AuthMode SSO name, ``INSTANCE``
+- ``vpcs``: NAME → ``{region, default, zones, public, …}``, see ``simulated_networks``
 - ``trails``: ``{name, region, multi_region, logging, management}``; ``log_groups``: ``{region, days}`` for Studio's.
 - ``sign_ins`` of a domain: ``{profile, by, days_ago, times, error}``, where ``by`` is ``user/NAME``,
   ``role/ROLE/SESSION``, ``lambda/ROLE/FUNCTION``, ``sso/PERMISSIONSET/PERSON`` or ``service/NAME``.
@@ -27,7 +28,6 @@ from auditor.errors import ConfigError
 from auditor.simulator.wire import DAY, today
 from auditor.studio.trails import STUDIO_LOG_GROUP
 
-_LONG_AGO = datetime(2024, 1, 1, tzinfo=UTC)
 DEFAULT_TRUST = ("sts:AssumeRole", "sts:SetSourceIdentity")
 #: What an ordinary execution role of the estates may do: JupyterLab and Code Editor apps, training, its own bucket.
 _ORDINARY: Mapping[str, Any] = {
@@ -44,7 +44,7 @@ _ORDINARY: Mapping[str, Any] = {
 }
 
 
-def _backend(service: str, account: str, region: str) -> Any:
+def service_backend(service: str, account: str, region: str) -> Any:
     backend: Any = moto_backends.get_backend(service)  # type: ignore[call-overload]
     return backend[account][region]
 
@@ -53,7 +53,7 @@ def make_role(account: str, entry: str | Mapping[str, Any]) -> str:
     """Make a role in moto's IAM; gives its ``path/name``."""
     given: Mapping[str, Any] = {"name": entry} if isinstance(entry, str) else entry
     path, _, name = str(given["name"]).rpartition("/")
-    iam = _backend("iam", account, "aws")
+    iam = service_backend("iam", account, "aws")
     actions = list(given.get("trust", DEFAULT_TRUST))
     source = given.get("source", {"StringEquals": {"aws:SourceAccount": account}})
     trusting: list[dict[str, Any]] = [
@@ -95,25 +95,6 @@ def _aws_managed(iam: Any, account: str, name: str) -> str:
     return policy.arn
 
 
-def make_endpoints(account: str, region: str, vpc_id: str) -> None:
-    """What Studio needs in a VPC without a way out; ``endpoints: false`` of a VPC in an estate leaves them out."""
-    ec2 = _backend("ec2", account, region)
-    services = [f"com.amazonaws.{region}.{name}" for name in ("sagemaker.api", "sagemaker.runtime", "s3")]
-    for service in (*services, f"aws.sagemaker.{region}.studio"):
-        made = ec2.create_vpc_endpoint(vpc_id, service, "Interface", None, [], [])
-        made.creation_timestamp = _LONG_AGO  # the account is the same whenever it is started
-
-
-def make_public(account: str, region: str, vpc_id: str, subnet_ids: list[str]) -> None:
-    """An internet gateway, and a route to it for the VPC's first subnet."""
-    ec2 = _backend("ec2", account, region)
-    gateway = ec2.create_internet_gateway()
-    ec2.attach_internet_gateway(gateway.id, vpc_id)
-    table = ec2.create_route_table(vpc_id)
-    ec2.create_route(table.id, "0.0.0.0/0", None, gateway_id=gateway.id)
-    ec2.associate_route_table(table.id, gateway_id=None, subnet_id=subnet_ids[0])
-
-
 #: The instance of Identity Center that the account's domains use.
 INSTANCE = "ssoins-0123456789abcdef"
 
@@ -135,10 +116,10 @@ def make_people(account: str, region: str, entry: Mapping[str, Any], regions: It
     """Identity Center with its users, by user name: in one region, as AWS has it. moto has one in each."""
     place = str(entry.get("region", region))
     for other in set(regions) - {place}:
-        _backend("ssoadmin", account, other).instances.clear()
-    (instance, *_) = _backend("ssoadmin", account, place).instances
+        service_backend("ssoadmin", account, other).instances.clear()
+    (instance, *_) = service_backend("ssoadmin", account, place).instances
     instance.instance_arn = f"{instance.instance_arn.rpartition('/')[0]}/{INSTANCE}"
-    store = _backend("identitystore", account, place)
+    store = service_backend("identitystore", account, place)
     for user in entry.get("users") or ():
         given: Mapping[str, Any] = {"name": user} if isinstance(user, str) else user
         _create_user(store, instance.identity_store_id, str(given["name"]), bool(given.get("disabled")))
@@ -158,10 +139,10 @@ def make_trail(account: str, region: str, entry: Mapping[str, Any]) -> None:
     """A CloudTrail trail with its bucket, logging unless told otherwise."""
     place = str(entry.get("region", region))
     bucket = f"trail-{account}"
-    s3 = _backend("s3", account, "aws")
+    s3 = service_backend("s3", account, "aws")
     if bucket not in s3.buckets:
         s3.create_bucket(bucket, place)
-    cloudtrail = _backend("cloudtrail", account, place)
+    cloudtrail = service_backend("cloudtrail", account, place)
     multi, name = bool(entry.get("multi_region", True)), str(entry["name"])
     cloudtrail.create_trail(name, bucket, "", "", True, multi, True, False, "", "", "", [])
     if entry.get("logging", True):
@@ -177,7 +158,7 @@ def make_trail(account: str, region: str, entry: Mapping[str, Any]) -> None:
 
 def make_log_group(account: str, region: str, entry: Mapping[str, Any], created: float) -> None:
     """Studio's log group; ``days`` 0 or absent keeps it for ever."""
-    logs = _backend("logs", account, str(entry.get("region", region)))
+    logs = service_backend("logs", account, str(entry.get("region", region)))
     logs.create_log_group(STUDIO_LOG_GROUP, {})
     logs.groups[STUDIO_LOG_GROUP].creation_time = datetime.fromtimestamp(created, UTC).replace(tzinfo=None)
     if entry.get("days"):

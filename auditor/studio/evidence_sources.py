@@ -60,6 +60,7 @@ EVIDENCE_SOURCES = (
             "sso:ListInstances": "where Identity Center keeps its people",
         },
     ),
+    EvidenceSource("lifecycle-configs", ("lifecycle_config",), "listing", Stage.DOMAINS),
     EvidenceSource("partner-apps", ("partner_app",), "listing", Stage.DOMAINS),
     EvidenceSource("mlflow", ("mlflow_server", "mlflow_app"), "listing", Stage.DOMAINS),
     EvidenceSource(
@@ -67,9 +68,17 @@ EVIDENCE_SOURCES = (
         {
             "ec2:DescribeRouteTables": "whether a domain's subnet leads to an internet gateway",
             "ec2:DescribeSubnets": "whether a domain's subnet gives out public addresses",
-            "ec2:DescribeVpcEndpoints": "whether Studio can start without the internet",
+            "ec2:DescribeVpcEndpoints": "whether Studio can start without the internet, and who may use its endpoints",
             "ec2:DescribeVpcs": "which VPC is the region's default one",
         },
+    ),
+    EvidenceSource(
+        "security-groups", ("security_group",), "security_groups", Stage.RESOURCES,
+        {"ec2:DescribeSecurityGroups": "whether Studio's apps can be reached from any address"},
+    ),
+    EvidenceSource(
+        "flow-logs", ("flow_log",), "flow_logs", Stage.RESOURCES,
+        {"ec2:DescribeFlowLogs": "whether the traffic of a domain's subnets is recorded"},
     ),
     EvidenceSource(
         "keys", ("kms_key",), "encryption_keys", Stage.RESOURCES,

@@ -220,6 +220,10 @@ DOMAIN_SETTINGS: tuple[Setting, ...] = (
     Setting("execution_role_identity_config", "DomainSettings.ExecutionRoleIdentityConfig", "VARCHAR", "domain",
             "'DISABLED'", _SETTINGS, "Whether the profile's name becomes sts:SourceIdentity: USER_PROFILE_NAME or"
             " DISABLED"),
+    Setting("ip_address_type", "DomainSettings.IpAddressType", "VARCHAR", "domain", "'ipv4'", _SETTINGS,
+            "Which addresses the domain's apps have: ipv4, or dualstack for IPv6 as well"),
+    Setting("domain_security_groups", "DomainSettings.SecurityGroupIds", "VARCHAR[]", "domain", "[]", _SETTINGS,
+            "Security groups between the domain's own apps, such as RStudio, and people's"),
     Setting("docker_access", "DomainSettings.DockerSettings.EnableDockerAccess", "VARCHAR", "domain", "'DISABLED'",
             API + "API_DockerSettings.html", "Whether Docker may be used in Studio: ENABLED or DISABLED"),
     Setting("docker_trusted_accounts", "DomainSettings.DockerSettings.VpcOnlyTrustedAccounts", "VARCHAR[]", "domain",
@@ -241,6 +245,8 @@ DOMAIN_SETTINGS: tuple[Setting, ...] = (
 SPACE_DEFAULT_SETTINGS: tuple[Setting, ...] = (
     Setting("execution_role", "ExecutionRole", "VARCHAR", "space_default", "''",
             API + "API_DefaultSpaceSettings.html", "ARN of the IAM role of the domain's shared spaces"),
+    Setting("security_groups", "SecurityGroups", "VARCHAR[]", "space_default", "[]",
+            API + "API_DefaultSpaceSettings.html", "Security groups of the domain's shared spaces"),
     *_idle("JupyterLab", "jupyterlab", "space_default"),
     *_ebs("space_default"),
     *_images("JupyterLab", "jupyterlab", "space_default"),

@@ -19,6 +19,7 @@ from functools import cache
 from typing import Literal
 
 from auditor.model.snapshot import Kind
+from auditor.studio.attached_scripts import ATTACHED
 from auditor.studio.resource_types import STUDIO_KINDS
 from auditor.studio.settings import DOMAIN_USER_ROOT, SETTINGS, USER_PROFILE_ROOT, known_paths
 from auditor.studio.side_roles import SIDE_ROLES
@@ -130,6 +131,24 @@ def _terraform_path(path: str) -> str:
     )
 
 
+#: Where the traffic of an inbound rule may come from: blocks and prefix lists, one of each or a list of them.
+SOURCES: Mapping[str, Read] = {
+    "CidrIp": "text", "CidrIpv6": "text", "PrefixListId": "text", "CidrIps": "list", "CidrIpv6s": "list",
+    "PrefixListIds": "list",
+}  # fmt: skip
+
+
+def _sources(path: str, cloudformation: str, aws: str, awscc: str) -> Mapping[str, Names]:
+    """The names of the sources of a rule that lies at ``path``."""
+    one = {"CidrIp": ("CidrIp", "cidr_ip"), "CidrIpv6": ("CidrIpv6", "cidr_ipv_6"),
+           "PrefixListId": ("SourcePrefixListId", "source_prefix_list_id")}  # fmt: skip
+    many = {"CidrIps": "cidr_blocks", "CidrIpv6s": "ipv6_cidr_blocks", "PrefixListIds": "prefix_list_ids"}
+    return {
+        **{path + name: _names(cloudformation + own, None, awscc + snaked) for name, (own, snaked) in one.items()},
+        **{path + name: _names(None, aws + own, None) for name, own in many.items()},
+    }
+
+
 #: Exceptions by kind and API path.
 NAMES: Mapping[Kind | Part, Mapping[str, Names]] = {
     "domain": {
@@ -170,10 +189,33 @@ NAMES: Mapping[Kind | Part, Mapping[str, Names]] = {
         "Routes[].DestinationCidrBlock": _names(None, "route[].cidr_block", None),
         "Routes[].DestinationIpv6CidrBlock": _names(None, "route[].ipv6_cidr_block", None),
         "Routes[].GatewayId": _names(None, "route[].gateway_id", None),
+        "Routes[].DestinationPrefixListId": _names(None, "route[].destination_prefix_list_id", None),
+        "Routes[].EgressOnlyInternetGatewayId": _names(None, "route[].egress_only_gateway_id", None),
     },
     "route": {
         "DestinationIpv6CidrBlock": _names(
             "DestinationIpv6CidrBlock", "destination_ipv6_cidr_block", "destination_ipv_6_cidr_block"),
+        "EgressOnlyInternetGatewayId": _names(
+            "EgressOnlyInternetGatewayId", "egress_only_gateway_id", "egress_only_internet_gateway_id"),
+    },
+    "vpc_endpoint": {"PolicyDocument": _names("PolicyDocument", "policy", "policy_document")},
+    "endpoint_policy": {"PolicyDocument": _names(None, "policy", None),
+                        "VpcEndpointId": _names(None, "vpc_endpoint_id", None)},
+    "flow_log": {
+        "ResourceId": _names("ResourceId", None, "resource_id"),
+        "VpcId": _names(None, "vpc_id", None),
+        "SubnetId": _names(None, "subnet_id", None),
+    },
+    "security_group": {"Rules": _names("SecurityGroupIngress", "ingress", "security_group_ingress"),
+                       **_sources("Rules[].", "SecurityGroupIngress[].", "ingress[].", "security_group_ingress[].")},
+    "security_group_rule": {
+        **_sources("", "", "", ""),
+        # Of the two forms that Terraform has, one names one block only.
+        "CidrIp": _names("CidrIp", "cidr_ipv4", "cidr_ip"),
+        "CidrIpv6": _names("CidrIpv6", "cidr_ipv6", "cidr_ipv_6"),
+        "PrefixListId": _names("SourcePrefixListId", "prefix_list_id", "source_prefix_list_id"),
+        "GroupId": _names("GroupId", "security_group_id", "group_id"),
+        "Type": _names(None, "type", None),
     },
     "route_association": {"VpcId": _names(None, "vpc_id", None)},
     "log_group": {"LogGroupName": _names("LogGroupName", "name", "log_group_name")},
@@ -219,6 +261,8 @@ MEMBERS_BESIDE_SETTINGS: Mapping[Kind | Part, Mapping[str, Read]] = {
     "partner_app": {"Type": "text"},
     "mlflow_server": {"TrackingServerName": "text"},
     "mlflow_app": {"Name": "text"},
+    "lifecycle_config": {"StudioLifecycleConfigName": "text", "StudioLifecycleConfigAppType": "text",
+                         "StudioLifecycleConfigContent": "text"},
     "role": {
         "RoleName": "text", "Path": "text", "AssumeRolePolicyDocument": "json", "ManagedPolicyArns": "list",
         "Policies": "items", "Policies[].PolicyName": "text", "Policies[].PolicyDocument": "json",
@@ -233,9 +277,15 @@ MEMBERS_BESIDE_SETTINGS: Mapping[Kind | Part, Mapping[str, Read]] = {
     "route_table": {
         "VpcId": "text", "Routes": "items", "Routes[].DestinationCidrBlock": "text",
         "Routes[].DestinationIpv6CidrBlock": "text", "Routes[].GatewayId": "text",
+        "Routes[].DestinationPrefixListId": "text", "Routes[].EgressOnlyInternetGatewayId": "text",
     },
     "route": {"RouteTableId": "text", "DestinationCidrBlock": "text", "DestinationIpv6CidrBlock": "text",
-              "GatewayId": "text"},
+              "GatewayId": "text", "DestinationPrefixListId": "text", "EgressOnlyInternetGatewayId": "text"},
+    "vpc_endpoint": {"VpcId": "text", "ServiceName": "text", "PolicyDocument": "json"},
+    "endpoint_policy": {"VpcEndpointId": "text", "PolicyDocument": "json"},
+    "flow_log": {"ResourceId": "text", "VpcId": "text", "SubnetId": "text"},
+    "security_group": {"Rules": "items", **{f"Rules[].{name}": read for name, read in SOURCES.items()}},
+    "security_group_rule": {"GroupId": "text", "Type": "text", **SOURCES},
     "route_association": {"RouteTableId": "text", "SubnetId": "text", "VpcId": "text"},
     "internet_gateway": {},
     "log_group": {"LogGroupName": "text", "RetentionInDays": "number"},
@@ -259,6 +309,7 @@ UNSET_WHERE_NOT_EXPRESSIBLE: Mapping[Kind | Part, Mapping[str, str]] = {
         "HomeEfsFileSystemCreation": "CreateDomain defaults to Enabled, and UpdateDomain can enable an EFS later but"
         " never disable it (API_CreateDomain)",
         "HomeEfsFileSystemId": "AWS gives it when the domain is made",
+        "DomainSettings.IpAddressType": "a domain for which nobody says it has IPv4 addresses (API_DomainSettings)",
         f"{DOMAIN_USER_ROOT}.JupyterLabAppSettings.{_ALIAS}": _NO_ALIAS,
         f"{DOMAIN_USER_ROOT}.CodeEditorAppSettings.{_ALIAS}": _NO_ALIAS,
         f"DefaultSpaceSettings.JupyterLabAppSettings.{_ALIAS}": _NO_ALIAS,
@@ -277,6 +328,8 @@ UNSET_WHERE_NOT_EXPRESSIBLE: Mapping[Kind | Part, Mapping[str, str]] = {
     },
 }
 
+#: By kind or part, of which only kinds name any.
+_ATTACHED: Mapping[str, tuple[str, ...]] = {str(kind): paths for kind, paths in ATTACHED.items()}
 _READS: Mapping[str, Read] = {"VARCHAR": "text", "INTEGER": "number", "BOOLEAN": "flag", "VARCHAR[]": "list",
                               "JSON": "present"}  # fmt: skip
 #: What a profile's and a domain's settings begin with; behind it they are the same.
@@ -307,7 +360,8 @@ def rows(kind: Kind | Part) -> tuple[Row, ...]:
         if found[path] == "items":
             found[f"{path}[].{items[inner]}"] = "text"
     found |= MEMBERS_BESIDE_SETTINGS.get(kind, {})
-    found |= {path: "list" if path.endswith("Arns") else "text" for path in SIDE_ROLES.get(kind, ())}
+    arns = (*SIDE_ROLES.get(kind, ()), *_ATTACHED.get(kind, ()))
+    found |= {path: "list" if path.endswith("Arns") else "text" for path in arns}
     return tuple(_row(kind, path, read) for path, read in found.items())
 
 
@@ -315,7 +369,7 @@ def rows(kind: Kind | Part) -> tuple[Row, ...]:
 def not_expressible(kind: Kind | Part, language: Language) -> tuple[str, ...]:
     """API paths that the language cannot express and that are not known to be unset all the same. A role beside the
     execution role that nobody can write is not among them: nothing that is said of the resource hangs on it."""
-    unset = {*UNSET_WHERE_NOT_EXPRESSIBLE.get(kind, ()), *SIDE_ROLES.get(kind, ())}
+    unset = {*UNSET_WHERE_NOT_EXPRESSIBLE.get(kind, ()), *SIDE_ROLES.get(kind, ()), *_ATTACHED.get(kind, ())}
     return tuple(r.path for r in rows(kind) if r.names[language] is None and r.path not in unset)
 
 

@@ -11,7 +11,10 @@ from auditor.studio.resource_types import RESOURCE_TYPES
 Language = Literal["cloudformation", "aws", "awscc"]
 
 #: What is no record of its own but tells about one: a policy of a role, a route of a route table.
-Part = Literal["role_policy", "managed_policy", "policy_attachment", "route", "route_association", "internet_gateway"]
+Part = Literal[
+    "role_policy", "managed_policy", "policy_attachment", "route", "route_association", "internet_gateway",
+    "security_group_rule", "endpoint_policy",
+]  # fmt: skip
 
 
 class TypeInfo(NamedTuple):
@@ -24,6 +27,7 @@ class TypeInfo(NamedTuple):
 _CLOUDFORMATION: Mapping[str, Kind | Part] = {
     **{t.cloudformation: t.kind for t in RESOURCE_TYPES},
     "AWS::SageMaker::PartnerApp": "partner_app",
+    "AWS::SageMaker::StudioLifecycleConfig": "lifecycle_config",
     "AWS::SageMaker::MlflowTrackingServer": "mlflow_server",
     "AWS::SageMaker::MlflowApp": "mlflow_app",
     "AWS::IAM::Policy": "role_policy",
@@ -35,12 +39,17 @@ _CLOUDFORMATION: Mapping[str, Kind | Part] = {
     "AWS::EC2::Route": "route",
     "AWS::EC2::SubnetRouteTableAssociation": "route_association",
     "AWS::EC2::InternetGateway": "internet_gateway",
+    "AWS::EC2::VPCEndpoint": "vpc_endpoint",
+    "AWS::EC2::FlowLog": "flow_log",
+    "AWS::EC2::SecurityGroup": "security_group",
+    "AWS::EC2::SecurityGroupIngress": "security_group_rule",
     "AWS::Logs::LogGroup": "log_group",
     "AWS::CloudTrail::Trail": "trail",
 }
 _AWS: Mapping[str, Kind | Part] = {
     **{t.terraform: t.kind for t in RESOURCE_TYPES},
     "aws_sagemaker_mlflow_tracking_server": "mlflow_server",
+    "aws_sagemaker_studio_lifecycle_config": "lifecycle_config",
     "aws_iam_role_policy": "role_policy",
     "aws_iam_policy": "managed_policy",
     "aws_iam_role_policy_attachment": "policy_attachment",
@@ -55,12 +64,20 @@ _AWS: Mapping[str, Kind | Part] = {
     "aws_route_table_association": "route_association",
     "aws_main_route_table_association": "route_association",
     "aws_internet_gateway": "internet_gateway",
+    "aws_vpc_endpoint": "vpc_endpoint",
+    "aws_vpc_endpoint_policy": "endpoint_policy",
+    "aws_flow_log": "flow_log",
+    "aws_security_group": "security_group",
+    "aws_default_security_group": "security_group",
+    "aws_security_group_rule": "security_group_rule",
+    "aws_vpc_security_group_ingress_rule": "security_group_rule",
     "aws_cloudwatch_log_group": "log_group",
     "aws_cloudtrail": "trail",
 }
 _AWSCC: Mapping[str, Kind | Part] = {
     **{t.terraform.replace("aws_", "awscc_", 1): t.kind for t in RESOURCE_TYPES},
     "awscc_sagemaker_partner_app": "partner_app",
+    "awscc_sagemaker_studio_lifecycle_config": "lifecycle_config",
     "awscc_sagemaker_mlflow_tracking_server": "mlflow_server",
     "awscc_iam_role_policy": "role_policy",
     "awscc_iam_managed_policy": "managed_policy",
@@ -70,6 +87,10 @@ _AWSCC: Mapping[str, Kind | Part] = {
     "awscc_ec2_route": "route",
     "awscc_ec2_subnet_route_table_association": "route_association",
     "awscc_ec2_internet_gateway": "internet_gateway",
+    "awscc_ec2_vpc_endpoint": "vpc_endpoint",
+    "awscc_ec2_flow_log": "flow_log",
+    "awscc_ec2_security_group": "security_group",
+    "awscc_ec2_security_group_ingress": "security_group_rule",
     "awscc_logs_log_group": "log_group",
     "awscc_cloudtrail_trail": "trail",
 }

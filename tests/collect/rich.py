@@ -9,6 +9,8 @@ from .conftest import ACCOUNT, HOME, Collected
 ROLE = f"arn:aws:iam::{ACCOUNT}:role/team/studio"
 KEY = f"arn:aws:kms:{HOME}:{ACCOUNT}:key/1f3c8a52-7f0e-4f0e-9d52-0c1f7f5f1a11"
 FAR = "arn:aws:iam::999999999999:role/far"
+SECRET = "correct-horse-7"
+SCRIPT = f"#!/bin/bash\nexport DB_PASSWORD={SECRET}\n"
 #: A domain of each kind of sign-in, and everything that evidence is about.
 RICH = Estate(
     "rich",
@@ -16,7 +18,7 @@ RICH = Estate(
     HOME,
     {
         "region": HOME,
-        "vpcs": {"home": {"public": True}},
+        "vpcs": {"home": {"public": True, "security_groups": {"apps": ["10.0.0.0/8", "fd00::/8"], "ana": []}}},
         "roles": [
             {"name": "team/studio", "managed": ["AmazonSageMakerFullAccess"],
              "inline": {"own": {"Statement": [{"Effect": "Allow", "Action": "s3:GetObject", "Resource": "*"}]}},
@@ -28,10 +30,10 @@ RICH = Estate(
             {
                 "DomainName": "home", "id": "d-home", "AuthMode": "IAM", "vpc": "home", "KmsKeyId": KEY,
                 "Tags": [{"Key": "team", "Value": "data"}],
-                "DefaultUserSettings": {"ExecutionRole": "role:team/studio"},
+                "DefaultUserSettings": {"ExecutionRole": "role:team/studio", "SecurityGroups": ["$home.apps"]},
                 "DefaultSpaceSettings": {"ExecutionRole": "role:spaces"},
                 "profiles": [
-                    "ana",
+                    {"UserProfileName": "ana", "UserSettings": {"SecurityGroups": ["$home.ana"]}},
                     {"UserProfileName": "ben", "role": "gone"},
                     {"UserProfileName": "cleo", "UserSettings": {"ExecutionRole": FAR}},
                 ],
@@ -46,6 +48,7 @@ RICH = Estate(
         "mlflow": [{"TrackingServerName": "runs", "ArtifactStoreUri": "s3://b/a", "RoleArn": "role:team/studio"}],
         "mlflow_apps": [{"Name": "runs", "ArtifactStoreUri": "s3://b/a", "RoleArn": "role:team/studio"}],
         "identity_center": {"users": ["dora@acme.example", {"name": "emil@acme.example", "disabled": True}]},
+        "lifecycle_configs": [{"name": "tools", "script": SCRIPT}],
         "trails": [{"name": "home", "multi_region": False}],
         "log_groups": [{"days": 30}],
     },

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import sys
 from copy import deepcopy
 from dataclasses import replace
@@ -18,13 +19,14 @@ from auditor.simulator import Fault
 from auditor.studio.evidence_sources import EVIDENCE, EVIDENCE_SOURCES, EvidenceSource, Stage
 
 from .conftest import ACCOUNT, Collect
-from .rich import KEY, RICH, only
+from .rich import KEY, RICH, SCRIPT, SECRET, only
 
 #: Evidence → the operations that it needs, and the kinds that are lost with each.
 OPERATIONS = {
     "sign-ins": {"LookupEvents": "sign_in"},
     "roles": {"GetAccountAuthorizationDetails": "role"},
     "identity-center": {"ListInstances": "identity_user", "ListUsers": "identity_user"},
+    "lifecycle-configs": {"ListStudioLifecycleConfigs": "lifecycle_config"},
     "partner-apps": {"ListPartnerApps": "partner_app"},
     "mlflow": {"ListMlflowTrackingServers": "mlflow_server", "ListMlflowApps": "mlflow_app"},
     "network": {
@@ -33,6 +35,8 @@ OPERATIONS = {
         "DescribeRouteTables": "route_table",
         "DescribeVpcEndpoints": "vpc_endpoint",
     },
+    "security-groups": {"DescribeSecurityGroups": "security_group"},
+    "flow-logs": {"DescribeFlowLogs": "flow_log"},
     "keys": {"DescribeKey": "kms_key"},
     "account": {"DescribeTrails": "trail", "DescribeLogGroups": "log_group"},
 }
@@ -56,7 +60,8 @@ def test_what_is_denied_is_a_gap_and_takes_nothing_with_it(
     # Nobody knows the role of a partner app that could not be listed.
     roles = 2 if operation == "ListPartnerApps" else 3
     whole = {"user_profile": 4, "domain": 2, "sign_in": 61, "role": roles, "identity_user": 2, "partner_app": 1,
-             "mlflow_server": 1, "kms_key": 1, "vpc": 1, "subnet": 2, "trail": 1, "log_group": 1}  # fmt: skip
+             "mlflow_server": 1, "kms_key": 1, "vpc": 1, "subnet": 2, "flow_log": 1, "security_group": 2,
+             "lifecycle_config": 1, "trail": 1, "log_group": 1}  # fmt: skip
     for other, number in whole.items():
         if other != kind:
             assert sum(1 for r in found.snapshot.records if r.kind == other) == number, other
@@ -102,6 +107,29 @@ def test_a_new_source_is_an_entry_and_a_function(collected: Collect, monkeypatch
     monkeypatch.setattr(evidence, "EVIDENCE_SOURCES", (made_up,))
     assert collected(RICH, evidence=("made-up",)).ids("log_group") == {"made-up"}
     assert collected(RICH, evidence=("sign-ins",)).ids("log_group") == set()
+
+
+def test_of_a_security_group_only_the_sources_are_kept(collected: Collect) -> None:
+    """Groups of domains and of profiles; a rule's description is anybody's text."""
+    found = collected(RICH, evidence=("security-groups",))
+    groups = {r.document["GroupName"]: r.document for r in found.snapshot.records if r.kind == "security_group"}
+    assert set(groups) == {"apps", "ana"}
+    assert groups["apps"]["IpPermissions"] == [
+        {"IpProtocol": "tcp", "FromPort": 443, "ToPort": 443, "IpRanges": [{"CidrIp": "10.0.0.0/8"}],
+         "Ipv6Ranges": [{"CidrIpv6": "fd00::/8"}], "PrefixListIds": []}
+    ]  # fmt: skip
+    assert all(set(document) == {"GroupId", "GroupName", "VpcId", "IpPermissions"} for document in groups.values())
+
+
+def test_a_script_is_judged_and_not_kept(collected: Collect) -> None:
+    """Neither its text nor its base64 is anywhere in the snapshot."""
+    found = collected(RICH, evidence=("lifecycle-configs",))
+    (config,) = [r.document for r in found.snapshot.records if r.kind == "lifecycle_config"]
+    assert [(one["Check"], one["Line"]) for one in config["Script"]] == [("secret", 2)]
+    assert "StudioLifecycleConfigContent" not in config
+    whole = str([dict(r.document) for r in found.snapshot.records])
+    assert SECRET not in whole
+    assert base64.b64encode(SCRIPT.encode()).decode()[:40] not in whole
 
 
 def test_only_keys_whose_names_do_not_tell_are_asked_about(collected: Collect) -> None:

@@ -176,9 +176,11 @@ def test_the_policy_allows_no_more_than_an_audit_of_everything_calls(simulated: 
     estate.data["domains"][0] |= {"AuthMode": "SSO", "profiles": [], "spaces": [{"SpaceName": "lab"}]}
     key = {"KmsKeyId": "1234abcd-12ab-34cd-56ef-1234567890ab"}
     estate.data["domains"].append({"DomainName": "iam", "AuthMode": "IAM", "profiles": ["ana"], **key})
+    estate.data["domains"][1]["DefaultUserSettings"] = {"SecurityGroups": ["sg-1"]}
     people = {
         "identity_center": {"users": ["dora@acme.example"]},
         "partner_apps": [{"Name": "comet", "Type": "comet"}],
+        "lifecycle_configs": [{"name": "tools", "script": "true"}],
         "mlflow": [{"TrackingServerName": "runs", "ArtifactStoreUri": "s3://b/a", "RoleArn": "role:mlflow"}],
         "mlflow_apps": [{"Name": "runs", "ArtifactStoreUri": "s3://b/a", "RoleArn": "role:mlflow"}],
     }

@@ -22,7 +22,7 @@ from auditor.store.snapshot_file import write_snapshot
 
 ROOT = Path(__file__).parent / "corpus"
 MOMENT = datetime(2026, 11, 23, 2, tzinfo=UTC)
-TABLES = ("domain", "user_profile", "space", "app", "execution_role", "account_region")
+TABLES = ("domain", "user_profile", "space", "app", "execution_role", "lifecycle_config", "account_region")
 
 
 @dataclass(frozen=True)

@@ -181,6 +181,22 @@ ENDPOINTS: list[tuple[list[Record], list[str], list[str] | None]] = [
 ]
 
 
+SIX = {"Routes": [{"DestinationIpv6CidrBlock": "::/0", "EgressOnlyInternetGatewayId": "eigw-1"}]}
+BY_IPV6 = record("route_table", "rtb-main", {"VpcId": "vpc-1", "Associations": [{"Main": True}], **SIX})
+
+
+@pytest.mark.parametrize(
+    ("tables", "missing"),
+    [
+        (together(domain(document={**NETWORK, "DomainSettings": {"IpAddressType": addresses}}), BY_IPV6), missing)
+        for addresses, missing in (("ipv4", NEEDED), ("dualstack", []))
+    ],
+)
+def test_a_route_for_ipv6_leads_only_those_out_who_have_such_addresses(tables: Apart, missing: list[str]) -> None:
+    (row,) = tables.rows("domain")
+    assert row["missing_endpoints"] == missing
+
+
 @pytest.mark.parametrize(
     ("tables", "missing"),
     [

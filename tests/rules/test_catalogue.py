@@ -68,7 +68,11 @@ STU604 domain-subnet-public              low      domain         P24
 STU605 domain-without-customer-key       medium   domain         P31
 STU606 docker-in-studio                  medium   domain         P24
 STU607 domain-untagged                   low      domain         P06 P25
+STU608 security-group-open               high     domain         P24
 STU609 one-availability-zone             low      domain         P23
+STU610 ipv6-way-out                      medium   domain         P24
+STU611 endpoints-missing-or-open         medium   domain         P24
+STU612 no-flow-logs                      medium   domain         P24 P30
 STU615 docker-not-rootless               low      domain         P24
 STU616 resource-failed                   low      domain         P25
 STU701 shared-space                      low      space          P26
@@ -89,6 +93,7 @@ STU715 shared-space-idle-timeout-too-long medium  domain         P27
 STU716 default-instance-oversized        medium   user_profile   P28
 STU717 person-over-quota                 low      user_profile   P07
 STU718 canvas-left-running               medium   app            P27
+STU721 lifecycle-script-unsafe           high     lifecycle_config P24 P08
 STU722 repository-url-unsafe             low      user_profile   P29
 STU723 shared-space-default-oversized    medium   domain         P28
 STU724 space-repository-url-unsafe       low      space          P29

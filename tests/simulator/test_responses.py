@@ -113,11 +113,17 @@ def test_answers_of_a_life_cycle_fit(account: Simulator) -> None:
     studio.describe_mlflow_tracking_server(TrackingServerName="runs")
     runs = studio.create_mlflow_app(Name="runs", ArtifactStoreUri="s3://bucket/runs", RoleArn=ROLE)["Arn"]
     studio.describe_mlflow_app(Arn=runs)
+    studio.create_studio_lifecycle_config(
+        StudioLifecycleConfigName="tools",
+        StudioLifecycleConfigAppType="JupyterLab",
+        StudioLifecycleConfigContent="Og==",
+    )
+    studio.describe_studio_lifecycle_config(StudioLifecycleConfigName="tools")
     for listing, key in (
         (studio.list_domains, "Domains"), (studio.list_user_profiles, "UserProfiles"), (studio.list_spaces, "Spaces"),
         (studio.list_apps, "Apps"), (studio.list_partner_apps, "Summaries"),
         (studio.list_mlflow_tracking_servers, "TrackingServerSummaries"),
-        (studio.list_mlflow_apps, "Summaries"),
+        (studio.list_mlflow_apps, "Summaries"), (studio.list_studio_lifecycle_configs, "StudioLifecycleConfigs"),
     ):  # fmt: skip
         assert len(listing(MaxResults=1)[key]) == 1
     for resource in (arn, partner, server):

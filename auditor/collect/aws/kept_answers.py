@@ -15,6 +15,7 @@ import msgspec
 
 from auditor.collect.aws.answers import plain
 from auditor.collect.aws.call_errors import CALL_FAILED, OddAnswerError, understood
+from auditor.collect.aws.security_group_fields import trimmed_group
 from auditor.collect.aws.sign_in_fields import trimmed
 from auditor.collect.aws.specs import SPECS
 from auditor.masking import mask_document
@@ -128,6 +129,9 @@ _KEPT: Mapping[str, Callable[[Answer], Answer]] = {
     "DescribeSubnets": _whole,
     "DescribeRouteTables": _whole,
     "DescribeVpcEndpoints": _whole,
+    "DescribeSecurityGroups": _each({"SecurityGroups": trimmed_group}),
+    "DescribeFlowLogs": _of_each(
+        "FlowLogs", "FlowLogId", "FlowLogStatus", "DeliverLogsStatus", "ResourceId", "TrafficType"),
     "DescribeKey": lambda answer: {"KeyMetadata": _members(answer["KeyMetadata"], ("KeyManager",))},
     "DescribeTrails": _whole,
     "GetTrailStatus": _only("IsLogging"),

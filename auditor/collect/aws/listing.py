@@ -22,7 +22,8 @@ def collect(run: Run, request: EvidenceRequest) -> None:
 
 
 def _kept(spec: Spec, item: Mapping[str, Any]) -> Mapping[str, Any]:
-    return {name: value for name, value in item.items() if name in spec.kept} if spec.kept else item
+    kept = {name: value for name, value in item.items() if name in spec.kept} if spec.kept else item
+    return kept if spec.trimmed is None else {**kept, **spec.trimmed(item)}
 
 
 def _keep(run: Run, spec: Spec, region: str, item: Mapping[str, Any], gaps: tuple[str, ...] = ()) -> None:

@@ -13,6 +13,7 @@ from typing import Any
 from auditor.collect.aws.answers import text
 from auditor.model.snapshot import Kind
 from auditor.studio.evidence_sources import EVIDENCE_KINDS, EVIDENCE_SOURCES
+from auditor.studio.scripts import judged_script
 
 Item = Mapping[str, Any]
 
@@ -25,7 +26,8 @@ class Spec:
     document, and raises where the document does not tell. ``page_size`` is MaxResults. ``taggable``: resource type in
     the tagging API. ``carried``: the list says when a resource last changed, so that one which did not may be carried
     over from an earlier snapshot. ``kept``: members that a snapshot holds, all where it is empty; others may be
-    anybody's data, such as a partner app's arguments.
+    anybody's data, such as a partner app's arguments. ``trimmed`` makes of a document what a snapshot holds of it,
+    where choosing members is not enough; it raises where the document is not what the API says.
     """
 
     kind: Kind
@@ -41,6 +43,7 @@ class Spec:
     arn: str = ""
     carried: bool = False
     kept: tuple[str, ...] = ()
+    trimmed: Callable[[Item], Item] | None = None
 
     @property
     def optional(self) -> bool:
@@ -80,6 +83,15 @@ SPECS: tuple[Spec, ...] = (
     # ListApps carries everything that the rules read, so no app is described: apps are many and short-lived.
     Spec(
         "app", "sagemaker", "ListApps", "Apps", _app_id, ("sagemaker:ListApps",), taggable="sagemaker:app",
+    ),
+    Spec(
+        "lifecycle_config", "sagemaker", "ListStudioLifecycleConfigs", "StudioLifecycleConfigs",
+        lambda i: text(i["StudioLifecycleConfigArn"]),
+        ("sagemaker:ListStudioLifecycleConfigs", "sagemaker:DescribeStudioLifecycleConfig"),
+        "DescribeStudioLifecycleConfig", ("StudioLifecycleConfigName",),
+        kept=("StudioLifecycleConfigArn", "StudioLifecycleConfigName", "StudioLifecycleConfigAppType", "CreationTime",
+              "LastModifiedTime"),
+        trimmed=judged_script,
     ),
     Spec(
         "partner_app", "sagemaker", "ListPartnerApps", "Summaries", lambda i: text(i["Arn"]),

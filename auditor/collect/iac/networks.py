@@ -7,12 +7,12 @@ from __future__ import annotations
 
 import re
 from collections import defaultdict
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from auditor.collect.iac.interface import Reference, Resource, Unknown, unknowns
 from auditor.collect.iac.scope import Scope, plain, split
-from auditor.model.snapshot import Record
+from auditor.model.snapshot import Kind, Record
 
 #: Attributes of a VPC that are its main route table, in Terraform.
 _MAIN = ("main_route_table_id", "default_route_table_id")
@@ -26,11 +26,13 @@ _ZONES = (
 )
 
 
-def records(scope: Scope) -> list[Record]:
-    """VPCs, subnets, route tables."""
+def records(scope: Scope, told: Sequence[Kind] = ()) -> list[Record]:
+    """VPCs, subnets, route tables. ``told``: other kinds of which the root says all that a VPC of its own has."""
     found: list[Record] = []
     for vpc in scope.certain("vpc"):
         members: dict[str, Any] = {"VpcId": vpc.address, "IsDefault": vpc.type == "aws_default_vpc"}
+        if not exists_already(vpc):
+            members["KnownKinds"] = list(told)
         found.append(scope.record("vpc", vpc, vpc.address, members))
     zones = _zones(scope)
     for subnet in scope.certain("subnet"):
@@ -89,7 +91,7 @@ def _route_tables(scope: Scope) -> list[Record]:
         found.append(_table(scope, table, table.address, members, listed, loose, doc.lines))
     # A VPC's main table is made with it and leads nowhere but into the VPC, unless the template replaces it.
     for resource in scope.certain("vpc"):
-        if resource.address not in main and not _exists_already(resource):
+        if resource.address not in main and not exists_already(resource):
             id_ = f"{resource.address} (main)"
             members = {"RouteTableId": id_, "VpcId": resource.address,
                        "Associations": [{"Main": True, "SubnetId": ""}]}  # fmt: skip
@@ -112,7 +114,9 @@ def _table(
     """A route table with its routes, or with a gap where one that may lead to the internet is not known."""
     gateways = [r.get("GatewayId") if isinstance(r, Mapping) else r for r in listed]
     unknown = next(unknowns(gateways), None) or loose
-    if unknown is None or any(str(g).startswith("igw-") for g in gateways):
+    # Whichever egress-only gateway it is, it is one; a route that names none has the member unset.
+    outward = [r for r in listed if isinstance(r, Mapping) and r.get("EgressOnlyInternetGatewayId")]
+    if unknown is None or outward or any(str(g).startswith("igw-") for g in gateways):
         members["Routes"] = [plain(r) for r in listed if isinstance(r, Mapping)]
         return scope.record("route_table", resource, id_, members, {}, lines)
     return scope.record("route_table", resource, id_, members, {"Routes": unknown}, lines)
@@ -133,7 +137,8 @@ def _routes(scope: Scope) -> tuple[dict[str, list[Any]], Unknown | None]:
             routes[to].append(members)
         elif isinstance(raw, Unknown):
             gateway = members.get("GatewayId") if isinstance(members, Mapping) else members
-            if isinstance(gateway, Unknown) or str(gateway).startswith("igw-"):
+            egress = members.get("EgressOnlyInternetGatewayId") if isinstance(members, Mapping) else None
+            if isinstance(gateway, Unknown) or egress or str(gateway).startswith("igw-"):
                 loose = Unknown(raw.expression, f"the table of a route to the internet cannot be told: {raw.reason}")
     return routes, loose
 
@@ -170,7 +175,7 @@ def _associations(scope: Scope) -> tuple[dict[str, list[str]], dict[str, str], s
     return subnets, main, unsure
 
 
-def _exists_already(vpc: Resource) -> bool:
+def exists_already(vpc: Resource) -> bool:
     """Whether the template only finds the VPC, so that its main table may lead anywhere."""
     return vpc.type == "aws_default_vpc" or "data.aws_vpc." in vpc.address
 

@@ -11,7 +11,7 @@ from collections import defaultdict
 from collections.abc import Mapping
 from typing import Any
 
-from auditor.collect.iac import networks
+from auditor.collect.iac import lifecycle_scripts, network_guards, networks
 from auditor.collect.iac.interface import Resource, Unknown, unknowns
 from auditor.collect.iac.policy_text import known_text, policy_document
 from auditor.collect.iac.scope import Scope, plain, split
@@ -34,8 +34,10 @@ class RolesAndLogs:
         self._scope = scope
 
     def records(self) -> list[Record]:
-        """Roles, VPCs, subnets, route tables, trails, log groups, and other services' inventory."""
-        return [*self._roles(), *networks.records(scope=self._scope), *self._account()]
+        """Roles, networks and what guards them, trails, log groups, and other services' inventory."""
+        networked = networks.records(self._scope, network_guards.told(self._scope))
+        found = [*self._roles(), *networked, *network_guards.records(self._scope)]
+        return [*found, *lifecycle_scripts.records(self._scope), *self._account()]
 
     # Roles
 

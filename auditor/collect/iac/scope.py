@@ -26,6 +26,9 @@ ID_ATTRIBUTES: Mapping[Kind | Part, frozenset[str]] = {
     "vpc": frozenset({"Ref", "VpcId", "id", "vpc_id"}),
     "subnet": frozenset({"Ref", "SubnetId", "id", "subnet_id"}),
     "route_table": frozenset({"Ref", "RouteTableId", "id", "route_table_id"}),
+    "lifecycle_config": frozenset({"StudioLifecycleConfigArn", "arn", "studio_lifecycle_config_arn"}),
+    "security_group": frozenset({"Ref", "GroupId", "id", "group_id"}),
+    "vpc_endpoint": frozenset({"Ref", "Id", "id", "vpc_endpoint_id"}),
     "internet_gateway": frozenset({"Ref", "InternetGatewayId", "id", "internet_gateway_id"}),
     "role": frozenset({"Arn", "arn"}),
     "managed_policy": frozenset({"Ref", "PolicyArn", "arn", "policy_arn", "id"}),
@@ -43,7 +46,7 @@ _ROLE = re.compile(
     r"^arn:(?:[^:]*|\$\{[^}]*\}):iam::(?P<account>[^:]*|\$\{[^}]*\}):role/(?P<path>(?:[^$/]+/)*)(?P<name>[^/]+)$"
 )
 _PLACEHOLDER = re.compile(r"^\$\{([^}.]+)(?:\.[^}]+)?\}$")
-_REFERRED: tuple[Kind, ...] = ("role", "vpc", "subnet", "route_table")
+_REFERRED: tuple[Kind, ...] = ("role", "vpc", "subnet", "route_table", "security_group", "lifecycle_config")
 _NONE: Mapping[str, Unknown] = {}
 _NO_LINES: Mapping[str, int] = {}
 _OWN_ACCOUNT = ("${AWS::AccountId}", "${data.aws_caller_identity")

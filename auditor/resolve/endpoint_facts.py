@@ -1,0 +1,41 @@
+"""Which VPC endpoints are open: whose policy lets principals of any account use resources of any account.
+
+That is what the policy allows that an endpoint has where none is written (VPC user guide, "Control access to VPC
+endpoints using endpoint policies"). A policy that names accounts, an organization, or resources is one of its own.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from auditor.iam.elsewhere import allows_elsewhere
+from auditor.iam.logic import Truth, some
+
+if TYPE_CHECKING:
+    import duckdb
+
+#: End of a service's name → what somebody could do through its endpoint, to what nobody named.
+_PROBES = {
+    "s3": (("s3:GetObject", "arn:aws:s3:::any-0f3b/any-0f3b"), ("s3:PutObject", "arn:aws:s3:::any-0f3b/any-0f3b")),
+    "sagemaker.api": (("sagemaker:CreateTrainingJob", "arn:aws:sagemaker:{}:training-job/any-0f3b"),),
+    "sagemaker.runtime": (("sagemaker:InvokeEndpoint", "arn:aws:sagemaker:{}:endpoint/any-0f3b"),),
+    "studio": (("sagemaker:CreatePresignedDomainUrl", "arn:aws:sagemaker:{}:user-profile/any-0f3b/any-0f3b"),),
+}
+
+
+def is_open(service: str, policy: object) -> Truth:
+    """Whether the endpoint of a service is open; None where that cannot be told, or nobody knows of such a service."""
+    probes = next((asked for end, asked in _PROBES.items() if service.endswith(f".{end}")), None)
+    if probes is None:
+        return None
+    return some(allows_elsewhere(policy, action, resource) for action, resource in probes)
+
+
+def collect(con: duckdb.DuckDBPyConnection) -> None:
+    """``endpoint_fact`` from the raw documents."""
+    con.execute("create table endpoint_fact (account VARCHAR, region VARCHAR, id VARCHAR, open BOOLEAN)")
+    rows = con.execute(
+        "select account, region, id, coalesce(doc.ServiceName, ''), doc.PolicyDocument from raw_vpc_endpoint"
+    ).fetchall()
+    for account, region, id_, service, policy in rows:
+        con.execute("insert into endpoint_fact values (?, ?, ?, ?)", [account, region, id_, is_open(service, policy)])

@@ -1,0 +1,45 @@
+"""Lifecycle configurations: what is unsafe in their scripts, and who uses them."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from auditor.resolve.inheritance_sql import unseen
+from auditor.resolve.raw_schema import quoted
+from auditor.resolve.sql_files import statement
+from auditor.sql_text import literal
+from auditor.studio.attached_scripts import ATTACHED, is_list
+from auditor.studio.scripts import INDEX, SAYS
+
+if TYPE_CHECKING:
+    import duckdb
+
+#: How each that names a lifecycle configuration is called in a message.
+_CALLED = {
+    "domain": "'domain ' || doc.DomainName", "user_profile": "'user profile ' || doc.UserProfileName",
+    "space": "'space ' || doc.SpaceName", "app": "'app ' || doc.AppName",
+}  # fmt: skip
+
+
+def create(con: duckdb.DuckDBPyConnection) -> None:
+    """``lifecycle_config``, from the raw documents and account_region."""
+    named, hidden = [], []
+    for kind, paths in ATTACHED.items():
+        members = {path: f"doc.{quoted(path)}" for path in paths}
+        for path, member in members.items():
+            arn = f"unnest({member})" if is_list(path) else member
+            what = f"select account, region, {_CALLED[kind]} as what, {arn} as arn"
+            named.append(f"{what} from raw_{kind} where {member} is not null")
+        open_ = " or ".join(f"{member} is null and {unseen('gaps', path)}" for path, member in members.items())
+        hidden.append(f"select account, region from raw_{kind} where {open_}")
+    con.execute("create temp table names_unseen as " + " union ".join(hidden))
+    cases = " ".join(f"when {literal(name)} then {literal(text)}" for name, text in SAYS.items())
+    con.execute(
+        statement(
+            "lifecycle_config",
+            named=f"({' union all '.join(named)})",
+            unseen="(r.account, r.region) in (select account, region from names_unseen)",
+            index=literal(INDEX),
+            says=f"case s.Check {cases} end",
+        )
+    )
