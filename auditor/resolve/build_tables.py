@@ -1,5 +1,6 @@
-"""Create the documented tables from the raw ones, in SQL generated from the settings table: each is one query, and nothing
-loops over resources. What Classic is and when an EFS is mounted stands here, once.
+"""Create the documented tables from the raw ones, in SQL generated from the settings table.
+
+Each is one query, and nothing loops over resources. What Classic is and when an EFS is mounted stands here, once.
 """
 
 from __future__ import annotations
