@@ -39,6 +39,7 @@ HOMES = {
     "cryptography": {"store"},
     "moto": {"simulator"},
     "werkzeug": {"simulator"},
+    "distributed": {"run"},
     "duckdb": {"store", "resolve", "rules", "waivers", "remediation", "evaluate", "drift", "whatif", "history"},
     "jinja2": {"report"},
     "click": {"cli"},

@@ -20,7 +20,10 @@ ROOT = Path(__file__).resolve().parents[1]
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
 EXTRAS = PROJECT["optional-dependencies"]
 DEPENDENCIES = [Requirement(text) for text in PROJECT["dependencies"]]
-SHIPPED = [*DEPENDENCIES, *(Requirement(text) for extra in ("demo", "checkov", "sign") for text in EXTRAS[extra])]
+SHIPPED = [
+    *DEPENDENCIES,
+    *(Requirement(text) for extra in ("dask", "demo", "checkov", "sign") for text in EXTRAS[extra]),
+]
 
 
 def pins(name: str) -> dict[str, Version]:

@@ -190,13 +190,21 @@ def ledger_files(
     wanted = dict(sources) | {
         (account, GLOBAL): of_account[account] for account, _ in sources if account in of_account
     }  # fmt: skip
-    found = {
-        file.key: file
-        for scope, run in wanted.items()
-        for file in run.tables.get(table.name, ())
-        if partition(file.key) == scope
-    }
+    # A run over an organization has hundreds of files: each is looked at once, not once for each scope.
+    files: dict[str, dict[Scope, list[StoredFile]]] = {}
+    found: dict[str, StoredFile] = {}
+    for scope, run in wanted.items():
+        if run.run_id not in files:
+            files[run.run_id] = _by_scope(run.tables.get(table.name, ()))
+        found |= {file.key: file for file in files[run.run_id].get(scope, ())}
     return [found[key] for key in sorted(found)]
+
+
+def _by_scope(files: Sequence[StoredFile]) -> dict[Scope, list[StoredFile]]:
+    found: dict[Scope, list[StoredFile]] = {}
+    for file in files:
+        found.setdefault(partition(file.key), []).append(file)
+    return found
 
 
 def _narrowed(earlier: Sequence[Manifest], scopes: frozenset[Scope]) -> frozenset[str]:

@@ -46,15 +46,23 @@ class MemberSessions:
     """Sessions by account. Safe to use from many threads.
 
     ``home``: the account and the Region of the credentials that the run starts with. Their own account is visited with
-    them, without a role. ``ledger`` counts the calls of STS. Raises ConfigError for an external id that is not there.
+    them, without a role. ``ledger`` counts the calls of STS that no account's own ledger does.
+
+    Raises ConfigError for an external id that is not there.
     """
 
     def __init__(self, clients: Clients, home: tuple[str, str], request: OrganizationRequest, ledger: Ledger) -> None:
         self._clients = clients
         self._account, self._region = home
+        self._request = request
         self._role = request.role.lstrip("/")
         self._external_id = external_id_of(request.external_id)
         self._ledger = ledger
+
+    @property
+    def request(self) -> OrganizationRequest:
+        """How accounts are entered."""
+        return self._request
 
     @property
     def shared(self) -> SharedClients:
@@ -65,15 +73,18 @@ class MemberSessions:
         """The role in an account, in the partition of the credentials."""
         return f"arn:{partition_of(self._region)}:iam::{account}:role/{self._role}"
 
-    def session(self, account: str) -> Any:
-        """A session in the account. Raises one of ``CALL_FAILED`` where the role cannot be assumed."""
+    def session(self, account: str, ledger: Ledger | None = None) -> Any:
+        """A session in the account. ``ledger`` counts the calls of STS for it, else the one of all.
+
+        Raises one of ``CALL_FAILED`` where the role cannot be assumed.
+        """
         if account == self._account:
             return self._clients.session
-        credentials = DeferredRefreshableCredentials(_Refresh(self, account), "assume-role")
+        credentials = DeferredRefreshableCredentials(_Refresh(self, account, ledger or self._ledger), "assume-role")
         credentials.get_frozen_credentials()
         return MemberSession(credentials, self._region)
 
-    def assume(self, account: str) -> Mapping[str, Any]:
+    def assume(self, account: str, ledger: Ledger) -> Mapping[str, Any]:
         """New credentials, as botocore keeps them. Raises one of ``CALL_FAILED``."""
         request = {"RoleArn": self.role_arn(account), "RoleSessionName": SESSION_NAME}
         if self._external_id:
@@ -91,18 +102,19 @@ class MemberSessions:
                     "account_id": account,
                 }
         except CALL_FAILED as error:
-            self._ledger.called(self._region, OPERATION, 0, error)
+            ledger.called(self._region, OPERATION, 0, error)
             raise
-        self._ledger.called(self._region, OPERATION, int(answer["ResponseMetadata"].get("RetryAttempts", 0)))
+        ledger.called(self._region, OPERATION, int(answer["ResponseMetadata"].get("RetryAttempts", 0)))
         return made
 
 
 class _Refresh:
     """What botocore calls for the first credentials of an account, and again before they expire."""
 
-    def __init__(self, sessions: MemberSessions, account: str) -> None:
+    def __init__(self, sessions: MemberSessions, account: str, ledger: Ledger) -> None:
         self._sessions = sessions
         self._account = account
+        self._ledger = ledger
         self._refused: Exception | None = None
 
     def __call__(self) -> Mapping[str, Any]:
@@ -110,7 +122,7 @@ class _Refresh:
         if self._refused is not None:
             raise self._refused
         try:
-            return self._sessions.assume(self._account)
+            return self._sessions.assume(self._account, self._ledger)
         except CALL_FAILED as error:
             if call_errors.reason(error) == "access_denied":
                 self._refused = error

@@ -13,10 +13,11 @@ from typing import Protocol, cast
 from auditor.collect.aws import CollectOptions, call_errors, collecting
 from auditor.collect.aws.call_errors import CALL_FAILED
 from auditor.collect.aws.collector import Collection
+from auditor.collect.aws.ledger import Ledger
 from auditor.collect.interface import Progress
 from auditor.errors import CollectError
 from auditor.model.accounts import Account, AccountStatus
-from auditor.model.snapshot import GLOBAL, Gap, GapReason
+from auditor.model.snapshot import GLOBAL, Coverage, Gap, GapReason
 from auditor.org.member_sessions import OPERATION, MemberSessions
 
 #: Accounts that are collected at a time. Their calls share ``CollectOptions.concurrency``.
@@ -31,11 +32,12 @@ _REFUSALS = ("access_denied",)
 
 @dataclass(frozen=True, slots=True)
 class Visited:
-    """An account after it was tried: the file of its snapshot, or the gap that it is."""
+    """An account after it was tried: the file of its snapshot, or the gap that it is and the calls that were made."""
 
     account: Account
     part: Path | None = None
     gap: Gap | None = None
+    coverage: tuple[Coverage, ...] = ()
 
 
 class Parts(Protocol):
@@ -48,9 +50,10 @@ class Parts(Protocol):
         """Keep what was collected of an account; the file."""
 
 
-def missed(account: Account, reason: GapReason, operation: str) -> Visited:
-    """An account of which nothing was seen: every list of it is open."""
-    return Visited(account, gap=Gap(account.id, GLOBAL, "domain", "*", "*", operation, reason, account.reason))
+def missed(account: Account, reason: GapReason, operation: str, coverage: tuple[Coverage, ...] = ()) -> Visited:
+    """An account of which nothing was seen: every list of it is open. ``coverage``: the calls that led into it."""
+    gap = Gap(account.id, GLOBAL, "domain", "*", "*", operation, reason, account.reason)
+    return Visited(account, gap=gap, coverage=coverage)
 
 
 def visit(
@@ -98,18 +101,21 @@ def _finished(futures: Sequence[Future[Visited]]) -> Iterator[Future[Visited]]:
 def _visited(
     account: Account, sessions: MemberSessions, options: CollectOptions, parts: Parts, progress: Progress
 ) -> Visited:
+    # The way into an account is counted with it, whoever goes it: so it is the same however accounts are shared out.
+    way = Ledger(account.id)
     try:
-        session = sessions.session(account.id)
+        session = sessions.session(account.id, way)
     except CALL_FAILED as error:
         reason = call_errors.reason(error)
         text = f"role {sessions.role_arn(account.id)} could not be assumed: {call_errors.message(error)}"
-        return missed(_failed(account, reason, text), reason, OPERATION)
+        return missed(_failed(account, reason, text), reason, OPERATION, way.coverage())
     try:
         with collecting(replace(options, session=session), progress) as found:
-            return Visited(account, parts.write(account, found))
+            whole = replace(found, coverage=(*found.coverage, *way.coverage()))
+            return Visited(account, parts.write(account, whole))
     except CollectError as error:
         reason = cast("GapReason", error.reason or "unexpected_response")
-        return missed(_failed(account, reason, error.message), reason, "ListDomains")
+        return missed(_failed(account, reason, error.message), reason, "ListDomains", way.coverage())
 
 
 def _failed(account: Account, reason: str, text: str) -> Account:
@@ -125,6 +131,7 @@ class _SharedProgress:
         self._accounts = accounts
         self._finished = 0
         self._calls: dict[str, tuple[int, int]] = {}
+        self._sums = (0, 0)
         self._lock = threading.Lock()
         self._stopping = threading.Event()
 
@@ -139,10 +146,11 @@ class _SharedProgress:
         if self._progress is None:
             return
         with self._lock:
+            before = self._calls.get(account, (0, 0))
             self._calls[account] = (done, total)
-            sums = [sum(numbers) for numbers in zip(*self._calls.values(), strict=True)]
+            self._sums = (self._sums[0] + done - before[0], self._sums[1] + total - before[1])
             stage = f"collecting, {self._finished} of {self._accounts} accounts"
-            self._progress.advance(stage, sums[0], sums[1])
+            self._progress.advance(stage, *self._sums)
 
     def finish(self) -> None:
         """One more account has ended."""

@@ -10,15 +10,14 @@ from typing import TYPE_CHECKING
 
 from auditor.errors import ConfigError
 from auditor.model.snapshot import Snapshot
-from auditor.regular_files import open_regular
 from auditor.rules.evidence_read import evidence_read
+from auditor.run.collection_request import collect_options
 from auditor.run.conclude import RunResult, run
 from auditor.run.known_rates import known_rates
 from auditor.run.messages import Messages, logger
 from auditor.run.plan import RunPlan
-from auditor.run.previous_snapshots import earlier_snapshots
 from auditor.run.recorded_attempt import recorded
-from auditor.run.run_options import AwsOptions, TemplateOptions
+from auditor.run.run_options import THREADS, AwsOptions, TemplateOptions
 from auditor.run.tell_channels import telling
 from auditor.run.unfinished import unfinished
 from auditor.run.write_collection import write_collection
@@ -29,14 +28,11 @@ from auditor.studio.resource_types import STUDIO_KINDS
 from auditor.temporary_files import remove_leftovers, workspace
 
 if TYPE_CHECKING:
-    from datetime import datetime
-
     from auditor.collect.aws import CollectOptions
     from auditor.collect.interface import Progress
     from auditor.config import Config
     from auditor.drift.sides import LiveFile
     from auditor.model.drift import Drift
-    from auditor.model.sign_ins import LoggedSignIns, LogSource
     from auditor.store.runs import RunStore
 
 
@@ -67,8 +63,10 @@ def collect_into(
     with _place(snapshot) as path, _asked(options, config, None, snapshot.parent, messages) as asked:
         if options.of_accounts:
             from auditor.run.collect_accounts import collect_accounts, entrance
+            from auditor.run.gather_accounts import Gatherer
 
-            collect_accounts(asked, entrance(options, config, asked.rates), path, messages, progress, mode)
+            gather = Gatherer(options, messages)
+            collect_accounts(asked, entrance(options, config, asked.rates), path, gather, progress, mode)
         else:
             _collect_account(asked, path, progress, mode)
     written = SnapshotReader(snapshot)
@@ -104,44 +102,10 @@ def _asked(
             )
         if options.resume and place is not None:
             # What changes no answer may be changed meanwhile.
-            what = replace(options, resume=False, concurrency=0, max_rate=None)
+            what = replace(options, resume=False, concurrency=0, max_rate=None, executor=THREADS)
             work = stack.enter_context(unfinished(place, (what, config.organization), messages))
         rates = stack.enter_context(known_rates(store, options.max_rate or 0.0))
         yield replace(collect_options(options, messages, store), rates=rates, work=work)
-
-
-def collect_options(options: AwsOptions, messages: Messages, store: RunStore | None = None) -> CollectOptions:
-    """What is asked of the collection of one account. Raises ConfigError."""
-    from auditor.collect.aws import CollectOptions
-    from auditor.collect.aws.evidence_request import EvidenceOptions
-
-    place = options.cloudtrail_logs
-    logged = None if place is None else _log_source(place, options.profile)
-    wanted = EvidenceOptions(
-        options.evidence, options.sign_in_days, options.sign_in_pages, logged, options.identity_store
-    )
-    return CollectOptions(
-        options.profile, options.regions, options.skip_regions, options.concurrency, evidence=wanted,
-        previous=earlier_snapshots(options.previous, options.full, store, options.profile, messages),
-    )  # fmt: skip
-
-
-def _log_source(place: str, profile: str | None) -> LogSource:
-    """A trail's files, read once it is known of which account and regions. That there is nothing at all is said now."""
-    from auditor.store.cloudtrail_logs import read_events
-
-    if not place.startswith("s3://") and not Path(place).exists():
-        raise ConfigError(f"--cloudtrail-logs {place}: no such file or folder")
-    if not place.startswith("s3://") and not Path(place).is_dir():
-        try:
-            open_regular(Path(place)).close()
-        except OSError as error:
-            raise ConfigError(f"--cloudtrail-logs {place}: {error.strerror or error}") from error
-
-    def read(account: str, regions: Sequence[str], since: datetime) -> LoggedSignIns:
-        return read_events(place, since=since, profile=profile, account=account, regions=regions)
-
-    return read
 
 
 def run_account(
@@ -189,6 +153,7 @@ def _run_accounts(
 ) -> RunResult:
     """The same over several accounts; the result leads into each of them once more."""
     from auditor.run.collect_accounts import collect_accounts, entrance
+    from auditor.run.gather_accounts import Gatherer
 
     with (
         telling(plan, messages),
@@ -197,7 +162,8 @@ def _run_accounts(
         _place(snapshot) as path,
     ):
         entered = entrance(options, plan.config, asked.rates)
-        found = collect_accounts(asked, entered, path, messages, progress, plan.mode)
+        gather = Gatherer(options, messages, plan.store.place.label if plan.store is not None else "")
+        found = collect_accounts(asked, entered, path, gather, progress, plan.mode)
         return replace(run(plan, [path], messages), sessions=found.sessions)
 
 

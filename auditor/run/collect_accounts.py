@@ -7,17 +7,16 @@ from contextlib import ExitStack
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 from auditor.config import Config
 from auditor.counting import plural
-from auditor.errors import CollectError, ConfigError, SnapshotError
+from auditor.errors import CollectError, ConfigError
 from auditor.model.accounts import Account, AccountStatus
 from auditor.model.snapshot import SCHEMA_VERSION, Coverage, Header, Snapshot
 from auditor.org.request import ACCOUNT_ID, NamedAccount, OrganizationRequest, role_problem
 from auditor.run.messages import Messages, logger
 from auditor.run.run_options import AwsOptions
-from auditor.run.write_collection import write_collection
 from auditor.store.files import PRIVATE, Access
 from auditor.store.merge_snapshots import Part, merge_snapshots, merged_header
 from auditor.store.snapshot_file import write_snapshot
@@ -27,7 +26,6 @@ from auditor.version import __version__
 
 if TYPE_CHECKING:
     from auditor.collect.aws import CollectOptions
-    from auditor.collect.aws.collector import Collection
     from auditor.collect.aws.ledger import Ledger
     from auditor.collect.aws.rates import Rates
     from auditor.collect.aws.session import Clients
@@ -122,30 +120,49 @@ class AccountsCollected:
     sessions: MemberSessions
 
 
+class Gather(Protocol):
+    """Visits accounts: each is then a snapshot file, or missed."""
+
+    @property
+    def messages(self) -> Messages:
+        """Whom it tells what it has to say."""
+
+    def __call__(
+        self,
+        accounts: Sequence[Account],
+        sessions: MemberSessions,
+        options: CollectOptions,
+        folder: Path,
+        progress: Progress | None = None,
+    ) -> Sequence[Visited]:
+        """Every account, in any order. ``folder``: where files may lie."""
+
+
 def collect_accounts(
     options: CollectOptions,
     entered: Entrance,
     path: Path,
-    messages: Messages,
+    gather: Gather,
     progress: Progress | None = None,
     mode: Access = PRIVATE,
 ) -> AccountsCollected:
     """Collect every account into one snapshot file at ``path``. ``options`` say what of each; theirs is no session.
+    ``gather``: what visits the accounts.
 
     Raises ConfigError, and CollectError where nothing could be collected in any account.
     """
     from auditor.org.people import KIND, Instances, read_people
-    from auditor.org.visit import missed, visit
+    from auditor.org.visit import missed
 
     started = datetime.now(UTC).replace(microsecond=0).isoformat().replace("+00:00", "Z")
-    targets, sessions = entered.targets, entered.sessions()
+    targets, sessions, messages = entered.targets, entered.sessions(), gather.messages
     for note in targets.notes:
         messages.note(note)
     logger.info("collecting %s", plural(len(targets.visit), "account"))
     instances = Instances()
     with ExitStack() as stack:
         folder = options.work or stack.enter_context(workspace("accounts"))
-        visited = [*visit(targets.visit, sessions, options, _Parts(folder), progress)]
+        visited = [*gather(targets.visit, sessions, options, folder, progress)]
         visited += [
             missed(a, "account_suspended" if a.status is AccountStatus.SUSPENDED else "not_found", "ListAccounts")
             for a in targets.missed
@@ -181,36 +198,18 @@ def collect_accounts(
         ledgers = [part.reader.ledger for part in parts]
         gaps = [v.gap for v in visited if v.gap is not None]
         gaps += [g for of in ledgers for g in of.gaps if not (g.resource_type == KIND and g.account in settled)]
-        coverage = [*_own_calls(entered, headers), *(c for of in ledgers for c in of.coverage)]
+        coverage = [*_own_calls(entered, headers), *(c for v in visited for c in v.coverage)]
+        coverage += [c for of in ledgers for c in of.coverage]
         parts.sort(key=lambda part: part.account)
         merge_snapshots(path, merged_header(made, headers), parts, gaps, coverage, mode)
     for one in visited:
         if one.part is None:
-            messages.problem(f"Account {_label(one.account)} was not audited: {one.account.reason}.")
+            messages.problem(f"Account {label(one.account)} was not audited: {one.account.reason}.")
     return AccountsCollected(accounts, sessions)
 
 
-@dataclass(frozen=True, slots=True)
-class _Parts:
-    """A snapshot file for each account in a folder, under its id: one that is there is whole."""
-
-    folder: Path
-
-    def found(self, account: Account) -> Path | None:
-        """The file of an account that a run before collected, if it is whole."""
-        part = self.folder / f"{account.id}.jsonl"
-        try:
-            SnapshotReader(part).sha256  # noqa: B018 — raises where the content is not what was written
-        except SnapshotError:
-            return None
-        return part
-
-    def write(self, account: Account, found: Collection) -> Path:
-        """Write an account's file."""
-        return write_collection(self.folder / f"{account.id}.jsonl", found)
-
-
-def _label(account: Account) -> str:
+def label(account: Account) -> str:
+    """The account for people: its id, and its name where it has one."""
     return f"{account.id} ({account.name})" if account.name else account.id
 
 
@@ -220,7 +219,7 @@ def _refuse_nothing(visited: list[Visited]) -> None:
     first = next((v.account for v in visited if v.account.status is not AccountStatus.SUSPENDED), visited[0].account)
     others = f" in any of {plural(len(visited), 'account')}" if len(visited) > 1 else ""
     raise CollectError(
-        f"nothing could be collected{others}: account {_label(first)}: {first.reason}",
+        f"nothing could be collected{others}: account {label(first)}: {first.reason}",
         hint="docs/organization.md says how the role in each account is set up.",
     )
 

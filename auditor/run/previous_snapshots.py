@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 import weakref
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable
 from contextlib import ExitStack
 from dataclasses import dataclass
 from datetime import datetime
@@ -20,7 +20,7 @@ from auditor.temporary_files import workspace
 
 if TYPE_CHECKING:
     from auditor.store.manifest import Manifest
-    from auditor.store.runs import RunStore
+    from auditor.store.runs import RunStore, Scope
 
 Previous = Callable[[str, tuple[str, ...]], Iterable["_Streamed"]]
 
@@ -44,7 +44,13 @@ def earlier_snapshots(
     if named is not None:
         return _StoreSnapshots(named)
     files = _files(Path(previous))
-    return lambda account, regions: _newest(files, account, regions)
+    newest = {(s.account, s.region): number for number, file in enumerate(files) for s in file.header.scopes}
+
+    def found(account: str, regions: tuple[str, ...]) -> list[_Streamed]:
+        numbers = {newest[account, region] for region in regions if (account, region) in newest}
+        return [_streamed(files[number], account) for number in sorted(numbers)]
+
+    return found
 
 
 def _store(previous: str, profile: str | None) -> RunStore | None:
@@ -81,17 +87,6 @@ def _streamed(file: SnapshotReader, account: str) -> _Streamed:
     return _Streamed(file.header, file.records(account) if file.header.masked else file.snapshot(account).records)
 
 
-def _newest(files: Sequence[SnapshotReader], account: str, regions: tuple[str, ...]) -> list[_Streamed]:
-    """The newest snapshot of each region."""
-    wanted = {
-        (s.account, s.region): file
-        for file in files
-        for s in file.header.scopes
-        if s.account == account and s.region in regions
-    }
-    return [_streamed(file, account) for file in dict.fromkeys(wanted.values())]
-
-
 class _StoreSnapshots:
     """The last snapshots in a store, each unpacked once for all accounts of a run. Safe to use from many threads.
 
@@ -101,7 +96,7 @@ class _StoreSnapshots:
     def __init__(self, store: RunStore, messages: Messages | None = None) -> None:
         self._store, self._messages = store, messages
         self._lock = threading.Lock()
-        self._runs: list[Manifest] | None = None
+        self._last: dict[Scope, Manifest] | None = None
         self._files: dict[str, list[SnapshotReader]] = {}
         self._folders = ExitStack()
         self._said = False
@@ -126,10 +121,12 @@ class _StoreSnapshots:
         from auditor.store.runs import latest
 
         with self._lock:
-            if self._runs is None:
-                self._runs = list(self._store.runs())
-            runs = {run.run_id: run for run in latest(self._runs, {(account, r) for r in regions}).values()}
-            return [file for run in runs.values() for file in self._unpacked(run)]
+            if self._last is None:
+                runs = self._store.runs()
+                self._last = latest(runs, {scope for run in runs for scope in run.scopes})
+            wanted = {run.run_id: run for r in regions if (run := self._last.get((account, r))) is not None}
+            ordered = sorted(wanted.values(), key=lambda run: (run.moment, run.run_id))
+            return [file for run in ordered for file in self._unpacked(run)]
 
     def _unpacked(self, run: Manifest) -> list[SnapshotReader]:
         """A run's snapshots as files that can be read."""

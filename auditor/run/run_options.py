@@ -16,6 +16,8 @@ from auditor.studio.evidence_sources import EVIDENCE
 if TYPE_CHECKING:
     from auditor.config import Config
 
+#: Executors of a run over several accounts, and how the address of a third begins.
+THREADS, PROCESSES, DASK = "threads", "processes", "dask://"
 DEFAULT_OUTPUT = "./audit-report"
 DEFAULT_FORMATS = (Format.HTML, Format.JSON)
 
@@ -105,6 +107,8 @@ class AwsOptions:
     ``organization``: every account that AWS Organizations, or the configuration, lists; ``accounts``: ids of accounts,
     ``accounts_file``: a CSV file of them. One of the three makes a run over several accounts: ``role`` is assumed in
     each, with ``external_id`` (text, or ``env:VARIABLE``), and Regions are by default those enabled there.
+    ``parts``: folder or ``s3://…`` where each account's snapshot is kept under a name of its own, and taken from;
+    ``executor``: who collects, ``threads``, ``processes`` or ``dask://HOST:PORT``.
     """
 
     profile: str | None = None
@@ -125,6 +129,8 @@ class AwsOptions:
     accounts_file: Path | None = None
     role: str | None = None
     external_id: str | None = None
+    parts: str | None = None
+    executor: str = THREADS
 
     @property
     def of_accounts(self) -> bool:
@@ -134,11 +140,19 @@ class AwsOptions:
     def completed(self, config: Config) -> AwsOptions:
         """The same with the configuration's profile and regions where none are given; regions to skip add up.
 
-        Raises ConfigError for a role or an external id without accounts that it could lead to.
+        Raises ConfigError for what only several accounts have where one is asked for.
         """
         if not self.of_accounts and (self.role is not None or self.external_id is not None):
             raise ConfigError(
                 "--role and --external-id are for several accounts", hint="Add --organization, --account or --accounts."
+            )
+        if not self.of_accounts and (self.parts is not None or self.executor != THREADS):
+            raise ConfigError(
+                "--parts and --executor are for several accounts", hint="Add --organization, --account or --accounts."
+            )
+        if self.executor.startswith(DASK) and self.parts is None:
+            raise ConfigError(
+                "--executor dask://… needs --parts", hint="Name a folder or an s3://… that every worker can write to."
             )
         section = config.organization if self.of_accounts else None
         of_section = section.regions if section is not None else ()

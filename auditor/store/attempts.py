@@ -18,7 +18,7 @@ from auditor.errors import DamagedError
 from auditor.inert_text import one_line
 from auditor.masking import mask_text
 from auditor.store import moments
-from auditor.store.backends import Backend
+from auditor.store.place import Backend
 from auditor.version import __version__
 
 ATTEMPTS = "attempts"

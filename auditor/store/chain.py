@@ -18,8 +18,8 @@ from dataclasses import dataclass, replace
 import msgspec
 
 from auditor.errors import DamagedError
-from auditor.store.backends import Backend
 from auditor.store.manifest import SCHEMA_VERSION, Link, Manifest, encode
+from auditor.store.place import Backend
 
 #: Runs that others follow and that are not there any more, for a reason: ``auditor store prune``, or the same snapshots
 #: evaluated again.

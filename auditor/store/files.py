@@ -57,11 +57,11 @@ def make_folder(folder: Path, mode: Access = PRIVATE) -> None:
 
 
 @contextmanager
-def atomic(path: Path, mode: Access = PRIVATE, *, through: Path | None = None) -> Iterator[BinaryIO]:
+def atomic(path: Path, mode: Access = PRIVATE, *, through: Path | None = None, new: bool = False) -> Iterator[BinaryIO]:
     """A binary file that appears at ``path`` whole when the block ends, and not at all when it fails.
 
     ``through``: folder of the same file system that holds it until then, otherwise its own. Raises ConfigError where
-    the folder cannot be made or written.
+    the folder cannot be made or written. ``new``: raises FileExistsError where a file is there, which stays.
     """
     folder = through or path.parent
     try:
@@ -79,7 +79,15 @@ def atomic(path: Path, mode: Access = PRIVATE, *, through: Path | None = None) -
             out.flush()
             os.fchmod(out.fileno(), mode.file)
             os.fsync(out.fileno())
-            temporary.replace(path)
+            if new:
+                # A link is refused where the name is taken, whoever took it meanwhile; a rename would replace it.
+                path.hardlink_to(temporary)
+            else:
+                temporary.replace(path)
+    except FileExistsError as error:
+        if new:
+            raise
+        raise unwritable(path, error) from error
     except OSError as error:
         raise unwritable(path, error) from error
     finally:

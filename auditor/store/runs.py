@@ -26,7 +26,6 @@ import msgspec
 from auditor.errors import ConfigError, DamagedError
 from auditor.store import moments
 from auditor.store.attempts import ATTEMPTS
-from auditor.store.backends import Backend, Entry
 from auditor.store.chain import Retired, heads, retire, root_of, seal
 from auditor.store.manifest import (
     FILES,
@@ -39,6 +38,7 @@ from auditor.store.manifest import (
     decode,
     run_of,
 )
+from auditor.store.place import Backend, Entry
 
 #: Files without a manifest are left alone for so long: their writer may still be at work.
 ORPHAN_AGE = timedelta(days=1)

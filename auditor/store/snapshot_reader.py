@@ -5,11 +5,11 @@ from __future__ import annotations
 import hashlib
 import re
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
 import msgspec
 
@@ -27,6 +27,8 @@ _BLOCK = 4 * 1024 * 1024
 _AGAIN = "Collect the account again, or restore the file from a copy."
 #: A coverage or gap line: what stands behind the last resource.
 _END = b'{"end":'
+#: How the line of a resource begins.
+_RESOURCE = b'{"account":"'
 _LEDGER = re.compile(rb'^\{"(gap|coverage)":')
 
 
@@ -236,10 +238,36 @@ class SnapshotReader:
         Raises SnapshotError.
         """
         self.sha256  # noqa: B018 — raises where the content is not what was written
-        begins = f'{{"account":"{account}"'.encode() if account else b""
         with self.path.open("rb") as file:
-            entries = (msgspec.json.decode(line) for line in file if line.startswith(begins))
-            yield from (_record(entry) for entry in entries if "kind" in entry)
+            lines = self._lines_of(file, account) if account else file
+            yield from (_record(entry) for entry in map(msgspec.json.decode, lines) if "kind" in entry)
+
+    def _lines_of(self, file: BinaryIO, account: str) -> Iterator[bytes]:
+        for start, end in self._places.get(account, ()):
+            file.seek(start)
+            left = end - start
+            while left > 0:
+                line = file.readline()
+                left -= len(line)
+                yield line
+
+    @cached_property
+    def _places(self) -> Mapping[str, Sequence[tuple[int, int]]]:
+        """Where the resources of each account lie in the file, from byte to byte: whoever asks for one account after
+        another reads the whole file once. The lines are sorted, so that an account is one stretch."""
+        found: dict[str, list[tuple[int, int]]] = {}
+        before, start, at = b"", 0, 0
+        with self.path.open("rb") as file:
+            for line in file:
+                account = line[len(_RESOURCE) : line.find(b'"', len(_RESOURCE))] if line.startswith(_RESOURCE) else b""
+                if account != before:
+                    if before:
+                        found.setdefault(before.decode(), []).append((start, at))
+                    before, start = account, at
+                at += len(line)
+        if before:
+            found.setdefault(before.decode(), []).append((start, at))
+        return found
 
 
 def _record(entry: dict[str, Any]) -> Record:

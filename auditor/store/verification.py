@@ -11,9 +11,9 @@ from dataclasses import dataclass
 from itertools import chain
 
 from auditor.errors import DamagedError
-from auditor.store.backends import Backend, Entry
 from auditor.store.chain import Retired, combined, read_retired, root_of
 from auditor.store.manifest import RUNS, SIGNATURES, Manifest, StoredFile, decode, run_of
+from auditor.store.place import Backend, Entry
 from auditor.store.runs import QUARANTINE, Scope
 from auditor.store.signing import PublicKey, signature_problem
 

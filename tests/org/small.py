@@ -15,8 +15,9 @@ from auditor.evaluate.gate import apply_gate
 from auditor.model.accounts import Account
 from auditor.model.report import Gate, Report
 from auditor.model.rule import Rule
-from auditor.run.collect import collect_options
 from auditor.run.collect_accounts import AccountsCollected, collect_accounts, entrance
+from auditor.run.collection_request import collect_options
+from auditor.run.gather_accounts import Gatherer
 from auditor.run.messages import LoggedMessages
 from auditor.run.run_options import AwsOptions
 from auditor.simulator import Simulator, load_organization
@@ -43,7 +44,7 @@ def collected(path: Path, asked: AwsOptions = ASKED) -> AccountsCollected:
     completed = asked.completed(Config())
     messages = LoggedMessages()
     once = replace(collect_options(completed, messages), max_attempts=1)
-    return collect_accounts(once, entrance(completed, Config()), path, messages)
+    return collect_accounts(once, entrance(completed, Config()), path, Gatherer(completed, messages))
 
 
 @dataclass(frozen=True)

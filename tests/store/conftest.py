@@ -11,8 +11,9 @@ import boto3
 import pytest
 
 from auditor.simulator import Simulator
-from auditor.store.backends import Backend, open_backend
+from auditor.store.backends import open_backend
 from auditor.store.manifest import FILES, Manifest, ScopeCounts, StoredFile, run_id
+from auditor.store.place import Backend
 from auditor.store.runs import RunStore
 from auditor.store.verification import Verified
 

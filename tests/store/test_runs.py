@@ -15,8 +15,9 @@ import boto3
 import pytest
 
 from auditor.errors import ConfigError
-from auditor.store.backends import Backend, open_backend
+from auditor.store.backends import open_backend
 from auditor.store.manifest import run_id, run_of
+from auditor.store.place import Backend
 from auditor.store.runs import RunStore, choose, latest
 
 from .conftest import ACCOUNT, REGION, made, read_all

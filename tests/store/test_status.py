@@ -13,8 +13,8 @@ import pytest
 from auditor.errors import ConfigError
 from auditor.store import attempts, moments
 from auditor.store.attempts import DIED, failed_runs, record_dead
-from auditor.store.backends import Backend
 from auditor.store.manifest import ScopeCounts
+from auditor.store.place import Backend
 from auditor.store.runs import RunStore
 from auditor.store.store_status import STATUS_FILE, StoreStatus, read_status, write_status
 

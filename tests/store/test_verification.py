@@ -10,9 +10,9 @@ from typing import Any
 import msgspec
 import pytest
 
-from auditor.store.backends import Backend
 from auditor.store.chain import combined, root_of
 from auditor.store.manifest import Manifest, encode
+from auditor.store.place import Backend
 from auditor.store.runs import RunStore
 from auditor.store.verification import verify_store
 

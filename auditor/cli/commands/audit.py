@@ -7,7 +7,7 @@ from typing import Any
 
 import click
 
-from auditor.cli.account_options import account_options
+from auditor.cli.account_options import account_options, sharing_options
 from auditor.cli.option_groups import GroupedCommand
 from auditor.cli.options import (
     debug_option,
@@ -27,6 +27,7 @@ from auditor.run.run_options import AwsOptions
 @click.command("audit", cls=GroupedCommand, short_help="Collect an AWS account, evaluate the rules, report.")
 @source_options
 @account_options
+@sharing_options
 @evidence_options
 @click.option(
     "--snapshot", type=click.Path(path_type=Path, dir_okay=False), metavar="FILE", help="Keep the raw snapshot here."

@@ -44,9 +44,9 @@ def command() -> None:
 def nightly(
     output: Path, force: bool, subnets: tuple[str, ...], groups: tuple[str, ...], role: str, **values: str
 ) -> None:
-    """Write hub.yaml, member-role.json, parameters.json, the Dockerfile and units of systemd (docs/nightly.md).
+    """Write hub.yaml, shards.yaml, member-role.json, parameters.json, the Dockerfile and units of systemd.
 
-    Values that are not given are left for you to fill in parameters.json.
+    docs/nightly.md explains them. Values that are not given are left for you to fill in parameters.json.
     """
     from auditor.org.account_policies import member_template
     from auditor.org.request import role_problem

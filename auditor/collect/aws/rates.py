@@ -179,6 +179,11 @@ class Rates:
             found = {key: bucket.learnt() for key, bucket in self._buckets.items()}
         return {**self.known, **{key: rate for key, rate in found.items() if rate is not None}}
 
+    def learn(self, told: Mapping[Key, Learnt]) -> None:
+        """What another process of the same run learnt."""
+        with self._lock:
+            self.known = {**self.known, **told}
+
 
 @dataclass(frozen=True, slots=True)
 class Turn:
