@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import atexit
 import json
 import os
 import subprocess
@@ -12,20 +13,23 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
+from tests.fork_server import Started
+
 PROGRAMS = Path(sys.executable).parent
 #: What docs/templates.md tells people to give, so that checkov stays offline.
 OFFLINE = ("--skip-download",)
 OFFLINE_ENVIRONMENT = {"CKV_SKIP_PACKAGE_UPDATE_CHECK": "TRUE"}
+_ALWAYS = {"ANSI_COLORS_DISABLED": "1", **OFFLINE_ENVIRONMENT}
+#: What a run of its own imports first: it may hide a module, too.
 _WATCH = """
 import os, sys
-def hook(event, arguments):
-    if event in ("socket.connect", "socket.getaddrinfo"):
-        with open(os.environ["WATCHED"], "a") as file:
-            file.write(f"{event} {arguments}\\n")
-sys.addaudithook(hook)
+from tests.checkov_checks.watch import watch
+watch()
 if "HIDDEN" in os.environ:
     sys.modules[os.environ["HIDDEN"]] = None
 """
+#: Variables that count while checkov is imported: such a run starts it anew.
+_AT_IMPORT = ("BC_", "CKV_", "CHECKOV_", "TF_", "LOG_LEVEL", "HIDDEN")
 
 
 @dataclass(frozen=True)
@@ -85,6 +89,17 @@ def checks_folder() -> str:
     return done.stdout.removesuffix("\n")
 
 
+@cache
+def _started() -> Started:
+    """checkov, imported once: that takes half the time of a run."""
+    environment = {k: v for k, v in os.environ.items() if not k.startswith((*_AT_IMPORT, "AUDITOR_"))}
+    started = Started(
+        "checkov", PROGRAMS / "python", "tests.checkov_checks.checkov_server", environment | _ALWAYS
+    )  # fmt: skip
+    atexit.register(started.stop)
+    return started
+
+
 def checkov(
     *options: str | Path, folder: Path, watched: Path, checks: bool = True, environment: Mapping[str, str] | None = None
 ) -> Run:
@@ -96,13 +111,14 @@ def checkov(
     log = watched / "connections"
     log.touch()
     given = ("--external-checks-dir", checks_folder()) if checks else ()
-    ours = ("BC_", "CKV_", "CHECKOV_", "AUDITOR_", "LOG_LEVEL")
-    variables = {k: v for k, v in os.environ.items() if not k.startswith(ours)}
+    more = dict(environment or {})
+    variables = {k: v for k, v in os.environ.items() if not k.startswith((*_AT_IMPORT, "AUDITOR_"))}
+    folder_of = PROGRAMS if any(name.startswith(_AT_IMPORT) for name in more) else _started().folder
     # The code beside these tests is meant, wherever an installed one lies.
     path = os.pathsep.join((str(watched), str(Path(__file__).resolve().parents[2])))
-    variables |= {"PYTHONPATH": path, "WATCHED": str(log), "ANSI_COLORS_DISABLED": "1", **OFFLINE_ENVIRONMENT}
+    variables |= {"PYTHONPATH": path, "WATCHED": str(log), **_ALWAYS}
     done = subprocess.run(
-        [PROGRAMS / "checkov", *OFFLINE, *given, *map(str, options)],
-        cwd=folder, capture_output=True, text=True, check=False, timeout=600, env=variables | dict(environment or {}),
+        [folder_of / "checkov", *OFFLINE, *given, *map(str, options)],
+        cwd=folder, capture_output=True, text=True, check=False, timeout=600, env=variables | more,
     )  # fmt: skip
     return Run(done.returncode, done.stdout, done.stderr, log.read_text())

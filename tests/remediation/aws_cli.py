@@ -4,17 +4,12 @@ from __future__ import annotations
 
 import os
 import shutil
-import subprocess
-import sys
-import tempfile
 from collections.abc import Mapping
 from pathlib import Path
 
 import pytest
 
-from . import aws_server
-
-ROOT = Path(__file__).resolve().parents[2]
+from tests.fork_server import ROOT, Started
 
 
 def installed() -> Path:
@@ -36,24 +31,13 @@ class AwsCli:
     def __init__(self, environment: Mapping[str, str]) -> None:
         #: Folder of ``aws``.
         self.folder = installed()
-        self._server: subprocess.Popen[str] | None = None
+        self._started: Started | None = None
         python = self.folder / "python"
         if not python.exists():
             return  # not of an environment of Python's: each command starts it
-        # The path of a socket may have about a hundred letters, so it is none of pytest's folders.
-        self._made = tempfile.TemporaryDirectory(prefix="aws-")
-        self.folder = Path(self._made.name)
-        socket = str(self.folder / "socket")
-        command = [str(python), str(Path(aws_server.__file__)), socket]
-        self._server = subprocess.Popen(command, stdout=subprocess.PIPE, text=True, env={**os.environ, **environment})
-        assert self._server.stdout is not None
-        assert self._server.stdout.readline() == "ready\n"
-        client = self.folder / "aws"
-        client.write_text(aws_server.CLIENT.format(python=sys.executable, path=socket))
-        client.chmod(0o755)
+        self._started = Started("aws", python, "tests.remediation.aws_server", {**os.environ, **environment})
+        self.folder = self._started.folder
 
     def stop(self) -> None:
-        if self._server is not None:
-            self._server.terminate()
-            self._server.communicate()
-            self._made.cleanup()
+        if self._started is not None:
+            self._started.stop()
