@@ -14,7 +14,7 @@ import click
 from auditor.cli.main import COMMANDS, cli
 from auditor.collect.aws.specs import OTHER_PERMISSIONS, SPECS, permissions
 from auditor.deliver.security_hub import PERMISSIONS as SENDING
-from auditor.evaluate.asked_tables import ALIASES, ASKED_TABLES, EXAMPLES
+from auditor.evaluate.asked_tables import ALIASES, ASKED_TABLES, EXAMPLES, FORMER_NAMES
 from auditor.model.rule import Rule
 from auditor.prevent.deny_policies import minified
 from auditor.prevent.matrix import matrix
@@ -74,6 +74,16 @@ def _aliases() -> str:
     return ", ".join(named)
 
 
+def _former() -> str:
+    """Former names of columns, which are still understood."""
+    named = (
+        f"`{former}` for `{column}` of {table}"
+        for table, found in FORMER_NAMES.items()
+        for former, column in found.items()
+    )
+    return ", ".join(named)
+
+
 def tables() -> str:
     """docs/tables.md"""
     parts = [
@@ -87,8 +97,8 @@ def tables() -> str:
     ]
     parts += [
         "\n`auditor query` has AWS's own names for columns as well: `account_id` wherever there is `account`, and"
-        f" {_aliases()}. A name with a word twice is deprecated there. It also has the tables `finding`, `rule` and"
-        " `setting`, which rules can't read.\n"
+        f" {_aliases()}. Deprecated names, which go with the next version: {_former()}. It also has the tables"
+        " `finding`, `rule` and `setting`, which rules can't read.\n"
     ]
     for table in (*TABLES, *ASKED_TABLES):
         parts += _table(table)

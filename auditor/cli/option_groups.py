@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, TypeVar
 
@@ -20,8 +21,12 @@ _RUNS = frozenset({"audit", "collect", "check", "scan", "demo"})
 _EVERYWHERE = frozenset(
     {"--store", "--profile", "--rules", "--nested-merge", "--mode", "--quiet", "--verbose", "--log-file"}
 )
-#: What must be asked for each time: what writes to AWS, names a file for one run only, or prints instead of running.
-_NEVER = frozenset({"--send-to-security-hub", "--snapshot", "--full", "--estate", "--show-config", "--help", "--debug"})
+#: What must be asked for each time: what writes to AWS, overwrites or deletes, is for one run only, or prints instead
+#: of running.
+_NEVER = frozenset(
+    {"--send-to-security-hub", "--snapshot", "--full", "--estate", "--set", "--fix", "--keep", "--force", "--watch",
+     "--show-config", "--help", "--debug"}
+)  # fmt: skip
 
 
 def several(*decorators: Callable[[Any], Any], heading: str = "") -> Callable[[_Command], _Command]:
@@ -77,19 +82,20 @@ def long_name(option: click.Parameter) -> str:
 def give_variables(name: str, command: click.Command) -> click.Command:
     """Let a command's options be set by variables: ``AUDITOR_`` and the option's name in capitals.
 
+    Where an option means something else in each command, the variable names the command: ``AUDITOR_DIFF_FORMAT``.
     An option that has a variable already keeps it. Several values are separated by spaces, paths by the system's
     separator of paths.
     """
     if isinstance(command, click.Group):
-        for sub in command.commands.values():
-            give_variables(name, sub)
+        for sub_name, sub in command.commands.items():
+            give_variables(f"{name} {sub_name}", sub)
         return command
     for parameter in command.params:
         option = long_name(parameter)
         if not option or parameter.envvar or option in _NEVER:
             continue
-        if name in _RUNS or option in _EVERYWHERE:
-            parameter.envvar = _PREFIX + option.removeprefix("--").replace("-", "_").upper()
+        own = "" if name in _RUNS or option in _EVERYWHERE else f"{name} "
+        parameter.envvar = _PREFIX + re.sub(r"\W+", "_", f"{own}{option.removeprefix('--')}").upper()
     return command
 
 

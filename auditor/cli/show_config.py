@@ -38,6 +38,8 @@ _ASIDE: Mapping[str, frozenset[str]] = {
 }
 #: Keys that one command alone takes from the file.
 _OF_ONE: Mapping[str, str] = {"store": "audit", "inline_waivers": "scan"}
+#: Key without an option that collecting makes use of; all others are about what is evaluated.
+_OF_COLLECTING = frozenset({"organization"})
 #: What holds where an option has no default of its own.
 _DEFAULTS: Mapping[str, str] = {
     "--fail-on": DEFAULT_FAIL_ON.value,
@@ -80,7 +82,8 @@ def rows(context: click.Context, config: Config) -> Iterator[Row]:
         aside = given.keys() & _ASIDE.get(key, frozenset())
         own = option in given and key not in _ADD_UP
         other = _OF_ONE.get(key, command) != command or (option and option not in options)
-        if aside or own or other:
+        unused = command == "collect" and not option and key not in _OF_COLLECTING
+        if aside or own or other or unused:
             continue
         told.add(option)
         yield option or key, _shown(option, value), f"{_path(config.path)}:{line}"

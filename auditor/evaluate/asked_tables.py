@@ -78,11 +78,18 @@ ASKED_TABLES = (FINDING, RULE, SETTING)
 
 #: Table → AWS's name for a column → our column. ``account_id`` is there wherever ``account`` is.
 ALIASES: Mapping[str, Mapping[str, str]] = {
-    "domain": {"domain_name": "name", "default_landing_uri": "default_default_landing_uri"},
+    "domain": {"domain_name": "name"},
     "user_profile": {"user_profile_name": "name", "execution_role_arn": "execution_role"},
     "space": {"space_name": "name"},
     "app": {"app_name": "name"},
     "execution_role": {"role_name": "name"},
+}
+#: Table → what a column was called → what it is called, for a version more.
+FORMER_NAMES: Mapping[str, Mapping[str, str]] = {
+    "domain": {
+        "default_default_landing_uri": "default_landing_uri",
+        "default_default_landing_uri_origin": "default_landing_uri_origin",
+    },
 }
 
 #: Table → a question, and the statement that answers it.
@@ -135,9 +142,9 @@ EXAMPLES: Mapping[str, tuple[str, str]] = {
 
 
 def columns_of(table: Table) -> str:
-    """The columns of a view over one of the documented tables: its own, then AWS's names."""
+    """The columns of a view over one of the documented tables: its own, then AWS's names and former ones."""
     names = {"account_id": "account"} if table.column("account") else {}
-    names |= ALIASES.get(table.name, {})
+    names |= {**ALIASES.get(table.name, {}), **FORMER_NAMES.get(table.name, {})}
     return ", ".join(("*", *(f"{column} as {alias}" for alias, column in names.items())))
 
 

@@ -26,7 +26,7 @@ from auditor.resolve.persona_columns import assign_personas, persona_columns, pe
 from auditor.resolve.quick_setup import quick_setup
 from auditor.resolve.raw_schema import quoted
 from auditor.resolve.sql_files import statement
-from auditor.resolve.table_model import documented_columns
+from auditor.resolve.table_model import documented_columns, handed_down
 from auditor.resolve.tables import SPACE_DEFAULT_PREFIX, USER_DEFAULT_PREFIX, USER_PROFILE
 from auditor.sql_text import literal
 from auditor.studio.partitions import partition_sql
@@ -141,10 +141,10 @@ def _experience(prefix: str = "") -> str:
     """
     return (
         f"case when {prefix}studio_web_portal = 'DISABLED' then 'classic'"
-        f" when {prefix}default_landing_uri like 'app:JupyterServer:%' then 'classic'"
+        " when default_landing_uri like 'app:JupyterServer:%' then 'classic'"
         f" when {prefix}studio_web_portal is null then null"
-        f" when {prefix}default_landing_uri like 'studio:%' then 'studio'"
-        f" when {prefix}default_landing_uri like 'app:RStudioServerPro:%' then 'studio' end"
+        " when default_landing_uri like 'studio:%' then 'studio'"
+        " when default_landing_uri like 'app:RStudioServerPro:%' then 'studio' end"
     )
 
 
@@ -173,18 +173,18 @@ _IDENTITY_CENTER_INSTANCE = (
 
 #: What a domain hands to profiles that do not say, as it stands in its document: other than in force (_auto_mount).
 _AUTO_MOUNT_SET = Setting("default_auto_mount_home_efs_set", "AutoMountHomeEFS", "VARCHAR", "user", "''", "", "")
-#: (setting, where the domain's document has it, what it is called in the domain's tables).
+#: (setting, where the domain's document has it, prefix of its column in the domain's tables).
 _OF_DOMAIN = (
-    *((s, "", s.column) for s in DOMAIN_SETTINGS),
+    *((s, "", "") for s in DOMAIN_SETTINGS),
     # The same rules for a profile that sets nothing: the domain's value, else the service's.
-    *((s, DOMAIN_USER_ROOT, USER_DEFAULT_PREFIX + s.column) for s in USER_SETTINGS),
-    (_AUTO_MOUNT_SET, DOMAIN_USER_ROOT, _AUTO_MOUNT_SET.column),
-    *((s, DOMAIN_SPACE_ROOT, SPACE_DEFAULT_PREFIX + s.column) for s in SPACE_DEFAULT_SETTINGS),
+    *((s, DOMAIN_USER_ROOT, USER_DEFAULT_PREFIX) for s in USER_SETTINGS),
+    (_AUTO_MOUNT_SET, DOMAIN_USER_ROOT, ""),
+    *((s, DOMAIN_SPACE_ROOT, SPACE_DEFAULT_PREFIX) for s in SPACE_DEFAULT_SETTINGS),
 )
 
 
 def _domain(con: duckdb.DuckDBPyConnection) -> None:
-    layer = [c for s, root, name in _OF_DOMAIN for c in layer_columns(s, "d.doc", "d.gaps", root, name)]
+    layer = [c for s, root, p in _OF_DOMAIN for c in layer_columns(s, "d.doc", "d.gaps", root, p + s.column)]
     con.execute(
         statement(
             "domain_layer",
@@ -199,7 +199,9 @@ def _domain(con: duckdb.DuckDBPyConnection) -> None:
     con.execute(
         statement(
             "domain_resolved",
-            settings=_with_origin((name, own_value(s, "domain", name)) for s, _, name in _OF_DOMAIN),
+            settings=_with_origin(
+                (handed_down(p, s.column), own_value(s, "domain", p + s.column)) for s, _, p in _OF_DOMAIN
+            ),
             experience=_experience(USER_DEFAULT_PREFIX),
             made_by_unified_studio=MADE_BY_UNIFIED_STUDIO,
             mount=mount,

@@ -80,3 +80,8 @@ def documented_columns(documented: Table, origin: str = "VARCHAR") -> dict[str, 
         if column.has_origin:
             columns[f"{column.name}_origin"] = origin
     return columns
+
+
+def handed_down(prefix: str, column: str) -> str:
+    """The domain's column for a setting that it hands down: with the prefix, but no word twice in a row."""
+    return column if column.startswith(prefix) else prefix + column

@@ -16,7 +16,7 @@ from auditor.resolve.network_columns import NETWORK_COLUMNS
 from auditor.resolve.role_table import EXECUTION_ROLE as EXECUTION_ROLE
 from auditor.resolve.role_table import PLACE_COLUMNS
 from auditor.resolve.table_model import LIVE as LIVE
-from auditor.resolve.table_model import Column, Table
+from auditor.resolve.table_model import Column, Table, handed_down
 from auditor.studio.settings import (
     DOMAIN_SETTINGS,
     DOMAIN_SPACE_ROOT,
@@ -43,9 +43,8 @@ def _effective(setting: Setting) -> Column:
 
 def _own(setting: Setting, layer: str, prefix: str = "", root: str = "", about: str = "") -> Column:
     path = f"{root}.{setting.path}" if root else setting.path
-    return Column(
-        prefix + setting.column, setting.type, about + setting.doc, setting.unit, {layer: path, "service": path}
-    )
+    name, paths = handed_down(prefix, setting.column), {layer: path, "service": path}
+    return Column(name, setting.type, about + setting.doc, setting.unit, paths)
 
 
 _RESOURCE = (
@@ -81,12 +80,12 @@ _DOMAIN_OF = (
 _VIA_SPACE_ROLE = "'space_default_execution_role'"
 _VIA_APP_TYPE = "case when app_type = 'CodeEditor' then 'code_editor_{0}' else 'jupyterlab_{0}' end"
 _VIA_EXPERIENCE = (
-    "case when {0}studio_web_portal = 'DISABLED' then '{0}studio_web_portal' else '{0}default_landing_uri' end"
+    "case when {0}studio_web_portal = 'DISABLED' then '{0}studio_web_portal' else 'default_landing_uri' end"
 )
 
 
 def _experience(prefix: str, doc: str) -> Column:
-    inputs = (f"{prefix}default_landing_uri", f"{prefix}studio_web_portal")
+    inputs = ("default_landing_uri", f"{prefix}studio_web_portal")
     return Column(f"{prefix}experience", "VARCHAR", doc, inputs=inputs, via=_VIA_EXPERIENCE.format(prefix))
 
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from auditor.errors import RuleError
 from auditor.model.rule import Case, Rule, Severity, Verdict
-from auditor.resolve.table_model import documented_columns
+from auditor.resolve.table_model import documented_columns, handed_down
 from auditor.resolve.tables import SPACE_DEFAULT_PREFIX, USER_DEFAULT_PREFIX, table
 from auditor.rules.expressions import create_empty_tables, readable
 from auditor.rules.message import message
@@ -80,7 +80,7 @@ def _defaults() -> Mapping[str, Any]:
     values: dict[str, Any] = {}
     for setting in USER_SETTINGS:
         values[f"user_profile.{setting.column}"] = setting.default
-        values[f"domain.{USER_DEFAULT_PREFIX}{setting.column}"] = setting.default
+        values[f"domain.{handed_down(USER_DEFAULT_PREFIX, setting.column)}"] = setting.default
     for setting in DOMAIN_SETTINGS:
         values[f"domain.{setting.column}"] = setting.default
     for setting in SPACE_DEFAULT_SETTINGS:

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from auditor.resolve.table_model import Table, documented_columns
 from auditor.resolve.tables import TABLES, table
+from auditor.rules.literals import written_literals
 from auditor.rules.unknowns import Node, UnknownError, Unknowns, children, lambda_names
 from auditor.rules.verdict_sql import foreign_quoting
 from auditor.yaml_source import near
@@ -127,6 +128,7 @@ class ExpressionChecker:
         try:
             parsed = self._parse(expression)
             walker.scalar(parsed, frozenset())
+            self._literals(parsed, documented)
             if decides:
                 self._unknowns.check(parsed, documented)
         except UnknownError as error:
@@ -134,6 +136,18 @@ class ExpressionChecker:
         except RecursionError as error:
             raise ExpressionError("the expression is nested too deeply") from error
         return Expression(tuple(walker.columns), tuple(walker.parameters), tuple(walker.reads))
+
+    def _literals(self, parsed: Node, documented: Table) -> None:
+        """Refuse text that does not become what it is written as: a date that is none would fail on every row."""
+        import duckdb
+
+        for text, type_ in written_literals(parsed, documented):
+            try:
+                ((wrong,),) = self._con.execute(f"select try_cast(? as {type_}) is null", [text]).fetchall()
+            except duckdb.Error:
+                continue  # a type that there is not: bind says so
+            if wrong:
+                raise ExpressionError(f"{text!r} is not a value of type {type_}")
 
     def bind(self, expressions: dict[str, str], documented: Table) -> dict[str, str]:
         """The DuckDB type of each expression, parameters already replaced. Raises ExpressionError naming the first
@@ -244,7 +258,8 @@ class _Walker:
         if name in AGGREGATES and not self._tables:
             raise ExpressionError(f"aggregate {name}() is allowed in a subquery only")
         if node.get("schema") or node.get("catalog") or name not in FUNCTIONS | AGGREGATES:
-            raise ExpressionError(f"function {name}() is not allowed in a rule")
+            called = f"operator {name}" if node.get("is_operator") else f"function {name}()"
+            raise ExpressionError(f"{called} is not allowed in a rule")
 
     def _once(self, seen: list[str], name: str) -> None:
         if name not in seen:

@@ -19,12 +19,16 @@ from auditor.resources import rules_dir
 from auditor.rules import prevention, remediation_set
 from auditor.rules.references import SharedError, resolve_references
 from auditor.rules.schema import OPTION, Layered, RuleFile
+from auditor.studio.practices import PRACTICES
 from auditor.yaml_source import Source, near, read_yaml
 
 AREAS = ("people", "roles", "experience", "visibility", "storage", "domains", "operations", "account", "applications")
 #: Folder of framework mappings inside a folder of rules.
 FRAMEWORKS = "frameworks"
 _BUILT_IN = re.compile(r"^STU([1-9])[0-9]{2}$")
+_PRODUCT = re.compile(r"^STU[0-9]")
+#: 1.2 or 1.2.3, and what may follow a version that is not out yet: 1.3.0-rc.1, 2.0.0b2.
+_VERSION = re.compile(r"[0-9]+(\.[0-9]+){1,2}(-?[a-z]+[0-9.]*)?")
 
 
 def rule_files(dirs: Sequence[Path]) -> Iterator[Path]:
@@ -145,6 +149,7 @@ def _read(path: Path) -> tuple[Source, Rule]:
         raise source.error(
             f"there is no table {wire.table!r}", "table", hint="Tables: " + ", ".join(t.name for t in TABLES)
         )
+    _where_from(source, wire, built_in=_is_built_in(path))
     if wire.tests_null and not _is_built_in(path):
         raise source.error(
             "tests_null: only built-in rules may test for NULL", "tests_null",
@@ -157,6 +162,22 @@ def _read(path: Path) -> tuple[Source, Rule]:
         if (param.default is msgspec.UNSET) == (not param.same_as):
             raise source.error(f"params: {name} needs either default or same_as", "params", name)
     return source, _rule(path, source.line(), wire)
+
+
+def _where_from(source: Source, wire: RuleFile, *, built_in: bool) -> None:
+    """Hold id, practices and version against what there is: a typing error in them changes no verdict, so that nobody
+    would see it."""
+    if _PRODUCT.match(wire.id) and not built_in:
+        hint = "Rules of your own begin with other letters: ACME001."
+        raise source.error(f"id: {wire.id}: ids that begin with STU are the product's", "id", hint=hint)
+    for number, practice in enumerate(wire.practices):
+        if practice not in PRACTICES:
+            hint = near(practice, PRACTICES, f"docs/practices.md lists them: P01 to {max(PRACTICES)}.")
+            raise source.error(f"practices: there is no practice {practice!r}", "practices", str(number), hint=hint)
+    if not _VERSION.fullmatch(wire.since):
+        raise source.error(
+            f"since: {wire.since!r} is not a version", "since", hint="Write the version of your rules: 1.0.0"
+        )
 
 
 def _placeholders(source: Source, wire: RuleFile, documented: Table) -> None:

@@ -41,9 +41,11 @@ def scaffold(new: NewRule, folder: Path, checkout: Path | None) -> dict[Path, st
     ``folder`` takes the rule file of a user's own rule; ``checkout`` is the product's root, where a built-in rule is
     made. Raises ConfigError for an id or name that is taken or not possible, an unknown table or practice.
     """
+    if checkout is None and new.id.startswith("STU"):
+        raise ConfigError(f"{new.id}: ids that begin with STU are the product's", hint="Choose another one: ACME001")
     _check(new, folder if checkout is None else checkout / "rules")
     if checkout is None:
-        return {folder / f"{new.id}-{new.name}.yaml": _rule(new)}
+        return {folder / f"{new.id}-{new.name}.yaml": _rule(new, "1.0.0")}
     match = _OURS.fullmatch(new.id)
     if match is None:
         raise ConfigError(
@@ -51,7 +53,7 @@ def scaffold(new: NewRule, folder: Path, checkout: Path | None) -> dict[Path, st
             hint=f"1 to {len(AREAS)}: {', '.join(AREAS)}. A rule of your own: --folder DIR",
         )
     area = AREAS[int(match[1]) - 1]
-    files = {checkout / "rules" / area / f"{new.id}-{new.name}.yaml": _rule(new)}
+    files = {checkout / "rules" / area / f"{new.id}-{new.name}.yaml": _rule(new, BLANK)}
     row = f"{new.id} {new.name:<33} {new.severity:<8} {new.table:<14} {' '.join(new.practices) or BLANK}"
     files[checkout / _CATALOGUE] = _inserted(checkout / _CATALOGUE, r"(STU\d{3}) [a-z]", new.id, row)
     expected = f"  {new.id}: [] # {BLANK}: a resource of acme.yaml that fails it, derived by hand"
@@ -95,7 +97,7 @@ def _inserted(path: Path, pattern: str, id_: str, line: str, until: str = "") ->
     return "\n".join([*lines[:place], line, *lines[place:]])
 
 
-def _rule(new: NewRule) -> str:
+def _rule(new: NewRule, since: str) -> str:
     return f"""id: {new.id}
 name: {new.name}
 # A demand that is true of a compliant resource, as in Security Hub: "Domains should …".
@@ -118,7 +120,7 @@ remediation:
 practices: [{", ".join(new.practices)}]
 references:
   - https://docs.aws.amazon.com/{BLANK}
-since: {BLANK}
+since: {since}
 cases:
   - {{given: {{name: a-compliant-one}}, then: pass}}
   - {{given: {{name: {BLANK}}}, then: fail}}

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
+from datetime import date, datetime
 from typing import Any
 
 from auditor.errors import ConfigError
@@ -162,12 +163,9 @@ def _check_parameters_used(rule: Rule, used: set[str], complain: Complain) -> No
 
 
 def _check_cases(rule: Rule, documented: Table, complain: Complain) -> None:
-    own = documented_columns(documented)
     for index, case in enumerate(rule.cases):
         at = ("cases", str(index))
-        for name in case.given:
-            if name not in own:
-                raise complain(f"cases: {unknown_column(name, documented)}", *at)
+        _check_row(case.given, documented, complain, at)
         _check_given_params(rule, case.params, complain, at)
         _check_tables(case.tables or {}, complain, at)
 
@@ -186,6 +184,49 @@ def _check_tables(tables: Any, complain: Complain, at: tuple[str, ...]) -> None:
         if other is None:
             raise complain(f"cases: there is no table {name!r}", *at)
         for row in rows:
-            for column in row:
-                if column not in documented_columns(other):
-                    raise complain(f"cases: {unknown_column(column, other)}", *at)
+            _check_row(row, other, complain, at)
+
+
+def _check_row(row: Mapping[str, Any], documented: Table, complain: Complain, at: tuple[str, ...]) -> None:
+    """Hold the values that a case gives a row against the columns of its table."""
+    types = documented_columns(documented)
+    for name, value in row.items():
+        if name not in types:
+            raise complain(f"cases: {unknown_column(name, documented)}", *at)
+        if value is not None and not _HOLDS[types[name]](value):
+            raise complain(f"cases: {name} is {_CALLED[types[name]]}, not {value!r}", *at)
+
+
+def _is_moment(value: Any) -> bool:
+    if isinstance(value, str):
+        try:
+            datetime.fromisoformat(value)
+        except ValueError:
+            return False
+    # YAML reads 2026-11-27 as a date.
+    return isinstance(value, str | date)
+
+
+def _is_number(value: Any) -> bool:
+    return isinstance(value, int) and not isinstance(value, bool)
+
+
+#: Type of a column → whether a case's value can stand in it, and what the column holds.
+_HOLDS: Mapping[str, Callable[[Any], bool]] = {
+    "VARCHAR": lambda value: not isinstance(value, list | dict),
+    "VARCHAR[]": lambda value: isinstance(value, list),
+    "BOOLEAN": lambda value: isinstance(value, bool),
+    "INTEGER": _is_number,
+    "BIGINT": _is_number,
+    "TIMESTAMP": _is_moment,
+    "MAP(VARCHAR, VARCHAR)": lambda value: isinstance(value, dict),
+}
+_CALLED: Mapping[str, str] = {
+    "VARCHAR": "text",
+    "VARCHAR[]": "a list",
+    "BOOLEAN": "true or false",
+    "INTEGER": "a whole number",
+    "BIGINT": "a whole number",
+    "TIMESTAMP": "a date or a time (2026-11-27, 2026-11-27T09:00:00Z)",
+    "MAP(VARCHAR, VARCHAR)": "a mapping",
+}

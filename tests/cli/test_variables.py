@@ -72,7 +72,7 @@ def test_what_a_variable_means_does_not_depend_on_the_command() -> None:
     for name, command in _commands():
         for variable, option in variables(command).items():
             meant.setdefault(variable, set()).add(option)
-            assert (option, option not in {WRITES, "--snapshot", "--full"}) == (option, True), name
+            assert option not in {WRITES, "--snapshot", "--full", "--keep", "--force"}, name
     assert {variable: found for variable, found in meant.items() if len(found) > 1} == {}
     runs = {name for name, command in _commands() if "AUDITOR_FORMAT" in variables(command)}
     assert runs == {"audit", "check", "scan", "demo"}
@@ -81,6 +81,19 @@ def test_what_a_variable_means_does_not_depend_on_the_command() -> None:
         "history",
         "store list",
     }
+
+
+def test_every_option_has_a_variable(set_variables: Callable[[dict[str, str]], None]) -> None:
+    """But for what has to be asked for each time."""
+    without = {long_name(p) for _, c in _commands() for p in c.params if long_name(p) and not p.envvar}
+    assert without == {
+        WRITES, "--snapshot", "--full", "--estate", "--set", "--fix", "--keep", "--force", "--watch", "--show-config",
+        "--debug",
+    }  # fmt: skip
+    names = {variable for name, c in _commands() if name == "store list" for variable in variables(c)}
+    assert {"AUDITOR_STORE", "AUDITOR_STORE_LIST_ACCOUNT", "AUDITOR_STORE_LIST_FORMAT"} <= names
+    set_variables({"AUDITOR_DIFF_FORMAT": "markdown", "AUDITOR_FORMAT": "sarif"})
+    assert _parsed("diff")["output"] == "markdown"
 
 
 def test_a_wrong_variable_is_named_as_a_wrong_option(auditor: Auditor, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -138,6 +151,17 @@ def test_where_each_value_comes_from(tmp_path: Path, monkeypatch: pytest.MonkeyP
     assert shown["--fail-on"] == [("STU601=low, none", "option")]
     assert "fail_on_rules" not in shown
     assert shown["--skip"] == [("not set", "default")]
+
+
+def test_what_is_in_force_for_collecting(auditor: Auditor, tmp_path: Path) -> None:
+    """Nothing of the file that is about evaluating; and nothing is collected."""
+    (tmp_path / "auditor.yaml").write_text("regions: [eu-west-1]\nfail_on: low\nseverities: {STU501: low}\n")
+    outcome = auditor("collect", "--snapshot", "night.jsonl", "--concurrency", "3", "--show-config")
+    assert (outcome.code, sorted(path.name for path in tmp_path.iterdir())) == (0, ["auditor.yaml"])
+    shown = [line.split() for line in outcome.out.splitlines()]
+    assert ["--region", "eu-west-1", "auditor.yaml:1"] in shown
+    assert ["--concurrency", "3", "option"] in shown
+    assert not {"severities", "fail_on", "--fail-on"} & {words[0] for words in shown if words}
 
 
 def test_every_key_of_the_file_is_shown(tmp_path: Path) -> None:

@@ -23,7 +23,7 @@ from auditor.config.file_schema import config_schema
 from auditor.config.load_config import load_config
 from auditor.evaluate import audit
 from auditor.evaluate.ask_tables import Asked, query
-from auditor.evaluate.asked_tables import ASKED_TABLES, EXAMPLES
+from auditor.evaluate.asked_tables import ASKED_TABLES, EXAMPLES, FORMER_NAMES
 from auditor.model.rule import Rule
 from auditor.resolve.tables import TABLES
 from auditor.rules.cases import run_cases
@@ -245,10 +245,9 @@ def test_further_tables_agree_with_those_of_rules(folder_for: FolderFor, built_i
     ) == one("select count(*) from user_profile")  # fmt: skip
     assert one("select count(*) from setting where path = '' or origin is null") == 0
     assert one("select count(*) from user_profile where user_profile_name = name and account_id = account") == 9
-    assert (
-        one("select count(*) from domain where default_landing_uri is not distinct from default_default_landing_uri")
-        == 3
-    )
+    for table, former in FORMER_NAMES.items():
+        same = " and ".join(f"{old} is not distinct from {new}" for old, new in former.items())
+        assert one(f"select count(*) from {table} where {same}") == one(f"select count(*) from {table}")
 
 
 def test_nothing_is_evaluated_for_who_asks_for_tables_alone(folder_for: FolderFor) -> None:

@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from auditor.resolve.table_model import handed_down
 from auditor.resolve.tables import table
 from auditor.studio.settings import SETTINGS, Setting
 
@@ -271,7 +272,7 @@ def test_a_domain_hands_down_what_its_own_row_shows() -> None:
     """default_… columns are what a profile gets that sets nothing itself."""
     domains, profiles = HANDED_DOWN.by_id("domain"), HANDED_DOWN.by_id("user_profile")
     for setting in INHERITED:
-        shown = f"default_{setting.column}"
+        shown = handed_down("default_", setting.column)
         assert domains["d-1"][shown] == profiles["d-1/ana"][setting.column] == _values(setting)[1][1], setting.column
         assert domains["d-2"][shown] == profiles["d-2/bob"][setting.column] == USER_DEFAULTS[setting.column]
         assert domains["d-1"][f"{shown}_origin"] == "domain"

@@ -9,6 +9,7 @@ import pytest
 
 from auditor.evaluate.audit import load_tables
 from auditor.model.snapshot import SCHEMA_VERSION, Gap, Header, Scope, Snapshot, Unseen
+from auditor.resolve.table_model import handed_down
 from auditor.store.snapshot_file import write_snapshot
 from auditor.studio.settings import SETTINGS, USER_SETTINGS, Setting, known_paths
 
@@ -53,7 +54,7 @@ def test_what_was_not_seen_is_null(said: str) -> None:
         table, column = _columns(setting)
         assert (rows[table][column], rows[table][f"{column}_origin"]) == (None, None), (table, column)
         if setting.scope == "user":
-            assert rows["domain"][f"default_{setting.column}"] is None, column
+            assert rows["domain"][handed_down("default_", setting.column)] is None, column
     for table, column in DERIVED:
         assert rows[table][column] is None, (table, column)
 

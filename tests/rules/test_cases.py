@@ -94,8 +94,11 @@ def test_a_column_that_a_case_does_not_give_is_neutral(tmp_path: Path) -> None:
 
 
 def test_a_value_that_its_column_cannot_hold_is_a_broken_rule(tmp_path: Path) -> None:
-    (rule,) = rules_of(tmp_path, changed(cases=[{"given": {"creation_time": "soon"}, "then": "pass"}]))
-    with pytest.raises(RuleError, match=rf"{rule.file}.*TST001.*soon"):
+    with pytest.raises(RuleError, match=r":\d+: cases: creation_time is a date or a time .*soon"):
+        rules_of(tmp_path, changed(cases=[{"given": {"creation_time": "soon"}, "then": "pass"}]))
+    # What the types allow and the database does not.
+    (rule,) = rules_of(tmp_path, changed(cases=[{"given": {"running_apps": 2**70}, "then": "pass"}]))
+    with pytest.raises(RuleError, match=rf"{rule.file}.*TST001.*{2**70}"):
         run_cases([rule])
 
 

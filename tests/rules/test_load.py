@@ -12,6 +12,7 @@ import pytest
 from auditor.errors import ConfigError, ExitCode, RuleError
 from auditor.model.rule import Rule, Severity, Verdict
 from auditor.resources import rules_dir
+from auditor.rules.cases import run_cases
 from auditor.rules.load import load_rules, rule_files
 from auditor.rules.rule_names import near_rule, select
 from auditor.rules.schema import rule_schema
@@ -90,6 +91,26 @@ BROKEN: dict[str, tuple[str | bytes, int, str, str]] = {
     "open brace": (_text("{auth_mode}", "{auth_mode"), 8, "message", "{{"),
     "placeholder of a command": (_text("{steps: Make a new domain.}", "{steps: s, aws: 'aws {nam}'}"), 10,
                                  "{nam} is not a column", "'name'"),
+    # Where it comes from
+    "id of the product's": (_text("TST001", "STU999"), 1, "STU999: ids that begin with STU are the product's",
+                            "ACME001"),
+    "unknown practice": (_text("[P03]", "[P03, P99]"), 11, "there is no practice 'P99'", ""),
+    "practice in small letters": (_text("[P03]", "[p03]"), 11, "there is no practice 'p03'", "P03"),
+    "since no version": (_text("since: 0.1.0", "since: yesterday"), 13, "'yesterday' is not a version", "1.0.0"),
+    "since a number": (_text("since: 0.1.0", "since: '3'"), 13, "'3' is not a version", "1.0.0"),
+    "since a date": (_text("since: 0.1.0", "since: 2026-11-27"), 13, "Expected `str`", "quotes"),
+    # Dates and numbers in expressions
+    "no moment": (_text("auth_mode = 'SSO'", "creation_time > timestamp 'yesterday'"), 7,
+                  "'yesterday' is not a value of type TIMESTAMP", ""),
+    "no day": (_text("auth_mode = 'SSO'", "creation_time > date '2026-02-30'"), 7, "'2026-02-30' is not a value", ""),
+    "no interval": (_text("auth_mode = 'SSO'", "creation_time > as_of - interval 'a while'"), 7, "'a while'", ""),
+    "a time compared with words": (_text("auth_mode = 'SSO'", "creation_time between '2026-01-01' and 'now and then'"),
+                                   7, "'now and then' is not a value of type TIMESTAMP", ""),
+    "a number compared with words": (_text("auth_mode = 'SSO'", "running_apps in ('1', 'few')"), 7,
+                                     "'few' is not a value of type BIGINT", ""),
+    "a time in a subquery": (_text("auth_mode = 'SSO'", "(select true from app a where a.creation_time > 'soon')"), 7,
+                             "'soon' is not a value", ""),
+    "no operator": (_text("auth_mode = 'SSO'", "auth_mode <== 'SSO'"), 7, "operator <== is not allowed", ""),
     # Parameters
     "undeclared parameter": (_text("'SSO'", "$wanted"), 7, "$wanted is not declared", "type, default"),
     "unused parameter": (_text("params: {}", PARAM), 14, "p is used in neither", ""),
@@ -108,6 +129,17 @@ BROKEN: dict[str, tuple[str | bytes, int, str, str]] = {
     "case of nothing": (_text("given: {auth_mode", "given: {auth_mod"), 16, "did you mean 'auth_mode'", ""),
     "case with a parameter of nobody": (_text("then: pass", "then: pass, params: {p: 1}"), 16, "no parameter 'p'", ""),
     "second case": (RULE + CASE + "  - {given: {nothing_near: 1}, then: fail}\n", 18, "'nothing_near'", ""),
+    "case with no moment": (_text("auth_mode: SSO", "creation_time: soon"), 16,
+                            "creation_time is a date or a time (2026-11-27, 2026-11-27T09:00:00Z), not 'soon'", ""),
+    "case with a word for a number": (_text("auth_mode: SSO", "running_apps: many"), 16, "not 'many'", ""),
+    "case with a truth for a number": (_text("auth_mode: SSO", "running_apps: true"), 16, "a whole number, not True",
+                                       ""),
+    "case with a word for a truth": (_text("auth_mode: SSO", "has_efs: maybe"), 16, "true or false, not 'maybe'", ""),
+    "case with a list for a text": (_text("auth_mode: SSO", "auth_mode: [SSO]"), 16, "auth_mode is text, not", ""),
+    "case with a text for a list": (_text("auth_mode: SSO", "subnet_ids: a"), 16, "subnet_ids is a list, not 'a'", ""),
+    "case with a text for tags": (_text("auth_mode: SSO", "tags: a"), 16, "tags is a mapping, not 'a'", ""),
+    "case with another table's time": (_text("then: pass", "then: pass, tables: {app: [{creation_time: soon}]}"), 16,
+                                       "not 'soon'", ""),
     "case with another table": (_text("then: pass", "then: pass, tables: {spaces: []}"), 16, "no table 'spaces'", ""),
     "case with a column of another table": (_text("then: pass", "then: pass, tables: {space: [{ownr: a}]}"), 16,
                                             "did you mean 'owner'", ""),
@@ -124,6 +156,20 @@ def test_what_is_wrong_is_said_where(name: str, tmp_path: Path) -> None:
     assert message in error.value.message
     assert hint in error.value.hint
     assert error.value.exit_code == ExitCode.USAGE
+
+
+def test_what_is_written_of_versions_and_times_is_taken(tmp_path: Path) -> None:
+    for since in ("1.0", "0.3.0", "2.0.0b2", "1.3.0-rc.1"):
+        text = changed(
+            since=since, practices=[],
+            require="creation_time > timestamp '2026-01-01 09:00:00' and creation_time > '2026-01-01'"
+            " and creation_time > as_of - interval '3 days' and running_apps in ('1', '2')",
+            cases=[{"given": {"creation_time": value}, "then": "pass"} for value in
+                   ("2026-11-27", "2026-11-27T09:00:00", "2026-11-27T09:00:00Z")],
+        )  # fmt: skip
+        (rule,) = load_rules([rule_file(tmp_path, text)])
+        assert rule.since == since
+    assert run_cases([rule])
 
 
 @pytest.mark.parametrize(

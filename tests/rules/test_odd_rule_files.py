@@ -15,7 +15,10 @@ from auditor.rules.load import load_rules
 from tests.budgets import examples
 from tests.spoilt import broken, spoilt
 
-FILES = sorted(path.read_text(encoding="utf-8") for path in rules_dir().glob("*/STU*.yaml"))
+#: As if they were somebody's own.
+FILES = sorted(
+    path.read_text(encoding="utf-8").replace("id: STU", "id: ACM", 1) for path in rules_dir().glob("*/STU*.yaml")
+)
 
 
 def _loads_or_names_its_place(text: str, folder: Path) -> None:

@@ -37,6 +37,8 @@ def test_the_command_writes_it(
     assert run(["rules", "test", "rules"]) == 0
     assert run(["rules", "new", "ACME001", "--table", "space"]) == 2
     assert "ACME001 is already defined in rules/ACME001-small-spaces.yaml" in capfd.readouterr().err
+    assert run(["rules", "new", "STU999", "--table", "space"]) == 2
+    assert "ids that begin with STU are the product's" in capfd.readouterr().err
 
 
 def test_a_built_in_rule_is_entered_in_order_wherever_a_test_asks_for_it() -> None:

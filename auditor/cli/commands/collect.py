@@ -11,6 +11,7 @@ from auditor.cli.account_options import account_options, sharing_options
 from auditor.cli.config_options import config_options
 from auditor.cli.option_groups import GroupedCommand, several
 from auditor.cli.options import debug_option, evidence_options, mode_option, quiet_option, source_options
+from auditor.cli.show_config import end_with_config, show_config_option
 from auditor.cli.terminal import StderrMessages, say
 from auditor.counting import plural
 from auditor.errors import ConfigError, ExitCode
@@ -35,7 +36,7 @@ if TYPE_CHECKING:
 )
 @evidence_options
 @click.option("--snapshot", type=click.Path(path_type=Path, dir_okay=False), metavar="FILE", help="File to write.")
-@config_options
+@several(show_config_option, config_options, heading="Configuration")
 @mode_option
 @quiet_option
 @debug_option
@@ -60,6 +61,7 @@ def command(
             hint="Give --snapshot, or with several workers --shard and --parts.",
         )
     chosen = configuration(config, messages)
+    end_with_config(chosen)
     options = AwsOptions(**source).completed(chosen)
     if shard is not None:
         return _collect_shard(shard, options, chosen, messages)
