@@ -1,4 +1,4 @@
-"""What changes would do, as text, as Markdown for a ticket or a pull request, or as JSON."""
+"""What changes would do, as text, as Markdown for a ticket or a pull request, as a page, or as JSON."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from auditor.counting import plural
 from auditor.inert_text import in_json, printable
 from auditor.masking import mask_text
+from auditor.report.html.whatif_page import headline, page
 from auditor.report.markdown.markdown_text import text as markdown_text
 
 if TYPE_CHECKING:
@@ -20,15 +21,8 @@ _NAMES, _FINDINGS = 4, 10
 
 
 def render(found: WhatIf, output: str) -> Iterator[str]:
-    """Lines of ``text``, ``markdown`` or ``json``."""
-    return {"text": _text, "markdown": _markdown, "json": _json}[output](found)
-
-
-def headline(found: WhatIf) -> str:
-    """The difference in one line."""
-    parts = [f"{len(found.gone):,} resolved", f"{len(found.came):,} new"]
-    parts += [f"{len(found.unknown):,} no longer evaluated"] if found.unknown else []
-    return f"{plural(found.before, 'failure')} now, {found.after:,} then: {', '.join(parts)}"
+    """Lines of ``text``, ``markdown`` or ``json``; pieces of ``html``."""
+    return {"text": _text, "markdown": _markdown, "json": _json, "html": page}[output](found)
 
 
 def _sections(found: WhatIf) -> Iterator[tuple[str, list[str]]]:

@@ -5,16 +5,20 @@ from __future__ import annotations
 import json
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from auditor.config import Config
 from auditor.errors import ConfigError
+from auditor.evaluate.inventory_owners import with_owners
 from auditor.fixplan.plan_page import as_json, page
 from auditor.fixplan.plan_script import apply_script, back_script
 from auditor.fixplan.plan_steps import Step, ValueInForce, in_order, steps_of
 from auditor.masking import MASK
 from auditor.model.finding import RootCause
+from auditor.model.owner import UNKNOWN
+from auditor.model.report import Report
+from auditor.run.owner_reports import NOBODY
 from auditor.run.run_options import RuleOptions
 from auditor.run.selection import choose
 from auditor.run.what_if import evaluate_settings
@@ -27,6 +31,10 @@ from auditor.whatif import fixes
 from auditor.whatif.changes import Change, Line, combine
 from auditor.whatif.consequences import InForce, NotTried
 from auditor.whatif.gather import gather
+from auditor.yaml_source import near
+
+#: Owners that an error names.
+_FEW = 12
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,19 +47,31 @@ class Planned:
     folder: Path
 
 
+@dataclass(frozen=True, slots=True)
+class PlanOptions:
+    """Which root causes are planned: those of the rules; of them what ``fix`` names as for a what-if, all where it is
+    empty; of them those on resources of the ``owners``, all where there are none."""
+
+    rules: RuleOptions = field(default_factory=RuleOptions)
+    fix: Sequence[str] = ()
+    owners: Sequence[str] = ()
+
+
 def make_plan(
-    config: Config, files: Sequence[Path], rules: RuleOptions, fix: Sequence[str], output: Path, mode: Access = PRIVATE
+    config: Config, files: Sequence[Path], options: PlanOptions, output: Path, mode: Access = PRIVATE
 ) -> list[Planned]:
     """Plan the fixes of the snapshots' root causes and write a folder for each account.
 
-    ``fix`` as for a what-if; all causes that there are where it is empty. Raises ConfigError where nothing can be
-    planned or the folder cannot be written, SnapshotError.
+    Raises ConfigError where nothing can be planned or the folder cannot be written, SnapshotError.
     """
+    rules, fix = options.rules, options.fix
     choice = choose(config, rules)
     with without_secrets(files) as masked, workspace("plan") as folder:
-        report = evaluate_settings(config, choice, masked, folder)
+        report = evaluate_settings(config, choice, masked, folder, with_inventory=bool(options.owners))
         open_ = [c for c in report.root_causes if c.affects]
         causes = fixes.chosen(report.root_causes, choice.every, fix) if fix else open_
+        if options.owners:
+            causes = _owned(with_owners(report, config.owners), causes, options.owners)
         calls, left = fixes.calls_of(causes)
         found, changes, missing = gather(masked, (), calls)
         lines = {key: line for held in found for key, line in held.items()}
@@ -72,6 +92,19 @@ def make_plan(
             "there is nothing to plan: no failure of a live account", hint="auditor check shows what fails."
         )
     return made
+
+
+def _owned(report: Report, causes: Sequence[RootCause], wanted: Sequence[str]) -> list[RootCause]:
+    """The causes whose change is made on a resource of one of the owners. Raises ConfigError for a name that owns
+    nothing."""
+    tables = report.inventory.tables if report.inventory is not None else ()
+    owners = {r.key: owner or NOBODY for t in tables for r, owner in zip(t.resources, t.owners, strict=True)}
+    for name in wanted:
+        if name != NOBODY and name not in owners.values():
+            known = sorted({*owners.values()} - {NOBODY, UNKNOWN})
+            hint = near(name, known, f"Owners: {', '.join(known[:_FEW]) or 'none; write owners: in auditor.yaml'}")
+            raise ConfigError(f"--owner {name}: owns no resource of the snapshot", hint=hint)
+    return [cause for cause in causes if owners.get(cause.resource.key, NOBODY) in wanted]
 
 
 def _steps(

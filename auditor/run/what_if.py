@@ -58,9 +58,14 @@ def what_if(config: Config, files: Sequence[Path], options: WhatIfOptions) -> Wh
         return compare((report, then), sides, changes, clashes, [*left, *missing])
 
 
-def evaluate_settings(config: Config, choice: RuleChoice, files: Sequence[Path], folder: Path) -> Report:
+def evaluate_settings(
+    config: Config, choice: RuleChoice, files: Sequence[Path], folder: Path, *, with_inventory: bool = False
+) -> Report:
     """The report; the settings in force are written into the folder. Raises SnapshotError."""
-    options = replace(evaluate_options(choice), waivers=waivers_of(config, choice), export=export_settings(folder))
+    options = replace(
+        evaluate_options(choice), waivers=waivers_of(config, choice), export=export_settings(folder),
+        with_inventory=with_inventory,
+    )  # fmt: skip
     return evaluate(files, choice.rules, options)
 
 

@@ -57,7 +57,7 @@ class WhatIf:
 
     ``gone``: failures that are none any more and are decided; ``came``: failures that were none; ``unknown``: verdicts
     that become unknown, or an error, and were none. ``apps``: keys of running apps of a resource whose settings change,
-    which keep theirs until they are started again.
+    which keep theirs until they are started again. ``reports``: the audit as it is, and as it would be.
     """
 
     changes: tuple[Change, ...]
@@ -70,6 +70,7 @@ class WhatIf:
     apps: tuple[str, ...]
     before: int
     after: int
+    reports: tuple[Report, Report]
 
 
 def export_settings(folder: Path) -> Export:
@@ -170,4 +171,5 @@ def compare(
         apps=running_apps(folders[0], (s.key for s in settings)),
         before=len(failed),
         after=len(fails),
+        reports=reports,
     )  # fmt: skip

@@ -13,9 +13,11 @@ import pytest
 
 from auditor.config import Config
 from auditor.errors import ConfigError
-from auditor.run.make_plan import Planned, make_plan
+from auditor.model.owner import OwnerRule
+from auditor.run.make_plan import Planned, PlanOptions, make_plan
 from auditor.run.run_options import RuleOptions
 from auditor.store.snapshot_file import end_line
+from auditor.store.snapshot_reader import Key
 
 from .simulated_account import ACCOUNT, REGION, Account, Audit, Beginning
 
@@ -40,7 +42,7 @@ class Ready:
 @pytest.fixture(scope="module")
 def plan(before: Audit, tmp_path_factory: pytest.TempPathFactory) -> Planned:
     folder = tmp_path_factory.mktemp("plan")
-    (made,) = make_plan(Config(), [before.path], RuleOptions(), CHOSEN, folder)
+    (made,) = make_plan(Config(), [before.path], PlanOptions(fix=CHOSEN), folder)
     assert made.folder == folder / ACCOUNT
     return made
 
@@ -154,8 +156,27 @@ def test_another_account_is_left_alone(ready: Ready) -> None:
 
 def test_2_where_there_is_nothing_to_plan(before: Audit, tmp_path: Path) -> None:
     with pytest.raises(ConfigError, match="nothing to plan"):
-        make_plan(Config(), [before.path], RuleOptions(only=["STU105"]), (), tmp_path)
+        make_plan(Config(), [before.path], PlanOptions(RuleOptions(only=["STU105"])), tmp_path)
     assert list(tmp_path.iterdir()) == []
+
+
+def test_owners_plans_are_the_whole(before: Audit, tmp_path: Path) -> None:
+    """Each change is in the plan of whoever owns the resource that it changes, and in no other."""
+    config = Config(owners=(OwnerRule("vision", domain="inherits"), OwnerRule("platform", domain="gener*")))
+
+    def steps(*owners: str) -> dict[Key, dict[str, object]]:
+        options = PlanOptions(RuleOptions(only=["STU501", "STU710"]), owners=owners)
+        (made,) = make_plan(config, [before.path], options, tmp_path / "-".join(owners))
+        return {step.key: step.request.input for step in made.steps}
+
+    vision, nobody, others = steps("vision"), steps("unowned"), steps("unowned", "platform")
+    assert {key[3].partition("/")[0] for key in vision} == {"d-inherits0001"}
+    assert nobody
+    assert {key[3].partition("/")[0] for key in others.keys() - nobody.keys()} == {"d-generous0001"}
+    assert vision | others == steps()
+    with pytest.raises(ConfigError, match="--owner visio: owns no resource") as error:
+        steps("visio")
+    assert error.value.hint == "Did you mean 'vision'?"
 
 
 def test_what_a_script_could_not_compare_is_left_to_people(before: Audit, tmp_path: Path) -> None:
@@ -175,7 +196,7 @@ def test_what_a_script_could_not_compare_is_left_to_people(before: Audit, tmp_pa
         body = b"".join(lines)
         snapshot = tmp_path / f"{name}.jsonl"
         snapshot.write_bytes(body + end_line(len(lines), sha256(body).hexdigest()))
-        (plan,) = make_plan(Config(), [snapshot], RuleOptions(only=["STU709"]), (), tmp_path / name)
+        (plan,) = make_plan(Config(), [snapshot], PlanOptions(RuleOptions(only=["STU709"])), tmp_path / name)
         assert plan.steps == ()
         assert {n.reason.split(",")[0] for n in plan.left if "so that a script" in n.reason} == {
             "a secret in its settings is masked in the snapshot" if spoil else "not every setting of it could be seen"

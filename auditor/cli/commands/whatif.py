@@ -30,8 +30,8 @@ from auditor.config.find_config import ConfigChoice
 @param_option
 @merge_option
 @click.option(
-    "--format", "output", type=click.Choice(["text", "markdown", "json"]), default="text", show_default=True,
-    help="How to print it.",
+    "--format", "output", type=click.Choice(["text", "markdown", "html", "json"]), default="text", show_default=True,
+    help="How to print it; html is a page of its own.",
 )  # fmt: skip
 @quiet_option
 @debug_option
@@ -50,6 +50,7 @@ def command(
     auditor whatif --snapshot night.jsonl --fix top:5
     auditor whatif --snapshot night.jsonl --set research:DefaultUserSettings.AutoMountHomeEFS=Disabled
     auditor whatif --snapshot night.jsonl --param STU505.max_gib=50
+    auditor whatif --snapshot night.jsonl --fix STU501 --format html > whatif.html
     """
     from auditor.cli.whatif_view import render
     from auditor.run.plan import configuration
@@ -58,7 +59,9 @@ def command(
 
     loaded = configuration(config, StderrMessages(quiet))
     found = what_if(loaded, files, WhatIfOptions(settings, fix, RuleOptions(**rules)))
-    if output == "json":
+    if output == "html":
+        emit(render(found, output))
+    elif output == "json":
         emit(f"{line}\n" for line in render(found, output))
     else:
         say("\n".join(render(found, output)))

@@ -1,0 +1,174 @@
+"""A page about changes that nobody has made yet: what they would do to an audit. It has no script and loads nothing."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from markupsafe import Markup
+
+from auditor.counting import plural
+from auditor.masking import mask_text
+from auditor.model.finding import Finding
+from auditor.model.report import Report
+from auditor.model.rule import Severity
+from auditor.report.html.page_parts import html_environment, policy
+from auditor.report.phrases import account_label, scope
+from auditor.resolve.tables import table
+from auditor.resources import templates_dir
+from auditor.studio.setting_names import cause_words
+from auditor.whatif.consequences import NotTried, SettingChange, WhatIf
+
+#: The report's own style, but for what only its lists need.
+STYLES = ("base.css", "parts.css", "print.css", "whatif.css")
+#: Rows of one list that stand on the page; ``--format json`` has all of them, and the page says how many are left out.
+ROWS = 300
+
+
+@dataclass(frozen=True, slots=True)
+class Listed:
+    """A row that unfolds: ``head`` in one line, ``more`` about it in small print, how many ``lines`` there are, and the
+    first of them, each with what says where."""
+
+    head: str
+    more: str
+    number: int
+    lines: tuple[tuple[str, str], ...]
+    severity: Severity | None = None
+
+    @property
+    def left_out(self) -> int:
+        """Lines that are not on the page."""
+        return self.number - len(self.lines)
+
+
+@dataclass(frozen=True, slots=True)
+class Moved:
+    """A setting in force that is another one for some: ``before`` and ``after`` are None where it is unknown."""
+
+    setting: str
+    before: str | None
+    after: str | None
+    who: Listed
+
+
+@dataclass(frozen=True, slots=True)
+class WhatIfView:
+    """The template's whole context, under the name ``view``. ``findings``: title, id and rules of what is resolved, new
+    and no longer evaluated; ``tiles``: what the page counts."""
+
+    report: Report
+    headline: str
+    where: str
+    tiles: tuple[tuple[str, int, str], ...]
+    changes: Listed
+    clashes: tuple[tuple[str, str], ...]
+    not_tried: tuple[Listed, ...]
+    settings: tuple[Moved, ...]
+    findings: tuple[tuple[str, str, tuple[Listed, ...]], ...]
+    apps: Listed
+
+
+def headline(found: WhatIf) -> str:
+    """The difference in one line."""
+    parts = [f"{len(found.gone):,} resolved", f"{len(found.came):,} new"]
+    parts += [f"{len(found.unknown):,} no longer evaluated"] if found.unknown else []
+    return f"{plural(found.before, 'failure')} now, {found.after:,} then: {', '.join(parts)}"
+
+
+def page(found: WhatIf) -> Iterator[str]:
+    """The page, piece by piece."""
+    style = "".join((templates_dir() / "report" / name).read_text(encoding="utf-8") for name in STYLES)
+    return (
+        html_environment()
+        .get_template("whatif.html.j2")
+        .generate(
+            view=whatif_view(found),
+            policy=policy(style),
+            style=Markup(style),  # noqa: S704 — our own files, not data
+        )
+    )
+
+
+def whatif_view(found: WhatIf) -> WhatIfView:
+    """What the page shows. Equal differences give equal views."""
+    report, then = found.reports
+    titles = {rule.id: rule.title for one in found.reports for rule in one.rules}
+    said = [(mask_text(c.said), c.origin) for c in found.changes if c.said]
+    return WhatIfView(
+        report=report,
+        headline=headline(found),
+        where=_where(report),
+        tiles=(
+            ("resolved", len(found.gone), "good"),
+            ("new", len(found.came), "high" if found.came else "none"),
+            ("no longer evaluated", len(found.unknown), "none"),
+            ("settings in force that change", len(found.settings), "none"),
+            ("running apps that keep their settings", len(found.apps), "none"),
+        ),
+        changes=_listed(plural(len(said), "change"), "", said),
+        clashes=tuple(
+            (f"{c.path} of {c.key[2].replace('_', ' ')} {c.key[3]}", f"{c.earlier}, then {c.later}")
+            for c in found.clashes
+        ),
+        not_tried=tuple(_not_tried(found.not_tried)),
+        settings=tuple(_moved(found.settings)),
+        findings=(
+            ("Failures that are resolved", "gone", tuple(_by_rule(found.gone, titles, report))),
+            ("New failures", "came", tuple(_by_rule(found.came, titles, then))),
+            ("No longer evaluated", "unknown", tuple(_by_rule(found.unknown, titles, then))),
+        ),
+        apps=_listed(plural(len(found.apps), "running app"), "", [(key.split("/", 3)[-1], "") for key in found.apps]),
+    )
+
+
+def _where(report: Report) -> str:
+    places = [place for info in report.snapshots for place in info.scopes]
+    accounts = [account_label(report, account) for account in sorted({account for account, _ in places})]
+    regions = sorted({region for _, region in places})
+    named = ", ".join(accounts) if len(accounts) <= 3 else plural(len(accounts), "account")
+    return named if report.of_templates else f"{named} · {', '.join(regions)}"
+
+
+def _listed(head: str, more: str, lines: Sequence[tuple[str, str]], severity: Severity | None = None) -> Listed:
+    return Listed(head, more, len(lines), tuple(lines[:ROWS]), severity)
+
+
+def _not_tried(those: Sequence[NotTried]) -> Iterator[Listed]:
+    groups: dict[tuple[str, str], list[NotTried]] = defaultdict(list)
+    for one in those:
+        groups[one.rule_id, one.reason].append(one)
+    for (rule_id, reason), members in groups.items():
+        yield _listed(mask_text(reason), rule_id, [(m.resource, m.cause) for m in members])
+
+
+def _moved(changes: Sequence[SettingChange]) -> Iterator[Moved]:
+    groups: dict[tuple[str, str, str | None, str | None], list[str]] = defaultdict(list)
+    for change in changes:
+        called = change.name if change.table == "domain" else f"{change.domain}/{change.name}"
+        groups[change.table, change.setting, change.before, change.after].append(called)
+    for (kind, setting, before, after), names in groups.items():
+        now, then = (None if value is None else mask_text(value) for value in (before, after))
+        who = _listed(plural(len(names), kind.replace("_", " ")), "", [(name, "") for name in names])
+        yield Moved(_called(kind, setting), now, then, who)
+
+
+def _called(name: str, setting: str) -> str:
+    """AWS's path of a setting in force; of a derived one, the words of our column."""
+    documented = table(name)
+    column = documented.column(setting) if documented is not None else None
+    paths = (column.paths if column is not None else None) or {}
+    path = paths.get("profile" if name == "user_profile" else name, "")
+    # Beside what is in force, the domain's table has a value as it was set.
+    return (f"{path} as it is set" if setting.endswith("_set") else path) or cause_words(setting)
+
+
+def _by_rule(findings: Sequence[Finding], titles: dict[str, str], report: Report) -> Iterator[Listed]:
+    """The findings of each rule, the worst rules first."""
+    groups: dict[str, list[Finding]] = defaultdict(list)
+    for finding in sorted(findings, key=lambda f: (f.severity.rank, f.rule_id, f.resource.key)):
+        groups[finding.rule_id].append(finding)
+    for rule_id, those in groups.items():
+        lines = [(mask_text(f.message), scope(f.resource, report)) for f in those]
+        yield _listed(titles.get(rule_id, rule_id), rule_id, lines, those[0].severity)

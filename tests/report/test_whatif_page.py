@@ -1,0 +1,120 @@
+"""The page of auditor whatif: the numbers of the difference, whatever names are in it, without a script."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from dataclasses import fields, replace
+from pathlib import Path
+
+import jinja2.meta
+import pytest
+
+from auditor.model.finding import Finding
+from auditor.model.report import Report
+from auditor.model.rule import Verdict
+from auditor.report.html.page_parts import html_environment, policy
+from auditor.report.html.whatif_page import ROWS, STYLES, WhatIfView, page, whatif_view
+from auditor.resources import templates_dir
+from auditor.whatif.changes import Change, Clash, gone
+from auditor.whatif.consequences import NotTried, SettingChange, WhatIf
+
+from .browser import opened
+from .handmade import hostile_everything
+from .samples import HOSTILE
+from .test_accessibility import violations
+
+TEMPLATE = templates_dir() / "whatif.html.j2"
+KEY = ("123456789012", "eu-west-1", "user_profile", f"d-1/{HOSTILE}")
+
+
+def _difference(report: Report, text: str) -> WhatIf:
+    """Everything that a page may show, once or more, with a text wherever somebody else chooses it."""
+    failures = tuple(f for f in report.findings if f.status is Verdict.FAIL)
+    half = len(failures) // 2
+    return WhatIf(
+        changes=(Change(KEY, f"--set {text}", text, gone), Change((*KEY[:2], "permission", "r"), "", "", gone)),
+        clashes=(Clash(KEY, "UserSettings.ExecutionRole", text, "STU201 abcd"),),
+        not_tried=tuple(NotTried("STU202", f"{n:016x}", text, "its command needs a value for X") for n in range(9)),
+        gone=failures[:half],
+        came=failures[half:],
+        unknown=tuple(f for f in report.findings if f.status is Verdict.UNKNOWN),
+        settings=(
+            SettingChange("domain", "k", "", text, "default_auto_mount_home_efs", "Enabled", None),
+            SettingChange("domain", "k", "", text, "default_auto_mount_home_efs_set", "", text),
+            *(SettingChange("user_profile", "k", "d", f"{text}{n}", "experience", "studio", "x") for n in range(400)),
+        ),
+        apps=tuple(f"123456789012/eu-west-1/app/d-1/profile/{text}/JupyterLab/{n}" for n in range(7)),
+        before=len(failures),
+        after=half,
+        reports=(report, report),
+    )  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def found() -> WhatIf:
+    return _difference(hostile_everything(), HOSTILE)
+
+
+def test_it_counts_as_the_difference_does(found: WhatIf) -> None:
+    view = whatif_view(found)
+    numbers = {label: number for label, number, _ in view.tiles}
+    assert (numbers["resolved"], numbers["new"]) == (len(found.gone), len(found.came))
+    for (_, _, rules), those in zip(view.findings, (found.gone, found.came, found.unknown), strict=True):
+        assert those
+        assert sum(item.number for item in rules) == len(those)
+        assert [item.severity.rank for item in rules if item.severity] == sorted(_worst(those))
+    assert view.changes.number == 1
+    assert [(s.setting, s.who.number, s.who.left_out) for s in view.settings] == [
+        ("DefaultUserSettings.AutoMountHomeEFS", 1, 0),
+        ("DefaultUserSettings.AutoMountHomeEFS as it is set", 1, 0),
+        ("experience", 400, 400 - ROWS),
+    ]
+    assert (view.settings[0].before, view.settings[0].after) == ("Enabled", None)
+
+
+def _worst(findings: tuple[Finding, ...]) -> list[int]:
+    """The rank of each rule's worst finding."""
+    by_rule: dict[str, int] = {}
+    for finding in findings:
+        by_rule[finding.rule_id] = min(finding.severity.rank, by_rule.get(finding.rule_id, finding.severity.rank))
+    return list(by_rule.values())
+
+
+def test_secrets_of_values_are_masked(found: WhatIf) -> None:
+    secret = "https://ana:pa55w0rd-of-ana@example.com/x"
+    change = replace(found.changes[0], said=f"domain d-1: Tags.url = {secret}")
+    setting = replace(found.settings[0], after=secret)
+    made = "".join(page(replace(found, changes=(change,), settings=(setting,))))
+    assert "pa55w0rd-of-ana" not in made
+
+
+def test_the_context_is_what_is_documented() -> None:
+    text = TEMPLATE.read_text(encoding="utf-8")
+    assert jinja2.meta.find_undeclared_variables(html_environment().parse(text)) <= {"view", "policy", "style"}
+    assert set(re.findall(r"\bview\.(\w+)", text)) == {f.name for f in fields(WhatIfView)}
+
+
+def test_hostile_names_are_text_and_nothing_runs_or_loads(found: WhatIf, tmp_path: Path) -> None:
+    made = "".join(page(found))
+    style = "".join((templates_dir() / "report" / name).read_text(encoding="utf-8") for name in STYLES)
+    assert policy(style).replace("'", "&#39;") in made
+    assert not re.search(r"<(script|img|link|a) |<script", made)
+    path = tmp_path / "whatif.html"
+    path.write_text(made, encoding="utf-8")
+    with opened(path, viewport={"width": 400, "height": 800}) as shown:
+        assert HOSTILE[:20] in shown.locator("#changes").inner_text()
+        assert shown.locator("#unknown details").count() == len(whatif_view(found).findings[2][2])
+        shown.evaluate("document.querySelectorAll('details').forEach((d) => { d.open = true; })")
+        assert shown.evaluate("document.documentElement.scrollWidth") <= 400
+        assert violations(shown) == []
+        assert shown.problems == []
+
+
+def test_nothing_of_it_is_left_empty(report_of: Callable[[str], Report]) -> None:
+    """A what-if that changes nothing says so under each heading."""
+    report = report_of("clean")
+    none = WhatIf((), (), (), (), (), (), (), (), 0, 0, (report, report))
+    made = "".join(page(none))
+    assert made.count("None.") == 3
+    assert "No resource changes: other rules or parameters were tried." in made
