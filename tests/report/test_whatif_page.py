@@ -103,8 +103,8 @@ def test_hostile_names_are_text_and_nothing_runs_or_loads(found: WhatIf, tmp_pat
     path = tmp_path / "whatif.html"
     path.write_text(made, encoding="utf-8")
     with opened(path, viewport={"width": 400, "height": 800}) as shown:
-        assert HOSTILE[:20] in shown.locator("#changes").inner_text()
-        assert shown.locator("#unknown details").count() == len(whatif_view(found).findings[2][2])
+        assert HOSTILE[:20] in shown.locator("section:has(#changes)").inner_text()
+        assert shown.locator("section:has(#unknown) details").count() == len(whatif_view(found).findings[2][2])
         shown.evaluate("document.querySelectorAll('details').forEach((d) => { d.open = true; })")
         assert shown.evaluate("document.documentElement.scrollWidth") <= 400
         assert violations(shown) == []
