@@ -18,6 +18,9 @@ from auditor.whatif.changes import Line
 #: What a member of a document holds that was inherited, by its path; None where that is not known.
 ValueInForce = Callable[[Key, str], Any]
 _SENT_AS = {"DomainSettings": "DomainSettingsForUpdate"}
+#: Member and value of an update → members that AWS refuses it without, changed or not. The answer is not documented:
+#: github.com/hashicorp/terraform-provider-aws/issues/45528.
+_WANTED_BESIDE = {("AppNetworkAccessType", "VpcOnly"): ("VpcId", "SubnetIds")}
 #: Steps in the order in which they are run: what others need comes first, what cannot be undone last.
 _ORDER = (
     "update-assume-role-policy", "update-domain", "update-user-profile", "update-space", "add-tags",
@@ -138,7 +141,8 @@ def _dashed(operation: str) -> str:
 
 
 def _sent(old: Mapping[str, Any], new: Mapping[str, Any]) -> dict[str, Any]:
-    """What an update from one document to the other sends: of each root the members that differ, each one whole."""
+    """What an update from one document to the other sends: of each root the members that differ, each one whole, and
+    what AWS wants beside them."""
     sent: dict[str, Any] = {}
     for name, value in new.items():
         if old.get(name) == value:
@@ -150,6 +154,9 @@ def _sent(old: Mapping[str, Any], new: Mapping[str, Any]) -> dict[str, Any]:
                 sent[_SENT_AS.get(name, name)] = members
         elif name in PLAIN:
             sent[name] = value
+    for (name, value), beside in _WANTED_BESIDE.items():
+        if sent.get(name) == value:
+            sent |= {other: new[other] for other in beside if other in new}
     return sent
 
 

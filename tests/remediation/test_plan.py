@@ -13,6 +13,7 @@ import pytest
 
 from auditor.config import Config
 from auditor.errors import ConfigError
+from auditor.fixplan.plan_steps import steps_of
 from auditor.model.owner import OwnerRule
 from auditor.run.make_plan import Planned, PlanOptions, make_plan
 from auditor.run.run_options import RuleOptions
@@ -73,6 +74,21 @@ def test_one_update_a_resource_holds_all_fixes_of_it(plan: Planned) -> None:
     written = json.loads((plan.folder / "plan.json").read_text(encoding="utf-8"))
     assert [s["resource"] for s in written["steps"]] == ["/".join(s.key) for s in plan.steps]
     assert oct((plan.folder / "apply.sh").stat().st_mode)[-3:] == "700"
+
+
+def test_what_aws_wants_beside_a_change_is_sent_with_it() -> None:
+    """VpcOnly is refused without VPC and subnets, also where these stay what they are."""
+    was = {"AppNetworkAccessType": "PublicInternetOnly", "VpcId": "vpc-1", "SubnetIds": ["subnet-1", "subnet-2"]}
+    line = {"kind": "domain", "domain": was}
+    made = {"kind": "domain", "domain": {**was, "AppNetworkAccessType": "VpcOnly", "SubnetIds": ["subnet-1"]}}
+    (step,) = steps_of((ACCOUNT, REGION, "domain", "d-1"), line, made, ["STU603 1"], lambda *_: None)
+    assert step.request.input == {"DomainId": "d-1", **made["domain"]}
+    (back,) = step.back
+    assert back.input == {
+        "DomainId": "d-1",
+        "AppNetworkAccessType": "PublicInternetOnly",
+        "SubnetIds": was["SubnetIds"],
+    }
 
 
 def test_looking_changes_nothing(ready: Ready) -> None:

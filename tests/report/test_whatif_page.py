@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
 from dataclasses import fields, replace
 from pathlib import Path
 
@@ -20,7 +19,7 @@ from auditor.whatif.changes import Change, Clash, gone
 from auditor.whatif.consequences import NotTried, SettingChange, WhatIf
 
 from .browser import opened
-from .handmade import hostile_everything
+from .handmade import everything, hostile_everything
 from .samples import HOSTILE
 from .test_accessibility import violations
 
@@ -111,9 +110,9 @@ def test_hostile_names_are_text_and_nothing_runs_or_loads(found: WhatIf, tmp_pat
         assert shown.problems == []
 
 
-def test_nothing_of_it_is_left_empty(report_of: Callable[[str], Report]) -> None:
+def test_nothing_of_it_is_left_empty() -> None:
     """A what-if that changes nothing says so under each heading."""
-    report = report_of("clean")
+    report = everything()
     none = WhatIf((), (), (), (), (), (), (), (), 0, 0, (report, report))
     made = "".join(page(none))
     assert made.count("None.") == 3
