@@ -200,7 +200,7 @@ LAYERS = {
     "rules": [
         {"applicability", "evidence_read", "references", "rule_names", "schema", "unknowns",
          "verdict_sql"},
-        {"expressions", "prevention", "remediation_set", "value_columns"},
+        {"literals"}, {"expressions", "prevention", "remediation_set", "value_columns"},
         {"message", "prevent_cases", "validate"}, {"withheld"}, {"cases", "load"}, {"frameworks", "scaffold"},
         {"catalogue"},
     ],
