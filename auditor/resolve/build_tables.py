@@ -135,10 +135,8 @@ def _identity(alias: str, kind: str, name: str, arn_path: str, doc_arn: str) -> 
 
 
 def _experience(prefix: str = "") -> str:
-    """Studio's portal decides, then the landing page: DISABLED keeps a person out of Studio whatever the default.
-
-    RStudio, a landing page that AWS took before it named only two, is no part of Classic: the portal is open beside it.
-    """
+    """Studio's portal decides, then the landing page: DISABLED keeps a person out of Studio whatever the default."""
+    # RStudio, a landing page that AWS took before it named only two, is no part of Classic: the portal is open beside.
     return (
         f"case when {prefix}studio_web_portal = 'DISABLED' then 'classic'"
         " when default_landing_uri like 'app:JupyterServer:%' then 'classic'"
@@ -196,12 +194,11 @@ def _domain(con: duckdb.DuckDBPyConnection) -> None:
     )
     mount, mount_origin = _auto_mount("has_efs", "default_auto_mount_home_efs", "default_auto_mount_home_efs_origin")
     signs, quick = quick_setup()
+    own = [(handed_down(p, s.column), own_value(s, "domain", p + s.column)) for s, _, p in _OF_DOMAIN]
     con.execute(
         statement(
             "domain_resolved",
-            settings=_with_origin(
-                (handed_down(p, s.column), own_value(s, "domain", p + s.column)) for s, _, p in _OF_DOMAIN
-            ),
+            settings=_with_origin(own),
             experience=_experience(USER_DEFAULT_PREFIX),
             made_by_unified_studio=MADE_BY_UNIFIED_STUDIO,
             mount=mount,
