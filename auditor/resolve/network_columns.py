@@ -4,7 +4,20 @@ from __future__ import annotations
 
 from auditor.resolve.table_model import LIVE, Column
 
+#: Of a domain.
+KEY_COLUMNS = (
+    Column("kms_key_state", "VARCHAR", "State of the domain's KMS key as AWS KMS gives it, e.g. Enabled, Disabled,"
+           " PendingDeletion; '' where none is set", inputs=("kms_key_id",), via="'kms_key_id'", kinds=("kms_key",)),
+    Column("kms_key_rotated", "BOOLEAN", "Whether AWS KMS rotates the domain's KMS key by itself; false where it can't,"
+           " or none is set", inputs=("kms_key_id",), via="'kms_key_id'", kinds=("kms_key",)),
+)  # fmt: skip
+#: Of an account and Region.
+TRAIL_WEAKNESSES = Column(
+    "trail_weaknesses", "VARCHAR[]", "What the trail lacks that records management events: log file validation, all"
+    " Regions, a KMS key; of several trails the one that lacks least; [] where none records", kinds=("trail",),
+)  # fmt: skip
 NETWORK_COLUMNS = (
+    *KEY_COLUMNS,
     Column("public_subnets", "VARCHAR[]", "Its subnets that give out public addresses or lead to an internet"
            " gateway",
            inputs=("subnet_ids",), via="'subnet_ids'", kinds=("subnet", "route_table"),

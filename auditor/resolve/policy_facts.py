@@ -28,7 +28,7 @@ from auditor.studio.tools import (
     app_action,
     resource_patterns,
 )
-from auditor.studio.trails import records_management
+from auditor.studio.trails import records_management, weaknesses
 
 if TYPE_CHECKING:
     import duckdb
@@ -127,9 +127,10 @@ def collect(con: duckdb.DuckDBPyConnection) -> None:
         facts = permitted_by(json.loads(text), arn, gaps)
         row = [facts.allowed_tools, facts.undecided_tools, facts.allowed_actions, facts.undecided_actions, facts.mlflow]
         con.execute("insert into permission_fact values (?, ?, ?, ?, ?, ?, ?)", [account, arn, *row])
-    con.execute("create table trail_fact (account VARCHAR, region VARCHAR, records BOOLEAN)")
+    con.execute("create table trail_fact (account VARCHAR, region VARCHAR, records BOOLEAN, weak VARCHAR[])")
     for account, region, text, gaps in con.execute(
         "select account, region, to_json(doc)::VARCHAR, coalesce(gaps, []) from raw_trail"
     ).fetchall():
-        records = records_management(json.loads(text), gaps)
-        con.execute("insert into trail_fact values (?, ?, ?)", [account, region, records])
+        trail = json.loads(text)
+        row = [account, region, records_management(trail, gaps), weaknesses(trail, gaps)]
+        con.execute("insert into trail_fact values (?, ?, ?, ?)", row)

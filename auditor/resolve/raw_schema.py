@@ -164,7 +164,7 @@ DOCUMENTS: Mapping[str, Mapping[str, str]] = {
     "identity_user": {"UserId": "VARCHAR", "UserName": "VARCHAR", "UserStatus": "VARCHAR", "Instance": "VARCHAR"},
     "mlflow_server": {"TrackingServerName": "VARCHAR", "TrackingServerStatus": "VARCHAR", "RoleArn": "VARCHAR"},
     "mlflow_app": {"Name": "VARCHAR", "Status": "VARCHAR", "RoleArn": "VARCHAR"},
-    "kms_key": {"KeyManager": "VARCHAR"},
+    "kms_key": {"KeyManager": "VARCHAR", "KeyState": "VARCHAR", "KeyRotationEnabled": "BOOLEAN"},
     # What auditor.studio.scripts found in the script.
     "lifecycle_config": {
         "StudioLifecycleConfigName": "VARCHAR",
@@ -185,6 +185,9 @@ DOCUMENTS: Mapping[str, Mapping[str, str]] = {
     "permission": {"Results": "JSON[]"},
     "trail": {
         "Status.IsLogging": "BOOLEAN",
+        "LogFileValidationEnabled": "BOOLEAN",
+        "IsMultiRegionTrail": "BOOLEAN",
+        "KmsKeyId": "VARCHAR",
         "Selectors.EventSelectors": (
             'STRUCT("ReadWriteType" VARCHAR, "IncludeManagementEvents" BOOLEAN,'
             ' "ExcludeManagementEventSources" VARCHAR[])[]'

@@ -22,7 +22,18 @@ if TYPE_CHECKING:
 #: Kinds of which a template never says all: some it cannot hold, of others (a trail, a partner app) an account may have
 #: more. What they would decide is not applicable on a template where it is all that is missing.
 NOT_IN_TEMPLATES = frozenset(
-    {LIVE, "sign_in", "identity_user", "kms_key", "trail", "log_group", "partner_app", "mlflow_server", "mlflow_app"}
+    {
+        LIVE,
+        "sign_in",
+        "identity_user",
+        "kms_key",
+        "key_state",
+        "trail",
+        "log_group",
+        "partner_app",
+        "mlflow_server",
+        "mlflow_app",
+    }
 )
 #: Stands among them for a setting that no template language can express.
 SETTING = "setting"

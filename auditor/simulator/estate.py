@@ -33,13 +33,13 @@ _LARGEST = 64 * 1024 * 1024
 _ESTATES = Path(__file__).parent / "estates"
 _KEYS = {
     "about", "account", "aws_managed_keys", "created", "domains", "identity_center",
-    "lifecycle_configs", "log_groups", "missing_roles",
+    "keys_without_rotation", "lifecycle_configs", "log_groups", "missing_roles",
     "mlflow", "mlflow_apps", "partner_apps", "region", "roles", "trails", "vpcs",
 }  # fmt: skip
 _ENTRIES = "entries with members"
 _LISTS: Mapping[str, tuple[Any, str]] = {
     "roles": (str | dict, "names, or entries with members"), "missing_roles": (str, "names"),
-    "aws_managed_keys": (str, "ids or ARNs"),
+    "aws_managed_keys": (str, "ids or ARNs"), "keys_without_rotation": (str, "ids or ARNs"),
     "lifecycle_configs": (dict, _ENTRIES), "domains": (dict, _ENTRIES),
     "partner_apps": (dict, _ENTRIES), "mlflow": (dict, _ENTRIES),
     "mlflow_apps": (dict, _ENTRIES), "trails": (dict, _ENTRIES), "log_groups": (dict, _ENTRIES),
@@ -372,6 +372,7 @@ class _Populator:
             self.backend(region).create_mlflow_app(entry, self.created)
         for name in self.estate.regions:
             self.backend(name).aws_managed_keys.update(self.data.get("aws_managed_keys") or ())
+            self.backend(name).keys_without_rotation.update(self.data.get("keys_without_rotation") or ())
         account, region = self.estate.account, self.estate.region
         if self.data.get("identity_center"):
             surroundings.make_people(account, region, self.data["identity_center"], self.estate.regions)

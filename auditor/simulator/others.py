@@ -17,7 +17,14 @@ from auditor.simulator.state import StudioBackend
 from auditor.simulator.wire import ApiError, operation_model, validate
 from auditor.studio.partitions import partition_of
 
-OPERATIONS = frozenset({("cloudtrail", "LookupEvents"), ("iam", "SimulatePrincipalPolicy"), ("kms", "DescribeKey")})
+OPERATIONS = frozenset(
+    {
+        ("cloudtrail", "LookupEvents"),
+        ("iam", "SimulatePrincipalPolicy"),
+        ("kms", "DescribeKey"),
+        ("kms", "GetKeyRotationStatus"),
+    }
+)
 #: LookupEvents: 50 events a page by default and at most, 90 days back (CloudTrail API reference).
 _EVENTS_PAGE = 50
 
@@ -37,8 +44,16 @@ def answer(
         return simulate(asked), _simulated(asked)
     request = json.loads(body or b"{}")
     validate(model, request)
-    members = _key(backend, request["KeyId"]) if service == "kms" else _events(backend, request)
+    members = _of_key(backend, name, request["KeyId"]) if service == "kms" else _events(backend, request)
     return members, json.dumps(members).encode()
+
+
+def _of_key(backend: StudioBackend, name: str, key: str) -> dict[str, Any]:
+    """What is asked of the key of a domain."""
+    if name == "DescribeKey":
+        return _key(backend, key)
+    named = {key, key.rpartition("/")[2]}
+    return {"KeyId": key, "KeyRotationEnabled": not named & backend.keys_without_rotation}
 
 
 def _key(backend: StudioBackend, key: str) -> dict[str, Any]:
@@ -52,7 +67,8 @@ def _key(backend: StudioBackend, key: str) -> dict[str, Any]:
         raise ApiError("NotFoundException", f"Key '{key}' does not exist")
     manager = "AWS" if key in backend.aws_managed_keys else "CUSTOMER"
     return {"KeyMetadata": {"KeyId": key.removeprefix(place), "Arn": place + key.removeprefix(place),
-                            "Enabled": True, "KeyState": "Enabled", "KeyManager": manager}}  # fmt: skip
+                            "Enabled": True, "KeyState": "Enabled", "KeySpec": "SYMMETRIC_DEFAULT", "Origin": "AWS_KMS",
+                            "KeyManager": manager}}  # fmt: skip
 
 
 @lru_cache(maxsize=1024)

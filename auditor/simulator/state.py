@@ -49,6 +49,8 @@ class StudioBackend(BaseBackend):
         self.tags: dict[str, dict[str, str]] = {}
         #: KMS keys, as domains name them, that AWS manages; all others that domains name are the customer's.
         self.aws_managed_keys: set[str] = set()
+        #: Keys, as domains name them, that AWS KMS does not rotate.
+        self.keys_without_rotation: set[str] = set()
         #: How deep an update reaches. The reading that loses more is the one to be safe under.
         self.nested: Nested = "replace"
 

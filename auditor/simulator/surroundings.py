@@ -9,7 +9,8 @@ Estate files name them as follows.
 - ``identity_center: {region, users: [user names, or {name, disabled: true}]}``; it is the instance that domains with
   AuthMode SSO name, ``INSTANCE``
 - ``vpcs``: NAME → ``{region, default, zones, public, …}``, see ``simulated_networks``
-- ``trails``: ``{name, region, multi_region, logging, management}``; ``log_groups``: ``{region, days}`` for Studio's.
+- ``trails``: ``{name, region, multi_region, logging, management, validation, kms_key}``; ``log_groups``:
+  ``{region, days}`` for Studio's.
 - ``sign_ins`` of a domain: ``{profile, by, days_ago, times, error}``, where ``by`` is ``user/NAME``,
   ``role/ROLE/SESSION``, ``lambda/ROLE/FUNCTION``, ``sso/PERMISSIONSET/PERSON`` or ``service/NAME``.
 """
@@ -144,7 +145,8 @@ def make_trail(account: str, region: str, entry: Mapping[str, Any]) -> None:
         s3.create_bucket(bucket, place)
     cloudtrail = service_backend("cloudtrail", account, place)
     multi, name = bool(entry.get("multi_region", True)), str(entry["name"])
-    cloudtrail.create_trail(name, bucket, "", "", True, multi, True, False, "", "", "", [])
+    validated, key = bool(entry.get("validation", True)), str(entry.get("kms_key", ""))
+    cloudtrail.create_trail(name, bucket, "", "", True, multi, validated, False, "", "", key, [])
     if entry.get("logging", True):
         cloudtrail.start_logging(name)
     selector = {

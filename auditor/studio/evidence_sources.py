@@ -82,7 +82,10 @@ EVIDENCE_SOURCES = (
     ),
     EvidenceSource(
         "keys", ("kms_key",), "encryption_keys", Stage.RESOURCES,
-        {"kms:DescribeKey": "whether AWS or a customer manages a domain's KMS key"},
+        {
+            "kms:DescribeKey": "whether AWS or a customer manages a domain's KMS key, and whether it is enabled",
+            "kms:GetKeyRotationStatus": "whether AWS KMS rotates the key",
+        },
     ),
     EvidenceSource(
         "account", ("trail", "log_group"), "account_logging", Stage.DOMAINS,

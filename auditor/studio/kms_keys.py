@@ -10,6 +10,6 @@ ALIAS = r"(^|:)alias/"
 AWS_ALIAS = r"(^|:)alias/aws/"
 
 
-def is_alias(key: str) -> bool:
-    """Whether the key is named by an alias, which says by its name who manages the key."""
-    return re.search(ALIAS, key) is not None
+def is_aws_alias(key: str) -> bool:
+    """Whether the key is named by an alias of a key that AWS manages."""
+    return re.search(AWS_ALIAS, key) is not None

@@ -222,6 +222,9 @@ NAMES: Mapping[Kind | Part, Mapping[str, Names]] = {
     "trail": {
         "TrailName": _names("TrailName", "name", "trail_name"),
         "IsLogging": _names("IsLogging", "enable_logging", "is_logging"),
+        "LogFileValidationEnabled": _names(
+            "EnableLogFileValidation", "enable_log_file_validation", "enable_log_file_validation"),
+        "KmsKeyId": _names("KMSKeyId", "kms_key_id", "kms_key_id"),
         "EventSelectors": _names("EventSelectors", "event_selector", "event_selectors"),
         "EventSelectors[].IncludeManagementEvents": _names(
             "EventSelectors[].IncludeManagementEvents", "event_selector[].include_management_events",
@@ -290,7 +293,8 @@ MEMBERS_BESIDE_SETTINGS: Mapping[Kind | Part, Mapping[str, Read]] = {
     "internet_gateway": {},
     "log_group": {"LogGroupName": "text", "RetentionInDays": "number"},
     "trail": {
-        "TrailName": "text", "IsLogging": "flag", "EventSelectors": "items",
+        "TrailName": "text", "IsLogging": "flag", "LogFileValidationEnabled": "flag", "IsMultiRegionTrail": "flag",
+        "KmsKeyId": "text", "EventSelectors": "items",
         "EventSelectors[].IncludeManagementEvents": "flag", "EventSelectors[].ReadWriteType": "text",
         "AdvancedEventSelectors": "items", "AdvancedEventSelectors[].FieldSelectors": "items",
         "AdvancedEventSelectors[].FieldSelectors[].Field": "text",

@@ -38,6 +38,23 @@ def records_management(trail: Mapping[str, Any], gaps: Sequence[str] = ()) -> bo
     return None if None in answers or any(gap.startswith("Selectors") for gap in gaps) else False
 
 
+#: What an audit asks of a trail beside that it records: how it is called, and the member of the API's document.
+STRENGTHS: Mapping[str, str] = {
+    "log file validation": "LogFileValidationEnabled", "all Regions": "IsMultiRegionTrail", "a KMS key": "KmsKeyId",
+}  # fmt: skip
+
+
+def weaknesses(trail: Mapping[str, Any], gaps: Sequence[str] = ()) -> list[str] | None:
+    """Which of ``STRENGTHS`` a trail lacks; None where the document does not tell. DescribeTrails gives both flags with
+    each trail, and a key where there is one (API_Trail)."""
+    if any(member in gaps for member in STRENGTHS.values()):
+        return None
+    flags = [trail.get(member) for member in STRENGTHS.values() if member != "KmsKeyId"]
+    if not all(isinstance(flag, bool) for flag in flags):
+        return None
+    return [name for name, member in STRENGTHS.items() if not trail.get(member)]
+
+
 def _basic(selector: Mapping[str, Any]) -> bool | None:
     if selector.get("ReadWriteType", "All") == "ReadOnly":
         return False

@@ -132,7 +132,7 @@ def test_a_script_is_judged_and_not_kept(collected: Collect) -> None:
     assert base64.b64encode(SCRIPT.encode()).decode()[:40] not in whole
 
 
-def test_only_keys_whose_names_do_not_tell_are_asked_about(collected: Collect) -> None:
+def test_keys_of_aws_are_not_asked_about(collected: Collect) -> None:
     """One call a key and Region; a key of another account that refuses takes no other with it."""
     estate = deepcopy(RICH)
     foreign = KEY.replace(ACCOUNT, "444455556666")
@@ -140,12 +140,27 @@ def test_only_keys_whose_names_do_not_tell_are_asked_about(collected: Collect) -
     domains = [{"DomainName": f"n{n}", "AuthMode": "IAM", "vpc": "home", "KmsKeyId": key} for n, key in enumerate(keys)]
     estate.data["domains"].extend(domains)
     found = collected(estate, evidence=("keys",))
-    assert found.simulator.calls["kms:DescribeKey"] == 2
-    assert found.record("kms_key", KEY).document == {"KeyManager": "CUSTOMER"}
-    assert found.ids("kms_key") == {KEY}
+    assert found.simulator.calls["kms:DescribeKey"] == 3
+    told = {"KeyManager": "CUSTOMER", "KeyState": "Enabled", "KeyRotationEnabled": True}
+    assert found.record("kms_key", KEY).document == told
+    assert found.ids("kms_key") == {KEY, "alias/studio"}
     assert [(g.resource_type, g.reason) for g in found.gaps] == [("kms_key", "access_denied")]
 
 
 def test_an_aws_managed_key_by_its_arn(collected: Collect) -> None:
     estate = replace(RICH, data={**RICH.data, "aws_managed_keys": [KEY]})
-    assert collected(estate, evidence=("keys",)).record("kms_key", KEY).document == {"KeyManager": "AWS"}
+    assert collected(estate, evidence=("keys",)).record("kms_key", KEY).document == {
+        "KeyManager": "AWS", "KeyState": "Enabled",
+    }  # fmt: skip
+
+
+def test_a_rotation_that_is_refused_is_a_gap_of_the_key(collected: Collect) -> None:
+    found = collected(RICH, evidence=("keys",), faults=[Fault("access_denied", "GetKeyRotationStatus")])
+    assert found.record("kms_key", KEY).document == {"KeyManager": "CUSTOMER", "KeyState": "Enabled"}
+    assert [(g.resource_id, g.setting, g.operation) for g in found.gaps] == [(KEY, "*", "GetKeyRotationStatus")]
+
+
+def test_a_key_that_is_not_rotated(collected: Collect) -> None:
+    estate = replace(RICH, data={**RICH.data, "keys_without_rotation": [KEY]})
+    found = collected(estate, evidence=("keys",))
+    assert found.record("kms_key", KEY).document["KeyRotationEnabled"] is False

@@ -76,14 +76,17 @@ NO_CALL = {
     "STU610": "what stands at the other end of the route has to be made first",
     "STU611": "an endpoint has to be made, with subnets and security groups, or a policy written",
     "STU612": "a place that the log goes to, and a role that writes it, have to be made first",
+    "STU614": "a key is often another team's, and which call it takes depends on its state",
     "STU616": "what has to go first differs",
     "STU703": "a space's owner never changes",
     "STU717": "which space can go only its owner knows",
+    "STU719": "people have to stop their apps before they take another image",
     "STU721": "a configuration cannot be changed, and its script is the user's to write",
     "STU722": "the right address only its reader knows",
     "STU724": "the right address only its reader knows",
     "STU725": "the right address only its reader knows",
     "STU802": "a trail takes a bucket, its policy, the trail and its start",
+    "STU805": "the key has to let CloudTrail use it first",
 }
 
 

@@ -235,6 +235,28 @@ KEYS: list[tuple[str | None, dict[str, str], str | None]] = [
 ]
 
 
+#: what AWS KMS answers about the domain's key -> its state, and whether it is rotated
+STATES: list[tuple[dict[str, Any] | None, str | None, bool | None]] = [
+    ({"KeyManager": "CUSTOMER", "KeyState": "Enabled", "KeyRotationEnabled": True}, "Enabled", True),
+    ({"KeyManager": "CUSTOMER", "KeyState": "PendingDeletion", "KeyRotationEnabled": False}, "PendingDeletion", False),
+    ({"KeyManager": "CUSTOMER", "KeyState": "Enabled"}, "Enabled", None),
+    (None, None, None),
+]
+
+
+@pytest.mark.parametrize(
+    ("tables", "state", "rotated"),
+    [
+        (together(domain(document={"KmsKeyId": KEY}), *([] if told is None else [record("kms_key", KEY, told)])), *want)
+        for told, *want in STATES
+    ],
+)
+def test_the_state_of_a_domains_key(tables: Apart, state: str | None, rotated: bool | None) -> None:
+    """Source: API_KeyMetadata, API_GetKeyRotationStatus."""
+    (row,) = tables.rows("domain")
+    assert (row["kms_key_state"], row["kms_key_rotated"]) == (state, rotated)
+
+
 def _with_key(key: str | None, answers: Mapping[str, str]) -> Apart:
     keys = [record("kms_key", name, {"KeyManager": told}) for name, told in answers.items()]
     return together(domain(document={} if key is None else {"KmsKeyId": key}), *keys)

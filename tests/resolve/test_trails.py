@@ -140,3 +140,38 @@ def test_mlflow_servers_and_apps_are_counted_together() -> None:
     for tables, number in MLFLOW:
         assert tables.rows("account_region")[0]["mlflow_servers"] == number
         assert tables.rows("user_profile")[0]["mlflow_servers"] == number
+
+
+WHOLE = {"LogFileValidationEnabled": True, "IsMultiRegionTrail": True, "KmsKeyId": "arn:aws:kms:eu-west-1:1:key/1"}
+
+
+def _recording(name: str, **also: Any) -> Record:
+    return record("trail", name, {**_trail(True, _classic()), **also})
+
+
+#: trails, kinds that could not be listed -> what the one that records lacks
+WEAK: list[tuple[list[Record], list[str], list[str] | None]] = [
+    ([_recording("one", **WHOLE)], [], []),
+    ([_recording("one", **{**WHOLE, "KmsKeyId": ""})], [], ["a KMS key"]),
+    ([_recording("one", LogFileValidationEnabled=False, IsMultiRegionTrail=False)], [],
+     ["log file validation", "all Regions", "a KMS key"]),
+    # Of several the one that lacks least; one that does not record is none.
+    ([_recording("one", LogFileValidationEnabled=False, IsMultiRegionTrail=True), _recording("two", **WHOLE)], [], []),
+    ([_recording("one", LogFileValidationEnabled=True, IsMultiRegionTrail=True),
+      record("trail", "two", {**_trail(False, _classic()), **WHOLE})], [], ["a KMS key"]),
+    # An answer that lacks a flag, or a list that is not whole, may hide a better one.
+    ([_recording("one")], [], None),
+    ([_recording("one", **{**WHOLE, "KmsKeyId": ""})], ["trail"], None),
+    ([_recording("one", **WHOLE)], ["trail"], []),
+    ([], [], []),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("tables", "weaknesses"),
+    [(together(place(unlisted), domain(), *trails), weaknesses) for trails, unlisted, weaknesses in WEAK],
+)
+def test_what_a_trail_lacks(tables: Apart, weaknesses: list[str] | None) -> None:
+    """Source: API_Trail (CloudTrail): both flags come with each trail, a key where there is one."""
+    (row,) = tables.rows("account_region")
+    assert row["trail_weaknesses"] == weaknesses

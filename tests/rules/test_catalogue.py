@@ -73,6 +73,7 @@ STU609 one-availability-zone             low      domain         P23
 STU610 ipv6-way-out                      medium   domain         P24
 STU611 endpoints-missing-or-open         medium   domain         P24
 STU612 no-flow-logs                      medium   domain         P24 P30
+STU614 key-not-the-customers             medium   domain         P31
 STU615 docker-not-rootless               low      domain         P24
 STU616 resource-failed                   low      domain         P25
 STU701 shared-space                      low      space          P26
@@ -93,6 +94,7 @@ STU715 shared-space-idle-timeout-too-long medium  domain         P27
 STU716 default-instance-oversized        medium   user_profile   P28
 STU717 person-over-quota                 low      user_profile   P07
 STU718 canvas-left-running               medium   app            P27
+STU719 idle-shutdown-without-effect      medium   user_profile   P27
 STU721 lifecycle-script-unsafe           high     lifecycle_config P24 P08
 STU722 repository-url-unsafe             low      user_profile   P29
 STU723 shared-space-default-oversized    medium   domain         P28
@@ -101,6 +103,7 @@ STU725 shared-space-repository-url-unsafe low      domain         P29
 STU801 no-code-repository                low      user_profile   P29
 STU802 no-trail                          high     account_region P04
 STU803 studio-logs-not-kept              low      account_region P30
+STU805 trail-weak                        medium   account_region P04
 """
 ROWS = [line.split() for line in CATALOGUE.strip().splitlines()]
 AREAS = [

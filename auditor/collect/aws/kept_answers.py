@@ -132,7 +132,9 @@ _KEPT: Mapping[str, Callable[[Answer], Answer]] = {
     "DescribeSecurityGroups": _each({"SecurityGroups": trimmed_group}),
     "DescribeFlowLogs": _of_each(
         "FlowLogs", "FlowLogId", "FlowLogStatus", "DeliverLogsStatus", "ResourceId", "TrafficType"),
-    "DescribeKey": lambda answer: {"KeyMetadata": _members(answer["KeyMetadata"], ("KeyManager",))},
+    "DescribeKey": lambda answer: {"KeyMetadata": _members(
+        answer["KeyMetadata"], ("KeyManager", "KeyState", "KeySpec", "Origin", "Arn"))},
+    "GetKeyRotationStatus": _only("KeyRotationEnabled"),
     "DescribeTrails": _whole,
     "GetTrailStatus": _only("IsLogging"),
     "GetEventSelectors": _only("EventSelectors", "AdvancedEventSelectors"),

@@ -212,6 +212,14 @@ class RolesAndLogs:
                 # A trail without selectors records every management event.
                 selectors = selectors or {"EventSelectors": [{"IncludeManagementEvents": True, "ReadWriteType": "All"}]}
                 members |= {"Status": {"IsLogging": logging}, "Selectors": _with_defaults(selectors)}
+            # Neither flag is set unless somebody sets it (API_CreateTrail).
+            asked = {"LogFileValidationEnabled": False, "IsMultiRegionTrail": False, "KmsKeyId": ""}
+            for member, default in asked.items():
+                value = doc.get(member, default)
+                if isinstance(value, Unknown):
+                    gaps[member] = value
+                else:
+                    members[member] = value
             found.append(self._scope.record("trail", trail, trail.address, members, gaps, {}))
         named: tuple[tuple[Kind, str], ...] = (("partner_app", "Arn"), ("mlflow_server", "TrackingServerArn"),
                                                ("mlflow_app", "Arn"))  # fmt: skip
