@@ -62,6 +62,10 @@ _INDEXES = re.compile(
     r"[\"']?(?P<scheme>https?)://(?:[^/@\s\"']*@)?(?P<host>[A-Za-z0-9.-]+)"
 )
 _UNVERIFIED = re.compile(r"(?<!\S)--trusted-host(?:\s+|=)[\"']?(?P<host>[A-Za-z0-9.-]+)")
+#: What stands in code, and in no secret.
+_CODE = re.compile(r"[$`()\[\]{}<>]")
+#: An assignment that says where a secret is: its name, its ARN, the file that holds it.
+_ABOUT = re.compile(r"\b\w+_(?:name|id|arn|path|file|url|uri|region|host|user)\s*=\s*\S+", re.IGNORECASE)
 #: A command in backticks, which are no quotes here.
 _COMMAND = re.compile(r"`[^`]*`")
 #: Where the API's document has a script.
@@ -131,13 +135,17 @@ def _statements(script: str) -> Iterator[tuple[int, str]]:
 
 
 def _secret(line: str) -> bool:
-    """Whether a line holds a secret; what a variable or a command gives is none."""
+    """Whether a line holds a secret. What a variable, a command or other code gives is none, and no word without a
+    digit: names, hosts and users stand behind telling names as well."""
     found: list[str] = []
 
     def note(value: str) -> str:
-        if not value.lstrip("\"'").startswith(("$", "`", "<", "{")):
+        # Ids of access keys are capitals, mostly with a digit.
+        capitals = value.isalnum() and value.isupper() and len(value) >= 16
+        told = capitals or any(c.isdigit() for c in value)
+        if "PRIVATE KEY" in value or (told and not _CODE.search(value)):
             found.append(value)
         return value
 
-    replace_secrets(_COMMAND.sub("$()", line), note)
+    replace_secrets(_ABOUT.sub("", _COMMAND.sub("$()", line)), note)
     return bool(found)

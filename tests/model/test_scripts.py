@@ -25,6 +25,7 @@ UNSAFE = [
     ("chmod u=rwx,o=rw x", "world-writable"),
     ("export DB_PASSWORD=hunter22", "secret"),
     ("# export AWS_SECRET_ACCESS_KEY=wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY", "secret"),
+    ("echo '-----BEGIN RSA PRIVATE KEY-----' > id", "secret"),
     ("git clone https://ana:s3cr3tpw@git.example.com/x", "secret"),
     ("aws configure set aws_access_key_id AKIA" + "ABCDEFGHIJKLMNOP", "secret"),
 ]  # fmt: skip
@@ -39,6 +40,10 @@ SAFE = [
     "DB_PASSWORD=$(aws secretsmanager get-secret-value --secret-id x --output text)",
     "password=`cat /run/secret`",
     'export API_KEY="${API_KEY}"',
+    'AWS_SECRET_NAME="git-credentials-2"',
+    'AWS_SECRET_KEY="github.com"',
+    "secret = client.get_secret_value(SecretId=name)['SecretString2']",
+    "# git clone https://username@git.example.com/x",
     "TOKEN=$(curl -X PUT http://169.254.169.254/latest/api/token)",
     "docker login --password-stdin",
     "pip install -r requirements.txt -c constraints.txt",
