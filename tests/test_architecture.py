@@ -209,7 +209,7 @@ LAYERS = {
         {"first_screen"},
         {"asff_format", "codequality_format", "csv_format", "junit_format", "markdown", "ocsf_format", "sarif_format",
          "message_template", "templates"},
-        {"custom", "html", "json_format", "markdown_format"},
+        {"custom", "html", "json_format", "markdown_format", "oscal_format"},
         {"executive_format", "explanation", "finding_lines", "html_format", "render"},
     ],
 }  # fmt: skip

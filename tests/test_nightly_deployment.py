@@ -17,6 +17,7 @@ import yaml
 from auditor.cli.main import cli, run
 from auditor.errors import ExitCode
 
+Called = Callable[..., tuple[int, str]]
 ROOT = Path(__file__).resolve().parents[1]
 NIGHTLY = ROOT / "deploy" / "nightly"
 
@@ -57,6 +58,38 @@ def test_cfn_lint_finds_nothing() -> None:
         capture_output=True, text=True, check=False,
     )  # fmt: skip
     assert done.returncode == 0, done.stdout + done.stderr
+
+
+def test_hadolint_finds_nothing() -> None:
+    done = subprocess.run(
+        [str(Path(sys.executable).with_name("hadolint")), "--no-color", str(NIGHTLY / "Dockerfile")],
+        capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    assert (done.returncode, done.stdout) == (0, "")
+
+
+def test_our_own_rules_find_nothing(called: Called) -> None:
+    code, said = called("scan", str(ROOT / "deploy"), "--fail-on", "info")
+    assert (code, "No Studio resource was found" in said) == (0, True), said
+
+
+def test_the_volume_belongs_to_the_user_that_writes_to_it(hub: dict[str, Any]) -> None:
+    """Amazon ECS, "Use bind mounts": a volume belongs to root unless the image has a VOLUME of the same path, made for
+    its user before."""
+    text = (NIGHTLY / "Dockerfile").read_text(encoding="utf-8")
+    (container,) = hub["Task"]["Properties"]["ContainerDefinitions"]
+    (mounted,) = (mount["ContainerPath"] for mount in container["MountPoints"])
+    made = text.index(f"install --directory --owner=65532 --group=65532 --mode=0700 {mounted}")
+    assert made < text.index(f'VOLUME ["{mounted}"]') < text.index("USER 65532:65532")
+    written = {entry["Value"] for entry in container["Environment"] if entry["Name"] in ("TMPDIR", "HOME")}
+    assert written == {mounted, container["WorkingDirectory"]} - {""} == {"/scratch"}
+
+
+def test_the_base_image_is_given_by_digest_alone() -> None:
+    lines = (NIGHTLY / "Dockerfile").read_text(encoding="utf-8").splitlines()
+    (base,) = (line for line in lines if line.startswith("FROM "))
+    assert re.fullmatch(r"FROM python:[\w.-]+@\$\{PYTHON_DIGEST\}", base)
+    assert "ARG PYTHON_DIGEST" in lines, "no default: without a digest nothing is built"
 
 
 def test_the_hubs_policies_are_those_that_are_printed(hub: dict[str, Any], capfd: pytest.CaptureFixture[str]) -> None:
@@ -134,9 +167,6 @@ def test_the_units_of_systemd() -> None:
             assert unit["Service"]["SuccessExitStatus"] == "4 5"
         else:
             assert unit["Install"]["WantedBy"] == "timers.target"
-
-
-Called = Callable[..., tuple[int, str]]
 
 
 @pytest.fixture

@@ -59,6 +59,22 @@ class State(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
+class MadeBy:
+    """The CloudTrail event that made a finding which is new: its name, who did it, when (RFC 3339), and its id.
+
+    ``person``: a name as CloudTrail knows it; ``principal``: the ARN. ``unknown`` says why no event is named; all
+    others are empty then.
+    """
+
+    event: str = ""
+    person: str = ""
+    principal: str = ""
+    time: str = ""
+    event_id: str = ""
+    unknown: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Finding:
     """A rule's verdict that somebody should see: fail, unknown or error. Made only by ``auditor.evaluate``."""
 
@@ -82,6 +98,8 @@ class Finding:
     """How often it came back after it was resolved."""
     gates: bool = False
     """Whether it is one of those for which the run exits 4."""
+    made_by: MadeBy | None = None
+    """Who made it, of a new finding of a live account; None where nobody asked."""
 
     @property
     def is_news(self) -> bool:

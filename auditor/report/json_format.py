@@ -61,6 +61,7 @@ def _finding(report: Report, finding: Finding, names: _Names) -> dict[str, Any]:
         "due": due(report, finding),
         "regressed": finding.regressed,
         "gates": finding.gates,
+        "made_by": finding.made_by,
     }
 
 

@@ -23,6 +23,7 @@ from auditor.report.phrases import (
     evidence_words,
     gaps_by_reason,
     gate_words,
+    made_by_words,
     name,
     outstanding,
     resolved,
@@ -163,8 +164,11 @@ def _finding_row(finding: Finding, report: Report, rules: dict[str, str]) -> lis
     marks = f"**{word}**" if finding.gates else word
     if finding.state is State.REGRESSED:
         marks += ", back again"
+    said = text(finding.message)
+    if finding.made_by is not None:
+        said += f" Made by: {text(made_by_words(finding.made_by))}"
     return [
-        marks, code(f"{finding.rule_id} {rules.get(finding.rule_id, '')}".strip()), text(finding.message),
+        marks, code(f"{finding.rule_id} {rules.get(finding.rule_id, '')}".strip()), said,
         code(name(finding.resource)), code(scope(finding.resource, report)),
         code(evidence_words(cause)) if cause else "",
     ]  # fmt: skip

@@ -10,7 +10,7 @@ from typing import TypeAlias
 from urllib.parse import quote
 
 from auditor.model.accounts import Account
-from auditor.model.finding import Evidence, Finding, FindingRemediation, PastFinding, State
+from auditor.model.finding import Evidence, Finding, FindingRemediation, MadeBy, PastFinding, State
 from auditor.model.report import Outcome, Report
 from auditor.model.resource import ResourceRef
 from auditor.model.rule import Verdict
@@ -192,6 +192,16 @@ def snippet(remedy: FindingRemediation, resource: ResourceRef) -> str:
         return remedy.aws
     terraform = resource.file.endswith((".tf", ".tf.json")) or resource.id.startswith(("aws_", "awscc_", "module."))
     return remedy.terraform if terraform else remedy.cloudformation
+
+
+def made_by_words(made: MadeBy | None) -> str:
+    """``UpdateDomain by ana, 2026-11-23T20:40:00Z, event 1a2b…``; why it is unknown; empty where nobody asked."""
+    if made is None:
+        return ""
+    if made.unknown:
+        return f"unknown: {made.unknown}"
+    principal = f" ({made.principal})" if made.principal not in ("", made.person) else ""
+    return f"{made.event} by {made.person}{principal}, {made.time}, event {made.event_id}"
 
 
 def waiver_words(waiver: Waiver) -> str:

@@ -30,6 +30,7 @@ class Format(StrEnum):
     ASFF = "asff"
     CODEQUALITY = "codequality"
     EXECUTIVE = "executive"
+    OSCAL = "oscal"
 
     @property
     def file_name(self) -> str:
@@ -38,7 +39,7 @@ class Format(StrEnum):
 
 _ENDINGS = {
     Format.JUNIT: "junit.xml", Format.OCSF: "ocsf.json", Format.MARKDOWN: "md", Format.ASFF: "asff.json",
-    Format.CODEQUALITY: "codequality.json", Format.EXECUTIVE: "executive.html",
+    Format.CODEQUALITY: "codequality.json", Format.EXECUTIVE: "executive.html", Format.OSCAL: "oscal.json",
 }  # fmt: skip
 
 

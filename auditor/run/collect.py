@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -24,6 +24,7 @@ from auditor.run.write_collection import write_collection
 from auditor.store.files import PRIVATE, Access
 from auditor.store.snapshot_file import masked, write_snapshot
 from auditor.store.snapshot_reader import SnapshotReader
+from auditor.studio.evidence_sources import SIGN_INS
 from auditor.studio.resource_types import STUDIO_KINDS
 from auditor.temporary_files import remove_leftovers, workspace
 
@@ -33,6 +34,8 @@ if TYPE_CHECKING:
     from auditor.config import Config
     from auditor.drift.sides import LiveFile
     from auditor.model.drift import Drift
+    from auditor.model.report import Report
+    from auditor.org.member_sessions import MemberSessions
     from auditor.store.runs import RunStore
 
 
@@ -125,7 +128,7 @@ def run_account(
     wanted = replace(options, evidence=tuple(name for name in options.evidence if name in read))
     wanted = wanted.completed(plan.config)
     if wanted.of_accounts:
-        return _run_accounts(plan, wanted, messages, snapshot, progress)
+        return _run_accounts(plan, wanted, messages, snapshot, progress, asked_for=options)
     if plan.config.organization is not None:
         messages.note("auditor.yaml has organization:, and one account is audited. For all of them: --organization")
     what = f"Regions: {', '.join(wanted.regions) or 'the default one of the profile'}"
@@ -136,7 +139,19 @@ def run_account(
         _place(snapshot) as path,
     ):
         _collect_account(asked, path, progress, plan.mode)
-        return run(plan, [path], messages)
+        return run(plan, [path], messages, made_by=_makers(options, wanted))
+
+
+def _makers(
+    options: AwsOptions, wanted: AwsOptions, sessions: MemberSessions | None = None
+) -> Callable[[Report], Report] | None:
+    """Says who made what is new, from the trail that sign-ins are read from; None where that is not asked for."""
+    if SIGN_INS not in options.evidence:
+        return None
+    from auditor.run.change_lookups import changes_of
+    from auditor.run.who_did_it import with_makers
+
+    return lambda report: with_makers(report, changes_of(wanted.profile, sessions))
 
 
 def _resume_place(plan: RunPlan, snapshot: Path | None) -> Path | None:
@@ -149,7 +164,12 @@ def _resume_place(plan: RunPlan, snapshot: Path | None) -> Path | None:
 
 
 def _run_accounts(
-    plan: RunPlan, options: AwsOptions, messages: Messages, snapshot: Path | None, progress: Progress | None
+    plan: RunPlan,
+    options: AwsOptions,
+    messages: Messages,
+    snapshot: Path | None,
+    progress: Progress | None,
+    asked_for: AwsOptions,
 ) -> RunResult:
     """The same over several accounts; the result leads into each of them once more."""
     from auditor.run.collect_accounts import collect_accounts, entrance
@@ -164,7 +184,8 @@ def _run_accounts(
         entered = entrance(options, plan.config, asked.rates)
         gather = Gatherer(options, messages, plan.store.place.label if plan.store is not None else "")
         found = collect_accounts(asked, entered, path, gather, progress, plan.mode)
-        return replace(run(plan, [path], messages), sessions=found.sessions)
+        made_by = _makers(asked_for, options, found.sessions)
+        return replace(run(plan, [path], messages, made_by=made_by), sessions=found.sessions)
 
 
 def run_templates(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -42,10 +42,18 @@ class RunResult:
     sessions: MemberSessions | None = None
 
 
-def run(plan: RunPlan, files: Sequence[Path], messages: Messages, *, drift: Drift | None = None) -> RunResult:
+def run(
+    plan: RunPlan,
+    files: Sequence[Path],
+    messages: Messages,
+    *,
+    drift: Drift | None = None,
+    made_by: Callable[[Report], Report] | None = None,
+) -> RunResult:
     """Evaluate the snapshots, compare with what was before, apply the gate, write the reports, keep the run.
 
-    ``drift`` goes into the report and changes no exit code. Raises SnapshotError for a snapshot that cannot be used,
+    ``drift`` goes into the report and changes no exit code; neither does ``made_by``, which says who made
+    what is new. Raises SnapshotError for a snapshot that cannot be used,
     ConfigError where a report or the store cannot be written.
     """
     with ExitStack() as stack:
@@ -58,6 +66,8 @@ def run(plan: RunPlan, files: Sequence[Path], messages: Messages, *, drift: Drif
         files = stack.enter_context(without_secrets(files))
         logger.info("evaluating %s", plural(len(files), "snapshot"))
         report = replace(_decided(plan, files, recorder), drift=drift)
+        if made_by is not None:
+            report = made_by(report)
         failed, open_ = report.by_status[Verdict.FAIL], report.by_status[Verdict.UNKNOWN]
         logger.info("%s: %s, %s not evaluated", plural(len(report.rules), "rule"), plural(failed, "failure"), open_)
         for aside in plan.store.survey().set_aside if plan.store is not None else ():

@@ -298,7 +298,7 @@ class _Populator:
         for app in inside["apps"]:
             self.app(backend, document, dict(app), created)
         for sign_in in inside["sign_ins"]:
-            backend.sign_ins += surroundings.events(self.estate.account, region, document["DomainId"], sign_in)
+            backend.events += surroundings.events(self.estate.account, region, document["DomainId"], sign_in)
 
     def profile(self, backend: StudioBackend, domain: Mapping[str, Any], entry: dict[str, Any], created: float) -> None:
         request = {"DomainId": domain["DomainId"], **entry}

@@ -124,7 +124,7 @@ def _events(backend: StudioBackend, request: Mapping[str, Any]) -> dict[str, Any
     start, end = float(request.get("StartTime", 0)), float(request.get("EndTime", "inf"))
     found = [
         {k: v for k, v in event.items() if k != "_detail"} | {"CloudTrailEvent": json.dumps(_detail(event))}
-        for event in sorted(backend.sign_ins, key=lambda e: -e["EventTime"])
+        for event in sorted(backend.events, key=lambda e: -e["EventTime"])
         if (not attributes or event["EventName"] in wanted) and start <= event["EventTime"] <= end
     ]
     return paged(found, {"MaxResults": _EVENTS_PAGE, **request}, "Events")

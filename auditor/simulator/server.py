@@ -24,6 +24,7 @@ from auditor.simulator.injected_faults import Fault, FaultKind, Faults
 from auditor.simulator.operations import OPERATIONS, OWN_ARNS, paged, position, tagged_resources, token
 from auditor.simulator.organization import SimulatedOrganization
 from auditor.simulator.organization_api import OrganizationApi
+from auditor.simulator.recorded_calls import IAM_CALLS, IAM_REGION, event, iam_event
 from auditor.simulator.reset_backends import reset
 from auditor.simulator.state import StudioBackend, studio_backends
 from auditor.simulator.updates import Nested
@@ -94,7 +95,10 @@ class _App:
             handled = self._handle(service, name, region, account, request, fault)
             if handled is None:
                 environ |= {"wsgi.input": io.BytesIO(body), "HTTP_X_MOTO_ACCOUNT_ID": account}
-                return self._ask_moto(environ, start, name)
+                by_moto = self._ask_moto(environ, start, name)
+                if service == "iam" and name in IAM_CALLS:
+                    _studio(account, IAM_REGION).events.append(iam_event(account, name, body))
+                return by_moto
         except ApiError as error:
             # Which protocol a request speaks shows in its headers.
             if "HTTP_X_AMZ_TARGET" not in environ:
@@ -150,6 +154,8 @@ class _App:
         if name.startswith("List") and name != "ListTags":
             answer = self._page(answer, request, fault)
         shape = shaped(model, answer)
+        if not name.startswith(_READS):
+            backend.events.append(event(account, region, "sagemaker", name, request, shape))
         if self.observer is not None:
             self.observer("sagemaker", name, shape)
         return _future(shape) if fault == "future" else shape
@@ -350,6 +356,10 @@ class Simulator:
             "AWS_DEFAULT_REGION": self.estate.region,
             "AWS_EC2_METADATA_DISABLED": "true",
         }
+
+    def inject(self, *faults: Fault) -> None:
+        """From now on these faults strike, and no others."""
+        self._app.faults = Faults(faults)
 
     def start(self) -> None:
         # The port first: where it is taken, perhaps by a simulator of this process, nothing is forgotten yet.

@@ -45,7 +45,8 @@ class StudioBackend(BaseBackend):
         self.mlflow: dict[str, Document] = {}
         self.mlflow_apps: dict[str, Document] = {}
         self.lifecycle_configs: dict[str, Document] = {}
-        self.sign_ins: list[Document] = []
+        #: What CloudTrail recorded: sign-ins of the estate, and what was called since that changed something.
+        self.events: list[Document] = []
         self.tags: dict[str, dict[str, str]] = {}
         #: KMS keys, as domains name them, that AWS manages; all others that domains name are the customer's.
         self.aws_managed_keys: set[str] = set()

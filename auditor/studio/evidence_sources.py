@@ -40,10 +40,12 @@ class EvidenceSource:
     permissions: Mapping[str, str] = field(default_factory=dict)
 
 
+#: CloudTrail's event history: it also says who made a new finding.
+SIGN_INS = "sign-ins"
 EVIDENCE_SOURCES = (
     EvidenceSource(
-        "sign-ins", ("sign_in",), "sign_in_events", Stage.DOMAINS,
-        {"cloudtrail:LookupEvents": "who opens which profile"},
+        SIGN_INS, ("sign_in",), "sign_in_events", Stage.DOMAINS,
+        {"cloudtrail:LookupEvents": "who opens which profile, and who made a new finding"},
     ),
     EvidenceSource(
         "roles", ("role",), "roles_in_use", Stage.RESOURCES,

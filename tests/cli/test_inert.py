@@ -47,7 +47,9 @@ def test_commands_that_print_names(auditor: Auditor, hostile: Path, output: str)
         assert not [c for c in outcome.out if not c.isprintable() and c != "\n"]
 
 
-@pytest.mark.parametrize("output", ["html", "json", "sarif", "junit", "ocsf", "csv", "markdown", "asff", "codequality"])
+@pytest.mark.parametrize(
+    "output", ["html", "json", "sarif", "junit", "ocsf", "csv", "markdown", "asff", "codequality", "oscal"]
+)
 def test_reports_that_are_printed(auditor: Auditor, hostile: Path, output: str) -> None:
     outcome = auditor("check", hostile, "--only", "STU106", "--fail-on", "medium", "--format", output, "--output", "-")
     assert outcome.code == 4

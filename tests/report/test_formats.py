@@ -19,6 +19,7 @@ CONTRACT = {
     "html": "report.html", "json": "report.json", "sarif": "report.sarif", "junit": "report.junit.xml",
     "ocsf": "report.ocsf.json", "csv": "report.csv", "markdown": "report.md", "asff": "report.asff.json",
     "codequality": "report.codequality.json", "executive": "report.executive.html",
+    "oscal": "report.oscal.json",
 }  # fmt: skip
 
 

@@ -18,6 +18,7 @@ from auditor.model.waiver import Waiver
 from auditor.report.first_screen import due
 from auditor.report.html.encode import NOTHING, Columns, Dictionary, Stencil, hexes, pack
 from auditor.report.html.resource_pages import Resources, stencil
+from auditor.report.phrases import made_by_words
 from auditor.studio.console_links import HOSTS, PAGES
 from auditor.studio.setting_names import SETTING_PATHS
 
@@ -199,7 +200,7 @@ class _Encoder:
         # One row's numbers, in this order; 0 in cause and waiver is "none".
         names = ("rule", "status", "severity", "state", "resource", "cause", "message", "evidence", "remediation",
                  "waiver", "first_seen", "last_seen", "reason", "regressed", "gates",
-                 "deadline")  # fmt: skip
+                 "deadline", "made_by")  # fmt: skip
         numbers: list[tuple[int, ...]] = []
         for row in rows:
             f = row.finding
@@ -214,7 +215,7 @@ class _Encoder:
                 self._waivers.code(f.waiver, id(f.waiver)) + 1 if f.waiver else 0,
                 self._moments.code(f.first_seen or ""), self._moments.code(row.last_seen),
                 self._reasons.code(visible(row.reason)), min(f.regressed, 0xFFFF), int(f.gates),
-                self._deadline(row),
+                self._deadline(row), self._reasons.code(visible(made_by_words(f.made_by))),
             ))  # fmt: skip
         for name, column in zip(names, zip(*numbers, strict=True) if numbers else [()] * len(names), strict=True):
             self._columns.numbers(f"row.{name}", column)

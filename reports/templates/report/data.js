@@ -72,6 +72,7 @@ const readData = (header, buffer, base) => {
       "regressed",
       "gates",
       "deadline",
+      "made_by",
     ]),
     causes: group("cause", ["rule", "severity", "resource", "setting", "value", "layer", "affects", "remediation"]),
     resources: group("resource", [
@@ -157,6 +158,8 @@ const readData = (header, buffer, base) => {
     firstSeen: (i) => header.moments[D.rows.first_seen[i]],
     lastSeen: (i) => header.moments[D.rows.last_seen[i]],
     reason: (i) => header.reasons[D.rows.reason[i]],
+    /** The event that made a new finding, in words; empty where nobody asked. */
+    madeBy: (i) => header.reasons[D.rows.made_by[i]],
     waiver: (i) => (D.rows.waiver[i] ? header.waivers[D.rows.waiver[i] - 1] : null),
     evidence: (i) =>
       header.sets[D.rows.evidence[i]].map((item) => {

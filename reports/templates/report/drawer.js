@@ -79,6 +79,7 @@ const findingTimes = (D, i) => {
       state ? [badge(`st-${state}`, STATE_WORDS[state]), D.reason(i) ? ` ${D.reason(i)}` : ""] : "",
     ],
     ["First seen", D.firstSeen(i) ? minute(D.firstSeen(i)) : ""],
+    ["Made by", D.madeBy(i)],
     ["Last seen", D.lastSeen(i) ? minute(D.lastSeen(i)) : ""],
     ["Came back", D.rows.regressed[i] ? plural(D.rows.regressed[i], "time") : ""],
   ];
