@@ -54,7 +54,7 @@ def path(night: Report, tmp_path_factory: pytest.TempPathFactory) -> Path:
     return file
 
 
-def violations(page: Any, options: dict[str, Any] = OPTIONS) -> list[str]:
+def axe_complaints(page: Any, options: dict[str, Any] = OPTIONS) -> list[str]:
     """What axe finds on a page, as it stands."""
     from axe_playwright_python.sync_playwright import Axe
 
@@ -80,13 +80,13 @@ def test_no_violation(
         for fragment in (*sections, *(pages if sections is SECTIONS else pages[2:4])):
             visit(page, path, fragment)
             page.evaluate("document.querySelectorAll('details').forEach((d) => { d.open = true; })")
-            violations += [(fragment, text) for text in violations(page, options)]
+            violations += [(fragment, text) for text in axe_complaints(page, options)]
         visit(page, path, "#findings?severity=medium&q=a")
         page.locator(".vt-body .vt-row:visible").first.click()
-        violations += [("drawer", text) for text in violations(page, options)]
+        violations += [("drawer", text) for text in axe_complaints(page, options)]
         if width > 1000:
             page.click("#help")
-            violations += [("help", text) for text in violations(page, options)]
+            violations += [("help", text) for text in axe_complaints(page, options)]
     assert violations == []
 
 
@@ -99,14 +99,14 @@ def test_no_violation_without_script(path: Path, scheme: str) -> None:
         page.goto(path.as_uri())
         page.wait_for_selector("#problem:visible")
         page.evaluate("document.querySelectorAll('details').forEach((d) => { d.open = true; })")
-        assert violations(page) == []
+        assert axe_complaints(page) == []
 
 
 def test_axe_finds_what_is_wrong(path: Path) -> None:
     """A check of the check: it does complain about a page with a fault."""
     with opened(path) as page:
         page.evaluate("document.querySelector('.tile.high a').style.color = '#f5b5a8'")
-        assert any(text.startswith("color-contrast") for text in violations(page))
+        assert any(text.startswith("color-contrast") for text in axe_complaints(page))
 
 
 STYLE = "(rule) => { const s = new CSSStyleSheet(); s.replaceSync(rule); document.adoptedStyleSheets = [s]; }"

@@ -21,7 +21,7 @@ from auditor.whatif.consequences import NotTried, SettingChange, WhatIf
 from .browser import opened
 from .handmade import everything, hostile_everything
 from .samples import HOSTILE
-from .test_accessibility import violations
+from .test_accessibility import axe_complaints
 
 TEMPLATE = templates_dir() / "whatif.html.j2"
 KEY = ("123456789012", "eu-west-1", "user_profile", f"d-1/{HOSTILE}")
@@ -106,7 +106,7 @@ def test_hostile_names_are_text_and_nothing_runs_or_loads(found: WhatIf, tmp_pat
         assert shown.locator("section:has(#unknown) details").count() == len(whatif_view(found).findings[2][2])
         shown.evaluate("document.querySelectorAll('details').forEach((d) => { d.open = true; })")
         assert shown.evaluate("document.documentElement.scrollWidth") <= 400
-        assert violations(shown) == []
+        assert axe_complaints(shown) == []
         assert shown.problems == []
 
 
