@@ -83,7 +83,18 @@ def passing(to: str) -> Ask:
     return Ask("iam:PassRole", _iam("role"), {"iam:PassedToService": (to,), **absent})
 
 
+def widening(name: str, role: str) -> Capability:
+    """Writing the policies of a certain role without a boundary, and acting as it."""
+    absent: Mapping[str, Value] = {"iam:PermissionsBoundary": Known.ABSENT, "iam:PolicyARN": Known.ABSENT}
+    write = tuple(Ask(f"iam:{action}", role, _UNBOUND) for action in WRITING_POLICIES)
+    act = (Ask("iam:PassRole", role, {"iam:PassedToService": ("sagemaker.amazonaws.com",), **absent}),
+           Ask("sts:AssumeRole", role))  # fmt: skip
+    return Capability(name, "", (write, act))
+
+
 _UNBOUND: Mapping[str, Value] = {"iam:PermissionsBoundary": Known.ABSENT, "iam:PolicyARN": (_ADMINISTRATOR,)}
+
+WRITING_POLICIES = ("AttachRolePolicy", "PutRolePolicy")
 
 #: Who can do one of these is an administrator, or can become one in one step.
 ADMINISTRATOR: tuple[Capability, ...] = (

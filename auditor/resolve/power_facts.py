@@ -10,9 +10,18 @@ import json
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, fields, replace
+from itertools import product
 from typing import TYPE_CHECKING
 
-from auditor.iam.capabilities import NOBODY, Capability, Environment, Finding, examine
+from auditor.iam.capabilities import (
+    NOBODY,
+    WRITING_POLICIES,
+    Capability,
+    Environment,
+    Finding,
+    examine,
+    widening,
+)
 from auditor.iam.evaluation import Permissions
 from auditor.iam.logic import Truth, some
 from auditor.iam.named import named_resource, written
@@ -46,6 +55,7 @@ class DomainPlace:
     iam: Truth
 
 
+_WIDENED = "policies of a role that it can pass or assume"
 _POLICIES = ("RolePolicyList", "AttachedManagedPolicies", "LocalPolicyDocuments", "PermissionsBoundary")
 #: A domain that a template does not hold.
 _ELSEWHERE = DomainPlace(NOBODY, "the domain", "", None)
@@ -93,6 +103,7 @@ def role_powers(role: Role, domains: Sequence[DomainPlace], *, template: bool) -
     known = [*domains, *([_ELSEWHERE] if template and not domains else [])]
     opens = [_in_domain(OPENS_PROFILES, permissions, role, place) for place in known if place.iam is not False]
     ways = [_in_some_domain(way, permissions, role, [*domains, _ELSEWHERE]) for way in ESCALATION]
+    ways.append(_widened(role, permissions))
     data = [examine(kind, permissions, role.places) for kind in ALL_DATA]
     large = [reached(name, asks, permissions, role.places) for name, asks in LARGE_APPS.items()]
     jobs = [reached(name, asks, permissions, role.places) for name, asks in UNSAFE_JOBS.items()]
@@ -126,6 +137,27 @@ def _in_some_domain(
     found = [examine(capability, permissions, _at(role.places, place)) for place in _meant(capability, places)]
     truth = some(f.held for f in found)
     return next((f for f in found if f.held is truth), found[0])
+
+
+def _widened(role: Role, permissions: Permissions) -> Finding:
+    """Whether the role can write the policies of a role that its own policies name, and act as that role."""
+    open_: list[Finding] = []
+    for target in sorted(set(_named_roles(role))):
+        found = examine(widening(_WIDENED, target), permissions, role.places)
+        if found.held:
+            return found
+        open_ += [found] if found.held is None else []
+    return open_[0] if open_ else Finding(_WIDENED, False)
+
+
+def _named_roles(role: Role) -> Iterator[str]:
+    for action in WRITING_POLICIES:
+        for text in set(written(role, f"iam:{action}")):
+            for partition, account in product(role.places.partitions, role.places.accounts):
+                target = named_resource(text, f"arn:{partition}:iam::{account}:role/?*")
+                # Any role, and the role itself, are an administrator's (``capabilities``).
+                if target is not None and not text.endswith((":role/*", ":*")) and text != "*":
+                    yield target
 
 
 def _meant(capability: Capability, places: Iterable[DomainPlace]) -> Iterable[DomainPlace]:

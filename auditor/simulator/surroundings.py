@@ -30,6 +30,9 @@ from auditor.simulator.wire import DAY, today
 from auditor.studio.trails import STUDIO_LOG_GROUP
 
 DEFAULT_TRUST = ("sts:AssumeRole", "sts:SetSourceIdentity")
+#: CPU instances; Canvas' own is called system.
+_TYPES = ["ml.t3.*", "ml.m5.*", "ml.m7i.*", "ml.c5.*", "ml.c7i.*", "system"]
+_JOB_KEYS = ("VpcSubnets", "VpcSecurityGroupIds", "VolumeKmsKey", "OutputKmsKey")
 #: What an ordinary execution role of the estates may do: JupyterLab and Code Editor apps, training, its own bucket.
 _ORDINARY: Mapping[str, Any] = {
     "Version": "2012-10-17",
@@ -38,8 +41,16 @@ _ORDINARY: Mapping[str, Any] = {
             "Effect": "Allow",
             "Action": "sagemaker:CreateApp",
             "Resource": [f"arn:aws:sagemaker:*:*:app/*/*/{kind}/*" for kind in ("jupyterlab", "codeeditor", "canvas")],
+            "Condition": {"ForAllValues:StringLike": {"sagemaker:InstanceTypes": _TYPES}},
         },
-        {"Effect": "Allow", "Action": ["sagemaker:CreateTrainingJob", "sagemaker:Describe*"], "Resource": "*"},
+        # No job without a VPC and the team's keys.
+        {
+            "Effect": "Allow",
+            "Action": "sagemaker:CreateTrainingJob",
+            "Resource": "*",
+            "Condition": {"Null": {f"sagemaker:{key}": "false" for key in _JOB_KEYS}},
+        },
+        {"Effect": "Allow", "Action": "sagemaker:Describe*", "Resource": "*"},
         {"Effect": "Allow", "Action": ["s3:GetObject", "s3:PutObject"], "Resource": "arn:aws:s3:::studio-data/*"},
     ],
 }

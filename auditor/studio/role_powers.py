@@ -62,81 +62,82 @@ def _job(action: str, kind: str) -> Ask:
     return in_sagemaker(action, f"{kind}/{NOBODY}")
 
 
-#: Who can do one of these can act as somebody else, or as another role. ``text`` ends "The role can …".
+#: Who can do one of these can act as somebody else, or as another role. Messages and parameters of rules write their
+#: names.
 ESCALATION: tuple[Capability, ...] = (
     Capability(
-        "assume-roles", "assume any role that trusts the account",
+        "sts:AssumeRole on any role", "assume any role that trusts the account",
         ((Ask("sts:AssumeRole", f"arn:{{partition}}:iam::{{account}}:role/{NOBODY}", _UNTAGGED),),),
     ),
     Capability(
-        "change-profiles", "change domains or other people's user profiles",
+        "changes to domains or other user profiles", "change domains or other people's user profiles",
         ((in_sagemaker("UpdateDomain", "domain/{domain}", {"sagemaker:DomainId": ("{domain}",)}),
           in_sagemaker("UpdateUserProfile", f"user-profile/{{domain}}/{COLLEAGUE}", _COLLEAGUE),
           in_sagemaker("CreateUserProfile", f"user-profile/{{domain}}/{COLLEAGUE}", _COLLEAGUE)),),
     ),
     Capability(
-        "pass-to-sagemaker", "run jobs or notebook instances as any role that SageMaker can assume",
+        "iam:PassRole of any role to SageMaker jobs or notebook instances", "run jobs or notebook instances as any role that SageMaker can assume",
         ((_job("CreateTrainingJob", "training-job"), _job("CreateProcessingJob", "processing-job"),
           _job("CreateNotebookInstance", "notebook-instance")), (passing("sagemaker.amazonaws.com"),)),
     ),
     Capability(
-        "pass-to-lambda", "run Lambda functions as any role that Lambda can assume",
+        "iam:PassRole of any role to Lambda", "run Lambda functions as any role that Lambda can assume",
         ((_any("lambda:CreateFunction", f"function:{NOBODY}"),),
          (_any("lambda:InvokeFunction", f"function:{NOBODY}"), _any("lambda:AddPermission", f"function:{NOBODY}"),
           _any("lambda:CreateEventSourceMapping", f"event-source-mapping:{NOBODY}")),
          (passing("lambda.amazonaws.com"),)),
     ),
     Capability(
-        "change-functions", "replace the code of any Lambda function",
+        "lambda:UpdateFunctionCode on any function", "replace the code of any Lambda function",
         ((_any("lambda:UpdateFunctionCode", f"function:{NOBODY}"),),),
     ),
     Capability(
-        "pass-to-ec2", "start EC2 instances as any role of an instance profile",
+        "iam:PassRole of any role to EC2", "start EC2 instances as any role of an instance profile",
         ((_any("ec2:RunInstances", f"instance/{NOBODY}"),), (passing("ec2.amazonaws.com"),)),
     ),
     Capability(
-        "pass-to-glue", "run Glue jobs or sessions as any role that Glue can assume",
+        "iam:PassRole of any role to Glue", "run Glue jobs or sessions as any role that Glue can assume",
         ((_any("glue:CreateJob", f"job/{NOBODY}"), _any("glue:CreateSession", f"session/{NOBODY}"),
           _any("glue:CreateDevEndpoint", f"devEndpoint/{NOBODY}")), (passing("glue.amazonaws.com"),)),
     ),
     Capability(
-        "pass-to-cloudformation", "create CloudFormation stacks as any role that CloudFormation can assume",
+        "iam:PassRole of any role to CloudFormation", "create CloudFormation stacks as any role that CloudFormation can assume",
         ((_any("cloudformation:CreateStack", f"stack/{NOBODY}/{NOBODY}"),), (passing("cloudformation.amazonaws.com"),)),
     ),
     Capability(
-        "pass-to-codebuild", "run CodeBuild projects as any role that CodeBuild can assume",
+        "iam:PassRole of any role to CodeBuild", "run CodeBuild projects as any role that CodeBuild can assume",
         ((_any("codebuild:CreateProject", f"project/{NOBODY}"), _any("codebuild:UpdateProject", f"project/{NOBODY}")),
          (_any("codebuild:StartBuild", f"project/{NOBODY}"),), (passing("codebuild.amazonaws.com"),)),
     ),
     Capability(
-        "pass-to-ecs", "run ECS tasks as any role that ECS tasks can assume",
+        "iam:PassRole of any role to ECS tasks", "run ECS tasks as any role that ECS tasks can assume",
         ((_any("ecs:RegisterTaskDefinition", f"task-definition/{NOBODY}:1"), Ask("ecs:RegisterTaskDefinition", "*")),
          (_any("ecs:RunTask", f"task-definition/{NOBODY}:1"),), (passing("ecs-tasks.amazonaws.com"),)),
     ),
     Capability(
-        "pass-to-stepfunctions", "run state machines as any role that Step Functions can assume",
+        "iam:PassRole of any role to Step Functions", "run state machines as any role that Step Functions can assume",
         ((_any("states:CreateStateMachine", f"stateMachine:{NOBODY}"),),
          (_any("states:StartExecution", f"stateMachine:{NOBODY}"),), (passing("states.amazonaws.com"),)),
     ),
     Capability(
-        "change-images", "change how any image starts in apps (AppImageConfig)",
+        "sagemaker:UpdateAppImageConfig", "change how any image starts in apps (AppImageConfig)",
         ((in_sagemaker("UpdateAppImageConfig", f"app-image-config/{NOBODY}", _UNTAGGED),),),
     ),
 )  # fmt: skip
 
-#: Data of everybody. ``text`` ends "The role can read …".
+#: Data of everybody.
 ALL_DATA: tuple[Capability, ...] = (
     Capability(
-        "buckets", "the objects of every S3 bucket",
+        "S3 buckets", "the objects of every S3 bucket",
         ((Ask("s3:GetObject", f"arn:{{partition}}:s3:::{NOBODY}/{NOBODY}", _UNTAGGED),),),
     ),
     Capability(
-        "secrets", "every Secrets Manager secret",
+        "Secrets Manager secrets", "every Secrets Manager secret",
         ((_any("secretsmanager:GetSecretValue", f"secret:{NOBODY}"),),),
     ),
-    Capability("keys", "what every KMS key encrypts", ((_any("kms:Decrypt", f"key/{NOBODY}"),),)),
+    Capability("KMS keys", "what every KMS key encrypts", ((_any("kms:Decrypt", f"key/{NOBODY}"),),)),
     Capability(
-        "tables", "every DynamoDB table",
+        "DynamoDB tables", "every DynamoDB table",
         ((_any("dynamodb:GetItem", f"table/{NOBODY}"), _any("dynamodb:Query", f"table/{NOBODY}"),
           _any("dynamodb:Scan", f"table/{NOBODY}")),),
     ),
@@ -181,9 +182,9 @@ def _jobs(note: str, *absent: str) -> tuple[Ask, ...]:
 
 #: What a training or processing job may lack → the requests without it.
 UNSAFE_JOBS: Mapping[str, tuple[Ask, ...]] = {
-    "vpc": _jobs("no VPC", *_OUTSIDE_VPC),
-    "volume-key": _jobs("no volume key", "sagemaker:VolumeKmsKey"),
-    "output-key": _jobs("no output key", "sagemaker:OutputKmsKey"),
+    "a VPC": _jobs("no VPC", *_OUTSIDE_VPC),
+    "a volume key": _jobs("no volume key", "sagemaker:VolumeKmsKey"),
+    "an output key": _jobs("no output key", "sagemaker:OutputKmsKey"),
 }
 #: Starting an EMR cluster; the action has no resource of its own.
 STARTS_EMR: tuple[Ask, ...] = (Ask("elasticmapreduce:RunJobFlow", "*"),)

@@ -35,9 +35,15 @@ STU205 user-identity-in-role-sessions    medium   domain         P04
 STU206 source-identity-not-trusted       high     execution_role P04
 STU207 session-named-after-user          low      user_profile   P04
 STU208 hidden-but-permitted              low      user_profile   P19
+STU209 role-can-escalate                 critical execution_role P08
 STU210 role-opens-other-profiles         critical execution_role P02
+STU211 role-reaches-all-data             high     execution_role P05
 STU212 role-trust-open                   medium   execution_role P08
 STU213 role-without-boundary             medium   execution_role P08
+STU214 side-role-is-administrator        high     execution_role P05
+STU215 instance-types-not-limited        medium   execution_role P07 P28
+STU216 jobs-outside-vpc-permitted        medium   execution_role P24 P31
+STU217 emr-not-attributable              medium   execution_role P06
 STU218 identity-not-propagated           low      user_profile   P04
 STU301 classic-is-default                medium   user_profile   P09
 STU302 domain-default-is-classic         high     domain         P09

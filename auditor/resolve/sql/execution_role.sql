@@ -16,7 +16,11 @@ used as (
            coalesce(list(distinct use order by use) filter (use <> ''), []) as side_uses,
            bool_and(use <> '') as side_role, bool_or(use = "{assumed}") as assumed_by_roles,
            bool_and(u.unified_studio) as unified_studio, max(u.as_of) as as_of,
-           bool_or(d.execution_role_identity_config = 'USER_PROFILE_NAME') as source_identity
+           bool_or(d.execution_role_identity_config = 'USER_PROFILE_NAME') as source_identity,
+           count(*) filter (use = '' and d.execution_role_identity_config is distinct from 'USER_PROFILE_NAME'
+               and d.trusted_identity_propagation is distinct from 'ENABLED') as people_apart,
+           count(*) filter (use = '' and d.execution_role_identity_config <> 'USER_PROFILE_NAME'
+               and d.trusted_identity_propagation <> 'ENABLED') as not_apart
     from uses u left join domain_resolved d using (account, region, domain_id) group by all),
 unseen as (
     select account, bool_or(list_contains(unlisted, 'role')) as roles,
@@ -47,7 +51,20 @@ select u.account || '/' || "{global_region}" || '/execution_role/' || u.id as ke
             else false end as opens_other_profiles,
        list_concat(list_transform(w.opens_held, lambda name: 'every user profile of ' || name),
                    case when o.sure then o.profiles else [] end) as opened_profiles,
-       w.opens_policies, coalesce(w.opens_unknown, '') as opens_unknown
+       w.opens_policies, coalesce(w.opens_unknown, '') as opens_unknown,
+       coalesce(f.administrator, false) as known_administrator,
+       w.escalation_held as escalation_ways, list_concat(w.escalation_held, w.escalation_undecided) as possible_escalation_ways,
+       w.escalation_policies, coalesce(w.escalation_unknown, '') as escalation_unknown,
+       w.data_held as data_reached, list_concat(w.data_held, w.data_undecided) as possible_data_reached,
+       w.data_policies, coalesce(w.data_unknown, '') as data_unknown,
+       w.large_instances_held as large_instance_types,
+       list_concat(w.large_instances_held, w.large_instances_undecided) as possible_large_instance_types,
+       w.large_instances_policies as large_instance_policies,
+       coalesce(w.large_instances_unknown, '') as large_instances_unknown,
+       w.unsafe_jobs_held as jobs_without, list_concat(w.unsafe_jobs_held, w.unsafe_jobs_undecided) as possible_jobs_without,
+       w.unsafe_jobs_policies as jobs_policies, coalesce(w.unsafe_jobs_unknown, '') as jobs_unknown,
+       w.starts_emr as starts_emr_clusters,
+       case when u.people_apart = 0 then true when u.not_apart > 0 then false end as sessions_name_people
 from used u left join role_fact f on f.account = u.account and f.id = u.id
 left join permission_fact p on p.account = u.account and p.id = u.id
 left join unseen n on n.account = u.account
