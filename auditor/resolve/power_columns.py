@@ -30,7 +30,7 @@ POWER_COLUMNS = (
     Column("data_policies", "VARCHAR[]", "Names of the policies that allow it, or may"),
     Column("data_unknown", "VARCHAR", "Why it is not known of the others; '' where it is known"),
     Column("large_instance_types", "VARCHAR[]", "Of the largest GPU and Trainium types of each family, those on which"
-           " the role may start a JupyterLab app in a private space (sagemaker:CreateApp), for certain",
+           " the role may start a JupyterLab app (sagemaker:CreateApp), for certain",
            culprits="large_instance_policies"),
     Column("possible_large_instance_types", "VARCHAR[]", "The same with those of which it is not known",
            why="large_instances_unknown", culprits="large_instance_policies"),

@@ -76,8 +76,9 @@ ESCALATION: tuple[Capability, ...] = (
           in_sagemaker("CreateUserProfile", f"user-profile/{{domain}}/{COLLEAGUE}", _COLLEAGUE)),),
     ),
     Capability(
-        "iam:PassRole of any role to SageMaker jobs or notebook instances", "run jobs or notebook instances as any role that SageMaker can assume",
+        "iam:PassRole of any role to SageMaker jobs or notebook instances", "run jobs as any role of SageMaker's",
         ((_job("CreateTrainingJob", "training-job"), _job("CreateProcessingJob", "processing-job"),
+          _job("CreateHyperParameterTuningJob", "hyper-parameter-tuning-job"), _job("CreateAutoMLJobV2", "automl-job"),
           _job("CreateNotebookInstance", "notebook-instance")), (passing("sagemaker.amazonaws.com"),)),
     ),
     Capability(
@@ -101,7 +102,7 @@ ESCALATION: tuple[Capability, ...] = (
           _any("glue:CreateDevEndpoint", f"devEndpoint/{NOBODY}")), (passing("glue.amazonaws.com"),)),
     ),
     Capability(
-        "iam:PassRole of any role to CloudFormation", "create CloudFormation stacks as any role that CloudFormation can assume",
+        "iam:PassRole of any role to CloudFormation", "create stacks as any role of CloudFormation's",
         ((_any("cloudformation:CreateStack", f"stack/{NOBODY}/{NOBODY}"),), (passing("cloudformation.amazonaws.com"),)),
     ),
     Capability(
@@ -150,15 +151,29 @@ LARGE_TYPES = (
     "ml.p6-b200.48xlarge", "ml.trn1.32xlarge",
 )  # fmt: skip
 _LAB = APP_ARN_PARTS["JupyterLab"]
-#: Large type → the request that starts a JupyterLab app on it, in a private space of one's own.
+#: Spaces in which a JupyterLab app is started: a private one of one's own, a shared one without an owner, and a private
+#: one of somebody whom a policy names.
+_SPACES: Mapping[str, Mapping[str, Value]] = {
+    "": OWN_SPACE,
+    "shared": {**OWN_SPACE, "sagemaker:SpaceSharingType": ("Shared",), "sagemaker:OwnerUserProfileArn": Known.ABSENT},
+    "named": {
+        **OWN_SPACE,
+        "sagemaker:OwnerUserProfileArn": Known.PRESENT,
+        "sagemaker:DomainId": Known.PRESENT,
+        "sagemaker:UserProfileName": Known.PRESENT,
+    },
+}
+#: Large type → the requests that start a JupyterLab app on it.
 LARGE_APPS: Mapping[str, tuple[Ask, ...]] = {
-    type_: (
+    type_: tuple(
         Ask(
             CREATE_APP,
             f"arn:{{partition}}:sagemaker:{{region}}:{{account}}:app/{DOMAIN}/any/{_LAB}/default",
-            {**OWN_SPACE, "sagemaker:InstanceTypes": (type_,)},
+            {**space, "sagemaker:InstanceTypes": (type_,)},
             f"/{_LAB}/",
-        ),
+            note,
+        )
+        for note, space in _SPACES.items()
     )
     for type_ in LARGE_TYPES
 }
@@ -186,8 +201,11 @@ UNSAFE_JOBS: Mapping[str, tuple[Ask, ...]] = {
     "a volume key": _jobs("no volume key", "sagemaker:VolumeKmsKey"),
     "an output key": _jobs("no output key", "sagemaker:OutputKmsKey"),
 }
-#: Starting an EMR cluster; the action has no resource of its own.
-STARTS_EMR: tuple[Ask, ...] = (Ask("elasticmapreduce:RunJobFlow", "*"),)
+#: Starting an EMR cluster. The action has no resource of its own; policies name clusters all the same.
+STARTS_EMR: tuple[Ask, ...] = (
+    Ask("elasticmapreduce:RunJobFlow", "*"),
+    Ask("elasticmapreduce:RunJobFlow", "arn:{partition}:elasticmapreduce:{region}:{account}:cluster/any"),
+)
 
 #: Requests about a resource that nobody named.
 PROBED: tuple[Capability, ...] = (OPENS_PROFILES, *ESCALATION, *ALL_DATA)

@@ -107,12 +107,14 @@ MADE = f"arn:aws:iam::{ACCOUNT}:role/made-*"
         ([statement(JOBS), statement(PASS, Condition=TO_SAGEMAKER)], [TO_JOBS], []),
         ([statement(JOBS), statement(PASS, f"arn:aws:iam::{ACCOUNT}:role/team-*")], [], []),
         ([statement(PASS, Condition=TO_SAGEMAKER)], [], []),
-        ([statement(["lambda:CreateFunction", "lambda:InvokeFunction"]), statement(PASS)], ["iam:PassRole of any role to Lambda"], []),
+        ([statement(["lambda:CreateFunction", "lambda:InvokeFunction"]), statement(PASS)],
+         ["iam:PassRole of any role to Lambda"], []),
         ([statement(["lambda:CreateFunction"]), statement(PASS)], [], []),
         ([statement("sts:AssumeRole")], ["sts:AssumeRole on any role"], []),
         ([statement("sts:AssumeRole", f"arn:aws:iam::{ACCOUNT}:role/emr")], [], []),
         ([statement("sts:AssumeRole", Condition={"StringEquals": {"aws:ResourceTag/team": "research"}})], [], []),
-        ([statement("sts:AssumeRole", Condition={"IpAddress": {"aws:SourceIp": "192.0.2.0/24"}})], [], ["sts:AssumeRole on any role"]),
+        ([statement("sts:AssumeRole", Condition={"IpAddress": {"aws:SourceIp": "192.0.2.0/24"}})],
+         [], ["sts:AssumeRole on any role"]),
         ([statement("sagemaker:UpdateUserProfile")], [OF_OTHERS], []),
         ([statement("sagemaker:UpdateDomain", f"arn:aws:sagemaker:*:{ACCOUNT}:domain/d-1")], [OF_OTHERS], []),
         ([statement("sagemaker:UpdateDomain", f"arn:aws:sagemaker:*:{ACCOUNT}:domain/d-2")], [], []),
@@ -195,6 +197,16 @@ APPS = "arn:aws:sagemaker:*:*:app/"
 def test_large_instance_types(statements: list[dict[str, Any]], large: Sequence[str]) -> None:
     found = _powers(*statements).large_instances
     assert (found.held, found.undecided) == (list(large), [])
+
+
+def test_an_app_in_the_space_of_somebody_who_is_named_is_no_pass() -> None:
+    """As AWS's templates for one user profile write it."""
+    owner = {"ArnLike": {"sagemaker:OwnerUserProfileArn": "arn:aws:sagemaker:*:*:user-profile/d-1/ana"}}
+    found = _powers(statement("sagemaker:CreateApp", f"{APPS}d-1/*", Condition=owner)).large_instances
+    assert (found.held, found.undecided) == ([], list(LARGE_TYPES))
+    shared = {"Null": {"sagemaker:OwnerUserProfileArn": "true"}}
+    found = _powers(statement("sagemaker:CreateApp", Condition=shared)).large_instances
+    assert (found.held, found.undecided) == (list(LARGE_TYPES), [])
 
 
 def test_what_the_managed_policies_of_aws_allow() -> None:

@@ -1,6 +1,6 @@
 create table iam_domain as
 with domains as (
-    select account, name, auth_mode from domain_resolved
+    select account, coalesce(name, domain_id) as name, auth_mode from domain_resolved
     union all
     -- Domains that a template's user profiles name and that it does not hold.
     select distinct account, domain_id, auth_mode from user_profile_resolved
