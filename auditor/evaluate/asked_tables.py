@@ -111,6 +111,11 @@ EXAMPLES: Mapping[str, tuple[str, str]] = {
         "Roles that several user profiles share",
         "select role_name, profiles from execution_role where profiles > 1 order by profiles desc",
     ),
+    "access_path": (
+        "Who can become an administrator, and how",
+        "select p.name as user_profile, a.steps from access_path a join user_profile p on p.account = a.account"
+        " and p.execution_role = a.id where a.goal = 'administrator' order by a.length, all",
+    ),
     "sign_in": (
         "Who opened several profiles",
         "select person, count(distinct user_profile_name) as profiles from sign_in where kind = 'human'"

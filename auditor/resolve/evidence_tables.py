@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from auditor.model.snapshot import GLOBAL
-from auditor.resolve import policy_facts, power_facts, role_facts, side_role_use
-from auditor.resolve.role_use import unnamed
+from auditor.resolve import access_paths, policy_facts, power_facts, role_facts, side_role_use
+from auditor.resolve.role_use import PROPAGATION, unnamed
 from auditor.resolve.sql_files import statement
 from auditor.sql_text import literal
 from auditor.studio.kms_keys import ALIAS, AWS_ALIAS
@@ -160,9 +160,11 @@ def execution_role(con: duckdb.DuckDBPyConnection) -> None:
             "execution_role",
             global_region=literal(GLOBAL),
             assumed=literal(ASSUMED),
+            propagation=literal(PROPAGATION),
         )
     )
     con.execute(statement("own_role"))
+    access_paths.create(con)
 
 
 #: Columns of domain, for a query over domain_resolved ``d`` that joins what ``DOMAIN_JOINS`` says.

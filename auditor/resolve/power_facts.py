@@ -37,6 +37,7 @@ from auditor.studio.role_powers import (
     OPENS_PROFILES,
     STARTS_EMR,
     UNSAFE_JOBS,
+    WIDENED,
     opening,
 )
 
@@ -55,7 +56,6 @@ class DomainPlace:
     iam: Truth
 
 
-_WIDENED = "policies of a role that it can pass or assume"
 _POLICIES = ("RolePolicyList", "AttachedManagedPolicies", "LocalPolicyDocuments", "PermissionsBoundary")
 #: A domain that a template does not hold.
 _ELSEWHERE = DomainPlace(NOBODY, "the domain", "", None)
@@ -143,11 +143,11 @@ def _widened(role: Role, permissions: Permissions) -> Finding:
     """Whether the role can write the policies of a role that its own policies name, and act as that role."""
     open_: list[Finding] = []
     for target in sorted(set(_named_roles(role))):
-        found = examine(widening(_WIDENED, target), permissions, role.places)
+        found = examine(widening(WIDENED, target), permissions, role.places)
         if found.held:
             return found
         open_ += [found] if found.held is None else []
-    return open_[0] if open_ else Finding(_WIDENED, False)
+    return open_[0] if open_ else Finding(WIDENED, False)
 
 
 def _named_roles(role: Role) -> Iterator[str]:
@@ -254,4 +254,7 @@ def openings(con: duckdb.DuckDBPyConnection) -> None:
         con.execute(statement("profile_opening"))
     else:
         # The query looks at every user profile.
-        con.execute("create table profile_opening (account VARCHAR, id VARCHAR, sure BOOLEAN, profiles VARCHAR[])")
+        con.execute(
+            "create table profile_opening (account VARCHAR, id VARCHAR, sure BOOLEAN, profiles VARCHAR[],"
+            " roles VARCHAR[])"
+        )

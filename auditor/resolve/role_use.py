@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 #: Tag keys, without case and separators, whose value is the team that a profile belongs to.
 TEAM_TAGS = ("team", "teamname", "teamid")
 
+PROPAGATION = "DomainSettings.TrustedIdentityPropagationSettings.Status"
+
 _TEAM = (
     "lower(trim(list_filter(map_entries(u.tags), lambda t: list_contains("
     f"{string_list(TEAM_TAGS)}, regexp_replace(lower(t.key), '[^a-z0-9]', '', 'g')))[1].value))"
@@ -80,9 +82,7 @@ PROFILE_COLUMNS = (
     f" {_together('teams', 'team_unseen')} as execution_role_teams,"
     " u.execution_role_identity_config = 'USER_PROFILE_NAME'"
     f" or {_on('u.execution_role_session_name_mode', 'USER_IDENTITY', f'{USER_PROFILE_ROOT}.{SESSION_NAME_MODE}')}"
-    " or "
-    + _on("u.trusted_identity_propagation", "ENABLED", "DomainSettings.TrustedIdentityPropagationSettings.Status")
-    + " as person_in_role_sessions"
+    " or " + _on("u.trusted_identity_propagation", "ENABLED", PROPAGATION) + " as person_in_role_sessions"
 )
 PROFILE_JOINS = (
     " left join role_use r on r.account = u.account and r.execution_role = u.execution_role"

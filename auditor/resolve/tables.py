@@ -10,6 +10,7 @@ from __future__ import annotations
 from typing import get_args
 
 from auditor.model.snapshot import GapReason
+from auditor.resolve.access_path_table import ACCESS_PATH
 from auditor.resolve.lifecycle_table import LIFECYCLE_CONFIG
 from auditor.resolve.load_columns import LOAD_COLUMNS
 from auditor.resolve.network_columns import NETWORK_COLUMNS, TRAIL_WEAKNESSES
@@ -362,8 +363,7 @@ SIGN_IN = Table(
      Column("kind", "VARCHAR", "human, machine (a program's session, code in Lambda or ECS, a service) or unknown"),
      Column("first_time", "TIMESTAMP", "First time"), Column("last_time", "TIMESTAMP", "Last time"),
      Column("times", "BIGINT", "How often"), Column("as_of", "TIMESTAMP", "When the snapshot was taken")),
-    kinds=("sign_in",),
-)  # fmt: skip
+    kinds=("sign_in",))  # fmt: skip
 
 GAP = Table(
     "gap", "One row for each piece of missing data.",
@@ -389,7 +389,8 @@ PLACE = Table(
      Column("construct", "VARCHAR", "Path of the CDK construct; '' elsewhere")),
 )  # fmt: skip
 
-TABLES = (DOMAIN, USER_PROFILE, SPACE, APP, EXECUTION_ROLE, LIFECYCLE_CONFIG, SIGN_IN, ACCOUNT_REGION, GAP, PLACE)
+TABLES = (DOMAIN, USER_PROFILE, SPACE, APP, EXECUTION_ROLE, ACCESS_PATH, LIFECYCLE_CONFIG, SIGN_IN,
+          ACCOUNT_REGION, GAP, PLACE)  # fmt: skip
 _BY_NAME = {t.name: t for t in TABLES}
 
 

@@ -17,6 +17,11 @@ from auditor.iam.context import Known, Value
 from auditor.studio.tool_requests import DOMAIN, OWN_SPACE
 from auditor.studio.tools import APP_ARN_PARTS, CREATE_APP
 
+#: Keys that only requests of jobs and apps hold (Service Authorization Reference, "Condition keys").
+_NO_JOB: Mapping[str, Value] = dict.fromkeys(
+    ("sagemaker:VpcSubnets", "sagemaker:VpcSecurityGroupIds", "sagemaker:VolumeKmsKey", "sagemaker:OutputKmsKey"),
+    Known.ABSENT,
+)
 #: Somebody else's resource in the caller's domain. The variables that AWS's policies for Studio write stand for the
 #: caller: sagemaker:UserProfileName, aws:SourceIdentity (ExecutionRoleIdentityConfig), tags of the principal.
 _COLLEAGUE: Mapping[str, Value] = {
@@ -47,7 +52,7 @@ COLLEAGUE = "0f3b9d"
 
 def opening(profile: str = COLLEAGUE) -> Ask:
     """Opening a colleague's user profile in a domain."""
-    return in_sagemaker(OPEN_PROFILE.partition(":")[2], f"user-profile/{{domain}}/{profile}", _COLLEAGUE)
+    return in_sagemaker(OPEN_PROFILE.partition(":")[2], f"user-profile/{{domain}}/{profile}", {**_COLLEAGUE, **_NO_JOB})
 
 
 #: Opening any user profile of a domain.
@@ -62,21 +67,27 @@ def _job(action: str, kind: str) -> Ask:
     return in_sagemaker(action, f"{kind}/{NOBODY}")
 
 
+#: Names of ways that lead from role to role, or to user profiles (``auditor.resolve.access_paths``).
+ASSUME_ANY = "sts:AssumeRole on any role"
+JOBS_AS_ANY = "iam:PassRole of any role to SageMaker jobs or notebook instances"
+CHANGE_PROFILES = "changes to domains or other user profiles"
+WIDENED = "policies of a role that it can pass or assume"
+
 #: Who can do one of these can act as somebody else, or as another role. Messages and parameters of rules write their
 #: names.
 ESCALATION: tuple[Capability, ...] = (
     Capability(
-        "sts:AssumeRole on any role", "assume any role that trusts the account",
+        ASSUME_ANY, "assume any role that trusts the account",
         ((Ask("sts:AssumeRole", f"arn:{{partition}}:iam::{{account}}:role/{NOBODY}", _UNTAGGED),),),
     ),
     Capability(
-        "changes to domains or other user profiles", "change domains or other people's user profiles",
+        CHANGE_PROFILES, "change domains or other people's user profiles",
         ((in_sagemaker("UpdateDomain", "domain/{domain}", {"sagemaker:DomainId": ("{domain}",)}),
           in_sagemaker("UpdateUserProfile", f"user-profile/{{domain}}/{COLLEAGUE}", _COLLEAGUE),
           in_sagemaker("CreateUserProfile", f"user-profile/{{domain}}/{COLLEAGUE}", _COLLEAGUE)),),
     ),
     Capability(
-        "iam:PassRole of any role to SageMaker jobs or notebook instances", "run jobs as any role of SageMaker's",
+        JOBS_AS_ANY, "run jobs as any role of SageMaker's",
         ((_job("CreateTrainingJob", "training-job"), _job("CreateProcessingJob", "processing-job"),
           _job("CreateHyperParameterTuningJob", "hyper-parameter-tuning-job"), _job("CreateAutoMLJobV2", "automl-job"),
           _job("CreateNotebookInstance", "notebook-instance")), (passing("sagemaker.amazonaws.com"),)),
@@ -169,7 +180,7 @@ LARGE_APPS: Mapping[str, tuple[Ask, ...]] = {
         Ask(
             CREATE_APP,
             f"arn:{{partition}}:sagemaker:{{region}}:{{account}}:app/{DOMAIN}/any/{_LAB}/default",
-            {**space, "sagemaker:InstanceTypes": (type_,)},
+            {**_NO_JOB, **space, "sagemaker:InstanceTypes": (type_,)},
             f"/{_LAB}/",
             note,
         )

@@ -19,8 +19,10 @@ used as (
            bool_or(d.execution_role_identity_config = 'USER_PROFILE_NAME') as source_identity,
            count(*) filter (use = '' and d.execution_role_identity_config is distinct from 'USER_PROFILE_NAME'
                and d.trusted_identity_propagation is distinct from 'ENABLED') as people_apart,
+           -- What a template's language has no word for, a template cannot turn on.
            count(*) filter (use = '' and d.execution_role_identity_config <> 'USER_PROFILE_NAME'
-               and d.trusted_identity_propagation <> 'ENABLED') as not_apart
+               and (d.trusted_identity_propagation <> 'ENABLED' or d.trusted_identity_propagation is null
+                    and (u.account, "{propagation}") in (select account, setting from beyond_template))) as not_apart
     from uses u left join domain_resolved d using (account, region, domain_id) group by all),
 unseen as (
     select account, bool_or(list_contains(unlisted, 'role')) as roles,

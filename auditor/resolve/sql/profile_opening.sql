@@ -17,7 +17,9 @@ met as (
     where n.wild and p.domain glob n.domain and p.profile glob n.profile)
 -- A profile that shares the role is a colleague's to everybody else who has the role.
 select m.account, m.id, bool_or(m.sure and m.auth_mode = 'IAM' and m.execution_role is not null) as sure,
-       list(distinct m.name order by m.name)[:5] as profiles
+       list(distinct m.name order by m.name)[:5] as profiles,
+       coalesce(list(distinct m.execution_role order by m.execution_role)
+           filter (m.sure and m.auth_mode = 'IAM' and m.execution_role <> ''), []) as roles
 from met m left join role_use r on r.account = m.account and r.execution_role = m.id
 where m.execution_role is distinct from m.id or r.profiles > 1
 group by all
