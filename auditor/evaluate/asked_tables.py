@@ -116,14 +116,14 @@ EXAMPLES: Mapping[str, tuple[str, str]] = {
         "select p.name as user_profile, a.steps from access_path a join user_profile p on p.account = a.account"
         " and p.execution_role = a.id where a.goal = 'administrator' order by a.length, all",
     ),
+    "lifecycle_config": (
+        "Scripts with unsafe lines",
+        "select name, unsafe_lines, attached_to from lifecycle_config where len(unsafe_lines) > 0 order by all",
+    ),
     "sign_in": (
         "Who opened several profiles",
         "select person, count(distinct user_profile_name) as profiles from sign_in where kind = 'human'"
         " group by 1 having profiles > 1",
-    ),
-    "lifecycle_config": (
-        "Scripts with unsafe lines",
-        "select name, unsafe_lines, attached_to from lifecycle_config where len(unsafe_lines) > 0 order by all",
     ),
     "account_region": ("Regions with domains", "select account_id, region, domains from account_region order by all"),
     "gap": (
