@@ -147,6 +147,12 @@ class TestEveryRule:
         assert all(url.startswith("https://docs.aws.amazon.com/") for url in rule.references)
         assert all(param.doc for param in rule.params)
 
+    def test_its_prose_has_no_doubled_braces(self, row: list[str], rules: dict[str, Rule]) -> None:
+        """Nothing is filled in there, so that two of them would be shown."""
+        rule = rules[row[0]]
+        for text in (rule.title, rule.why, rule.remediation.steps, *(p.doc for p in rule.params)):
+            assert not re.search(r"\{\{|\}\}", text), text
+
     def test_its_placeholders_are_columns_or_values(self, row: list[str], rules: dict[str, Rule]) -> None:
         rule = rules[row[0]]
         documented = table(rule.table)
