@@ -20,7 +20,7 @@ from auditor.report.render import Format
 from auditor.resolve.inheritance_sql import NestedMerge
 from auditor.run.run_options import DEFAULT_FORMATS, DEFAULT_OUTPUT, AwsOptions
 from auditor.store.files import Access, access
-from auditor.studio.evidence_sources import EVIDENCE
+from auditor.studio.evidence_sources import EVIDENCE, ON_REQUEST
 
 _AWS = AwsOptions()
 _Command = TypeVar("_Command", bound=Callable[..., Any])
@@ -62,7 +62,7 @@ class FormatList(click.ParamType[tuple[Format | Listing, ...]]):
 
 @dataclass(frozen=True, slots=True)
 class EvidenceList(click.ParamType[tuple[str, ...]]):
-    """Kinds of evidence, separated by commas; ``all`` or ``none``."""
+    """Kinds of evidence, separated by commas; ``none``, or ``all`` that rules read, with others or without."""
 
     name = "evidence"
 
@@ -70,13 +70,13 @@ class EvidenceList(click.ParamType[tuple[str, ...]]):
         if isinstance(value, tuple):
             return value
         words = [word.strip() for word in str(value).split(",") if word.strip()]
-        if words == ["all"]:
-            return EVIDENCE
         if words == ["none"]:
             return ()
+        words = [name for word in words for name in (EVIDENCE if word == "all" else (word,))]
+        known = (*EVIDENCE, *ON_REQUEST)
         for word in words:
-            if word not in EVIDENCE:
-                self.fail(f"{word!r} is not a kind of evidence. Known: all, none, {', '.join(EVIDENCE)}", param, ctx)
+            if word not in known:
+                self.fail(f"{word!r} is not a kind of evidence. Known: all, none, {', '.join(known)}", param, ctx)
         return tuple(dict.fromkeys(words))
 
 
@@ -84,7 +84,8 @@ evidence_options = several(
     click.option(
         "--evidence", type=EvidenceList(), default="all", show_default=True, metavar="LIST",
         help=f"Evidence beside the resources, separated by commas: {', '.join(EVIDENCE)}; all, or none. Rules that need"
-        " evidence that is left out are unknown.",
+        f" evidence that is left out are unknown. Collected only if you name it: {', '.join(ON_REQUEST)} (for \"auditor"
+        ' whatif --policy").',
     ),
     click.option(
         "--sign-in-days", type=click.IntRange(1, 90), default=_AWS.sign_in_days, show_default=True,

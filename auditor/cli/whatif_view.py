@@ -6,6 +6,7 @@ from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
+from auditor.cli.policy_view import policy_headline, policy_sections
 from auditor.counting import plural
 from auditor.inert_text import in_json, printable
 from auditor.masking import mask_text
@@ -25,6 +26,13 @@ def render(found: WhatIf, output: str) -> Iterator[str]:
     return {"text": _text, "markdown": _markdown, "json": _json, "html": page}[output](found)
 
 
+def _headline(found: WhatIf) -> str:
+    """The difference in one line; where only a policy was tried, what that would have denied."""
+    if found.replay is not None and not found.changes and not (found.came or found.gone or found.unknown):
+        return policy_headline(found.replay)
+    return headline(found)
+
+
 def _sections(found: WhatIf) -> Iterator[tuple[str, list[str]]]:
     """Headings, each with its lines."""
     yield "Changes", [f"~ {c.said}  ({c.origin})" for c in found.changes if c.said]
@@ -37,6 +45,8 @@ def _sections(found: WhatIf) -> Iterator[tuple[str, list[str]]]:
     yield "Failures that are resolved", list(_findings(found.gone, "-"))
     yield "New failures", list(_findings(found.came, "+"))
     yield "No longer evaluated", list(_findings(found.unknown, "?"))
+    if found.replay is not None:
+        yield from policy_sections(found.replay)
     if found.apps:
         few = ", ".join(key.split("/", 3)[-1] for key in found.apps[:_NAMES])
         more = f" and {len(found.apps) - _NAMES:,} more" if len(found.apps) > _NAMES else ""
@@ -93,12 +103,15 @@ def _text(found: WhatIf) -> Iterator[str]:
             yield f"{heading}:"
             yield from (f"  {clean(line)}" for line in lines)
             yield ""
-    yield f"{headline(found)}."
-    yield "Nothing was changed: this is what an audit of the same snapshot would say."
+    yield f"{_headline(found)}."
+    if found.replay is None or found.changes:
+        yield "Nothing was changed: this is what an audit of the same snapshot would say."
+    else:
+        yield "No policy was attached: this is what it makes of the calls, as far as they are known."
 
 
 def _markdown(found: WhatIf) -> Iterator[str]:
-    yield f"### What if: {headline(found)}"
+    yield f"### What if: {_headline(found)}"
     for heading, lines in _sections(found):
         if lines:
             yield f"\n#### {heading}\n"
@@ -131,5 +144,6 @@ def _json(found: WhatIf) -> Iterator[str]:
             for s in found.settings
         ],
         "running_apps": found.apps,
+        **({"policy": found.replay} if found.replay is not None else {}),
     }
     yield in_json(msgspec.json.format(msgspec.json.encode(document), indent=2).decode())

@@ -53,6 +53,7 @@ Kind = Literal[
     "security_group",
     "sign_in",
     "space",
+    "studio_call",
     "subnet",
     "trail",
     "user_profile",

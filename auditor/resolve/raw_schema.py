@@ -64,6 +64,8 @@ DOCUMENTS: Mapping[str, Mapping[str, str]] = {
         "SignInsKnownSince": "TIMESTAMP",
         "SignInsKnownUntil": "TIMESTAMP",
     },
+    # No table holds them: auditor whatif --policy reads them from the file.
+    "studio_call": {"eventName": "VARCHAR", "eventTime": "VARCHAR"},
     "domain": {
         "DomainArn": "VARCHAR",
         "DomainId": "VARCHAR",

@@ -3,36 +3,48 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
+from auditor.collect.aws.specs import permissions
 from auditor.config import Config
+from auditor.deliver.security_hub import PERMISSIONS as SENDING
 from auditor.errors import ConfigError
 from auditor.evaluate.audit import evaluate
+from auditor.iam.evaluation import Request
+from auditor.model.finding import RootCause
 from auditor.model.report import Report
+from auditor.org.account_policies import hub_policy, organization_policy
+from auditor.remediation.command_request import api_call
+from auditor.remediation.command_text import UnreadableError, read_call
 from auditor.run.conclude import evaluate_options
 from auditor.run.plan import waivers_of
 from auditor.run.run_options import RuleOptions
 from auditor.run.selection import RuleChoice, choose
 from auditor.store.masked_copies import without_secrets
 from auditor.store.snapshot_reader import Key
+from auditor.studio.api_requests import request_of
+from auditor.studio.partitions import HOME_REGIONS
 from auditor.temporary_files import workspace
 from auditor.whatif import asked, fixes
 from auditor.whatif.changes import Change, Clash, Line, combine
 from auditor.whatif.consequences import WhatIf, compare, export_settings
 from auditor.whatif.gather import gather
 from auditor.whatif.overlay import overlay
+from auditor.whatif.replay import Asked, read_policies, recorded_calls, replay, unmasked
 
 
 @dataclass(frozen=True, slots=True)
 class WhatIfOptions:
     """What is to be tried. ``settings``: ``RESOURCE:PATH=VALUE``; ``fix``: causes, rules or ``top:N``; ``rules``: other
-    rules and parameters. Rules that are chosen (``only``, ``skip``) are chosen on both sides."""
+    rules and parameters. Rules that are chosen (``only``, ``skip``) are chosen on both sides. ``policies``: files of
+    policies of which it is asked what they would deny."""
 
     settings: Sequence[str] = ()
     fix: Sequence[str] = ()
     rules: RuleOptions = field(default_factory=RuleOptions)
+    policies: Sequence[Path] = ()
 
 
 def what_if(config: Config, files: Sequence[Path], options: WhatIfOptions) -> WhatIf:
@@ -40,10 +52,12 @@ def what_if(config: Config, files: Sequence[Path], options: WhatIfOptions) -> Wh
     nothing, SnapshotError for a snapshot that cannot be used."""
     wanted = [asked.read_asked(text) for text in options.settings]
     other_rules = bool(options.rules.rules_dirs or options.rules.parameters)
-    if not wanted and not options.fix and not other_rules:
+    if not wanted and not options.fix and not other_rules and not options.policies:
         raise ConfigError(
-            "nothing to try", hint="Give --set RESOURCE:PATH=VALUE, --fix CAUSE, RULE or top:N, --rules or --param."
+            "nothing to try",
+            hint="Give --set RESOURCE:PATH=VALUE, --fix CAUSE, RULE or top:N, --rules, --param or --policy.",
         )
+    policy = read_policies(options.policies) if options.policies else None
     before = choose(config, replace(options.rules, rules_dirs=(), parameters=()))
     after = choose(config, options.rules) if other_rules else before
     with without_secrets(files) as masked, workspace("whatif") as folder:
@@ -54,8 +68,35 @@ def what_if(config: Config, files: Sequence[Path], options: WhatIfOptions) -> Wh
         calls, left = fixes.calls_of(fixes.chosen(report.root_causes, before.every, options.fix))
         lines, changes, missing = gather(masked, wanted, calls)
         copies, clashes = _copies(masked, lines, changes, folder)
-        then = evaluate_settings(config, after, copies, sides[1])
-        return compare((report, then), sides, changes, clashes, [*left, *missing])
+        if changes or other_rules:
+            then = evaluate_settings(config, after, copies, sides[1])
+        else:
+            then, sides = report, (sides[0], sides[0])
+        found = compare((report, then), sides, changes, clashes, [*left, *missing])
+        if policy is None:
+            return found
+        return replace(found, replay=replay(policy, _our_calls(report.root_causes), recorded_calls(masked)))
+
+
+def _our_calls(causes: Sequence[RootCause]) -> Iterator[Asked]:
+    """The commands of a report, and all that an audit calls: of those no resource is known, and not who runs it."""
+    for cause in causes:
+        try:
+            command = read_call(cause.remediation.aws if cause.remediation else "")
+        except UnreadableError:
+            continue
+        where = cause.resource
+        region = HOME_REGIONS[where.arn.split(":")[1]] if where.type == "execution_role" else where.region
+        call = api_call(command, where.account, region, where.arn if where.type == "execution_role" else "")
+        yield Asked("remediation", f"{cause.rule_id} {cause.id}", unmasked(request_of(call)))
+    policies = (permissions(), organization_policy(), hub_policy())
+    actions = {a for p in policies for s in p["Statement"] for a in _listed(s["Action"])} | set(SENDING)
+    for action in sorted(actions):
+        yield Asked("audit", "the audit", Request(action, ""))
+
+
+def _listed(value: str | Sequence[str]) -> Sequence[str]:
+    return [value] if isinstance(value, str) else value
 
 
 def evaluate_settings(

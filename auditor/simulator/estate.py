@@ -121,7 +121,8 @@ def _form_problem(data: Mapping[str, Any]) -> str:
         if not _list_of(entries, kind):
             return f"{key}: a list of {what}"
     for domain in data["domains"]:
-        for key, kinds in (("profiles", str | dict), ("spaces", dict), ("apps", dict), ("sign_ins", dict)):
+        for key, kinds in (("profiles", str | dict), ("spaces", dict), ("apps", dict), ("sign_ins", dict),
+                           ("changes", dict)):  # fmt: skip
             if not _list_of(domain.get(key) or [], kinds):
                 return f"{key} of domain {domain.get('DomainName')}: a list of entries"
     return ""
@@ -281,7 +282,7 @@ class _Populator:
         vpc = entry.pop("vpc", None)
         if vpc:
             entry["VpcId"], *entry["SubnetIds"] = self.resolve([f"${vpc}", f"${vpc}.0", f"${vpc}.1"])
-        inside = {name: entry.pop(name, None) or [] for name in ("profiles", "spaces", "apps", "sign_ins")}
+        inside = {name: entry.pop(name, None) or [] for name in ("profiles", "spaces", "apps", "sign_ins", "changes")}
         status, domain_id = entry.pop("status", None), entry.pop("id", "")
         efs = entry.pop("efs", True)
         entry.setdefault("DefaultUserSettings", {})
@@ -299,6 +300,8 @@ class _Populator:
             self.app(backend, document, dict(app), created)
         for sign_in in inside["sign_ins"]:
             backend.events += surroundings.events(self.estate.account, region, document["DomainId"], sign_in)
+        for call in inside["changes"]:
+            backend.events.append(surroundings.change(self.estate.account, region, document["DomainId"], call))
 
     def profile(self, backend: StudioBackend, domain: Mapping[str, Any], entry: dict[str, Any], created: float) -> None:
         request = {"DomainId": domain["DomainId"], **entry}

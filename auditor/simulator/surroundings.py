@@ -13,6 +13,8 @@ Estate files name them as follows.
   ``{region, days}`` for Studio's.
 - ``sign_ins`` of a domain: ``{profile, by, days_ago, times, error}``, where ``by`` is ``user/NAME``,
   ``role/ROLE/SESSION``, ``lambda/ROLE/FUNCTION``, ``sso/PERMISSIONSET/PERSON`` or ``service/NAME``.
+- ``changes`` of a domain: calls that CloudTrail recorded, ``{call, by, request, days_ago, error}``; nothing of the
+  account changes with them. ``via: cloudformation.amazonaws.com`` says which service made the call for somebody.
 """
 
 from __future__ import annotations
@@ -180,42 +182,58 @@ def make_log_group(account: str, region: str, entry: Mapping[str, Any], created:
 
 def events(account: str, region: str, domain_id: str, entry: Mapping[str, Any]) -> list[dict[str, Any]]:
     """CreatePresignedDomainUrl events as CloudTrail writes them, newest first."""
-    made = []
-    for number in range(int(entry.get("times", 1))):
-        moment = today() - DAY * float(entry.get("days_ago", 1)) - 3_600 * number
-        profile, by = str(entry["profile"]), str(entry["by"])
-        digest = hashlib.sha256(f"{domain_id}{profile}{by}{number}{entry.get('days_ago')}".encode()).hexdigest()
-        event_id = f"{digest[:8]}-{digest[8:12]}-{digest[12:16]}-{digest[16:20]}-{digest[20:32]}"
-        made.append(
-            {
-                "EventId": event_id,
-                "EventName": "CreatePresignedDomainUrl",
-                "ReadOnly": "false",
-                "EventTime": moment,
-                "EventSource": "sagemaker.amazonaws.com",
-                "Username": by.rpartition("/")[2],
-                "Resources": [],
-                "_detail": {
-                    "eventVersion": "1.11",
-                    "userIdentity": identity(account, by),
-                    "eventSource": "sagemaker.amazonaws.com",
-                    "eventName": "CreatePresignedDomainUrl",
-                    "awsRegion": region,
-                    "sourceIPAddress": "203.0.113.7",
-                    "userAgent": "console.amazonaws.com",
-                    "requestParameters": {"domainId": domain_id, "userProfileName": profile},
-                    "responseElements": None,
-                    "eventID": event_id,
-                    "readOnly": False,
-                    "eventType": "AwsApiCall",
-                    "managementEvent": True,
-                    "recipientAccountId": account,
-                    "eventCategory": "Management",
-                    **({"errorCode": entry["error"], "errorMessage": "denied"} if entry.get("error") else {}),
-                },
-            }
-        )
-    return made
+    request = {"domainId": domain_id, "userProfileName": str(entry["profile"])}
+    signed_in = {"call": "CreatePresignedDomainUrl", "request": request, **entry}
+    return [_event(account, region, signed_in, number) for number in range(int(entry.get("times", 1)))]
+
+
+def change(account: str, region: str, domain_id: str, entry: Mapping[str, Any]) -> dict[str, Any]:
+    """The event of a call that changed something, as CloudTrail writes it: names of members begin in lower case."""
+    members = {"DomainId": domain_id, **(entry.get("request") or {})}
+    if entry["call"] == "CreateDomain":
+        del members["DomainId"]
+    return _event(account, region, {**entry, "request": _camel(members)}, 0)
+
+
+def _camel(value: Any) -> Any:
+    if isinstance(value, Mapping):
+        return {f"{name[:1].lower()}{name[1:]}": _camel(inner) for name, inner in value.items()}
+    return [_camel(one) for one in value] if isinstance(value, list) else value
+
+
+def _event(account: str, region: str, entry: Mapping[str, Any], number: int) -> dict[str, Any]:
+    name, by, request = str(entry["call"]), str(entry["by"]), entry["request"]
+    said = json.dumps(request, sort_keys=True)
+    digest = hashlib.sha256(f"{name}{said}{by}{number}{entry.get('days_ago')}".encode()).hexdigest()
+    event_id = f"{digest[:8]}-{digest[8:12]}-{digest[12:16]}-{digest[16:20]}-{digest[20:32]}"
+    via = {"invokedBy": entry["via"]} if entry.get("via") else {}
+    return {
+        "EventId": event_id,
+        "EventName": name,
+        "ReadOnly": "false",
+        "EventTime": today() - DAY * float(entry.get("days_ago", 1)) - 3_600 * number,
+        "EventSource": "sagemaker.amazonaws.com",
+        "Username": by.rpartition("/")[2],
+        "Resources": [],
+        "_detail": {
+            "eventVersion": "1.11",
+            "userIdentity": {**identity(account, by), **via},
+            "eventSource": "sagemaker.amazonaws.com",
+            "eventName": name,
+            "awsRegion": region,
+            "sourceIPAddress": "203.0.113.7",
+            "userAgent": "console.amazonaws.com",
+            "requestParameters": request,
+            "responseElements": None,
+            "eventID": event_id,
+            "readOnly": False,
+            "eventType": "AwsApiCall",
+            "managementEvent": True,
+            "recipientAccountId": account,
+            "eventCategory": "Management",
+            **({"errorCode": entry["error"], "errorMessage": "denied"} if entry.get("error") else {}),
+        },
+    }
 
 
 def identity(account: str, by: str) -> dict[str, Any]:

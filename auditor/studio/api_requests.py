@@ -237,6 +237,34 @@ def request_of(call: ApiCall) -> Request:
     return Request(call.action, where, Context({**values, **call.known}))
 
 
+#: Members of requests that a condition key or an ARN comes from, in lower case.
+_READ = frozenset(
+    {
+        "appname", "appnetworkaccesstype", "apptype", "authmode", "domainid", "homeefsfilesystemkmskeyid",
+        "instancetype", "kmskeyid", "lifecycleconfigarn", "lifecycleconfigarns", "owneruserprofilename", "remoteaccess",
+        "resourcearn", "s3kmskeyid", "sagemakerimagearn", "sagemakerimageversionarn", "securitygroupids",
+        "securitygroups", "sharingtype", "spacename", "subnetids", "tagkeys", "userprofilename",
+    }
+)  # fmt: skip
+#: Members that hold a key of their own and a value: of a tag both are read.
+_WHOLE = frozenset({"tags"})
+
+
+def reduced(members: Members) -> dict[str, Any]:
+    """The members of a request of SageMaker's, the API's or CloudTrail's, that ``request_of`` reads; nothing else of
+    it."""
+    found: dict[str, Any] = {}
+    for name, value in members.items():
+        low = str(name).lower()
+        if low in _WHOLE or (low in _READ and not isinstance(value, Mapping)):
+            found[name] = value
+        elif isinstance(value, Mapping):
+            inner = reduced(value)
+            if inner:
+                found[name] = inner
+    return found
+
+
 def _resource(call: ApiCall, action: Action, members: Members) -> str:
     if not action.resource:
         return str(members.get("resourcearn", ""))

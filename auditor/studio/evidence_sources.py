@@ -31,6 +31,7 @@ class EvidenceSource:
 
     ``module`` of ``auditor.collect.aws`` has the function ``collect(run, request)`` that submits what is to be called.
     ``permissions``: IAM action → what it is for; those of kinds that are merely listed stand in their ``Spec``.
+    ``on_request``: no rule reads it, so that it is collected only where it is named.
     """
 
     name: str
@@ -38,15 +39,15 @@ class EvidenceSource:
     module: str
     stage: Stage
     permissions: Mapping[str, str] = field(default_factory=dict)
+    on_request: bool = False
 
 
 #: CloudTrail's event history: it also says who made a new finding.
 SIGN_INS = "sign-ins"
+_EVENTS = {"cloudtrail:LookupEvents": "who opens which profile, who made a new finding, and with changes who changes what"}
 EVIDENCE_SOURCES = (
-    EvidenceSource(
-        SIGN_INS, ("sign_in",), "sign_in_events", Stage.DOMAINS,
-        {"cloudtrail:LookupEvents": "who opens which profile, and who made a new finding"},
-    ),
+    EvidenceSource(SIGN_INS, ("sign_in",), "sign_in_events", Stage.DOMAINS, _EVENTS),
+    EvidenceSource("changes", ("studio_call",), "studio_changes", Stage.DOMAINS, _EVENTS, on_request=True),
     EvidenceSource(
         "roles", ("role",), "roles_in_use", Stage.RESOURCES,
         {"iam:GetAccountAuthorizationDetails": "policies of the execution roles in use"},
@@ -100,7 +101,9 @@ EVIDENCE_SOURCES = (
     ),
 )  # fmt: skip
 #: Their names, in the order in which they are documented.
-EVIDENCE = tuple(source.name for source in EVIDENCE_SOURCES)
+EVIDENCE = tuple(source.name for source in EVIDENCE_SOURCES if not source.on_request)
+#: Those that are collected only where they are named.
+ON_REQUEST = tuple(source.name for source in EVIDENCE_SOURCES if source.on_request)
 #: Every kind of record that is evidence; all others are the Studio resources themselves.
 EVIDENCE_KINDS = frozenset(kind for source in EVIDENCE_SOURCES for kind in source.kinds)
 

@@ -17,6 +17,7 @@ from auditor.store.connection import connect
 from auditor.store.snapshot_reader import Key, SnapshotReader
 from auditor.studio.resource_types import BY_KIND
 from auditor.whatif.changes import Change, Clash
+from auditor.whatif.replay import Replay
 
 if TYPE_CHECKING:
     import duckdb
@@ -57,7 +58,8 @@ class WhatIf:
 
     ``gone``: failures that are none any more and are decided; ``came``: failures that were none; ``unknown``: verdicts
     that become unknown, or an error, and were none. ``apps``: keys of running apps of a resource whose settings change,
-    which keep theirs until they are started again. ``reports``: the audit as it is, and as it would be.
+    which keep theirs until they are started again. ``reports``: the audit as it is, and as it would be. ``replay``:
+    what a policy would have denied, where that was asked.
     """
 
     changes: tuple[Change, ...]
@@ -71,6 +73,7 @@ class WhatIf:
     before: int
     after: int
     reports: tuple[Report, Report]
+    replay: Replay | None = None
 
 
 def export_settings(folder: Path) -> Export:

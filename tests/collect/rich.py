@@ -38,6 +38,9 @@ RICH = Estate(
                     {"UserProfileName": "cleo", "UserSettings": {"ExecutionRole": FAR}},
                 ],
                 "sign_ins": [{"profile": "ana", "by": "user/ana", "times": 60}, {"profile": "ben", "by": "user/ben"}],
+                "changes": [
+                    {"call": "UpdateDomain", "by": "role/ops/kim", "request": {"AppNetworkAccessType": "VpcOnly"}},
+                ],
             },
             {
                 "DomainName": "sso", "id": "d-sso", "AuthMode": "SSO", "vpc": "home",

@@ -16,7 +16,7 @@ from auditor.collect.aws.run import Run
 from auditor.collect.aws.specs import SPECS
 from auditor.model.snapshot import KINDS
 from auditor.simulator import Fault
-from auditor.studio.evidence_sources import EVIDENCE, EVIDENCE_SOURCES, EvidenceSource, Stage
+from auditor.studio.evidence_sources import EVIDENCE, EVIDENCE_SOURCES, ON_REQUEST, EvidenceSource, Stage
 
 from .conftest import ACCOUNT, Collect
 from .rich import KEY, RICH, SCRIPT, SECRET, only
@@ -24,6 +24,7 @@ from .rich import KEY, RICH, SCRIPT, SECRET, only
 #: Evidence → the operations that it needs, and the kinds that are lost with each.
 OPERATIONS = {
     "sign-ins": {"LookupEvents": "sign_in"},
+    "changes": {"LookupEvents": "studio_call"},
     "roles": {"GetAccountAuthorizationDetails": "role"},
     "identity-center": {"ListInstances": "identity_user", "ListUsers": "identity_user"},
     "lifecycle-configs": {"ListStudioLifecycleConfigs": "lifecycle_config"},
@@ -40,11 +41,16 @@ OPERATIONS = {
     "keys": {"DescribeKey": "kms_key"},
     "account": {"DescribeTrails": "trail", "DescribeLogGroups": "log_group"},
 }
-LISTS = [(name, operation, kind) for name, lists in OPERATIONS.items() for operation, kind in lists.items()]
+LISTS = [
+    (name, operation, kind)
+    for name, lists in OPERATIONS.items()
+    if name in EVIDENCE
+    for operation, kind in lists.items()
+]
 
 
 def test_every_kind_of_evidence_has_its_operations_here() -> None:
-    assert {*OPERATIONS, "permissions"} == set(EVIDENCE)
+    assert {*OPERATIONS, "permissions"} == {*EVIDENCE, *ON_REQUEST}
     kinds = {source.name: set(source.kinds) for source in EVIDENCE_SOURCES}
     for name, lists in OPERATIONS.items():
         assert set(lists.values()) == kinds[name]
@@ -78,7 +84,8 @@ def test_what_is_not_asked_for_is_unknown_not_empty(collected: Collect) -> None:
 
 
 def test_all_kinds_are_asked_for_unless_told_otherwise() -> None:
-    assert EvidenceOptions().kinds == frozenset(KINDS)
+    on_request = {kind for source in EVIDENCE_SOURCES if source.on_request for kind in source.kinds}
+    assert EvidenceOptions().kinds == frozenset(KINDS) - on_request
 
 
 @pytest.mark.parametrize("source", EVIDENCE_SOURCES, ids=lambda s: s.name)

@@ -88,6 +88,7 @@ _ASSEMBLY = {
 }
 #: A file that a page names → its text.
 FILES: Mapping[str, str] = {
+    "scp.json": json.dumps({"Statement": [{"Effect": "Deny", "Action": "sagemaker:DeleteDomain", "Resource": "*"}]}),
     "infra/studio.yaml": _DOMAIN,
     "report.sql": "select domain_name, name from user_profile",
     "studio.yaml": _DOMAIN,

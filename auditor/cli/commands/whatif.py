@@ -25,6 +25,11 @@ from auditor.config.find_config import ConfigChoice
     help="Run the command of a root cause (its id in report.json), of every cause of a rule or area, or of the first N"
     " causes that have one. Repeatable.",
 )  # fmt: skip
+@click.option(
+    "--policy", "policies", multiple=True, type=click.Path(path_type=Path, dir_okay=False), metavar="FILE",
+    help="Service control policy, permissions boundary or role policy (JSON): which calls would it have denied?"
+    " Repeatable; what one of them denies is denied.",
+)  # fmt: skip
 @config_options
 @rule_options
 @param_option
@@ -36,8 +41,8 @@ from auditor.config.find_config import ConfigChoice
 @quiet_option
 @debug_option
 def command(
-    files: tuple[Path, ...], settings: tuple[str, ...], fix: tuple[str, ...], config: ConfigChoice, output: str,
-    quiet: bool, **rules: Any,
+    files: tuple[Path, ...], settings: tuple[str, ...], fix: tuple[str, ...], policies: tuple[Path, ...],
+    config: ConfigChoice, output: str, **rules: Any,
 ) -> None:  # fmt: skip
     """Show what changes would do: findings that go and come, settings in force that change, running apps that they
     touch. Nothing is changed, and AWS is not asked.
@@ -45,20 +50,26 @@ def command(
     The changes are laid over the snapshot, and both are evaluated. --rules and --param count for the second evaluation
     only; --only and --skip for both.
 
+    With --policy, the changes of Studio that CloudTrail recorded (auditor collect --evidence all,changes), the
+    commands of the report, and what an audit calls are evaluated against the policy.
+
     \b
     auditor whatif --snapshot night.jsonl --fix STU501
     auditor whatif --snapshot night.jsonl --fix top:5
     auditor whatif --snapshot night.jsonl --set research:DefaultUserSettings.AutoMountHomeEFS=Disabled
     auditor whatif --snapshot night.jsonl --param STU505.max_gib=50
     auditor whatif --snapshot night.jsonl --fix STU501 --format html > whatif.html
+    auditor whatif --snapshot night.jsonl --policy scp.json
     """
     from auditor.cli.whatif_view import render
     from auditor.run.plan import configuration
     from auditor.run.run_options import RuleOptions
     from auditor.run.what_if import WhatIfOptions, what_if
 
-    loaded = configuration(config, StderrMessages(quiet))
-    found = what_if(loaded, files, WhatIfOptions(settings, fix, RuleOptions(**rules)))
+    if policies and output == "html":
+        raise click.UsageError("--policy has no page: use --format text, markdown or json.")
+    loaded = configuration(config, StderrMessages(rules.pop("quiet")))
+    found = what_if(loaded, files, WhatIfOptions(settings, fix, RuleOptions(**rules), policies))
     if output == "html":
         emit(render(found, output))
     elif output == "json":

@@ -18,13 +18,14 @@ from auditor.collect.aws.call_errors import CALL_FAILED, OddAnswerError, underst
 from auditor.collect.aws.security_group_fields import trimmed_group
 from auditor.collect.aws.sign_in_fields import trimmed
 from auditor.collect.aws.specs import SPECS
+from auditor.collect.aws.studio_change_fields import EVENTS, change
 from auditor.masking import mask_document
 
 Answer = Mapping[str, Any]
 #: Where the next page begins: random text, in which nothing may be masked.
 _CURSORS = ("NextToken", "nextToken", "Marker", "PaginationToken")
-#: A sign-in that the event of a page tells, or why it tells none.
-SIGN_IN, ODD = "SignIn", "Odd"
+#: A sign-in, or a change, that the event of a page tells, or why it tells none.
+SIGN_IN, CHANGE, ODD = "SignIn", "Change", "Odd"
 _encode = msgspec.json.Encoder(order="deterministic").encode
 
 
@@ -90,11 +91,12 @@ def _members(answer: Answer, members: Collection[str]) -> Answer:
 
 
 def _event(event: Answer) -> Answer:
-    """A sign-in as a snapshot holds it, for the rest of the event may hold a link that signs in."""
+    """A sign-in or a change as a snapshot holds it, for the rest of the event may hold a link that signs in."""
     found = dict(_members(event, ("EventId", "EventTime")))
+    member, reduce = (CHANGE, change) if event.get("EventName") in EVENTS else (SIGN_IN, trimmed)
     try:
         with understood("LookupEvents"):
-            return {**found, SIGN_IN: trimmed(json.loads(event["CloudTrailEvent"]))}
+            return {**found, member: reduce(json.loads(event["CloudTrailEvent"]))}
     except OddAnswerError as error:
         return {**found, ODD: str(error)}
 

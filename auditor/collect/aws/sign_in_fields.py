@@ -1,4 +1,4 @@
-"""What is kept of a CreatePresignedDomainUrl event.
+"""What is kept of a CreatePresignedDomainUrl event, and of others that say who did what.
 
 Without what nobody needs: addresses, user agents, and above all response elements, which may hold a URL that logs in.
 """
@@ -23,15 +23,28 @@ def trimmed(event: Mapping[str, Any]) -> dict[str, Any]:
     Of the user agent only the name of the environment that an SDK ran in is kept. Raises OddAnswerError, or what
     ``auditor.collect.aws.call_errors.understood`` makes one of, for an event that does not say.
     """
-    identity = event["userIdentity"]
-    context = identity.get("sessionContext") or {}
-    issuer = context.get("sessionIssuer") or {}
     request = event.get("requestParameters") or {}
-    environment = _EXECUTION_ENVIRONMENT.search(str(event.get("userAgent") or ""))
     parameters = {k: v for k, v in request.items() if k.lower() in ("domainid", "userprofilename")}
     error = event.get("errorCode") or ""
     if not error and len(parameters) < 2:
         raise OddAnswerError("an event does not say which profile was opened")
+    return {
+        "eventTime": moment(event["eventTime"]),
+        "errorCode": text(error, empty=True),
+        "userIdentity": caller(event),
+        "requestParameters": {name: text(value) for name, value in parameters.items()},
+    }
+
+
+def caller(event: Mapping[str, Any]) -> dict[str, str]:
+    """Who made the call, by what tells it: type and ARN, the role of a session, the person behind it, the service.
+
+    Raises as ``trimmed`` does.
+    """
+    identity = event["userIdentity"]
+    context = identity.get("sessionContext") or {}
+    issuer = context.get("sessionIssuer") or {}
+    environment = _EXECUTION_ENVIRONMENT.search(str(event.get("userAgent") or ""))
     told = {
         **{
             name: identity[name] for name in ("type", "arn", "principalId", "userName", "invokedBy") if name in identity
@@ -42,15 +55,10 @@ def trimmed(event: Mapping[str, Any]) -> dict[str, Any]:
         "issuerType": (identity.get("inScopeOf") or {}).get("issuerType"),
         "executionEnvironment": environment[1] if environment else None,
     }
-    return {
-        "eventTime": _moment(event["eventTime"]),
-        "errorCode": text(error, empty=True),
-        "userIdentity": {name: text(value, empty=True) for name, value in told.items() if value is not None},
-        "requestParameters": {name: text(value) for name, value in parameters.items()},
-    }
+    return {name: text(value, empty=True) for name, value in told.items() if value is not None}
 
 
-def _moment(value: object) -> str:
+def moment(value: object) -> str:
     """A time as CloudTrail writes it, once it is known to be one."""
     datetime.fromisoformat(text(value))
     return text(value)

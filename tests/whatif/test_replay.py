@@ -1,0 +1,191 @@
+"""What a policy would have made of calls: those that CloudTrail recorded, and those that we make ourselves."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from auditor.cli.main import run
+from auditor.errors import ConfigError
+from auditor.iam.evaluation import Request
+from auditor.model.snapshot import KINDS, SCHEMA_VERSION, Header, Kind, Record, Scope, Snapshot
+from auditor.prevent.deny_policies import pieces, service_control_policies
+from auditor.store.snapshot_file import write_snapshot
+from auditor.whatif.replay import Asked, Replay, read_policies, recorded_calls, replay
+
+ACCOUNT, REGION = "111122223333", "eu-west-1"
+KIM = f"arn:aws:sts::{ACCOUNT}:assumed-role/ops/kim"
+OPS = f"arn:aws:iam::{ACCOUNT}:role/ops"
+
+
+def record(kind: Kind, id_: str, document: dict[str, Any], gaps: tuple[str, ...] = ()) -> Record:
+    return Record(ACCOUNT, REGION, kind, id_, document, gaps=gaps)
+
+
+def place(gaps: tuple[str, ...] = ()) -> Record:
+    return record("account_region", REGION, {}, gaps)
+
+
+DOMAIN = record("domain", "d-1", {
+    "DomainId": "d-1", "DomainName": "lab", "DomainArn": f"arn:aws:sagemaker:{REGION}:{ACCOUNT}:domain/d-1",
+    "AuthMode": "IAM", "CreationTime": "2025-02-03T10:00:00Z", "Status": "InService",
+})  # fmt: skip
+
+
+def snapshot_of(*records: Record, kinds: tuple[Kind, ...] = KINDS) -> Snapshot:
+    header = Header(SCHEMA_VERSION, "aws", "2026-11-23T02:00:00Z", "0.1.0", "1.44.5", "",
+                    (Scope(ACCOUNT, REGION),), (), kinds)  # fmt: skip
+    return Snapshot(header, records)
+
+
+def call(name: str, request: dict[str, Any] | None = None, error: str = "", **identity: str) -> Record:
+    who = {"type": "AssumedRole", "arn": KIM, "issuerArn": OPS, **identity}
+    document = {
+        "eventName": name, "eventTime": "2026-11-20T10:00:00Z", "errorCode": error, "userIdentity": who,
+        "requestParameters": request or {},
+    }  # fmt: skip
+    return record("studio_call", f"{name}-{json.dumps(request)}{error}{who}", document)
+
+
+PUBLIC = {"domainId": "d-1", "appNetworkAccessType": "PublicInternetOnly"}
+CALLS = [
+    call("CreateDomain", {"appNetworkAccessType": "PublicInternetOnly"}),
+    call("CreateDomain", {"appNetworkAccessType": "VpcOnly"}),
+    call(
+        "UpdateDomain",
+        {"domainId": "d-1", "appNetworkAccessType": "PublicInternetOnly"},
+        invokedBy="cloudformation.amazonaws.com",
+    ),
+    call("UpdateDomain", {"domainId": "d-1"}),
+    call("UpdateDomain", PUBLIC, "AccessDenied"),
+    call("DeleteApp", {"domainId": "d-1"}, issuerArn=f"arn:aws:iam::{ACCOUNT}:role/aws-service-role/x/y"),
+    call("DeleteApp", {"domainId": "d-1"}, type="AWSService", arn=""),
+]
+
+
+@pytest.fixture
+def snapshot(tmp_path: Path) -> Path:
+    path = tmp_path / "night.jsonl"
+    made = snapshot_of(place(), DOMAIN, *CALLS)
+    write_snapshot(path, made)
+    return path
+
+
+def _policy(tmp_path: Path, *statements: dict[str, Any]) -> Path:
+    path = tmp_path / "policy.json"
+    path.write_text(json.dumps({"Version": "2012-10-17", "Statement": list(statements)}), encoding="utf-8")
+    return path
+
+
+def _made(path: Path, policy: Path, *further: Asked) -> Replay:
+    return replay(read_policies([policy]), further, recorded_calls([path]))
+
+
+def test_recorded_calls_are_evaluated_and_failed_ones_left_out(
+    snapshot: Path, tmp_path: Path, built_in_rules: Any
+) -> None:
+    (found,) = service_control_policies(pieces([r for r in built_in_rules if r.id == "STU603"], {})[0])
+    policy = tmp_path / "scp.json"
+    policy.write_text(found.text, encoding="utf-8")
+    made = _made(snapshot, policy)
+    assert (made.asked, made.exempt, made.incomplete, made.collected) == ({"caller": 3, "deployment": 1}, 2, (), True)
+    assert [(s.group, s.who, s.action, s.outcome, s.by) for s in made.stopped] == [
+        ("caller", KIM, "sagemaker:CreateDomain", "denied", ("statement 1",)),
+        ("deployment", KIM, "sagemaker:UpdateDomain", "denied", ("statement 2",)),
+    ]
+
+
+def test_what_hangs_on_what_nobody_recorded_is_undecided(snapshot: Path, tmp_path: Path) -> None:
+    outside = {"IpAddress": {"aws:SourceIp": "198.51.100.0/24"}}
+    deny = {"Effect": "Deny", "Action": "sagemaker:UpdateDomain", "Resource": "*", "Condition": outside}
+    made = _made(snapshot, _policy(tmp_path, deny))
+    assert {(s.outcome, s.reasons, s.times) for s in made.stopped} == {("unknown", ("aws:SourceIp is not known",), 1)}
+    assert len(made.stopped) == 2  # by somebody, and by CloudFormation
+
+
+def test_who_called_is_known(snapshot: Path, tmp_path: Path) -> None:
+    except_ops = {"ArnNotEquals": {"aws:PrincipalArn": OPS}}
+    deny = {"Effect": "Deny", "Action": "sagemaker:*", "Resource": "*", "Condition": except_ops}
+    assert _made(snapshot, _policy(tmp_path, deny)).stopped == ()
+
+
+def test_a_policy_that_allows_something_denies_the_rest(snapshot: Path, tmp_path: Path) -> None:
+    allow = {"Effect": "Allow", "Action": "sagemaker:UpdateDomain", "Resource": "arn:aws:sagemaker:*:*:domain/d-1"}
+    made = _made(snapshot, _policy(tmp_path, allow))
+    assert {(s.action, s.by) for s in made.stopped} == {("sagemaker:CreateDomain", ("no statement allows it",))}
+
+
+def test_an_action_on_a_resource_that_nobody_knows(snapshot: Path, tmp_path: Path) -> None:
+    """An audit lists and describes: of each call only the action is known."""
+    on_one = {"Effect": "Deny", "Action": "sagemaker:DescribeDomain", "Resource": "arn:aws:sagemaker:*:*:domain/d-1"}
+    on_all = {"Effect": "Deny", "Action": "sagemaker:ListDomains", "Resource": "*"}
+    ours = [Asked("audit", "the audit", Request(f"sagemaker:{name}", ""))
+            for name in ("DescribeDomain", "ListDomains", "ListSpaces")]  # fmt: skip
+    made = _made(snapshot, _policy(tmp_path, on_one, on_all), *ours)
+    assert {(s.action, s.outcome) for s in made.stopped if s.group == "audit"} == {
+        ("sagemaker:DescribeDomain", "unknown"), ("sagemaker:ListDomains", "denied"),
+    }  # fmt: skip
+
+
+def test_a_masked_value_is_there_and_nothing_else_is_known_of_it(tmp_path: Path) -> None:
+    path = tmp_path / "masked.jsonl"
+    tags = [{"key": "owner", "value": "[masked:1a2b]"}]
+    request = {"domainId": "d-1", "userProfileName": "ana", "tags": tags}
+    write_snapshot(path, snapshot_of(place(), call("CreateUserProfile", request)))
+    both = [
+        {"Effect": "Deny", "Action": "sagemaker:CreateUserProfile", "Resource": "*",
+         "Condition": {"StringNotEquals": {"aws:RequestTag/owner": "ana"}}},
+        {"Effect": "Deny", "Action": "sagemaker:CreateUserProfile", "Resource": "*",
+         "Condition": {"Null": {"aws:RequestTag/owner": "true"}}},
+    ]  # fmt: skip
+    (stopped,) = _made(path, _policy(tmp_path, *both)).stopped
+    assert (stopped.outcome, stopped.by, stopped.reasons) == (
+        "unknown", ("statement 1",), ("aws:RequestTag/owner is not known",),
+    )  # fmt: skip
+
+
+def test_where_calls_are_not_all_known_it_is_said(snapshot: Path, tmp_path: Path) -> None:
+    partly = tmp_path / "partly.jsonl"
+    write_snapshot(partly, snapshot_of(place(("studio_call",)), *CALLS[:1]))
+    without = tmp_path / "without.jsonl"
+    write_snapshot(without, snapshot_of(place(), DOMAIN, kinds=tuple(k for k in KINDS if k != "studio_call")))
+    policy = _policy(tmp_path, {"Effect": "Deny", "Action": "sagemaker:DeleteDomain", "Resource": "*"})
+    assert (_made(partly, policy).incomplete, _made(partly, policy).collected) == ((f"{ACCOUNT} eu-west-1",), True)
+    assert (_made(without, policy).incomplete, _made(without, policy).collected) == ((f"{ACCOUNT} eu-west-1",), False)
+
+
+@pytest.mark.parametrize("text", ["{}", "[]", '{"Statement": [{"Effect": "Deny"}]}', "{}\n{}", "x"])
+def test_a_policy_that_is_not_understood_is_an_error(text: str, tmp_path: Path) -> None:
+    path = tmp_path / "policy.json"
+    path.write_text(text, encoding="utf-8")
+    with pytest.raises(ConfigError, match=r"policy\.json"):
+        read_policies([path])
+    with pytest.raises(ConfigError, match=r"gone\.json"):
+        read_policies([tmp_path / "gone.json"])
+
+
+def test_the_command_names_the_calls_of_the_report_and_of_an_audit(
+    snapshot: Path, tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    deny = [
+        {"Sid": "Updates", "Effect": "Deny", "Action": "sagemaker:UpdateDomain", "Resource": "*"},
+        {"Sid": "Reads", "Effect": "Deny", "Action": "sagemaker:ListDomains", "Resource": "*"},
+    ]
+    policy = str(_policy(tmp_path, *deny))
+    asked = ["whatif", "--snapshot", str(snapshot), "--policy", policy, "--only", "STU710", "--no-config"]
+    assert int(run(asked)) == 0
+    out = capfd.readouterr().out
+    assert "3 recorded calls, 1 call of AWS CloudFormation, 1 command of the report, " in out
+    assert "Commands of the report that the policy denies:\n  - STU710 " in out
+    assert "- the audit: sagemaker:ListDomains: Reads" in out
+    assert "4 denied, 0 undecided" in out
+    assert int(run([*asked, "--format", "json"])) == 0
+    told = json.loads(capfd.readouterr().out)["policy"]
+    assert {(s["group"], s["action"], s["outcome"]) for s in told["stopped"]} == {
+        ("caller", "sagemaker:UpdateDomain", "denied"), ("deployment", "sagemaker:UpdateDomain", "denied"),
+        ("remediation", "sagemaker:UpdateDomain", "denied"), ("audit", "sagemaker:ListDomains", "denied"),
+    }  # fmt: skip
+    assert told["asked"]["caller"] == 3
