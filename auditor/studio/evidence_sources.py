@@ -44,7 +44,9 @@ class EvidenceSource:
 
 #: CloudTrail's event history: it also says who made a new finding.
 SIGN_INS = "sign-ins"
-_EVENTS = {"cloudtrail:LookupEvents": "who opens which profile, who made a new finding, and with changes who changes what"}
+_EVENTS = {
+    "cloudtrail:LookupEvents": "who opens which profile, who made a new finding, and with changes who changes what"
+}
 EVIDENCE_SOURCES = (
     EvidenceSource(SIGN_INS, ("sign_in",), "sign_in_events", Stage.DOMAINS, _EVENTS),
     EvidenceSource("changes", ("studio_call",), "studio_changes", Stage.DOMAINS, _EVENTS, on_request=True),
