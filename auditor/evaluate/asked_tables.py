@@ -114,7 +114,7 @@ EXAMPLES: Mapping[str, tuple[str, str]] = {
     "access_path": (
         "Who can become an administrator, and how",
         "select p.name as user_profile, a.steps from access_path a join user_profile p on p.account = a.account"
-        " and p.execution_role = a.id where a.goal = 'administrator' order by a.length, all",
+        " and p.execution_role = a.id where a.goal = 'administrator' order by a.length, user_profile",
     ),
     "lifecycle_config": (
         "Scripts with unsafe lines",

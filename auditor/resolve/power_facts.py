@@ -56,6 +56,11 @@ class DomainPlace:
     iam: Truth
 
 
+#: Domains that a template's user profiles name and that it does not hold. A query that looks at every user profile.
+_ELSEWHERE_DOMAINS = (
+    "union all select distinct account, domain_id, auth_mode from user_profile_resolved"
+    " where not domain_seen and account in (select account from template_account)"
+)
 _POLICIES = ("RolePolicyList", "AttachedManagedPolicies", "LocalPolicyDocuments", "PermissionsBoundary")
 #: A domain that a template does not hold.
 _ELSEWHERE = DomainPlace(NOBODY, "the domain", "", None)
@@ -249,7 +254,8 @@ def _domains(con: duckdb.DuckDBPyConnection, templates: set[str]) -> Mapping[str
 def openings(con: duckdb.DuckDBPyConnection) -> None:
     """``profile_opening``: by role, the colleagues' user profiles among those that its policies name; ``iam_domain``:
     by account, its domains of AuthMode IAM."""
-    con.execute(statement("iam_domain"))
+    templates = con.execute("select count(*) from template_account").fetchall()[0][0]
+    con.execute(statement("iam_domain", elsewhere=_ELSEWHERE_DOMAINS if templates else ""))
     if con.execute("select count(*) from role_opening").fetchall()[0][0]:
         con.execute(statement("profile_opening"))
     else:

@@ -1,10 +1,7 @@
 create table iam_domain as
 with domains as (
     select account, coalesce(name, domain_id) as name, auth_mode from domain_resolved
-    union all
-    -- Domains that a template's user profiles name and that it does not hold.
-    select distinct account, domain_id, auth_mode from user_profile_resolved
-    where not domain_seen and account in (select account from template_account)),
+    /*{elsewhere}*/),
 accounts as (
     select account, bool_or(list_contains(unlisted, 'domain')) as unlisted from account_region group by account)
 select a.account, coalesce(list(distinct d.name order by d.name) filter (d.auth_mode = 'IAM'), []) as seen,
