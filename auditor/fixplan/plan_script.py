@@ -67,18 +67,16 @@ class Script:
 
 def apply_script(account: str, steps: Sequence[Step]) -> Script:
     """The script that makes the changes. ``account``: digits only."""
-    blocks = [_Block(s, s.what, s.look.before, None if s.removes else s.look.after, (s.request,)) for s in steps]
-    return _script("apply.sh", "Makes the changes of plan.md, in its order.", account, blocks)
+    return _script("apply.sh", "Makes the changes of plan.md, in its order.", account, apply_blocks(steps))
 
 
 def back_script(account: str, steps: Sequence[Step]) -> Script:
     """The script that undoes what can be undone, the last change first."""
-    blocks = [_Block(s, f"back: {s.what}", s.look.after, s.look.restored, s.back) for s in reversed(steps) if s.back]
-    return _script("back.sh", "Undoes the changes of plan.md, the last one first.", account, blocks)
+    return _script("back.sh", "Undoes the changes of plan.md, the last one first.", account, back_blocks(steps))
 
 
 @dataclass(frozen=True, slots=True)
-class _Block:
+class Block:
     """A step one way: what is there before, and after (None: nothing)."""
 
     step: Step
@@ -89,13 +87,24 @@ class _Block:
 
     @property
     def region(self) -> str:
+        """Where its calls are made: of what lies in no Region, where the partition answers for it."""
         region, id_ = self.step.key[1], self.step.key[3]
         if region != GLOBAL:
             return region
         return HOME_REGIONS[id_.split(":")[1] if id_.startswith("arn:") else "aws"]
 
 
-def _script(name: str, title: str, account: str, blocks: Sequence[_Block]) -> Script:
+def apply_blocks(steps: Sequence[Step]) -> list[Block]:
+    """The steps in their order, each as it makes its change."""
+    return [Block(s, s.what, s.look.before, None if s.removes else s.look.after, (s.request,)) for s in steps]
+
+
+def back_blocks(steps: Sequence[Step]) -> list[Block]:
+    """Those that can be undone, the last first, each as it undoes its change."""
+    return [Block(s, f"back: {s.what}", s.look.after, s.look.restored, s.back) for s in reversed(steps) if s.back]
+
+
+def _script(name: str, title: str, account: str, blocks: Sequence[Block]) -> Script:
     inputs: dict[str, str] = {}
     lines = [_HEAD.format(title=title, account=account, name=name)]
     for number, block in enumerate(blocks, 1):
@@ -103,7 +112,7 @@ def _script(name: str, title: str, account: str, blocks: Sequence[_Block]) -> Sc
     return Script("\n".join([*lines, ""]), inputs)
 
 
-def _lines(name: str, block: _Block, inputs: dict[str, str]) -> Iterator[str]:
+def _lines(name: str, block: Block, inputs: dict[str, str]) -> Iterator[str]:
     look, region = block.step.look, shlex.quote(block.region)
     seen = _input(f"{name}-look", look.request, inputs)
     # A comment ends with its line, whatever stands in a name.

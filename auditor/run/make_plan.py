@@ -11,6 +11,7 @@ from pathlib import Path
 from auditor.config import Config
 from auditor.errors import ConfigError
 from auditor.evaluate.inventory_owners import with_owners
+from auditor.fixplan.plan_automation import runbook_files
 from auditor.fixplan.plan_page import as_json, page
 from auditor.fixplan.plan_script import apply_script, back_script
 from auditor.fixplan.plan_steps import Step, ValueInForce, in_order, steps_of
@@ -156,6 +157,7 @@ def _write(planned: Planned, as_of: str, causes: Mapping[str, RootCause], mode: 
         "plan.json": as_json(planned.account, as_of, planned.steps, planned.left),
         **apply.inputs,
         **back.inputs,
+        **runbook_files(planned.account, planned.steps),
         "apply.sh": apply.text,
         "back.sh": back.text,
     }
