@@ -201,8 +201,8 @@ LAYERS = {
         {"applicability", "evidence_read", "references", "rule_names", "schema", "unknowns",
          "verdict_sql"},
         {"literals"}, {"expressions", "prevention", "remediation_set", "value_columns"},
-        {"message", "prevent_cases", "validate"}, {"withheld"}, {"cases", "load"}, {"frameworks", "scaffold"},
-        {"catalogue"},
+        {"message", "prevent_cases", "validate"}, {"withheld"}, {"cases", "load"},
+        {"frameworks", "presets", "scaffold"}, {"catalogue"},
     ],
     "report": [
         {"drift_view", "glossary", "json_text", "phrases"},

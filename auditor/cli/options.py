@@ -196,6 +196,11 @@ param_option = click.option(
 evaluation_options = several(
     rule_options,
     several(
+        click.option(
+            "--preset", metavar="NAME",
+            help="Run the rules of a preset with its parameters: baseline, regulated, cost or classic-migration. --only"
+            " and --skip then choose among them.",
+        ),
         param_option,
         merge_option,
         heading="Rules",

@@ -25,6 +25,9 @@ from auditor.yaml_source import Source, near, read_yaml
 AREAS = ("people", "roles", "experience", "visibility", "storage", "domains", "operations", "account", "applications")
 #: Folder of framework mappings inside a folder of rules.
 FRAMEWORKS = "frameworks"
+#: Folder of presets among the built-in rules.
+PRESETS = "presets"
+_NO_RULES = frozenset({FRAMEWORKS, PRESETS})
 _BUILT_IN = re.compile(r"^STU([1-9])[0-9]{2}$")
 _PRODUCT = re.compile(r"^STU[0-9]")
 #: 1.2 or 1.2.3, and what may follow a version that is not out yet: 1.3.0-rc.1, 2.0.0b2.
@@ -39,7 +42,7 @@ def rule_files(dirs: Sequence[Path]) -> Iterator[Path]:
                 below = files_below(place)
             except NotReadError as error:
                 raise ConfigError(f"{place}: {error.reason}") from error
-            found = [p for p in below if p.suffix in (".yaml", ".yml") and FRAMEWORKS not in p.relative_to(place).parts]
+            found = [p for p in below if _is_rule(p.relative_to(place))]
             if not found:
                 raise ConfigError(f"{place}: no rule files (*.yaml) in this folder")
             yield from found
@@ -47,6 +50,10 @@ def rule_files(dirs: Sequence[Path]) -> Iterator[Path]:
             yield place
         else:
             raise ConfigError(f"{place}: no such file or folder", hint="--rules takes a folder of rule files.")
+
+
+def _is_rule(path: Path) -> bool:
+    return path.suffix in (".yaml", ".yml") and not _NO_RULES & set(path.parent.parts)
 
 
 def load_rules(dirs: Sequence[Path], *, bind: bool = True, own_types: bool = False) -> tuple[Rule, ...]:

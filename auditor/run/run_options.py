@@ -27,7 +27,8 @@ class RuleOptions:
     """What is asked of the rules beside the configuration.
 
     ``rules_dirs`` add up with the configuration's and with the built-in rules. ``only`` and ``skip`` name rules by id,
-    name or area. ``parameters`` are ``RULE.NAME=VALUE``, ``nested_merge`` a value of NestedMerge.
+    name or area. ``parameters`` are ``RULE.NAME=VALUE``, ``nested_merge`` a value of NestedMerge. ``preset``: a set of
+    rules with values of parameters, of which ``only`` and ``skip`` then leave a part.
     """
 
     rules_dirs: Sequence[Path] = ()
@@ -35,6 +36,7 @@ class RuleOptions:
     skip: Sequence[str] = ()
     parameters: Sequence[str] = ()
     nested_merge: str | None = None
+    preset: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,6 +12,7 @@ from auditor.errors import ConfigError
 from auditor.model.rule import Rule, Severity
 from auditor.resolve.inheritance_sql import NestedMerge
 from auditor.rules.catalogue import all_rules, rule_folders
+from auditor.rules.presets import load_preset, rules_of, values_of
 from auditor.rules.rule_names import select
 from auditor.rules.verdict_sql import Overrides, parse_overrides
 from auditor.run.run_options import RuleOptions
@@ -44,10 +45,17 @@ def choose(config: Config, options: RuleOptions, *, bind: bool = True) -> RuleCh
     folders = (*config.rules_dirs, *options.rules_dirs)
     every = all_rules(folders, bind=bind)
     severities, overrides = config.for_rules(every)
+    preset = load_preset(options.preset) if options.preset else None
+    if preset is not None:
+        # Whoever sets a value of their own, in the file or as an option, wins.
+        overrides = merged_overrides(values_of(preset, every), overrides)
     for rule_id, values in parse_overrides(options.parameters, every).items():
         overrides.setdefault(rule_id, {}).update(values)
     # --only says all about the selection; --skip leaves the configuration's "only" as it is.
-    rules = selected(every, options.only or config.only, options.skip or (() if options.only else config.skip))
+    # A preset stands instead of the configuration's selection.
+    only, skip = (config.only, config.skip) if preset is None else ((), ())
+    among = every if preset is None else rules_of(preset, every)
+    rules = selected(among, options.only or only, options.skip or (() if options.only else skip))
     kept = {rule.id for rule in rules}
     return RuleChoice(
         rules=rules,
@@ -58,6 +66,11 @@ def choose(config: Config, options: RuleOptions, *, bind: bool = True) -> RuleCh
         merge=merge_of(options.nested_merge, config),
         personas=config.personas,
     )
+
+
+def merged_overrides(first: Overrides, winning: Overrides) -> dict[str, dict[str, Any]]:
+    """Values of both by rule and parameter; of one that both have, the second's."""
+    return {rule: {**first.get(rule, {}), **winning.get(rule, {})} for rule in (*first, *winning)}
 
 
 def merge_of(named: str | None, config: Config) -> NestedMerge:

@@ -34,9 +34,14 @@ def command() -> None:
 
 @command.command("list")
 @rule_options
+@click.option(
+    "--area", "areas", multiple=True, metavar="AREA", help="Only the rules of an area, such as roles; repeatable."
+)
 @click.option("--format", "output", type=click.Choice(["table", "csv", "json"]), default="table", show_default=True)
 @debug_option
-def list_(rules_dirs: tuple[Path, ...], only: tuple[str, ...], skip: tuple[str, ...], output: str) -> None:
+def list_(
+    rules_dirs: tuple[Path, ...], only: tuple[str, ...], skip: tuple[str, ...], areas: tuple[str, ...], output: str
+) -> None:  # fmt: skip
     """List the rules. Your own are checked only when they are used or tested.
 
     Column templates_lack: what the rule reads and no template holds; it runs on templates ("auditor scan") as far as it
@@ -44,12 +49,18 @@ def list_(rules_dirs: tuple[Path, ...], only: tuple[str, ...], skip: tuple[str, 
 
     \b
     auditor rules list --only 'STU4*'
+    auditor rules list --area roles
     """
     from auditor.cli.rows import print_rows
     from auditor.rules.applicability import missing_kinds
     from auditor.run.selection import chosen_rules
 
-    rules = chosen_rules(rules_dirs, only, skip, bind=False)
+    found = chosen_rules(rules_dirs, only, skip, bind=False)
+    known = {rule.area for rule in found}
+    for area in areas:
+        if area not in known:
+            raise ConfigError(f"--area {area}: no rule lies in such an area", hint=f"Areas: {', '.join(sorted(known))}")
+    rules = [rule for rule in found if not areas or rule.area in areas]
     columns = ("id", "severity", "table", "name", "title", "templates_lack")
     rows = [(r.id, r.severity.value, r.table, r.name, r.title, ", ".join(sorted(missing_kinds(r)))) for r in rules]
     print_rows(columns, rows, output)
