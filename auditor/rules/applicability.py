@@ -27,7 +27,6 @@ NOT_IN_TEMPLATES = frozenset(
         "sign_in",
         "identity_user",
         "kms_key",
-        "key_state",
         "trail",
         "log_group",
         "partner_app",

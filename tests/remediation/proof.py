@@ -18,7 +18,7 @@ from auditor.whatif.overlay import read_lines
 from .simulated_account import ACCOUNT, MOVING, REGION, RULES, Account, Audit, Seen, filled_in, resource_key
 
 #: Rules that stay open where apps start from custom images: no API says whether such an image does what is set.
-OPEN_ON_CUSTOM_IMAGES = ("STU704", "STU711")
+OPEN_ON_CUSTOM_IMAGES = ("STU711",)
 #: What ListSpaces says of a space's settings beside DescribeSpace.
 _TWICE = {"SpaceSettingsSummary", "SpaceSharingSettingsSummary", "OwnershipSettingsSummary"}
 
