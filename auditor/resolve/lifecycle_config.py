@@ -43,3 +43,4 @@ def create(con: duckdb.DuckDBPyConnection) -> None:
             says=f"case s.Check {cases} end",
         )
     )
+    con.execute("drop table names_unseen")
