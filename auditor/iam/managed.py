@@ -8,14 +8,17 @@ follows from these. ``tools/aws_managed_policies.py`` makes the table; a policy 
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 from typing import Any, Literal
 
 from auditor.iam.capabilities import PROBE
 from auditor.iam.conditions import Condition
+from auditor.iam.context import Context, Known
 from auditor.iam.documents import Element, Policy, Statement, opaque
+from auditor.iam.logic import Truth
 from auditor.iam.patterns import pattern
 
 TABLE = Path(__file__).with_name("managed.json")
@@ -24,6 +27,22 @@ _EVERYTHING = Element((pattern("*"),))
 _MEMBERS: tuple[tuple[str, Literal["Allow", "Deny"], bool], ...] = (
     ("allow", "Allow", True), ("may_allow", "Allow", False), ("deny", "Deny", True), ("may_deny", "Deny", False),
 )  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class _Asked(Condition):
+    """Whether the request is one of many that are known by name: looked up, since each role is asked a hundred."""
+
+    names: frozenset[str] = frozenset()
+
+    def holds(self, context: Context) -> Truth:
+        value = context.get(PROBE)
+        return Condition.holds(self, context) if isinstance(value, Known) else value[0] in self.names
+
+
+def _asked(requests: Iterable[str]) -> _Asked:
+    names = tuple(requests)
+    return _Asked("stringequals", PROBE, tuple(map(pattern, names)), names=frozenset(names))
 
 
 @lru_cache(maxsize=1)
@@ -59,7 +78,7 @@ def _statements(members: Mapping[str, Sequence[int]], requests: Sequence[str]) -
         numbers = members.get(member, ())
         if not numbers:
             continue
-        asked = Condition("stringequals", PROBE, tuple(pattern(requests[number]) for number in numbers))
+        asked = _asked(requests[number] for number in numbers)
         # A condition of the real policy that hangs on what nobody knows.
         conditions = (asked,) if certain else (asked, Condition("", "", ()))
         yield Statement(0, effect=effect, actions=_EVERYTHING, resources=_EVERYTHING, conditions=conditions)
