@@ -21,9 +21,12 @@ _OWN = frozenset(
 )  # fmt: skip
 
 
-def export_resources(con: duckdb.DuckDBPyConnection, folder: Path, run_id: str, as_of: str) -> None:
-    """Write every resource of the documented tables as Parquet below the folder. The connection must not be locked."""
-    write_parquet(con, RESOURCES, _query(), folder, run_id, as_of)
+def export_resources(
+    con: duckdb.DuckDBPyConnection, folder: Path, run_id: str, as_of: str, *, by_date: bool = False
+) -> None:
+    """Write every resource of the documented tables as Parquet below the folder. The connection must not be locked.
+    ``by_date``: the run is over several accounts."""
+    write_parquet(con, RESOURCES, _query(), folder, (run_id, as_of), by_date=by_date)
 
 
 def _query() -> str:

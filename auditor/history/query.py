@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from auditor.history.advance import moment_text
-from auditor.history.store_history import ledger_files
-from auditor.history.stored_tables import checked, partition
+from auditor.history.store_history import ledger_files, ledger_scopes
+from auditor.history.stored_tables import checked, of_scopes, partition
 from auditor.history.trend import point
 from auditor.model.report import TrendPoint
 from auditor.model.rule import Severity
@@ -58,13 +58,14 @@ class KnownFailure:
 def failures(store: RunStore, runs: Sequence[Manifest], wanted: Filter) -> tuple[KnownFailure, ...]:
     """What the last run of every account and region knows, oldest first, and of one age the most severe first."""
     scopes = {scope for run in runs for scope in run.scopes}
-    files = ledger_files(latest(runs, scopes), runs)
+    known = ledger_scopes(latest(runs, scopes), runs)
     where = [
         *([f"rule_id in ({', '.join(map(literal, sorted(wanted.rules)))})"] if wanted.rules else []),
         *([f"account = {literal(wanted.account)}"] if wanted.account else []),
         *([f"state in ({', '.join(map(literal, wanted.states))})"] if wanted.states else []),
     ]
-    with _tables(store, HISTORY, files) as (con, source):
+    with _tables(store, HISTORY, ledger_files(known)) as (con, files):
+        source = of_scopes(files, known)
         rows = con.execute(f"""
             select fingerprint, rule_id, severity, state, account, region, type, id, name,
                    coalesce(nullif(domain_name, ''), domain_id) as domain, message,
@@ -75,7 +76,8 @@ def failures(store: RunStore, runs: Sequence[Manifest], wanted: Filter) -> tuple
             {"where " + " and ".join(where) if where else ""}
             order by first_seen, list_position({[s.value for s in Severity]!r}, severity),
                      rule_id, account, region, type, id""").fetchall()
-    return tuple(KnownFailure(f, r, Severity(s), *rest) for f, r, s, *rest in rows)
+    severities = {s.value: s for s in Severity}
+    return tuple(KnownFailure(f, r, severities[s], *rest) for f, r, s, *rest in rows)
 
 
 def nights(store: RunStore, runs: Sequence[Manifest], wanted: Filter) -> tuple[TrendPoint, ...]:
@@ -93,12 +95,14 @@ def _files(runs: Sequence[Manifest], table: str, account: str) -> list[StoredFil
         file
         for run in runs
         for file in run.tables.get(table, ())
-        if account in ("", partition(file.key)[0])
+        if not account or (place := partition(file.key)) is None or place[0] == account
     ]  # fmt: skip
 
 
 def _of_rules(store: RunStore, runs: Sequence[Manifest], wanted: Filter) -> Iterator[TrendPoint]:
     rules = f"rule_id in ({', '.join(map(literal, sorted(wanted.rules)))})"
+    if wanted.account:
+        rules += f" and account = {literal(wanted.account)}"
     severities = ", ".join(
         f"count(*) filter (failing and not waived and severity = '{s.value}') as {s.value}" for s in Severity
     )

@@ -12,14 +12,14 @@ from typing import TYPE_CHECKING
 from auditor.errors import ConfigError
 from auditor.history.advance import Step
 from auditor.history.facts import Facts, Scope, facts_of, posture_in
-from auditor.history.stored_tables import DamagedTableError, checked, partition
+from auditor.history.stored_tables import DamagedTableError, checked, of_scopes, partition
 from auditor.history.trend import CARRY, counts, incomplete_scopes, trend
 from auditor.model.posture import PostureCount
 from auditor.model.report import Report
 from auditor.model.snapshot import GLOBAL
 from auditor.store import moments
 from auditor.store.connection import connect
-from auditor.store.manifest import FILES, SCHEMA_VERSION, Manifest, StoredFile
+from auditor.store.manifest import BY_DATE_VERSION, FILES, SCHEMA_VERSION, Manifest, StoredFile
 from auditor.store.runs import RunStore, latest
 from auditor.store.store_tables import (
     HISTORY,
@@ -33,6 +33,7 @@ from auditor.store.store_tables import (
     parquet,
     rows,
     write_parquet,
+    written,
 )
 
 if TYPE_CHECKING:
@@ -90,26 +91,28 @@ class StoreHistory:
         last = latest(earlier, facts.scopes)
         self._carried = _carried(earlier, last, facts.scopes, moment)
         sources = last | latest(earlier, self._carried)
-        files = ledger_files(sources, earlier)
-        before = empty(HISTORY)
-        if files:
-            before = checked(self._store, files, self._folder / "before", HISTORY)
-        present = sorted((self._folder / RESOURCES.name).rglob("*.parquet"))
+        before = self._known(sources, earlier, HISTORY)
+        present = written(self._folder, RESOURCES, self._run_id)
         self.step = Step(
-            self._con, facts, before, self._folder,
+            self._con, facts, before or empty(HISTORY), self._folder,
             present=parquet(present) if present else empty(RESOURCES),
             narrowed=_narrowed(earlier, facts.scopes),
         )  # fmt: skip
         self.previous = max((run.as_of for run in last.values()), key=datetime.fromisoformat, default=None)
         self.trend = trend(earlier, facts.scopes)
-        self.posture = self._posture(ledger_files(last, earlier, POSTURE), facts)
+        self.posture = self._posture(self._known(last, earlier, POSTURE), facts)
         return self.step
 
-    def _posture(self, files: Sequence[StoredFile], facts: Facts) -> tuple[PostureCount, ...] | None:
+    def _known(self, sources: Mapping[Scope, Manifest], earlier: Sequence[Manifest], table: StoreTable) -> str:
+        """SQL of what these runs know of these scopes; empty where none has a row."""
+        wanted = ledger_scopes(sources, earlier)
+        files = ledger_files(wanted, table)
+        return of_scopes(checked(self._store, files, self._folder / "before", table), wanted) if files else ""
+
+    def _posture(self, counted: str, facts: Facts) -> tuple[PostureCount, ...] | None:
         """What passed and failed in the last runs of the same accounts and Regions; None where they did not count."""
-        if not files:
+        if not counted:
             return None
-        counted = checked(self._store, files, self._folder / "before", POSTURE)
         found = self._con.execute(
             f"select nullif(account, '{NONE}'), nullif(region, '{NONE}'), domain_id, area, passed, failed"
             f" from {counted} order by all"
@@ -134,31 +137,35 @@ class StoreHistory:
             key = f"{FILES}/{self._run_id}/snapshot-{number}.jsonl.gz"
             files[key] = _compressed(path, folder / f"snapshot-{number}.jsonl.gz")
             kept.append(StoredFile(key, 0, sha256))
-        written = {}
+        kept_reports = {}
         for path in reports:
             kept_as = path if path.suffix in OPENED else _compressed(path, folder / f"{path.name}.gz")
-            written[f"{FILES}/{self._run_id}/{kept_as.name}"] = kept_as
+            kept_reports[f"{FILES}/{self._run_id}/{kept_as.name}"] = kept_as
         tables: dict[str, tuple[StoredFile, ...]] = {}
         for table in STORE_TABLES:
-            found = {
-                path.relative_to(folder).as_posix(): path
-                for path in sorted((folder / table.name).rglob(f"{self._run_id}_*.parquet"))
-            }
+            found = {path.relative_to(folder).as_posix(): path for path in written(folder, table, self._run_id)}
             files |= found
             tables[table.name] = tuple(StoredFile(key, 0) for key in found)
         scopes = tuple(sorted(self.step.facts.scopes))
+        version = BY_DATE_VERSION if self._by_date else SCHEMA_VERSION
         manifest = Manifest(
-            SCHEMA_VERSION, self._run_id, report.as_of, report.tool_version, report.source, scopes,
+            version, self._run_id, report.as_of, report.tool_version, report.source, scopes,
             tuple(sorted(self._carried)), tuple(sorted(self.step.facts.rules)), exit_code,
             sum(report.resources.values()), len(report.gaps), counts(report), tuple(kept),
-            tuple(StoredFile(key, 0) for key in written), tables,
+            tuple(StoredFile(key, 0) for key in kept_reports), tables,
             incomplete=incomplete_scopes(report, scopes), accepted=not report.not_accepted, attempt=self._store.attempt,
         )  # fmt: skip
-        return self._store.add(manifest, files | written)
+        return self._store.add(manifest, files | kept_reports)
 
     def _write(self, name: str, query: str, report: Report) -> None:
         table = next(t for t in STORE_TABLES if t.name == name)
-        write_parquet(self._con, table, query, self._folder, self._run_id, report.as_of)
+        run = (self._run_id, report.as_of)
+        write_parquet(self._con, table, query, self._folder, run, by_date=self._by_date)
+
+    @property
+    def _by_date(self) -> bool:
+        assert self.step is not None, "compare comes first"
+        return len({account for account, _ in self.step.facts.scopes}) > 1
 
 
 def _compressed(source: Path, target: Path) -> Path:
@@ -180,28 +187,31 @@ def _carried(
     return frozenset(scope for scope, run in recent.items() if run.moment >= moment - CARRY)
 
 
-def ledger_files(
-    sources: Mapping[Scope, Manifest], earlier: Sequence[Manifest], table: StoreTable = HISTORY
-) -> list[StoredFile]:
-    """Parquet files with what is known of the scopes, and of what belongs to no region in their accounts."""
+def ledger_scopes(sources: Mapping[Scope, Manifest], earlier: Sequence[Manifest]) -> dict[Scope, Manifest]:
+    """The run that says what is known of each scope, and of what belongs to no region in their accounts."""
     of_account: dict[str, Manifest] = {}
     for run in earlier:
         of_account |= dict.fromkeys(run.accounts, run)
-    wanted = dict(sources) | {
+    return dict(sources) | {
         (account, GLOBAL): of_account[account] for account, _ in sources if account in of_account
     }  # fmt: skip
-    # A run over an organization has hundreds of files: each is looked at once, not once for each scope.
-    files: dict[str, dict[Scope, list[StoredFile]]] = {}
+
+
+def ledger_files(wanted: Mapping[Scope, Manifest], table: StoreTable = HISTORY) -> list[StoredFile]:
+    """Parquet files with what these runs know of their scopes; those about several accounts hold others as well."""
+    # A run over an organization may have hundreds of files: each is looked at once, not once for each scope.
+    files: dict[str, dict[Scope | None, list[StoredFile]]] = {}
     found: dict[str, StoredFile] = {}
     for scope, run in wanted.items():
         if run.run_id not in files:
             files[run.run_id] = _by_scope(run.tables.get(table.name, ()))
-        found |= {file.key: file for file in files[run.run_id].get(scope, ())}
+        of_run = files[run.run_id]
+        found |= {file.key: file for file in (*of_run.get(scope, ()), *of_run.get(None, ()))}
     return [found[key] for key in sorted(found)]
 
 
-def _by_scope(files: Sequence[StoredFile]) -> dict[Scope, list[StoredFile]]:
-    found: dict[Scope, list[StoredFile]] = {}
+def _by_scope(files: Sequence[StoredFile]) -> dict[Scope | None, list[StoredFile]]:
+    found: dict[Scope | None, list[StoredFile]] = {}
     for file in files:
         found.setdefault(partition(file.key), []).append(file)
     return found

@@ -15,7 +15,7 @@ from auditor.sql_text import literal, string_list
 from auditor.store.connection import connect
 from auditor.store.manifest import Manifest, StoredFile, run_of
 from auditor.store.runs import RunStore
-from auditor.store.store_tables import FINDINGS, HISTORY, POSTURE, StoreTable, parquet
+from auditor.store.store_tables import FINDINGS, HISTORY, NONE, POSTURE, StoreTable, parquet
 from auditor.store.unpack import SNAPSHOT_LIMIT, blocks
 from auditor.temporary_files import workspace
 
@@ -50,10 +50,22 @@ class DamagedTableError(DamagedError):
         self.run_id = run_id
 
 
-def partition(key: str) -> Scope:
-    """Account and region that a table's file speaks about."""
+def partition(key: str) -> Scope | None:
+    """Account and region that a table's file speaks about; None for one about all accounts of its run."""
     parts = dict(part.split("=", 1) for part in key.split("/") if "=" in part)
-    return unquote(parts["account"]), unquote(parts["region"])
+    return (unquote(parts["account"]), unquote(parts["region"])) if "account" in parts else None
+
+
+def of_scopes(source: str, wanted: Mapping[Scope, Manifest]) -> str:
+    """SQL of those rows that the run of their account and region has written: a file of a run over several accounts
+    holds others as well."""
+    if all(not run.by_date for run in wanted.values()):
+        return source
+    rows = ", ".join(
+        f"({literal(run.run_id)}, {literal(account or NONE)}, {literal(region or NONE)})"
+        for (account, region), run in sorted(wanted.items())
+    )
+    return f"(select * from {source} where (run_id, account, region) in (select * from (values {rows}) as wanted))"
 
 
 def checked(store: RunStore, files: Sequence[StoredFile], folder: Path, table: StoreTable) -> str:

@@ -54,7 +54,8 @@ class RunRecorder:
         """Write the resources, while the connection (DuckDB's) may still write files."""
         as_of = max(f.header.as_of for f in files)
         name = run_id(as_of, (f.sha256 for f in files))
-        export_resources(con, self._folder, name, as_of)
+        accounts = {scope.account for f in files for scope in f.header.scopes}
+        export_resources(con, self._folder, name, as_of, by_date=len(accounts) > 1)
         self._files = files
         self._night = StoreHistory(self._store, name, self._folder)
 

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 
 from auditor.model.snapshot import GLOBAL
 from auditor.sql_text import literal
-from auditor.store.manifest import RUNS, Manifest
+from auditor.store.manifest import BY_DATE, RUNS, Manifest
 from auditor.store.store_tables import NONE, PARTITIONS, STORE_TABLES, StoreTable
 
 #: DuckDB's types in the store → Athena's.
@@ -35,19 +35,21 @@ def athena(location: str, database: str, runs: Sequence[Manifest], *, repair: bo
     root = location.rstrip("/")
     yield f"CREATE DATABASE IF NOT EXISTS {_name(database)}"
     yield _runs_table(root, database)
+    several = any(run.by_date for run in runs)
     for table in STORE_TABLES:
-        yield _table(table, root, database, runs, repair)
-        if repair:
-            yield f"MSCK REPAIR TABLE {_name(database)}.{_name(_raw(table))}"
-        yield _view(table, database)
+        for raw in (_raw(table), *([_raw(table, BY_DATE)] if several else [])):
+            yield _table(table, raw, root, database, runs, repair)
+            if repair:
+                yield f"MSCK REPAIR TABLE {_name(database)}.{_name(raw)}"
+        yield _view(table, database, several=several)
 
 
 def _name(text: str) -> str:
     return f"`{text}`"
 
 
-def _raw(table: StoreTable) -> str:
-    return f"{table.name}_files"
+def _raw(table: StoreTable, ending: str = "") -> str:
+    return f"{table.name}{ending}_files"
 
 
 def _text(text: str) -> str:
@@ -66,32 +68,46 @@ def _runs_table(root: str, database: str) -> str:
     )
 
 
-def _table(table: StoreTable, root: str, database: str, runs: Sequence[Manifest], repair: bool) -> str:
-    columns = ",\n".join(
-        f"  {_name(c.name)} {ATHENA_TYPES[c.type]} COMMENT {_text(c.doc)}" for c in table.columns
-    )  # fmt: skip
-    partitions = ", ".join(f"{_name(name)} string" for name in PARTITIONS)
+def _table(table: StoreTable, raw: str, root: str, database: str, runs: Sequence[Manifest], repair: bool) -> str:
+    by_date = raw == _raw(table, BY_DATE)
+    columns = [f"  {_name(c.name)} {ATHENA_TYPES[c.type]} COMMENT {_text(c.doc)}" for c in table.columns]
+    if by_date:
+        columns += [f"  {_name(name)} string COMMENT {_text(f'Its {name}')}" for name in PARTITIONS[1:]]
+    partitions = ", ".join(f"{_name(name)} string" for name in (PARTITIONS[:1] if by_date else PARTITIONS))
+    folder = f"{table.name}{BY_DATE}" if by_date else table.name
+    listed = ",\n".join(columns)
+    of = " Runs over several accounts." if by_date else ""
     statement = (
-        f"CREATE EXTERNAL TABLE IF NOT EXISTS {_name(database)}.{_name(_raw(table))} (\n{columns}\n)\n"
-        f"COMMENT {_text(table.doc + ' Files of unfinished runs included.')}\n"
+        f"CREATE EXTERNAL TABLE IF NOT EXISTS {_name(database)}.{_name(raw)} (\n{listed}\n)\n"
+        f"COMMENT {_text(f'{table.doc}{of} Files of unfinished runs included.')}\n"
         f"PARTITIONED BY ({partitions})\n"
-        f"STORED AS PARQUET\nLOCATION {_text(f'{root}/{table.name}/')}"
+        f"STORED AS PARQUET\nLOCATION {_text(f'{root}/{folder}/')}"
     )
     if repair:
         return statement
-    properties = ",\n".join(f"  {_text(k)} = {_text(v)}" for k, v in _projection(table, root, runs))
+    projected = _by_date(folder, root, runs) if by_date else _projection(table, root, runs)
+    properties = ",\n".join(f"  {_text(k)} = {_text(v)}" for k, v in projected)
     return f"{statement}\nTBLPROPERTIES (\n{properties}\n)"
+
+
+def _by_date(folder: str, root: str, runs: Sequence[Manifest]) -> Iterator[tuple[str, str]]:
+    yield from _dates(runs)
+    yield "storage.location.template", f"{root}/{folder}/date=${{date}}/"
+
+
+def _dates(runs: Sequence[Manifest]) -> Iterator[tuple[str, str]]:
+    first = runs[0].as_of[:10] if runs else "2026-01-01"
+    yield "projection.enabled", "true"
+    yield "projection.date.type", "date"
+    yield "projection.date.format", "yyyy-MM-dd"
+    yield "projection.date.range", f"{first},NOW"
 
 
 def _projection(table: StoreTable, root: str, runs: Sequence[Manifest]) -> Iterator[tuple[str, str]]:
     accounts = sorted({account or NONE for run in runs for account, _ in run.scopes})
     # What belongs to an account and to no region has a partition of its own.
     regions = sorted({region or NONE for run in runs for _, region in run.scopes} | {GLOBAL})
-    first = runs[0].as_of[:10] if runs else "2026-01-01"
-    yield "projection.enabled", "true"
-    yield "projection.date.type", "date"
-    yield "projection.date.format", "yyyy-MM-dd"
-    yield "projection.date.range", f"{first},NOW"
+    yield from _dates(runs)
     # A template's account is a path, which a list of names could not hold.
     if accounts and all(re.fullmatch(r"[A-Za-z0-9_.-]+", account) for account in accounts):
         yield "projection.account.type", "enum"
@@ -104,14 +120,14 @@ def _projection(table: StoreTable, root: str, runs: Sequence[Manifest]) -> Itera
     yield "storage.location.template", f"{root}/{table.name}/date=${{date}}/account=${{account}}/region=${{region}}/"
 
 
-def _view(table: StoreTable, database: str) -> str:
+def _view(table: StoreTable, database: str, *, several: bool) -> str:
     """Athena's queries quote with double quotes, its definitions with backticks."""
     columns = ", ".join(f'"{name}"' for name in (*(c.name for c in table.columns), *PARTITIONS))
-    return (
-        f'CREATE OR REPLACE VIEW "{database}"."{table.name}" AS\n'
-        f'SELECT {columns}\nFROM "{database}"."{_raw(table)}"\n'
-        f'WHERE "run_id" IN (SELECT "run_id" FROM "{database}"."{RUNS}")'
-    )
+    selects = [
+        f'SELECT {columns}\nFROM "{database}"."{raw}"\nWHERE "run_id" IN (SELECT "run_id" FROM "{database}"."{RUNS}")'
+        for raw in (_raw(table), *([_raw(table, BY_DATE)] if several else []))
+    ]
+    return f'CREATE OR REPLACE VIEW "{database}"."{table.name}" AS\n' + "\nUNION ALL\n".join(selects)
 
 
 def duckdb(location: str, runs: Sequence[Manifest]) -> Iterator[str]:
@@ -121,12 +137,17 @@ def duckdb(location: str, runs: Sequence[Manifest]) -> Iterator[str]:
     """
     root = location.rstrip("/")
     yield f"CREATE OR REPLACE VIEW runs AS SELECT * FROM read_json({literal(f'{root}/{RUNS}/*.json')})"
-    types = ", ".join(f"'{name}': {'DATE' if name == 'date' else 'VARCHAR'}" for name in PARTITIONS)
     for table in STORE_TABLES:
-        if not any(run.tables.get(table.name) for run in runs):
-            continue
-        files = literal(f"{root}/{table.name}/*/*/*/*.parquet")
-        yield (
-            f"CREATE OR REPLACE VIEW {table.name} AS\nSELECT * FROM read_parquet({files}, hive_partitioning = true,"
-            f" hive_types = {{{types}}}, union_by_name = true)\nWHERE run_id IN (SELECT run_id FROM runs)"
-        )
+        layouts = {run.by_date for run in runs if run.tables.get(table.name)}
+        sources = []
+        for by_date in sorted(layouts):
+            partitions = PARTITIONS[:1] if by_date else PARTITIONS
+            types = ", ".join(f"'{name}': {'DATE' if name == 'date' else 'VARCHAR'}" for name in partitions)
+            folder = f"{table.name}{BY_DATE}" if by_date else table.name
+            files = literal(f"{root}/{folder}/{'*/' * len(partitions)}*.parquet")
+            sources.append(
+                f"SELECT * FROM read_parquet({files}, hive_partitioning = true, hive_types = {{{types}}},"
+                " union_by_name = true)\nWHERE run_id IN (SELECT run_id FROM runs)"
+            )
+        if sources:
+            yield f"CREATE OR REPLACE VIEW {table.name} AS\n" + "\nUNION ALL BY NAME\n".join(sources)

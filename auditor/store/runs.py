@@ -2,9 +2,11 @@
 
     store.json                                                 which version of this layout it is
     runs/RUN.json                                              manifests: one there is a run that is whole
+    manifests.jsonl.gz                                         the same in one file (``packed_manifests``)
     signatures/RUN.dsse.json                                   what signs it, where runs are signed
     files/RUN/snapshot-1.jsonl.gz, report.json.gz, report.html what people open
     TABLE/date=2026-11-23/account=…/region=…/RUN_0.parquet     findings, resources, coverage, gaps, history
+    TABLE_by_date/date=2026-11-23/RUN_0.parquet                the same of a run over several accounts
     index.html                                                 the trend, and the nights to click
     quarantine/…                                               what ``repair`` moved out of the way, by its key
 
@@ -38,6 +40,7 @@ from auditor.store.manifest import (
     decode,
     run_of,
 )
+from auditor.store.packed_manifests import ENOUGH, NO_PACK, PACK, read_pack, write_pack
 from auditor.store.place import Backend, Entry
 
 #: Files without a manifest are left alone for so long: their writer may still be at work.
@@ -90,6 +93,7 @@ class RunStore:
         self._plain_roots: dict[str, str] = {}
         self._read: dict[Entry, Manifest | SetAside] = {}
         self._found_damaged: dict[str, str] = {}
+        self._pack = NO_PACK
 
     def prepare(self) -> None:
         """Make a store of an empty place; says early that it cannot be written.
@@ -128,6 +132,8 @@ class RunStore:
         now = moments.utc_now()
         entries = [e for e in self.place.entries(f"{RUNS}/") if e.key.endswith(".json")]
         unread = [e for e in entries if e not in self._read]
+        if len(unread) > 2:
+            self._pack = read_pack(self.place)
         with ThreadPoolExecutor(max_workers=_PARALLEL) as pool:
             self._read |= zip(unread, pool.map(self._manifest, unread), strict=True)
         runs: list[Manifest] = []
@@ -144,7 +150,7 @@ class RunStore:
 
     def _manifest(self, entry: Entry) -> Manifest | SetAside:
         try:
-            data = self.place.read(entry.key)
+            data = self._pack.get(entry) or self.place.read(entry.key)
             run = decode(data, f"{self.place.label}/{entry.key}", entry.key)
             if not run.root:
                 self._plain_roots[run.run_id] = root_of(data)
@@ -223,7 +229,23 @@ class RunStore:
         if self.signer is not None:
             self.place.put_bytes(whole.signature_key, self.signer(whole, data))
         self.place.put_bytes(whole.key, data)
+        if len(runs) - len(self._pack.held) >= ENOUGH:
+            self.compact()
         return whole
+
+    def compact(self, before: datetime | None = None) -> int:
+        """Put manifests of runs that began before a moment, or of all, into one file; how many it holds then.
+
+        Nothing else is changed. Raises ConfigError where the place cannot be written.
+        """
+        wanted = {run.key for run in self.runs() if before is None or run.moment < before}
+        entries = [e for e in self.place.entries(f"{RUNS}/") if e.key in wanted]
+        pack = read_pack(self.place)
+        with ThreadPoolExecutor(max_workers=_PARALLEL) as pool:
+            read = list(pool.map(lambda e: pack.get(e) or self.place.read(e.key), entries))
+        number = write_pack(self.place, zip(entries, read, strict=True))
+        self._pack = read_pack(self.place)
+        return number
 
     def _make_room(self, run_id: str) -> None:
         """Remove a run of this id: until the new one is whole there is none, rather than one made of both."""
@@ -235,7 +257,9 @@ class RunStore:
             staying = [run for run in runs if run.run_id != run_id]
             retire(self.place, [Retired(name, root, "replaced") for name, root in old.items()], staying)
         if before:
-            self.place.delete(before)
+            # Written again within a second, in the same size, a manifest looks like the one that was packed.
+            packed = [e.key for e in self.place.entries(PACK)]
+            self.place.delete([*packed, *before])
 
     def roots(self, runs: Iterable[Manifest]) -> dict[str, str]:
         """The root of each of these runs, by id, as its manifest gives it."""
@@ -317,9 +341,13 @@ def latest(runs: Sequence[Manifest], scopes: Iterable[Scope], before: datetime |
     """For each scope the last run that audited it, before that moment; none for a scope that none did."""
     wanted = set(scopes)
     found: dict[Scope, Manifest] = {}
-    for run in runs:
+    # The newest run answers for nearly all: those of a year before it are hardly looked at.
+    for run in reversed(runs):
+        if not wanted:
+            break
         if before is None or run.moment < before:
-            found |= {scope: run for scope in run.scopes if scope in wanted}
+            found |= dict.fromkeys(wanted.intersection(run.scopes), run)
+            wanted.difference_update(run.scopes)
     return found
 
 

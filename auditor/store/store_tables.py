@@ -1,7 +1,9 @@
 """The store's tables: their columns as data, and writing a run's rows as Parquet.
 
 Each is partitioned by ``date`` (of the run's as_of, UTC), ``account`` and ``region``, which stand in the folders' names
-and not in the files: Hive's layout. ``auditor.store.ddl`` prints the same columns for Athena.
+and not in the files: Hive's layout. Of a run over several accounts a table is one file, partitioned by date alone, that
+is sorted by account and region: hundreds of accounts every night would be hundreds of thousands of files a year.
+``auditor.store.ddl`` prints the same columns for Athena.
 """
 
 from __future__ import annotations
@@ -17,12 +19,16 @@ from auditor.model.finding import Finding
 from auditor.model.report import Report
 from auditor.model.resource import ResourceRef
 from auditor.sql_text import literal
+from auditor.store.manifest import BY_DATE
 from auditor.studio.resource_types import TABLES
 
 if TYPE_CHECKING:
     import duckdb
 
 PARTITIONS = ("date", "account", "region")
+#: Columns by which rows of one account and region are sorted, and rows of a row group: who asks for one account reads a
+#: few of these.
+_SORTED, _ROW_GROUP = ("rule_id", "type", "id"), 50_000
 #: Stands for no account or no region in a partition: findings in templates.
 NONE = "none"
 
@@ -215,27 +221,63 @@ def load_rows(con: duckdb.DuckDBPyConnection, name: str, table: StoreTable, rows
 
 
 def write_parquet(
-    con: duckdb.DuckDBPyConnection, table: StoreTable, query: str, folder: Path, run_id: str, as_of: str
+    con: duckdb.DuckDBPyConnection,
+    table: StoreTable,
+    query: str,
+    folder: Path,
+    run: tuple[str, str],
+    *,
+    by_date: bool = False,
 ) -> None:
-    """Write the query's rows below ``folder``, as the store lays them out.
+    """Write the query's rows below ``folder``, as the store lays them out. ``run``: its id and as_of.
 
-    The query gives the table's columns but those of the run, and account and region.
+    The query gives the table's columns but those of the run, and account and region. ``by_date``: of several accounts.
     """
+    run_id, as_of = run
     names = ", ".join(c.name for c in table.columns if c.name not in ("run_id", "as_of"))
+    columns = (
+        f"{literal(run_id)} as run_id, {literal(as_of)}::TIMESTAMP as as_of, {names},"
+        f" coalesce(nullif(account, ''), '{NONE}') as account, coalesce(nullif(region, ''), '{NONE}') as region"
+    )
+    form = "format parquet, compression zstd"
+    if not by_date:
+        con.execute(
+            f"copy (select {columns}, {literal(as_of[:10])} as date from ({query}))"
+            f" to {literal(str(folder / table.name))} ({form}, overwrite_or_ignore,"
+            f" partition_by ({', '.join(PARTITIONS)}), filename_pattern '{run_id}_{{i}}')"
+        ).fetchall()
+        return
+    if not con.execute(f"select 1 from ({query}) limit 1").fetchall():
+        return
+    path = folder / f"{table.name}{BY_DATE}" / f"date={as_of[:10]}" / f"{run_id}_0.parquet"
+    path.parent.mkdir(parents=True, exist_ok=True)
+    order = "account, region" + "".join(f", {c.name}" for c in table.columns if c.name in _SORTED)
     con.execute(
-        f"copy (select {literal(run_id)} as run_id, {literal(as_of)}::TIMESTAMP as as_of, {names},"
-        f" {literal(as_of[:10])} as date, coalesce(nullif(account, ''), '{NONE}') as account,"
-        f" coalesce(nullif(region, ''), '{NONE}') as region from ({query}))"
-        f" to {literal(str(folder / table.name))} (format parquet, compression zstd, overwrite_or_ignore,"
-        f" partition_by ({', '.join(PARTITIONS)}), filename_pattern '{run_id}_{{i}}')"
+        f"copy (select {columns} from ({query}) order by {order}) to {literal(str(path))}"
+        f" ({form}, row_group_size {_ROW_GROUP})"
     ).fetchall()
+
+
+def written(folder: Path, table: StoreTable, run_id: str) -> list[Path]:
+    """The files that ``write_parquet`` has written, by name."""
+    places = (folder / table.name, folder / f"{table.name}{BY_DATE}")
+    return sorted(path for place in places for path in place.rglob(f"{run_id}_*.parquet"))
 
 
 def parquet(paths: Iterable[Path]) -> str:
     """SQL that reads Parquet files of the store, partitions as text. There must be one at least."""
-    names = ", ".join(literal(str(path)) for path in paths)
-    types = ", ".join(f"'{name}': VARCHAR" for name in PARTITIONS)
-    return f"read_parquet([{names}], hive_partitioning = true, hive_types = {{{types}}}, union_by_name = true)"
+    layouts: dict[tuple[str, ...], list[str]] = {}
+    for path in paths:
+        partitions: tuple[str, ...] = PARTITIONS[:1] if path.parent.parent.name.endswith(BY_DATE) else PARTITIONS
+        layouts.setdefault(partitions, []).append(literal(str(path)))
+    sources = []
+    for layout, names in layouts.items():
+        types = ", ".join(f"'{name}': VARCHAR" for name in layout)
+        sources.append(
+            f"select * from read_parquet([{', '.join(names)}], hive_partitioning = true, hive_types = {{{types}}},"
+            " union_by_name = true)"
+        )
+    return f"({' union all by name '.join(sources)})"
 
 
 def empty(table: StoreTable) -> str:

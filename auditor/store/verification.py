@@ -13,6 +13,7 @@ from itertools import chain
 from auditor.errors import DamagedError
 from auditor.store.chain import Retired, combined, read_retired, root_of
 from auditor.store.manifest import RUNS, SIGNATURES, Manifest, StoredFile, decode, run_of
+from auditor.store.packed_manifests import PACK, read_pack
 from auditor.store.place import Backend, Entry
 from auditor.store.runs import QUARANTINE, Scope
 from auditor.store.signing import PublicKey, signature_problem
@@ -81,6 +82,7 @@ def verify_store(
         if contents:
             tampered += _files(place, one.run, entries)
     tampered += _additions(read, entries)
+    tampered += _packed(place, read)
     chained, quarantined, retired = _links(place, read, entries)
     tampered += chained
     roots = {one.root for one in read.values()}
@@ -101,6 +103,17 @@ def verify_store(
         root, len(read), files, tuple(sorted(set(tampered))), tuple(unproven), quarantined, retired, unsigned, added,
         contents,
     )  # fmt: skip
+
+
+def _packed(place: Backend, read: Mapping[str, _Read]) -> list[Tampered]:
+    """What readers take from the pack instead of a run's manifest, and is not what that holds."""
+    there = {entry.key: entry for entry in place.entries(f"{RUNS}/")}
+    pack = read_pack(place)
+    return [
+        Tampered(one.run.run_id, PACK, "the pack of manifests holds another manifest of the run")
+        for one in read.values()
+        if (entry := there.get(one.run.key)) is not None and (pack.get(entry) or one.data) != one.data
+    ]
 
 
 def _manifests(place: Backend, entries: Mapping[str, Entry]) -> tuple[dict[str, _Read], list[Tampered]]:

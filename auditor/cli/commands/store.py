@@ -1,4 +1,4 @@
-"""auditor store list | prune | repair | ddl"""
+"""auditor store list | prune | compact | repair | ddl"""
 
 from __future__ import annotations
 
@@ -17,9 +17,12 @@ from auditor.run.messages import size
 from auditor.store.files import Access
 
 
-@click.group("store", short_help="List, prune and repair the runs of a store; its table definitions.")
+@click.group("store", short_help="List, prune, compact and repair the runs of a store; its table definitions.")
 def command() -> None:
-    """List, prune and repair the runs of a store, and print its table definitions. docs/store.md explains it."""
+    """List, prune, compact and repair the runs of a store, and print its table definitions.
+
+    docs/store.md explains it.
+    """
 
 
 @command.command("list")
@@ -89,6 +92,25 @@ def prune(reading: Reading, keep: timedelta, account: str, dry_run: bool, mode: 
         from auditor.run.run_store import write_overviews
 
         write_overviews(found)
+
+
+@command.command("compact")
+@reading_options
+@click.option("--before", type=Duration(), default="0d", show_default=True, metavar="90d", help="Runs older than this.")
+@mode_option
+@debug_option
+def compact(reading: Reading, before: timedelta, mode: Access) -> None:
+    """Put the manifests of old runs into one file, so that reading a store of years takes a few requests.
+
+    The manifests stay where they are, and nothing else is changed. A store that runs are added to is compacted by
+    itself, every few runs.
+
+    \b
+    auditor store compact --store nights --before 90d
+    """
+    found, _ = store_of(reading, mode)
+    number = found.compact(datetime.now(UTC) - before)
+    click.echo(f"{plural(number, 'manifest')} in one file")
 
 
 @command.command("repair")

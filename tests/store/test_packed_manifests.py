@@ -1,0 +1,138 @@
+"""The manifests of a store in one file: readers take them from there, and never anything but what lies in the store."""
+
+from __future__ import annotations
+
+import gzip
+from collections import Counter
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from auditor.cli.main import run
+from auditor.history.query import Filter, failures
+from auditor.run.run_store import open_store
+from auditor.store import moments
+from auditor.store.manifest import encode
+from auditor.store.packed_manifests import ENOUGH, PACK, read_pack
+from auditor.store.place import Backend
+from auditor.store.runs import RunStore
+from auditor.store.verification import verify_store
+from tests.evaluate.helpers import changed, rules_of
+from tests.history.test_by_date import NIGHTS, kept_night
+
+from .conftest import add, made, wrong
+
+NOW = datetime(2026, 12, 1, tzinfo=UTC)
+
+
+@pytest.fixture(autouse=True)
+def _today(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(moments, "utc_now", lambda: NOW)
+
+
+def reads(store: RunStore, monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """The keys that the store reads from now on."""
+    told: list[str] = []
+    kept = store.place.read
+    monkeypatch.setattr(store.place, "read", lambda key: (told.append(key), kept(key))[1])
+    return told
+
+
+def test_a_pack_is_read_instead_of_its_manifests(
+    store: RunStore, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    runs = add(store, tmp_path, 1, 2, 3, 4, 5)
+    assert store.compact(datetime(2026, 11, 5, tzinfo=UTC)) == 4
+    fresh = RunStore(store.place)
+    told = reads(fresh, monkeypatch)
+    assert fresh.runs() == tuple(runs)
+    assert fresh.roots(fresh.runs()) == store.roots(store.runs())
+    assert sorted(told) == sorted([PACK, runs[-1].key])
+    assert not verify_store(store.place).tampered
+
+
+def test_a_store_packs_by_itself(place: Backend, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    store = RunStore(place)
+    store.prepare()
+    add(store, tmp_path, *range(1, ENOUGH + 4))
+    fresh = RunStore(place)
+    told = reads(fresh, monkeypatch)
+    assert len(fresh.runs()) == ENOUGH + 3
+    assert len(told) <= 4
+    # Pruned runs are gone, whatever a pack holds.
+    store.prune(timedelta(days=20), NOW)
+    assert RunStore(place).runs() == store.runs()
+    assert len(store.runs()) < ENOUGH
+
+
+def test_a_manifest_that_was_written_again_is_read(store: RunStore, tmp_path: Path) -> None:
+    """Of the same size, in the same second: only what the pack names is taken from it."""
+    add(store, tmp_path, 1, 2, 3)
+    store.compact()
+    run_ = store.runs()[1]
+    other = made(tmp_path, 2, marker="y")
+    again = store.add(other.manifest, other.files)
+    assert again.run_id == run_.run_id
+    fresh = RunStore(store.place).runs()
+    assert {r.run_id: r.root for r in fresh}[again.run_id] == again.root != run_.root
+
+
+@pytest.mark.parametrize("data", [b"", b"not gzip", gzip.compress(b"{}\n"), gzip.compress(b'{"schema_version":"9"}\n')])
+def test_a_pack_that_cannot_be_used_is_no_pack(data: bytes, store: RunStore, tmp_path: Path) -> None:
+    runs = add(store, tmp_path, 1, 2, 3)
+    store.compact()
+    store.place.put_bytes(PACK, data)
+    assert RunStore(store.place).runs() == tuple(runs)
+    assert not verify_store(store.place).tampered
+
+
+def test_a_pack_that_says_otherwise_is_tampering(store: RunStore, tmp_path: Path) -> None:
+    runs = add(store, tmp_path, 1, 2, 3)
+    store.compact()
+    text = gzip.decompress(store.place.read(PACK))
+    store.place.put_bytes(PACK, gzip.compress(text.replace(b'"exit_code":0', b'"exit_code":4', 1)))
+    assert wrong(verify_store(store.place)) == {(runs[0].run_id, PACK)}
+
+
+def test_the_command(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
+    store = open_store(str(tmp_path / "nights"))
+    add(store, tmp_path, 1, 2)
+    assert run(["store", "compact", "--store", str(tmp_path / "nights")]) == 0
+    assert "2 manifests in one file" in capfd.readouterr().out
+    assert run(["store", "compact", "--store", str(tmp_path / "nights"), "--before", "10y"]) == 0
+    assert "0 manifests in one file" in capfd.readouterr().out
+
+
+def test_failing_since_when_is_a_few_requests(place: Backend, tmp_path: Path) -> None:
+    """A night of several accounts, and a hundred manifests before it, asked for in a bucket."""
+    client: Any = getattr(place, "_client", None)
+    if client is None:
+        pytest.skip("requests are counted in a bucket")
+    rules = rules_of(tmp_path, changed(severity="high"))
+    folder = open_store(str(tmp_path / "nights"))
+    kept_night(folder, rules, tmp_path, 28, NIGHTS[0])
+    for entry in folder.place.entries():
+        place.put_bytes(entry.key, folder.place.read(entry.key))
+    (night,) = folder.runs()
+    for day in range(1, 101):
+        moment = night.moment - timedelta(days=day)
+        name = f"{moment:%Y%m%dT%H%M%SZ}-{day:08x}"
+        older = replace(
+            night, run_id=name, as_of=f"{moment:%Y-%m-%dT%H:%M:%SZ}", tables={}, snapshots=(), reports=(), root="",
+            previous=(),
+        )  # fmt: skip
+        place.put_bytes(older.key, encode(older))
+    RunStore(place).compact(night.moment)
+    asked: Counter[str] = Counter()
+    client.meta.events.register("before-call.s3", lambda model, **_: asked.update([model.name]))
+    store = RunStore(place)
+    store.check()
+    runs = store.runs()
+    found = failures(store, runs, Filter())
+    assert (len(runs), len(found)) == (101, 3)
+    assert asked["GetObject"] <= 20
+    assert asked["ListObjectsV2"] <= 3
+    assert read_pack(place).held
