@@ -102,6 +102,9 @@ class ConfigFile(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
     sla: Annotated[
         dict[Severity, Days], _doc("Days in which a finding of a severity is to be fixed, from when it was first seen")
     ] = {}
+    sla_owners: Annotated[
+        dict[str, dict[Severity, Days]], _doc("The same by owner (owners:), instead of sla for that owner's findings")
+    ] = {}
     baseline: Annotated[str, _text("Earlier report.json to compare with; as --baseline")] | UnsetType = UNSET
     new_only: Annotated[bool, _doc("Only what the baseline does not hold exits 4; as --new-only")] | UnsetType = UNSET
     allow_incomplete: (

@@ -61,6 +61,7 @@ class Config:
     fail_on_rules: Mapping[str, str] = field(default_factory=dict)
     fail_on_accounts: Mapping[str, str] = field(default_factory=dict)
     sla: Mapping[Severity, int] = field(default_factory=dict)
+    sla_owners: Mapping[str, Mapping[Severity, int]] = field(default_factory=dict)
     baseline: Path | None = None
     new_only: bool | None = None
     allow_incomplete: bool | None = None
@@ -178,6 +179,7 @@ def load_config(path: Path | None, *, baseline: bool = True) -> Config:
         fail_on_rules=wire.fail_on_rules,
         fail_on_accounts=_accounts(source, wire.fail_on_accounts),
         sla=wire.sla,
+        sla_owners=wire.sla_owners,
         baseline=None
         if isinstance(wire.baseline, UnsetType) or not baseline
         else _existing(source, folder / wire.baseline, "baseline"),

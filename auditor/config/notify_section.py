@@ -50,6 +50,13 @@ class ChannelFile(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
     group_by: Annotated[
         Literal["owner", "account", "domain"], msgspec.Meta(description="What a message is grouped by")
     ] = "account"
+    owners: (
+        Annotated[
+            list[Annotated[str, _text("Owner, or a pattern: * is any characters, ? is one")]],
+            msgspec.Meta(min_length=1, description="Whose findings it gets: owners, and unowned for those of nobody"),
+        ]
+        | UnsetType
+    ) = UNSET
     report_url: (
         Annotated[str, msgspec.Meta(pattern="^https?://", description="Where the store is served, for links")]
         | UnsetType
@@ -104,4 +111,5 @@ def _channel(source: Source, folder: Path, wire: ChannelFile, at: tuple[str, ...
     name = wire.type.value if isinstance(wire.name, UnsetType) else wire.name
     when = frozenset(NewsKind) if isinstance(wire.when, UnsetType) else frozenset(wire.when)
     group_by = GroupBy(wire.group_by)
-    return Channel(wire.type, name, when, wire.min_severity, group_by, report_url=report_url, **given)
+    owners = () if isinstance(wire.owners, UnsetType) else tuple(wire.owners)
+    return Channel(wire.type, name, when, wire.min_severity, group_by, report_url=report_url, owners=owners, **given)

@@ -17,10 +17,12 @@ from auditor.evaluate.engine import Verdicts, evaluate_rules
 from auditor.evaluate.findings import FindingMaker
 from auditor.evaluate.gap_reasons import Gaps
 from auditor.evaluate.gate import set_aside
+from auditor.evaluate.inventory_owners import with_owners
 from auditor.evaluate.report_inventory import inventory, owner_tags
 from auditor.evaluate.source_locations import SourceLocations
 from auditor.model.finding import Finding, cause_order
 from auditor.model.framework import Framework
+from auditor.model.owner import OwnerRule
 from auditor.model.report import DomainSummary, Report, RuleSummary
 from auditor.model.resource import ResourceRef, SnapshotInfo
 from auditor.model.rule import Rule, Severity, Verdict
@@ -92,7 +94,7 @@ class EvaluateOptions:
 
     ``severities`` by rule id stand instead of the rules' own; ``overrides`` are parameters by rule id. Frameworks count
     verdicts: a waived failure is one there. ``export`` may write files from the tables; ``with_inventory`` adds what
-    only the HTML report shows.
+    only the HTML report shows. ``owners``: who owns what; they are found by the inventory.
     """
 
     severities: Mapping[str, Severity] = field(default_factory=dict)
@@ -103,6 +105,7 @@ class EvaluateOptions:
     waivers: Waivers = NO_WAIVERS
     export: Export | None = None
     with_inventory: bool = False
+    owners: Sequence[OwnerRule] = ()
 
 
 DEFAULTS = EvaluateOptions()
@@ -202,8 +205,11 @@ def assembled(prepared: Prepared) -> Report:
         severities=dict(sorted(prepared.changed.items())),
         frameworks=tuple(assess(framework, verdicts.counts) for framework in options.frameworks),
         posture=posture(con, rules, findings),
-        inventory=inventory(con, owner_tags(rules, overrides)) if options.with_inventory else None,
+        inventory=inventory(con, owner_tags(rules, overrides)) if options.with_inventory or options.owners else None,
     )
+    report = with_owners(report, options.owners)
+    if not options.with_inventory:
+        report = replace(report, inventory=None)
     if waivers.comments is not None:
         from auditor.waivers.comments import read_comments
 

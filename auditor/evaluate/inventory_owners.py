@@ -6,12 +6,12 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 from auditor.model.inventory import InventoryTable
-from auditor.model.owner import OwnedResource, OwnerRule, owner_of
+from auditor.model.owner import UNOWNED, OwnedResource, OwnerRule, owner_of
 from auditor.model.report import Report
 
 
 def with_owners(report: Report, rules: Sequence[OwnerRule]) -> Report:
-    """The report with the owners of its inventory; as it is without rules or an inventory."""
+    """The report with the owners of its inventory and its findings; as it is without rules or an inventory."""
     if report.inventory is None or not rules:
         return report
     tables = report.inventory.tables
@@ -24,7 +24,9 @@ def with_owners(report: Report, rules: Sequence[OwnerRule]) -> Report:
     }
     units = {account.id: account.ou for account in report.accounts}
     made = tuple(replace(table, owners=_owners(table, rules, users, parents, units)) for table in tables)
-    return replace(report, inventory=replace(report.inventory, tables=made))
+    of = {r.key: owner for table in made for r, owner in zip(table.resources, table.owners, strict=True)}
+    findings = tuple(replace(f, owner=of.get(f.resource.key, UNOWNED)) for f in report.findings)
+    return replace(report, findings=findings, inventory=replace(report.inventory, tables=made))
 
 
 def _values(table: InventoryTable, name: str) -> Sequence[object]:

@@ -100,6 +100,8 @@ class Finding:
     """Whether it is one of those for which the run exits 4."""
     made_by: MadeBy | None = None
     """Who made it, of a new finding of a live account; None where nobody asked."""
+    owner: str | None = None
+    """Who owns the resource, as ``owners:`` of auditor.yaml says, empty for nobody; None where it says nothing."""
 
     @property
     def is_news(self) -> bool:

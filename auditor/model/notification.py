@@ -45,7 +45,8 @@ class Channel:
     ``url`` and ``secret`` (of webhooks) are ``env:NAME`` or the text itself. ``topic``: ARN of a topic of SNS; ``bus``:
     name or ARN of an event bus; ``sender`` and ``to`` of an e-mail; ``region`` for those of AWS. ``template``: source
     of a Jinja template for the body of a webhook. ``report_url``: where the store is served, without a slash at the
-    end; empty where it is not.
+    end; empty where it is not. ``owners``: patterns of owners whose findings it is told, ``unowned`` for those of
+    nobody; empty for all.
     """
 
     type: ChannelType
@@ -62,6 +63,7 @@ class Channel:
     to: tuple[str, ...] = ()
     region: str = ""
     report_url: str = ""
+    owners: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -206,6 +206,8 @@ class Report:
     """The same of the run that this one is compared with; None where nothing is known of it."""
     sla: dict[Severity, int] = field(default_factory=dict)
     """Days in which a finding of a severity is to be fixed, counted from ``first_seen``."""
+    sla_owners: dict[str, dict[Severity, int]] = field(default_factory=dict)
+    """The same by owner, instead of it where it names the owner and the severity."""
     inventory: Inventory | None = None
     """Every audited resource with its settings in force; None unless HTML or a template of the user was asked for."""
     drift: Drift | None = None

@@ -17,7 +17,8 @@ class ResourcePattern:
     """Which resources: everything that is given must fit. Empty members fit all.
 
     In a pattern ``*`` stands for any characters and ``?`` for one. ``domain`` is a domain's name or id, ``name`` the
-    resource's own; ``tags`` maps tag keys to patterns.
+    resource's own; ``tags`` maps tag keys to patterns; ``owned_by`` is who owns the resource by ``owners:`` of
+    auditor.yaml.
     """
 
     type: str = ""
@@ -26,6 +27,7 @@ class ResourcePattern:
     domain: str = ""
     name: str = ""
     tags: Mapping[str, str] = field(default_factory=dict)
+    owned_by: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,7 +13,11 @@ from datetime import datetime
 
 from auditor.history.query import KnownFailure
 from auditor.model.notification import Channel, NewsItem, NewsKind
+from auditor.model.owner import matches
 from auditor.store.store_status import StoreStatus
+
+#: What a channel's ``owners`` calls who owns what nobody owns.
+NOBODY = "unowned"
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +61,7 @@ def news(channel: Channel, known: Known, told: Told | None) -> tuple[tuple[NewsI
     ``told`` None: it was never told anything. Then only what the last runs brought is news, not all that ever failed.
     """
     found = [*_findings(channel, known, told), *_spells(known, told)]
-    failing = {f.fingerprint: f.regressed for f in known.failures if f.state == "open" and _counts(channel, f)}
+    failing = {f.fingerprint: f.regressed for f in known.failures if f.state == "open" and _counts(channel, known, f)}
     if told is not None:
         # Waived, or nobody can say: it is told again only when it came back.
         aside = {f.fingerprint for f in known.failures if f.state in ("waived", "not_assessed")}
@@ -67,8 +71,15 @@ def news(channel: Channel, known: Known, told: Told | None) -> tuple[tuple[NewsI
     return tuple(items), Told(failing=failing, spells=spells)
 
 
-def _counts(channel: Channel, failure: KnownFailure) -> bool:
-    return failure.severity.rank <= channel.min_severity.rank
+def _counts(channel: Channel, known: Known, failure: KnownFailure) -> bool:
+    return failure.severity.rank <= channel.min_severity.rank and _of_owner(channel, known, failure)
+
+
+def _of_owner(channel: Channel, known: Known, failure: KnownFailure) -> bool:
+    if not channel.owners:
+        return True
+    owner = known.owner(failure) or NOBODY
+    return any(matches(pattern, owner) for pattern in channel.owners)
 
 
 def _order(item: NewsItem) -> tuple[object, ...]:
@@ -79,7 +90,8 @@ def _order(item: NewsItem) -> tuple[object, ...]:
 def _findings(channel: Channel, known: Known, told: Told | None) -> Iterator[NewsItem]:
     for failure in known.failures:
         kind = _kind(failure, known, told)
-        if kind is not None and (_counts(channel, failure) or kind is NewsKind.RESOLVED):
+        resolved = kind is NewsKind.RESOLVED and (told is not None or _of_owner(channel, known, failure))
+        if kind is not None and (_counts(channel, known, failure) or resolved):
             yield NewsItem(
                 kind, failure.message, failure.severity, failure.rule_id, failure.fingerprint, failure.account,
                 failure.region, failure.domain, known.owner(failure), known.link(failure),

@@ -62,7 +62,7 @@ def notify(
     who owns what, for channels grouped by that. Raises ConfigError where the store cannot be read or written.
     """
     runs = [one for one in store.runs() if run is None or (one.moment, one.run_id) <= (run.moment, run.run_id)]
-    by_owner = any(channel.group_by is GroupBy.OWNER for channel in channels)
+    by_owner = any(channel.group_by is GroupBy.OWNER or channel.owners for channel in channels)
     known = _known(store, runs, now if run is None else run.moment, owners if by_owner else ())
     for channel in channels:
         told = _read_told(store, channel)

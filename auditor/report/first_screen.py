@@ -290,7 +290,7 @@ class Overdue:
 
 def due(report: Report, finding: Finding) -> date | None:
     """The last day on which the finding is to be fixed; None where nobody set one, or it is no standing finding."""
-    days = report.sla.get(finding.severity)
+    days = report.sla_owners.get(finding.owner or "", {}).get(finding.severity, report.sla.get(finding.severity))
     if days is None or finding.first_seen is None or not finding.stands:
         return None
     return datetime.fromisoformat(finding.first_seen).date() + timedelta(days=days)
@@ -304,13 +304,14 @@ def overdue(report: Report) -> tuple[Overdue, ...]:
         of[finding.severity].append(finding)
     rows = []
     for severity in Severity:
-        if severity not in report.sla:
+        limits = [days[severity] for days in (report.sla, *report.sla_owners.values()) if severity in days]
+        if not limits:
             continue
         days = [(today - day).days for f in of[severity] if (day := due(report, f)) is not None]
         late = [n for n in days if n > 0]
         rows.append(
             Overdue(
-                severity, report.sla[severity], len(of[severity]), len(late), max(late, default=0),
+                severity, limits[0], len(of[severity]), len(late), max(late, default=0),
                 len(of[severity]) - len(days),
             )
         )  # fmt: skip

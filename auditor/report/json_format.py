@@ -62,6 +62,7 @@ def _finding(report: Report, finding: Finding, names: _Names) -> dict[str, Any]:
         "regressed": finding.regressed,
         "gates": finding.gates,
         "made_by": finding.made_by,
+        "owner": finding.owner,
     }
 
 

@@ -12,7 +12,6 @@ from auditor.counting import plural
 from auditor.errors import AuditorError, ExitCode
 from auditor.evaluate.audit import EvaluateOptions, Export, evaluate
 from auditor.evaluate.gate import apply_gate, exit_code
-from auditor.evaluate.inventory_owners import with_owners
 from auditor.model.report import Report
 from auditor.model.rule import Verdict
 from auditor.report.render import Format, write
@@ -100,8 +99,9 @@ def evaluated(plan: RunPlan, files: Sequence[Path], export: Export | None = None
         waivers=plan.waivers,
         export=export,
         with_inventory=Format.HTML in plan.formats or bool(plan.templates),
+        owners=plan.config.owners,
     )
-    return with_owners(evaluate(files, plan.choice.rules, options), plan.config.owners)
+    return evaluate(files, plan.choice.rules, options)
 
 
 def evaluate_options(choice: RuleChoice) -> EvaluateOptions:
@@ -112,7 +112,8 @@ def evaluate_options(choice: RuleChoice) -> EvaluateOptions:
 def _decided(plan: RunPlan, files: Sequence[Path], recorder: RunRecorder | None) -> Report:
     """The report, compared with the store or the baseline, and what fails the run decided."""
     report = evaluated(plan, files, recorder.export if recorder is not None else None)
-    report = replace(report, sla=dict(plan.config.sla))
+    by_owner = {owner: dict(days) for owner, days in plan.config.sla_owners.items()}
+    report = replace(report, sla=dict(plan.config.sla), sla_owners=by_owner)
     comparison, known = None, None
     if plan.baseline is not None:
         known = plan.baseline.known

@@ -16,10 +16,9 @@ import msgspec
 from auditor.config.load_config import Config
 from auditor.errors import ConfigError, DamagedError
 from auditor.evaluate.gate import apply_gate
-from auditor.evaluate.inventory_owners import with_owners
 from auditor.evaluate.owned_reports import owned_reports
 from auditor.history.store_owners import store_owners
-from auditor.model.finding import Finding, State
+from auditor.model.finding import Finding, MadeBy, State
 from auditor.model.owner import UNOWNED
 from auditor.model.report import Report
 from auditor.model.rule import Verdict
@@ -66,7 +65,9 @@ def owner_reports(
     if not config.owners:
         raise ConfigError("nobody owns anything", hint="Write owners: in auditor.yaml, and name it with --config.")
     choice = choose(config, RuleOptions())
-    options = replace(evaluate_options(choice), waivers=waivers_of(config, choice), with_inventory=True)
+    options = replace(
+        evaluate_options(choice), waivers=waivers_of(config, choice), with_inventory=True, owners=config.owners
+    )
     gate = replace(limits(GateOptions(), config, choice.every), new_only=False)
     owners = store_owners(store, [run], config.owners)
     told = _told(store, run)
@@ -74,8 +75,12 @@ def owner_reports(
     with _snapshots(store, run) as packed, without_secrets(packed) as files:
         for owner, report in owned_reports(files, choice.rules, options, owners):
             folder = output / folder_name(owner)
-            decided = apply_gate(with_owners(report, config.owners), gate)
-            decided = replace(decided, findings=tuple(_as_told(f, told) for f in decided.findings))
+            decided = apply_gate(report, gate)
+            decided = replace(
+                decided,
+                findings=tuple(_as_told(f, told) for f in decided.findings),
+                sla={**config.sla, **config.sla_owners.get(owner, {})},
+            )
             write(decided, FORMATS, folder, mode=mode)
             made.append(_counted(owner, folder, decided, owners))
     with atomic(output / "resources.csv", mode) as out:
@@ -128,6 +133,7 @@ class _Finding(msgspec.Struct):
     fingerprint: str
     state: State | None = None
     first_seen: str | None = None
+    made_by: MadeBy | None = None
     regressed: int = 0
 
 
@@ -154,4 +160,6 @@ def _as_told(finding: Finding, told: Mapping[str, _Finding]) -> Finding:
         return finding
     state = State.WAIVED if finding.waiver is not None else before.state
     state = None if state is State.WAIVED and finding.waiver is None else state
-    return replace(finding, state=state, first_seen=before.first_seen, regressed=before.regressed)
+    return replace(
+        finding, state=state, first_seen=before.first_seen, regressed=before.regressed, made_by=before.made_by
+    )

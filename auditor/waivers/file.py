@@ -47,6 +47,7 @@ class ResourcesFile(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
     domain: Annotated[str, _text(f"The domain's name or id. {_WILD}. Case does not count")] | UnsetType = UNSET
     name: Annotated[str, _text(f"The resource's name. {_WILD}. Case does not count")] | UnsetType = UNSET
     tags: Annotated[dict[str, Text], _doc(f"Tag key: value. {_WILD}. Case counts")] = {}
+    owned_by: Annotated[str, _text(f"Who owns it, by owners: of auditor.yaml. {_WILD}")] | UnsetType = UNSET
 
 
 class WaiverFile(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
@@ -161,7 +162,13 @@ def _resources(source: Source, at: tuple[str, ...], wire: ResourcesFile) -> Reso
         return "" if isinstance(value, UnsetType) else value
 
     pattern = ResourcePattern(
-        given(wire.type), given(wire.account), given(wire.region), given(wire.domain), given(wire.name), dict(wire.tags)
+        given(wire.type),
+        given(wire.account),
+        given(wire.region),
+        given(wire.domain),
+        given(wire.name),
+        dict(wire.tags),
+        given(wire.owned_by),
     )
     if pattern == ResourcePattern():
         raise source.error(

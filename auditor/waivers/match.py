@@ -14,6 +14,7 @@ from functools import cache
 from typing import TYPE_CHECKING, Any
 
 from auditor.model.finding import Finding
+from auditor.model.owner import UNKNOWN, UNOWNED, matches
 from auditor.model.resource import ResourceRef
 from auditor.model.rule import Rule, Verdict
 from auditor.model.snapshot import GLOBAL
@@ -121,6 +122,7 @@ def match_waivers(
                 finding.resource.key != tagged
                 if tagged is not None
                 else not fits(waiver.resources, finding.resource, _tags_of(tags, finding.resource.key))
+                or not _owned(waiver.resources.owned_by, finding.owner)
             ):
                 continue
             count = counts[id(waiver)]
@@ -205,6 +207,11 @@ def fits(pattern: ResourcePattern, resource: ResourceRef, tags: Mapping[str, str
         )
         and all(key in tags and glob(value)(tags[key]) for key, value in pattern.tags.items())
     )  # fmt: skip
+
+
+def _owned(pattern: str, owner: str | None) -> bool:
+    """Whether the resource is owned by who is meant. Where nobody can say who owns it, it is not."""
+    return not pattern or (owner not in (None, UNOWNED, UNKNOWN) and matches(pattern, owner or ""))
 
 
 @cache

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import csv
 import io
+import json
 from collections import Counter
 from collections.abc import Callable
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -47,6 +49,30 @@ def test_each_owner_gets_their_own(auditor: Auditor, tmp_path: Path) -> None:
     assert line.split() == ["vision", "2", "1", "0", "out/vision"]
     assert "d-c" not in Path("out/vision/report.md").read_text(encoding="utf-8")
     assert ("", "d-c") in {(r["owner"], r["id"]) for r in rows("out/resources.csv")}
+
+
+def test_a_run_names_the_owner_of_each_finding_and_their_days(auditor: Auditor, tmp_path: Path) -> None:
+    config = tmp_path / "auditor.yaml"
+    text = "only: [STU106]\nsla: {medium: 90, high: 30}\n"
+    config.write_text(text)
+    options = ("--store", "nights", "--format", "json", "--config", str(config), "--fail-on", "none")
+    auditor("check", night(tmp_path, 1, {"a1": "IAM"}), *options)
+    found = json.loads(Path("audit-report/report.json").read_text(encoding="utf-8"))["findings"]
+    assert [f["owner"] for f in found] == [None]
+    owners = "owners: [{owner: vision, domain: a*}]\nsla_owners: {vision: {medium: 1, high: 1}}\n"
+    config.write_text(text + owners)
+    auditor("check", night(tmp_path, 2, {"a1": "IAM", "b": "IAM"}), *options)
+    found = json.loads(Path("audit-report/report.json").read_text(encoding="utf-8"))["findings"]
+    told = {f["resource"]["name"]: (f["owner"], f["first_seen"][:10], f["due"]) for f in found}
+    days = {name: (date.fromisoformat(due) - date.fromisoformat(seen)).days for name, (_, seen, due) in told.items()}
+    assert {name: owner for name, (owner, *_) in told.items()} == {"a1": "vision", "b": ""}
+    assert (days["a1"], days["b"] >= 30) == (1, True)
+    # A waiver of an owner's resources: nobody's are not among them, whatever the pattern.
+    waiver = "rules: STU106, reason: accepted, owner: Jane Roe, expires: 2027-06-30"
+    Path("waivers.yaml").write_text(f"waivers: [{{{waiver}, resources: {{owned_by: '*'}}}}]\n")
+    auditor("check", night(tmp_path, 2, {"a1": "IAM", "b": "IAM"}), *options, "--waivers", "waivers.yaml")
+    found = json.loads(Path("audit-report/report.json").read_text(encoding="utf-8"))["findings"]
+    assert {f["resource"]["name"]: f["waiver"] is not None for f in found} == {"a1": True, "b": False}
 
 
 def test_owners_parts_are_the_whole(tmp_path: Path, built_in_rules: tuple[Rule, ...]) -> None:

@@ -143,3 +143,25 @@ def test_a_message_holds_ten_items_the_worst_first_each_with_its_fingerprint() -
     assert all(f"fingerprint {item.fingerprint}" in printed for item in shown)
     assert "and 2 more items" in printed
     assert printed.endswith("https://a.example.com/r")
+
+
+def test_an_owners_channel_is_told_that_owners_findings_alone() -> None:
+    """Each owner has a digest: two owners and nobody, and each finding goes to one of the three."""
+    owners = {"a": "vision", "b": "data-platform", "c": ""}
+    night = replace(known(0, *(failure(name, 0) for name in owners)), owner=lambda f: owners[f.fingerprint.lstrip("0")])
+    told = {
+        pattern: kinds(news(replace(CHANNEL, owners=(pattern,)), night, None)[0])
+        for pattern in ("vision", "data-*", "unowned", "others")
+    }
+    assert told == {
+        "vision": [(NewsKind.NEW, "a")], "data-*": [(NewsKind.NEW, "b")], "unowned": [(NewsKind.NEW, "c")], "others": []
+    }  # fmt: skip
+
+
+def test_an_owners_channel_hears_what_is_resolved_of_what_it_was_told() -> None:
+    channel = replace(CHANNEL, owners=("vision",))
+    owned = {"owner": lambda f: "vision" if f.fingerprint.endswith("a") else "data"}
+    _, told = news(channel, replace(known(0, failure("a", 0), failure("b", 0)), **owned), None)
+    gone = replace(known(1, failure("a", 1, state="resolved"), failure("b", 1, state="resolved")), **owned)
+    assert kinds(news(channel, gone, told)[0]) == [(NewsKind.RESOLVED, "a")]
+    assert kinds(news(channel, gone, None)[0]) == [(NewsKind.RESOLVED, "a")]

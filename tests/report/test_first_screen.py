@@ -161,6 +161,20 @@ def test_a_finding_is_overdue_after_its_last_day(report_of: ReportOf) -> None:
     assert overdue(replace(found, as_of="2020-01-09T00:00:00Z"))[0].number == 1
 
 
+def test_an_owner_has_days_of_their_own(report_of: ReportOf) -> None:
+    report = report_of("acme")
+    first, second, *_ = (f for f in standing(report) if f.severity is Severity.HIGH)
+    seen = {"first_seen": "2020-01-01T00:00:00Z"}
+    findings = (replace(first, owner="vision", **seen), replace(second, owner="", **seen))
+    own = {"vision": {Severity.HIGH: 14}}
+    both = replace(report, findings=findings, sla={Severity.HIGH: 7}, sla_owners=own)
+    assert [str(due(both, f)) for f in findings] == ["2020-01-15", "2020-01-08"]
+    alone = replace(both, sla={})
+    assert [str(due(alone, f)) for f in findings] == ["2020-01-15", "None"]
+    (row,) = overdue(alone)
+    assert (row.days, row.findings, row.number) == (14, 2, 1)
+
+
 def test_the_gate_keeps_the_days_of_the_history(report_of: ReportOf) -> None:
     report = report_of("acme")
     standings = {f.fingerprint: Standing(State.OPEN, "2020-01-01T00:00:00Z", 0, True) for f in standing(report)}
@@ -181,7 +195,7 @@ def test_a_cause_says_what_is_wrong_and_how_many_more(report_of: ReportOf) -> No
 
 
 def test_a_comment_on_what_a_change_brings_lists_only_that() -> None:
-    report = large(900)
+    report = large(500)  # a page of all findings is cut at what a comment takes
     only = replace(report, gate=replace(report.gate, new_only=True))
     text, whole = "".join(markdown(only)), "".join(markdown(report))
     assert len(text) < len(whole) / 2

@@ -44,7 +44,7 @@ def command() -> None:
 def nightly(
     output: Path, force: bool, subnets: tuple[str, ...], groups: tuple[str, ...], role: str, **values: str
 ) -> None:
-    """Write hub.yaml, shards.yaml, member-role.json, parameters.json, the Dockerfile and units of systemd.
+    """Write hub.yaml, shards.yaml, member-role.json, parameters.json, the Dockerfile, units of systemd, and more.
 
     docs/nightly.md explains them. Values that are not given are left for you to fill in parameters.json.
     """
@@ -55,7 +55,8 @@ def nightly(
     if problem := role_problem(role):
         raise ConfigError(f"--role {problem}")
     folder = deploy_dir() / "nightly"
-    files = {path.name: path.read_text(encoding="utf-8") for path in sorted(folder.iterdir())}
+    found = (path for path in sorted(folder.rglob("*")) if path.is_file())
+    files = {path.relative_to(folder).as_posix(): path.read_text(encoding="utf-8") for path in found}
     parameters = {
         "Image": values["image"],
         "Subnets": ",".join(subnets),
@@ -68,6 +69,17 @@ def nightly(
     }
     listed = [{"ParameterKey": key, "ParameterValue": value} for key, value in parameters.items()]
     files["parameters.json"] = json.dumps(listed, indent=2) + "\n"
+    given = {
+        "image": values["image"],
+        "subnets": list(subnets),
+        "security_groups": list(groups),
+        "schedule": values["schedule"],
+        "external_id_secret": values["external_id_secret"],
+        "member_role": role,
+        "alarm_email": values["email"],
+        "lock_days": values["lock_days"],
+    }
+    files["terraform/terraform.tfvars.json"] = json.dumps({k: v for k, v in given.items() if v}, indent=2) + "\n"
     files["member-role.json"] = json.dumps(member_template(role), indent=2) + "\n"
     _write(output, files, force)
     left = [key for key in ("Image", "Subnets", "SecurityGroups", "ExternalIdSecret") if not parameters[key]]
