@@ -63,11 +63,14 @@ def account(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Account]:
         patch.setattr(moments, "utc_now", lambda: datetime.now(UTC))  # what is collected here is of today
         buckets = Buckets()
         furnish(folder, aws.collect(CollectOptions(regions=("eu-west-1",))))
-        patch.setattr(aws, "collecting", _collected_once())
+        # By the names of whoever imports them, too: nobody keeps them who is imported while they stand there.
+        collected = _collected_once()
+        for place in ("auditor.org.visit", "auditor.collect.aws"):
+            patch.setattr(f"{place}.collecting", collected)
         patch.setattr("auditor.simulator.Simulator", lambda _estate: nullcontext(simulator))
         once = _evaluated_once()
-        patch.setattr("auditor.run.conclude.evaluate", once)
-        patch.setattr("auditor.evaluate.audit.evaluate", once)
+        for place in ("auditor.run.conclude", "auditor.run.what_if", "auditor.evaluate.audit"):
+            patch.setattr(f"{place}.evaluate", once)
         patch.setattr("auditor.evaluate.ask_tables._connected", _connected_once())
         patch.chdir(folder)
         night = ("check", "last-night.jsonl", "--quiet")
