@@ -94,8 +94,7 @@ class RolesAndLogs:
         everywhere: list[Any] = []
         for resource in self._scope.of("role_policy"):
             doc = self._scope.read(resource)
-            policy = {"PolicyName": str(doc.members.get("PolicyName", "")),
-                      "PolicyDocument": _doubtful(resource, doc.members.get("PolicyDocument"))}  # fmt: skip
+            policy = {**_inline(doc.members), "PolicyDocument": _doubtful(resource, doc.members.get("PolicyDocument"))}
             for role in self._targets(resource):
                 if role is None:
                     everywhere.append(policy)

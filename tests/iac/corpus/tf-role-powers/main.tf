@@ -1,3 +1,5 @@
+variable "prefix" {}
+
 data "aws_caller_identity" "current" {}
 data "aws_region" "current" {}
 
@@ -28,7 +30,7 @@ resource "aws_iam_role" "own" {
 }
 
 resource "aws_iam_role_policy" "own" {
-  name   = "own"
+  name   = "${var.prefix}-own"
   role   = aws_iam_role.own.id
   policy = data.aws_iam_policy_document.own.json
 }
