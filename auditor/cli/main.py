@@ -30,7 +30,7 @@ COMMANDS: Mapping[str, tuple[str, str]] = {
     "diff": ("diff", "Compare two reports, snapshots, or runs of a store."),
     "history": ("history", "List open findings by age, with the trend."),
     "status": ("status", "Tell whether the nightly audit still runs."),
-    "store": ("store", "List, prune and repair the runs of a store; its table definitions."),
+    "store": ("store", "List, prune, compact and repair the runs of a store; its table definitions."),
     "report": ("report", "Write reports of a run in a store, one for each owner."),
     "notify": ("notify", "Tell the channels of auditor.yaml what changed."),
     "verify": ("verify", "Verify that a store, or a snapshot, was not changed."),

@@ -105,7 +105,7 @@ def test_an_unreachable_endpoint_is_3(auditor: Auditor, monkeypatch: pytest.Monk
         (["audit", "--format", "html,json", "--output", "-"], "prints one report"),
         (["check"], "Missing argument 'FILE...'"),
         (["check", "nothing.jsonl"], "nothing.jsonl: cannot be read"),
-        (["collect"], "Missing option '--snapshot'"),
+        (["collect"], "--snapshot FILE is missing"),
         (["query", "select 1"], "Missing option '--snapshot'"),
         (["rules", "show", "STU9"], "there is no rule 'STU9'"),
         (["rules", "show", "classic-visibel"], "Did you mean 'classic-visible'?"),

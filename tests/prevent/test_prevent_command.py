@@ -95,8 +95,8 @@ def test_what_only_time_or_people_change_is_seen_by_no_event(built_in_rules: Any
 SPACE = {
     "id": "ACME010", "name": "acme-spaces", "title": "Spaces should be small", "severity": "low", "table": "space",
     "require": "remote_access <> 'ENABLED'", "message": "Space {name} is open", "why": "It is open.",
-    "remediation": {"steps": "Close it."}, "practices": ["P24"], "references": ["https://example.com"], "since": "1",
-    "cases": [{"given": {}, "then": "pass"}],
+    "remediation": {"steps": "Close it."}, "practices": ["P24"], "references": ["https://example.com"],
+    "since": "1.0.0", "cases": [{"given": {}, "then": "pass"}],
 }  # fmt: skip
 
 
