@@ -165,7 +165,7 @@ def test_files_of_an_earlier_night_are_looked_at_once(monkeypatch: pytest.Monkey
     seen: list[str] = []
     kept = store_history.partition
     monkeypatch.setattr(store_history, "partition", lambda key: (seen.append(key), kept(key))[1])
-    found = ledger_files(dict.fromkeys(scopes[:50], run), [run])
+    found = ledger_files(dict.fromkeys(scopes[:50], run))
     assert [file.key for file in found] == keys[:50]
     assert len(seen) == len(keys)
 
