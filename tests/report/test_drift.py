@@ -25,7 +25,7 @@ from .browser import opened, visit
 from .estate import large
 from .handmade import everything
 from .samples import HOSTILE, hostile
-from .test_accessibility import OPTIONS, _violations
+from .test_accessibility import axe_complaints
 from .test_html import SCRIPTED, page_of
 from .test_markdown import _page
 
@@ -218,7 +218,7 @@ class TestInTheBrowser:
     @pytest.mark.parametrize(("scheme", "width"), [("light", 1280), ("light", 360), ("dark", 1280)])
     def test_accessible(self, path: Path, scheme: str, width: int) -> None:
         with opened(path, "#drift", color_scheme=scheme, viewport={"width": width, "height": 900}) as page:
-            assert _violations(page, OPTIONS) == []
+            assert axe_complaints(page) == []
             assert page.evaluate("document.documentElement.scrollWidth") <= width
             visit(page, path)
             assert page.locator("#drift-card").is_visible()
