@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
@@ -20,8 +20,9 @@ from auditor.remediation.command_request import api_call
 from auditor.remediation.command_text import UnreadableError, read_call
 from auditor.run.conclude import evaluate_options
 from auditor.run.plan import waivers_of
-from auditor.run.run_options import RuleOptions
+from auditor.run.run_options import RuleOptions, TemplateOptions
 from auditor.run.selection import RuleChoice, choose
+from auditor.run.template_changes import TemplateChanges, template_changes
 from auditor.store.masked_copies import without_secrets
 from auditor.store.snapshot_reader import Key
 from auditor.studio.api_requests import request_of
@@ -39,12 +40,15 @@ from auditor.whatif.replay import Asked, read_policies, recorded_calls, replay, 
 class WhatIfOptions:
     """What is to be tried. ``settings``: ``RESOURCE:PATH=VALUE``; ``fix``: causes, rules or ``top:N``; ``rules``: other
     rules and parameters. Rules that are chosen (``only``, ``skip``) are chosen on both sides. ``policies``: files of
-    policies of which it is asked what they would deny."""
+    policies of which it is asked what they would deny; ``templates``: files and folders that would be deployed, which
+    ``reading`` says how to read."""
 
     settings: Sequence[str] = ()
     fix: Sequence[str] = ()
     rules: RuleOptions = field(default_factory=RuleOptions)
     policies: Sequence[Path] = ()
+    templates: Sequence[Path] = ()
+    reading: TemplateOptions = field(default_factory=TemplateOptions)
 
 
 def what_if(config: Config, files: Sequence[Path], options: WhatIfOptions) -> WhatIf:
@@ -52,10 +56,11 @@ def what_if(config: Config, files: Sequence[Path], options: WhatIfOptions) -> Wh
     nothing, SnapshotError for a snapshot that cannot be used."""
     wanted = [asked.read_asked(text) for text in options.settings]
     other_rules = bool(options.rules.rules_dirs or options.rules.parameters)
-    if not wanted and not options.fix and not other_rules and not options.policies:
+    if not (wanted or options.fix or other_rules or options.policies or options.templates):
         raise ConfigError(
             "nothing to try",
-            hint="Give --set RESOURCE:PATH=VALUE, --fix CAUSE, RULE or top:N, --rules, --param or --policy.",
+            hint="Give --set RESOURCE:PATH=VALUE, --fix CAUSE, RULE or top:N, --rules, --param, --template or"
+            " --policy.",
         )
     policy = read_policies(options.policies) if options.policies else None
     before = choose(config, replace(options.rules, rules_dirs=(), parameters=()))
@@ -64,18 +69,26 @@ def what_if(config: Config, files: Sequence[Path], options: WhatIfOptions) -> Wh
         sides = (folder / "before", folder / "after")
         for side in sides:
             side.mkdir()
+        deployed = _deployed(options, masked)
         report = evaluate_settings(config, before, masked, sides[0])
         calls, left = fixes.calls_of(fixes.chosen(report.root_causes, before.every, options.fix))
-        lines, changes, missing = gather(masked, wanted, calls)
-        copies, clashes = _copies(masked, lines, changes, folder)
+        lines, changes, missing = gather(masked, wanted, calls, deployed.changes)
+        copies, clashes = _copies(masked, lines, deployed.made, changes, folder)
         if changes or other_rules:
             then = evaluate_settings(config, after, copies, sides[1])
         else:
             then, sides = report, (sides[0], sides[0])
-        found = compare((report, then), sides, changes, clashes, [*left, *missing])
+        found = compare((report, then), sides, changes, clashes, [*deployed.left, *left, *missing])
         if policy is None:
             return found
         return replace(found, replay=replay(policy, _our_calls(report.root_causes), recorded_calls(masked)))
+
+
+def _deployed(options: WhatIfOptions, files: Sequence[Path]) -> TemplateChanges:
+    """What deploying the templates would change; nothing where there are none."""
+    if not options.templates:
+        return TemplateChanges((), tuple({} for _ in files), ())
+    return template_changes(options.templates, options.reading, files)
 
 
 def _our_calls(causes: Sequence[RootCause]) -> Iterator[Asked]:
@@ -111,24 +124,30 @@ def evaluate_settings(
 
 
 def _copies(
-    files: Sequence[Path], found: Sequence[dict[Key, Line]], changes: Sequence[Change], folder: Path
+    files: Sequence[Path],
+    found: Sequence[dict[Key, Line]],
+    made: Sequence[Mapping[Key, Line]],
+    changes: Sequence[Change],
+    folder: Path,
 ) -> tuple[list[Path], list[Clash]]:
-    """Copies of the files with the changes in them; a file in which nothing changes is its own."""
+    """Copies of the files with the changes in them; a file in which nothing changes is its own. ``made``: lines of
+    resources that are new."""
     by_key: dict[Key, list[Change]] = defaultdict(list)
     for change in changes:
         by_key[change.key].append(change)
     copies: list[Path] = []
     clashes: list[Clash] = []
-    for number, (file, lines) in enumerate(zip(files, found, strict=True)):
-        if not lines:
+    for number, (file, lines, new) in enumerate(zip(files, found, made, strict=True)):
+        added = new.keys() - lines.keys()
+        if not lines and not added:
             copies.append(file)
             continue
         changed: dict[Key, Line | None] = {}
-        for key, line in lines.items():
+        for key, line in {**new, **lines}.items():
             changed[key], between = combine(line, by_key[key])
             clashes += between
         target = folder / f"{number}" / file.name
         target.parent.mkdir()
-        overlay(file, changed, target)
+        overlay(file, changed, target, added)
         copies.append(target)
     return copies, clashes

@@ -7,7 +7,7 @@ member by member, so that a command that sends a whole structure undoes nothing 
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from copy import deepcopy
 from dataclasses import dataclass
 from typing import Any
@@ -51,6 +51,49 @@ def put(path: str, value: Any) -> Edit:
             place[name] = deepcopy(value)
         gaps = [gap for gap in changed.pop("gaps", ()) if not f"{gap}.".startswith(f"{path}.")]
         return {**changed, "gaps": gaps} if gaps else changed
+
+    return edit
+
+
+def unknown(path: str, known: Mapping[str, Any] | None = None) -> Edit:
+    """Leaves open what stands at a path. ``known``: what is certain of it all the same, None: nothing."""
+
+    def edit(line: Line) -> Line:
+        changed = deepcopy(line)
+        *parents, name = path.split(".")
+        place = changed[changed["kind"]]
+        for parent in parents:
+            if not isinstance(place.get(parent), dict):
+                place[parent] = {}
+            place = place[parent]
+        place.pop(name, None)
+        if known is not None:
+            place[name] = deepcopy(dict(known))
+        changed["gaps"] = sorted({*changed.get("gaps", ()), path})
+        return changed
+
+    return edit
+
+
+def unknown_but(kept: Collection[str]) -> Edit:
+    """Leaves open the whole document and the tags, but for the members that name the resource."""
+
+    def edit(line: Line) -> Line:
+        changed = {name: value for name, value in deepcopy(line).items() if name != "tags"}
+        changed[line["kind"]] = {name: value for name, value in changed[line["kind"]].items() if name in kept}
+        return {**changed, "gaps": ["*", "Tags"]}
+
+    return edit
+
+
+def only_tags(certain: Mapping[str, str]) -> Edit:
+    """Leaves open which tags there are beside those that are certain."""
+
+    def edit(line: Line) -> Line:
+        changed = deepcopy(line)
+        changed["tags"] = [{"Key": key, "Value": certain[key]} for key in sorted(certain)]
+        changed["gaps"] = sorted({*changed.get("gaps", ()), "Tags"})
+        return changed
 
     return edit
 
@@ -212,7 +255,10 @@ def _merge(result: dict[str, Any], before: Mapping[str, Any], after: Mapping[str
         if name in after and old == new:
             continue
         if name not in after:
-            result.pop(name, None)
+            held = result.pop(name, None)
+            if isinstance(old, list) and isinstance(held, list) and any(item not in old for item in held):
+                # What another change added stays: a gap is never lost with those that this one closes.
+                result[name] = [item for item in held if item not in old]
             yield path, None
         elif isinstance(new, dict):
             place = result.get(name)

@@ -13,9 +13,12 @@ from auditor.whatif.overlay import read_lines
 
 
 def gather(
-    files: Sequence[Path], wanted: Sequence[asked.Asked], calls: Sequence[fixes.CauseCall]
+    files: Sequence[Path],
+    wanted: Sequence[asked.Asked],
+    calls: Sequence[fixes.CauseCall],
+    others: Sequence[Change] = (),
 ) -> tuple[list[dict[Key, Line]], list[Change], list[NotTried]]:
-    """Per file the lines that change; the changes; and what could not be tried."""
+    """Per file the lines that change; the changes, ``others`` among them; and what could not be tried."""
     names, kinds = asked.Names({one.resource: one.kinds for one in wanted}), fixes.needed(calls)
     roles: dict[Key, Line] = {}
     for file in files if wanted or kinds else ():
@@ -23,7 +26,7 @@ def gather(
             names.see(key, line)
             if key[2] == "role":
                 roles[key] = line
-    changes = list(asked.changes_of(wanted, names))
+    changes = [*others, *asked.changes_of(wanted, names)]
     by_call, left = fixes.changes_of(calls, roles)
     keys = {change.key for change in (*changes, *by_call)}
     found = [read_lines(file, keys.__contains__) for file in files]

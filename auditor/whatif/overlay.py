@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections import deque
+from collections.abc import Callable, Collection, Iterator, Mapping
 from pathlib import Path
 
 import msgspec
@@ -19,14 +20,25 @@ def read_lines(file: Path, wanted: Callable[[Key], bool]) -> dict[Key, Line]:
     return {key: msgspec.json.decode(line) for key, line in SnapshotReader(file).lines() if key[2] and wanted(key)}
 
 
-def overlay(file: Path, changed: Mapping[Key, Line | None], target: Path) -> None:
-    """Write a copy of a snapshot in which the resources are as ``changed`` says; None leaves one out."""
-    write_lines(target, sealed(_lines(file, changed)))
+def overlay(file: Path, changed: Mapping[Key, Line | None], target: Path, added: Collection[Key] = frozenset()) -> None:
+    """Write a copy of a snapshot in which the resources are as ``changed`` says; None leaves one out. ``added``: those
+    of them that the snapshot does not hold."""
+    write_lines(target, sealed(_lines(file, changed, added)))
 
 
-def _lines(file: Path, changed: Mapping[Key, Line | None]) -> Iterator[bytes]:
+def _lines(file: Path, changed: Mapping[Key, Line | None], added: Collection[Key]) -> Iterator[bytes]:
+    new = deque(sorted(added))
+    first = True
     for key, line in SnapshotReader(file).lines():
-        if key not in changed:
-            yield line
-        elif (new := changed[key]) is not None:
-            yield _encode(new) + b"\n"
+        # Resources stand between the header and what the snapshot says about itself, in the order of their keys.
+        while new and not first and (not key[2] or new[0] < key):
+            yield from _line(changed[new.popleft()])
+        first = False
+        yield from (line,) if key not in changed else _line(changed[key])
+    for key in new:
+        yield from _line(changed[key])
+
+
+def _line(line: Line | None) -> Iterator[bytes]:
+    if line is not None:
+        yield _encode(line) + b"\n"

@@ -8,7 +8,15 @@ from typing import Any
 import click
 
 from auditor.cli.config_options import config_options
-from auditor.cli.options import debug_option, merge_option, param_option, quiet_option, rule_options, snapshots_option
+from auditor.cli.options import (
+    debug_option,
+    merge_option,
+    param_option,
+    quiet_option,
+    rule_options,
+    snapshots_option,
+    template_options,
+)
 from auditor.cli.terminal import StderrMessages, emit, say
 from auditor.config.find_config import ConfigChoice
 
@@ -26,10 +34,16 @@ from auditor.config.find_config import ConfigChoice
     " causes that have one. Repeatable.",
 )  # fmt: skip
 @click.option(
+    "--template", "templates", multiple=True, type=click.Path(path_type=Path), metavar="PATH",
+    help="Deploy a CloudFormation template, a Terraform configuration or plan, or a folder of them; what it does not"
+    " tell is unknown. Repeatable.",
+)  # fmt: skip
+@click.option(
     "--policy", "policies", multiple=True, type=click.Path(path_type=Path, dir_okay=False), metavar="FILE",
     help="Service control policy, permissions boundary or role policy (JSON): which calls would it have denied?"
     " Repeatable; what one of them denies is denied.",
 )  # fmt: skip
+@template_options
 @config_options
 @rule_options
 @param_option
@@ -41,7 +55,9 @@ from auditor.config.find_config import ConfigChoice
 @quiet_option
 @debug_option
 def command(
-    files: tuple[Path, ...], settings: tuple[str, ...], fix: tuple[str, ...], policies: tuple[Path, ...],
+    files: tuple[Path, ...], settings: tuple[str, ...], fix: tuple[str, ...], templates: tuple[Path, ...],
+    policies: tuple[Path, ...], template_parameters: tuple[str, ...], parameter_files: tuple[Path, ...],
+    template_variables: tuple[str, ...], variable_files: tuple[Path, ...],
     config: ConfigChoice, output: str, **rules: Any,
 ) -> None:  # fmt: skip
     """Show what changes would do: findings that go and come, settings in force that change, running apps that they
@@ -57,19 +73,21 @@ def command(
     auditor whatif --snapshot night.jsonl --fix STU501
     auditor whatif --snapshot night.jsonl --fix top:5
     auditor whatif --snapshot night.jsonl --set research:DefaultUserSettings.AutoMountHomeEFS=Disabled
+    auditor whatif --snapshot night.jsonl --template research.yaml
     auditor whatif --snapshot night.jsonl --param STU505.max_gib=50
     auditor whatif --snapshot night.jsonl --fix STU501 --format html > whatif.html
     auditor whatif --snapshot night.jsonl --policy scp.json
     """
     from auditor.cli.whatif_view import render
     from auditor.run.plan import configuration
-    from auditor.run.run_options import RuleOptions
+    from auditor.run.run_options import RuleOptions, TemplateOptions
     from auditor.run.what_if import WhatIfOptions, what_if
 
     if policies and output == "html":
         raise click.UsageError("--policy has no page: use --format text, markdown or json.")
     loaded = configuration(config, StderrMessages(rules.pop("quiet")))
-    found = what_if(loaded, files, WhatIfOptions(settings, fix, RuleOptions(**rules), policies))
+    reading = TemplateOptions(template_parameters, parameter_files, template_variables, variable_files)
+    found = what_if(loaded, files, WhatIfOptions(settings, fix, RuleOptions(**rules), policies, templates, reading))
     if output == "html":
         emit(render(found, output))
     elif output == "json":

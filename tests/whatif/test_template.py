@@ -1,0 +1,354 @@
+"""What deploying a template would make of an account's documents, and the audit of them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import boto3
+import pytest
+
+from auditor.collect.aws import CollectOptions, collect
+from auditor.collect.aws.evidence_request import EvidenceOptions
+from auditor.config import Config
+from auditor.errors import ConfigError
+from auditor.evaluate.audit import evaluate
+from auditor.model.finding import Finding
+from auditor.model.rule import Rule, Verdict
+from auditor.model.snapshot import GLOBAL, Record, Snapshot
+from auditor.rules.rule_names import select
+from auditor.run.run_options import RuleOptions, TemplateOptions
+from auditor.run.template_changes import TemplateChanges, template_changes
+from auditor.run.what_if import WhatIfOptions, what_if
+from auditor.simulator import Simulator
+from auditor.simulator.estate import Estate
+from auditor.store.snapshot_file import write_snapshot
+from auditor.store.snapshot_reader import SnapshotReader
+from auditor.whatif.changes import Line, combine
+from auditor.whatif.gather import gather
+from auditor.whatif.overlay import overlay, read_lines
+from tests.iac.accounts import ACCOUNT, CFN, DOMAIN_HCL, REGION, ROLE, account, app, domain, profile, space
+
+
+class Deployed:
+    """A working folder with a template; ``over`` lays it over an account's snapshot."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+
+    def over(self, text: str, *records: Record, name: str = "t.yaml", parameters: tuple[str, ...] = ()) -> Made:
+        (self.folder / name).write_text(text)
+        write_snapshot(self.folder / "live.jsonl", account(*records))
+        options = TemplateOptions(parameters)
+        return Made(self.folder / "live.jsonl", template_changes([Path(name)], options, [self.folder / "live.jsonl"]))
+
+
+class Made:
+    """What was made: the lines afterwards, by kind and id."""
+
+    def __init__(self, file: Path, changes: TemplateChanges) -> None:
+        self.changes, self.left = changes.changes, {one.resource: one.reason for one in changes.left}
+        self.said = [f"{c.said}  ({c.origin})" for c in changes.changes if c.said]
+        found, _, _ = gather([file], (), (), changes.changes)
+        self.file, self.new, self.lines = file, changes.made[0], {}
+        for key, line in {**changes.made[0], **found[0]}.items():
+            made, clashes = combine(line, [c for c in changes.changes if c.key == key])
+            assert clashes == []
+            assert made is not None
+            self.lines[key] = made
+
+    def line(self, kind: str, id_: str) -> Line:
+        return next(line for key, line in self.lines.items() if key[2:] == (kind, id_))
+
+
+@pytest.fixture
+def deployed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Deployed:
+    monkeypatch.chdir(tmp_path)
+    return Deployed(tmp_path)
+
+
+ANA = "d-research01/ana"
+SETTINGS = "UserProfileName: ana\n      UserSettings:\n        "
+
+
+def test_what_is_deployed_as_it_is_changes_nothing(deployed: Deployed) -> None:
+    """Subnets in another order, and members that the account sets beside, are no change."""
+    made = deployed.over(CFN, domain(TagPropagation="ENABLED"), profile("ana", {"SecurityGroups": ["sg-1"]}))
+    assert (made.said, made.left, made.new) == ([], {}, {})
+    assert deployed.over(DOMAIN_HCL, domain(), name="main.tf").said == []
+
+
+def test_a_member_is_set_and_others_stay(deployed: Deployed) -> None:
+    live = domain(DefaultUserSettings={"ExecutionRole": ROLE + "default", "SecurityGroups": ["sg-9"]})
+    made = deployed.over(CFN, live, profile("ana"))
+    assert made.said == ["domain d-research01: DefaultUserSettings.AutoMountHomeEFS = Disabled  (--template t.yaml:14)"]
+    line = made.line("domain", "d-research01")
+    assert line["domain"] == {
+        **live.document,
+        "DefaultUserSettings": {
+            "ExecutionRole": ROLE + "default", "SecurityGroups": ["sg-9"], "AutoMountHomeEFS": "Disabled",
+        },
+    }  # fmt: skip
+    assert "gaps" not in line
+
+
+def test_what_the_template_cannot_tell_is_unknown_and_not_as_it_was(deployed: Deployed) -> None:
+    written = CFN.replace("AutoMountHomeEFS: Disabled", "AutoMountHomeEFS: !Ref Key")
+    made = deployed.over(written, domain(), profile("ana"))
+    line = made.line("domain", "d-research01")
+    assert line["gaps"] == ["DefaultUserSettings.AutoMountHomeEFS"]
+    assert "AutoMountHomeEFS" not in line["domain"]["DefaultUserSettings"]
+    assert "parameter Key" in made.said[0]
+    # With a value for the parameter it is known.
+    known = deployed.over(written, domain(), profile("ana"), parameters=("Key=Enabled",))
+    assert known.line("domain", "d-research01")["domain"]["DefaultUserSettings"]["AutoMountHomeEFS"] == "Enabled"
+
+
+def test_what_a_structure_has_beside_what_is_sent_is_unknown(deployed: Deployed) -> None:
+    """AWS does not say whether an update of JupyterLabAppSettings replaces it whole (API_UpdateUserProfile)."""
+    lab = {"CodeRepositories": [{"RepositoryUrl": "https://git.example/a"}], "LifecycleConfigArns": []}
+    live = profile("ana", {"JupyterLabAppSettings": lab, "SecurityGroups": ["sg-9"]})
+    spec = "JupyterLabAppSettings: {DefaultResourceSpec: {InstanceType: ml.t3.medium}}"
+    made = deployed.over(CFN.replace("UserProfileName: ana", SETTINGS + spec), domain(), live)
+    line = made.line("user_profile", ANA)
+    inner = f"UserSettings.{spec.partition(':')[0]}"
+    assert line["gaps"] == [f"{inner}.CodeRepositories", f"{inner}.LifecycleConfigArns"]
+    assert line["user_profile"]["UserSettings"] == {
+        "JupyterLabAppSettings": {"DefaultResourceSpec": {"InstanceType": "ml.t3.medium"}}, "SecurityGroups": ["sg-9"],
+    }  # fmt: skip
+
+
+def test_a_gap_of_the_account_closes_where_the_template_sets_the_member(deployed: Deployed) -> None:
+    live = replace(domain(DefaultUserSettings={"ExecutionRole": ROLE + "default"}),
+                   gaps=("DefaultUserSettings.AutoMountHomeEFS", "DomainSettings"))  # fmt: skip
+    line = deployed.over(CFN, live, profile("ana")).line("domain", "d-research01")
+    assert line["gaps"] == ["DomainSettings"]
+
+
+def test_what_no_update_changes_is_not_tried(deployed: Deployed) -> None:
+    """UpdateDomain takes neither AuthMode nor KmsKeyId, and there is no UpdateApp (botocore's models)."""
+    running = "\n  App:\n    Type: AWS::SageMaker::App\n    Properties: {DomainId: !Ref Research, UserProfileName: ana,"
+    running += " AppName: default, AppType: JupyterLab, ResourceSpec: {InstanceType: ml.g5.xlarge}}\n"
+    made = deployed.over(CFN + running, domain(AuthMode="IAM"), profile("ana"), app("profile", "ana", "JupyterLab"))
+    assert made.said == []
+    assert made.left == {
+        "domain research": "no update changes AuthMode: deploying it makes another resource, or fails",
+        "app default": "no update changes ResourceSpec.InstanceType: deploying it makes another resource, or fails",
+    }
+
+
+@pytest.mark.parametrize(("alias", "gaps"), [("alias/studio", ["KmsKeyId"]), ("1a2b", [])])
+def test_a_key_by_its_alias_may_be_another(deployed: Deployed, alias: str, gaps: list[str]) -> None:
+    live = domain(KmsKeyId=f"arn:aws:kms:{REGION}:{ACCOUNT}:key/1a2b")
+    made = deployed.over(CFN.replace("VpcOnly", f"VpcOnly\n      KmsKeyId: {alias}"), live, profile("ana"))
+    assert [line["gaps"] for line in made.lines.values()] == ([gaps] if gaps else [])
+
+
+def test_what_may_not_exist_is_unknown_whole(deployed: Deployed) -> None:
+    condition = "Conditions: {There: !Equals [!Ref Key, x]}\n"
+    written = condition + CFN.replace(
+        "AWS::SageMaker::UserProfile", "AWS::SageMaker::UserProfile\n    Condition: There"
+    )
+    made = deployed.over(written, domain(), profile("ana", {"ExecutionRole": ROLE + "admin"}, tags=(("owner", "ana"),)))
+    line = made.line("user_profile", ANA)
+    assert line["gaps"] == ["*", "Tags"]
+    assert "UserSettings" not in line["user_profile"]
+    assert line["user_profile"]["UserProfileName"] == "ana"
+    assert "tags" not in line
+
+
+@pytest.mark.parametrize(
+    ("tags", "held", "gaps"),
+    [
+        ("[{Key: owner, Value: ana}]", {"owner": "ana", "team": "x"}, None),
+        ("[{Key: owner, Value: !Ref Key}, {Key: cost-center, Value: '1'}]", {"cost-center": "1"}, ["Tags"]),
+        ("!Ref Key", {}, ["Tags"]),
+    ],
+)
+def test_tags(deployed: Deployed, tags: str, held: dict[str, str], gaps: list[str] | None) -> None:
+    written = CFN.replace("UserProfileName: ana", f"UserProfileName: ana\n      Tags: {tags}")
+    made = deployed.over(written, domain(), profile("ana", tags=(("owner", "eve"), ("team", "x"))))
+    line = made.line("user_profile", ANA)
+    assert {t["Key"]: t["Value"] for t in line["tags"]} == held
+    assert line.get("gaps") == gaps
+
+
+def test_a_profile_that_is_new(deployed: Deployed) -> None:
+    """Its role is one that the snapshot does not hold: an audit would take it for missing."""
+    written = CFN.replace(
+        "UserProfileName: ana", SETTINGS + f"ExecutionRole: {ROLE}other\n        SecurityGroups: [sg-1]"
+    )
+    made = deployed.over(written, domain())
+    assert made.said == ["new user profile ana  (--template t.yaml:15)"]
+    line = made.line("user_profile", ANA)
+    assert line["user_profile"]["UserSettings"] == {"SecurityGroups": ["sg-1"]}
+    assert line["user_profile"]["DomainId"] == "d-research01"
+    assert line["tags"] == []
+    assert "UserSettings.ExecutionRole" in line["gaps"]
+
+
+def test_a_domain_that_is_new_and_what_lies_in_it(deployed: Deployed) -> None:
+    made = deployed.over(CFN, domain("d-other000001", "other"))
+    assert made.said == ["new domain research  (--template t.yaml:4)", "new user profile ana  (--template t.yaml:15)"]
+    line = made.line("domain", "Research")
+    # Which VPC has what is not in the snapshot, and AWS makes the file system.
+    assert {"VpcId", "HomeEfsFileSystemId"} <= set(line["gaps"])
+    assert line["domain"]["AppNetworkAccessType"] == "VpcOnly"
+    assert line["domain"]["CreationTime"] == "2026-11-24T02:00:00Z"
+    assert made.line("user_profile", "Research/ana")["user_profile"]["DomainId"] == "Research"
+    # In an account with two Regions nobody can tell in which it will be.
+    other = deployed.over(CFN, domain("d-other000001", "other"), domain("d-far00000001", "far", "us-east-1"))
+    assert other.said == []
+    assert set(other.left) == {"domain research", "user profile ana"}
+
+
+def test_a_role_that_is_written_in_another_way_is_unknown(deployed: Deployed) -> None:
+    arn = ROLE + "studio"
+    trust = {"Version": "2012-10-17", "Statement": []}
+    live = {"RoleName": "studio", "Arn": arn, "AssumeRolePolicyDocument": trust, "AttachedManagedPolicies": [],
+            "RolePolicyList": []}  # fmt: skip
+    permission = {"RoleArn": arn, "Results": [{"EvalDecision": "allowed"}]}
+    records = (domain(), profile("ana"), Record(ACCOUNT, GLOBAL, "role", arn, live),
+               Record(ACCOUNT, GLOBAL, "permission", arn, permission))  # fmt: skip
+    role = "  Role:\n    Type: AWS::IAM::Role\n    Properties:\n      RoleName: studio\n"
+    role += "      AssumeRolePolicyDocument: {Version: '2012-10-17', Statement: []}\n"
+    same = CFN.replace("UserProfileName: ana", SETTINGS + "ExecutionRole: !GetAtt Role.Arn") + role
+    made = deployed.over(same, *records)
+    assert made.said == [f"user profile {ANA}: UserSettings.ExecutionRole = {arn}  (--template t.yaml:21)"]
+    other = deployed.over(same + "      ManagedPolicyArns: [arn:aws:iam::aws:policy/AdministratorAccess]\n", *records)
+    line = other.line("role", arn)
+    assert line["role"] == {"RoleName": "studio", "Arn": arn}
+    assert {"*", "AttachedManagedPolicies", "RolePolicyList", "PermissionsBoundary"} <= set(line["gaps"])
+    assert "Results" not in other.line("permission", arn)["permission"]
+
+
+def test_what_cannot_be_laid_over_is_named(deployed: Deployed) -> None:
+    log = "  Log:\n    Type: AWS::Logs::LogGroup\n    Properties: {LogGroupName: studio}\n"
+    written = (CFN + log).replace("UserProfileName: ana", "UserProfileName: !Ref Key")
+    made = deployed.over(written, domain(), profile("ana"))
+    assert made.said == []
+    assert made.left["log group studio"] == "a what-if changes domains, user profiles, spaces and apps only"
+    (reason,) = (reason for called, reason in made.left.items() if called.startswith("user profile"))
+    assert reason.startswith("its UserProfileName is not known")
+
+
+def test_new_lines_stand_where_a_snapshot_has_them(deployed: Deployed) -> None:
+    made = deployed.over(CFN, domain(), profile("eve"), space("board", {}))
+    target = deployed.folder / "after.jsonl"
+    overlay(made.file, dict(made.lines), target, made.new.keys())
+    keys = [key for key, _ in SnapshotReader(target).lines() if key[2]]
+    assert keys == sorted(keys)
+    assert (ACCOUNT, REGION, "user_profile", ANA) in keys
+    assert SnapshotReader(target).sha256
+    assert read_lines(target, made.lines.__contains__) == made.lines
+
+
+def test_2_with_file_and_line_where_nothing_can_be_read(deployed: Deployed) -> None:
+    with pytest.raises(ConfigError, match=r"t\.yaml:\d+: ") as raised:
+        deployed.over("Resources:\n  A: [\n  Type: AWS::SageMaker::Domain\n", domain())
+    assert raised.value.exit_code == 2
+    with pytest.raises(ConfigError, match="no template declares it"):
+        deployed.over(CFN, domain(), parameters=("Kay=x",))
+    write_snapshot(deployed.folder / "t.jsonl", account(source="cloudformation"))
+    with pytest.raises(ConfigError, match=r"t\.jsonl is a snapshot of templates"):
+        template_changes([Path("t.yaml")], TemplateOptions(), [deployed.folder / "t.jsonl"])
+
+
+# The law: deploying is what the what-if foresaw, or it said that it does not know.
+
+AREAS = ("domains", "experience", "operations", "people", "storage")
+ESTATE: dict[str, Any] = {
+    "region": "eu-west-1", "vpcs": {"main": {}}, "roles": [{"name": "studio"}],
+    "domains": [{
+        "DomainName": "lab", "id": "d-lab000000001", "AuthMode": "IAM", "vpc": "main", "TagPropagation": "DISABLED",
+        "DefaultUserSettings": {"ExecutionRole": "role:studio", "DefaultLandingUri": "app:JupyterServer:"},
+        "profiles": [
+            {"UserProfileName": "ana", "UserSettings": {
+                "AutoMountHomeEFS": "Enabled",
+                "JupyterLabAppSettings": {"CodeRepositories": [{"RepositoryUrl": "https://git.example/a"}]}}},
+            "eve",
+        ],
+    }],
+}  # fmt: skip
+IDLE = {"IdleSettings": {"LifecycleManagement": "ENABLED", "IdleTimeoutInMinutes": 60}}
+LAB = {"AppLifecycleManagement": IDLE}
+TEMPLATE = """\
+Resources:
+  Lab:
+    Type: AWS::SageMaker::Domain
+    Properties:
+      DomainName: lab
+      TagPropagation: ENABLED
+      DefaultUserSettings:
+        DefaultLandingUri: "studio::"
+        JupyterLabAppSettings: &idle
+          AppLifecycleManagement:
+            IdleSettings: {LifecycleManagement: ENABLED, IdleTimeoutInMinutes: 60}
+      Tags: [{Key: owner, Value: ana}]
+  Ana:
+    Type: AWS::SageMaker::UserProfile
+    Properties:
+      DomainId: !Ref Lab
+      UserProfileName: ana
+      UserSettings:
+        AutoMountHomeEFS: Disabled
+        JupyterLabAppSettings: *idle
+  Ben:
+    Type: AWS::SageMaker::UserProfile
+    Properties:
+      DomainId: !Ref Lab
+      UserProfileName: ben
+      UserSettings: {AutoMountHomeEFS: Enabled}
+"""
+
+
+@pytest.mark.parametrize("nested", ["replace", "merge"])
+def test_an_audit_after_deployment_says_what_was_foreseen(
+    nested: str, deployed: Deployed, simulated: Callable[..., Simulator], built_in_rules: Sequence[Rule]
+) -> None:
+    simulated(Estate("lab", "123456789012", "eu-west-1", ESTATE), nested=nested)
+    before, template = deployed.folder / "before.jsonl", deployed.folder / "t.yaml"
+    template.write_text(TEMPLATE)
+    write_snapshot(before, _look())
+    options = WhatIfOptions(templates=[template], rules=RuleOptions(only=AREAS))
+    foreseen = what_if(Config(), [before], options)
+    assert foreseen.not_tried == ()
+    _deploy()
+    after = deployed.folder / "after.jsonl"
+    write_snapshot(after, _look())
+    told = {f.fingerprint: f for f in foreseen.reports[1].findings}
+    then = {f.fingerprint: f for f in evaluate([after], select(built_in_rules, AREAS)).findings}
+    decided = {p for p, f in told.items() if f.status is Verdict.FAIL}
+    open_ = told.keys() - decided
+    assert decided <= {p for p, f in then.items() if f.status is Verdict.FAIL}
+    assert then.keys() - decided <= open_, [_said(f) for p, f in then.items() if p not in told]
+    assert foreseen.gone
+    assert foreseen.came
+    assert {f.rule_id for f in foreseen.gone} >= {"STU710"}
+    assert any(f.resource.name == "ben" for f in foreseen.came)
+
+
+def _look() -> Snapshot:
+    return collect(CollectOptions(regions=("eu-west-1",), evidence=EvidenceOptions(("account", "roles"))))
+
+
+def _deploy() -> None:
+    """The calls that CloudFormation makes for the template."""
+    sagemaker = boto3.client("sagemaker", region_name="eu-west-1")
+    id_ = ESTATE["domains"][0]["id"]
+    user = {"DefaultLandingUri": "studio::", "JupyterLabAppSettings": LAB}
+    sagemaker.update_domain(DomainId=id_, TagPropagation="ENABLED", DefaultUserSettings=user)
+    arn = sagemaker.describe_domain(DomainId=id_)["DomainArn"]
+    sagemaker.add_tags(ResourceArn=arn, Tags=[{"Key": "owner", "Value": "ana"}])
+    sagemaker.update_user_profile(
+        DomainId=id_, UserProfileName="ana", UserSettings={"AutoMountHomeEFS": "Disabled", "JupyterLabAppSettings": LAB}
+    )
+    sagemaker.create_user_profile(
+        DomainId=id_, UserProfileName="ben", UserSettings={"AutoMountHomeEFS": "Enabled"}
+    )  # fmt: skip
+
+
+def _said(finding: Finding) -> str:
+    return f"{finding.rule_id} {finding.status} {finding.message}"
