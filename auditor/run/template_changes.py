@@ -11,6 +11,7 @@ from typing import Any
 from auditor.budget import DEFAULT, parse_limits
 from auditor.drift.detect import load_live
 from auditor.drift.match_resources import match
+from auditor.drift.sides import Key as Place
 from auditor.drift.sides import Live, LiveFile, Templates, made_up
 from auditor.errors import CollectError, ConfigError
 from auditor.model.paths import line_at
@@ -193,9 +194,23 @@ class _Overlay:
         if template.kind == "domain":
             gaps |= {*_MADE_BY_AWS}
         certain, whole = _tags(template)
+        whole = whole and not self._hands_on_tags(template, key)
         line: dict[str, Any] = {"account": key[0], "region": key[1], "kind": key[2], "id": key[3], key[2]: document}
         line["tags"] = [{"Key": name, "Value": certain[name]} for name in sorted(certain)]
         return {**line, "gaps": sorted(gaps if whole else {*gaps, "Tags"})}
+
+    def _hands_on_tags(self, template: Record, key: Key) -> bool:
+        """Whether the domain of a new resource may give it tags (TagPropagation)."""
+        if template.kind == "domain":
+            return False
+        domain = key[3].partition("/")[0]
+        address = template.account, str(template.document.get("DomainId"))
+        sides = (self._templates.by_address.get(address), self._live.domain_of(Place(key[0], key[1], domain)))
+        return any(
+            side is not None
+            and (side.document.get("TagPropagation") == "ENABLED" or {"*", "TagPropagation"} & set(side.gaps))
+            for side in sides
+        )
 
     # Roles
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -89,11 +89,15 @@ class Values:
     def of_pair(self, template: Record, live: Record) -> Made:
         """What deploying the template makes of a resource that exists."""
         found = Made()
+        empty: list[str] = []
         for path, value in leaves(template.document):
             root = path.partition(".")[0]
             if root in FIXED or root in (_FILE_SYSTEM, _MAKES_IT):
                 continue
             now = value_at(live.document, path)
+            if value == {}:
+                empty.append(path)
+                continue
             real = self._real(template, (live.account, live.region), path, value, now)
             if isinstance(real, Unsure):
                 found.opened[path] = real
@@ -116,7 +120,7 @@ class Values:
             if gap.partition(".")[0] not in (*FIXED, _FILE_SYSTEM, _MAKES_IT, "Tags"):
                 found.opened[gap] = self._templates.reason(template, gap)
         self._file_system(template, live, found)
-        self._left_out(live, found)
+        self._left_out(live, found, empty)
         for path in list(found.opened):
             if value_at(live.document, path) is None and _unseen(live, path) and found.known_below(path) is None:
                 del found.opened[path]  # it is unknown now, and will be
@@ -145,16 +149,17 @@ class Values:
         if _MAKES_IT in template.gaps or template.document.get(_MAKES_IT) == "Enabled":
             found.opened[_FILE_SYSTEM] = "AWS makes the file system at deployment"
 
-    def _left_out(self, live: Record, found: Made) -> None:
+    def _left_out(self, live: Record, found: Made, empty: Sequence[str]) -> None:
         """An update sends the template's structures. Whether one that it sends takes the place of the one that is
-        there, whole or member by member, AWS does not say: so of what the template leaves out nobody can tell."""
-        if not found.put and not found.opened:
-            return
+        there, whole or member by member, AWS does not say: so of what the template leaves out nobody can tell.
+        ``empty``: structures that the template writes without a member."""
         written = [*found.certain, *found.opened]
-        sent = {".".join(path.split(".")[:2]) for path in written if path.count(".") >= _NESTED - 1}
+        sent = {path for path in empty if "." in path}
+        if found.put or found.opened:
+            sent |= {".".join(path.split(".")[:2]) for path in written if path.count(".") >= _NESTED - 1}
         for path, _ in leaves(live.document):
-            top = ".".join(path.split(".")[:2])
-            if top not in sent or path == top or path.partition(".")[0] not in ROOTS or member(path) is None:
+            inside = any(_within(path, one) and path != one for one in sent)
+            if not inside or path.partition(".")[0] not in ROOTS or member(path) is None:
                 continue
             if not any(_within(path, other) or _within(other, path) for other in written):
                 found.opened[path] = _NOT_SAID

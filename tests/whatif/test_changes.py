@@ -13,7 +13,7 @@ from auditor.errors import ConfigError
 from auditor.remediation.command_text import UnreadableError, read_call
 from auditor.remediation.update_call import options, sent_by, tag_options, tags_by
 from auditor.whatif.asked import Names, changes_of, read_asked
-from auditor.whatif.changes import Change, Line, combine, gone, of_call, put, tag
+from auditor.whatif.changes import Change, Line, combine, gone, of_call, put, tag, unknown
 
 ACCOUNT, REGION = "111122223333", "eu-west-1"
 PORTAL = "UserSettings.StudioWebPortalSettings"
@@ -150,6 +150,17 @@ def test_an_inline_policy_takes_the_place_of_the_one_of_its_name() -> None:
 def test_what_cannot_be_foreseen_says_why(text: str, because: str) -> None:
     with pytest.raises(UnreadableError, match=because):
         list(of_call(read_call(text), ACCOUNT, REGION, {_key(ROLE): ROLE}, ""))
+
+
+def test_a_gap_that_one_change_closes_takes_none_that_another_opens() -> None:
+    role, hidden = "UserSettings.ExecutionRole", f"{PORTAL}.HiddenMlTools"
+    seen = Change(_key(ANA), "set", "", put(role, "arn:aws:iam::111122223333:role/a"))
+    open_ = Change(_key(ANA), "template", "", unknown(hidden))
+    for order in ((seen, open_), (open_, seen)):
+        line, clashes = combine({**ANA, "gaps": [role]}, order)
+        assert line is not None
+        assert (line["gaps"], clashes) == ([hidden], [])
+        assert line["user_profile"]["UserSettings"]["StudioWebPortalSettings"] == {}
 
 
 NAMES = st.from_regex(r"[A-Za-z][A-Za-z0-9._-]{0,8}", fullmatch=True)

@@ -120,6 +120,16 @@ def test_what_a_structure_has_beside_what_is_sent_is_unknown(deployed: Deployed)
     }  # fmt: skip
 
 
+def test_a_structure_without_a_member_may_take_the_place_of_one(deployed: Deployed) -> None:
+    live = profile("ana", {"StudioWebPortalSettings": {"HiddenMlTools": ["Comet"]}, "SecurityGroups": ["sg-9"]})
+    made = deployed.over(CFN.replace("UserProfileName: ana", SETTINGS + "StudioWebPortalSettings: {}"), domain(), live)
+    line = made.line("user_profile", ANA)
+    assert line["gaps"] == ["UserSettings.StudioWebPortalSettings.HiddenMlTools"]
+    assert line["user_profile"]["UserSettings"] == {"StudioWebPortalSettings": {}, "SecurityGroups": ["sg-9"]}
+    bare = CFN.replace("UserProfileName: ana", "UserProfileName: ana\n      UserSettings: {}")
+    assert deployed.over(bare, domain(), live).said == []
+
+
 def test_a_gap_of_the_account_closes_where_the_template_sets_the_member(deployed: Deployed) -> None:
     live = replace(domain(DefaultUserSettings={"ExecutionRole": ROLE + "default"}),
                    gaps=("DefaultUserSettings.AutoMountHomeEFS", "DomainSettings"))  # fmt: skip
@@ -187,6 +197,9 @@ def test_a_profile_that_is_new(deployed: Deployed) -> None:
     assert line["user_profile"]["DomainId"] == "d-research01"
     assert line["tags"] == []
     assert "UserSettings.ExecutionRole" in line["gaps"]
+    assert "Tags" not in line["gaps"]
+    # A domain may hand its tags on to what is made in it.
+    assert "Tags" in deployed.over(written, domain(TagPropagation="ENABLED")).line("user_profile", ANA)["gaps"]
 
 
 def test_a_domain_that_is_new_and_what_lies_in_it(deployed: Deployed) -> None:
