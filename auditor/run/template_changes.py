@@ -48,7 +48,7 @@ def template_changes(paths: Sequence[Path], options: TemplateOptions, files: Seq
     for file in files:
         if SnapshotReader(file).header.source != "aws":
             raise ConfigError(
-                f"{_OPTION}: {file} is a snapshot of templates",
+                f"--template: {file} is a snapshot of templates",
                 hint="Lay a template over a snapshot of an account: auditor collect --snapshot FILE makes one.",
             )
     templates = _read(paths, options)
@@ -65,7 +65,7 @@ def _read(paths: Sequence[Path], options: TemplateOptions) -> Snapshot:
         return masked(scan(paths, read))
     except CollectError as error:
         # No audit was begun: it is the option that leads nowhere.
-        raise ConfigError(f"{_OPTION}: {error.message}", hint=error.hint) from error
+        raise ConfigError(f"--template: {error.message}", hint=error.hint) from error
 
 
 class _Overlay:
