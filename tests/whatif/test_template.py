@@ -343,7 +343,7 @@ def test_an_audit_after_deployment_says_what_was_foreseen(
 
 
 def _look() -> Snapshot:
-    return collect(CollectOptions(regions=("eu-west-1",), evidence=EvidenceOptions()))
+    return collect(CollectOptions(regions=("eu-west-1",), evidence=EvidenceOptions(())))
 
 
 def _deploy() -> None:
