@@ -55,10 +55,8 @@ from auditor.config.find_config import ConfigChoice
 @quiet_option
 @debug_option
 def command(
-    files: tuple[Path, ...], settings: tuple[str, ...], fix: tuple[str, ...], templates: tuple[Path, ...],
-    policies: tuple[Path, ...], template_parameters: tuple[str, ...], parameter_files: tuple[Path, ...],
-    template_variables: tuple[str, ...], variable_files: tuple[Path, ...],
-    config: ConfigChoice, output: str, **rules: Any,
+    files: tuple[Path, ...], templates: tuple[Path, ...], policies: tuple[Path, ...], config: ConfigChoice, output: str,
+    **options: Any,
 ) -> None:  # fmt: skip
     """Show what changes would do: findings that go and come, settings in force that change, running apps that they
     touch. Nothing is changed, and AWS is not asked.
@@ -85,9 +83,13 @@ def command(
 
     if policies and output == "html":
         raise click.UsageError("--policy has no page: use --format text, markdown or json.")
-    loaded = configuration(config, StderrMessages(rules.pop("quiet")))
-    reading = TemplateOptions(template_parameters, parameter_files, template_variables, variable_files)
-    found = what_if(loaded, files, WhatIfOptions(settings, fix, RuleOptions(**rules), policies, templates, reading))
+    loaded = configuration(config, StderrMessages(options.pop("quiet")))
+    reading = TemplateOptions(
+        options.pop("template_parameters"), options.pop("parameter_files"), options.pop("template_variables"),
+        options.pop("variable_files"),
+    )  # fmt: skip
+    settings, fix = options.pop("settings"), options.pop("fix")
+    found = what_if(loaded, files, WhatIfOptions(settings, fix, RuleOptions(**options), policies, templates, reading))
     if output == "html":
         emit(render(found, output))
     elif output == "json":
