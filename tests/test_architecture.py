@@ -15,7 +15,7 @@ PACKAGE = ROOT / "auditor"
 MODULES = sorted(PACKAGE.rglob("*.py"))
 
 #: {model, iam} ← studio ← {collect, resolve, store} ← {org, rules} ← {waivers, remediation} ← evaluate ← drift ←
-#: {history, report} ← {config, deliver} ← run ← {checkov, cli}. A part imports itself and what stands lower.
+#: {history, report} ← {config, deliver} ← run ← {checkov, cli, hook}. A part imports itself and what stands lower.
 RANKS = {
     "": 0, "counting": 0, "errors": 0, "version": 0, "resources": 1, "yaml_source": 1, "sql_text": 1,
     "regular_files": 0, "file_kinds": 1, "budget": 1, "inert_text": 1,
@@ -26,7 +26,7 @@ RANKS = {
     "org": 4, "rules": 4, "waivers": 5, "remediation": 5, "evaluate": 6, "drift": 7, "prevent": 7, "whatif": 7,
     "history": 8, "report": 8, "simulator": 8, "fixplan": 9,
     "config": 9, "deliver": 9, "notify": 9, "run": 10,
-    "checkov": 11, "cli": 11, "__main__": 12,
+    "checkov": 11, "cli": 11, "hook": 11, "__main__": 12,
 }  # fmt: skip
 #: Library → the only parts that may import it.
 HOMES = {

@@ -213,9 +213,9 @@ def prevention_matrix(rules: tuple[Rule, ...]) -> str:
     parts = [
         NOTE,
         "# What stops which rule\n\nA policy denies the call; a template is refused before it is deployed",
-        " (`auditor scan`, checkov); an audit that a CloudTrail event starts sees it minutes later; the nightly audit",
-        " evaluates every rule. `partly` says that a policy reaches further than the rule, or not so far: see the",
-        " note. [Prevention](prevent.md) says how to print the policies.\n\n",
+        " (`auditor scan`, checkov, a CloudFormation Hook); an audit that a CloudTrail event starts sees it minutes",
+        " later; the nightly audit evaluates every rule. `partly` says that a policy reaches further than the rule, or",
+        " not so far: see the note. [Prevention](prevent.md) says how to print the policies.\n\n",
         "| rule | policy | template | event | night | note |\n|---|---|---|---|---|---|\n",
     ]
     parts += (

@@ -40,7 +40,7 @@ COMMANDS: Mapping[str, tuple[str, str]] = {
     "waivers": ("waivers", "Check waivers.yaml; its JSON Schema."),
     "explain": ("explain", "Explain one resource: settings, findings, use."),
     "whatif": ("whatif", "Show what changes would do, before you make them."),
-    "prevent": ("prevent", "Print policies that stop findings before they are made."),
+    "prevent": ("prevent", "Print policies, or write a Hook, that stop findings before they are made."),
     "plan": ("plan", "Write scripts that fix what an audit found, and the way back."),
     "query": ("query", "Query the tables of a snapshot with SQL."),
     "whereami": ("whereami", "Tell whether this is Studio Classic or the new Studio."),

@@ -1,4 +1,4 @@
-"""auditor prevent scp | boundary | matrix"""
+"""auditor prevent scp | boundary | hook | matrix"""
 
 from __future__ import annotations
 
@@ -9,9 +9,11 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from auditor.cli.config_options import config_options
-from auditor.cli.options import debug_option, param_option, quiet_option, rule_options
+from auditor.cli.gate_options import Threshold
+from auditor.cli.options import debug_option, merge_option, param_option, quiet_option, rule_options
 from auditor.cli.terminal import StderrMessages, emit
 from auditor.config.find_config import ConfigChoice
+from auditor.model.report import DEFAULT_FAIL_ON
 
 if TYPE_CHECKING:
     from auditor.prevent.deny_policies import LeftOut, Piece, PolicyText
@@ -22,11 +24,12 @@ _output = click.option(
 )  # fmt: skip
 
 
-@click.group("prevent", short_help="Print policies that stop findings before they are made.")
+@click.group("prevent", short_help="Print policies, or write a Hook, that stop findings before they are made.")
 def command() -> None:
-    """Print policies that deny the calls that rules would report, and show what stops which rule.
+    """Print policies that deny the calls that rules would report, write a Hook that refuses templates, and show what
+    stops which rule.
 
-    Nothing is attached. Try a policy with "auditor whatif --policy" before you attach it.
+    Nothing is attached or deployed. Try a policy with "auditor whatif --policy" before you attach it.
     """
 
 
@@ -84,6 +87,48 @@ def boundary(limit: int, output: Path | None, config: ConfigChoice, quiet: bool,
     made, left = _pieces(config, messages, rules)
     _deliver([one_policy(made, limit)], "boundary", output, messages)
     _tell(left, messages)
+
+
+@command.command("hook")
+@click.option(
+    "--output", type=click.Path(path_type=Path, file_okay=False), metavar="DIR", required=True,
+    help="Folder to write the package to.",
+)  # fmt: skip
+@click.option(
+    "--fail-on", multiple=True, type=Threshold(), metavar="[NAME=]SEVERITY",
+    help="Stop what breaks a rule of at least this severity; RULE=SEVERITY or ACCOUNT=SEVERITY for one rule or account;"
+    f" repeatable.  [default: {DEFAULT_FAIL_ON.value}]",
+)  # fmt: skip
+@config_options
+@rule_options
+@param_option
+@merge_option
+@quiet_option
+@debug_option
+def hook(
+    output: Path, fail_on: tuple[tuple[str, str], ...], config: ConfigChoice, nested_merge: str | None, quiet: bool,
+    **rules: Any,
+) -> None:  # fmt: skip
+    """Write a CloudFormation Lambda Hook that refuses what breaks rules.
+
+    It evaluates stacks, change sets and single resources. The folder has the function, its settings, the template that
+    deploys it, and a README that says how. Nothing is deployed.
+
+    \b
+    auditor prevent hook --output studio-hook
+    auditor prevent hook --output studio-hook --fail-on critical --only STU603,STU709
+    """
+    from auditor.run.hook_package import write_hook
+    from auditor.run.plan import configuration, plan_run
+    from auditor.run.run_options import GateOptions, ReportOptions, RuleOptions, RunOptions
+
+    messages = StderrMessages(quiet)
+    options = RunOptions(
+        configuration(config, messages), RuleOptions(**rules, nested_merge=nested_merge), GateOptions(fail_on),
+        ReportOptions(write=False),
+    )  # fmt: skip
+    for path in write_hook(plan_run(options), output):
+        messages.note(f"wrote {path}")
 
 
 @command.command("matrix")

@@ -28,6 +28,11 @@ CDK_SOURCE = "CDK source is not a template: run cdk synth and scan the folder cd
 _PROGRAMS = (".py", ".ts", ".js", ".java", ".cs", ".go")
 
 
+def may_hold_studio(text: str) -> bool:
+    """Whether a template, or what it takes in, may hold something of Studio."""
+    return _OURS.search(text) is not None
+
+
 class CloudFormationReader:
     """The ``TemplateReader`` of CloudFormation. ``name`` names a file as the user would.
 
@@ -75,7 +80,7 @@ class CloudFormationReader:
 
     def of_studio(self, text: str) -> bool:
         """Whether it, or what it takes in, may hold something of Studio."""
-        return _OURS.search(text) is not None
+        return may_hold_studio(text)
 
     def as_a_whole(self, folder: Path) -> bool:
         """Whether the folder is a cloud assembly."""

@@ -27,16 +27,17 @@ _FORMS = (
 @dataclass(frozen=True, slots=True)
 class Given:
     """What the user gives: parameters and pseudo parameters by name (None: "the previous value", which is not known
-    here), tags of the stacks, and the names that came from ``--parameter``: those have to fit somewhere."""
+    here; an Unknown says why another one is not), tags of the stacks, and the names that came from ``--parameter``:
+    those have to fit somewhere."""
 
-    values: Mapping[str, str | None] = field(default_factory=dict)
+    values: Mapping[str, str | Unknown | None] = field(default_factory=dict)
     tags: Mapping[str, str] = field(default_factory=dict)
     options: frozenset[str] = frozenset()
 
     @property
     def pseudo(self) -> dict[str, str]:
         """Pseudo parameters among them, by full name."""
-        return {name: value for name, value in self.values.items() if name.startswith("AWS::") and value is not None}
+        return {n: value for n, value in self.values.items() if n.startswith("AWS::") and isinstance(value, str)}
 
 
 def given(options: Sequence[str], files: Sequence[Path], tree: Tree) -> Given:
