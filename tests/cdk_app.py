@@ -27,8 +27,10 @@ def with_cdk() -> Path | None:
     return None
 
 
-def synthesise(folder: Path) -> Path:
-    """The assembly that the app writes into the folder. Skips, or fails, where the CDK is missing."""
+def synthesise(folder: Path, plugin: Path | None = None) -> Path:
+    """The assembly that the app writes into the folder. Skips, or fails, where the CDK is missing. ``plugin``: folder
+    of the validation plug-in; the CDK then writes its report into the assembly, and leaves it to its command to fail.
+    """
     python = with_cdk()
     if which("node") is None or python is None:
         if os.environ.get("AUDITOR_REQUIRE_CDK"):
@@ -37,6 +39,7 @@ def synthesise(folder: Path) -> Path:
     subprocess.run(
         [python, APP], check=True, capture_output=True, timeout=600,
         env={"PATH": os.environ["PATH"], "HOME": str(folder.parent), "CDK_OUTDIR": str(folder),
-             "JSII_SILENCE_WARNING_END_OF_LIFE_NODE_VERSION": "1"},
+             "JSII_SILENCE_WARNING_END_OF_LIFE_NODE_VERSION": "1",
+             **({"STUDIO_RULES": str(plugin), "CDK_APP_MODE": "process", "PYTHONPATH": str(ROOT)} if plugin else {})},
     )  # fmt: skip
     return folder

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import pytest
 
+from auditor.cli.main import run
 from auditor.collect.iac.scan import ScanOptions, scan
 from auditor.evaluate.audit import evaluate
 from auditor.model.rule import Rule
@@ -19,7 +21,26 @@ pytestmark = pytest.mark.cdk
 @pytest.fixture(scope="module")
 def assembly(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The folder that the app writes."""
-    return synthesise(tmp_path_factory.mktemp("app") / "cdk.out")
+    plugin = tmp_path_factory.mktemp("plugin")
+    assert run(["prevent", "cdk", "--output", str(plugin), "--quiet"]) == 0
+    return synthesise(tmp_path_factory.mktemp("app") / "cdk.out", plugin)
+
+
+def test_the_plug_in_names_what_breaks_a_rule(assembly: Path) -> None:
+    report = json.loads((assembly / "validation-report.json").read_text(encoding="utf-8"))
+    (ours,) = (one for one in report["pluginReports"] if one["pluginName"] == "sagemaker-studio-auditor")
+    assert ours["conclusion"] == "failure"
+    found = sorted(
+        (violation["ruleName"], construct["constructPath"], violation["severity"])
+        for violation in ours["violations"]
+        for construct in violation["violatingConstructs"]
+    )
+    assert found == [
+        ("STU501", "Production/Studio/People/Ana", "error"),
+        ("STU501", "Studio/People/Ana", "error"),
+        ("STU603", "Production/Studio/Domain", "error"),
+        ("STU603", "Studio/Domain", "error"),
+    ]
 
 
 def test_a_real_app(assembly: Path, built_in_rules: tuple[Rule, ...], tmp_path: Path) -> None:

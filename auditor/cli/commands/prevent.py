@@ -1,4 +1,4 @@
-"""auditor prevent scp | boundary | hook | matrix"""
+"""auditor prevent scp | boundary | hook | cdk | matrix"""
 
 from __future__ import annotations
 
@@ -129,6 +129,31 @@ def hook(
     )  # fmt: skip
     for path in write_hook(plan_run(options), output):
         messages.note(f"wrote {path}")
+
+
+@command.command("cdk")
+@click.option(
+    "--output", type=click.Path(path_type=Path, file_okay=False), metavar="DIR", required=True,
+    help="Folder of your app, or another one that it imports from.",
+)  # fmt: skip
+@quiet_option
+@debug_option
+def cdk(output: Path, quiet: bool) -> None:
+    """Write a validation plug-in for CDK apps in Python.
+
+    With it, "cdk synth" fails for what breaks rules. It runs "auditor scan" on what was synthesized, with the options
+    that the app gives it.
+
+    \b
+    auditor prevent cdk --output .
+    """
+    import shutil
+
+    from auditor.resources import deploy_dir
+
+    output.mkdir(parents=True, exist_ok=True)
+    path = shutil.copyfile(deploy_dir() / "cdk" / "studio_rules.py", output / "studio_rules.py")
+    StderrMessages(quiet).note(f"wrote {path}")
 
 
 @command.command("matrix")

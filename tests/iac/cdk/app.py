@@ -3,6 +3,9 @@
 CDK_OUTDIR=tests/iac/corpus/cdk-assembly/assembly .venv/bin/python tests/iac/cdk/app.py
 """
 
+import os
+import sys
+
 import aws_cdk as cdk
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_sagemaker as sagemaker
@@ -49,7 +52,15 @@ class Studio(cdk.Stack):
         People(self, "People", domain.attr_domain_id)
 
 
-app = cdk.App(analytics_reporting=False, tree_metadata=False)
+plugins = []
+if "STUDIO_RULES" in os.environ:
+    sys.path.insert(0, os.environ["STUDIO_RULES"])
+    from studio_rules import StudioRules
+
+    options = ("--only", "STU501,STU603", "--fail-on", "low", "--no-config")
+    plugins = [StudioRules(*options, command=(sys.executable, "-m", "auditor"))]
+
+app = cdk.App(analytics_reporting=False, tree_metadata=False, policy_validation_beta1=plugins)
 Studio(app, "Studio")
 Studio(cdk.Stage(app, "Production"), "Studio")
 app.synth()
