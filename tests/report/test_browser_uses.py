@@ -238,7 +238,7 @@ def test_prints_the_first_screen_and_the_list(page_file: PageFile, night: Report
         assert page.locator("#findings .vt-body .vt-row").count() < 60
 
 
-@pytest.mark.parametrize("width", [320, 360, 768, 1024])
+@pytest.mark.parametrize("width", [320, 360, 768, 1024, 1200])
 def test_narrow_screens_scroll_tables_not_the_page(page_file: PageFile, night: Report, width: int) -> None:
     path = page_file(night)
     key = night.findings[0].resource.key
@@ -249,6 +249,8 @@ def test_narrow_screens_scroll_tables_not_the_page(page_file: PageFile, night: R
         ):  # fmt: skip
             visit(page, path, fragment)
             assert page.evaluate("document.documentElement.scrollWidth") <= width, fragment
+        # Every part of the report is named at the top, whole.
+        assert page.locator(".top nav").evaluate("nav => nav.scrollWidth <= nav.clientWidth")
 
 
 def test_hostile_text_does_nothing(page_file: PageFile) -> None:
