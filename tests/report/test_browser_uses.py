@@ -275,6 +275,12 @@ def test_hostile_text_does_nothing(page_file: PageFile) -> None:
         assert page.problems == []
 
 
+LABELS_CUT = """() => [...document.querySelectorAll("svg .tick")].filter((label) => {
+  const edge = label.closest("svg").getBoundingClientRect().left;
+  return label.getBoundingClientRect().width && label.getBoundingClientRect().left < edge - 1;
+}).map((label) => label.textContent)"""
+
+
 def test_a_hundred_thousand_findings(page_file: PageFile) -> None:
     """The limits as facts that do not hang on the machine; the times are measured by benchmarks/html_report.py."""
     report = large(100_000)
@@ -294,6 +300,11 @@ def test_a_hundred_thousand_findings(page_file: PageFile) -> None:
         last = current(report) + 1
         page.wait_for_selector(f".vt-row[aria-rowindex='{last}']")
         assert page.locator("#findings .vt-body .vt-row").count() < 60
+        visit(page, path, "")
+        for width in (1400, 400):
+            # Six digits have room beside a chart.
+            page.set_viewport_size({"width": width, "height": 900})
+            assert page.evaluate(LABELS_CUT) == []
         assert page.problems == []
 
 

@@ -14,6 +14,8 @@ from auditor.report.first_screen import Curve, Step
 POINTS = 90
 WIDTH, HEIGHT = 620, 170
 _LEFT, _RIGHT, _TOP, _BOTTOM = 48, 16, 8, 22
+#: A character of a number where it is largest, on narrow screens, and the room of 100% there.
+_WIDEST, _LEFT_OF_PERCENT = 10.8, 62
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,18 +75,19 @@ def trend_chart(points: Sequence[TrendPoint]) -> Chart | None:
     step = _step(top)
     ceiling = -(-top // step) * step
     scale = (base - _TOP) / ceiling
-    slot = (right - _LEFT) / len(shown)
-    width = min(slot * 0.72, 28)
-    bars = tuple(_bar(p, _LEFT + slot * n + (slot - width) / 2, width, base, scale) for n, p in enumerate(shown))
     y_ticks = tuple(Tick(f"{value:,}", base - value * scale) for value in range(0, ceiling + 1, step))
+    left = round(max(_LEFT, 12 + _WIDEST * max(len(tick.text) for tick in y_ticks)), 1)
+    slot = (right - left) / len(shown)
+    width = min(slot * 0.72, 28)
+    bars = tuple(_bar(p, left + slot * n + (slot - width) / 2, width, base, scale) for n, p in enumerate(shown))
     every = -(-len(shown) // 8)
     # Counted from the last one: today is always named.
     x_ticks = tuple(
-        Tick(_day(p.as_of), round(_LEFT + slot * (n + 0.5), 1))
+        Tick(_day(p.as_of), round(left + slot * (n + 0.5), 1))
         for n, p in enumerate(shown)
         if not (len(shown) - 1 - n) % every
     )
-    return Chart(WIDTH, HEIGHT, _LEFT, right, base, bars, y_ticks, x_ticks, len(points) - len(shown))
+    return Chart(WIDTH, HEIGHT, left, right, base, bars, y_ticks, x_ticks, len(points) - len(shown))
 
 
 def _bar(point: TrendPoint, x: float, width: float, base: float, scale: float) -> Bar:
@@ -139,21 +142,23 @@ def curve_chart(curve: Curve) -> CurveChart | None:
     if len(steps) < 2:
         return None
     right, base = WIDTH - _RIGHT, HEIGHT - _BOTTOM
-    scale = (right - _LEFT) / len(steps)
+    scale = (right - _LEFT_OF_PERCENT) / len(steps)
 
     def at(step: Step) -> tuple[float, float]:
-        return round(_LEFT + step.changes * scale, 1), round(base - (base - _TOP) * step.resolved / curve.findings, 1)
+        return round(_LEFT_OF_PERCENT + step.changes * scale, 1), round(
+            base - (base - _TOP) * step.resolved / curve.findings, 1
+        )
 
     # A line of some hundred points looks as one of all.
     every = -(-len(steps) // 200)
     drawn = [step for n, step in enumerate(steps) if not n % every or step is steps[-1]]
-    points = " ".join(f"{x},{y}" for x, y in ((float(_LEFT), float(base)), *map(at, drawn)))
+    points = " ".join(f"{x},{y}" for x, y in ((float(_LEFT_OF_PERCENT), float(base)), *map(at, drawn)))
     dots = tuple((*at(step), f"{step.changes:,}: {step.percent}%") for step in curve.marks)
     y_ticks = tuple(Tick(f"{p}%", base - (base - _TOP) * p / 100) for p in range(0, 101, 25))
     apart = _step(len(steps))
-    x_ticks = tuple(Tick(f"{n:,}", round(_LEFT + n * scale, 1)) for n in range(apart, len(steps) + 1, apart))
+    x_ticks = tuple(Tick(f"{n:,}", round(_LEFT_OF_PERCENT + n * scale, 1)) for n in range(apart, len(steps) + 1, apart))
     gate = at(curve.gating)[0] if curve.gating is not None else None
-    return CurveChart(WIDTH, HEIGHT, _LEFT, right, base, points, dots, gate, y_ticks, x_ticks)
+    return CurveChart(WIDTH, HEIGHT, _LEFT_OF_PERCENT, right, base, points, dots, gate, y_ticks, x_ticks)
 
 
 def stacked(counts: Mapping[str, int], greatest: int, width: float = 100) -> tuple[Segment, ...]:
