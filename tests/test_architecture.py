@@ -304,7 +304,9 @@ def _files() -> list[Path]:
 NEEDLES = [
     "/wo" + "rk/",
     "/tmp" + "/b",
-    "pypi." + "org/simple",
+    "pypi." + "org",
+    "conda.ana" + "conda",
+    "extra-" + "index-url",
     "files.python" + "hosted.org",
     "registry." + "npmjs.org",
 ]

@@ -22,8 +22,8 @@ LIFECYCLE_CONFIG = Table(
             " Code Editor; where some are known, perhaps not all", kinds=_USERS),
      Column("unsafe_lines", "VARCHAR[]", "What is unsafe in the script, with the line: a secret, a download that is"
             " run, files that everybody may write; NULL where the script was not read"),
-     Column("package_indexes", "VARCHAR[]", "Hosts that the script takes packages from, with the line: pypi.example.com"
-            " (line 4); with http:// or unverified before it where nobody checks who answers; NULL where the script was"
-            " not read")),
+     Column("package_indexes", "VARCHAR[]", "Hosts that the script takes packages from, with the line:"
+            " packages.example.com (line 4); with http:// or unverified before it where nobody checks who answers; NULL"
+            " where the script was not read")),
     "lifecycle_config", ("lifecycle_config",),
 )  # fmt: skip

@@ -56,7 +56,7 @@ SECRET = Check("secret", "holds a secret", re.compile(r"(?!)"))
 SAYS = {check.name: check.says for check in (*CHECKS, SECRET)}
 #: Where packages come from: an option or a variable of pip, and a channel of conda that is an address.
 _INDEXES = re.compile(
-    r"(?:(?<!\S)(?:-i|--index-url|--extra-index-url|-f|--find-links)(?:\s+|=)"
+    r"(?:(?<!\S)(?:-i|--(?:extra-)?index-url|-f|--find-links)(?:\s+|=)"
     r"|\bPIP_(?:EXTRA_)?INDEX_URL\s*=\s*|\b(?:global|install)\.(?:extra-)?index-url\s+"
     r"|(?<!\S)(?:-c|--channel)(?:\s+|=)(?=[\"']?https?:))"
     r"[\"']?(?P<scheme>https?)://(?:[^/@\s\"']*@)?(?P<host>[A-Za-z0-9.-]+)"

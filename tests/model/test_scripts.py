@@ -49,12 +49,16 @@ SAFE = [
     "pip install -r requirements.txt -c constraints.txt",
     "conda install -c conda-forge pandas",
 ]  # fmt: skip
+OPTIONS = [f"--{kind}index-url" for kind in ("", "extra-")] + ["--find-links"]
 #: line -> hosts that packages come from
 INDEXES = [
-    ("pip install -i https://packages.example.com/simple x", ["packages.example.com"]),
-    ("pip install --extra-index-url=https://Packages.example.com:8443/simple x", ["packages.example.com"]),
-    ("PIP_INDEX_URL=http://packages.example.com/simple", ["http://packages.example.com"]),
-    ("pip config set global.index-url https://aws:${T}@d.example.com/pypi/", ["d.example.com"]),
+    ("pip install -i https://packages.example.com/python x", ["packages.example.com"]),
+    *(
+        (f"pip install {option}=https://Packages.example.com:8443/python x", ["packages.example.com"])
+        for option in OPTIONS
+    ),
+    ("PIP_INDEX_URL=http://packages.example.com/python", ["http://packages.example.com"]),
+    ("pip config set global.index-url https://aws:${T}@d.example.com/python/", ["d.example.com"]),
     ("pip install --trusted-host packages.example.com x", ["unverified packages.example.com"]),
     ("conda install --channel https://conda.example.com/x y", ["conda.example.com"]),
     ("pip install --index-url $INDEX x", []),
