@@ -117,7 +117,7 @@ def lines(explanation: Explanation) -> Iterator[str]:
     yield phrases.name(resource)
     yield "  ".join(part for part in (phrases.scope(resource), resource.arn) if part)
     if explanation.owner:
-        yield f"Owner tag: {explanation.owner}"
+        yield f"Owner: {explanation.owner}"
     yield ""
     yield from _findings(explanation.findings)
     for layer in LAYERS:

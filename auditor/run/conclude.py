@@ -99,14 +99,15 @@ def evaluated(plan: RunPlan, files: Sequence[Path], export: Export | None = None
         waivers=plan.waivers,
         export=export,
         with_inventory=Format.HTML in plan.formats or bool(plan.templates),
-        owners=plan.config.owners,
     )
     return evaluate(files, plan.choice.rules, options)
 
 
 def evaluate_options(choice: RuleChoice) -> EvaluateOptions:
     """How the chosen rules are evaluated."""
-    return EvaluateOptions(choice.severities, choice.overrides, choice.merge, choice.personas)
+    return EvaluateOptions(
+        choice.severities, choice.overrides, choice.merge, choice.personas, owners=choice.owners
+    )  # fmt: skip
 
 
 def _decided(plan: RunPlan, files: Sequence[Path], recorder: RunRecorder | None) -> Report:

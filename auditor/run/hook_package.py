@@ -15,7 +15,7 @@ from auditor.version import __version__
 
 _FILES = ("README.md", "handler.py", "template.yaml")
 #: What only the file can say, and stays as it says it.
-_KEPT = ("personas", "waiver_tag", "inline_waivers")
+_KEPT = ("owners", "personas", "waiver_tag", "inline_waivers")
 
 
 def write_hook(plan: RunPlan, folder: Path) -> list[Path]:

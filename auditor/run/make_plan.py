@@ -10,7 +10,6 @@ from pathlib import Path
 
 from auditor.config import Config
 from auditor.errors import ConfigError
-from auditor.evaluate.inventory_owners import with_owners
 from auditor.fixplan.plan_automation import runbook_files
 from auditor.fixplan.plan_page import as_json, page
 from auditor.fixplan.plan_script import apply_script, back_script
@@ -72,7 +71,7 @@ def make_plan(
         open_ = [c for c in report.root_causes if c.affects]
         causes = fixes.chosen(report.root_causes, choice.every, fix) if fix else open_
         if options.owners:
-            causes = _owned(with_owners(report, config.owners), causes, options.owners)
+            causes = _owned(report, causes, options.owners)
         calls, left = fixes.calls_of(causes)
         found, changes, missing = gather(masked, (), calls)
         lines = {key: line for held in found for key, line in held.items()}

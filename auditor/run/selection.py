@@ -9,6 +9,7 @@ from typing import Any
 
 from auditor.config import Config
 from auditor.errors import ConfigError
+from auditor.model.owner import OwnerRule
 from auditor.model.rule import Rule, Severity
 from auditor.resolve.inheritance_sql import NestedMerge
 from auditor.rules.catalogue import all_rules, rule_folders
@@ -25,7 +26,7 @@ __all__ = ["RuleChoice", "all_rules", "choose", "chosen_rules", "names", "rule_f
 class RuleChoice:
     """The rules that run. ``every``: all that there are, whatever is selected of them; ``folders`` that hold them.
 
-    ``severities`` and ``overrides`` (parameters) are by rule id.
+    ``severities`` and ``overrides`` (parameters) are by rule id. ``owners``: who owns what, which a waiver may ask.
     """
 
     rules: tuple[Rule, ...]
@@ -35,6 +36,7 @@ class RuleChoice:
     overrides: Overrides
     merge: NestedMerge
     personas: tuple[Persona, ...]
+    owners: tuple[OwnerRule, ...]
 
 
 def choose(config: Config, options: RuleOptions, *, bind: bool = True) -> RuleChoice:
@@ -65,6 +67,7 @@ def choose(config: Config, options: RuleOptions, *, bind: bool = True) -> RuleCh
         overrides=overrides,
         merge=merge_of(options.nested_merge, config),
         personas=config.personas,
+        owners=config.owners,
     )
 
 

@@ -7,6 +7,7 @@ were not read, nobody is named.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -32,6 +33,8 @@ from auditor.studio.resource_types import BY_LAYER
 
 #: Given account, Region, the name of a call, and since when: its events.
 Lookup = Callable[[str, str, str, datetime], ChangeEvents]
+#: A policy's ARN in lower case; of one whose name begins like another's, the whole name.
+_ARN = re.compile(r"arn:[a-z-]+:iam::[0-9a-z]+:policy/[\w+=,.@/-]+")
 #: A call whose events could have made the finding, and which of them could.
 _Suspect = tuple[str, str, Callable[[ChangeEvent], bool]]
 
@@ -130,9 +133,9 @@ def _role_suspects(finding: Finding) -> Iterator[_Suspect]:
     named = _names(role.type, role.id)
     for name in (CREATES["execution_role"], *ROLE_CALLS):
         yield region, name, named
-    held = str([one.value for one in finding.evidence]).lower()
+    held = frozenset(_ARN.findall(str([one.value for one in finding.evidence]).lower()))
     for name in POLICY_CALLS:
-        yield region, name, lambda e: bool(arn := _text(e.request, "PolicyArn")) and arn in held
+        yield region, name, lambda e: _text(e.request, "PolicyArn") in held
 
 
 def _names(type_: str, resource_id: str) -> Callable[[ChangeEvent], bool]:

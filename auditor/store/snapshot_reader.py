@@ -25,10 +25,10 @@ from auditor.studio.resource_types import UPDATABLE_KINDS
 Key = tuple[str, str, str, str]
 _BLOCK = 4 * 1024 * 1024
 _AGAIN = "Collect the account again, or restore the file from a copy."
-#: A coverage or gap line: what stands behind the last resource.
 _END = b'{"end":'
 #: How the line of a resource begins.
 _RESOURCE = b'{"account":"'
+#: A coverage or gap line: what stands behind the last resource.
 _LEDGER = re.compile(rb'^\{"(gap|coverage)":')
 
 

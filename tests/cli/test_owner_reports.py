@@ -73,6 +73,15 @@ def test_a_run_names_the_owner_of_each_finding_and_their_days(auditor: Auditor, 
     auditor("check", night(tmp_path, 2, {"a1": "IAM", "b": "IAM"}), *options, "--waivers", "waivers.yaml")
     found = json.loads(Path("audit-report/report.json").read_text(encoding="utf-8"))["findings"]
     assert {f["resource"]["name"]: f["waiver"] is not None for f in found} == {"a1": True, "b": False}
+    # Whatever evaluates, the same is waived.
+    config.write_text(f"{text}{owners}waivers: {Path('waivers.yaml').absolute()}\n")
+    one = ("--snapshot", night(tmp_path, 2, {"a1": "IAM", "b": "IAM"}), "--config", config)
+    sql = "select name, status from finding order by name"
+    assert auditor("query", sql, *one, "--format", "csv").out.split()[1:] == ["a1,waived", "b,fail"]
+    shown = auditor("explain", "a1", *one).out
+    assert "\nOwner: vision\n" in shown
+    assert "accepted" in shown
+    assert "accepted" not in auditor("explain", "b", *one).out
 
 
 def test_owners_parts_are_the_whole(tmp_path: Path, built_in_rules: tuple[Rule, ...]) -> None:

@@ -182,6 +182,17 @@ def test_a_domain_that_is_not_described_leaves_unknown(
     assert len(found["message"]) <= 1_024
 
 
+@pytest.mark.parametrize("type_", [
+    r'"AWS::\u0053ageMaker::Domain"', r'"AWS::Sage\x4daker::Domain"', r'"AWS::Sage\U0000004Daker::Domain"',
+    '"AWS::Sage\\\n      Maker::Domain"', '"AWS::Sage\\\r\n      Maker::Domain"',
+])  # fmt: skip
+def test_a_type_that_is_written_with_escapes_is_found(answer: Any, type_: str) -> None:
+    """JSON and YAML give the same text for it, so CloudFormation makes a domain."""
+    template = DOMAIN.replace("ACCESS", "PublicInternetOnly").replace("AWS::SageMaker::Domain", type_)
+    found = answer(asked("STACK", "s"), {"template": template})
+    assert (found["hookStatus"], found["errorCode"]) == ("FAILED", "NonCompliant")
+
+
 @pytest.mark.parametrize(
     ("event", "payload", "message"),
     [

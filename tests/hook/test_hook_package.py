@@ -65,7 +65,7 @@ def test_the_settings_say_what_the_options_and_the_configuration_said(tmp_path: 
         "rules: [own]\nskip: [STU102]\nwaivers: waivers.yaml\nfail_on: critical\n"
         "fail_on_accounts: {'123456789012': low}\nseverities: {STU501: high}\n"
         "params: {STU708: {allowed_families: [g5]}}\nnested_merge: members\n"
-        "personas: [{name: analyst, match: [{name: 'a*'}]}]\n",
+        "personas: [{name: analyst, match: [{name: 'a*'}]}]\nowners: [{owner: vision, tags: {team: v*}}]\n",
         encoding="utf-8",
     )
     rules = RuleOptions(parameters=("STU708.allowed_families=[t3]",))
@@ -81,7 +81,7 @@ def test_the_settings_say_what_the_options_and_the_configuration_said(tmp_path: 
     assert "ACME010" in {r.id for r in again.choice.rules}
     assert again.choice.overrides["STU708"] == {"allowed_families": ["t3"]}
     assert (again.choice.severities, again.choice.merge) == ({"STU501": Severity.HIGH}, first.choice.merge)
-    assert again.choice.personas == first.choice.personas
+    assert (again.choice.personas, again.choice.owners) == (first.choice.personas, first.choice.owners)
     assert (again.gate.fail_on, again.gate.by_rule, again.gate.by_account) == (
         Severity.CRITICAL, {"STU603": None}, {"123456789012": Severity.LOW},
     )  # fmt: skip

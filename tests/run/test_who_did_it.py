@@ -211,6 +211,14 @@ def test_other_kinds_of_resources() -> None:
     assert _maker(_report(domain, docker), update).event == "UpdateDomain"
     tagged = _event("DeleteTags", 1, {"resourceArn": domain.arn, "tagKeys": ["team"]})
     assert _maker(_report(domain, Evidence("tags", None, Origin("derived", "", ""))), tagged).event == "DeleteTags"
+    role = ResourceRef("execution_role", f"arn:aws:iam::{ACCOUNT}:role/studio", "studio", ACCOUNT, HOME)
+    policy = f"arn:aws:iam::{ACCOUNT}:policy/team"
+    for held, event in ((policy, "right"), (f"{policy}-admins", "")):
+        made = _maker(
+            _report(role, Evidence("administrator_policy_arn", held, Origin("derived", "", ""))),
+            _event("CreatePolicyVersion", 1, {"policyArn": policy}, "right"),
+        )
+        assert made.event_id == event
     place = ResourceRef("account_region", f"{ACCOUNT}/{HOME}", HOME, ACCOUNT, HOME)
     assert _maker(_report(place)).unknown == "no single call makes it"
 
