@@ -9,6 +9,8 @@ from functools import lru_cache
 
 #: Resources that no entry fits.
 UNOWNED = ""
+#: What people and folders call the owner of these.
+NOBODY = "unowned"
 #: Resources whose owner hangs on tags that were not read: nobody's until they are.
 UNKNOWN = "unknown"
 

@@ -13,11 +13,8 @@ from datetime import datetime
 
 from auditor.history.query import KnownFailure
 from auditor.model.notification import Channel, NewsItem, NewsKind
-from auditor.model.owner import matches
+from auditor.model.owner import NOBODY, matches
 from auditor.store.store_status import StoreStatus
-
-#: What a channel's ``owners`` calls who owns what nobody owns.
-NOBODY = "unowned"
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,13 +16,14 @@ from auditor.run.conclude import RunResult, run
 from auditor.run.known_rates import known_rates
 from auditor.run.messages import Messages, logger
 from auditor.run.plan import RunPlan
+from auditor.run.read_templates import read_templates
 from auditor.run.recorded_attempt import recorded
 from auditor.run.run_options import THREADS, AwsOptions, TemplateOptions
 from auditor.run.tell_channels import telling
 from auditor.run.unfinished import unfinished
 from auditor.run.write_collection import write_collection
 from auditor.store.files import PRIVATE, Access
-from auditor.store.snapshot_file import masked, write_snapshot
+from auditor.store.snapshot_file import write_snapshot
 from auditor.store.snapshot_reader import SnapshotReader
 from auditor.studio.evidence_sources import SIGN_INS
 from auditor.studio.resource_types import STUDIO_KINDS
@@ -192,14 +193,9 @@ def run_templates(
     plan: RunPlan, paths: Sequence[Path], options: TemplateOptions, messages: Messages, *, snapshot: Path | None = None
 ) -> RunResult:
     """Read the templates, then evaluate and report as planned. Raises ConfigError, CollectError."""
-    from auditor.budget import DEFAULT, parse_limits
-    from auditor.collect.iac.scan import ScanOptions, scan
-
     live = _live(options.against)
-    limits = parse_limits(options.budget) if options.budget else DEFAULT
-    read = ScanOptions(options.parameters, options.parameter_files, options.variables, options.variable_files, limits)
     # The account's side is masked as well: what is equal stays equal.
-    found = masked(scan(paths, read))
+    found = read_templates(paths, options)
     drift = _drift(found, live, plan) if live else None
     with _written(found, snapshot, plan.mode) as path:
         del found

@@ -16,9 +16,8 @@ from auditor.fixplan.plan_script import apply_script, back_script
 from auditor.fixplan.plan_steps import Step, ValueInForce, in_order, steps_of
 from auditor.masking import MASK
 from auditor.model.finding import RootCause
-from auditor.model.owner import UNKNOWN
+from auditor.model.owner import NOBODY, UNKNOWN
 from auditor.model.report import Report
-from auditor.run.owner_reports import NOBODY
 from auditor.run.run_options import RuleOptions
 from auditor.run.selection import choose
 from auditor.run.what_if import evaluate_settings

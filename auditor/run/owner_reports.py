@@ -19,7 +19,7 @@ from auditor.evaluate.gate import apply_gate
 from auditor.evaluate.owned_reports import owned_reports
 from auditor.history.store_owners import store_owners
 from auditor.model.finding import Finding, MadeBy, State
-from auditor.model.owner import UNOWNED
+from auditor.model.owner import NOBODY, UNOWNED
 from auditor.model.report import Report
 from auditor.model.rule import Verdict
 from auditor.report.csv_format import safe
@@ -37,8 +37,6 @@ from auditor.store.unpack import REPORT_LIMIT, SNAPSHOT_LIMIT, blocks
 from auditor.temporary_files import workspace
 
 FORMATS = (Format.HTML, Format.CSV, Format.MARKDOWN)
-#: Folder of what nobody owns.
-NOBODY = "unowned"
 _NAME = re.compile(r"[^A-Za-z0-9._-]+")
 _LONGEST = 60
 

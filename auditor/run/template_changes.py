@@ -8,7 +8,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from auditor.budget import DEFAULT, parse_limits
 from auditor.drift.detect import load_live
 from auditor.drift.match_resources import match
 from auditor.drift.sides import Key as Place
@@ -16,9 +15,9 @@ from auditor.drift.sides import Live, LiveFile, Templates, made_up
 from auditor.errors import CollectError, ConfigError
 from auditor.model.paths import line_at
 from auditor.model.snapshot import GLOBAL, MAY_NOT_EXIST, NUMBER, Record, Snapshot
+from auditor.run.read_templates import read_templates
 from auditor.run.run_options import TemplateOptions
 from auditor.run.template_values import FIXED, Made, Values, nested, own_name
-from auditor.store.snapshot_file import masked
 from auditor.store.snapshot_reader import Key, SnapshotReader
 from auditor.studio.partitions import partition_of
 from auditor.studio.resource_types import BY_KIND, STUDIO_KINDS
@@ -57,12 +56,8 @@ def template_changes(paths: Sequence[Path], options: TemplateOptions, files: Seq
 
 
 def _read(paths: Sequence[Path], options: TemplateOptions) -> Snapshot:
-    from auditor.collect.iac.scan import ScanOptions, scan
-
-    limits = parse_limits(options.budget) if options.budget else DEFAULT
-    read = ScanOptions(options.parameters, options.parameter_files, options.variables, options.variable_files, limits)
     try:
-        return masked(scan(paths, read))
+        return read_templates(paths, options)
     except CollectError as error:
         # No audit was begun: it is the option that leads nowhere.
         raise ConfigError(f"--template: {error.message}", hint=error.hint) from error

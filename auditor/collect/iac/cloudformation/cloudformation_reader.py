@@ -19,7 +19,7 @@ from auditor.collect.iac.unreadable import UnreadableError
 _TYPE = re.compile(r"""["']?\bType["']?\s*:\s*["']?\w+::\w+|Fn::Transform|!Transform""")
 _RESOURCES = re.compile(r"""["']?\bResources["']?\s*:""")
 #: A template without any of these words holds no Studio resource, nor can anything that it takes in. Escaped letters
-#: and colons, and words that go on in the next line, may be any of them: programs don't write these, who hides one does.
+#: and colons, and words that go on in the next line, may be any of them: whoever hides one writes it so.
 _OURS = re.compile(
     r"(?i:sagemaker|studio)|CloudFormation::Stack|Serverless::Application|Fn::ForEach|Transform|ServiceCatalog|::MODULE"
     r"|\\(?:u00|U000000|x)(?:[46][1-9A-Fa-f]|[57][0-9Aa]|3[Aa])|[\w:]\\\r?\n[ \t]*[\w:]"

@@ -1,0 +1,21 @@
+"""Templates as a snapshot, read as the options of a run say."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from auditor.budget import DEFAULT, parse_limits
+from auditor.model.snapshot import Snapshot
+from auditor.run.run_options import TemplateOptions
+from auditor.store.snapshot_file import masked
+
+
+def read_templates(paths: Sequence[Path], options: TemplateOptions) -> Snapshot:
+    """The snapshot of everything below the paths, masked. Raises ConfigError where a path or an option is wrong,
+    CollectError where nothing could be assessed."""
+    from auditor.collect.iac.scan import ScanOptions, scan
+
+    limits = parse_limits(options.budget) if options.budget else DEFAULT
+    read = ScanOptions(options.parameters, options.parameter_files, options.variables, options.variable_files, limits)
+    return masked(scan(paths, read))
