@@ -147,13 +147,13 @@ class Condition:
             return self._null(value)
         if value is Known.ABSENT:
             return self._absent()
-        if value is Known.NOTHING:
-            # It holds for certain only where it holds of an absent key and of any value; likewise where it does not.
+        if value in (Known.NOTHING, Known.OWN):
+            # The caller may lack a text of their own. It holds for certain only where it holds of an absent key and of any value; likewise where it does not.
             absent, present = self._absent(), self._any_value()
             return absent if absent is present else None
         if value is Known.OTHERS and all(wanted.of_caller(context) for wanted in self.values):
             return _OPERATORS[self.operator][1]
-        if value in (Known.PRESENT, Known.OTHERS, Known.OWN):
+        if value in (Known.PRESENT, Known.OTHERS):
             return self._any_value()
         assert not isinstance(value, Known)
         return self._of(value, context)

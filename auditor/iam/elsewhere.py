@@ -9,11 +9,9 @@ from auditor.iam.logic import Truth
 from auditor.iam.principals import Principal
 
 _ACCOUNT = "000000000000"
-_ROLE = f"arn:aws:iam::{_ACCOUNT}:role/any-0f3b"
 _ELSEWHERE = Context(
     {
         "aws:PrincipalAccount": (_ACCOUNT,),
-        "aws:PrincipalArn": (_ROLE,),
         "aws:PrincipalOrgID": ("o-elsewhere00",),
         "aws:PrincipalOrgPaths": ("o-elsewhere00/r-none/",),
         "aws:PrincipalType": ("AssumedRole",),
@@ -29,9 +27,11 @@ _ELSEWHERE = Context(
 )
 
 
-def allows_elsewhere(document: object, action: str, resource: str) -> Truth:
+def allows_elsewhere(document: object, action: str, resource: str, partition: str, region: str) -> Truth:
     """Whether the policy allows the action to a role of an account that nobody named, on a resource that lies in such
-    an account. ``{}`` in the resource's ARN is a Region and that account."""
+    an account. The resource's ARN holds ``{partition}``, ``{region}`` and ``{account}``."""
     policy = parse(document, "policy", "resource")
-    named = resource.format(f"us-east-1:{_ACCOUNT}")
-    return trusts(policy, Request(action, named, _ELSEWHERE, Principal("AWS", _ROLE))).allowed
+    named = resource.format(partition=partition, region=region, account=_ACCOUNT)
+    role = f"arn:{partition}:iam::{_ACCOUNT}:role/any-0f3b"
+    context = _ELSEWHERE.with_({"aws:PrincipalArn": (role,)})
+    return trusts(policy, Request(action, named, context, Principal("AWS", role))).allowed

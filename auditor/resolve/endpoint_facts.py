@@ -10,25 +10,33 @@ from typing import TYPE_CHECKING
 
 from auditor.iam.elsewhere import allows_elsewhere
 from auditor.iam.logic import Truth, some
+from auditor.model.snapshot import TEMPLATE
+from auditor.studio.partitions import HOME_REGIONS, partition_of
 
 if TYPE_CHECKING:
     import duckdb
 
 #: End of a service's name → what somebody could do through its endpoint, to what nobody named.
 _PROBES = {
-    "s3": (("s3:GetObject", "arn:aws:s3:::any-0f3b/any-0f3b"), ("s3:PutObject", "arn:aws:s3:::any-0f3b/any-0f3b")),
-    "sagemaker.api": (("sagemaker:CreateTrainingJob", "arn:aws:sagemaker:{}:training-job/any-0f3b"),),
-    "sagemaker.runtime": (("sagemaker:InvokeEndpoint", "arn:aws:sagemaker:{}:endpoint/any-0f3b"),),
-    "studio": (("sagemaker:CreatePresignedDomainUrl", "arn:aws:sagemaker:{}:user-profile/any-0f3b/any-0f3b"),),
+    "s3": (("s3:GetObject", "arn:{partition}:s3:::any-0f3b/any-0f3b"), ("s3:PutObject", "arn:{partition}:s3:::any-0f3b/any-0f3b")),
+    "sagemaker.api": (("sagemaker:CreateTrainingJob", "arn:{partition}:sagemaker:{region}:{account}:training-job/any-0f3b"),),
+    "sagemaker.runtime": (("sagemaker:InvokeEndpoint", "arn:{partition}:sagemaker:{region}:{account}:endpoint/any-0f3b"),),
+    "studio": (("sagemaker:CreatePresignedDomainUrl", "arn:{partition}:sagemaker:{region}:{account}:user-profile/any-0f3b/any-0f3b"),),
 }
 
 
-def is_open(service: str, policy: object) -> Truth:
-    """Whether the endpoint of a service is open; None where that cannot be told, or nobody knows of such a service."""
+def is_open(service: str, policy: object, region: str) -> Truth:
+    """Whether the endpoint of a service is open; None where that cannot be told, or nobody knows of such a service. A
+    template does not say its Region, so that it may lie in any partition."""
     probes = next((asked for end, asked in _PROBES.items() if service.endswith(f".{end}")), None)
     if probes is None:
         return None
-    return some(allows_elsewhere(policy, action, resource) for action, resource in probes)
+    regions = HOME_REGIONS.values() if region == TEMPLATE else (region,)
+    return some(
+        allows_elsewhere(policy, action, resource, partition_of(place), place)
+        for place in regions
+        for action, resource in probes
+    )
 
 
 def collect(con: duckdb.DuckDBPyConnection) -> None:
@@ -38,4 +46,5 @@ def collect(con: duckdb.DuckDBPyConnection) -> None:
         "select account, region, id, coalesce(doc.ServiceName, ''), doc.PolicyDocument from raw_vpc_endpoint"
     ).fetchall()
     for account, region, id_, service, policy in rows:
-        con.execute("insert into endpoint_fact values (?, ?, ?, ?)", [account, region, id_, is_open(service, policy)])
+        row = [account, region, id_, is_open(service, policy, region)]
+        con.execute("insert into endpoint_fact values (?, ?, ?, ?)", row)

@@ -66,6 +66,10 @@ def deny(condition: Any = None, **more: Any) -> dict[str, Any]:
         ([allow(f"{PROFILES}d-1/${{aws:PrincipalTag/team}}*")], None),
         ([allow(condition={"StringEquals": {"aws:PrincipalTag/team": "research"}})], None),
         ([allow(), deny({"StringNotEquals": {TAG: "research"}})], None),
+        # Whoever has no source identity, or no such tag, lacks the key.
+        ([allow(condition={"StringLike": {"aws:SourceIdentity": "*"}})], None),
+        ([allow(condition={"StringLikeIfExists": {"aws:SourceIdentity": "*"}})], True),
+        ([allow(), deny({"StringNotLike": {"aws:PrincipalTag/team": "*"}})], None),
         ([allow(condition={"Null": {TAG: "false"}})], True),
         ([allow(condition={"Null": {"aws:PrincipalTag/team": "false"}})], None),
     ],

@@ -8,7 +8,8 @@ from typing import Any
 
 import pytest
 
-from auditor.model.snapshot import NUMBER, Record
+from auditor.model.snapshot import NUMBER, TEMPLATE, Record
+from auditor.resolve.endpoint_facts import is_open
 
 from .builder import REGION, Apart, Together, domain, place, profile, record, vpc
 
@@ -160,6 +161,10 @@ OPEN: list[tuple[list[Record], list[str], list[str] | None]] = [
     ([endpoint("vpce-1", "s3", allowing("s3:*"))], [], ["vpce-1 (s3)"]),
     ([endpoint("vpce-1", "s3", allowing(NotAction="s3:DeleteBucket").replace('"Action": "*", ', ""))], [],
      ["vpce-1 (s3)"]),
+    # A resource that only names its Region is anybody's there.
+    ([endpoint("vpce-1", "sagemaker.api", allowing(resource=f"arn:aws:sagemaker:{REGION}:*:*"))], [],
+     ["vpce-1 (sagemaker.api)"]),
+    ([endpoint("vpce-1", "sagemaker.api", allowing(resource="arn:aws:sagemaker:ap-south-1:*:*"))], [], []),
     # Principals, resources or an organization that are named.
     ([endpoint("vpce-1", "s3", allowing(Condition=HERE))], [], []),
     ([endpoint("vpce-1", "s3", allowing(principal={"AWS": "111122223333"}))], [], []),
@@ -187,3 +192,14 @@ def test_open_endpoints(tables: Apart, opened: list[str] | None) -> None:
     """Source: VPC user guide, "Control access to VPC endpoints using endpoint policies"; IAM's evaluation logic."""
     (row,) = tables.rows("domain")
     assert row["open_endpoints"] == opened
+
+
+@pytest.mark.parametrize(
+    ("region", "resource", "opened"),
+    [("cn-north-1", "arn:aws-cn:s3:::*", True), ("us-gov-west-1", "arn:aws-us-gov:s3:::*", True),
+     ("cn-north-1", "arn:aws-cn:s3:::acme-*", False), (TEMPLATE, "arn:aws-cn:s3:::*", True),
+     (TEMPLATE, "arn:aws:s3:::*", True), (TEMPLATE, "arn:aws:s3:::acme-*", False)],
+)  # fmt: skip
+def test_an_open_endpoint_of_another_partition(region: str, resource: str, opened: bool) -> None:
+    """Source: IAM User Guide, "Amazon Resource Names": the partitions of the China and GovCloud Regions."""
+    assert is_open(f"com.amazonaws.{region}.s3", allowing("s3:*", resource), region) is opened

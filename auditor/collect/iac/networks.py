@@ -31,7 +31,7 @@ def records(scope: Scope, told: Sequence[Kind] = ()) -> list[Record]:
     found: list[Record] = []
     for vpc in scope.certain("vpc"):
         members: dict[str, Any] = {"VpcId": vpc.address, "IsDefault": vpc.type == "aws_default_vpc"}
-        if not exists_already(vpc):
+        if not _exists_already(vpc):
             members["KnownKinds"] = list(told)
         found.append(scope.record("vpc", vpc, vpc.address, members))
     zones = _zones(scope)
@@ -91,7 +91,7 @@ def _route_tables(scope: Scope) -> list[Record]:
         found.append(_table(scope, table, table.address, members, listed, loose, doc.lines))
     # A VPC's main table is made with it and leads nowhere but into the VPC, unless the template replaces it.
     for resource in scope.certain("vpc"):
-        if resource.address not in main and not exists_already(resource):
+        if resource.address not in main and not _exists_already(resource):
             id_ = f"{resource.address} (main)"
             members = {"RouteTableId": id_, "VpcId": resource.address,
                        "Associations": [{"Main": True, "SubnetId": ""}]}  # fmt: skip
@@ -114,9 +114,7 @@ def _table(
     """A route table with its routes, or with a gap where one that may lead to the internet is not known."""
     gateways = [r.get("GatewayId") if isinstance(r, Mapping) else r for r in listed]
     unknown = next(unknowns(gateways), None) or loose
-    # Whichever egress-only gateway it is, it is one; a route that names none has the member unset.
-    outward = [r for r in listed if isinstance(r, Mapping) and r.get("EgressOnlyInternetGatewayId")]
-    if unknown is None or outward or any(str(g).startswith("igw-") for g in gateways):
+    if unknown is None or any(str(g).startswith("igw-") for g in gateways):
         members["Routes"] = [plain(r) for r in listed if isinstance(r, Mapping)]
         return scope.record("route_table", resource, id_, members, {}, lines)
     return scope.record("route_table", resource, id_, members, {"Routes": unknown}, lines)
@@ -175,7 +173,7 @@ def _associations(scope: Scope) -> tuple[dict[str, list[str]], dict[str, str], s
     return subnets, main, unsure
 
 
-def exists_already(vpc: Resource) -> bool:
+def _exists_already(vpc: Resource) -> bool:
     """Whether the template only finds the VPC, so that its main table may lead anywhere."""
     return vpc.type == "aws_default_vpc" or "data.aws_vpc." in vpc.address
 

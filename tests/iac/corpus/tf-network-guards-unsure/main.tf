@@ -1,10 +1,27 @@
 variable "block" {}
 variable "vpc" {}
+variable "gateway" {}
 
 resource "aws_vpc" "this" { cidr_block = "10.0.0.0/16" }
 resource "aws_subnet" "this" {
   vpc_id     = aws_vpc.this.id
   cidr_block = "10.0.0.0/24"
+}
+resource "aws_egress_only_internet_gateway" "this" { vpc_id = aws_vpc.this.id }
+resource "aws_route_table" "this" {
+  vpc_id = aws_vpc.this.id
+  route {
+    ipv6_cidr_block        = "::/0"
+    egress_only_gateway_id = aws_egress_only_internet_gateway.this.id
+  }
+  route {
+    cidr_block = "0.0.0.0/0"
+    gateway_id = var.gateway
+  }
+}
+resource "aws_route_table_association" "this" {
+  route_table_id = aws_route_table.this.id
+  subnet_id      = aws_subnet.this.id
 }
 resource "aws_flow_log" "somewhere" {
   vpc_id       = var.vpc
