@@ -148,7 +148,8 @@ class Condition:
         if value is Known.ABSENT:
             return self._absent()
         if value in (Known.NOTHING, Known.OWN):
-            # The caller may lack a text of their own. It holds for certain only where it holds of an absent key and of any value; likewise where it does not.
+            # The caller may lack a text of their own as well. It holds for certain only where it holds of an absent key
+            # and of any value; likewise where it does not.
             absent, present = self._absent(), self._any_value()
             return absent if absent is present else None
         if value is Known.OTHERS and all(wanted.of_caller(context) for wanted in self.values):

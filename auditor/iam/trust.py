@@ -78,6 +78,19 @@ def trusted(document: object) -> Trusted:
     return Trusted(tuple(dict.fromkeys(found)), whole)
 
 
+def certain_principals(document: object, account: str) -> tuple[str, ...]:
+    """Those of ``trusted`` that meet every condition: roles, users and accounts, ``*``, and SageMaker when it acts for
+    the account. For which of its resources SageMaker acts, whoever starts a job chooses."""
+    policy = parse(document, "trust policy", "trust")
+
+    def certain(name: str) -> bool:
+        if service(name) in SAGEMAKER:
+            return _trusted(policy, ASSUME, service(name), _context(account)) is not False
+        return _trusted(policy, ASSUME, Principal("AWS", name), Context()) is True
+
+    return tuple(name for name in trusted(document).names if certain(name))
+
+
 def _denied(policy: Policy, kind: str, text: str) -> bool:
     """Whether a Deny without a condition stands against every way in which the principal could assume the role."""
     if kind not in ("AWS", "Service", "Federated"):

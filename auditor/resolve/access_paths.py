@@ -13,6 +13,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from auditor.iam.trust import SAGEMAKER
 from auditor.model.snapshot import GLOBAL
 from auditor.resolve.sql_files import statement
 from auditor.studio.role_powers import ASSUME_ANY, CHANGE_PROFILES, JOBS_AS_ANY, WIDENED
@@ -23,13 +24,14 @@ if TYPE_CHECKING:
     import duckdb
 
 ADMINISTRATOR, OTHER_PROFILES = "administrator", "other user profiles"
-_SAGEMAKER = ("sagemaker.amazonaws.com", "sagemaker.amazonaws.com.cn")
+_SAGEMAKER = frozenset(principal.name for principal in SAGEMAKER)
 
 
 @dataclass(frozen=True, slots=True)
 class RoleNode:
     """A role, and what is certain of it. ``opens``: domains of which it opens every user profile; ``named``: user
-    profiles that it opens by name; ``domains``: where profiles have it; ``space_of``: where shared spaces run as it."""
+    profiles that it opens by name; ``trusts``: who may assume it; ``domains``: where profiles have it; ``space_of``:
+    where shared spaces run as it. Domains by a name that is unique in the account."""
 
     arn: str
     administrator: bool
@@ -129,7 +131,7 @@ def _before(role: RoleNode, index: _Index) -> Iterator[tuple[RoleNode, str]]:
     for domain in sorted(role.space_of):
         for before in index.by_domain.get(domain, ()):
             yield before, f"starts an app in a shared space of {domain}, which runs as {role.name}"
-    if role.trusts & set(_SAGEMAKER):
+    if role.trusts & _SAGEMAKER:
         for before in index.passers:
             yield before, f"passes {role.name} to a SageMaker job"
     everyone = {"*", account, f"arn:{role.arn.split(':')[1]}:iam::{account}:root"}

@@ -16,12 +16,13 @@ from auditor.studio.partitions import HOME_REGIONS, partition_of
 if TYPE_CHECKING:
     import duckdb
 
+_SAGEMAKER = "arn:{partition}:sagemaker:{region}:{account}:"
 #: End of a service's name → what somebody could do through its endpoint, to what nobody named.
 _PROBES = {
-    "s3": (("s3:GetObject", "arn:{partition}:s3:::any-0f3b/any-0f3b"), ("s3:PutObject", "arn:{partition}:s3:::any-0f3b/any-0f3b")),
-    "sagemaker.api": (("sagemaker:CreateTrainingJob", "arn:{partition}:sagemaker:{region}:{account}:training-job/any-0f3b"),),
-    "sagemaker.runtime": (("sagemaker:InvokeEndpoint", "arn:{partition}:sagemaker:{region}:{account}:endpoint/any-0f3b"),),
-    "studio": (("sagemaker:CreatePresignedDomainUrl", "arn:{partition}:sagemaker:{region}:{account}:user-profile/any-0f3b/any-0f3b"),),
+    "s3": [(f"s3:{action}", "arn:{partition}:s3:::any-0f3b/any-0f3b") for action in ("GetObject", "PutObject")],
+    "sagemaker.api": [("sagemaker:CreateTrainingJob", f"{_SAGEMAKER}training-job/any-0f3b")],
+    "sagemaker.runtime": [("sagemaker:InvokeEndpoint", f"{_SAGEMAKER}endpoint/any-0f3b")],
+    "studio": [("sagemaker:CreatePresignedDomainUrl", f"{_SAGEMAKER}user-profile/any-0f3b/any-0f3b")],
 }
 
 

@@ -241,9 +241,16 @@ def collect(con: duckdb.DuckDBPyConnection) -> None:
 
 
 def _domains(con: duckdb.DuckDBPyConnection, templates: set[str]) -> Mapping[str, list[DomainPlace]]:
+    """By account; ``domain_label`` has what each is called, which no other of the account is."""
     found: dict[str, list[DomainPlace]] = {}
+    # A domain's name is its own in a Region only.
+    con.execute(
+        "create table domain_label as select account, region, id as domain_id, doc.AuthMode as mode,"
+        " coalesce(doc.DomainName, id) as name, case when count(*) over (partition by account, name) > 1"
+        " then name || ' (' || id || ')' else name end as label from raw_domain"
+    )
     for account, region, id_, name, mode in con.execute(
-        "select account, region, id, coalesce(doc.DomainName, id), doc.AuthMode from raw_domain order by all"
+        "select account, region, domain_id, label, mode from domain_label order by all"
     ).fetchall():
         iam = None if mode is None else mode == "IAM"
         place = DomainPlace(id_, name, "" if account in templates else region, iam)

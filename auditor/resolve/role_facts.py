@@ -16,6 +16,7 @@ from auditor.iam.logic import Truth, some
 from auditor.iam.roles import Role, breadth, role_of
 from auditor.iam.trust import (
     assumed_for_anyone,
+    certain_principals,
     roles_may_set_source_identity,
     service_may_set_source_identity,
     trusted,
@@ -29,7 +30,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class RoleFacts:
-    """Columns of ``role_fact``, as ``execution_role`` has them."""
+    """Columns of ``role_fact``, most of them as ``execution_role`` has them."""
 
     managed_policies: list[str] | None
     managed_policy_arns: list[str] | None
@@ -48,6 +49,7 @@ class RoleFacts:
     broad_unknown: str
     trusted_principals: list[str]
     trusted_principals_complete: Truth
+    certain_principals: list[str]
     trusts_any_source: Truth
     trusts_set_source_identity: Truth
     trust_with_source_identity: str | None
@@ -84,6 +86,7 @@ def role_facts(document: Mapping[str, Any], arn: str, regions: Iterable[str], ga
         _first(broad.reasons),
         sorted(trusts.names),
         trusts.whole or None,
+        sorted(certain_principals(trust, account)),
         assumed_for_anyone(trust),
         service_may_set_source_identity(trust, account),
         with_source_identity(trust, account),

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
+import pytest
+
 from auditor.resolve.access_paths import ADMINISTRATOR, OTHER_PROFILES, RoleNode, paths
 from auditor.studio.role_powers import ASSUME_ANY, CHANGE_PROFILES, JOBS_AS_ANY, WIDENED
 
-from .builder import ACCOUNT, Together, domain, place, profile
+from .builder import ACCOUNT, REGION, Apart, Together, domain, place, profile
 from .role_records import policy, role, statement, trust
 
 together = Together()
@@ -103,6 +105,42 @@ TABLES = together(
          RolePolicyList=[{"PolicyName": "all", "PolicyDocument": policy(statement())}]),
 )  # fmt: skip
 
+ROOT = {"AWS": f"arn:aws:iam::{ACCOUNT}:root"}
+EXTERNAL = {"StringEquals": {"sts:ExternalId": "partner"}}
+OURS = {"StringEquals": {"aws:SourceAccount": ACCOUNT}, "ArnLike": {"aws:SourceArn": "arn:aws:sagemaker:*:*:*"}}
+ASSUMING = policy(statement("sts:AssumeRole"))
+#: who may assume the administrator's role, what the team's may do -> the team's way
+TRUSTS = [
+    (trust("sts:AssumeRole", ROOT), ASSUMING, ["assumes admin", AT_HOME]),
+    # Nobody knows whether the team has the external id.
+    (trust("sts:AssumeRole", ROOT, Condition=EXTERNAL), ASSUMING, None),
+    # SageMaker acts for the account, whoever passes the role.
+    (trust("sts:AssumeRole", Condition=OURS), JOBS, ["passes admin to a SageMaker job", AT_HOME]),
+]
+TRUSTING = [
+    together(
+        domain(),
+        profile("ana", {"ExecutionRole": TEAM}),
+        profile("root", {"ExecutionRole": ADMIN_ARN}),
+        role(TEAM, RolePolicyList=[{"PolicyName": "own", "PolicyDocument": own}]),
+        role(ADMIN_ARN, AssumeRolePolicyDocument=policy(trusts),
+             RolePolicyList=[{"PolicyName": "all", "PolicyDocument": policy(statement())}]),
+    )
+    for trusts, own, _ in TRUSTS
+]  # fmt: skip
+THERE = "us-east-1"
+OPENS_HERE = statement("sagemaker:CreatePresignedDomainUrl", f"arn:aws:sagemaker:{REGION}:*:user-profile/*")
+TWO_REGIONS = together(
+    place(),
+    place(region=THERE),
+    domain("d-1", {"DomainName": "research"}),
+    domain("d-2", {"DomainName": "research"}, region=THERE),
+    profile("ana", {"ExecutionRole": TEAM}),
+    profile("root", {"ExecutionRole": ADMIN_ARN}, of="d-2", region=THERE),
+    role(TEAM, RolePolicyList=[{"PolicyName": "own", "PolicyDocument": policy(OPENS_HERE)}]),
+    role(ADMIN_ARN, RolePolicyList=[{"PolicyName": "all", "PolicyDocument": policy(statement())}]),
+)
+
 
 def test_the_table() -> None:
     rows = {(row["name"], row["goal"]): row for row in TABLES.rows("access_path")}
@@ -121,3 +159,14 @@ def test_the_table() -> None:
         "passes admin to a SageMaker job",
         "opens any user profile of name of d-1",
     ]
+
+
+@pytest.mark.parametrize(("tables", "steps"), [(t, of[2]) for t, of in zip(TRUSTING, TRUSTS, strict=True)])
+def test_a_condition_on_who_assumes_a_role_is_no_step(tables: Apart, steps: list[str] | None) -> None:
+    found = {row["name"]: row["steps"] for row in tables.rows("access_path") if row["goal"] == ADMINISTRATOR}
+    assert found.get("team") == steps
+
+
+def test_domains_of_one_name_in_two_regions_are_two() -> None:
+    steps = {row["goal"]: row["steps"] for row in TWO_REGIONS.rows("access_path") if row["name"] == "team"}
+    assert steps == {OTHER_PROFILES: ["opens any user profile of research (d-1)"]}
