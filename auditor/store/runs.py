@@ -19,13 +19,14 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import msgspec
 
-from auditor.errors import ConfigError, DamagedError
+from auditor.errors import AuditorError, ConfigError, DamagedError
 from auditor.store import moments
 from auditor.store.attempts import ATTEMPTS
 from auditor.store.chain import Retired, heads, retire, root_of, seal
@@ -230,7 +231,9 @@ class RunStore:
             self.place.put_bytes(whole.signature_key, self.signer(whole, data))
         self.place.put_bytes(whole.key, data)
         if len(runs) - len(self._pack.held) >= ENOUGH:
-            self.compact()
+            # The run is there, whole: without the pack it only takes longer to read.
+            with suppress(AuditorError):
+                self.compact()
         return whole
 
     def compact(self, before: datetime | None = None) -> int:

@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 
 from auditor.cli.main import run
+from auditor.errors import ConfigError
 from auditor.history.query import Filter, failures
 from auditor.run.run_store import open_store
 from auditor.store import moments
@@ -66,6 +67,21 @@ def test_a_store_packs_by_itself(place: Backend, tmp_path: Path, monkeypatch: py
     store.prune(timedelta(days=20), NOW)
     assert RunStore(place).runs() == store.runs()
     assert len(store.runs()) < ENOUGH
+
+
+def test_a_run_is_kept_where_no_pack_can_be_written(
+    store: RunStore, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    put = store.place.put_bytes
+
+    def refuse(key: str, data: bytes) -> None:
+        if key == PACK:
+            raise ConfigError("AccessDenied")
+        put(key, data)
+
+    monkeypatch.setattr(store.place, "put_bytes", refuse)
+    add(store, tmp_path, *range(1, ENOUGH + 3))
+    assert len(RunStore(store.place).runs()) == ENOUGH + 2
 
 
 def test_a_manifest_that_was_written_again_is_read(store: RunStore, tmp_path: Path) -> None:
