@@ -30,20 +30,15 @@ SECTIONS: Mapping[str, str] = {
     "simulator": "The simulated account",
     "": "Options and files",
 }
+_MOVE = "Move the run out of the way: `auditor store repair`. The next run goes on without it."
 #: What each error class of the tree means, and what to do where a message has no advice of its own.
 CLASSES: Mapping[str, tuple[str, str]] = {
     "AuditorError": ("a defect of the auditor", "Run it again with `--debug` and report what it prints."),
     "ConfigError": ("an option, a file or a setting is wrong", "Correct what the message names, and run it again."),
     "RuleError": ("a rule file is wrong", "Correct the line that it names; `auditor rules test` tries the file."),
     "SnapshotError": ("a snapshot is damaged, or isn't one", "Take another copy of the file, or collect again."),
-    "DamagedError": (
-        "a file of a store is missing or damaged",
-        "Move the run out of the way: `auditor store repair`. The next run goes on without it.",
-    ),
-    "DamagedTableError": (
-        "a table of a run in a store is damaged",
-        "Move the run out of the way: `auditor store repair`. The next run goes on without it.",
-    ),
+    "DamagedError": ("a file of a store is missing or damaged", _MOVE),
+    "DamagedTableError": ("a table of a run in a store is damaged", _MOVE),
     "NewerVersionError": ("a newer version wrote the file", "Upgrade the auditor."),
     "CollectError": ("nothing could be collected", "Check credentials, role and network; nothing was kept."),
     "OutputError": ("stdout takes nothing", "Check the disk, or the program that reads."),
@@ -54,9 +49,9 @@ CLASSES: Mapping[str, tuple[str, str]] = {
 }
 #: What stands for a value in a message.
 VALUE = "…"
-#: A message that is nothing but values says what another program said.
 #: A module that makes an error, or derives a class of them.
 _MAKES = re.compile(r"Error(?:\.at)?\(")
+#: A message that is nothing but values says what another program said.
 _WORDS = re.compile(r"[A-Za-z]{2,} [A-Za-z]|[A-Za-z]{4,}")
 
 

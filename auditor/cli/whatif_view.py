@@ -10,7 +10,6 @@ from auditor.cli.policy_view import policy_headline, policy_sections
 from auditor.counting import plural
 from auditor.inert_text import in_json, printable
 from auditor.masking import mask_text
-from auditor.report.html.whatif_page import headline, page
 from auditor.report.markdown.markdown_text import text as markdown_text
 
 if TYPE_CHECKING:
@@ -23,14 +22,18 @@ _NAMES, _FINDINGS = 4, 10
 
 def render(found: WhatIf, output: str) -> Iterator[str]:
     """Lines of ``text``, ``markdown`` or ``json``; pieces of ``html``."""
-    return {"text": _text, "markdown": _markdown, "json": _json, "html": page}[output](found)
+    if output == "html":
+        from auditor.report.html.whatif_page import page
+
+        return page(found)
+    return {"text": _text, "markdown": _markdown, "json": _json}[output](found)
 
 
 def _headline(found: WhatIf) -> str:
     """The difference in one line; where only a policy was tried, what that would have denied."""
     if found.replay is not None and not found.changes and not (found.came or found.gone or found.unknown):
         return policy_headline(found.replay)
-    return headline(found)
+    return found.headline
 
 
 def _sections(found: WhatIf) -> Iterator[tuple[str, list[str]]]:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import base64
 import json
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -20,6 +21,8 @@ from auditor.masking import mask_text
 SCHEMA_VERSION = "0.3"
 #: Bytes of a document (Systems Manager quotas): "up to 64 KB".
 LIMIT = 64 * 1024
+#: A brace before another one: two of them begin a parameter.
+_BRACES = re.compile(r"\{(?=\{)")
 #: Runs in Systems Manager, which has boto3; a step stops the runbook by raising.
 SCRIPT = """\
 import base64, hashlib, json
@@ -145,7 +148,7 @@ def _step(number: int, block: Block) -> Mapping[str, Any]:
     return {
         "name": f"Step{number:04}",
         "action": "aws:executeScript",
-        "description": mask_text(one_line(block.what)).replace("{{", "{ {")[:500],
+        "description": _BRACES.sub("{ ", mask_text(one_line(block.what)))[:500],
         "onFailure": "Abort",
         "isCritical": True,
         "inputs": {

@@ -33,10 +33,11 @@ class Piece:
 
 @dataclass(frozen=True, slots=True)
 class LeftOut:
-    """A rule without a statement, and why, as a sentence."""
+    """A rule without a statement, and why, as a sentence; ``settable``: a parameter would give it one."""
 
     rule_id: str
     reason: str
+    settable: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +56,7 @@ def pieces(rules: Sequence[Rule], overrides: Mapping[str, Mapping[str, Any]]) ->
         try:
             made += [Piece(one, (rule.id,)) for one in statements(rule, overrides.get(rule.id))]
         except EmptyError as error:
-            left.append(LeftOut(rule.id, f"needs the parameter {rule.id}.{error}, which is empty"))
+            left.append(LeftOut(rule.id, f"needs the parameter {rule.id}.{error}, which is empty", settable=True))
         else:
             if rule.prevent is None:
                 left.append(LeftOut(rule.id, "no condition key of AWS's reaches what it checks"))

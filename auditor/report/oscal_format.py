@@ -22,7 +22,7 @@ Source: NIST, OSCAL 1.2.0 assessment-results JSON format reference.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from itertools import chain
 from typing import Any
 from uuid import UUID, uuid5
@@ -177,17 +177,17 @@ class _Results:
 
     def risks(self) -> Iterator[Document]:
         """One for each root cause, and for each failure that was resolved since the last run."""
-        examples: dict[str, Finding] = {}
+        of_cause: dict[str, list[Finding]] = defaultdict(list)
         for finding in self._report.findings:
-            if finding.root_cause and (finding.stands or finding.root_cause not in examples):
-                examples[finding.root_cause] = finding
+            of_cause[finding.root_cause].append(finding)
         for cause in self._report.root_causes:
-            yield self._cause(cause, examples.get(cause.id))
+            yield self._cause(cause, of_cause[cause.id])
         for past in resolved(self._report):
             yield self._closed(past)
 
-    def _cause(self, cause: RootCause, example: Finding | None) -> Document:
+    def _cause(self, cause: RootCause, findings: Sequence[Finding]) -> Document:
         rule = self._rules.get(cause.rule_id)
+        example = next((f for f in findings if f.stands), next(iter(findings), None))
         made: Document = {
             "uuid": _uuid("risk", cause.id),
             "title": text(f"{cause.rule_id} {rule.title if rule else ''}".strip()),
@@ -197,9 +197,9 @@ class _Results:
             "status": "open" if cause.affects else "deviation-approved",
             "origins": self._origins,
         }
-        day = due(self._report, example) if example is not None else None
-        if day is not None:
-            made["deadline"] = f"{day.isoformat()}T23:59:59Z"
+        days = [day for finding in findings if (day := due(self._report, finding)) is not None]
+        if days:
+            made["deadline"] = f"{min(days).isoformat()}T23:59:59Z"
         steps = rule.steps if rule else ""
         command = fix(example) if example is not None else ""
         if steps or command:

@@ -62,7 +62,7 @@ def what_if(config: Config, files: Sequence[Path], options: WhatIfOptions) -> Wh
             hint="Give --set RESOURCE:PATH=VALUE, --fix CAUSE, RULE or top:N, --rules, --param, --template or"
             " --policy.",
         )
-    policy = read_policies(options.policies) if options.policies else None
+    policies = read_policies(options.policies)
     before = choose(config, replace(options.rules, rules_dirs=(), parameters=()))
     after = choose(config, options.rules) if other_rules else before
     with without_secrets(files) as masked, workspace("whatif") as folder:
@@ -79,9 +79,9 @@ def what_if(config: Config, files: Sequence[Path], options: WhatIfOptions) -> Wh
         else:
             then, sides = report, (sides[0], sides[0])
         found = compare((report, then), sides, changes, clashes, [*deployed.left, *left, *missing])
-        if policy is None:
+        if not policies:
             return found
-        return replace(found, replay=replay(policy, _our_calls(report.root_causes), recorded_calls(masked)))
+        return replace(found, replay=replay(policies, _our_calls(report.root_causes), recorded_calls(masked)))
 
 
 def _deployed(options: WhatIfOptions, files: Sequence[Path]) -> TemplateChanges:

@@ -39,12 +39,7 @@ def put(path: str, value: Any) -> Edit:
 
     def edit(line: Line) -> Line:
         changed = deepcopy(line)
-        *parents, name = path.split(".")
-        place = changed[changed["kind"]]
-        for parent in parents:
-            if not isinstance(place.get(parent), dict):
-                place[parent] = {}
-            place = place[parent]
+        place, name = _member(changed, path)
         if value is None:
             place.pop(name, None)
         else:
@@ -55,17 +50,23 @@ def put(path: str, value: Any) -> Edit:
     return edit
 
 
+def _member(line: Line, path: str) -> tuple[dict[str, Any], str]:
+    """The structure that holds the member at a path, made where it is missing, and the member's name in it."""
+    *parents, name = path.split(".")
+    place: dict[str, Any] = line[line["kind"]]
+    for parent in parents:
+        if not isinstance(place.get(parent), dict):
+            place[parent] = {}
+        place = place[parent]
+    return place, name
+
+
 def unknown(path: str, known: Mapping[str, Any] | None = None) -> Edit:
     """Leaves open what stands at a path. ``known``: what is certain of it all the same, None: nothing."""
 
     def edit(line: Line) -> Line:
         changed = deepcopy(line)
-        *parents, name = path.split(".")
-        place = changed[changed["kind"]]
-        for parent in parents:
-            if not isinstance(place.get(parent), dict):
-                place[parent] = {}
-            place = place[parent]
+        place, name = _member(changed, path)
         place.pop(name, None)
         if known is not None:
             place[name] = deepcopy(dict(known))

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from auditor.counting import plural
 from auditor.evaluate.audit import Export
 from auditor.model.finding import Finding
 from auditor.model.report import Report
@@ -74,6 +75,13 @@ class WhatIf:
     after: int
     reports: tuple[Report, Report]
     replay: Replay | None = None
+
+    @property
+    def headline(self) -> str:
+        """The difference in one line."""
+        parts = [f"{len(self.gone):,} resolved", f"{len(self.came):,} new"]
+        parts += [f"{len(self.unknown):,} no longer evaluated"] if self.unknown else []
+        return f"{plural(self.before, 'failure')} now, {self.after:,} then: {', '.join(parts)}"
 
 
 def export_settings(folder: Path) -> Export:

@@ -1,6 +1,6 @@
-"""What a policy would have made of calls that were made, or that we ourselves make: each is asked about again.
+"""What policies would have made of calls that were made, or that we ourselves make: each is asked about again.
 
-The policy is a limit, as a service control policy or a permissions boundary is one: a call is denied where a statement
+Each policy is a limit, as a service control policy or a permissions boundary is one: a call is denied where a statement
 denies it, or where the policy allows something and not that call. A policy that only denies is taken to stand beside
 one that allows everything.
 """
@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from itertools import chain
 from pathlib import Path
 from typing import Any, Literal
 
@@ -18,8 +19,8 @@ import msgspec
 from auditor.errors import ConfigError
 from auditor.iam.context import Context, Known, Value
 from auditor.iam.documents import Element, Policy, Statement, parse
-from auditor.iam.evaluation import Request, applies, contribution, open_keys
-from auditor.iam.logic import Truth
+from auditor.iam.evaluation import Request, applies, open_keys
+from auditor.iam.logic import Truth, some
 from auditor.iam.patterns import pattern
 from auditor.masking import MASK
 from auditor.regular_files import NotReadError, read_text
@@ -35,7 +36,7 @@ _CLOUDFORMATION = "cloudformation.amazonaws.com"
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """A call that a policy is asked about, and by whom it is made; ``resource``: its ARN, or '' where nothing tells."""
+    """A call that a policy is asked about, and by whom it is made. The request's resource is '' where nothing tells."""
 
     group: Group
     who: str
@@ -74,10 +75,9 @@ class Replay:
 _LIMIT = 1 << 20
 
 
-def read_policies(files: Sequence[Path]) -> Policy:
-    """The files' policies as one: what one of them denies is denied. Raises ConfigError for one that is not understood
-    whole."""
-    statements: list[Statement] = []
+def read_policies(files: Sequence[Path]) -> tuple[Policy, ...]:
+    """The policies of the files, by their names. Raises ConfigError for one that is not understood whole."""
+    policies: list[Policy] = []
     for file in files:
         try:
             policy = parse(read_text(file, _LIMIT), file.name)
@@ -88,8 +88,8 @@ def read_policies(files: Sequence[Path]) -> Policy:
                 f"--policy {file}: {policy.problems[0]}",
                 hint="A file holds one policy document. auditor prevent --output writes each to a file of its own.",
             )
-        statements += policy.statements
-    return Policy(", ".join(file.name for file in files), tuple(statements))
+        policies.append(policy)
+    return tuple(policies)
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,8 +102,36 @@ class RecordedCalls:
     collected: bool
 
 
+class _Identity(msgspec.Struct, rename="camel"):
+    """Who called, as the collector keeps it."""
+
+    type: str = ""
+    arn: str = ""
+    issuer_arn: str = ""
+    principal_id: str = ""
+    user_name: str = ""
+    invoked_by: str = ""
+
+
+class _Event(msgspec.Struct, rename="camel"):
+    """A call, as the collector keeps it."""
+
+    event_name: str
+    error_code: str
+    user_identity: _Identity
+    request_parameters: dict[str, Any]
+
+
+class _Line(msgspec.Struct):
+    studio_call: _Event
+
+
+_line = msgspec.json.Decoder(_Line).decode
+
+
 def recorded_calls(files: Sequence[Path]) -> RecordedCalls:
-    """The calls that CloudTrail recorded and that worked. Raises SnapshotError."""
+    """The calls that CloudTrail recorded and that worked; where one can't be read, not all of them are known. Raises
+    SnapshotError."""
     found: list[Asked] = []
     exempt, collected = 0, False
     open_: set[str] = set()
@@ -115,8 +143,12 @@ def recorded_calls(files: Sequence[Path]) -> RecordedCalls:
             if kind == "account_region" and not (known and "studio_call" not in _gaps(line)):
                 open_.add(f"{account} {region}")
             elif kind == "studio_call":
-                event = msgspec.json.decode(line)["studio_call"]
-                if event["errorCode"]:
+                try:
+                    event = _line(line).studio_call
+                except msgspec.ValidationError:
+                    open_.add(f"{account} {region}")
+                    continue
+                if event.error_code:
                     continue  # it failed already
                 asked = _recorded(event, account, region)
                 exempt += asked is None
@@ -129,24 +161,23 @@ def _gaps(line: bytes) -> Sequence[str]:
     return gaps
 
 
-def _recorded(event: Mapping[str, Any], account: str, region: str) -> Asked | None:
+def _recorded(event: _Event, account: str, region: str) -> Asked | None:
     """None for a call that no policy reaches."""
-    who = event["userIdentity"]
-    role = who.get("issuerArn", "")
-    if who.get("type") == "AWSService" or ":role/aws-service-role/" in role:
+    who = event.user_identity
+    if who.type == "AWSService" or ":role/aws-service-role/" in who.issuer_arn:
         return None
     known: dict[str, Value] = {
         "aws:PrincipalAccount": (account,), "aws:RequestedRegion": (region,), "aws:PrincipalIsAWSService": ("false",),
-        "aws:ViaAWSService": ("true" if who.get("invokedBy") else "false",),
+        "aws:ViaAWSService": ("true" if who.invoked_by else "false",),
     }  # fmt: skip
-    principal = role or who.get("arn", "")
+    principal = who.issuer_arn or who.arn
     if principal:
         known["aws:PrincipalArn"] = (principal,)
-    if who.get("type") == "IAMUser" and who.get("userName"):
-        known["aws:username"] = (who["userName"],)
-    call = ApiCall(f"sagemaker:{event['eventName']}", event["requestParameters"], account, region, known)
-    group: Group = "deployment" if who.get("invokedBy") == _CLOUDFORMATION else "caller"
-    return Asked(group, who.get("arn") or who.get("principalId") or "unknown", unmasked(request_of(call)))
+    if who.type == "IAMUser" and who.user_name:
+        known["aws:username"] = (who.user_name,)
+    call = ApiCall(f"sagemaker:{event.event_name}", event.request_parameters, account, region, known)
+    group: Group = "deployment" if who.invoked_by == _CLOUDFORMATION else "caller"
+    return Asked(group, who.arn or who.principal_id or "unknown", unmasked(request_of(call)))
 
 
 def unmasked(request: Request) -> Request:
@@ -159,71 +190,64 @@ def unmasked(request: Request) -> Request:
     return replace(request, resource=where, context=Context(values, request.context.closed))
 
 
-def replay(policy: Policy, calls: Iterable[Asked], recorded: RecordedCalls) -> Replay:
-    """What the policy makes of the recorded calls and of further ones."""
+def replay(policies: Sequence[Policy], calls: Iterable[Asked], recorded: RecordedCalls) -> Replay:
+    """What the policies make of the recorded calls and of further ones: what one of them denies is denied."""
     asked: Counter[Group] = Counter()
-    stopped: dict[tuple[Any, ...], Stopped] = {}
+    stopped: Counter[Stopped] = Counter()
     for call in (*recorded.asked, *calls):
         asked[call.group] += 1
         request = call.request
-        outcome = _outcome(policy, request)
-        if outcome is None:
+        verdicts = [v for p in policies if (v := _verdict(p, request, named=len(policies) > 1)) is not None]
+        if not verdicts:
             continue
-        by, reasons = _why(policy, request, outcome)
-        key = (call.group, call.who, request.action, request.resource, outcome, by, reasons)
-        times = stopped[key].times + 1 if key in stopped else 1
-        stopped[key] = Stopped(call.group, call.who, request.action, request.resource, outcome, times, by, reasons)
-    ordered = sorted(stopped.values(), key=lambda s: (s.group, s.outcome, -s.times, s.who, s.action, s.resource))
+        outcome: Outcome = "denied" if any(v.outcome == "denied" for v in verdicts) else "unknown"
+        by, reasons = (
+            tuple(dict.fromkeys(chain.from_iterable(texts)))
+            for texts in zip(*((v.by, v.reasons) for v in verdicts if v.outcome == outcome), strict=True)
+        )
+        stopped[Stopped(call.group, call.who, request.action, request.resource, outcome, 1, by, reasons)] += 1
+    counted = [replace(one, times=times) for one, times in stopped.items()]
+    ordered = sorted(counted, key=lambda s: (s.group, s.outcome, -s.times, s.who, s.action, s.resource))
     return Replay(dict(asked), recorded.exempt, tuple(ordered), recorded.incomplete, recorded.collected)
 
 
-def _outcome(policy: Policy, request: Request) -> Outcome | None:
-    """None where the call is allowed."""
-    allowed, denied = _decided(policy, request)
-    if not any(statement.effect == "Allow" for statement in policy.statements):
-        allowed = True
+@dataclass(frozen=True, slots=True)
+class _Verdict:
+    """That one policy denies a call, or may deny it: see ``Stopped``."""
+
+    outcome: Outcome
+    by: tuple[str, ...]
+    reasons: tuple[str, ...] = ()
+
+
+def _verdict(policy: Policy, request: Request, *, named: bool) -> _Verdict | None:
+    """None where the policy lets the call through. ``named``: say which policy it is."""
+    spoken = [(statement, _speaks(statement, request)) for statement in policy.statements]
+    denied = some(truth for statement, truth in spoken if statement.effect == "Deny")
+    allows = [truth for statement, truth in spoken if statement.effect == "Allow"]
+    allowed = some(allows) if allows else True
+    start = f"{policy.name}: " if named else ""
     if denied or allowed is False:
-        return "denied"
-    return "unknown" if denied is None or allowed is None else None
+        labels = [statement.label for statement, truth in spoken if statement.effect == "Deny" and truth]
+        return _Verdict("denied", tuple(f"{start}{label}" for label in labels or ["no statement allows it"]))
+    if denied is False and allowed:
+        return None
+    open_ = [s for s, truth in spoken if truth is None and (s.effect == "Deny" or allowed is None)]
+    reasons = [f"{key} is not known" for statement in open_ for key in open_keys(statement, request.context)]
+    if not request.resource and not all(map(_about_everything, open_)):
+        reasons.append("the resource is not known")
+    return _Verdict("unknown", tuple(f"{start}{s.label}" for s in open_), tuple(dict.fromkeys(reasons)))
 
 
-def _decided(policy: Policy, request: Request) -> tuple[Truth, Truth]:
-    """Whether the policy allows, and whether it denies the call. Where nothing tells the resource, only what holds of
-    every resource is certain."""
+def _speaks(statement: Statement, request: Request) -> Truth:
+    """Whether the statement speaks of the call. Where nothing tells the resource, that is certain only of one about
+    every resource."""
     if request.resource:
-        return contribution(policy, request)
-    every = contribution(_with(policy, only_every=True), replace(request, resource="*"))
-    some = contribution(_with(policy, only_every=False), replace(request, resource="*"))
-    allowed, denied = (True if one else None if other is not False else False
-                       for one, other in zip(every, some, strict=True))  # fmt: skip
-    return allowed, denied
-
-
-def _with(policy: Policy, *, only_every: bool) -> Policy:
-    """The policy with its statements about every resource only, or with all of them as if they were about every one."""
-    statements = policy.statements
-    if only_every:
-        statements = tuple(s for s in statements if _about_everything(s))
-    else:
-        statements = tuple(replace(s, resources=_ANY) for s in statements)
-    return replace(policy, statements=statements)
+        return applies(statement, request)
+    truth = applies(replace(statement, resources=_ANY), replace(request, resource="*"))
+    return None if truth and not _about_everything(statement) else truth
 
 
 def _about_everything(statement: Statement) -> bool:
     resources = statement.resources
     return resources is not None and not resources.negated and any(p.text == "*" for p in resources.patterns)
-
-
-def _why(policy: Policy, request: Request, outcome: Outcome) -> tuple[tuple[str, ...], tuple[str, ...]]:
-    """Labels of the statements that deny, or may deny or allow; and what is not known."""
-    asked = request if request.resource else replace(request, resource="*")
-    at = policy if request.resource else _with(policy, only_every=False)
-    speaking = [(s, applies(s, asked)) for s in at.statements]
-    if outcome == "denied":
-        by = [s.label for s, truth in speaking if s.effect == "Deny" and truth]
-        return tuple(by) or ("no statement allows it",), ()
-    open_ = [s for s, truth in speaking if truth is None or (not request.resource and truth)]
-    keys = [f"{key} is not known" for s in open_ for key in open_keys(s, request.context)]
-    if not request.resource:
-        keys.append("the resource is not known")
-    return tuple(s.label for s in open_), tuple(dict.fromkeys(keys))

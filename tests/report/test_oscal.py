@@ -110,6 +110,22 @@ def test_a_cause_is_an_open_risk_until_all_of_it_is_waived_or_gone() -> None:
     assert result(report)["risks"][-1]["status"] == "closed"
 
 
+def test_a_cause_has_the_first_deadline_and_the_words_of_its_first_failure() -> None:
+    report = everything()
+    (one, other), *_ = ([f for f in report.findings if f.stands and f.rule_id == r.id][:2] for r in report.rules
+                        if sum(f.stands and f.rule_id == r.id for f in report.findings) > 1)  # fmt: skip
+    cause = next(c for c in report.root_causes if c.id == one.root_cause)
+    early = replace(one, first_seen="2026-11-01T00:00:00Z", message="first")
+    late = replace(other, first_seen="2026-11-20T00:00:00Z", root_cause=cause.id, message="second")
+    waived = replace(late, waiver=next(f.waiver for f in report.findings if f.waiver), message="waived")
+    changed = replace(
+        report, findings=(waived, early, late), root_causes=(cause,), sla={one.severity: 7}, sla_owners={}
+    )
+    (risk, *_) = result(changed)["risks"]
+    assert risk["deadline"] == "2026-11-08T23:59:59Z"
+    assert risk["description"].startswith("first")
+
+
 def test_uuids_of_observations_stay_from_run_to_run() -> None:
     report = everything()
     later = replace(report, as_of="2026-11-24T20:42:00Z")

@@ -14,7 +14,7 @@ from auditor.iam.evaluation import Request
 from auditor.model.snapshot import KINDS, SCHEMA_VERSION, Header, Kind, Record, Scope, Snapshot
 from auditor.prevent.deny_policies import pieces, service_control_policies
 from auditor.store.snapshot_file import write_snapshot
-from auditor.whatif.replay import Asked, Replay, read_policies, recorded_calls, replay
+from auditor.whatif.replay import Asked, RecordedCalls, Replay, read_policies, recorded_calls, replay
 
 ACCOUNT, REGION = "111122223333", "eu-west-1"
 KIM = f"arn:aws:sts::{ACCOUNT}:assumed-role/ops/kim"
@@ -74,8 +74,8 @@ def snapshot(tmp_path: Path) -> Path:
     return path
 
 
-def _policy(tmp_path: Path, *statements: dict[str, Any]) -> Path:
-    path = tmp_path / "policy.json"
+def _policy(tmp_path: Path, *statements: dict[str, Any], name: str = "policy.json") -> Path:
+    path = tmp_path / name
     path.write_text(json.dumps({"Version": "2012-10-17", "Statement": list(statements)}), encoding="utf-8")
     return path
 
@@ -118,6 +118,19 @@ def test_a_policy_that_allows_something_denies_the_rest(snapshot: Path, tmp_path
     assert {(s.action, s.by) for s in made.stopped} == {("sagemaker:CreateDomain", ("no statement allows it",))}
 
 
+def test_each_of_several_policies_has_to_allow(snapshot: Path, tmp_path: Path) -> None:
+    """A service control policy that allows little, and a permissions boundary that allows everything."""
+    scp = _policy(tmp_path, {"Effect": "Allow", "Action": "sagemaker:UpdateDomain", "Resource": "*"}, name="scp.json")
+    outside = {"Effect": "Deny", "Action": "sagemaker:UpdateDomain", "Resource": "*",
+               "Condition": {"IpAddress": {"aws:SourceIp": "198.51.100.0/24"}}}  # fmt: skip
+    boundary = _policy(tmp_path, {"Effect": "Allow", "Action": "*", "Resource": "*"}, outside, name="boundary.json")
+    made = replay(read_policies([scp, boundary]), (), recorded_calls([snapshot]))
+    assert {(s.action, s.outcome, s.by, s.reasons) for s in made.stopped} == {
+        ("sagemaker:CreateDomain", "denied", ("scp.json: no statement allows it",), ()),
+        ("sagemaker:UpdateDomain", "unknown", ("boundary.json: statement 2",), ("aws:SourceIp is not known",)),
+    }
+
+
 def test_an_action_on_a_resource_that_nobody_knows(snapshot: Path, tmp_path: Path) -> None:
     """An audit lists and describes: of each call only the action is known."""
     on_one = {"Effect": "Deny", "Action": "sagemaker:DescribeDomain", "Resource": "arn:aws:sagemaker:*:*:domain/d-1"}
@@ -145,6 +158,32 @@ def test_a_masked_value_is_there_and_nothing_else_is_known_of_it(tmp_path: Path)
     assert (stopped.outcome, stopped.by, stopped.reasons) == (
         "unknown", ("statement 1",), ("aws:RequestTag/owner is not known",),
     )  # fmt: skip
+
+
+def test_only_statements_that_may_decide_are_named(tmp_path: Path) -> None:
+    everything = {"Sid": "All", "Effect": "Allow", "Action": "*", "Resource": "*"}
+    one = {"Sid": "One", "Effect": "Deny", "Action": "sagemaker:*", "Resource": "arn:aws:sagemaker:*:*:domain/d-1"}
+    lists = {"Sid": "Lists", "Effect": "Deny", "Action": "sagemaker:List*", "Resource": "*"}
+    (policy,) = read_policies([_policy(tmp_path, everything, one, lists)])
+    ours = [Asked("audit", "the audit", Request(f"sagemaker:{name}", "")) for name in ("DescribeDomain", "ListDomains")]
+    made = replay([policy], ours, RecordedCalls((), 0, (), collected=True))
+    assert [(s.outcome, s.by, s.reasons) for s in made.stopped] == [
+        ("denied", ("Lists",), ()), ("unknown", ("One",), ("the resource is not known",)),
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    "spoilt",
+    [{"errorCode": None}, {"eventName": 5}, {"userIdentity": None}, {"userIdentity": {"issuerArn": {}}},
+     {"requestParameters": None}, {"requestParameters": ["d-1"]}],
+)  # fmt: skip
+def test_a_recorded_call_that_cannot_be_read_leaves_open_which_there_are(spoilt: Any, tmp_path: Path) -> None:
+    path = tmp_path / "odd.jsonl"
+    read = call("UpdateDomain", PUBLIC)
+    odd = record("studio_call", "odd", {**read.document, **spoilt})
+    write_snapshot(path, snapshot_of(place(), read, odd))
+    found = recorded_calls([path])
+    assert (len(found.asked), found.incomplete) == (1, (f"{ACCOUNT} {REGION}",))
 
 
 def test_where_calls_are_not_all_known_it_is_said(snapshot: Path, tmp_path: Path) -> None:

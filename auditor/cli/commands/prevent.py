@@ -10,6 +10,7 @@ import click
 
 from auditor.cli.config_options import config_options
 from auditor.cli.gate_options import Threshold
+from auditor.cli.option_groups import several
 from auditor.cli.options import debug_option, merge_option, param_option, quiet_option, rule_options
 from auditor.cli.terminal import StderrMessages, emit
 from auditor.config.find_config import ConfigChoice
@@ -18,9 +19,16 @@ from auditor.model.report import DEFAULT_FAIL_ON
 if TYPE_CHECKING:
     from auditor.prevent.deny_policies import LeftOut, Piece, PolicyText
 
-_output = click.option(
-    "--output", type=click.Path(path_type=Path, file_okay=False), metavar="DIR",
-    help="Folder to write the policies to.  [default: print them, one a line]",
+_policy_options = several(
+    click.option(
+        "--output", type=click.Path(path_type=Path, file_okay=False), metavar="DIR",
+        help="Folder to write the policies to.  [default: print them, one a line]",
+    ),
+    config_options,
+    rule_options,
+    param_option,
+    quiet_option,
+    debug_option,
 )  # fmt: skip
 
 
@@ -38,12 +46,7 @@ def command() -> None:
     "--limit", type=click.IntRange(min=200), default=5_120, show_default=True, metavar="CHARACTERS",
     help="Size of a policy. AWS takes 10,240 in most partitions, and 5,120 everywhere.",
 )  # fmt: skip
-@_output
-@config_options
-@rule_options
-@param_option
-@quiet_option
-@debug_option
+@_policy_options
 def scp(limit: int, output: Path | None, config: ConfigChoice, quiet: bool, **rules: Any) -> None:
     """Print service control policies for the rules, as few and as short as possible.
 
@@ -67,12 +70,7 @@ def scp(limit: int, output: Path | None, config: ConfigChoice, quiet: bool, **ru
     "--limit", type=click.IntRange(min=200), default=6_144, show_default=True, metavar="CHARACTERS",
     help="Size of the policy, as IAM counts it.",
 )  # fmt: skip
-@_output
-@config_options
-@rule_options
-@param_option
-@quiet_option
-@debug_option
+@_policy_options
 def boundary(limit: int, output: Path | None, config: ConfigChoice, quiet: bool, **rules: Any) -> None:
     """Print a permissions boundary for the rules: it allows everything but what they report.
 
@@ -211,7 +209,7 @@ def _tell(left: Sequence[LeftOut], messages: StderrMessages) -> None:
     """Say which rules have no statement though they might, and how many have none at all."""
     from auditor.counting import plural
 
-    open_ = [one for one in left if "parameter" in one.reason]
+    open_ = [one for one in left if one.settable]
     for one in open_:
         messages.note(f"{one.rule_id} left out: {one.reason}")
     others = len(left) - len(open_)

@@ -70,13 +70,6 @@ class WhatIfView:
     apps: Listed
 
 
-def headline(found: WhatIf) -> str:
-    """The difference in one line."""
-    parts = [f"{len(found.gone):,} resolved", f"{len(found.came):,} new"]
-    parts += [f"{len(found.unknown):,} no longer evaluated"] if found.unknown else []
-    return f"{plural(found.before, 'failure')} now, {found.after:,} then: {', '.join(parts)}"
-
-
 def page(found: WhatIf) -> Iterator[str]:
     """The page, piece by piece."""
     style = "".join((templates_dir() / "report" / name).read_text(encoding="utf-8") for name in STYLES)
@@ -98,7 +91,7 @@ def whatif_view(found: WhatIf) -> WhatIfView:
     said = [(mask_text(c.said), c.origin) for c in found.changes if c.said]
     return WhatIfView(
         report=report,
-        headline=headline(found),
+        headline=found.headline,
         where=_where(report),
         tiles=(
             ("resolved", len(found.gone), "good"),
