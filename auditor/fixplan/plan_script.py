@@ -16,7 +16,7 @@ from typing import Any
 from auditor.fixplan.plan_steps import Request, Step
 from auditor.inert_text import one_line
 from auditor.model.snapshot import GLOBAL
-from auditor.studio.partitions import HOME_REGIONS
+from auditor.studio.partitions import home_region
 
 _HEAD = """\
 #!/bin/sh
@@ -89,9 +89,7 @@ class Block:
     def region(self) -> str:
         """Where its calls are made: of what lies in no Region, where the partition answers for it."""
         region, id_ = self.step.key[1], self.step.key[3]
-        if region != GLOBAL:
-            return region
-        return HOME_REGIONS[id_.split(":")[1] if id_.startswith("arn:") else "aws"]
+        return home_region(id_) if region == GLOBAL else region
 
 
 def apply_blocks(steps: Sequence[Step]) -> list[Block]:

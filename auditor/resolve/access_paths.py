@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING
 from auditor.iam.trust import SAGEMAKER
 from auditor.model.snapshot import GLOBAL
 from auditor.resolve.sql_files import statement
+from auditor.studio.arns import account_of
 from auditor.studio.role_powers import ASSUME_ANY, CHANGE_PROFILES, JOBS_AS_ANY, WIDENED
 
 if TYPE_CHECKING:
@@ -122,7 +123,7 @@ def _arrived(role: RoleNode, goal: str) -> Path | None:
 
 def _before(role: RoleNode, index: _Index) -> Iterator[tuple[RoleNode, str]]:
     """Roles from which one step leads to the role."""
-    account = role.arn.split(":")[4]
+    account = account_of(role.arn)
     for domain in sorted(role.domains):
         for before in index.openers.get(domain, ()):
             yield before, f"opens a user profile of {domain} that has {role.name}"
@@ -134,7 +135,7 @@ def _before(role: RoleNode, index: _Index) -> Iterator[tuple[RoleNode, str]]:
     if role.trusts & _SAGEMAKER:
         for before in index.passers:
             yield before, f"passes {role.name} to a SageMaker job"
-    everyone = {"*", account, f"arn:{role.arn.split(':')[1]}:iam::{account}:root"}
+    everyone = {"*", account, f"{role.arn.rpartition(':')[0]}:root"}
     for before in index.assumers:
         if role.trusts & (everyone | {before.arn}):
             yield before, f"assumes {role.name}"

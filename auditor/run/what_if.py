@@ -26,7 +26,7 @@ from auditor.run.template_changes import TemplateChanges, template_changes
 from auditor.store.masked_copies import without_secrets
 from auditor.store.snapshot_reader import Key
 from auditor.studio.api_requests import request_of
-from auditor.studio.partitions import HOME_REGIONS
+from auditor.studio.partitions import home_region
 from auditor.temporary_files import workspace
 from auditor.whatif import asked, fixes
 from auditor.whatif.changes import Change, Clash, Line, combine
@@ -99,7 +99,7 @@ def _our_calls(causes: Sequence[RootCause]) -> Iterator[Asked]:
         except UnreadableError:
             continue
         where = cause.resource
-        region = HOME_REGIONS[where.arn.split(":")[1]] if where.type == "execution_role" else where.region
+        region = home_region(where.arn) if where.type == "execution_role" else where.region
         call = api_call(command, where.account, region, where.arn if where.type == "execution_role" else "")
         yield Asked("remediation", f"{cause.rule_id} {cause.id}", unmasked(request_of(call)))
     policies = (permissions(), organization_policy(), hub_policy())

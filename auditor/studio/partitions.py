@@ -31,6 +31,12 @@ HOME_REGIONS: Mapping[str, str] = {
 }
 
 
+def home_region(arn: str) -> str:
+    """Where the first call goes in the partition that an ARN names; in ``aws`` where it names none that is known."""
+    parts = arn.split(":", 2)
+    return HOME_REGIONS.get(parts[1] if len(parts) > 2 else "", HOME_REGIONS["aws"])
+
+
 def partition_of(region: str) -> str:
     """The partition that a region is in; ``aws`` for a name that fits no other."""
     return next((name for prefix, name in _BY_PREFIX.items() if region.startswith(prefix)), "aws")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +12,7 @@ import pytest
 from auditor.cli.main import run
 from auditor.errors import ConfigError
 from auditor.iam.evaluation import Request
-from auditor.model.snapshot import KINDS, SCHEMA_VERSION, Header, Kind, Record, Scope, Snapshot
+from auditor.model.snapshot import GLOBAL, KINDS, SCHEMA_VERSION, Header, Kind, Record, Scope, Snapshot
 from auditor.prevent.deny_policies import pieces, service_control_policies
 from auditor.store.snapshot_file import write_snapshot
 from auditor.whatif.replay import Asked, RecordedCalls, Replay, read_policies, recorded_calls, replay
@@ -228,3 +229,26 @@ def test_the_command_names_the_calls_of_the_report_and_of_an_audit(
         ("remediation", "sagemaker:UpdateDomain", "denied"), ("audit", "sagemaker:ListDomains", "denied"),
     }  # fmt: skip
     assert told["asked"]["caller"] == 3
+
+
+@pytest.mark.parametrize("arn", ["ops", "role/ops", "arn:", f"arn:aws:iam::{ACCOUNT}:role/ops"])
+def test_a_role_whose_arn_is_none_is_evaluated_as_any(
+    arn: str, tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    trust = {"Effect": "Allow", "Principal": {"Service": "sagemaker.amazonaws.com"}, "Action": "sts:AssumeRole"}
+    role = Record(ACCOUNT, GLOBAL, "role", arn, {
+        "RoleName": "ops", "Arn": arn, "AssumeRolePolicyDocument": {"Version": "2012-10-17", "Statement": [trust]},
+        "AttachedManagedPolicies": [{"PolicyName": "AdministratorAccess",
+                                     "PolicyArn": "arn:aws:iam::aws:policy/AdministratorAccess"}],
+        "RolePolicyList": [],
+    })  # fmt: skip
+    used = replace(DOMAIN, document={**DOMAIN.document, "DefaultUserSettings": {"ExecutionRole": arn}})
+    ana = record("user_profile", "d-1/ana", {"DomainId": "d-1", "UserProfileName": "ana", "Status": "InService"})
+    path = tmp_path / "odd.jsonl"
+    write_snapshot(path, snapshot_of(place(), used, ana, role))
+    policy = _policy(tmp_path, {"Effect": "Deny", "Action": "iam:DetachRolePolicy", "Resource": "*"})
+    asked = ["whatif", "--snapshot", str(path), "--policy", str(policy), "--only", "STU203", "--format", "json"]
+    assert int(run([*asked, "--no-config"])) == 0
+    told = json.loads(capfd.readouterr().out)
+    assert told["failures"]["before"] == 1
+    assert told["policy"]["asked"].get("remediation", 0) == (arn != "arn:")
