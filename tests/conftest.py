@@ -42,6 +42,13 @@ settings.register_profile("fuzz", settings.get_profile("ci"), max_examples=FUZZ,
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "dev"))
 
 
+def pytest_make_parametrize_id(val: object, argname: str) -> None:
+    """Names of tests are the same in each process, else those that share the work refuse it: what is packed holds the
+    second in which it was."""
+    if isinstance(val, bytes) and val.startswith(b"\x1f\x8b"):
+        raise pytest.UsageError(f"give an id to each value of {argname}: packed bytes are no name of a test")
+
+
 @pytest.hookimpl(tryfirst=True)
 def pytest_runtest_setup(item: pytest.Item) -> None:
     """Before any fixture: what runs checkov is skipped, or fails, where it is missing. It pins an old boto3, and has an

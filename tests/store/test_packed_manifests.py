@@ -96,7 +96,11 @@ def test_a_manifest_that_was_written_again_is_read(store: RunStore, tmp_path: Pa
     assert {r.run_id: r.root for r in fresh}[again.run_id] == again.root != run_.root
 
 
-@pytest.mark.parametrize("data", [b"", b"not gzip", gzip.compress(b"{}\n"), gzip.compress(b'{"schema_version":"9"}\n')])
+@pytest.mark.parametrize(
+    "data",
+    [b"", b"not gzip", gzip.compress(b"{}\n"), gzip.compress(b'{"schema_version":"9"}\n')],
+    ids=["empty", "not gzip", "no manifest", "of a later version"],
+)
 def test_a_pack_that_cannot_be_used_is_no_pack(data: bytes, store: RunStore, tmp_path: Path) -> None:
     runs = add(store, tmp_path, 1, 2, 3)
     store.compact()
