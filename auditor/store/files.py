@@ -24,6 +24,8 @@ class Access:
 
 #: Reports, snapshots and stores are an inventory of an account: nobody's but their owner's.
 PRIVATE = Access()
+#: What is part of a repository and holds no findings is for everybody to read.
+SHARED = Access(0o644, 0o755)
 
 
 def access(text: str) -> Access:

@@ -157,3 +157,12 @@ def test_a_parameter_in_the_name_of_a_key_makes_a_statement_for_each_item(tmp_pa
     params = {"tags": {"type": "list", "default": ["a", "b"], "doc": "Tags"}}
     rules = load_rules([_file(tmp_path, {"deny": [deny], "cases": cases}, params=params)])
     assert [result.ok for result in run_prevent_cases(rules)] == [True, True, True]
+
+
+@pytest.mark.parametrize("asked", [("scp", "--only", "STU603"), ("hook", "--only", "STU603"), ("cdk",)])
+def test_2_where_the_folder_cannot_be_written(asked: tuple[str, ...], tmp_path: Path, printed: Printed) -> None:
+    (tmp_path / "file").write_text("", encoding="utf-8")
+    config = () if asked == ("cdk",) else ("--no-config",)
+    code, _, err = printed(*asked, "--output", str(tmp_path / "file" / "folder"), *config)
+    assert code == 2
+    assert f"Error: cannot write {tmp_path / 'file' / 'folder'}" in err

@@ -126,13 +126,12 @@ def _ci(source: str, target: str, path: str, fail_on: str, output: Path, *, forc
 
 def _write(output: Path, files: Mapping[str, str], force: bool) -> None:
     """Write the files; none where one is there already. Raises ConfigError."""
-    from auditor.store.files import Access, atomic
+    from auditor.store.files import SHARED, atomic
 
     there = [name for name in files if (output / name).exists()]
     if there and not force:
         raise ConfigError(f"{output / there[0]} is there already", hint="--force overwrites it.")
     for name, text in files.items():
-        # They are part of a repository, and hold no findings.
-        with atomic(output / name, Access(0o644, 0o755)) as out:
+        with atomic(output / name, SHARED) as out:
             out.write(text.encode("utf-8"))
         say(f"Wrote {output / name}")

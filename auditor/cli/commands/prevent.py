@@ -119,13 +119,19 @@ def hook(
     from auditor.run.hook_package import write_hook
     from auditor.run.plan import configuration, plan_run
     from auditor.run.run_options import GateOptions, ReportOptions, RuleOptions, RunOptions
+    from auditor.store.files import unwritable
 
     messages = StderrMessages(quiet)
     options = RunOptions(
         configuration(config, messages), RuleOptions(**rules, nested_merge=nested_merge), GateOptions(fail_on),
         ReportOptions(write=False),
     )  # fmt: skip
-    for path in write_hook(plan_run(options), output):
+    plan = plan_run(options)
+    try:
+        written = write_hook(plan, output)
+    except OSError as error:
+        raise unwritable(output, error) from error
+    for path in written:
         messages.note(f"wrote {path}")
 
 
@@ -145,12 +151,12 @@ def cdk(output: Path, quiet: bool) -> None:
     \b
     auditor prevent cdk --output .
     """
-    import shutil
-
     from auditor.resources import deploy_dir
+    from auditor.store.files import SHARED, atomic
 
-    output.mkdir(parents=True, exist_ok=True)
-    path = shutil.copyfile(deploy_dir() / "cdk" / "studio_rules.py", output / "studio_rules.py")
+    path = output / "studio_rules.py"
+    with atomic(path, SHARED) as out:
+        out.write((deploy_dir() / "cdk" / path.name).read_bytes())
     StderrMessages(quiet).note(f"wrote {path}")
 
 
@@ -192,16 +198,17 @@ def _pieces(config: ConfigChoice, messages: StderrMessages, rules: dict[str, Any
 
 def _deliver(policies: Sequence[PolicyText], name: str, output: Path | None, messages: StderrMessages) -> None:
     from auditor.counting import plural
+    from auditor.store.files import SHARED, atomic
 
     if output is None:
         emit(f"{policy.text}\n" for policy in policies)
-    else:
-        output.mkdir(parents=True, exist_ok=True)
     for number, policy in enumerate(policies, 1):
-        file = f"{name}-{number}.json"
+        where = f"policy {number}"
         if output is not None:
-            (output / file).write_text(f"{policy.text}\n", encoding="utf-8")
-        where = output / file if output else f"policy {number}"
+            path = output / f"{name}-{number}.json"
+            with atomic(path, SHARED) as out:
+                out.write(f"{policy.text}\n".encode())
+            where = str(path)
         messages.note(f"{where}: {plural(len(policy.text), 'character')}, {', '.join(policy.rules)}")
 
 
