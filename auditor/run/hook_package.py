@@ -11,6 +11,7 @@ import yaml
 from auditor.resources import deploy_dir
 from auditor.run.plan import RunPlan
 from auditor.run.thresholds import NEVER
+from auditor.store.files import unwritable, write_shared
 from auditor.version import __version__
 
 _FILES = ("README.md", "handler.py", "template.yaml")
@@ -20,34 +21,38 @@ _KEPT = ("owners", "personas", "waiver_tag", "inline_waivers")
 
 def write_hook(plan: RunPlan, folder: Path) -> list[Path]:
     """Write the package for the rules, parameters, severities, thresholds and waivers of the plan. What lies there
-    under the same names is replaced. Gives the files written. Raises OSError."""
-    folder.mkdir(parents=True, exist_ok=True)
-    sources = [deploy_dir() / "hook" / name for name in _FILES]
-    written = [Path(shutil.copyfile(source, folder / source.name)) for source in sources]
+    under the same names is replaced. Gives the files written. Raises ConfigError where the folder cannot be written."""
+    texts = {name: (deploy_dir() / "hook" / name).read_text(encoding="utf-8") for name in _FILES}
     settings: dict[str, Any] = _settings(plan)
     if plan.choice.folders:
         settings["rules"] = []
         for number, rules in enumerate(plan.choice.folders, 1):
             name = f"rules/{number}"
-            shutil.rmtree(folder / name, ignore_errors=True)
-            if rules.is_dir():
-                shutil.copytree(rules, folder / name)
-            else:
-                (folder / name).mkdir(parents=True)
-                shutil.copyfile(rules, folder / name / rules.name)
+            _copied(rules, folder / name)
             settings["rules"].append(name)
     if plan.config.waivers is not None:
         settings["waivers"] = "waivers.yaml"
-        written.append(Path(shutil.copyfile(plan.config.waivers, folder / "waivers.yaml")))
-    texts = {
+        texts["waivers.yaml"] = plan.config.waivers.read_text(encoding="utf-8")
+    texts |= {
         "auditor.yaml": yaml.safe_dump(settings, sort_keys=False, allow_unicode=True),
         "requirements.txt": f"sagemaker-studio-auditor=={__version__}\n",
     }
     for name, text in texts.items():
-        path = folder / name
-        path.write_text(text, encoding="utf-8")
-        written.append(path)
-    return sorted(written)
+        write_shared(folder / name, text)
+    return sorted(folder / name for name in texts)
+
+
+def _copied(rules: Path, target: Path) -> None:
+    """Copy a folder of rules, or a file of one, into a folder of its own. Raises ConfigError."""
+    shutil.rmtree(target, ignore_errors=True)
+    try:
+        if rules.is_dir():
+            shutil.copytree(rules, target)
+        else:
+            target.mkdir(parents=True)
+            shutil.copyfile(rules, target / rules.name)
+    except OSError as error:
+        raise unwritable(target, error) from error
 
 
 def _settings(plan: RunPlan) -> dict[str, Any]:

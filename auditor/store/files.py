@@ -24,7 +24,6 @@ class Access:
 
 #: Reports, snapshots and stores are an inventory of an account: nobody's but their owner's.
 PRIVATE = Access()
-#: What is part of a repository and holds no findings is for everybody to read.
 SHARED = Access(0o644, 0o755)
 
 
@@ -94,6 +93,13 @@ def atomic(path: Path, mode: Access = PRIVATE, *, through: Path | None = None, n
         raise unwritable(path, error) from error
     finally:
         temporary.unlink(missing_ok=True)
+
+
+def write_shared(path: Path, text: str) -> None:
+    """Write a file of a repository or a package: it holds no findings, and everybody may read it. Raises ConfigError
+    where the folder cannot be made or written."""
+    with atomic(path, SHARED) as out:
+        out.write(text.encode("utf-8"))
 
 
 def unwritable(path: Path, error: OSError) -> ConfigError:

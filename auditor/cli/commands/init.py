@@ -126,12 +126,11 @@ def _ci(source: str, target: str, path: str, fail_on: str, output: Path, *, forc
 
 def _write(output: Path, files: Mapping[str, str], force: bool) -> None:
     """Write the files; none where one is there already. Raises ConfigError."""
-    from auditor.store.files import SHARED, atomic
+    from auditor.store.files import write_shared
 
     there = [name for name in files if (output / name).exists()]
     if there and not force:
         raise ConfigError(f"{output / there[0]} is there already", hint="--force overwrites it.")
     for name, text in files.items():
-        with atomic(output / name, SHARED) as out:
-            out.write(text.encode("utf-8"))
+        write_shared(output / name, text)
         say(f"Wrote {output / name}")

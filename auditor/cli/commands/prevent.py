@@ -119,19 +119,13 @@ def hook(
     from auditor.run.hook_package import write_hook
     from auditor.run.plan import configuration, plan_run
     from auditor.run.run_options import GateOptions, ReportOptions, RuleOptions, RunOptions
-    from auditor.store.files import unwritable
 
     messages = StderrMessages(quiet)
     options = RunOptions(
         configuration(config, messages), RuleOptions(**rules, nested_merge=nested_merge), GateOptions(fail_on),
         ReportOptions(write=False),
     )  # fmt: skip
-    plan = plan_run(options)
-    try:
-        written = write_hook(plan, output)
-    except OSError as error:
-        raise unwritable(output, error) from error
-    for path in written:
+    for path in write_hook(plan_run(options), output):
         messages.note(f"wrote {path}")
 
 
@@ -152,11 +146,10 @@ def cdk(output: Path, quiet: bool) -> None:
     auditor prevent cdk --output .
     """
     from auditor.resources import deploy_dir
-    from auditor.store.files import SHARED, atomic
+    from auditor.store.files import write_shared
 
     path = output / "studio_rules.py"
-    with atomic(path, SHARED) as out:
-        out.write((deploy_dir() / "cdk" / path.name).read_bytes())
+    write_shared(path, (deploy_dir() / "cdk" / path.name).read_text(encoding="utf-8"))
     StderrMessages(quiet).note(f"wrote {path}")
 
 
@@ -198,17 +191,15 @@ def _pieces(config: ConfigChoice, messages: StderrMessages, rules: dict[str, Any
 
 def _deliver(policies: Sequence[PolicyText], name: str, output: Path | None, messages: StderrMessages) -> None:
     from auditor.counting import plural
-    from auditor.store.files import SHARED, atomic
+    from auditor.store.files import write_shared
 
     if output is None:
         emit(f"{policy.text}\n" for policy in policies)
     for number, policy in enumerate(policies, 1):
-        where = f"policy {number}"
+        file = f"{name}-{number}.json"
         if output is not None:
-            path = output / f"{name}-{number}.json"
-            with atomic(path, SHARED) as out:
-                out.write(f"{policy.text}\n".encode())
-            where = str(path)
+            write_shared(output / file, f"{policy.text}\n")
+        where = output / file if output else f"policy {number}"
         messages.note(f"{where}: {plural(len(policy.text), 'character')}, {', '.join(policy.rules)}")
 
 

@@ -126,6 +126,7 @@ def new(
     auditor rules new ACME002 --table space --name big-spaces
     """
     from auditor.rules.scaffold import BLANK, NewRule, scaffold
+    from auditor.store.files import write_shared
 
     here = Path()
     checkout = here if folder is None and all((here / p).is_dir() for p in ("auditor/rules", "tests/rules")) else None
@@ -134,8 +135,7 @@ def new(
         checkout,
     )  # fmt: skip
     for path, text in files.items():
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(text, encoding="utf-8")
+        write_shared(path, text)
         say(f"wrote {path}")
     first = next(iter(files))
     click.echo(f"Replace each {BLANK}, then run: auditor rules test {first}" + (" && make docs" if checkout else ""))
