@@ -61,13 +61,14 @@ class Path:
 
 @dataclass(slots=True)
 class _Index:
-    """Roles by what leads to them."""
+    """Roles by what leads to them. Each list is used up by the first role that it leads to, the nearest: what stands in
+    it has its path then, and there may be as many roles as user profiles."""
 
     by_domain: dict[str, list[RoleNode]] = field(default_factory=lambda: defaultdict(list))
     openers: dict[str, list[RoleNode]] = field(default_factory=lambda: defaultdict(list))
     named_by: dict[str, list[RoleNode]] = field(default_factory=lambda: defaultdict(list))
     passers: list[RoleNode] = field(default_factory=list)
-    assumers: list[RoleNode] = field(default_factory=list)
+    assumers: dict[str, RoleNode] = field(default_factory=dict)
     changers: list[RoleNode] = field(default_factory=list)
 
 
@@ -102,7 +103,7 @@ def _indexed(nodes: Iterable[RoleNode]) -> _Index:
         if JOBS_AS_ANY in role.ways:
             index.passers.append(role)
         if ASSUME_ANY in role.ways:
-            index.assumers.append(role)
+            index.assumers[role.arn] = role
         if CHANGE_PROFILES in role.ways:
             index.changers.append(role)
     return index
@@ -122,26 +123,31 @@ def _arrived(role: RoleNode, goal: str) -> Path | None:
 
 
 def _before(role: RoleNode, index: _Index) -> Iterator[tuple[RoleNode, str]]:
-    """Roles from which one step leads to the role."""
+    """Roles from which one step leads to the role, and that none before it led to."""
     account = account_of(role.arn)
     for domain in sorted(role.domains):
-        for before in index.openers.get(domain, ()):
+        for before in index.openers.pop(domain, ()):
             yield before, f"opens a user profile of {domain} that has {role.name}"
-    for before in index.named_by.get(role.arn, ()):
+    for before in index.named_by.pop(role.arn, ()):
         yield before, f"opens a user profile that has {role.name}"
     for domain in sorted(role.space_of):
-        for before in index.by_domain.get(domain, ()):
+        for before in index.by_domain.pop(domain, ()):
             yield before, f"starts an app in a shared space of {domain}, which runs as {role.name}"
     if role.trusts & _SAGEMAKER:
-        for before in index.passers:
+        for before in _used_up(index.passers):
             yield before, f"passes {role.name} to a SageMaker job"
     everyone = {"*", account, f"{role.arn.rpartition(':')[0]}:root"}
-    for before in index.assumers:
-        if role.trusts & (everyone | {before.arn}):
-            yield before, f"assumes {role.name}"
+    named = index.assumers if role.trusts & everyone else role.trusts & index.assumers.keys()
+    for arn in sorted(named):
+        yield index.assumers.pop(arn), f"assumes {role.name}"
     if role.domains:
-        for before in index.changers:
+        for before in _used_up(index.changers):
             yield before, f"changes a user profile that has {role.name}"
+
+
+def _used_up(nodes: list[RoleNode]) -> list[RoleNode]:
+    taken, nodes[:] = list(nodes), []
+    return taken
 
 
 def create(con: duckdb.DuckDBPyConnection) -> None:

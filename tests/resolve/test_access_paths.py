@@ -86,6 +86,15 @@ def test_the_shortest_way_counts_and_who_writes_policies_is_there() -> None:
     assert found(ADMINISTRATOR, node("writer", WIDENED)) == {"writer": (f"writes the {WIDENED}",)}
 
 
+def test_many_roles_that_lead_to_each_other_are_read_once() -> None:
+    """A role for each user profile, as it should be, of which each can become every other one: no list of pairs."""
+    mutual = {"trusts": SAGEMAKER | {ACCOUNT}, "opens": ("a",), "domains": frozenset({"a"})}
+    many = [node(f"r{number}", JOBS_AS_ANY, ASSUME_ANY, CHANGE_PROFILES, **mutual) for number in range(3_000)]
+    ways = found(ADMINISTRATOR, ADMIN, *many)
+    assert len(ways) == len(many) + 1
+    assert {len(steps) for name, steps in ways.items() if name != "admin"} == {2}
+
+
 def test_a_role_that_leads_back_to_itself_ends() -> None:
     one = node("one", JOBS_AS_ANY, opens=("a",), domains=frozenset({"a"}))
     two = node("two", JOBS_AS_ANY, domains=frozenset({"a"}))
