@@ -170,6 +170,8 @@ def _glob(tokens: tuple[_Token, ...], text: str) -> bool:
     while here < len(text):
         token = tokens[at] if at < len(tokens) else None
         if token is ANY:
+            if at + 1 == len(tokens):
+                return True
             star, resume = at, here
             at += 1
         elif token is ONE or token == text[here]:

@@ -50,10 +50,13 @@ class Table:
     resource_type: str = ""
     kinds: tuple[str, ...] = ()
     further: tuple[str, ...] = ()
+    types: Mapping[str, str] = field(init=False, repr=False, compare=False)
+    """Column → DuckDB type, with the ``_origin`` companions."""
     _index: dict[str, Column] = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "_index", {c.name: c for c in self.columns})
+        object.__setattr__(self, "types", documented_columns(self))
 
     def column(self, name: str) -> Column | None:
         """The column of that name, or None."""

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from auditor.errors import RuleError
 from auditor.model.rule import Case, Rule, Severity, Verdict
-from auditor.resolve.table_model import documented_columns, handed_down
+from auditor.resolve.table_model import handed_down
 from auditor.resolve.tables import SPACE_DEFAULT_PREFIX, USER_DEFAULT_PREFIX, table
 from auditor.rules.expressions import create_empty_tables, readable
 from auditor.rules.message import message
@@ -106,7 +106,7 @@ def _neutral_row(con: duckdb.DuckDBPyConnection, table_name: str) -> None:
     documented = table(table_name)
     assert documented is not None, table_name  # whoever asks has looked
     items, parameters = [], []
-    for name, type_ in documented_columns(documented).items():
+    for name, type_ in documented.types.items():
         default = _defaults().get(f"{table_name}.{name}")
         items.append(f'cast({"?" if default is None else default} as {type_}) as "{name}"')
         if default is None:
@@ -120,7 +120,7 @@ def _insert(con: duckdb.DuckDBPyConnection, rule: Rule, table_name: str, given: 
     documented = table(table_name)
     if documented is None:
         raise RuleError(f"{rule.file}: there is no table {table_name!r}")
-    types = documented_columns(documented)
+    types = documented.types
     values = {"key": key, **{name: value for name, value in given.items() if name in types}}
     replaced = ", ".join(f'cast(? as {types[name]}) as "{name}"' for name in values)
     try:
@@ -169,7 +169,7 @@ def _at_once(con: duckdb.DuckDBPyConnection, rule: Rule, cases: Sequence[Case]) 
     documented = table(rule.table)
     assert documented is not None, rule.table
     columns, parameters = [], list[Any]()
-    for name, type_ in documented_columns(documented).items():
+    for name, type_ in documented.types.items():
         given = [(number, case.given[name]) for number, case in enumerate(cases) if name in case.given]
         if name == "key":
             columns.append("n::VARCHAR as key")

@@ -7,11 +7,11 @@ documented tables; everything else is refused, by the class of the syntax node, 
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from auditor.resolve.table_model import Table, documented_columns
+from auditor.resolve.table_model import Table
 from auditor.resolve.tables import TABLES, table
 from auditor.rules.literals import written_literals
 from auditor.rules.unknowns import Node, UnknownError, Unknowns, children, lambda_names
@@ -84,7 +84,7 @@ class Expression:
 def create_empty_tables(con: duckdb.DuckDBPyConnection) -> None:
     """Every documented table without rows: what expressions are bound against, and what rule cases fill."""
     for documented in TABLES:
-        columns = ", ".join(f'"{name}" {type_}' for name, type_ in documented_columns(documented).items())
+        columns = ", ".join(f'"{name}" {type_}' for name, type_ in documented.types.items())
         con.execute(f"create table {documented.name} ({columns})").fetchall()
 
 
@@ -98,7 +98,7 @@ class ExpressionChecker:
         lock(self._con)
         self._with_tables = False
         self._parsed: dict[str, str] = {}
-        self._unknowns = Unknowns({t.name: frozenset(documented_columns(t)) for t in TABLES}, AGGREGATES)
+        self._unknowns = Unknowns({t.name: frozenset(t.types) for t in TABLES}, AGGREGATES)
 
     def _prepare(self) -> None:
         """The tables, for whoever asks for types: their making takes as long as the parsing of a hundred rules."""
@@ -227,7 +227,7 @@ class _Walker:
         self.columns: list[str] = []
         self.parameters: list[str] = []
         self.reads: list[str] = []
-        self._tables: list[tuple[str, dict[str, str], str]] = []
+        self._tables: list[tuple[str, Mapping[str, str], str]] = []
 
     def scalar(self, node: Node, bound: frozenset[str]) -> None:
         kind = node.get("class")
@@ -301,7 +301,7 @@ class _Walker:
             raise ExpressionError("a table in a subquery cannot rename its columns")
         alias = str(source.get("alias") or name).lower()
         self._once(self.reads, documented.name)
-        self._tables.append((alias, documented_columns(documented), documented.name))
+        self._tables.append((alias, documented.types, documented.name))
         for item in select["select_list"]:
             if item.get("class") != "STAR" or item.get("replace_list") or item.get("expr"):
                 self.scalar(item, bound)

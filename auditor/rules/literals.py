@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from auditor.resolve.table_model import Table, documented_columns
+from auditor.resolve.table_model import Table
 from auditor.resolve.tables import TABLES
 from auditor.rules.unknowns import Node, children
 
@@ -43,6 +43,6 @@ def _type(node: Node, own: Table) -> str:
     if node.get("class") != "COLUMN_REF":
         return ""
     name = str(node["column_names"][-1]).lower()
-    found = {documented_columns(t).get(name, "") for t in ((own,) if own.column(name) else TABLES)} - {""}
+    found = {t.types.get(name, "") for t in ((own,) if own.column(name) else TABLES)} - {""}
     type_ = next(iter(found)) if len(found) == 1 else ""
     return type_ if type_ in ("TIMESTAMP", "INTEGER", "BIGINT", "BOOLEAN") else ""

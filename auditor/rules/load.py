@@ -27,9 +27,9 @@ AREAS = ("people", "roles", "experience", "visibility", "storage", "domains", "o
 FRAMEWORKS = "frameworks"
 #: Folder of presets among the built-in rules.
 PRESETS = "presets"
-_NO_RULES = frozenset({FRAMEWORKS, PRESETS})
 _BUILT_IN = re.compile(r"^STU([1-9])[0-9]{2}$")
-_PRODUCT = re.compile(r"^STU[0-9]")
+#: Ids that only the product gives.
+PRODUCT_ID = re.compile(r"^STU[0-9]")
 #: 1.2 or 1.2.3, and what may follow a version that is not out yet: 1.3.0-rc.1, 2.0.0b2.
 _VERSION = re.compile(r"[0-9]+(\.[0-9]+){1,2}(-?[a-z]+[0-9.]*)?")
 
@@ -42,7 +42,9 @@ def rule_files(dirs: Sequence[Path]) -> Iterator[Path]:
                 below = files_below(place)
             except NotReadError as error:
                 raise ConfigError(f"{place}: {error.reason}") from error
-            found = [p for p in below if _is_rule(p.relative_to(place))]
+            # Somebody's own folder may be called presets.
+            others = {FRAMEWORKS, PRESETS} if _is_built_in(place) else {FRAMEWORKS}
+            found = [p for p in below if _is_yaml(p) and not others & set(p.relative_to(place).parent.parts)]
             if not found:
                 raise ConfigError(f"{place}: no rule files (*.yaml) in this folder")
             yield from found
@@ -52,8 +54,8 @@ def rule_files(dirs: Sequence[Path]) -> Iterator[Path]:
             raise ConfigError(f"{place}: no such file or folder", hint="--rules takes a folder of rule files.")
 
 
-def _is_rule(path: Path) -> bool:
-    return path.suffix in (".yaml", ".yml") and not _NO_RULES & set(path.parent.parts)
+def _is_yaml(path: Path) -> bool:
+    return path.suffix in (".yaml", ".yml")
 
 
 def load_rules(dirs: Sequence[Path], *, bind: bool = True, own_types: bool = False) -> tuple[Rule, ...]:
@@ -156,8 +158,9 @@ def _read(path: Path) -> tuple[Source, Rule]:
         raise source.error(
             f"there is no table {wire.table!r}", "table", hint="Tables: " + ", ".join(t.name for t in TABLES)
         )
-    _where_from(source, wire, built_in=_is_built_in(path))
-    if wire.tests_null and not _is_built_in(path):
+    built_in = _is_built_in(path)
+    _where_from(source, wire, built_in=built_in)
+    if wire.tests_null and not built_in:
         raise source.error(
             "tests_null: only built-in rules may test for NULL", "tests_null",
             hint="What is unknown is neither pass nor fail: docs/writing-rules.md says how to write it.",
@@ -174,7 +177,7 @@ def _read(path: Path) -> tuple[Source, Rule]:
 def _where_from(source: Source, wire: RuleFile, *, built_in: bool) -> None:
     """Hold id, practices and version against what there is: a typing error in them changes no verdict, so that nobody
     would see it."""
-    if _PRODUCT.match(wire.id) and not built_in:
+    if PRODUCT_ID.match(wire.id) and not built_in:
         hint = "Rules of your own begin with other letters: ACME001."
         raise source.error(f"id: {wire.id}: ids that begin with STU are the product's", "id", hint=hint)
     for number, practice in enumerate(wire.practices):

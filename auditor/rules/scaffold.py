@@ -10,7 +10,7 @@ from pathlib import Path
 
 from auditor.errors import ConfigError
 from auditor.resolve.tables import TABLES, table
-from auditor.rules.load import AREAS, rule_files
+from auditor.rules.load import AREAS, PRODUCT_ID, rule_files
 from auditor.studio.practices import PRACTICES
 from auditor.yaml_source import near
 
@@ -41,7 +41,7 @@ def scaffold(new: NewRule, folder: Path, checkout: Path | None) -> dict[Path, st
     ``folder`` takes the rule file of a user's own rule; ``checkout`` is the product's root, where a built-in rule is
     made. Raises ConfigError for an id or name that is taken or not possible, an unknown table or practice.
     """
-    if checkout is None and new.id.startswith("STU"):
+    if checkout is None and PRODUCT_ID.match(new.id):
         raise ConfigError(f"{new.id}: ids that begin with STU are the product's", hint="Choose another one: ACME001")
     _check(new, folder if checkout is None else checkout / "rules")
     if checkout is None:

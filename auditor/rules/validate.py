@@ -9,7 +9,7 @@ from typing import Any
 
 from auditor.errors import ConfigError
 from auditor.model.rule import Rule
-from auditor.resolve.table_model import Table, documented_columns
+from auditor.resolve.table_model import Table
 from auditor.resolve.tables import table
 from auditor.rules.expressions import ExpressionChecker, ExpressionError, unknown_column
 from auditor.rules.prevention import parameters as prevention_parameters
@@ -189,7 +189,7 @@ def _check_tables(tables: Any, complain: Complain, at: tuple[str, ...]) -> None:
 
 def _check_row(row: Mapping[str, Any], documented: Table, complain: Complain, at: tuple[str, ...]) -> None:
     """Hold the values that a case gives a row against the columns of its table."""
-    types = documented_columns(documented)
+    types = documented.types
     for name, value in row.items():
         if name not in types:
             raise complain(f"cases: {unknown_column(name, documented)}", *at)

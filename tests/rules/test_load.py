@@ -204,6 +204,14 @@ def test_folders_without_rules(tmp_path: Path) -> None:
         assert error.value.exit_code == ExitCode.USAGE
 
 
+def test_an_own_folder_may_be_called_presets(tmp_path: Path) -> None:
+    """The built-in presets lie in one, and are no rules."""
+    (tmp_path / "presets").mkdir()
+    rule_file(tmp_path / "presets", RULE + CASE)
+    assert [rule.id for rule in load_rules([tmp_path])] == ["TST001"]
+    assert "presets" not in {path.parent.name for path in rule_files([rules_dir()])}
+
+
 def test_a_file_that_cannot_be_read(tmp_path: Path) -> None:
     (tmp_path / "rule.yaml").symlink_to(tmp_path / "gone.yaml")
     with pytest.raises(ConfigError):
