@@ -24,7 +24,7 @@ from auditor.evaluate.verdicts import ResourceVerdict, judge
 from auditor.model.rule import Verdict
 from auditor.run.conclude import evaluate_options
 from auditor.store.snapshot_file import write_snapshot
-from auditor.studio.resource_types import STUDIO_KINDS
+from auditor.studio.resource_types import RESOURCE_TYPES
 from auditor.temporary_files import workspace
 
 logger = logging.getLogger(__name__)
@@ -143,9 +143,9 @@ def _placed(judged: Iterable[ResourceVerdict], roots: Sequence[Root]) -> dict[Lo
     found: dict[Location, list[Found]] = defaultdict(list)
     for root in roots:
         scope = Scope(root)
-        rows: list[tuple[str, str, Resource]] = [(k, r.address, r) for k in STUDIO_KINDS for r in scope.of(k)]
-        rows += [("execution_role", scope.role_arn(r), r) for r in scope.of("role")]
-        for table, id_, resource in rows:
+        for table, resource in ((type_.table, r) for type_ in RESOURCE_TYPES for r in scope.of(type_.kind)):
+            # A role is known by its ARN, all else by its address.
+            id_ = scope.role_arn(resource) if table == "execution_role" else resource.address
             verdicts = by_row.get((root.path, table, id_), {})
             found[_place(root, resource)].append(Found(_own(resource.address), resource.file, verdicts))
     return found

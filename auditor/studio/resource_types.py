@@ -67,6 +67,11 @@ RESOURCE_TYPES: tuple[ResourceType, ...] = (
         "role", "execution_role", "execution role", "execution roles", "RoleName", "Arn", "AWS::IAM::Role",
         "aws_iam_role", in_domain=False, taggable=False,
     ),
+    ResourceType(
+        "lifecycle_config", "lifecycle_config", "lifecycle configuration", "lifecycle configurations",
+        "StudioLifecycleConfigName", "StudioLifecycleConfigArn", "AWS::SageMaker::StudioLifecycleConfig",
+        "aws_sagemaker_studio_lifecycle_config", describe="DescribeStudioLifecycleConfig", in_domain=False,
+    ),
 )  # fmt: skip
 
 BY_KIND: Mapping[str, ResourceType] = {t.kind: t for t in RESOURCE_TYPES}

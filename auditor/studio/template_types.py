@@ -27,7 +27,6 @@ class TypeInfo(NamedTuple):
 _CLOUDFORMATION: Mapping[str, Kind | Part] = {
     **{t.cloudformation: t.kind for t in RESOURCE_TYPES},
     "AWS::SageMaker::PartnerApp": "partner_app",
-    "AWS::SageMaker::StudioLifecycleConfig": "lifecycle_config",
     "AWS::SageMaker::MlflowTrackingServer": "mlflow_server",
     "AWS::SageMaker::MlflowApp": "mlflow_app",
     "AWS::IAM::Policy": "role_policy",
@@ -49,7 +48,6 @@ _CLOUDFORMATION: Mapping[str, Kind | Part] = {
 _AWS: Mapping[str, Kind | Part] = {
     **{t.terraform: t.kind for t in RESOURCE_TYPES},
     "aws_sagemaker_mlflow_tracking_server": "mlflow_server",
-    "aws_sagemaker_studio_lifecycle_config": "lifecycle_config",
     "aws_iam_role_policy": "role_policy",
     "aws_iam_policy": "managed_policy",
     "aws_iam_role_policy_attachment": "policy_attachment",
@@ -77,7 +75,6 @@ _AWS: Mapping[str, Kind | Part] = {
 _AWSCC: Mapping[str, Kind | Part] = {
     **{t.terraform.replace("aws_", "awscc_", 1): t.kind for t in RESOURCE_TYPES},
     "awscc_sagemaker_partner_app": "partner_app",
-    "awscc_sagemaker_studio_lifecycle_config": "lifecycle_config",
     "awscc_sagemaker_mlflow_tracking_server": "mlflow_server",
     "awscc_iam_role_policy": "role_policy",
     "awscc_iam_managed_policy": "managed_policy",

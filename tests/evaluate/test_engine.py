@@ -295,7 +295,9 @@ def test_no_resources_no_verdicts(tmp_path: Path, built_in_rules: tuple[Rule, ..
     report = audit(tmp_path, built_in_rules)
     assert report.findings == ()
     assert {status for status, number in report.by_status.items() if number} == {"not_applicable"}
-    assert report.resources == {"domain": 0, "user_profile": 0, "space": 0, "app": 0, "execution_role": 0}
+    assert report.resources == {
+        "domain": 0, "user_profile": 0, "space": 0, "app": 0, "execution_role": 0, "lifecycle_config": 0
+    }  # fmt: skip
     assert set(Verdict) <= {Verdict(k) for k in report.by_status if k != "waived"}
 
 
