@@ -38,6 +38,7 @@ SCHEMA_VERSION = "1"
 Kind = Literal[
     "account_region",
     "app",
+    "cost_tag",
     "domain",
     "flow_log",
     "identity_user",
@@ -48,6 +49,7 @@ Kind = Literal[
     "mlflow_server",
     "partner_app",
     "permission",
+    "quota",
     "role",
     "route_table",
     "security_group",
@@ -72,7 +74,7 @@ MAY_NOT_EXIST = "exists"
 #: The gap of a template's resource of which nobody knows how many there are: none, one or several. Each of them is as
 #: the record says.
 NUMBER = "number"
-GLOBAL_KINDS: tuple[Kind, ...] = ("identity_user", "permission", "role")
+GLOBAL_KINDS: tuple[Kind, ...] = ("cost_tag", "identity_user", "permission", "role")
 
 Source = Literal["aws", "cloudformation", "terraform", "mixed"]
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from auditor.model.snapshot import GLOBAL
-from auditor.resolve import access_paths, policy_facts, power_facts, role_facts, side_role_use
+from auditor.resolve import access_paths, account_evidence, policy_facts, power_facts, role_facts, side_role_use
 from auditor.resolve.role_use import PROPAGATION, unnamed
 from auditor.resolve.sql_files import statement
 from auditor.sql_text import literal
@@ -148,7 +148,8 @@ def account_columns() -> str:
         " else false end as studio_log_group,"
         f" case when (select count(*) > 0 {group}) then (select any_value(case when list_contains(g.gaps,"
         f" 'retentionInDays') then null else coalesce(g.doc.retentionInDays, 0) end) {group})"
-        " when list_contains(a.gaps, 'log_group') then null else 0 end as studio_log_retention_days"
+        " when list_contains(a.gaps, 'log_group') then null else 0 end as studio_log_retention_days,"
+        f" {account_evidence.columns()}"
     )
 
 

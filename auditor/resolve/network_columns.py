@@ -11,11 +11,6 @@ KEY_COLUMNS = (
     Column("kms_key_rotated", "BOOLEAN", "Whether AWS KMS rotates the domain's KMS key by itself; false where it can't,"
            " or none is set", inputs=("kms_key_id",), via="'kms_key_id'", kinds=("kms_key",)),
 )  # fmt: skip
-#: Of an account and Region.
-TRAIL_WEAKNESSES = Column(
-    "trail_weaknesses", "VARCHAR[]", "What the trail lacks that records management events: log file validation, all"
-    " Regions, a KMS key; of several trails the one that lacks least; [] where none records", kinds=("trail",),
-)  # fmt: skip
 NETWORK_COLUMNS = (
     *KEY_COLUMNS,
     Column("public_subnets", "VARCHAR[]", "Its subnets that give out public addresses or lead to an internet"

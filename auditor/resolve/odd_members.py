@@ -42,11 +42,13 @@ _TELLING: Mapping[str, frozenset[str]] = {
     **{
         kind: frozenset(DOCUMENTS[kind]) - SIDE_ROLES.get(kind, {}).keys()
         for kind in (
+            "cost_tag",
             "flow_log",
             "identity_user",
             "mlflow_app",
             "mlflow_server",
             "partner_app",
+            "quota",
             "role",
             "sign_in",
             "trail",

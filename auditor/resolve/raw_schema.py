@@ -173,6 +173,8 @@ DOCUMENTS: Mapping[str, Mapping[str, str]] = {
         "StudioLifecycleConfigAppType": "VARCHAR",
         "Script": 'STRUCT("Check" VARCHAR, "Line" INTEGER, "Host" VARCHAR)[]',
     },
+    "cost_tag": {"TagKeys": "VARCHAR[]"},
+    "quota": {"Named": "INTEGER", "Applied": 'STRUCT("QuotaName" VARCHAR, "Value" INTEGER)[]'},
     "log_group": {"logGroupName": "VARCHAR", "retentionInDays": "INTEGER"},
     # Read by auditor.resolve.role_facts and policy_facts, member by member.
     "role": {

@@ -11,9 +11,10 @@ from typing import get_args
 
 from auditor.model.snapshot import GapReason
 from auditor.resolve.access_path_table import ACCESS_PATH
+from auditor.resolve.account_columns import ACCOUNT_COLUMNS
 from auditor.resolve.lifecycle_table import LIFECYCLE_CONFIG
 from auditor.resolve.load_columns import LOAD_COLUMNS
-from auditor.resolve.network_columns import NETWORK_COLUMNS, TRAIL_WEAKNESSES
+from auditor.resolve.network_columns import NETWORK_COLUMNS
 from auditor.resolve.role_table import EXECUTION_ROLE as EXECUTION_ROLE
 from auditor.resolve.role_table import PLACE_COLUMNS
 from auditor.resolve.table_model import LIVE as LIVE
@@ -343,11 +344,7 @@ ACCOUNT_REGION = Table(
             kinds=_MLFLOW),
      Column("management_events_recorded", "BOOLEAN", "Whether a CloudTrail trail records management events that write",
             kinds=("trail",)),
-     TRAIL_WEAKNESSES,
-     Column("studio_log_group", "BOOLEAN", "Whether Studio's log group /aws/sagemaker/studio exists",
-            kinds=("log_group",)),
-     Column("studio_log_retention_days", "INTEGER", "How long Studio's log group keeps events; 0: for ever, or there is"
-            " no such group", "days", kinds=("log_group",))),
+     *ACCOUNT_COLUMNS),
     "account_region", ("account_region",),
 )  # fmt: skip
 

@@ -24,7 +24,7 @@ import yaml
 
 from auditor.errors import ConfigError
 from auditor.regular_files import NotReadError, read_regular
-from auditor.simulator import simulated_networks, surroundings
+from auditor.simulator import account_facts, simulated_networks, surroundings
 from auditor.simulator.state import StudioBackend, studio_backends
 from auditor.simulator.wire import DAY, ApiError, operation_model, service_model, today, validate
 
@@ -32,9 +32,9 @@ from auditor.simulator.wire import DAY, ApiError, operation_model, service_model
 _LARGEST = 64 * 1024 * 1024
 _ESTATES = Path(__file__).parent / "estates"
 _KEYS = {
-    "about", "account", "aws_managed_keys", "created", "domains", "identity_center",
+    "about", "account", "aws_managed_keys", "cost_tags", "created", "domains", "identity_center",
     "keys_without_rotation", "lifecycle_configs", "log_groups", "missing_roles",
-    "mlflow", "mlflow_apps", "partner_apps", "region", "roles", "trails", "vpcs",
+    "mlflow", "mlflow_apps", "partner_apps", "quotas", "region", "roles", "trails", "vpcs",
 }  # fmt: skip
 _ENTRIES = "entries with members"
 _LISTS: Mapping[str, tuple[Any, str]] = {
@@ -43,6 +43,7 @@ _LISTS: Mapping[str, tuple[Any, str]] = {
     "lifecycle_configs": (dict, _ENTRIES), "domains": (dict, _ENTRIES),
     "partner_apps": (dict, _ENTRIES), "mlflow": (dict, _ENTRIES),
     "mlflow_apps": (dict, _ENTRIES), "trails": (dict, _ENTRIES), "log_groups": (dict, _ENTRIES),
+    "quotas": (dict, _ENTRIES),
 }  # fmt: skip
 CREATED = "2025-02-03"
 
@@ -377,6 +378,7 @@ class _Populator:
             self.backend(name).aws_managed_keys.update(self.data.get("aws_managed_keys") or ())
             self.backend(name).keys_without_rotation.update(self.data.get("keys_without_rotation") or ())
         account, region = self.estate.account, self.estate.region
+        account_facts.make(self.data, self.estate.regions, self.backend)
         if self.data.get("identity_center"):
             surroundings.make_people(account, region, self.data["identity_center"], self.estate.regions)
         for entry in self.data.get("trails") or ():

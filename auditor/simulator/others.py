@@ -1,5 +1,5 @@
-"""Operations of other services that moto lacks, CloudTrail's LookupEvents and IAM's SimulatePrincipalPolicy, and KMS's
-DescribeKey, which moto answers for keys only that were made in it."""
+"""Operations of other services that moto lacks: CloudTrail's LookupEvents, IAM's SimulatePrincipalPolicy, and what
+``account_facts`` answers; and KMS's DescribeKey, which moto answers for keys only that were made in it."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from typing import Any
 from urllib.parse import parse_qsl
 from xml.etree import ElementTree
 
+from auditor.simulator import account_facts
 from auditor.simulator.operations import paged
 from auditor.simulator.policies import Question, question, simulate
 from auditor.simulator.state import StudioBackend
@@ -23,6 +24,7 @@ OPERATIONS = frozenset(
         ("iam", "SimulatePrincipalPolicy"),
         ("kms", "DescribeKey"),
         ("kms", "GetKeyRotationStatus"),
+        *account_facts.OPERATIONS,
     }
 )
 #: LookupEvents: 50 events a page by default and at most, 90 days back (CloudTrail API reference).
@@ -44,7 +46,10 @@ def answer(
         return simulate(asked), _simulated(asked)
     request = json.loads(body or b"{}")
     validate(model, request)
-    members = _of_key(backend, name, request["KeyId"]) if service == "kms" else _events(backend, request)
+    if (service, name) in account_facts.OPERATIONS:
+        members = account_facts.OPERATIONS[service, name](backend, request)
+    else:
+        members = _of_key(backend, name, request["KeyId"]) if service == "kms" else _events(backend, request)
     return members, json.dumps(members).encode()
 
 

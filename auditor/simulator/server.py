@@ -28,7 +28,7 @@ from auditor.simulator.recorded_calls import IAM_CALLS, IAM_REGION, event, iam_e
 from auditor.simulator.reset_backends import reset
 from auditor.simulator.state import StudioBackend, studio_backends
 from auditor.simulator.updates import Nested
-from auditor.simulator.wire import ApiError, operation_model, shaped, validate
+from auditor.simulator.wire import MODELS, ApiError, operation_model, shaped, validate
 
 _STUDIO = "SageMaker."
 _READS = ("Describe", "List")
@@ -203,7 +203,7 @@ def _target(environ: Mapping[str, Any]) -> tuple[str, str, str, str]:
         return "sagemaker", target.removeprefix(_STUDIO), region, key
     if target.startswith(_TAGGING):
         return "tagging", target.removeprefix(_TAGGING), region, key
-    return service or "unknown", target.rpartition(".")[2], region, key
+    return MODELS.get(service, service) or "unknown", target.rpartition(".")[2], region, key
 
 
 def _query_action(body: bytes) -> str:

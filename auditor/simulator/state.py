@@ -10,7 +10,7 @@ import hashlib
 from collections.abc import Mapping
 from copy import deepcopy
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, Literal
 
 from moto.core.base_backend import BackendDict, BaseBackend
 
@@ -52,6 +52,10 @@ class StudioBackend(BaseBackend):
         self.aws_managed_keys: set[str] = set()
         #: Keys, as domains name them, that AWS KMS does not rotate.
         self.keys_without_rotation: set[str] = set()
+        #: Cost allocation tags by key, with their status; False where it may not list them, None for usual ones.
+        self.cost_tags: Mapping[str, str] | Literal[False] | None = None
+        #: Applied quotas of SageMaker that are not AWS's default, by name.
+        self.quotas: dict[str, float] = {}
         #: How deep an update reaches. The reading that loses more is the one to be safe under.
         self.nested: Nested = "replace"
 

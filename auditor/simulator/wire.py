@@ -38,6 +38,10 @@ def invalid(message: str) -> ApiError:
     return ApiError("ValidationException", message)
 
 
+#: Services that sign by another name than botocore's model has.
+MODELS: Mapping[str, str] = {"servicequotas": "service-quotas", "sso": "sso-admin"}
+
+
 @cache
 def service_model(service: str) -> ServiceModel:
     """botocore's model of a service, parsed once."""

@@ -101,6 +101,14 @@ EVIDENCE_SOURCES = (
             "logs:DescribeLogGroups": "how long Studio's logs are kept",
         },
     ),
+    EvidenceSource(
+        "cost-tags", ("cost_tag",), "cost_tags", Stage.RESOURCES,
+        {"ce:ListCostAllocationTags": "which tags the bill can be grouped by"},
+    ),
+    EvidenceSource(
+        "quotas", ("quota",), "gpu_quotas", Stage.DOMAINS,
+        {"servicequotas:ListServiceQuotas": "how many apps on GPU instance types an account may run"},
+    ),
 )  # fmt: skip
 #: Their names, in the order in which they are documented.
 EVIDENCE = tuple(source.name for source in EVIDENCE_SOURCES if not source.on_request)

@@ -361,11 +361,11 @@ def test_progress_grows_to_the_total(simulated: Callable[..., Simulator]) -> Non
 def test_identity_center_is_only_asked_where_a_domain_signs_in_with_it(collected: Collect) -> None:
     """An account without Identity Center lacks nothing, so it must not have a gap for it."""
     found = collected()
-    assert "sso:ListInstances" not in found.simulator.calls
+    assert "sso-admin:ListInstances" not in found.simulator.calls
     assert found.gaps == ()
     estate = load_estate("generated:1x0")
     estate.data["domains"][0]["AuthMode"] = "SSO"
-    assert collected(estate).simulator.calls["sso:ListInstances"] == 1
+    assert collected(estate).simulator.calls["sso-admin:ListInstances"] == 1
     # What could not be described may sign in with it.
     found = collected(faults=[Fault("access_denied", "DescribeDomain")])
-    assert found.simulator.calls["sso:ListInstances"] == 1
+    assert found.simulator.calls["sso-admin:ListInstances"] == 1

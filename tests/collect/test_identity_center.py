@@ -84,8 +84,8 @@ def test_a_domain_that_names_none_has_the_only_one(
 def test_a_store_that_is_named_is_asked_without_looking_for_it(simulated: Callable[..., Simulator]) -> None:
     simulator = simulated(RICH)
     store = boto3.client("sso-admin", region_name=HOME).list_instances()["Instances"][0]["IdentityStoreId"]
-    before = simulator.calls["sso:ListInstances"]
+    before = simulator.calls["sso-admin:ListInstances"]
     wanted = EvidenceOptions(("identity-center",), identity_store=f"{store}@{HOME}")
     snapshot = collect(CollectOptions(regions=(HOME,), evidence=wanted))
     assert sum(1 for r in snapshot.records if r.kind == "identity_user") == 2
-    assert (before, simulator.calls["sso:ListInstances"]) == (1, 1)
+    assert (before, simulator.calls["sso-admin:ListInstances"]) == (1, 1)

@@ -141,4 +141,6 @@ _KEPT: Mapping[str, Callable[[Answer], Answer]] = {
     "GetTrailStatus": _only("IsLogging"),
     "GetEventSelectors": _only("EventSelectors", "AdvancedEventSelectors"),
     "DescribeLogGroups": _whole,
+    "ListCostAllocationTags": _of_each("CostAllocationTags", "TagKey"),
+    "ListServiceQuotas": _of_each("Quotas", "QuotaName", "Value"),
 }  # fmt: skip

@@ -317,5 +317,5 @@ class Run:
 
 
 def _counted_in(service: str, region: str) -> str:
-    """The Region whose limits a call counts against: IAM has one for all."""
-    return GLOBAL if service == "iam" else region
+    """The Region whose limits a call counts against: IAM and Cost Explorer have one for all."""
+    return GLOBAL if service in ("iam", "ce") else region

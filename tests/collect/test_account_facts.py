@@ -1,0 +1,45 @@
+"""Cost allocation tags and quotas: asked for once, and only where there is a domain."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from auditor.model.snapshot import GLOBAL
+
+from .conftest import AWAY, HOME, SMALL, Collect
+
+
+def test_active_tags_are_asked_for_once_an_account(collected: Collect) -> None:
+    tags = {"team": "Active", "owner": "Inactive"}
+    found = collected(
+        replace(SMALL, data={**SMALL.data, "cost_tags": tags}), regions=(HOME, AWAY), evidence=("cost-tags",)
+    )
+    assert found.simulator.calls["ce:ListCostAllocationTags"] == 1
+    (kept,) = [r for r in found.snapshot.records if r.kind == "cost_tag"]
+    assert (kept.region, kept.document) == (GLOBAL, {"TagKeys": ["team"]})
+
+
+def test_a_member_account_may_not_list_them(collected: Collect) -> None:
+    """In AWS's words, whatever the account's policies say: github.com/aws/aws-parallelcluster-ui/issues/242."""
+    found = collected(
+        replace(SMALL, data={**SMALL.data, "cost_tags": False}), regions=(HOME, AWAY), evidence=("cost-tags",)
+    )
+    assert [(g.resource_type, g.reason) for g in found.gaps] == [("cost_tag", "access_denied")]
+    for region in (HOME, AWAY):
+        assert found.record("account_region", region, region).gaps == ("cost_tag",)
+
+
+def test_nobody_is_asked_about_an_account_without_domains(collected: Collect) -> None:
+    found = collected(replace(SMALL, data={**SMALL.data, "domains": []}), evidence=("cost-tags", "quotas"))
+    assert not {name for name in found.simulator.calls if name.startswith(("ce:", "service-quotas:"))}
+    assert found.record("account_region", HOME).gaps == ("cost_tag", "quota")
+    assert found.gaps == ()
+
+
+def test_of_quotas_those_on_apps_with_a_gpu_are_kept(collected: Collect) -> None:
+    g5 = "Studio CodeEditor Apps running on ml.g5.xlarge instances"
+    named = [{"name": g5, "value": 3}, {"name": "ml.g5.xlarge for endpoint usage", "value": 8}]
+    found = collected(replace(SMALL, data={**SMALL.data, "quotas": named}), regions=(HOME, AWAY), evidence=("quotas",))
+    quotas = {r.region: r.document for r in found.snapshot.records if r.kind == "quota"}
+    assert quotas[HOME] == {"Named": 3, "Applied": [{"QuotaName": g5, "Value": 3}]}
+    assert quotas[AWAY] == {"Named": 3, "Applied": []}

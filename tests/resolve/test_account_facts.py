@@ -1,0 +1,106 @@
+"""The bill's tags and the quotas of an account and Region."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from auditor.model.snapshot import GLOBAL, Record
+from auditor.studio.quota_names import gpu_app
+
+from .builder import Apart, Together, domain, place, record
+
+together = Together()
+G5, G4 = (
+    "Studio JupyterLab Apps running on ml.g5.xlarge instances",
+    "Studio KernelGateway Apps running on ml.g4dn.xlarge instance",
+)
+
+
+@pytest.mark.parametrize(
+    ("name", "expected"),
+    [
+        # As Service Quotas calls them (general reference, "Amazon SageMaker AI endpoints and quotas").
+        (G5, ("JupyterLab", "ml.g5.xlarge")),
+        (G4, ("KernelGateway", "ml.g4dn.xlarge")),
+        ("Studio CodeEditor Apps running on ml.p4d.24xlarge instances", ("CodeEditor", "ml.p4d.24xlarge")),
+        ("Studio JupyterLab Apps running on ml.p6-b200.48xlarge instances", ("JupyterLab", "ml.p6-b200.48xlarge")),
+        ("Studio JupyterLab Apps running on ml.gr6.4xlarge instances", ("JupyterLab", "ml.gr6.4xlarge")),
+        ("Studio JupyterLab Apps running on ml.m5.large instances", None),
+        ("Studio JupyterLab Apps running on ml.geospatial.interactive instances", None),
+        ("ml.g5.xlarge for training job usage", None),
+        ("RSession Apps running on ml.g5.xlarge instances", None),
+    ],
+)
+def test_names_of_quotas(name: str, expected: tuple[str, str] | None) -> None:
+    assert gpu_app(name) == expected
+
+
+def _quota(named: int, **values: int) -> Record:
+    applied = [{"QuotaName": {"g5": G5, "g4": G4}[short], "Value": value} for short, value in values.items()]
+    return record("quota", "studio-gpu-apps", {"Named": named, "Applied": applied})
+
+
+#: records, kinds that could not be listed -> the quotas, whether these are all
+QUOTAS: list[tuple[list[Record], list[str], list[str], bool | None]] = [
+    ([_quota(9)], [], [], True),
+    ([_quota(9, g5=22, g4=1)], [], ["JupyterLab on ml.g5.xlarge: 22", "KernelGateway on ml.g4dn.xlarge: 1"], True),
+    # Part of the list was lost.
+    ([_quota(1, g5=22)], ["quota"], ["JupyterLab on ml.g5.xlarge: 22"], None),
+    # A list that names none of these quotas says nothing about them.
+    ([_quota(0)], [], [], None),
+    ([], ["quota"], [], None),
+    ([], [], [], None),
+]
+
+
+@pytest.mark.parametrize(
+    ("tables", "quotas", "complete"),
+    [(together(place(lost), domain(), *records), quotas, complete) for records, lost, quotas, complete in QUOTAS],
+)
+def test_quotas_on_apps_with_a_gpu(tables: Apart, quotas: list[str], complete: bool | None) -> None:
+    (row,) = tables.rows("account_region")
+    assert (row["gpu_app_quotas"], row["gpu_app_quotas_complete"]) == (quotas, complete)
+
+
+def _tags(*keys: str) -> Record:
+    return record("cost_tag", "active", {"TagKeys": list(keys)}, region=GLOBAL)
+
+
+#: records, kinds that could not be listed -> active keys
+TAGS: list[tuple[list[Record], list[str], list[str] | None]] = [
+    ([_tags("owner", "team")], [], ["owner", "team"]),
+    ([_tags()], [], []),
+    ([], ["cost_tag"], None),
+    ([_tags("owner")], ["cost_tag"], None),
+    ([], [], None),
+]
+
+
+@pytest.mark.parametrize(
+    ("tables", "keys"), [(together(place(lost), domain(), *records), keys) for records, lost, keys in TAGS]
+)
+def test_active_cost_allocation_tags(tables: Apart, keys: list[str] | None) -> None:
+    (row,) = tables.rows("account_region")
+    assert row["active_cost_tags"] == keys
+
+
+#: Regions of the account, those with a domain -> the one that speaks for it
+FIRST: list[tuple[list[str], list[str], str]] = [
+    (["eu-west-1", "us-east-1"], ["eu-west-1", "us-east-1"], "eu-west-1"),
+    (["eu-west-1", "us-east-1"], ["us-east-1"], "us-east-1"),
+    (["eu-west-1", "us-east-1"], [], "eu-west-1"),
+]
+
+
+@pytest.mark.parametrize(
+    ("tables", "first"),
+    [
+        (together(*(place(region=region) for region in regions), *(domain(region=region) for region in used)), first)
+        for regions, used, first in FIRST
+    ],
+)
+def test_one_region_speaks_for_the_account(tables: Apart, first: str) -> None:
+    rows: list[dict[str, Any]] = tables.rows("account_region")
+    assert [row["region"] for row in rows if row["first_region"]] == [first]
