@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from datetime import UTC, datetime
 from functools import cache, partial
+from hashlib import sha256
 from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -26,6 +27,10 @@ from auditor.store.snapshot_file import write_snapshot
 from tests.budgets import CI_SHARE, FUZZ, SHARE, WHOLE
 
 if TYPE_CHECKING:
+    import duckdb
+
+    from auditor.resolve.load_documents import SourceFile
+
     # Needs moto, which the environment of the template tests does not have.
     from auditor.simulator import Simulator
 
@@ -95,6 +100,48 @@ def _models_are_parsed_once() -> Iterator[None]:
 
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(session, "create_loader", cache(session.create_loader))
+        yield
+
+
+@pytest.fixture(autouse=True, scope="session")
+def _the_same_tables_are_built_once(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """Tables of a snapshot that was read twice are copied from then on: their making is most of what a small evaluation
+    costs, and depends on the files and the personas alone. Tests of how they are made, in tests/resolve, make them."""
+    from auditor.evaluate import audit
+    from auditor.resolve import build_tables
+
+    real = audit.build
+    sights: dict[str, int] = {}
+    without: dict[str, str] = {}
+    folder = tmp_path_factory.mktemp("tables")
+
+    def build(con: duckdb.DuckDBPyConnection, files: Sequence[SourceFile], *how: object) -> None:
+        if os.environ.get("PYTEST_CURRENT_TEST", "").startswith("tests/resolve/"):
+            return real(con, files, *how)  # type: ignore[arg-type]
+        limits = (build_tables.SMALL, build_tables.MATERIALISED_PROFILES, build_tables.MATERIALISED_DOCUMENTED)
+        held = [(str(file.path), sha256(file.path.read_bytes()).hexdigest()) for file in files]
+        key = sha256(repr((held, how, limits)).encode()).hexdigest()
+        kept = folder / f"{key}.duckdb"
+        if kept.exists():
+            con.execute("set preserve_insertion_order = false")
+            con.execute(f"set disabled_optimizers = '{without[key]}'")
+            con.execute(f"attach '{kept}' as kept (read_only)")
+            con.execute("copy from database kept to memory")
+            con.execute("detach kept")
+            return None
+        real(con, files, *how)  # type: ignore[arg-type]
+        sights[key] = sights.get(key, 0) + 1
+        if sights[key] == 2:
+            part = kept.with_suffix(".part")
+            con.execute(f"attach '{part}' as kept (block_size 16384)")
+            con.execute("copy from database memory to kept")
+            con.execute("detach kept")
+            part.rename(kept)
+            ((without[key],),) = con.execute("select current_setting('disabled_optimizers')").fetchall()
+        return None
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(audit, "build", build)
         yield
 
 
