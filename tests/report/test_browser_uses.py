@@ -267,8 +267,7 @@ def test_hostile_text_does_nothing(page_file: PageFile) -> None:
             visit(page, path, fragment)
             assert shown in page.locator("main").inner_text(), fragment
         page.fill("#q", "<script>")
-        page.wait_for_timeout(200)
-        page.locator(".vt-body .vt-row:visible").first.click()
+        page.locator("#findings .vt-body .vt-row .open").first.click()
         page.click(".drawer a[href^='#resource']")
         expect(page.locator("h1:visible")).to_contain_text(shown)
         assert page.locator("main img, main script").count() == 0

@@ -59,3 +59,7 @@ def test_the_guard_checks_on_a_shut_connection() -> None:
     lock(con)
     with pytest.raises(duckdb.Error):
         con.execute("set enable_external_access = true")
+
+
+def test_no_bar_is_drawn_into_a_notebook() -> None:
+    assert connect().execute("select current_setting('enable_progress_bar')").fetchall() == [(False,)]
