@@ -16,8 +16,8 @@ def connect() -> duckdb.DuckDBPyConnection:
     """An empty in-memory database that installs and loads nothing by itself.
 
     Division by zero, of floats too, is an error rather than infinity or NULL: a rule that divides by zero must show up
-    as an error, never as a verdict. In a notebook DuckDB would draw a bar of its own into the output of whatever takes two
-    seconds; nobody asked for one.
+    as an error, never as a verdict. In a notebook DuckDB would draw a bar of its own, unasked, into the output of
+    whatever takes two seconds.
     """
     import duckdb
 
