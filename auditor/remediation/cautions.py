@@ -57,6 +57,10 @@ SETTINGS: Mapping[str, _Setting] = {
     "IdleTimeoutInMinutes": _IDLE,
     "MaxIdleTimeoutInMinutes": _IDLE,
     "AccessStatus": _Setting("RStudio can't be opened afterwards. To undo it, set ENABLED again.", ("DISABLED",)),
+    "UserGroup": _Setting(
+        "The administrative dashboard of RStudio can't be opened afterwards. To undo it, set R_STUDIO_ADMIN again.",
+        ("R_STUDIO_USER",),
+    ),
     "AutoMountHomeEFS": _Setting(
         "Spaces that are started afterwards don't mount the EFS home directory: its files stay on the file system but"
         " are not seen in Studio. To undo it, set Enabled again.",

@@ -44,8 +44,11 @@ def quoted(path: str) -> str:
 
 
 def _settings(settings: Iterable[Setting], root: str = "") -> dict[str, str]:
+    """What settings read. A structure of which only the presence counts is there with any member: where others read its
+    members, it is named by them."""
     prefix = f"{root}." if root else ""
-    return {prefix + s.path: s.document_type for s in settings}
+    found = {prefix + s.path: s.document_type for s in settings}
+    return {path: type_ for path, type_ in found.items() if not any(other.startswith(f"{path}.") for other in found)}
 
 
 def _attached(kind: Kind) -> dict[str, str]:
@@ -80,6 +83,8 @@ DOCUMENTS: Mapping[str, Mapping[str, str]] = {
         **_settings(USER_SETTINGS, DOMAIN_USER_ROOT),
         **_settings(SPACE_DEFAULT_SETTINGS, DOMAIN_SPACE_ROOT),
         **dict.fromkeys(SIDE_STRUCTURES["domain"], "JSON"),
+        # Beside the settings of RStudio, which stand in the same structure.
+        "DomainSettings.RStudioServerProDomainSettings.DomainExecutionRoleArn": "VARCHAR",
         **_attached("domain"),
     },
     "user_profile": {

@@ -74,6 +74,7 @@ _PORTAL = API + "API_StudioWebPortalSettings.html"
 _IDLE = API + "API_IdleSettings.html"
 _DOMAIN = API + "API_CreateDomain.html"
 _SETTINGS = API + "API_DomainSettings.html"
+_RSTUDIO = API + "API_RStudioServerProDomainSettings.html"
 _UNIFIED = API + "API_UnifiedStudioSettings.html"
 _EBS = API + "API_DefaultEbsStorageSettings.html"
 _LANDING = GUIDE + "studio-updated-migrate-ui.html"
@@ -176,6 +177,9 @@ USER_SETTINGS: tuple[Setting, ...] = (
     Setting("rstudio_access_status", "RStudioServerProAppSettings.AccessStatus", "VARCHAR", "user", "'ENABLED'",
             GUIDE + "rstudio-add-existing.html",
             "Whether the person may use RStudio on a domain that has it: ENABLED or DISABLED"),
+    Setting("rstudio_user_group", "RStudioServerProAppSettings.UserGroup", "VARCHAR", "user", "'R_STUDIO_USER'",
+            API + "API_RStudioServerProAppSettings.html", "What the person may do in RStudio: R_STUDIO_USER, or"
+            " R_STUDIO_ADMIN for the administrative dashboard as well"),
     *_idle("JupyterLab", "jupyterlab", "user"),
     *_idle("CodeEditor", "code_editor", "user"),
     *_ebs("user"),
@@ -235,6 +239,12 @@ DOMAIN_SETTINGS: tuple[Setting, ...] = (
             " DISABLED"),
     Setting("rstudio_licensed", "DomainSettings.RStudioServerProDomainSettings", "BOOLEAN", "domain", "false",
             _SETTINGS, "Whether the domain has RStudio", raw_type="JSON", read="({} is not null)"),
+    Setting("rstudio_connect_url", "DomainSettings.RStudioServerProDomainSettings.RStudioConnectUrl", "VARCHAR",
+            "domain", "''", _RSTUDIO, "Posit Connect server that the domain's RStudio publishes to; '' where none is"
+            " set"),
+    Setting("rstudio_package_manager_url", "DomainSettings.RStudioServerProDomainSettings.RStudioPackageManagerUrl",
+            "VARCHAR", "domain", "''", _RSTUDIO, "Posit Package Manager server that the domain's RStudio takes packages"
+            " from; '' where none is set"),
     Setting("unified_studio_project", "DomainSettings.UnifiedStudioSettings.ProjectId", "VARCHAR", "domain", "''",
             _UNIFIED, "The SageMaker Unified Studio project that the domain corresponds to; '' where there is none"),
     Setting("studio_web_portal_access", "DomainSettings.UnifiedStudioSettings.StudioWebPortalAccess", "VARCHAR",

@@ -82,6 +82,7 @@ NO_CALL = {
     "STU610": "what stands at the other end of the route has to be made first",
     "STU611": "an endpoint has to be made, with subnets and security groups, or a policy written",
     "STU612": "a place that the log goes to, and a role that writes it, have to be made first",
+    "STU613": "which address serves HTTPS only its owner knows",
     "STU614": "a key is often another team's, and which call it takes depends on its state",
     "STU616": "what has to go first differs",
     "STU703": "a space's owner never changes",

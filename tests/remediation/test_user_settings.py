@@ -32,6 +32,7 @@ STU406 domain update-user-profile, profile update-user-profile
 STU407 domain update-domain, profile update-user-profile
 STU501 domain update-domain, service update-domain, profile update-user-profile
 STU505 domain update-domain, profile update-user-profile
+STU617 domain update-domain, profile update-user-profile
 STU704 domain update-domain, service update-domain, profile update-user-profile, service update-user-profile
 STU705 domain update-domain, profile update-user-profile
 STU706 domain update-domain, profile update-user-profile

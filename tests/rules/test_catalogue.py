@@ -79,9 +79,11 @@ STU609 one-availability-zone             low      domain         P23
 STU610 ipv6-way-out                      medium   domain         P24
 STU611 endpoints-missing-or-open         medium   domain         P24
 STU612 no-flow-logs                      medium   domain         P24 P30
+STU613 rstudio-exposed                   medium   domain         P16
 STU614 key-not-the-customers             medium   domain         P31
 STU615 docker-not-rootless               low      domain         P24
 STU616 resource-failed                   low      domain         P25
+STU617 rstudio-administrator-unlisted    medium   user_profile   P16
 STU701 shared-space                      low      space          P26
 STU702 space-owner-gone                  medium   space          P26
 STU703 space-of-generic-profile          low      space          P01 P26
