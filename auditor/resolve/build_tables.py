@@ -9,7 +9,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from auditor.model.snapshot import MAY_NOT_EXIST, NUMBER
-from auditor.resolve import evidence_tables, hidden_tools, idle, neighbours, person_load, role_use, template_places
+from auditor.resolve import evidence_tables, hidden_tools, idle, neighbours, role_use, template_places
 from auditor.resolve.domain_network import create as create_networks
 from auditor.resolve.inheritance_sql import (
     NestedMerge,
@@ -322,7 +322,7 @@ def _documented_profiles(con: duckdb.DuckDBPyConnection, personas: Sequence[Pers
         sso_user_profiles=neighbours.SSO_USER_PROFILES,
         evidence_columns=evidence_tables.PROFILE_COLUMNS,
         idle_columns=idle.PROFILE_COLUMNS,
-        load_columns=person_load.PROFILE_COLUMNS,
+        load_columns=neighbours.PROFILE_COLUMNS,
         persona_columns=persona_columns(personas),
         visible_actions=hidden_tools.VISIBLE_ACTIONS,
         own_actions=hidden_tools.OWN_ACTIONS,
@@ -331,7 +331,7 @@ def _documented_profiles(con: duckdb.DuckDBPyConnection, personas: Sequence[Pers
         role_joins=role_use.PROFILE_JOINS,
         evidence_joins=evidence_tables.PROFILE_JOINS,
         idle_joins=idle.PROFILE_JOINS,
-        load_joins=person_load.PROFILE_JOINS,
+        load_joins=neighbours.PROFILE_JOINS,
     )
     # In the order in which the columns are documented, as where there is no profile.
     names = ", ".join(map(quoted, documented_columns(USER_PROFILE)))

@@ -13,6 +13,9 @@ LOAD_COLUMNS = (
     Column("private_use_complete", "BOOLEAN", "true where all spaces and apps were listed, with owner and size; NULL"
            " otherwise: there may be more than the three columns above say. In a template NULL, since people make"
            " spaces and apps themselves", kinds=(LIVE,)),
+    Column("posix_shared_mounts", "VARCHAR[]", "Directories of custom file systems that other user profiles of the"
+           " domain reach as the same POSIX user; NULL where there may be some that are not known",
+           inputs=("custom_file_systems", "posix_uid"), via="'posix_uid'"),
     Column("openings", "BIGINT", "Sign-ins to the profile that are known, by whomever", kinds=("sign_in",)),
     Column("last_opened_days", "BIGINT", "Whole days since the last of them; 0 where none is known", "days",
            kinds=("sign_in",)),

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from auditor.resolve import domain_network, evidence_tables, idle, person_load, role_use
+from auditor.resolve import domain_network, evidence_tables, file_system_use, idle, person_load, role_use
 from auditor.resolve.sql_files import statement
 from auditor.sql_text import literal
 from auditor.studio.statuses import FAILED
@@ -22,6 +22,7 @@ def profile_use(con: duckdb.DuckDBPyConnection) -> None:
     ``domain_profiles``: by domain, what its profiles say together; if it was not seen itself, others may say more."""
     con.execute(statement("person_use"))
     person_load.create(con)
+    file_system_use.create(con)
     con.execute(
         statement(
             "domain_profiles",
@@ -40,6 +41,12 @@ SSO_USER_PROFILES = (
     "case when u.sso_user is null then null when u.sso_user = '' then 0 when w.profiles > 1 then w.profiles"
     " when s.person_unseen or list_contains(a.unlisted, 'user_profile') then null else 1 end"
 )
+
+
+#: What a profile has, and has in common with others, for a query over user_profile_resolved ``u``, account_region ``a``
+#: and profile_sign_in ``e``.
+PROFILE_COLUMNS = f"{person_load.PROFILE_COLUMNS}, {file_system_use.PROFILE_COLUMNS}"
+PROFILE_JOINS = person_load.PROFILE_JOINS + file_system_use.PROFILE_JOINS
 
 
 def _any(condition: str) -> str:

@@ -36,8 +36,8 @@ class Setting:
     column's DuckDB type, ``raw_type`` the type of the document's member where it differs, and ``read`` turns the one
     into the other (``{}`` is the member). ``default`` is SQL: a literal, or an expression over the domain's alias
     ``d``; ``NULL`` where no primary source settles what AWS does (the answer is then unknown). ``absent_when`` is SQL
-    over ``{}`` that is true for values which mean "not set here". ``item``: of a list of structures, the path of the
-    member that the column lists (``RepositoryUrl``); structures without it are left out.
+    over ``{}`` that is true for values which mean "not set here". ``items``: of a list of structures, the paths of the
+    members that are read (``RepositoryUrl``), first the one that makes the structure what the column lists.
     """
 
     column: str
@@ -52,7 +52,12 @@ class Setting:
     raw_type: str = ""
     read: str = "{}"
     absent_when: str = ""
-    item: str = ""
+    items: tuple[str, ...] = ()
+
+    @property
+    def item(self) -> str:
+        """First of the items, empty for what is no list of structures."""
+        return self.items[0] if self.items else ""
 
     @property
     def structure(self) -> str:
@@ -113,15 +118,11 @@ def _ebs(scope: Scope) -> tuple[Setting, ...]:
 
 
 def _listed(column: str, path: str, item: str, scope: Scope, source: str, doc: str) -> Setting:
-    """A setting that lists one member of each structure of a list."""
-    *outer, last = item.split(".")
-    raw = f'"{last}" VARCHAR'
-    for name in reversed(outer):
-        raw = f'"{name}" STRUCT({raw})'
-    member = ".".join(f'"{part}"' for part in item.split("."))
-    read = f"list_filter(list_transform({{}}, lambda r: r.{member}), lambda v: v is not null)"
+    """A setting that lists one member of each structure of a list; structures without it are left out."""
+    raw = f'"{item}" VARCHAR'
+    read = f'list_filter(list_transform({{}}, lambda r: r."{item}"), lambda v: v is not null)'
     return Setting(column, path, "VARCHAR[]", scope, "[]", source, doc, raw_type=f"STRUCT({raw})[]", read=read,
-                   item=item)  # fmt: skip
+                   items=(item,))  # fmt: skip
 
 
 def _images(app: str, column: str, scope: Scope) -> tuple[Setting, ...]:
@@ -147,11 +148,38 @@ def _space_image(app: str, column: str) -> tuple[Setting, ...]:
     )  # fmt: skip
 
 
-def _custom_efs(scope: Scope) -> Setting:
-    return _listed(
-        "custom_efs", "CustomFileSystemConfigs", "EFSFileSystemConfig.FileSystemId", scope,
-        API + "API_CustomFileSystemConfig.html", "EFS file systems that may be mounted as custom file systems",
+_CUSTOM = GUIDE + "domain-custom-file-system.html"
+
+
+def _file_systems(scope: Scope) -> tuple[Setting, Setting]:
+    """The settings of one list of file systems of EFS, FSx and S3. Those of a space have no path of their own."""
+    suffix, path, doc = ("", "SpaceSettings.CustomFileSystems", "the space mounts") if scope == "space" else (
+        "Config", "CustomFileSystemConfigs", "may be mounted")  # fmt: skip
+    efs, fsx, s3 = f"EFSFileSystem{suffix}", f"FSxLustreFileSystem{suffix}", f"S3FileSystem{suffix}"
+    members = ("FileSystemId", "FileSystemPath") if suffix else ("FileSystemId",)
+    network = ", ".join(f'"{member}" VARCHAR' for member in members)
+    raw = f'STRUCT("{efs}" STRUCT({network}), "{fsx}" STRUCT({network}), "{s3}" STRUCT("S3Uri" VARCHAR))[]'
+    items = (*(f"{kind}.{member}" for kind in (efs, fsx) for member in members), f"{s3}.S3Uri")
+
+    def mount(kind: str) -> str:
+        # "The default path is the file system root" (developer guide).
+        at = f" || ':' || coalesce(r.{kind}.FileSystemPath, '/')" if suffix else ""
+        return f"when r.{kind}.FileSystemId is not null then r.{kind}.FileSystemId{at}"
+
+    known = f"case {mount(efs)} {mount(fsx)} when r.{s3}.S3Uri is not null then r.{s3}.S3Uri else 'unknown' end"
+    only_efs = f"list_filter(list_transform({{}}, lambda r: r.{efs}.FileSystemId), lambda v: v is not null)"
+    form = "fs-…:PATH (/ where no path is set) or s3://…" if suffix else "fs-… or s3://…"
+    return (
+        Setting("custom_efs", path, "VARCHAR[]", scope, "[]", _CUSTOM, f"EFS file systems that {doc} as custom file"
+                " systems", raw_type=raw, read=only_efs, items=items),
+        Setting("custom_file_systems", path, "VARCHAR[]", scope, "[]", _CUSTOM, f"File systems of EFS, FSx for Lustre"
+                f" and S3 that {doc} as custom file systems: {form}; unknown for one of another kind", raw_type=raw,
+                read=f"list_transform({{}}, lambda r: {known})", items=items),
     )  # fmt: skip
+
+
+def _posix(member: str, column: str, default: str, doc: str) -> Setting:
+    return Setting(column, f"CustomPosixUserConfig.{member}", "INTEGER", "user", default, _CUSTOM, doc)
 
 
 USER_SETTINGS: tuple[Setting, ...] = (
@@ -187,7 +215,9 @@ USER_SETTINGS: tuple[Setting, ...] = (
             API + "API_JupyterLabAppSettings.html", "Git repositories attached to JupyterLab"),
     *_images("JupyterLab", "jupyterlab", "user"),
     *_images("CodeEditor", "code_editor", "user"),
-    _custom_efs("user"),
+    *_file_systems("user"),
+    _posix("Uid", "posix_uid", "200001", "POSIX user that private spaces use custom file systems as"),
+    _posix("Gid", "posix_gid", "1001", "POSIX group that private spaces use custom file systems as"),
     Setting("jupyterlab_instance_type", "JupyterLabAppSettings.DefaultResourceSpec.InstanceType", "VARCHAR", "user",
             "''", API + "API_ResourceSpec.html", "Instance type of a new JupyterLab space; '' where none is set"),
     Setting("code_editor_instance_type", "CodeEditorAppSettings.DefaultResourceSpec.InstanceType", "VARCHAR", "user",
@@ -265,7 +295,7 @@ SPACE_DEFAULT_SETTINGS: tuple[Setting, ...] = (
             " where none is set"),
     _listed("jupyterlab_repositories", "JupyterLabAppSettings.CodeRepositories", "RepositoryUrl", "space_default",
             API + "API_JupyterLabAppSettings.html", "Git repositories attached to JupyterLab"),
-    _custom_efs("space_default"),
+    *_file_systems("space_default"),
 )  # fmt: skip
 
 _SPACE = API + "API_SpaceSettings.html"
@@ -290,8 +320,7 @@ SPACE_SETTINGS: tuple[Setting, ...] = (
     *_space_image("CodeEditor", "code_editor"),
     _listed("jupyterlab_repositories", "SpaceSettings.JupyterLabAppSettings.CodeRepositories", "RepositoryUrl", "space",
             API + "API_SpaceJupyterLabAppSettings.html", "Git repositories attached to the space's JupyterLab"),
-    _listed("custom_efs", "SpaceSettings.CustomFileSystems", "EFSFileSystem.FileSystemId", "space",
-            API + "API_CustomFileSystem.html", "EFS file systems that the space mounts as custom file systems"),
+    *_file_systems("space"),
     Setting("jupyterlab_idle_timeout",
             "SpaceSettings.JupyterLabAppSettings.AppLifecycleManagement.IdleSettings.IdleTimeoutInMinutes",
             "INTEGER", "space", "0", API + "API_SpaceIdleSettings.html",

@@ -71,6 +71,10 @@ NOT_IN_TERRAFORM = (
     "DomainSettings.UnifiedStudioSettings",
     "DomainSettings.IpAddressType",
     "HomeEfsFileSystemCreation",
+    "*.CustomFileSystemConfigs.FSxLustreFileSystemConfig",
+    "*.CustomFileSystemConfigs.S3FileSystemConfig",
+    "*.CustomFileSystems.FSxLustreFileSystem",
+    "*.CustomFileSystems.S3FileSystem",
     "SpaceSettings.SpaceManagedResources",
     "SpaceSettings.RemoteAccess",
 )
@@ -98,13 +102,13 @@ REPEATED_BLOCKS = {
     "CustomFileSystems": "custom_file_system",
 }
 #: Where a word of the API holds capitals of its own.
-_WORDS = {"SageMaker": "Sagemaker", "EFS": "Efs", "FSx": "Fsx"}
+_WORDS = {"SageMaker": "Sagemaker", "EFS": "Efs"}
 _BOUNDARY = re.compile(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])")
 
 
 def snake(path: str) -> str:
     """The Terraform providers' name of an API path: ``RStudioWebPortal`` → r_studio_web_portal."""
-    return _BOUNDARY.sub("_", path).lower()
+    return _BOUNDARY.sub("_", path.replace("FSx", "Fsx")).lower()
 
 
 @cache
@@ -356,13 +360,13 @@ def _row(kind: Kind | Part, path: str, read: Read) -> Row:
 def rows(kind: Kind | Part) -> tuple[Row, ...]:
     """Every row of a kind: the settings' paths, then the other members."""
     reads = _setting_reads()
-    items = {s.path: s.item for s in SETTINGS}
+    items = {s.path: s.items for s in SETTINGS}
     found: dict[str, Read] = {}
     for path in known_paths().get(kind, ()):
         inner = next((path.removeprefix(r) for r in _SETTINGS_ROOTS if path.startswith(r)), path)
         found[path] = reads[inner]
         if found[path] == "items":
-            found[f"{path}[].{items[inner]}"] = "text"
+            found |= dict.fromkeys((f"{path}[].{item}" for item in items[inner]), "text")
     found |= MEMBERS_BESIDE_SETTINGS.get(kind, {})
     arns = (*SIDE_ROLES.get(kind, ()), *_ATTACHED.get(kind, ()))
     found |= {path: "list" if path.endswith("Arns") else "text" for path in arns}
@@ -372,9 +376,15 @@ def rows(kind: Kind | Part) -> tuple[Row, ...]:
 @cache
 def not_expressible(kind: Kind | Part, language: Language) -> tuple[str, ...]:
     """API paths that the language cannot express and that are not known to be unset all the same. A role beside the
-    execution role that nobody can write is not among them: nothing that is said of the resource hangs on it."""
+    execution role that nobody can write is not among them: nothing that is said of the resource hangs on it. Nor is
+    what no item of a list can be that the language writes whole."""
     unset = {*UNSET_WHERE_NOT_EXPRESSIBLE.get(kind, ()), *SIDE_ROLES.get(kind, ()), *_ATTACHED.get(kind, ())}
-    return tuple(r.path for r in rows(kind) if r.names[language] is None and r.path not in unset)
+    written = {r.path for r in rows(kind) if r.names[language] is not None}
+    return tuple(
+        r.path
+        for r in rows(kind)
+        if r.names[language] is None and r.path not in unset and r.path.partition("[]")[0] not in written
+    )
 
 
 @cache

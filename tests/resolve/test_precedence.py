@@ -28,6 +28,7 @@ USER_DEFAULTS: dict[str, Any] = {
     "sharing_s3_output_path": "", "sharing_s3_kms_key_id": "", "jupyter_server_settings": False,
     "kernel_gateway_settings": False, "jupyterlab_image_alias": "", "code_editor_image_alias": "",
     "jupyterlab_custom_images": [], "code_editor_custom_images": [], "custom_efs": [],
+    "custom_file_systems": [], "posix_uid": 200001, "posix_gid": 1001,
 }  # fmt: skip
 #: (scope, column) → AWS's value where the resource does not set it, for what is not inherited.
 OWN_DEFAULTS: dict[tuple[str, str], Any] = {
@@ -48,6 +49,7 @@ OWN_DEFAULTS: dict[tuple[str, str], Any] = {
     ("space_default", "jupyterlab_instance_type"): "", ("space_default", "jupyterlab_repositories"): [],
     ("space", "jupyterlab_repositories"): [],
     ("space_default", "jupyterlab_custom_images"): [], ("space_default", "custom_efs"): [],
+    ("space_default", "custom_file_systems"): [], ("space", "custom_file_systems"): [],
     ("space", "app_type"): "", ("space", "remote_access"): "DISABLED", ("space", "sharing_type"): "Shared",
     ("space", "owner"): "", ("space", "ebs_volume_gb"): 0, ("space", "jupyterlab_instance_type"): "",
     ("space", "code_editor_instance_type"): "", ("space", "jupyterlab_idle_timeout"): 0,
@@ -75,6 +77,10 @@ def _values(setting: Setting) -> tuple[tuple[Any, Any], tuple[Any, Any]]:
         return (one, one), (two, two)
     if setting.raw_type == "JSON":
         return ({"LifecycleConfigArns": ["arn:1"]}, True), ({"CustomImages": []}, True)
+    if setting.column == "custom_file_systems":
+        kind, at = ("S3FileSystem", "") if setting.scope == "space" else ("S3FileSystemConfig", ":/")
+        one = [nest(setting.item, "fs-1"), {kind: {"S3Uri": "s3://b/x"}}, {"Other": {"Id": "x"}}]
+        return (one, [f"fs-1{at}", "s3://b/x", "unknown"]), ([nest(setting.item, "two")], [f"two{at}"])
     if setting.item:
         # A structure of another kind (a file system of FSx among those of EFS) has no such member.
         return ([nest(setting.item, "one"), {"Other": {"Id": "x"}}], ["one"]), ([nest(setting.item, "two")], ["two"])

@@ -67,6 +67,9 @@ STU504 auto-mount-value-invalid          medium   domain         P21
 STU505 ebs-limit-too-high                low      user_profile   P07
 STU506 space-volume-too-large            low      space          P07
 STU507 shared-space-volume-limit-too-high low     domain         P07
+STU508 custom-file-system-unapproved     medium   user_profile   P20 P05
+STU509 space-custom-file-system-unapproved medium space          P20 P05
+STU510 shared-space-custom-file-system-unapproved medium domain  P20 P05
 STU601 domain-in-default-vpc             high     domain         P22 P23
 STU602 quick-setup-domain                high     domain         P22
 STU603 domain-on-public-internet         high     domain         P24

@@ -98,7 +98,7 @@ def test_a_file_may_hold_none(load: Load, text: str) -> None:
         ("owner", "owner: ''", "5:12", "waivers[0].owner: expected", ""),
         ("reason", "reason: 7", "4:13", "waivers[0].reason: expected text, got a whole number", "quotes"),
         ("rules", "rules: []", "2:5", "waivers[0].rules: names no rule", ""),
-        ("rules", "rules: STU5O1", "2:12", "waivers[0].rules: there is no rule or area 'STU5O1'", "'STU501'"),
+        ("rules", "rules: STU5O2", "2:12", "waivers[0].rules: there is no rule or area 'STU5O2'", "'STU502'"),
         ("rules", "rules: [STU501, storge]", "2:21", "waivers[0].rules: there is no rule or area 'storge'",
          "'storage'"),
         ("resources", "resources: {}", "3:5", "waivers[0].resources: would fit every resource", "account: '*'"),
