@@ -18,6 +18,7 @@ from auditor.evaluate.findings import FindingMaker
 from auditor.evaluate.gap_reasons import Gaps
 from auditor.evaluate.gate import set_aside
 from auditor.evaluate.inventory_owners import with_owners
+from auditor.evaluate.listed_paths import access_paths
 from auditor.evaluate.report_inventory import inventory, owner_tags
 from auditor.evaluate.source_locations import SourceLocations
 from auditor.model.finding import Finding, cause_order
@@ -205,6 +206,7 @@ def assembled(prepared: Prepared) -> Report:
         severities=dict(sorted(prepared.changed.items())),
         frameworks=tuple(assess(framework, verdicts.counts) for framework in options.frameworks),
         posture=posture(con, rules, findings),
+        access_paths=access_paths(con),
         inventory=inventory(con, owner_tags(rules, overrides)) if options.with_inventory or options.owners else None,
     )
     report = with_owners(report, options.owners)

@@ -16,6 +16,7 @@ from auditor.evaluate.audit import EvaluateOptions, Prepared, assembled, prepare
 from auditor.evaluate.engine import recount
 from auditor.evaluate.findings import FindingMaker
 from auditor.evaluate.gap_reasons import Gaps
+from auditor.evaluate.listed_paths import owned
 from auditor.model.inventory import Inventory, InventoryTable
 from auditor.model.report import Report
 from auditor.model.rule import Rule
@@ -69,6 +70,7 @@ def _report(prepared: Prepared, keys: Collection[str]) -> Report:
         accounts=tuple(account for account in report.accounts if account.id in accounts),
         resources={type_: resources[type_] for type_ in report.resources},
         domains=tuple(d for d in report.domains if d.resource.key in keys or d.resource.key in domains),
+        access_paths=owned(report.access_paths, keys),
         waivers=tuple(summary for summary in report.waivers if summary.matches),
         inventory=None if report.inventory is None else _inventory(report.inventory, keys),
     )

@@ -7,6 +7,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any
 
+from auditor.model.access_path import AccessPaths
 from auditor.model.accounts import Account, AccountStatus
 from auditor.model.finding import Finding, PastFinding, RootCause
 from auditor.model.posture import PostureCount
@@ -208,6 +209,8 @@ class Report:
     """Days in which a finding of a severity is to be fixed, counted from ``first_seen``."""
     sla_owners: dict[str, dict[Severity, int]] = field(default_factory=dict)
     """The same by owner, instead of it where it names the owner and the severity."""
+    access_paths: AccessPaths = field(default_factory=AccessPaths)
+    """The shortest known ways from execution roles to administrator access and to other people's user profiles."""
     inventory: Inventory | None = None
     """Every audited resource with its settings in force; None unless HTML or a template of the user was asked for."""
     drift: Drift | None = None

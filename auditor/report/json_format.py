@@ -187,6 +187,11 @@ def render(report: Report) -> Iterator[str]:
         frameworks=[_framework(f) for f in report.frameworks],
         out_of_scope=out_of_scope,
         drift=drift_parts(report.drift, names),
+        access_paths=[
+            {"account": p.account, "role": p.role, "name": p.name, "goal": p.goal, "profiles": p.profiles,
+             "steps": p.steps, "via": p.via, "target": p.target}
+            for p in report.access_paths.listed
+        ],
         past=(_past(p, names) for p in report.past),
         curve=_curve(report),
         posture=_posture(report),

@@ -16,6 +16,7 @@ ACCESS_PATH = Table(
      Column("profiles", "BIGINT", "User profiles that have the role"),
      Column("length", "BIGINT", "Number of steps, the last included"),
      Column("steps", "VARCHAR[]", "What whoever has the role does, one call after the other"),
+     Column("via", "VARCHAR[]", "ARNs of the roles that all steps but the last lead to, in order"),
      Column("target", "VARCHAR", "ARN of the role at the end; for other user profiles the domain, or the profile")),
     kinds=("role",),
 )  # fmt: skip

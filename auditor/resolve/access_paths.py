@@ -14,6 +14,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from auditor.iam.trust import SAGEMAKER
+from auditor.model.access_path import Goal
 from auditor.model.snapshot import GLOBAL
 from auditor.resolve.sql_files import statement
 from auditor.studio.arns import account_of
@@ -24,7 +25,7 @@ if TYPE_CHECKING:
 
     import duckdb
 
-ADMINISTRATOR, OTHER_PROFILES = "administrator", "other user profiles"
+ADMINISTRATOR, OTHER_PROFILES = Goal.ADMINISTRATOR, Goal.OTHER_PROFILES
 _SAGEMAKER = frozenset(principal.name for principal in SAGEMAKER)
 
 
@@ -53,10 +54,11 @@ class RoleNode:
 @dataclass(frozen=True, slots=True)
 class Path:
     """Steps from a role to a goal, each a sentence without its subject; ``target``: the role at its end, or whose user
-    profiles."""
+    profiles. ``via``: ARNs of the roles that all steps but the last lead to."""
 
     steps: tuple[str, ...]
     target: str
+    via: tuple[str, ...] = ()
 
 
 @dataclass(slots=True)
@@ -72,7 +74,7 @@ class _Index:
     changers: list[RoleNode] = field(default_factory=list)
 
 
-def paths(roles: Iterable[RoleNode], goal: str) -> dict[str, Path]:
+def paths(roles: Iterable[RoleNode], goal: Goal) -> dict[str, Path]:
     """By role's ARN, the shortest path to the goal, for roles of one account. Of several that are as short, the first
     by name."""
     nodes = sorted(roles, key=lambda role: role.arn)
@@ -85,7 +87,7 @@ def paths(roles: Iterable[RoleNode], goal: str) -> dict[str, Path]:
             for before, step in _before(role, index):
                 if before.arn not in found and before.arn != role.arn:
                     path = found[role.arn]
-                    found[before.arn] = Path((step, *path.steps), path.target)
+                    found[before.arn] = Path((step, *path.steps), path.target, (role.arn, *path.via))
                     reached.append(before)
         level = sorted(reached, key=lambda role: role.arn)
     return found
@@ -109,7 +111,7 @@ def _indexed(nodes: Iterable[RoleNode]) -> _Index:
     return index
 
 
-def _arrived(role: RoleNode, goal: str) -> Path | None:
+def _arrived(role: RoleNode, goal: Goal) -> Path | None:
     """The path of a role that needs no other role."""
     if goal == ADMINISTRATOR:
         if role.administrator:
@@ -154,7 +156,7 @@ def create(con: duckdb.DuckDBPyConnection) -> None:
     """The table, from ``execution_role`` and what led to it."""
     con.execute(
         "create table access_path (key VARCHAR, account VARCHAR, region VARCHAR, id VARCHAR, name VARCHAR, as_of"
-        " TIMESTAMP, goal VARCHAR, profiles BIGINT, length BIGINT, steps VARCHAR[], target VARCHAR)"
+        " TIMESTAMP, goal VARCHAR, profiles BIGINT, length BIGINT, steps VARCHAR[], via VARCHAR[], target VARCHAR)"
     )
     if not con.execute(
         "select count(*) from execution_role where known_administrator or opens_other_profiles"
@@ -171,12 +173,12 @@ def create(con: duckdb.DuckDBPyConnection) -> None:
                      frozenset(domains), frozenset(space_of), tuple(further))
         )  # fmt: skip
     rows = [
-        [f"{account}/{GLOBAL}/access_path/{goal}/{arn}", account, GLOBAL, arn, arn.rpartition("/")[2], as_of, goal,
-         profiles, len(path.steps), list(path.steps), path.target]
+        [f"{account}/{GLOBAL}/access_path/{goal}/{arn}", account, GLOBAL, arn, arn.rpartition("/")[2], as_of, str(goal),
+         profiles, len(path.steps), list(path.steps), list(path.via), path.target]
         for account, roles in accounts.items()
         for goal in (ADMINISTRATOR, OTHER_PROFILES)
         for arn, path in paths(roles, goal).items()
         for as_of, profiles in (seen[account, arn],)
     ]  # fmt: skip
     if rows:
-        con.executemany(f"insert into access_path values ({', '.join('?' * 11)})", rows)
+        con.executemany(f"insert into access_path values ({', '.join('?' * 12)})", rows)

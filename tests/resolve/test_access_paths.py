@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from auditor.model.access_path import Goal
 from auditor.resolve.access_paths import ADMINISTRATOR, OTHER_PROFILES, RoleNode, paths
 from auditor.studio.role_powers import ASSUME_ANY, CHANGE_PROFILES, JOBS_AS_ANY, WIDENED
 
@@ -24,7 +25,7 @@ def node(name: str, *ways: str, **of: Any) -> RoleNode:
     return RoleNode(f"arn:aws:iam::{ACCOUNT}:role/{name}", ways=frozenset(ways), **given)
 
 
-def found(goal: str, *nodes: RoleNode) -> dict[str, tuple[str, ...]]:
+def found(goal: Goal, *nodes: RoleNode) -> dict[str, tuple[str, ...]]:
     return {arn.rpartition("/")[2]: path.steps for arn, path in paths(nodes, goal).items()}
 
 

@@ -17,6 +17,7 @@ from auditor.model.rule import Severity, Verdict
 from auditor.model.waiver import Waiver
 from auditor.report.first_screen import due
 from auditor.report.html.encode import NOTHING, Columns, Dictionary, Stencil, hexes, pack
+from auditor.report.html.path_picture import packed_paths
 from auditor.report.html.resource_pages import Resources, stencil
 from auditor.report.phrases import made_by_words
 from auditor.studio.console_links import HOSTS, PAGES
@@ -154,6 +155,7 @@ class _Encoder:
                  "requirements": [{"id": r.id, "title": r.title, "rules": list(r.rules)} for r in f.requirements]}
                 for f in report.frameworks
             ],
+            "access_paths": packed_paths(report.access_paths),
             "waivers": [_waiver(w) for w in self._waivers.values],
             "causes": causes,
             "findings": findings,

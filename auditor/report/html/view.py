@@ -30,6 +30,7 @@ from auditor.report.first_screen import (
 from auditor.report.glossary import GLOSSARY
 from auditor.report.html.chart import Chart, CurveChart, Segment, curve_chart, stacked, trend_chart
 from auditor.report.html.data import PageData, page_data
+from auditor.report.html.path_picture import WIDTH, PathPicture, path_pictures
 from auditor.report.phrases import account_label, gate_words, resolved, shortcoming
 
 #: Root causes that the page can tell without its script, which lists them all.
@@ -107,7 +108,7 @@ class HtmlView:
     None without one. ``scope_accounts`` and ``scope_regions`` are what was audited, ``labels``
     what accounts are called by id. ``data`` is what the script
     unpacks. ``drift`` is how templates and an account differ, None unless they were compared with one.
-    ``glossary`` gives the meanings of our words.
+    ``pictures`` are those of access paths, ``picture_width`` wide. ``glossary`` gives the meanings of our words.
     """
 
     report: Report
@@ -145,6 +146,8 @@ class HtmlView:
     scope_regions: tuple[str, ...]
     data: PageData
     drift: DriftView | None
+    pictures: tuple[PathPicture, ...]
+    picture_width: int
     glossary: Mapping[str, str]
 
 
@@ -199,6 +202,8 @@ def html_view(report: Report) -> HtmlView:
         scope_regions=tuple(sorted({region for _, region in scopes})),
         data=page_data(report),
         drift=None if report.drift is None else drift_view(report.drift),
+        pictures=path_pictures(report.access_paths),
+        picture_width=WIDTH,
         glossary=GLOSSARY,
     )  # fmt: skip
 
