@@ -30,7 +30,7 @@ def path(
 ) -> AccessPath:
     arn = f"arn:aws:iam::{ACCOUNT}:role/{name}"
     roles = (f"arn:aws:iam::{ACCOUNT}:role/x/{via}",) if via else ()
-    return AccessPath(ACCOUNT, arn, name, goal, 1, steps, roles, arn)
+    return AccessPath(ACCOUNT, arn, name, Goal.ADMINISTRATOR, 1, steps, roles, arn)
 
 
 TWO_STEPS = path("team", steps=("passes admin to a SageMaker job", "admin is an administrator"), via="admin")
