@@ -7,6 +7,7 @@ import json
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
+from auditor.evaluate.deviations import DEVIATION, statement
 from auditor.model.rule import Rule
 from auditor.resolve.table_model import Column, Table
 from auditor.resolve.tables import TABLES
@@ -74,7 +75,7 @@ SETTING = Table(
     ),
 )  # fmt: skip
 #: What rules cannot read, in the order of the docs.
-ASKED_TABLES = (FINDING, RULE, SETTING)
+ASKED_TABLES = (FINDING, RULE, SETTING, DEVIATION)
 
 #: Table → AWS's name for a column → our column. ``account_id`` is there wherever ``account`` is.
 ALIASES: Mapping[str, Mapping[str, str]] = {
@@ -143,6 +144,10 @@ EXAMPLES: Mapping[str, tuple[str, str]] = {
         "What one user profile has, and who set it",
         "select path, value, origin from setting where name = 'ana-silva' and origin <> 'service' order by path",
     ),
+    "deviation": (
+        "Which user profiles deviate from their domain, and in what",
+        "select domain_name, path, value, domain_value, profiles, user_profiles from deviation order by profiles desc",
+    ),
 }
 
 
@@ -160,6 +165,8 @@ def create(con: duckdb.DuckDBPyConnection, into: str, source: str) -> None:
             f"create view {into}.main.{table.name} as select {columns_of(table)} from {source}.main.{table.name}"
         )
     con.execute(f"create view {into}.main.{SETTING.name} as {_settings(source)}")
+    deviant = statement(f"{source}.main.")
+    con.execute(f"create view {into}.main.{DEVIATION.name} as select *, account as account_id from ({deviant})")
     for table in (FINDING, RULE):
         typed = ", ".join(f"{column.name} {column.type}" for column in table.columns)
         con.execute(f"create table {into}.main.{table.name} ({typed})")

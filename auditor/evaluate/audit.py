@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 from auditor.errors import SnapshotError
 from auditor.evaluate.account_rows import account_rows
 from auditor.evaluate.count_passes import posture
+from auditor.evaluate.deviations import deviations
 from auditor.evaluate.engine import Verdicts, evaluate_rules
 from auditor.evaluate.findings import FindingMaker
 from auditor.evaluate.gap_reasons import Gaps
@@ -21,6 +22,7 @@ from auditor.evaluate.inventory_owners import with_owners
 from auditor.evaluate.listed_paths import access_paths
 from auditor.evaluate.report_inventory import inventory, owner_tags
 from auditor.evaluate.source_locations import SourceLocations
+from auditor.model.deviation import Deviations
 from auditor.model.finding import Finding, cause_order
 from auditor.model.framework import Framework
 from auditor.model.owner import OwnerRule
@@ -95,7 +97,8 @@ class EvaluateOptions:
 
     ``severities`` by rule id stand instead of the rules' own; ``overrides`` are parameters by rule id. Frameworks count
     verdicts: a waived failure is one there. ``export`` may write files from the tables; ``with_inventory`` adds what
-    only the HTML report shows. ``owners``: who owns what; they are found by the inventory.
+    only the HTML report shows, ``with_deviations`` what only it and report.json show. ``owners``: who owns what; they
+    are found by the inventory.
     """
 
     severities: Mapping[str, Severity] = field(default_factory=dict)
@@ -106,6 +109,7 @@ class EvaluateOptions:
     waivers: Waivers = NO_WAIVERS
     export: Export | None = None
     with_inventory: bool = False
+    with_deviations: bool = False
     owners: Sequence[OwnerRule] = ()
 
 
@@ -172,8 +176,9 @@ def evaluate(files: Sequence[Path], rules: Sequence[Rule], options: EvaluateOpti
     return assembled(prepare(files, rules, options))
 
 
-def assembled(prepared: Prepared) -> Report:
-    """The report of the verdicts that the tables hold."""
+def assembled(prepared: Prepared, profiles: str = "") -> Report:
+    """The report of the verdicts that the tables hold; ``profiles``: a query of the user profiles that it is about,
+    where it is not about all."""
     done, rules, overrides, options = prepared.done, prepared.rules, prepared.overrides, prepared.options
     waivers = options.waivers
     con, readers, gaps, verdicts, maker = done.con, done.files, done.gaps, done.verdicts, done.maker
@@ -207,6 +212,7 @@ def assembled(prepared: Prepared) -> Report:
         frameworks=tuple(assess(framework, verdicts.counts) for framework in options.frameworks),
         posture=posture(con, rules, findings),
         access_paths=access_paths(con),
+        deviations=deviations(con, profiles) if options.with_inventory or options.with_deviations else Deviations(),
         inventory=inventory(con, owner_tags(rules, overrides)) if options.with_inventory or options.owners else None,
     )
     report = with_owners(report, options.owners)

@@ -21,6 +21,7 @@ from auditor.model.inventory import Inventory, InventoryTable
 from auditor.model.report import Report
 from auditor.model.rule import Rule
 from auditor.remediation.raw_documents import Documents
+from auditor.sql_text import literal
 
 
 def owned_reports(
@@ -52,16 +53,20 @@ def owned_reports(
                     f"delete from verdict_{table} where key not in (select key from owned_by where owner = ?)", [owner]
                 ).fetchall()
             keys = {k for (k,) in con.execute("select key from owned_by where owner = ?", [owner]).fetchall()}
-            yield owner, _report(prepared, keys)
+            profiles = (
+                "(select p.* from user_profile p where p.key in"
+                f" (select o.key from owned_by o where o.owner = {literal(owner)}))"
+            )
+            yield owner, _report(prepared, keys, profiles)
         finally:
             con.execute("rollback").fetchall()
 
 
-def _report(prepared: Prepared, keys: Collection[str]) -> Report:
+def _report(prepared: Prepared, keys: Collection[str], profiles: str) -> Report:
     done, rules = prepared.done, prepared.rules
     verdicts = recount(done.con, rules, done.verdicts)
     maker = FindingMaker(done.con, verdicts, prepared.overrides, Gaps(done.gaps), Documents(done.files), rules)
-    report = assembled(replace(prepared, done=replace(done, verdicts=verdicts, maker=maker)))
+    report = assembled(replace(prepared, done=replace(done, verdicts=verdicts, maker=maker)), profiles)
     domains = {f"{f.resource.account}/{f.resource.region}/domain/{f.resource.domain_id}" for f in report.findings}
     resources = Counter(key.split("/")[2] for key in keys if key.count("/") >= 3)
     accounts = {key.partition("/")[0] for key in keys}

@@ -192,6 +192,12 @@ def render(report: Report) -> Iterator[str]:
              "steps": p.steps, "via": p.via, "target": p.target}
             for p in report.access_paths.listed
         ],
+        deviations=[
+            {"account": d.account, "region": d.region, "domain_id": d.domain_id, "domain_name": d.domain_name,
+             "setting": d.setting, "path": d.path, "domain_value": d.domain_value, "profiles": d.profiles,
+             "values": d.values, "listed": d.listed}
+            for d in report.deviations.listed
+        ],
         past=(_past(p, names) for p in report.past),
         curve=_curve(report),
         posture=_posture(report),

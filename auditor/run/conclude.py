@@ -99,6 +99,7 @@ def evaluated(plan: RunPlan, files: Sequence[Path], export: Export | None = None
         waivers=plan.waivers,
         export=export,
         with_inventory=Format.HTML in plan.formats or bool(plan.templates),
+        with_deviations=Format.JSON in plan.formats,
     )
     return evaluate(files, plan.choice.rules, options)
 

@@ -119,4 +119,5 @@ def test_roles_and_people_show_their_way(report_of: ReportOf, page_file: PageFil
         assert axe_complaints(page, COLOURS) == []
         visit(page, file, f"#resource/{keys['ana-silva']}")
         assert ways.count() == 0
+        assert axe_complaints(page, COLOURS) == []
         assert page.problems == []

@@ -6,6 +6,7 @@ from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
+from auditor.model.deviation import Deviation
 from auditor.model.finding import Finding, RootCause, State, priority
 from auditor.model.report import DomainSummary, Outcome, Report, RuleSummary
 from auditor.model.rule import Severity, Verdict
@@ -35,6 +36,8 @@ from auditor.report.phrases import account_label, gate_words, resolved, shortcom
 
 #: Root causes that the page can tell without its script, which lists them all.
 CAUSES = 40
+#: Settings of domains that the page lists of those that user profiles set themselves.
+DEVIATIONS = 300
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,7 +111,9 @@ class HtmlView:
     None without one. ``scope_accounts`` and ``scope_regions`` are what was audited, ``labels``
     what accounts are called by id. ``data`` is what the script
     unpacks. ``drift`` is how templates and an account differ, None unless they were compared with one.
-    ``pictures`` are those of access paths, ``picture_width`` wide. ``glossary`` gives the meanings of our words.
+    ``deviations``: settings that user profiles set themselves, by domain, of which ``deviations_hidden`` more are not
+    on the page. ``pictures`` are those of access paths, ``picture_width`` wide. ``glossary`` gives the meanings of our
+    words.
     """
 
     report: Report
@@ -146,6 +151,8 @@ class HtmlView:
     scope_regions: tuple[str, ...]
     data: PageData
     drift: DriftView | None
+    deviations: tuple[tuple[Deviation, tuple[Deviation, ...]], ...]
+    deviations_hidden: int
     pictures: tuple[PathPicture, ...]
     picture_width: int
     glossary: Mapping[str, str]
@@ -202,6 +209,8 @@ def html_view(report: Report) -> HtmlView:
         scope_regions=tuple(sorted({region for _, region in scopes})),
         data=page_data(report),
         drift=None if report.drift is None else drift_view(report.drift),
+        deviations=_by_domain(report.deviations.listed[:DEVIATIONS]),
+        deviations_hidden=report.deviations.number - len(report.deviations.listed[:DEVIATIONS]),
         pictures=path_pictures(report.access_paths),
         picture_width=WIDTH,
         glossary=GLOSSARY,
@@ -318,6 +327,14 @@ def _drawn(views: Sequence[PlaceView]) -> tuple[PlaceView, ...]:
         return (-weight, view.account, view.domain.resource.key if view.domain else view.region)
 
     return tuple(replace(v, bar=stacked(v.failed, greatest)) for v in sorted(views, key=order))
+
+
+def _by_domain(deviations: Sequence[Deviation]) -> tuple[tuple[Deviation, tuple[Deviation, ...]], ...]:
+    """Each domain, by the first of its settings, and these."""
+    grouped: dict[str, list[Deviation]] = defaultdict(list)
+    for deviation in deviations:
+        grouped[deviation.domain_key].append(deviation)
+    return tuple((found[0], tuple(found)) for found in grouped.values())
 
 
 def _gaps(gaps: Sequence[Gap]) -> tuple[GapGroup, ...]:

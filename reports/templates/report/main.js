@@ -131,6 +131,8 @@ const mark = (section) => {
     else link.removeAttribute("aria-current");
   }
 };
+/** Parts that the navigation has under another one. */
+const PART_OF = { consistency: "domains" };
 const SECTION_OF = { rule: "rules", cause: "causes", resource: "resources", finding: "findings" };
 
 /** Show what the address says. `focus`: the reader followed a link, so the title takes the focus. */
@@ -157,7 +159,7 @@ const route = (focus) => {
   } else {
     const known = $(section) && views.includes($(section)) && (App || staticViews.has(section)) ? section : "overview";
     showView(known, known === "overview" ? "" : $(known).querySelector("h1")?.textContent);
-    mark(known);
+    mark(PART_OF[known] || known);
     if (App && known === "findings") {
       App.findings.restore(parameters);
       currentList = App.findings.list;

@@ -281,6 +281,9 @@ const rulePage = (D, id, index) => {
         " ",
         h("span.dim", {}, `${rule.id} · ${rule.name} · ${rule.area}`),
       ),
+      rule.id === "STU110" && document.getElementById("consistency")
+        ? h("p", {}, h("a", { href: "#consistency" }, "Which user profiles deviate, and in what"))
+        : null,
       h("div.two", {}, ruleReason(rule), ruleAnswers(D, rule)),
       ...ruleCauses(D, n, index),
       h("h2", {}, `Findings (${number(rows.length)})${undecided ? `, ${number(undecided)} undecided` : ""}`),
