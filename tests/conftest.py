@@ -229,7 +229,7 @@ def estate_report(estate_file: Callable[[str], Path], built_in_rules: tuple[Rule
 
     def report(name: str) -> Report:
         if name not in made:
-            options = EvaluateOptions(with_inventory=True)
+            options = EvaluateOptions(with_inventory=True, with_summaries=True)
             made[name] = evaluate([estate_file(name)], built_in_rules, options)
         return made[name]
 

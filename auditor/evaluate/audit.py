@@ -15,6 +15,7 @@ from auditor.evaluate.account_rows import account_rows
 from auditor.evaluate.count_passes import posture
 from auditor.evaluate.deviations import deviations
 from auditor.evaluate.engine import Verdicts, evaluate_rules
+from auditor.evaluate.estimate_costs import costs
 from auditor.evaluate.findings import FindingMaker
 from auditor.evaluate.gap_reasons import Gaps
 from auditor.evaluate.gate import set_aside
@@ -97,7 +98,7 @@ class EvaluateOptions:
 
     ``severities`` by rule id stand instead of the rules' own; ``overrides`` are parameters by rule id. Frameworks count
     verdicts: a waived failure is one there. ``export`` may write files from the tables; ``with_inventory`` adds what
-    only the HTML report shows, ``with_deviations`` what only it and report.json show. ``owners``: who owns what; they
+    only the HTML report shows, ``with_summaries`` what only it and report.json show. ``owners``: who owns what; they
     are found by the inventory.
     """
 
@@ -109,7 +110,7 @@ class EvaluateOptions:
     waivers: Waivers = NO_WAIVERS
     export: Export | None = None
     with_inventory: bool = False
-    with_deviations: bool = False
+    with_summaries: bool = False
     owners: Sequence[OwnerRule] = ()
 
 
@@ -185,6 +186,8 @@ def assembled(prepared: Prepared, profiles: str = "") -> Report:
     findings = [finding for rule in rules for finding in maker.of(rule)]
     findings.sort(key=_finding_order)
     causes = sorted(maker.causes, key=cause_order)
+    wanted = options.with_inventory or options.with_summaries or options.owners
+    tags = owner_tags(rules, overrides) if wanted else ()
     by_status = {str(v): sum(c[v] for c in verdicts.counts.values()) for v in Verdict} | {"waived": 0}
     sources: set[Source] = {reader.header.source for reader in readers}
     report = Report(
@@ -212,8 +215,8 @@ def assembled(prepared: Prepared, profiles: str = "") -> Report:
         frameworks=tuple(assess(framework, verdicts.counts) for framework in options.frameworks),
         posture=posture(con, rules, findings),
         access_paths=access_paths(con),
-        deviations=deviations(con, profiles) if options.with_inventory or options.with_deviations else Deviations(),
-        inventory=inventory(con, owner_tags(rules, overrides)) if options.with_inventory or options.owners else None,
+        deviations=deviations(con, profiles) if options.with_summaries else Deviations(),
+        inventory=inventory(con, tags) if options.with_inventory or options.owners else None,
     )
     report = with_owners(report, options.owners)
     if not options.with_inventory:
@@ -223,7 +226,8 @@ def assembled(prepared: Prepared, profiles: str = "") -> Report:
 
         inline, problems = read_comments(con, rule_names(waivers.rules), counted=waivers.comments)
         waivers = replace(waivers, inline=inline, inline_problems=problems)
-    return set_aside(report, waivers, read_tags(con, waivers.tag_keys))
+    report = set_aside(report, waivers, read_tags(con, waivers.tag_keys))
+    return replace(report, costs=costs(con, report, tags)) if options.with_summaries else report
 
 
 def _finding_order(f: Finding) -> tuple[Any, ...]:

@@ -191,11 +191,12 @@ def _owners(columns: Sequence[InventoryColumn], keys: Sequence[str], number: int
     tags = next((c for c in columns if c.name == "tags"), None)
     if tags is None:
         return ("",) * number
-    by_code = [_owner(value or {}, keys) for value, _ in tags.values]
+    by_code = [tag_owner(value or {}, keys) for value, _ in tags.values]
     return tuple(by_code[code] for code in tags.codes)
 
 
-def _owner(tags: Mapping[str, str], keys: Sequence[str]) -> str:
+def tag_owner(tags: Mapping[str, str], keys: Sequence[str]) -> str:
+    """Who owns what has these tags, by the keys that name an owner, best first; empty where none does."""
     plain = {re.sub("[^a-z0-9]", "", key.lower()): value.strip() for key, value in sorted(tags.items()) if value}
     return next((plain[key] for key in keys if plain.get(key)), "")
 

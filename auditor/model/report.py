@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from auditor.model.access_path import AccessPaths
 from auditor.model.accounts import Account, AccountStatus
+from auditor.model.cost import Costs
 from auditor.model.deviation import Deviations
 from auditor.model.finding import Finding, PastFinding, RootCause
 from auditor.model.posture import PostureCount
@@ -213,7 +214,11 @@ class Report:
     access_paths: AccessPaths = field(default_factory=AccessPaths)
     """The shortest known ways from execution roles to administrator access and to other people's user profiles."""
     deviations: Deviations = field(default_factory=Deviations)
-    """Settings that user profiles set themselves although their domain has a value for all."""
+    """Settings that user profiles set themselves although their domain has a value for all; empty unless report.html,
+    report.json or a template of the user was asked for."""
+    costs: Costs | None = None
+    """Estimated cost of what findings about money are about; None without one, for templates, and unless report.html,
+    report.json or a template of the user was asked for."""
     inventory: Inventory | None = None
     """Every audited resource with its settings in force; None unless HTML or a template of the user was asked for."""
     drift: Drift | None = None

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from auditor.model.cost import Costs
 from auditor.model.drift import Drift
 from auditor.model.finding import Finding, PastFinding, RootCause
 from auditor.model.report import REPORT_SCHEMA_VERSION, FrameworkSummary, Report
@@ -113,6 +114,27 @@ def _framework(framework: FrameworkSummary) -> dict[str, Any]:
     }  # fmt: skip
 
 
+def _costs(costs: Costs | None, names: _Names) -> dict[str, Any] | None:
+    if costs is None:
+        return None
+    return {
+        "currency": "USD",
+        "per": "month",
+        "prices": costs.sources,
+        "hours": {"low": costs.hours[0], "high": costs.hours[1]},
+        "findings": costs.findings,
+        "nothing_now": costs.idle,
+        "incomplete": costs.incomplete,
+        "total": costs.total,
+        "by_cause": [
+            {"cause": c.cause, "rule": {"id": c.rule_id, "name": names.rules.get(c.rule_id, c.rule_id)}, "cost": c.cost}
+            for c in costs.by_cause
+        ],
+        "by_owner": costs.by_owner,
+        "by_domain": costs.by_domain,
+    }
+
+
 def _past(past: PastFinding, names: _Names) -> dict[str, Any]:
     finding = past.finding
     return {
@@ -198,6 +220,7 @@ def render(report: Report) -> Iterator[str]:
              "values": d.values, "listed": d.listed}
             for d in report.deviations.listed
         ],
+        costs=_costs(report.costs, names),
         past=(_past(p, names) for p in report.past),
         curve=_curve(report),
         posture=_posture(report),

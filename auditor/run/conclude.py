@@ -93,13 +93,14 @@ def run(
 
 def evaluated(plan: RunPlan, files: Sequence[Path], export: Export | None = None) -> Report:
     """The report, waivers applied, without what earlier runs know and without a gate. Raises SnapshotError."""
+    shown = Format.HTML in plan.formats or bool(plan.templates)
     options = replace(
         evaluate_options(plan.choice),
         frameworks=plan.frameworks,
         waivers=plan.waivers,
         export=export,
-        with_inventory=Format.HTML in plan.formats or bool(plan.templates),
-        with_deviations=Format.JSON in plan.formats,
+        with_inventory=shown,
+        with_summaries=shown or Format.JSON in plan.formats,
     )
     return evaluate(files, plan.choice.rules, options)
 

@@ -63,7 +63,9 @@ def owner_reports(
     if not config.owners:
         raise ConfigError("nobody owns anything", hint="Write owners: in auditor.yaml, and name it with --config.")
     choice = choose(config, RuleOptions())
-    options = replace(evaluate_options(choice), waivers=waivers_of(config, choice), with_inventory=True)
+    options = replace(
+        evaluate_options(choice), waivers=waivers_of(config, choice), with_inventory=True, with_summaries=True
+    )
     gate = replace(limits(GateOptions(), config, choice.every), new_only=False)
     owners = store_owners(store, [run], config.owners)
     told = _told(store, run)

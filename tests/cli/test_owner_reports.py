@@ -88,7 +88,7 @@ def test_owners_parts_are_the_whole(tmp_path: Path, built_in_rules: tuple[Rule, 
     """Every finding, verdict, cause and resource is in one part, as it is in the whole."""
     file = night(tmp_path, 1, {"a1": "IAM", "a2": "SSO", "b": "IAM", "c": None})
     rules = [rule for rule in built_in_rules if rule.id in ("STU106", "STU605", "STU601")]
-    options = EvaluateOptions(with_inventory=True)
+    options = EvaluateOptions(with_inventory=True, with_summaries=True)
     whole = evaluate([file], rules, options)
     keys = [f"{ACCOUNT}/{REGION}/domain/d-{name}" for name in ("a1", "a2", "b")]
     owners = dict(zip(keys, ("vision", "vision", "data"), strict=True))
@@ -100,6 +100,7 @@ def test_owners_parts_are_the_whole(tmp_path: Path, built_in_rules: tuple[Rule, 
     for count in ("by_status", "by_severity"):
         added = sum((Counter(getattr(part, count)) for part in parts.values()), Counter())
         assert {k: n for k, n in getattr(whole, count).items() if n} == dict(added)
+    assert sum(part.deviations.of for part in parts.values()) == whole.deviations.of
     for part in parts.values():
         assert {f.fingerprint: f for f in part.findings}.items() <= {f.fingerprint: f for f in whole.findings}.items()
         assert part.inventory is not None

@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 
 from auditor.evaluate.ask_tables import Asked, query
-from auditor.evaluate.audit import evaluate
+from auditor.evaluate.audit import EvaluateOptions, evaluate
 from auditor.model.finding import priority
 from auditor.model.report import Report
 from auditor.model.rule import Rule, Severity, Verdict
@@ -27,6 +27,8 @@ from auditor.store.snapshot_reader import SnapshotReader
 from .helpers import ACCOUNT, REGION, audit, changed, domain, only, profile, rules_of, snapshot_file, verdicts
 
 UNIFIED = "d-unified00001"
+#: As the fixture is made, but for the inventory.
+WITH_SUMMARIES = EvaluateOptions(with_summaries=True)
 
 
 def _json(report: Report) -> bytes:
@@ -42,7 +44,7 @@ class TestDeterminism:
     """Byte for byte the same report.json, whatever may differ between two runs."""
 
     def test_again(self, acme: Report, estate_file: Callable[[str], Path], built_in_rules: tuple[Rule, ...]) -> None:
-        again = evaluate([estate_file("acme")], built_in_rules)
+        again = evaluate([estate_file("acme")], built_in_rules, WITH_SUMMARIES)
         assert again == acme
         assert _json(again) == _json(acme)
 
@@ -50,10 +52,11 @@ class TestDeterminism:
     def test_another_process(self, seed: str, acme: Report, estate_file: Callable[[str], Path]) -> None:
         """Another order of sets and hashes."""
         script = (
-            "import sys; from pathlib import Path; from auditor.evaluate.audit import evaluate;"
+            "import sys; from pathlib import Path; from auditor.evaluate.audit import EvaluateOptions, evaluate;"
             " from auditor.rules.load import load_rules; from auditor.resources import rules_dir;"
             " from auditor.report.render import Format, render;"
-            " report = evaluate([Path(sys.argv[1])], load_rules([rules_dir()]));"
+            " report = evaluate([Path(sys.argv[1])], load_rules([rules_dir()]),"
+            " EvaluateOptions(with_summaries=True));"
             " sys.stdout.buffer.write(''.join(render(report, Format.JSON)).encode())"
         )
         environment = {**os.environ, "PYTHONHASHSEED": seed, "TZ": "Asia/Kathmandu"}
@@ -72,7 +75,7 @@ class TestDeterminism:
         """Large accounts take the other way."""
         monkeypatch.setattr(build_tables, "MATERIALISED_PROFILES", 0)
         monkeypatch.setattr(build_tables, "MATERIALISED_DOCUMENTED", 0)
-        assert _json(evaluate([estate_file("acme")], built_in_rules)) == _json(acme)
+        assert _json(evaluate([estate_file("acme")], built_in_rules, WITH_SUMMARIES)) == _json(acme)
 
     def test_one_file_or_one_for_each_region(
         self, acme: Report, estate_snapshot: Callable[[str], Snapshot], built_in_rules: tuple[Rule, ...], tmp_path: Path
@@ -91,7 +94,7 @@ class TestDeterminism:
             )
             paths.append(tmp_path / f"{scope.region}.jsonl")
             write_snapshot(paths[-1], part)
-        apart = evaluate(paths, built_in_rules)
+        apart = evaluate(paths, built_in_rules, WITH_SUMMARIES)
         assert len(apart.snapshots) == 2
         assert replace(apart, snapshots=(), coverage=()) == replace(acme, snapshots=(), coverage=())
 

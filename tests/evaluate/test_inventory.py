@@ -143,12 +143,12 @@ def test_is_there_only_when_asked_for(
     estate_file: EstateFile, built_in_rules: tuple[Rule, ...], estate_report: Callable[[str], Report]
 ) -> None:
     files = [estate_file("clean")]
-    plain = evaluate(files, built_in_rules)
+    plain = evaluate(files, built_in_rules, EvaluateOptions(with_summaries=True))
     assert plain.inventory is None
     full = estate_report("clean")
     assert full.inventory is not None
     assert replace(full, inventory=None) == plain
-    assert full == evaluate(files, built_in_rules, EvaluateOptions(with_inventory=True))
+    assert full == evaluate(files, built_in_rules, EvaluateOptions(with_inventory=True, with_summaries=True))
 
 
 def test_owner_tags_are_the_rules_parameter(built_in_rules: tuple[Rule, ...]) -> None:

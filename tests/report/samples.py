@@ -13,7 +13,7 @@ HOSTILE = "<img src=x onerror=alert(1)></script><script>alert()</script>\"'&{{7*
 _KEPT = {
     "account", "region", "type", "kind", "fingerprint", "root_cause", "rule_id", "rules", "as_of", "previous", "state",
     "first_seen", "last_seen", "source", "layer", "reason", "table", "sha256", "tool_version", "scopes", "resources",
-    "by_status", "by_severity", "counts", "failed", "total", "practices", "paths",
+    "by_status", "by_severity", "cause", "counts", "date", "failed", "total", "practices", "paths",
 }  # fmt: skip
 #: Keys of resources: only their last part is text.
 _KEYS = {"domains", "parents", "profile"}

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import hashlib
+from math import ceil, floor
 from urllib.parse import quote
 
 import jinja2
@@ -11,6 +12,7 @@ from markupsafe import Markup
 
 from auditor.counting import plural
 from auditor.inert_text import visible
+from auditor.model.cost import CostSum
 from auditor.model.resource import ResourceRef
 from auditor.report.drift_view import label, who
 from auditor.report.phrases import scope
@@ -48,6 +50,11 @@ def moment(text: str) -> str:
     return f"{text[:16].replace('T', ' ')} UTC" if len(text) > 10 else text
 
 
+def usd(cost: CostSum) -> str:
+    """An interval in whole dollars, rounded outwards."""
+    return f"{floor(cost.low):,} to {ceil(cost.high):,} USD"
+
+
 def short(text: str) -> str:
     """A text that fits a line."""
     return text if len(text) <= _SHORT else text[: _SHORT - 1] + "…"
@@ -62,6 +69,7 @@ def html_environment() -> jinja2.Environment:
         "anchor": lambda key: quote(visible(key), safe="/:"),
         "shown": format_value,
         "short": short,
+        "usd": usd,
         "kind": kind,
         "scope": scope,
         "setting": cause_words,

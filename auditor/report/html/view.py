@@ -21,6 +21,7 @@ from auditor.report.first_screen import (
     RuleGroup,
     Share,
     curve,
+    examples,
     fixes,
     overdue,
     posture,
@@ -111,9 +112,9 @@ class HtmlView:
     None without one. ``scope_accounts`` and ``scope_regions`` are what was audited, ``labels``
     what accounts are called by id. ``data`` is what the script
     unpacks. ``drift`` is how templates and an account differ, None unless they were compared with one.
-    ``deviations``: settings that user profiles set themselves, by domain, of which ``deviations_hidden`` more are not
-    on the page. ``pictures`` are those of access paths, ``picture_width`` wide. ``glossary`` gives the meanings of our
-    words.
+    ``cost_words``: what is wrong, by the id of a root cause of which the cost is estimated. ``deviations``: settings
+    that user profiles set themselves, by domain, of which ``deviations_hidden`` more are not on the page. ``pictures``
+    are those of access paths, ``picture_width`` wide. ``glossary`` gives the meanings of our words.
     """
 
     report: Report
@@ -151,6 +152,7 @@ class HtmlView:
     scope_regions: tuple[str, ...]
     data: PageData
     drift: DriftView | None
+    cost_words: Mapping[str, str]
     deviations: tuple[tuple[Deviation, tuple[Deviation, ...]], ...]
     deviations_hidden: int
     pictures: tuple[PathPicture, ...]
@@ -209,6 +211,7 @@ def html_view(report: Report) -> HtmlView:
         scope_regions=tuple(sorted({region for _, region in scopes})),
         data=page_data(report),
         drift=None if report.drift is None else drift_view(report.drift),
+        cost_words=_cost_words(report),
         deviations=_by_domain(report.deviations.listed[:DEVIATIONS]),
         deviations_hidden=report.deviations.number - len(report.deviations.listed[:DEVIATIONS]),
         pictures=path_pictures(report.access_paths),
@@ -327,6 +330,13 @@ def _drawn(views: Sequence[PlaceView]) -> tuple[PlaceView, ...]:
         return (-weight, view.account, view.domain.resource.key if view.domain else view.region)
 
     return tuple(replace(v, bar=stacked(v.failed, greatest)) for v in sorted(views, key=order))
+
+
+def _cost_words(report: Report) -> dict[str, str]:
+    """What is wrong in each root cause that costs something, in the words of its first finding."""
+    first = examples(report)
+    costly = {cost.cause for cost in report.costs.by_cause} if report.costs else set()
+    return {cause.id: wrong(cause, first.get(cause.id)) for cause in report.root_causes if cause.id in costly}
 
 
 def _by_domain(deviations: Sequence[Deviation]) -> tuple[tuple[Deviation, tuple[Deviation, ...]], ...]:

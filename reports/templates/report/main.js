@@ -132,7 +132,7 @@ const mark = (section) => {
   }
 };
 /** Parts that the navigation has under another one. */
-const PART_OF = { consistency: "domains" };
+const PART_OF = { consistency: "domains", costs: "causes" };
 const SECTION_OF = { rule: "rules", cause: "causes", resource: "resources", finding: "findings" };
 
 /** Show what the address says. `focus`: the reader followed a link, so the title takes the focus. */
