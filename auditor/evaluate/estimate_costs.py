@@ -51,6 +51,13 @@ RULES: Mapping[str, Money] = {
 }
 
 
+#: Key of the space, and of the user profile, that an app belongs to; '' where it belongs to none.
+_SPACE, _PROFILE = (
+    f"case when {name} <> '' then account || '/' || region || '/{type_}/' || domain_id || '/' || {name} else '' end"
+    for name, type_ in (("space_name", "space"), ("user_profile_name", "user_profile"))
+)
+
+
 @dataclass(frozen=True, slots=True)
 class _Item:
     """An app or a volume; ``price`` None where there is none."""
@@ -76,16 +83,15 @@ def costs(con: duckdb.DuckDBPyConnection, report: Report, owner_keys: Sequence[s
     found = [f for f in report.findings if f.stands and f.rule_id in RULES]
     if not found or report.of_templates:
         return None
-    estate = _estate(con)
-    owners = _owners(con, found, estate, owner_keys)
+    estate = _estate(con, keeps=any(RULES[f.rule_id].keeps for f in found))
+    # Of most findings about a setting nothing runs: the rest is done for what is left.
+    priced = [(finding, about) for finding in found if (about := _about(finding, estate))]
+    owners = _owners(con, [finding for finding, _ in priced], estate, owner_keys)
     causes: dict[str, set[str]] = defaultdict(set)
     rules: dict[str, str] = {}
     by_owner: dict[str, set[str]] = defaultdict(set)
     domains: dict[tuple[str, str, str, str], set[str]] = defaultdict(set)
-    idle = 0
-    for finding in found:
-        about = _about(finding, estate)
-        idle += not about
+    for finding, about in priced:
         resource = finding.resource
         causes[finding.root_cause].update(about)
         rules[finding.root_cause] = finding.rule_id
@@ -93,14 +99,14 @@ def costs(con: duckdb.DuckDBPyConnection, report: Report, owner_keys: Sequence[s
         domains[resource.account, resource.region, resource.domain_id, resource.domain_name].update(about)
     items = estate.items
     return Costs(
-        SOURCES, HOURS, len(found), idle,
+        SOURCES, HOURS, len(found), len(found) - len(priced),
         any(g.resource_type in ("app", "space") and g.resource_id == "*" for g in report.gaps),
         _sum(set().union(*causes.values()), items),
-        tuple(sorted((CauseCost(c, rules[c], _sum(about, items)) for c, about in causes.items() if about),
+        tuple(sorted((CauseCost(c, rules[c], _sum(about, items)) for c, about in causes.items()),
                      key=lambda c: (*_order(c.cost), c.rule_id, c.cause))),
-        tuple(sorted((OwnerCost(o, _sum(about, items)) for o, about in by_owner.items() if about),
+        tuple(sorted((OwnerCost(o, _sum(about, items)) for o, about in by_owner.items()),
                      key=lambda o: (*_order(o.cost), o.owner))),
-        tuple(sorted((DomainCost(*place, _sum(about, items)) for place, about in domains.items() if about),
+        tuple(sorted((DomainCost(*place, _sum(about, items)) for place, about in domains.items()),
                      key=lambda d: (*_order(d.cost), d.account, d.region, d.domain_id))),
     )  # fmt: skip
 
@@ -122,16 +128,16 @@ def _about(finding: Finding, estate: _Estate) -> list[str]:
     """Keys of the items that a finding is about."""
     money, key, found = RULES[finding.rule_id], finding.resource.key, []
     if money.runs:
-        named = {e.value for e in finding.evidence if e.setting.endswith("instance_type")}
+        named = {e.value for e in finding.evidence if e.setting.endswith("instance_type")} if money.default else set()
         found += [
             app
-            for app in ([key] if finding.resource.type == "app" else estate.apps[key])
+            for app in ([key] if finding.resource.type == "app" else estate.apps.get(key, ()))
             if (item := estate.items.get(app)) is not None
             and (not money.types or item.app_type in money.types)
             and (not money.default or item.instance_type in named)
         ]
     if money.keeps:
-        found += estate.volumes[key]
+        found += estate.volumes.get(key, ())
     if money.files:
         # How much an EFS holds is not collected.
         estate.items[f"{key}#efs"] = _Item(None)
@@ -139,22 +145,21 @@ def _about(finding: Finding, estate: _Estate) -> list[str]:
     return found
 
 
-def _estate(con: duckdb.DuckDBPyConnection) -> _Estate:
+def _estate(con: duckdb.DuckDBPyConnection, *, keeps: bool) -> _Estate:
+    """What runs; with ``keeps`` the volumes as well."""
     estate = _Estate()
     spaces: dict[str, str] = {}
     for key, region, domain, owner, sharing, gib in con.execute(
         "select key, region, domain_key, coalesce(owner_key, ''), sharing_type, ebs_volume_gb from space"
+        + ("" if keeps else f" where key in (select {_SPACE} from app where status = 'InService')")
     ).fetchall():
         spaces[key] = domain if sharing == "Shared" else owner
         estate.above[key] = owner
-        if gib != 0:
+        if keeps and gib != 0:
             estate.items[f"{key}#volume"] = _Item(volume(gib, region))
             _belongs(estate.volumes, f"{key}#volume", (key, spaces[key]))
     for key, region, space, profile, type_, instance in con.execute(
-        "select key, region, case when space_name <> '' then account || '/' || region || '/space/' || domain_id || '/'"
-        " || space_name else '' end, case when user_profile_name <> '' then account || '/' || region ||"
-        " '/user_profile/' || domain_id || '/' || user_profile_name else '' end, app_type, instance_type"
-        " from app where status = 'InService'"
+        f"select key, region, {_SPACE}, {_PROFILE}, app_type, instance_type from app where status = 'InService'"
     ).fetchall():
         price = canvas(region) if type_ == "Canvas" else running(instance, region) if type_ in _INSTANCES else None
         estate.items[key] = _Item(price, type_ or "", instance)
@@ -164,8 +169,9 @@ def _estate(con: duckdb.DuckDBPyConnection) -> _Estate:
 
 
 def _belongs(index: dict[str, list[str]], item: str, to: Iterable[str]) -> None:
-    for key in {*to} - {""}:
-        index[key].append(item)
+    for key in dict.fromkeys(to):
+        if key:
+            index[key].append(item)
 
 
 def _owners(
