@@ -114,7 +114,7 @@ def _framework(framework: FrameworkSummary) -> dict[str, Any]:
     }  # fmt: skip
 
 
-def _costs(costs: Costs | None, names: _Names) -> dict[str, Any] | None:
+def _costs(costs: Costs | None) -> dict[str, Any] | None:
     if costs is None:
         return None
     return {
@@ -126,10 +126,7 @@ def _costs(costs: Costs | None, names: _Names) -> dict[str, Any] | None:
         "nothing_now": costs.idle,
         "incomplete": costs.incomplete,
         "total": costs.total,
-        "by_cause": [
-            {"cause": c.cause, "rule": {"id": c.rule_id, "name": names.rules.get(c.rule_id, c.rule_id)}, "cost": c.cost}
-            for c in costs.by_cause
-        ],
+        "by_cause": [{"cause": c.cause, "rule": c.rule_id, "cost": c.cost} for c in costs.by_cause],
         "by_owner": costs.by_owner,
         "by_domain": costs.by_domain,
     }
@@ -220,7 +217,7 @@ def render(report: Report) -> Iterator[str]:
              "values": d.values, "listed": d.listed}
             for d in report.deviations.listed
         ],
-        costs=_costs(report.costs, names),
+        costs=_costs(report.costs),
         past=(_past(p, names) for p in report.past),
         curve=_curve(report),
         posture=_posture(report),
