@@ -25,8 +25,9 @@ from measure import machine
 from auditor.history.query import Filter, failures, nights
 from auditor.simulator import Simulator
 from auditor.store.backends import open_backend
+from auditor.store.chain import seal
 from auditor.store.ddl import duckdb as views
-from auditor.store.manifest import BY_DATE_VERSION, Manifest, ScopeCounts, StoredFile, encode, run_id
+from auditor.store.manifest import BY_DATE_VERSION, Link, Manifest, ScopeCounts, StoredFile, run_id
 from auditor.store.runs import RunStore
 from auditor.store.store_tables import HISTORY, write_parquet, written
 
@@ -72,9 +73,11 @@ def history(folder: Path, run: Manifest, accounts: int, regions: int, failing: i
 
 def fill(store: RunStore, folder: Path, accounts: int, regions: int, number: int, failing: int) -> None:
     scopes = tuple((str(100_000_000_000 + a), region) for a in range(accounts) for region in sorted(REGIONS[:regions]))
-    for day in range(1, number):
-        run = manifest(LAST - timedelta(days=day), scopes, day)
-        store.place.put_bytes(run.key, encode(run))
+    before: tuple[Link, ...] = ()
+    for day in reversed(range(1, number)):
+        run, data = seal(replace(manifest(LAST - timedelta(days=day), scopes, day), previous=before))
+        store.place.put_bytes(run.key, data)
+        before = (Link(run.run_id, run.root),)
     run = manifest(LAST, scopes, 0)
     path = history(folder, run, accounts, regions, failing)
     key = path.relative_to(folder).as_posix()

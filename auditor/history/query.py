@@ -15,7 +15,7 @@ from auditor.model.report import TrendPoint
 from auditor.model.rule import Severity
 from auditor.sql_text import literal
 from auditor.store.connection import connect
-from auditor.store.manifest import Manifest, StoredFile
+from auditor.store.manifest import Manifest, StoredFile, every_scope
 from auditor.store.runs import RunStore, latest
 from auditor.store.store_tables import FINDINGS, HISTORY, StoreTable, empty
 from auditor.temporary_files import workspace
@@ -57,8 +57,14 @@ class KnownFailure:
 
 def failures(store: RunStore, runs: Sequence[Manifest], wanted: Filter) -> tuple[KnownFailure, ...]:
     """What the last run of every account and region knows, oldest first, and of one age the most severe first."""
-    scopes = {scope for run in runs for scope in run.scopes}
-    known = ledger_scopes(latest(runs, scopes), runs)
+    return oldest(store, runs, wanted, 0)[1]
+
+
+def oldest(
+    store: RunStore, runs: Sequence[Manifest], wanted: Filter, limit: int
+) -> tuple[int, tuple[KnownFailure, ...]]:
+    """How many failures the last runs know, and the first of them in the order of ``failures``; ``limit`` 0: all."""
+    known = ledger_scopes(latest(runs, every_scope(runs)), runs)
     where = [
         *([f"rule_id in ({', '.join(map(literal, sorted(wanted.rules)))})"] if wanted.rules else []),
         *([f"account = {literal(wanted.account)}"] if wanted.account else []),
@@ -66,18 +72,26 @@ def failures(store: RunStore, runs: Sequence[Manifest], wanted: Filter) -> tuple
     ]
     with _tables(store, HISTORY, ledger_files(known)) as (con, files):
         source = of_scopes(files, known)
+        # Texts are made of those that are asked for only.
+        order = (
+            f"first_seen, list_position({[s.value for s in Severity]!r}, severity), rule_id, account, region, type, id"
+        )
         rows = con.execute(f"""
+            with found as (
+                select * from (
+                    select *, case when status = 'resolved' then 'resolved' when not assessed then 'not_assessed'
+                                   when waived then 'waived' else 'open' end as state from {source})
+                {"where " + " and ".join(where) if where else ""})
             select fingerprint, rule_id, severity, state, account, region, type, id, name,
                    coalesce(nullif(domain_name, ''), domain_id) as domain, message,
                    {moment_text("first_seen")}, {moment_text("last_seen")}, {moment_text("resolved_at")},
-                   date_diff('day', first_seen, coalesce(resolved_at, as_of)) as age_days, regressed
-            from (select *, case when status = 'resolved' then 'resolved' when not assessed then 'not_assessed'
-                                 when waived then 'waived' else 'open' end as state from {source})
-            {"where " + " and ".join(where) if where else ""}
-            order by first_seen, list_position({[s.value for s in Severity]!r}, severity),
-                     rule_id, account, region, type, id""").fetchall()
+                   date_diff('day', first_seen, coalesce(resolved_at, as_of)) as age_days, regressed,
+                   (select count(*) from found) as every
+            from (select * from found order by {order} {f"limit {limit}" if limit else ""})
+            order by {order}""").fetchall()
     severities = {s.value: s for s in Severity}
-    return tuple(KnownFailure(f, r, severities[s], *rest) for f, r, s, *rest in rows)
+    found = tuple(KnownFailure(f, r, severities[s], *rest) for f, r, s, *rest, _ in rows)
+    return rows[0][-1] if rows else 0, found
 
 
 def nights(store: RunStore, runs: Sequence[Manifest], wanted: Filter) -> tuple[TrendPoint, ...]:
@@ -85,7 +99,8 @@ def nights(store: RunStore, runs: Sequence[Manifest], wanted: Filter) -> tuple[T
     kept = [run for run in runs if not wanted.account or wanted.account in run.accounts]
     if not wanted.rules:
         return tuple(
-            point(run, [c for c in run.counts if wanted.account in ("", c.account)]) for run in kept
+            point(run, [c for c in run.counts if c.account == wanted.account] if wanted.account else run.counts)
+            for run in kept
         )  # fmt: skip
     return tuple(_of_rules(store, kept, wanted))
 

@@ -190,8 +190,12 @@ def _carried(
 def ledger_scopes(sources: Mapping[Scope, Manifest], earlier: Sequence[Manifest]) -> dict[Scope, Manifest]:
     """The run that says what is known of each scope, and of what belongs to no region in their accounts."""
     of_account: dict[str, Manifest] = {}
-    for run in earlier:
-        of_account |= dict.fromkeys(run.accounts, run)
+    wanted = {account for account, _ in sources}
+    for run in reversed(earlier):
+        if not wanted:
+            break
+        of_account |= dict.fromkeys(wanted.intersection(run.accounts), run)
+        wanted.difference_update(run.accounts)
     return dict(sources) | {
         (account, GLOBAL): of_account[account] for account, _ in sources if account in of_account
     }  # fmt: skip

@@ -13,7 +13,7 @@ from auditor.history.facts import Scope
 from auditor.model.rule import Severity
 from auditor.sql_text import literal, string_list
 from auditor.store.connection import connect
-from auditor.store.manifest import Manifest, StoredFile, run_of
+from auditor.store.manifest import Manifest, StoredFile, every_scope, run_of
 from auditor.store.runs import RunStore
 from auditor.store.store_tables import FINDINGS, HISTORY, NONE, POSTURE, StoreTable, parquet
 from auditor.store.unpack import SNAPSHOT_LIMIT, blocks
@@ -130,7 +130,7 @@ def mark_unreadable(store: RunStore) -> None:
 
     while True:
         runs = store.runs()
-        last = latest(runs, {scope for run in runs for scope in run.scopes})
+        last = latest(runs, every_scope(runs))
         wrong = [
             (run, reason) for run in {r.run_id: r for r in last.values()}.values() if (reason := _damage(store, run))
         ]

@@ -12,7 +12,7 @@ from auditor.model.finding import State
 from auditor.model.report import Outcome, Report, TrendPoint
 from auditor.model.rule import Severity, Verdict
 from auditor.model.snapshot import GLOBAL
-from auditor.store.manifest import Manifest, ScopeCounts
+from auditor.store.manifest import Manifest, ScopeCounts, total
 
 #: Runs of which a report shows the trend.
 TREND_RUNS = 400
@@ -64,10 +64,10 @@ def trend(runs: Sequence[Manifest], scopes: frozenset[Scope], limit: int = TREND
 
 def point(run: Manifest, of: Sequence[ScopeCounts]) -> TrendPoint:
     """A run as a point of the trend, from these of its counts."""
-    total = sum(of, ScopeCounts("", ""))
+    found = total(of)
     return TrendPoint(
-        run.as_of, {s.value: getattr(total, s.value) for s in Severity}, total.waived, total.unknown, total.new,
-        total.regressed, total.resolved,
+        run.as_of, {s.value: getattr(found, s.value) for s in Severity}, found.waived, found.unknown, found.new,
+        found.regressed, found.resolved,
     )  # fmt: skip
 
 
@@ -88,8 +88,8 @@ def daily(runs: Sequence[Manifest]) -> tuple[TrendPoint, ...]:
                 state[scope] = (run, found.get(scope, ScopeCounts(*scope)))
         newest = of_day[-1].moment
         state = {scope: seen for scope, seen in state.items() if seen[0].moment >= newest - CARRY}
-        standing = sum((counts for _, counts in state.values()), ScopeCounts("", ""))
-        moved = sum((c for run in of_day for c in run.counts), ScopeCounts("", ""))
+        standing = total(counts for _, counts in state.values())
+        moved = total(total(run.counts) for run in of_day)
         points.append(
             TrendPoint(
                 day, {s.value: getattr(standing, s.value) for s in Severity}, standing.waived, standing.unknown,

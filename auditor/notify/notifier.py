@@ -23,7 +23,7 @@ from auditor.notify import aws_channels, webhook
 from auditor.notify.bodies import body
 from auditor.notify.digest import digest
 from auditor.notify.news import Known, LapsingWaiver, Told, news
-from auditor.store.manifest import Manifest
+from auditor.store.manifest import Manifest, every_scope
 from auditor.store.runs import RunStore, latest
 from auditor.store.store_status import read_status
 from auditor.store.unpack import REPORT_LIMIT, blocks
@@ -102,7 +102,7 @@ def _sent(channel: Channel, message: Digest, profile: str | None) -> str:
 
 
 def _known(store: RunStore, runs: Sequence[Manifest], now: datetime | None, owners: Sequence[OwnerRule] = ()) -> Known:
-    last = latest(runs, {scope for run in runs for scope in run.scopes})
+    last = latest(runs, every_scope(runs))
     found = failures(store, runs, Filter(states=("open", "waived", "not_assessed", "resolved")))
     ordered = sorted({run.run_id: run for run in last.values()}.values(), key=lambda run: (run.moment, run.run_id))
     owned = store_owners(store, ordered, owners) if owners else {}

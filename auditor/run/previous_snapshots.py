@@ -118,12 +118,13 @@ class _StoreSnapshots:
             return []
 
     def _of(self, account: str, regions: tuple[str, ...]) -> list[SnapshotReader]:
+        from auditor.store.manifest import every_scope
         from auditor.store.runs import latest
 
         with self._lock:
             if self._last is None:
                 runs = self._store.runs()
-                self._last = latest(runs, {scope for run in runs for scope in run.scopes})
+                self._last = latest(runs, every_scope(runs))
             wanted = {run.run_id: run for r in regions if (run := self._last.get((account, r))) is not None}
             ordered = sorted(wanted.values(), key=lambda run: (run.moment, run.run_id))
             return [file for run in ordered for file in self._unpacked(run)]

@@ -7,9 +7,13 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
+from functools import lru_cache
+from itertools import chain
+from operator import attrgetter
+from typing import overload
 
 import msgspec
 
@@ -40,6 +44,7 @@ _RUN_KEY = re.compile(
 _KNOWN = (SCHEMA_VERSION, BY_DATE_VERSION)
 #: Regions, and what stands for none, are named in other programs' statements.
 _REGION = re.compile(r"[a-z0-9-]*")
+_SCOPES = b'"scopes":'
 _SHA256 = re.compile(r"(?:[0-9a-f]{64})?")
 
 
@@ -84,12 +89,49 @@ class ScopeCounts:
     regressed: int = 0
     resolved: int = 0
 
-    def __add__(self, other: ScopeCounts) -> ScopeCounts:
-        numbers = (getattr(self, n) + getattr(other, n) for n in COUNTED)
-        return ScopeCounts(self.account, self.region, *numbers)
-
 
 COUNTED = ("critical", "high", "medium", "low", "info", "waived", "unknown", "new", "regressed", "resolved")
+
+
+class CountsApart(Sequence[ScopeCounts]):
+    """Counts that are read when somebody asks for one of them; what they are together is known.
+
+    ``read`` raises ConfigError where the place cannot be read, and DamagedError where the run is gone.
+    """
+
+    __slots__ = ("_read", "_seen", "total")
+
+    def __init__(self, total: ScopeCounts, read: Callable[[], tuple[ScopeCounts, ...]]) -> None:
+        self.total, self._read = total, read
+        self._seen: tuple[ScopeCounts, ...] | None = None
+
+    def _all(self) -> tuple[ScopeCounts, ...]:
+        if self._seen is None:
+            self._seen = self._read()
+        return self._seen
+
+    def __len__(self) -> int:
+        return len(self._all())
+
+    @overload
+    def __getitem__(self, index: int) -> ScopeCounts: ...
+    @overload
+    def __getitem__(self, index: slice) -> tuple[ScopeCounts, ...]: ...
+    def __getitem__(self, index: int | slice) -> ScopeCounts | tuple[ScopeCounts, ...]:
+        return self._all()[index]
+
+    def __eq__(self, other: object) -> bool:
+        return self._all() == (other._all() if isinstance(other, CountsApart) else other)
+
+    __hash__ = None  # type: ignore[assignment]
+
+
+def total(counts: Iterable[ScopeCounts]) -> ScopeCounts:
+    """Several accounts and Regions together, under no name."""
+    if isinstance(counts, CountsApart):
+        return counts.total
+    of = tuple(counts)
+    return ScopeCounts("", "", *(sum(map(attrgetter(name), of)) for name in COUNTED))
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,7 +156,7 @@ class Manifest:
     exit_code: int
     resources: int
     gaps: int
-    counts: tuple[ScopeCounts, ...]
+    counts: Sequence[ScopeCounts]
     snapshots: tuple[StoredFile, ...]
     reports: tuple[StoredFile, ...]
     tables: dict[str, tuple[StoredFile, ...]]
@@ -199,11 +241,23 @@ def is_safe(key: str) -> bool:
 
 
 def encode(manifest: Manifest) -> bytes:
-    return msgspec.json.encode(manifest, order="deterministic") + b"\n"
+    return msgspec.json.encode(manifest, order="deterministic", enc_hook=tuple) + b"\n"
 
 
-class _Version(msgspec.Struct):
+class _Outline(msgspec.Struct):
     schema_version: str
+    scopes: msgspec.Raw = msgspec.Raw(b"[]")
+
+
+@lru_cache(maxsize=32)
+def _scopes(data: bytes) -> tuple[tuple[str, str], ...]:
+    # Nights of an organization audit the same thousand accounts and Regions: they are read, and held, once.
+    return msgspec.json.decode(data, type=tuple[tuple[str, str], ...])
+
+
+def every_scope(runs: Iterable[Manifest]) -> set[tuple[str, str]]:
+    """Accounts and regions that one of the runs audited."""
+    return set(chain.from_iterable({id(run.scopes): run.scopes for run in runs}.values()))
 
 
 def decode(data: bytes, place: str, key: str) -> Manifest:
@@ -213,9 +267,12 @@ def decode(data: bytes, place: str, key: str) -> Manifest:
     is not of this very run: whoever can write into a store must not choose what is read or deleted elsewhere.
     """
     try:
-        version = msgspec.json.decode(data, type=_Version).schema_version
+        outline = msgspec.json.decode(data, type=_Outline)
+        version, scopes = outline.schema_version, bytes(outline.scopes)
         if version in _KNOWN:
-            manifest = msgspec.json.decode(data, type=Manifest)
+            apart = data.replace(_SCOPES + scopes, _SCOPES + b"[]", 1)
+            manifest = msgspec.json.decode(apart, type=Manifest)
+            manifest = replace(manifest, scopes=manifest.scopes or _scopes(scopes), counts=tuple(manifest.counts))
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
         raise DamagedError(f"{place}: the run's manifest is damaged: {error}") from error
     if version not in _KNOWN:
@@ -239,10 +296,9 @@ def contradiction(manifest: Manifest, key: str) -> str:
     if not manifest.run_id.startswith(f"{manifest.moment.astimezone(UTC):%Y%m%dT%H%M%SZ}-"):
         return f"its as_of {manifest.as_of} is not that of its name"
     named = (*manifest.scopes, *manifest.carried, *(manifest.incomplete or ()))
-    # Hundreds of accounts name the same few.
-    for region in dict.fromkeys((*(r for _, r in named), *(c.region for c in manifest.counts))):
-        if not _REGION.fullmatch(region):
-            return f"it names a region {region[:40]!r}"
+    odd = odd_region((*(r for _, r in named), *(c.region for c in manifest.counts)))
+    if odd is not None:
+        return f"it names a region {odd[:40]!r}"
     for link in manifest.previous:
         if not _RUN_ID.fullmatch(link.run_id) or not _SHA256.fullmatch(link.root) or not link.root:
             return f"it follows a run {link.run_id[:40]!r}"
@@ -256,6 +312,12 @@ def contradiction(manifest: Manifest, key: str) -> str:
     if len({file.key for file in manifest.all_files}) != len(manifest.all_files):
         return "it names a file twice"
     return ""
+
+
+def odd_region(regions: Iterable[str]) -> str | None:
+    """The first that is no name of a Region, nor what stands for none; None where all are."""
+    # Hundreds of accounts name the same few.
+    return next((region for region in dict.fromkeys(regions) if not _REGION.fullmatch(region)), None)
 
 
 def _owns(manifest: Manifest, folder: str, file: StoredFile) -> bool:

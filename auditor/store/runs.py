@@ -2,7 +2,7 @@
 
     store.json                                                 which version of this layout it is
     runs/RUN.json                                              manifests: one there is a run that is whole
-    manifests.jsonl.gz                                         the same in one file (``packed_manifests``)
+    manifests.jsonl.gz, manifests-counts.jsonl.gz              the same in two files (``packed_manifests``)
     signatures/RUN.dsse.json                                   what signs it, where runs are signed
     files/RUN/snapshot-1.jsonl.gz, report.json.gz, report.html what people open
     TABLE/date=2026-11-23/account=…/region=…/RUN_0.parquet     findings, resources, coverage, gaps, history
@@ -41,7 +41,7 @@ from auditor.store.manifest import (
     decode,
     run_of,
 )
-from auditor.store.packed_manifests import ENOUGH, NO_PACK, PACK, read_pack, write_pack
+from auditor.store.packed_manifests import BOTH, ENOUGH, Pack, read_pack, write_pack
 from auditor.store.place import Backend, Entry
 
 #: Files without a manifest are left alone for so long: their writer may still be at work.
@@ -94,7 +94,7 @@ class RunStore:
         self._plain_roots: dict[str, str] = {}
         self._read: dict[Entry, Manifest | SetAside] = {}
         self._found_damaged: dict[str, str] = {}
-        self._pack = NO_PACK
+        self._pack = Pack(place, {})
 
     def prepare(self) -> None:
         """Make a store of an empty place; says early that it cannot be written.
@@ -151,8 +151,9 @@ class RunStore:
 
     def _manifest(self, entry: Entry) -> Manifest | SetAside:
         try:
-            data = self._pack.get(entry) or self.place.read(entry.key)
-            run = decode(data, f"{self.place.label}/{entry.key}", entry.key)
+            found = self._pack.manifest(entry)
+            data = found[1] if found else self.place.read(entry.key)
+            run = found[0] if found else decode(data, f"{self.place.label}/{entry.key}", entry.key)
             if not run.root:
                 self._plain_roots[run.run_id] = root_of(data)
             return run
@@ -230,14 +231,14 @@ class RunStore:
         if self.signer is not None:
             self.place.put_bytes(whole.signature_key, self.signer(whole, data))
         self.place.put_bytes(whole.key, data)
-        if len(runs) - len(self._pack.held) >= ENOUGH:
+        if len(runs) - len(self._pack) >= ENOUGH:
             # The run is there, whole: without the pack it only takes longer to read.
             with suppress(AuditorError):
                 self.compact()
         return whole
 
     def compact(self, before: datetime | None = None) -> int:
-        """Put manifests of runs that began before a moment, or of all, into one file; how many it holds then.
+        """Put manifests of runs that began before a moment, or of all, into the pack; how many it holds then.
 
         Nothing else is changed. Raises ConfigError where the place cannot be written.
         """
@@ -245,7 +246,7 @@ class RunStore:
         entries = [e for e in self.place.entries(f"{RUNS}/") if e.key in wanted]
         pack = read_pack(self.place)
         with ThreadPoolExecutor(max_workers=_PARALLEL) as pool:
-            read = list(pool.map(lambda e: pack.get(e) or self.place.read(e.key), entries))
+            read = list(pool.map(lambda e: pack.whole(e) or self.place.read(e.key), entries))
         number = write_pack(self.place, zip(entries, read, strict=True))
         self._pack = read_pack(self.place)
         return number
@@ -261,7 +262,7 @@ class RunStore:
             retire(self.place, [Retired(name, root, "replaced") for name, root in old.items()], staying)
         if before:
             # Written again within a second, in the same size, a manifest looks like the one that was packed.
-            packed = [e.key for e in self.place.entries(PACK)]
+            packed = [e.key for e in self.place.entries(BOTH)]
             self.place.delete([*packed, *before])
 
     def roots(self, runs: Iterable[Manifest]) -> dict[str, str]:

@@ -13,7 +13,7 @@ from itertools import chain
 from auditor.errors import DamagedError
 from auditor.store.chain import Retired, combined, read_retired, root_of
 from auditor.store.manifest import RUNS, SIGNATURES, Manifest, StoredFile, decode, run_of
-from auditor.store.packed_manifests import PACK, read_pack
+from auditor.store.packed_manifests import read_pack
 from auditor.store.place import Backend, Entry
 from auditor.store.runs import QUARANTINE, Scope
 from auditor.store.signing import PublicKey, signature_problem
@@ -110,9 +110,9 @@ def _packed(place: Backend, read: Mapping[str, _Read]) -> list[Tampered]:
     there = {entry.key: entry for entry in place.entries(f"{RUNS}/")}
     pack = read_pack(place)
     return [
-        Tampered(one.run.run_id, PACK, "the pack of manifests holds another manifest of the run")
+        Tampered(one.run.run_id, key, "the pack of manifests holds another manifest of the run")
         for one in read.values()
-        if (entry := there.get(one.run.key)) is not None and (pack.get(entry) or one.data) != one.data
+        if (entry := there.get(one.run.key)) is not None and (key := pack.contradicts(entry, one.data))
     ]
 
 

@@ -1,9 +1,11 @@
-"""The manifests of a store in one file: readers take them from there, and never anything but what lies in the store."""
+"""The manifests of a store in two files: readers take them from there, and nothing but what lies in the store."""
 
 from __future__ import annotations
 
 import gzip
+import json
 from collections import Counter
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -16,8 +18,8 @@ from auditor.errors import ConfigError
 from auditor.history.query import Filter, failures
 from auditor.run.run_store import open_store
 from auditor.store import moments
-from auditor.store.manifest import encode
-from auditor.store.packed_manifests import ENOUGH, PACK, read_pack
+from auditor.store.manifest import encode, total
+from auditor.store.packed_manifests import COUNTS, ENOUGH, PACK, read_pack
 from auditor.store.place import Backend
 from auditor.store.runs import RunStore
 from auditor.store.verification import verify_store
@@ -49,9 +51,13 @@ def test_a_pack_is_read_instead_of_its_manifests(
     assert store.compact(datetime(2026, 11, 5, tzinfo=UTC)) == 4
     fresh = RunStore(store.place)
     told = reads(fresh, monkeypatch)
-    assert fresh.runs() == tuple(runs)
+    assert [total(run.counts) for run in fresh.runs()] == [total(run.counts) for run in runs]
     assert fresh.roots(fresh.runs()) == store.roots(store.runs())
     assert sorted(told) == sorted([PACK, runs[-1].key])
+    # Their counts by account and Region lie apart, and are read when somebody asks for them.
+    assert fresh.runs() == tuple(runs)
+    assert [run.counts[0].high for run in fresh.runs()] == [1, 2, 3, 4, 5]
+    assert told[2:] == [COUNTS]
     assert not verify_store(store.place).tampered
 
 
@@ -117,13 +123,68 @@ def test_a_pack_that_says_otherwise_is_tampering(store: RunStore, tmp_path: Path
     assert wrong(verify_store(store.place)) == {(runs[0].run_id, PACK)}
 
 
+def _counts_of(data: bytes) -> bytes:
+    return gzip.compress(gzip.decompress(data).replace(b'"high":1', b'"high":7'))
+
+
+@pytest.mark.parametrize(
+    ("change", "names_it"),
+    [(None, False), (lambda _: b"not gzip", False), (_counts_of, True)],
+    ids=["missing", "not gzip", "other counts"],
+)
+def test_counts_come_from_the_manifests_where_the_file_cannot_serve(
+    change: Callable[[bytes], bytes] | None, names_it: bool, store: RunStore, tmp_path: Path
+) -> None:
+    runs = add(store, tmp_path, 1, 2)
+    store.compact()
+    if change is None:
+        store.place.delete([COUNTS])
+    else:
+        store.place.put_bytes(COUNTS, change(store.place.read(COUNTS)))
+    found = RunStore(store.place).runs()
+    assert [total(run.counts).high for run in found] == [1, 2]
+    if names_it:
+        # Whoever can write there can have other numbers shown, and not without being found.
+        assert wrong(verify_store(store.place)) == {(runs[0].run_id, COUNTS)}
+    else:
+        assert found == tuple(runs)
+        assert not verify_store(store.place).tampered
+
+
+def test_a_sum_that_is_not_that_of_the_counts_is_tampering(store: RunStore, tmp_path: Path) -> None:
+    runs = add(store, tmp_path, 1, 2)
+    store.compact()
+    text = gzip.decompress(store.place.read(PACK))
+    store.place.put_bytes(PACK, gzip.compress(text.replace(b'"total":[0,1,', b'"total":[0,8,', 1)))
+    assert wrong(verify_store(store.place)) == {(runs[0].run_id, PACK)}
+
+
+def test_a_pack_of_whole_manifests_is_read(store: RunStore, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """As versions before wrote it, and for runs without a root."""
+    runs = add(store, tmp_path, 1, 2)
+    entries = store.place.entries("runs/")
+    named = [{"key": e.key, "bytes": e.size, "modified": f"{e.modified:%Y-%m-%dT%H:%M:%S.%fZ}"} for e in entries]
+    lines = [json.dumps({"schema_version": "1", "files": named}).encode() + b"\n"]
+    lines += [store.place.read(e.key) for e in entries]
+    store.place.put_bytes(PACK, gzip.compress(b"".join(lines)))
+    fresh = RunStore(store.place)
+    # So few are read by themselves; three are not.
+    runs += add(store, tmp_path, 3)
+    told = reads(fresh, monkeypatch)
+    assert fresh.runs() == tuple(runs)
+    assert sorted(told) == sorted([PACK, runs[-1].key])
+    assert not verify_store(store.place).tampered
+    assert fresh.compact() == 3
+    assert RunStore(store.place).runs() == tuple(runs)
+
+
 def test_the_command(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
     store = open_store(str(tmp_path / "nights"))
     add(store, tmp_path, 1, 2)
     assert run(["store", "compact", "--store", str(tmp_path / "nights")]) == 0
-    assert "2 manifests in one file" in capfd.readouterr().out
+    assert "2 manifests in manifests.jsonl.gz" in capfd.readouterr().out
     assert run(["store", "compact", "--store", str(tmp_path / "nights"), "--before", "10y"]) == 0
-    assert "0 manifests in one file" in capfd.readouterr().out
+    assert "0 manifests in manifests.jsonl.gz" in capfd.readouterr().out
 
 
 def test_failing_since_when_is_a_few_requests(place: Backend, tmp_path: Path) -> None:
@@ -155,4 +216,4 @@ def test_failing_since_when_is_a_few_requests(place: Backend, tmp_path: Path) ->
     assert (len(runs), len(found)) == (101, 3)
     assert asked["GetObject"] <= 20
     assert asked["ListObjectsV2"] <= 3
-    assert read_pack(place).held
+    assert len(read_pack(place)) == 100

@@ -60,7 +60,7 @@ def command(
     \b
     auditor history --store nights --rule roles --last 90d
     """
-    from auditor.history.query import Filter, failures, nights
+    from auditor.history.query import Filter, nights, oldest
     from auditor.rules.rule_names import ids_named
     from auditor.run.selection import all_rules, names
 
@@ -72,17 +72,16 @@ def command(
     if rules:
         ids = ids_named(all_rules(settings.rules_dirs, bind=False), names(rules), "--rule")
     wanted = Filter(ids, account, states or STATES[:3])
-    known = failures(found, runs, wanted)
-    shown = known[:limit] if limit else known
+    total, shown = oldest(found, runs, wanted, limit)
     if output == "csv":
         print_rows(_FAILURE, [_row(f) for f in shown], output)
         return
     recent = [run for run in runs if run.moment >= runs[-1].moment - last]
     points = nights(found, recent, wanted)
     if output == "json":
-        _print_json(points, shown, len(known))
+        _print_json(points, shown, total)
         return
-    _print(found.place.label, points, shown, len(known))
+    _print(found.place.label, points, shown, total)
 
 
 def _row(failure: KnownFailure) -> tuple[object, ...]:

@@ -39,19 +39,19 @@ def list_(reading: Reading, account: str, output: str) -> None:
     \b
     auditor store list --store nights --format csv
     """
-    from auditor.store.manifest import ScopeCounts
+    from auditor.store.manifest import total
 
     found, _ = store_of(reading)
     rows = []
     for run in found.runs():
         if account and account not in run.accounts:
             continue
-        total = sum(run.counts, ScopeCounts("", ""))
+        of = total(run.counts)
         accounts = run.accounts if output == "json" else _few(run.accounts)
         rows.append(
-            (run.run_id, run.as_of, accounts, len({r for _, r in run.scopes}), total.critical, total.high,
-             total.medium, total.low, total.info, total.new, total.regressed, total.resolved, total.waived,
-             total.unknown, run.exit_code, run.size if output == "json" else size(run.size))
+            (run.run_id, run.as_of, accounts, len({r for _, r in run.scopes}), of.critical, of.high, of.medium,
+             of.low, of.info, of.new, of.regressed, of.resolved, of.waived, of.unknown, run.exit_code,
+             run.size if output == "json" else size(run.size))
         )  # fmt: skip
     columns = (
         "run", "as_of", "accounts", "regions", "critical", "high", "medium", "low", "info", "new", "regressed",
@@ -100,7 +100,7 @@ def prune(reading: Reading, keep: timedelta, account: str, dry_run: bool, mode: 
 @mode_option
 @debug_option
 def compact(reading: Reading, before: timedelta, mode: Access) -> None:
-    """Put the manifests of old runs into one file, so that reading a store of years takes a few requests.
+    """Put the manifests of old runs into two files, so that reading a store of years takes a few requests.
 
     The manifests stay where they are, and nothing else is changed. A store that runs are added to is compacted by
     itself, every few runs.
@@ -108,9 +108,11 @@ def compact(reading: Reading, before: timedelta, mode: Access) -> None:
     \b
     auditor store compact --store nights --before 90d
     """
+    from auditor.store.packed_manifests import PACK
+
     found, _ = store_of(reading, mode)
     number = found.compact(datetime.now(UTC) - before)
-    click.echo(f"{plural(number, 'manifest')} in one file")
+    click.echo(f"{plural(number, 'manifest')} in {PACK}")
 
 
 @command.command("repair")

@@ -11,7 +11,7 @@ from statistics import median_low
 
 from auditor.counting import plural
 from auditor.store.attempts import Attempt
-from auditor.store.manifest import Manifest, ScopeCounts
+from auditor.store.manifest import Manifest, ScopeCounts, total
 
 #: Days between runs from which nobody expects a run every night: the last so many say what is usual.
 _USUAL = 30
@@ -72,7 +72,7 @@ def _night(run: Manifest) -> NightView:
     order = {"html": 0, "executive.html": 1, "md": 2}
     state = NightState.INCOMPLETE if run.lacking else NightState.COMPLETE
     return NightView(
-        run.as_of, state, run, sum(run.counts, _NOTHING), named, len({region for _, region in run.scopes}),
+        run.as_of, state, run, total(run.counts), named, len({region for _, region in run.scopes}),
         tuple(sorted(links, key=lambda link: (order.get(link.name, 9), link.name))),
         "accepted with --allow-incomplete" if run.lacking and run.accepted else "",
     )  # fmt: skip
