@@ -2,29 +2,29 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from typing import Any
 
 from auditor.collect.aws.specs import permissions
 from auditor.org.organizations import PERMISSIONS
 from auditor.org.request import DEFAULT_ROLE, role_problem
-from auditor.studio.evidence_sources import EVIDENCE_SOURCES
+from auditor.studio.evidence_sources import EVIDENCE, EVIDENCE_SOURCES, ON_REQUEST
 
 _VERSION = "2012-10-17"
 #: Where a person has to write an ARN or an id of their own.
 HUB, ORGANIZATION_ID = "HubPrincipal", "OrganizationId"
 
 
-def organization_policy() -> dict[str, Any]:
-    """What the credentials of a run need to list the organization's accounts, and the users of its Identity Center: in
-    the management account, or in one that is a delegated administrator."""
+def organization_policy(evidence: Collection[str] = EVIDENCE) -> dict[str, Any]:
+    """What the credentials of a run with this evidence need to list the organization's accounts, and the users of its
+    Identity Center: in the management account, or in one that is a delegated administrator."""
     people = next(source for source in EVIDENCE_SOURCES if "identity_user" in source.kinds)
-    return _policy(
-        [
-            {"Sid": "ListAccounts", "Effect": "Allow", "Action": sorted(PERMISSIONS), "Resource": "*"},
-            # Members may not list the users of the organization's instance of Identity Center.
-            {"Sid": "ListPeople", "Effect": "Allow", "Action": sorted(people.permissions), "Resource": "*"},
-        ]
-    )
+    statements = [{"Sid": "ListAccounts", "Effect": "Allow", "Action": sorted(PERMISSIONS), "Resource": "*"}]
+    if people.name in evidence:
+        # Members may not list the users of the organization's instance of Identity Center.
+        named = {"Sid": "ListPeople", "Effect": "Allow", "Action": sorted(people.permissions), "Resource": "*"}
+        statements.append(named)
+    return _policy(statements)
 
 
 def hub_policy(role: str = DEFAULT_ROLE) -> dict[str, Any]:
@@ -44,8 +44,9 @@ def hub_policy(role: str = DEFAULT_ROLE) -> dict[str, Any]:
     )
 
 
-def member_template(role: str = DEFAULT_ROLE) -> dict[str, Any]:
-    """A CloudFormation template with the role of each account: what an audit may read, and who may assume it."""
+def member_template(role: str = DEFAULT_ROLE, evidence: Collection[str] = (*EVIDENCE, *ON_REQUEST)) -> dict[str, Any]:
+    """A CloudFormation template with the role of each account: what an audit with this evidence may read, and who may
+    assume it."""
     path, _, name = f"/{_named(role)}".rpartition("/")
     trust = {
         "Effect": "Allow", "Principal": {"AWS": {"Ref": HUB}}, "Action": "sts:AssumeRole",
@@ -76,7 +77,7 @@ def member_template(role: str = DEFAULT_ROLE) -> dict[str, Any]:
                     "Path": f"{path}/",
                     "MaxSessionDuration": 3600,
                     "AssumeRolePolicyDocument": _policy([trust]),
-                    "Policies": [{"PolicyName": "audit", "PolicyDocument": permissions()}],
+                    "Policies": [{"PolicyName": "audit", "PolicyDocument": permissions(evidence)}],
                 },
             }
         },

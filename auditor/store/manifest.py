@@ -69,11 +69,11 @@ class Link:
     root: str
 
 
-@dataclass(frozen=True, slots=True)
-class ScopeCounts:
+class ScopeCounts(msgspec.Struct, frozen=True, gc=False):
     """What a run found in one account and region. Failures by severity, waived ones aside; ``unknown`` with errors.
 
-    ``region`` is aws-global for what belongs to no region.
+    ``region`` is aws-global for what belongs to no region. No dataclass: an organization has half a million a year,
+    and they are read in a fifth of the time.
     """
 
     account: str

@@ -126,15 +126,17 @@ class Pack:
         data = line.data.replace(_APART, _MEMBER + self._apart(entry), 1)
         return data if len(data) == entry.size else None
 
-    def contradicts(self, entry: Entry, data: bytes) -> str:
-        """Which of the two files holds something else than the manifest; empty for neither."""
+    def contradicts(self, entry: Entry, data: bytes, counts: Iterable[ScopeCounts]) -> str:
+        """Which of the two files holds something else than the manifest with these counts; empty for neither."""
         line = self._held.get(_file(entry))
-        if line is not None and line.total is not None:
-            parts = _split(data)
-            if parts is None or (line.data, line.total) != (parts[0], total(_decoded(parts[1]) or ())):
-                return PACK
-            return COUNTS if self._apart(entry) not in (b"", parts[1]) else ""
-        return PACK if line is not None and line.data != data else ""
+        if line is None or line.total is None:
+            return PACK if line is not None and line.data != data else ""
+        if line.total == total(counts) and self.whole(entry) == data:
+            return ""
+        parts = _split(data)
+        if parts is None or line != Line(parts[0], total(counts)):
+            return PACK
+        return COUNTS if self._apart(entry) not in (b"", parts[1]) else ""
 
 
 def _file(entry: Entry) -> _File:

@@ -112,7 +112,7 @@ def _packed(place: Backend, read: Mapping[str, _Read]) -> list[Tampered]:
     return [
         Tampered(one.run.run_id, key, "the pack of manifests holds another manifest of the run")
         for one in read.values()
-        if (entry := there.get(one.run.key)) is not None and (key := pack.contradicts(entry, one.data))
+        if (entry := there.get(one.run.key)) is not None and (key := pack.contradicts(entry, one.data, one.run.counts))
     ]
 
 

@@ -6,13 +6,13 @@ entry.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from auditor.collect.aws.answers import text
 from auditor.model.snapshot import Kind
-from auditor.studio.evidence_sources import EVIDENCE_KINDS, EVIDENCE_SOURCES
+from auditor.studio.evidence_sources import EVIDENCE, EVIDENCE_KINDS, EVIDENCE_SOURCES, ON_REQUEST, kinds_of
 from auditor.studio.scripts import judged_script
 
 Item = Mapping[str, Any]
@@ -115,12 +115,13 @@ SPECS: tuple[Spec, ...] = (
 
 _TAGGED = {spec.kind: spec.arn for spec in SPECS if spec.taggable}
 
+#: Calls that an audit makes whatever evidence it collects.
+_ALWAYS = {"ec2:DescribeRegions": "--region all", "tag:GetResources": "tags, a hundred resources a call"}
 #: Calls outside the table above, with what they need.
 OTHER_PERMISSIONS: Mapping[str, str] = dict(
     sorted(
         {
-            "ec2:DescribeRegions": "--region all",
-            "tag:GetResources": "tags, a hundred resources a call",
+            **_ALWAYS,
             **{
                 action: f"{purpose} (optional: {source.name})"
                 for source in EVIDENCE_SOURCES
@@ -145,9 +146,16 @@ def tag_path(kind: str, record_id: str) -> str:
     return _TAGGED[kind].format(id=record_id).lower() if kind in _TAGGED else ""
 
 
-def permissions() -> dict[str, Any]:
-    """The least IAM policy that a live audit needs: read-only, never CreatePresignedDomainUrl (a log-in)."""
-    actions = sorted({a for spec in SPECS for a in spec.permissions} | set(OTHER_PERMISSIONS))
+def permissions(evidence: Iterable[str] = (*EVIDENCE, *ON_REQUEST)) -> dict[str, Any]:
+    """The least IAM policy that a live audit with this evidence needs: read-only, never CreatePresignedDomainUrl (a
+    log-in)."""
+    wanted = set(evidence)
+    kinds = kinds_of(wanted)
+    actions = sorted(
+        {action for spec in SPECS if spec.kind in kinds for action in spec.permissions}
+        | {action for source in EVIDENCE_SOURCES if source.name in wanted for action in source.permissions}
+        | set(_ALWAYS)
+    )
     return {
         "Version": "2012-10-17",
         "Statement": [{"Sid": "StudioAuditor", "Effect": "Allow", "Action": actions, "Resource": "*"}],
