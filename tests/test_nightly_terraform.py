@@ -15,11 +15,14 @@ import yaml
 from auditor.cli.main import cli, run
 from auditor.collect.iac.hcl.parser import parse
 from auditor.errors import ExitCode
+from tests.test_nightly_deployment import _Loader
 
 NIGHTLY = Path(__file__).resolve().parents[1] / "deploy" / "nightly"
 FOLDER = NIGHTLY / "terraform"
 FILES = sorted(FOLDER.rglob("*.tf"))
-TEXT = "\n".join(path.read_text(encoding="utf-8") for path in FOLDER.glob("*.tf"))
+#: shards.tf is shards.yaml's counterpart, all others together are hub.yaml's.
+SHARES = (FOLDER / "shards.tf").read_text(encoding="utf-8")
+TEXT = "\n".join(path.read_text(encoding="utf-8") for path in FOLDER.glob("*.tf") if path.name != "shards.tf")
 #: A type of hub.yaml → what it is in Terraform. A bucket's properties are resources of their own there.
 COUNTERPARTS = {
     "AWS::KMS::Key": "aws_kms_key",
@@ -37,6 +40,8 @@ COUNTERPARTS = {
     "AWS::SNS::Subscription": "aws_sns_topic_subscription",
     "AWS::Logs::MetricFilter": "aws_cloudwatch_log_metric_filter",
     "AWS::CloudWatch::Alarm": "aws_cloudwatch_metric_alarm",
+    "AWS::StepFunctions::StateMachine": "aws_sfn_state_machine",
+    "AWS::IAM::RolePolicy": "aws_iam_role_policy",
 }
 
 
@@ -60,6 +65,34 @@ def test_it_has_what_the_stack_has() -> None:
         "lifecycle_configuration", "policy", "logging",
     }  # fmt: skip
     assert re.search(r'treat_missing_data +=\s*"breaching"', TEXT)
+
+
+def test_the_state_machine_is_the_stacks() -> None:
+    """Which runs in tests/test_shards_deployment.py. Terraform fills it in as CloudFormation does."""
+    text = (FOLDER / "shards.asl.json").read_text(encoding="utf-8")
+    stack = yaml.load((NIGHTLY / "shards.yaml").read_text(encoding="utf-8"), _Loader)
+    machine = stack["Resources"]["Machine"]["Properties"]
+    assert text == machine["DefinitionString"]
+    given = re.search(r"shards\.asl\.json\", \{(.*?)\n  \}\)", SHARES, re.DOTALL)
+    assert given is not None
+    filled = set(re.findall(r"^ +(\w+) +=", given[1], re.MULTILINE))
+    assert filled == set(machine["DefinitionSubstitutions"]) == set(re.findall(r"\$\{(\w+)\}", text))
+    assert not re.search(r"%\{|\$\$\{", text), "which Terraform would read as more than a name"
+    types = [COUNTERPARTS[resource["Type"]] for resource in stack["Resources"].values()]
+    assert set(re.findall(r'^resource "(\w+)"', SHARES, re.MULTILINE)) == set(types)
+    # None of it is there for a night on one machine, and on several the other schedule rests.
+    assert re.findall(r"^ +count +=(.*)", SHARES, re.MULTILINE) == [" local.shared"] * SHARES.count("\nresource ")
+    assert 'var.shards > 0 ? "DISABLED" : "ENABLED"' in TEXT
+
+
+def test_the_machine_and_its_schedule_may_do_what_the_stacks_may() -> None:
+    """The schedule's role is the hub's, which may write to the queue of what was not delivered as well."""
+    stack = (NIGHTLY / "shards.yaml").read_text(encoding="utf-8").partition("MachineRole:\n    Type")[2]
+    action = re.compile(r'"((?:ecs|iam|events|xray|states|sts):\w+)"')
+    assert sorted(set(action.findall(SHARES))) == sorted(set(action.findall(stack)))
+    assert sorted(re.findall(r'Service = "([\w.]+)"', SHARES)) == ["states.amazonaws.com"]
+    for text in ("/nights-parts/*", 'prefix = "nights-parts/"'):
+        assert text in TEXT, "what the shares write, and what the evaluation reads, goes after a week"
 
 
 @pytest.mark.parametrize(("name", "options"), [("audit", []), ("organization", ["--organization"]), ("hub", ["--hub"])])

@@ -68,6 +68,7 @@ resource "aws_iam_role_policy" "start" {
 resource "aws_scheduler_schedule" "night" {
   name                         = var.name
   description                  = "Starts the audit"
+  state                        = var.shards > 0 ? "DISABLED" : "ENABLED"
   schedule_expression          = var.schedule
   schedule_expression_timezone = var.time_zone
   kms_key_arn                  = aws_kms_key.this.arn

@@ -135,6 +135,20 @@ resource "aws_s3_bucket_lifecycle_configuration" "store" {
       noncurrent_days = var.keep_days
     }
   }
+
+  # Snapshots of single accounts, which several machines make: the store has them all.
+  rule {
+    id     = "parts"
+    status = "Enabled"
+
+    filter {
+      prefix = "nights-parts/"
+    }
+
+    expiration {
+      days = 7
+    }
+  }
 }
 
 resource "aws_s3_bucket_lifecycle_configuration" "log" {

@@ -77,7 +77,7 @@ resource "aws_iam_role_policy" "store" {
         Sid      = "Files"
         Effect   = "Allow"
         Action   = ["s3:GetObject", "s3:PutObject", "s3:DeleteObject"]
-        Resource = "${aws_s3_bucket.store.arn}/nights/*"
+        Resource = ["${aws_s3_bucket.store.arn}/nights/*", "${aws_s3_bucket.store.arn}/nights-parts/*"]
       },
       {
         Sid      = "Key"

@@ -41,6 +41,17 @@ variable "schedule" {
   default     = "cron(0 2 * * ? *)"
 }
 
+variable "shards" {
+  description = "Tasks that collect at the same time, each its share of the accounts; 0: one task does it all"
+  type        = number
+  default     = 0
+
+  validation {
+    condition     = var.shards >= 0 && var.shards <= 1000 && floor(var.shards) == var.shards
+    error_message = "Give a whole number from 0 to 1000."
+  }
+}
+
 variable "time_zone" {
   description = "Time zone of the schedule"
   type        = string
