@@ -109,6 +109,9 @@ resource "aws_s3_bucket_logging" "store" {
   bucket        = aws_s3_bucket.store.id
   target_bucket = aws_s3_bucket.log.id
   target_prefix = "store/"
+
+  # Amazon S3 delivers nothing to a bucket whose policy does not let it.
+  depends_on = [aws_s3_bucket_policy.log]
 }
 
 resource "aws_s3_bucket_lifecycle_configuration" "store" {
