@@ -24,9 +24,9 @@ from auditor.studio.evidence_sources import EVIDENCE_KINDS, EVIDENCE_SOURCES
 from .conftest import AWAY, HOME
 
 #: IAM's name for a service where it is not the one in the call counter.
-IAM_NAMES = {"tagging": "tag"}
+IAM_NAMES = {"tagging": "tag", "sso-admin": "sso", "service-quotas": "servicequotas"}
 #: botocore's name for a service of the policy, where it is not IAM's.
-BOTOCORE_NAMES = {"tag": "resourcegroupstaggingapi", "sso": "sso-admin"}
+BOTOCORE_NAMES = {"tag": "resourcegroupstaggingapi", "sso": "sso-admin", "servicequotas": "service-quotas"}
 #: Actions that only read, though their names do not say so: access level "Read" in the service authorization reference
 #: (CloudTrail, IAM). The design asks for both by name (3-aws.md: sign-ins, permissions).
 READS = {"cloudtrail:LookupEvents", "iam:SimulatePrincipalPolicy"}
