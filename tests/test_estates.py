@@ -35,7 +35,7 @@ def expected() -> dict[str, Any]:
 
 def _place(finding: Finding, domains: dict[str, str]) -> str:
     """domain, domain/profile, domain/space, domain/owner/type/name, role, configuration or region, as expected."""
-    if finding.resource.type in ("execution_role", "lifecycle_config"):
+    if finding.resource.type in ("execution_role", "lifecycle_config", "mlflow_server", "partner_app"):
         return finding.resource.name
     if finding.resource.type == "account_region":
         return finding.resource.region

@@ -162,6 +162,8 @@ _NAMES = {
     "space": (r"[Ss]pace \{name\}", "name"),
     "app": (r"app \{name\}", "name"),
     "lifecycle_config": (r"Lifecycle configuration \{name\}", "name"),
+    "mlflow_server": (r"MLflow \{kind\} \{name\}", "name"),
+    "partner_app": (r"Partner AI app \{name\}", "name"),
     "execution_role": (r"([Ee]xecution role|\{kind\}) \{name\}", "name"),
     "account_region": (r"\{region\}", "region"),
 }

@@ -13,12 +13,14 @@ from auditor.model.rule import Rule
 from auditor.model.snapshot import Kind
 from auditor.resolve.origin import needed
 from auditor.resolve.tables import table
-from auditor.studio.resource_types import RESOURCE_TYPES
+from auditor.studio.resource_types import RESOURCE_TYPES, TABLES
 from auditor.studio.template_names import rows
 from auditor.studio.template_types import TYPES, Language
 
 #: Tables whose rows are resources of a template. An account, a sign-in or a gap is none, so no check speaks about them.
-KINDS: Mapping[str, Kind] = {t.table: t.kind for t in RESOURCE_TYPES}
+KINDS: Mapping[str, tuple[Kind, ...]] = {
+    table: tuple(t.kind for t in RESOURCE_TYPES if t.table == table) for table in TABLES
+}
 _LAYERS = {t.table: t.layer for t in RESOURCE_TYPES if t.layer}
 _CATEGORIES = {
     "people": CheckCategories.IAM,
@@ -55,15 +57,16 @@ def guideline(rule: Rule) -> str:
 
 def types(rule: Rule, *languages: Language) -> list[str]:
     """Resource types that the rule speaks about, in the languages given."""
-    kind = KINDS[rule.table]
-    return [name for name, info in TYPES.items() if info.kind == kind and info.language in languages]
+    kinds = KINDS[rule.table]
+    return [name for name, info in TYPES.items() if info.kind in kinds and info.language in languages]
 
 
 @cache
 def evaluated_keys(name: str, columns: tuple[str, ...], language: Language) -> list[str]:
     """Properties of the resource itself that a rule reads on columns of its table, as checkov writes them:
     ``user_settings/[0]/auto_mount_home_efs``."""
-    documented, kind = table(name), KINDS[name]
+    # Kinds that share a table share what their members are called.
+    documented, kind = table(name), KINDS[name][0]
     assert documented is not None, name
     names = {row.path: row.names[language] for row in rows(kind)}
     keys: list[str] = []

@@ -121,6 +121,14 @@ EXAMPLES: Mapping[str, tuple[str, str]] = {
         "Scripts with unsafe lines",
         "select name, unsafe_lines, attached_to from lifecycle_config where len(unsafe_lines) > 0 order by all",
     ),
+    "mlflow_server": (
+        "MLflow servers by version",
+        "select kind, mlflow_version, count(*) as servers from mlflow_server group by all order by all",
+    ),
+    "partner_app": (
+        "Partner AI apps whose version AWS ends soon",
+        "select name, app_type, version, end_of_life_days from partner_app where end_of_life_days < 90 order by all",
+    ),
     "sign_in": (
         "Who opened several profiles",
         "select person, count(distinct user_profile_name) as profiles from sign_in where kind = 'human'"

@@ -52,7 +52,7 @@ _LEVELS: Mapping[Severity, str] = {
     Severity.INFO: "INFORMATIONAL",
 }  # fmt: skip
 #: Tables beside those of the resources that one resource alone says nothing of.
-_OF_TEMPLATES = frozenset({"execution_role", "lifecycle_config", "account_region"})
+_OF_TEMPLATES = frozenset({"execution_role", "lifecycle_config", "mlflow_server", "partner_app", "account_region"})
 
 
 class OnError(StrEnum):

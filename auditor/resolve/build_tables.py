@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING
 
 from auditor.model.snapshot import MAY_NOT_EXIST, NUMBER
 from auditor.resolve import evidence_tables, hidden_tools, idle, neighbours, role_use, template_places
+from auditor.resolve.application_use import create as create_applications
+from auditor.resolve.aws_own import leave_out_aws_own
 from auditor.resolve.domain_network import create as create_networks
 from auditor.resolve.inheritance_sql import (
     NestedMerge,
@@ -43,8 +45,8 @@ from auditor.studio.settings import (
     USER_SETTINGS,
     Setting,
 )
-from auditor.studio.tools import AWS_PROFILE, MADE_BY_UNIFIED_STUDIO, PARTNER_TOOLS, RSTUDIO
 from auditor.studio.tools import CLASSIC_APP_TYPES as CLASSIC
+from auditor.studio.tools import MADE_BY_UNIFIED_STUDIO, PARTNER_TOOLS
 
 if TYPE_CHECKING:
     import duckdb
@@ -77,7 +79,7 @@ def build(
     if sum(file.path.stat().st_size for file in files) <= SMALL:
         con.execute(f"set disabled_optimizers = '{_NOT_WORTH_IT}'")
     load(con, files)
-    _leave_out_aws_own(con)
+    leave_out_aws_own(con)
     con.execute(f"create type origin as {_ORIGIN}")
     evidence_tables.prepare(con)
     idle.prepare(con)
@@ -90,19 +92,9 @@ def build(
     _app(con)
     neighbours.domain(con, CLASSIC_APP_TYPES)
     create_lifecycle_configs(con)
+    create_applications(con)
     template_places.culprits(con)
     _gap(con)
-
-
-def _leave_out_aws_own(con: duckdb.DuckDBPyConnection) -> None:
-    """RStudio on a domain runs as an app of AWS's own under a profile of AWS's own: neither is anybody's. In a domain
-    that is not known to have RStudio a profile of that name is one that somebody made."""
-    own = (
-        f"lower(doc.UserProfileName) = '{AWS_PROFILE}' and (account, region, doc.DomainId) in (select account, region,"
-        " id from raw_domain where doc.DomainSettings.RStudioServerProDomainSettings is not null)"
-    )
-    con.execute(f"delete from raw_user_profile where {own}")
-    con.execute(f"delete from raw_app where ({own}) or doc.AppType = '{RSTUDIO}'")
 
 
 def _with_origin(items: Iterable[tuple[str, tuple[str, str]]]) -> str:

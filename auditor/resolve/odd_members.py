@@ -20,6 +20,7 @@ import msgspec
 from auditor.errors import SnapshotError
 from auditor.model.snapshot import GLOBAL, GLOBAL_KINDS, KINDS
 from auditor.resolve.raw_schema import DOCUMENTS, Tree, tree
+from auditor.studio.applications import APPLICATION_MEMBERS
 from auditor.studio.side_roles import SIDE_ROLES
 
 #: DuckDB's INTEGER.
@@ -40,7 +41,7 @@ _TELLING: Mapping[str, frozenset[str]] = {
     "space": frozenset({"DomainId", "SpaceName"}),
     "app": frozenset({"DomainId", "UserProfileName", "SpaceName", "AppType", "AppName", "Status"}),
     **{
-        kind: frozenset(DOCUMENTS[kind]) - SIDE_ROLES.get(kind, {}).keys()
+        kind: frozenset(DOCUMENTS[kind]) - SIDE_ROLES.get(kind, {}).keys() - set(APPLICATION_MEMBERS.get(kind, ()))
         for kind in (
             "cost_tag",
             "flow_log",

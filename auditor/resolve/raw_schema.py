@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 
 from auditor.model.snapshot import Kind
+from auditor.studio.applications import APPLICATION_MEMBERS
 from auditor.studio.attached_scripts import ATTACHED, is_list
 from auditor.studio.settings import (
     DOMAIN_SETTINGS,
@@ -126,7 +127,11 @@ DOCUMENTS: Mapping[str, Mapping[str, str]] = {
         "ResourceSpec.SageMakerImageVersionAlias": "VARCHAR",
         **_attached("app"),
     },
-    "partner_app": {"Type": "VARCHAR", "Status": "VARCHAR", "ExecutionRoleArn": "VARCHAR"},
+    "partner_app": {
+        **dict.fromkeys(("Name", "Type", "Status", *APPLICATION_MEMBERS["partner_app"]), "VARCHAR"),
+        "EnableAutoMinorVersionUpgrade": "BOOLEAN",
+        "CurrentVersionEolDate": "TIMESTAMP",
+    },
     # Of a template that makes the VPC: kinds of which it tells all that the VPC has.
     "vpc": {"VpcId": "VARCHAR", "IsDefault": "BOOLEAN", "KnownKinds": "VARCHAR[]"},
     "subnet": {
@@ -169,8 +174,13 @@ DOCUMENTS: Mapping[str, Mapping[str, str]] = {
         "requestParameters": "JSON",
     },
     "identity_user": {"UserId": "VARCHAR", "UserName": "VARCHAR", "UserStatus": "VARCHAR", "Instance": "VARCHAR"},
-    "mlflow_server": {"TrackingServerName": "VARCHAR", "TrackingServerStatus": "VARCHAR", "RoleArn": "VARCHAR"},
-    "mlflow_app": {"Name": "VARCHAR", "Status": "VARCHAR", "RoleArn": "VARCHAR"},
+    "mlflow_server": {
+        **dict.fromkeys(
+            ("TrackingServerName", "TrackingServerStatus", *APPLICATION_MEMBERS["mlflow_server"]), "VARCHAR"
+        ),
+        "S3BucketOwnerVerification": "BOOLEAN",
+    },
+    "mlflow_app": dict.fromkeys(("Name", "Status", *APPLICATION_MEMBERS["mlflow_app"]), "VARCHAR"),
     "kms_key": {"KeyManager": "VARCHAR", "KeyState": "VARCHAR", "KeyRotationEnabled": "BOOLEAN"},
     # What auditor.studio.scripts found in the script.
     "lifecycle_config": {

@@ -12,11 +12,13 @@ from typing import get_args
 from auditor.model.snapshot import GapReason
 from auditor.resolve.access_path_table import ACCESS_PATH
 from auditor.resolve.account_columns import ACCOUNT_COLUMNS
+from auditor.resolve.application_tables import MLFLOW_SERVER, PARTNER_APP
 from auditor.resolve.lifecycle_table import LIFECYCLE_CONFIG
 from auditor.resolve.load_columns import LOAD_COLUMNS
 from auditor.resolve.network_columns import NETWORK_COLUMNS
 from auditor.resolve.role_table import EXECUTION_ROLE as EXECUTION_ROLE
 from auditor.resolve.role_table import PLACE_COLUMNS
+from auditor.resolve.sign_in_table import SIGN_IN as SIGN_IN
 from auditor.resolve.table_model import LIVE as LIVE
 from auditor.resolve.table_model import Column, Table, handed_down
 from auditor.studio.settings import (
@@ -348,20 +350,6 @@ ACCOUNT_REGION = Table(
     "account_region", ("account_region",),
 )  # fmt: skip
 
-SIGN_IN = Table(
-    "sign_in", "One row a principal that opened a profile (CloudTrail CreatePresignedDomainUrl, domains of AuthMode IAM"
-    " only), within the window that was collected. Calls that failed do not count.",
-    (*PLACE_COLUMNS, Column("id", "VARCHAR", "domain/profile/principal"), Column("name", "VARCHAR", "The principal"),
-     Column("domain_id", "VARCHAR", "Id of the domain"),
-     Column("user_profile_name", "VARCHAR", "Name of the profile, lower case"),
-     Column("principal", "VARCHAR", "ARN of an IAM user, ROLE/SESSION of an assumed role (ROLE/SOURCEIDENTITY where"
-            " one is set), the person of an Identity Center role (AWSReservedSSO_…), or the service"),
-     Column("person", "VARCHAR", "The principal's last part in lower case: one person in whatever role"),
-     Column("kind", "VARCHAR", "human, machine (a program's session, code in Lambda or ECS, a service) or unknown"),
-     Column("first_time", "TIMESTAMP", "First time"), Column("last_time", "TIMESTAMP", "Last time"),
-     Column("times", "BIGINT", "How often"), Column("as_of", "TIMESTAMP", "When the snapshot was taken")),
-    kinds=("sign_in",))  # fmt: skip
-
 GAP = Table(
     "gap", "One row for each piece of missing data.",
     (
@@ -386,8 +374,8 @@ PLACE = Table(
      Column("construct", "VARCHAR", "Path of the CDK construct; '' elsewhere")),
 )  # fmt: skip
 
-TABLES = (DOMAIN, USER_PROFILE, SPACE, APP, EXECUTION_ROLE, ACCESS_PATH, LIFECYCLE_CONFIG, SIGN_IN,
-          ACCOUNT_REGION, GAP, PLACE)  # fmt: skip
+TABLES = (DOMAIN, USER_PROFILE, SPACE, APP, EXECUTION_ROLE, ACCESS_PATH, LIFECYCLE_CONFIG, MLFLOW_SERVER,
+          PARTNER_APP, SIGN_IN, ACCOUNT_REGION, GAP, PLACE)  # fmt: skip
 _BY_NAME = {t.name: t for t in TABLES}
 
 

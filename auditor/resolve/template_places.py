@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from auditor.model.snapshot import GLOBAL, KINDS, MAY_NOT_EXIST, NUMBER
 from auditor.resolve.sql_files import statement
 from auditor.sql_text import literal
+from auditor.studio.resource_types import BY_KIND
 
 if TYPE_CHECKING:
     import duckdb
@@ -25,8 +26,8 @@ def create(con: duckdb.DuckDBPyConnection, placed: bool) -> None:
     if not placed:
         return
     for kind in KINDS:
-        # A role's row stands in execution_role.
-        name = "execution_role" if kind == "role" else kind
+        # Where its row stands: a role's in execution_role.
+        name = BY_KIND[kind].table if kind in BY_KIND else kind
         key = f"account || '/' || region || '/{name}/' || id"
         con.execute(f"""
             insert into place select {key}, account, region, '{name}', id, place.file, place.line,

@@ -351,10 +351,12 @@ class _Populator:
         for entry in self.data.get("partner_apps") or ():
             entry = dict(entry)
             region, status = entry.pop("region", self.estate.region), entry.pop("status", None)
+            ends = entry.pop("end_of_life", None)
             request = {"ExecutionRoleArn": "role:partner", "Tier": "small", "AuthType": "IAM", **entry}
             request = self.resolve(request)
             self.check("CreatePartnerApp", request)
             document = self.backend(region).create_partner_app(request, self.created)
+            document |= {"CurrentVersionEolDate": self.epoch(ends)} if ends else {}
             self.put_status(document, "PartnerAppStatus", status)
         for entry in self.data.get("lifecycle_configs") or ():
             request = {
@@ -364,16 +366,14 @@ class _Populator:
             }
             self.check("CreateStudioLifecycleConfig", request)
             self.backend(entry.get("region", self.estate.region)).create_lifecycle_config(request, self.created)
-        for entry in self.data.get("mlflow") or ():
-            entry = self.resolve(dict(entry))
-            region = entry.pop("region", self.estate.region)
-            self.check("CreateMlflowTrackingServer", entry)
-            self.backend(region).create_mlflow(entry, self.created)
-        for entry in self.data.get("mlflow_apps") or ():
-            entry = self.resolve(dict(entry))
-            region = entry.pop("region", self.estate.region)
-            self.check("CreateMlflowApp", entry)
-            self.backend(region).create_mlflow_app(entry, self.created)
+        for key, call, make in (
+            ("mlflow", "CreateMlflowTrackingServer", StudioBackend.create_mlflow),
+            ("mlflow_apps", "CreateMlflowApp", StudioBackend.create_mlflow_app),
+        ):
+            for entry in map(self.resolve, map(dict, self.data.get(key) or ())):
+                region = entry.pop("region", self.estate.region)
+                self.check(call, entry)
+                make(self.backend(region), entry, self.created)
         for name in self.estate.regions:
             self.backend(name).aws_managed_keys.update(self.data.get("aws_managed_keys") or ())
             self.backend(name).keys_without_rotation.update(self.data.get("keys_without_rotation") or ())

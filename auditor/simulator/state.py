@@ -308,6 +308,7 @@ class StudioBackend(BaseBackend):
             raise ApiError("ConflictException", f"PartnerApp [{request['Name']}] already exists.")
         document = {k: deepcopy(v) for k, v in request.items() if k not in ("Tags", "ClientToken")}
         document |= {"Arn": arn, "Status": "Available", "CreationTime": now() if created is None else created}
+        document = {"Version": "1.0", "EnableAutoMinorVersionUpgrade": False, **document}
         self.partner_apps[arn] = document
         self.put_tags(arn, request.get("Tags"))
         return document
@@ -323,6 +324,9 @@ class StudioBackend(BaseBackend):
             "TrackingServerStatus": "Created",
             "IsActive": "Active",
             "MlflowVersion": request.get("MlflowVersion", "3.0"),
+            # Defaults of API_CreateMlflowTrackingServer.
+            "S3BucketOwnerVerification": request.get("S3BucketOwnerVerification", True),
+            "S3BucketOwnerAccountId": request.get("S3BucketOwnerAccountId", self.account_id),
             "CreationTime": moment,
             "LastModifiedTime": moment,
         }

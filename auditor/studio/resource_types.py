@@ -23,7 +23,7 @@ class ResourceType:
     ``name_member`` and ``arn_member`` are the document's members for the name and the ARN. ``describe`` is the
     SageMaker operation that returns the settings, empty where a list returns them all; ``update`` the command of the
     AWS CLI that changes them, empty where none does. ``in_domain``: the resource belongs to a domain. ``taggable``:
-    SageMaker's AddTags takes it.
+    SageMaker's AddTags takes it. ``terraform`` is empty where the provider aws has no such type.
     """
 
     kind: Kind
@@ -72,13 +72,27 @@ RESOURCE_TYPES: tuple[ResourceType, ...] = (
         "StudioLifecycleConfigName", "StudioLifecycleConfigArn", "AWS::SageMaker::StudioLifecycleConfig",
         "aws_sagemaker_studio_lifecycle_config", describe="DescribeStudioLifecycleConfig", in_domain=False,
     ),
+    ResourceType(
+        "mlflow_server", "mlflow_server", "MLflow server", "MLflow servers", "TrackingServerName", "TrackingServerArn",
+        "AWS::SageMaker::MlflowTrackingServer", "aws_sagemaker_mlflow_tracking_server",
+        describe="DescribeMlflowTrackingServer", in_domain=False,
+    ),
+    ResourceType(
+        "mlflow_app", "mlflow_server", "MLflow App", "MLflow Apps", "Name", "Arn", "AWS::SageMaker::MlflowApp", "",
+        describe="DescribeMlflowApp", in_domain=False,
+    ),
+    ResourceType(
+        "partner_app", "partner_app", "partner AI app", "partner AI apps", "Name", "Arn", "AWS::SageMaker::PartnerApp",
+        "", describe="DescribePartnerApp", in_domain=False,
+    ),
 )  # fmt: skip
 
 BY_KIND: Mapping[str, ResourceType] = {t.kind: t for t in RESOURCE_TYPES}
-BY_TABLE: Mapping[str, ResourceType] = {t.table: t for t in RESOURCE_TYPES}
+#: Of kinds that share a table, the one that it is called after.
+BY_TABLE: Mapping[str, ResourceType] = {t.table: t for t in reversed(RESOURCE_TYPES)}
 BY_LAYER: Mapping[str, ResourceType] = {t.layer: t for t in RESOURCE_TYPES if t.layer}
 #: Tables whose rows are the resources that an audit is about.
-TABLES: tuple[str, ...] = tuple(BY_TABLE)
+TABLES: tuple[str, ...] = tuple(dict.fromkeys(t.table for t in RESOURCE_TYPES))
 #: Resources of Studio itself, which a report counts and a template creates.
 STUDIO_TYPES: tuple[ResourceType, ...] = tuple(t for t in RESOURCE_TYPES if t.layer)
 STUDIO_KINDS: tuple[Kind, ...] = tuple(t.kind for t in STUDIO_TYPES)

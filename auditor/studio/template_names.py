@@ -19,12 +19,14 @@ from functools import cache
 from typing import Literal
 
 from auditor.model.snapshot import Kind
+from auditor.studio.applications import CANVAS_STORE
 from auditor.studio.attached_scripts import ATTACHED
 from auditor.studio.resource_types import STUDIO_KINDS
 from auditor.studio.settings import DOMAIN_USER_ROOT, SETTINGS, USER_PROFILE_ROOT, known_paths
 from auditor.studio.side_roles import SIDE_ROLES
 from auditor.studio.structures import ROOTS
 from auditor.studio.template_types import Language, Part
+from auditor.studio.unset_members import UNSET_WHERE_NOT_EXPRESSIBLE as UNSET_WHERE_NOT_EXPRESSIBLE
 
 #: How a value is read: text, number, flag, list (of text), present (only whether it is there), json (a document, maybe
 #: as text), tags, or items (a list of structures whose members have rows of their own).
@@ -161,7 +163,7 @@ NAMES: Mapping[Kind | Part, Mapping[str, Names]] = {
     "app": {
         "SpaceName": _names(None, "space_name", None),
     },
-    "partner_app": {"Type": _names("Type", None, "type")},
+    "partner_app": {"Type": _names("Type", None, "type"), "Version": _names("AppVersion", None, "app_version")},
     "mlflow_app": {"Name": _names("Name", None, None)},
     "role": {
         "RoleName": _names("RoleName", "name", "role_name"),
@@ -254,10 +256,12 @@ MEMBERS_BESIDE_SETTINGS: Mapping[Kind | Part, Mapping[str, Read]] = {
     "domain": {
         "DomainName": "text", "Tags": "tags",
         f"{DOMAIN_USER_ROOT}.StudioWebPortalSettings.HiddenSageMakerImageVersionAliases": "present",
+        f"{DOMAIN_USER_ROOT}.{CANVAS_STORE}": "text",
     },
     "user_profile": {
         "UserProfileName": "text", "DomainId": "text", "Tags": "tags",
         f"{USER_PROFILE_ROOT}.StudioWebPortalSettings.HiddenSageMakerImageVersionAliases": "present",
+        f"{USER_PROFILE_ROOT}.{CANVAS_STORE}": "text",
     },
     "space": {"SpaceName": "text", "DomainId": "text", "SpaceDisplayName": "text", "Tags": "tags"},
     "app": {
@@ -265,9 +269,10 @@ MEMBERS_BESIDE_SETTINGS: Mapping[Kind | Part, Mapping[str, Read]] = {
         "ResourceSpec.InstanceType": "text", "ResourceSpec.SageMakerImageArn": "text",
         "ResourceSpec.SageMakerImageVersionAlias": "text", "Tags": "tags",
     },
-    "partner_app": {"Type": "text"},
-    "mlflow_server": {"TrackingServerName": "text"},
-    "mlflow_app": {"Name": "text"},
+    "partner_app": {"Name": "text", "Type": "text", "KmsKeyId": "text", "AuthType": "text", "Tier": "text",
+                    "Version": "text", "EnableAutoMinorVersionUpgrade": "flag"},
+    "mlflow_server": {"TrackingServerName": "text", "ArtifactStoreUri": "text", "MlflowVersion": "text"},
+    "mlflow_app": {"Name": "text", "ArtifactStoreUri": "text"},
     "lifecycle_config": {"StudioLifecycleConfigName": "text", "StudioLifecycleConfigAppType": "text",
                          "StudioLifecycleConfigContent": "text"},
     "role": {
@@ -305,36 +310,6 @@ MEMBERS_BESIDE_SETTINGS: Mapping[Kind | Part, Mapping[str, Read]] = {
         "AdvancedEventSelectors[].FieldSelectors[].Equals": "list",
     },
 }  # fmt: skip
-
-_ALIAS = "DefaultResourceSpec.SageMakerImageVersionAlias"
-_NO_ALIAS = "the service starts the image's newest version where nobody names one (API_ResourceSpec)"
-#: Members that, where a language cannot express them, are known to be unset all the same, and why.
-UNSET_WHERE_NOT_EXPRESSIBLE: Mapping[Kind | Part, Mapping[str, str]] = {
-    "domain": {
-        "DomainSettings.UnifiedStudioSettings.ProjectId": "SageMaker Unified Studio makes its domains itself; a"
-        " language that cannot write the member cannot make one",
-        "DomainSettings.UnifiedStudioSettings.StudioWebPortalAccess": "without a project it has no meaning",
-        "HomeEfsFileSystemCreation": "CreateDomain defaults to Enabled, and UpdateDomain can enable an EFS later but"
-        " never disable it (API_CreateDomain)",
-        "HomeEfsFileSystemId": "AWS gives it when the domain is made",
-        "DomainSettings.IpAddressType": "a domain for which nobody says it has IPv4 addresses (API_DomainSettings)",
-        f"{DOMAIN_USER_ROOT}.JupyterLabAppSettings.{_ALIAS}": _NO_ALIAS,
-        f"{DOMAIN_USER_ROOT}.CodeEditorAppSettings.{_ALIAS}": _NO_ALIAS,
-        f"DefaultSpaceSettings.JupyterLabAppSettings.{_ALIAS}": _NO_ALIAS,
-    },
-    "user_profile": {
-        f"{USER_PROFILE_ROOT}.JupyterLabAppSettings.{_ALIAS}": _NO_ALIAS,
-        f"{USER_PROFILE_ROOT}.CodeEditorAppSettings.{_ALIAS}": _NO_ALIAS,
-    },
-    "space": {
-        f"SpaceSettings.JupyterLabAppSettings.{_ALIAS}": _NO_ALIAS,
-        f"SpaceSettings.CodeEditorAppSettings.{_ALIAS}": _NO_ALIAS,
-    },
-    "app": {
-        "ResourceSpec.SageMakerImageVersionAlias": _NO_ALIAS,
-        "SpaceName": "an app is a profile's or a space's; where it cannot be a space's it is a profile's",
-    },
-}
 
 #: By kind or part, of which only kinds name any.
 _ATTACHED: Mapping[str, tuple[str, ...]] = {str(kind): paths for kind, paths in ATTACHED.items()}

@@ -26,9 +26,6 @@ class TypeInfo(NamedTuple):
 
 _CLOUDFORMATION: Mapping[str, Kind | Part] = {
     **{t.cloudformation: t.kind for t in RESOURCE_TYPES},
-    "AWS::SageMaker::PartnerApp": "partner_app",
-    "AWS::SageMaker::MlflowTrackingServer": "mlflow_server",
-    "AWS::SageMaker::MlflowApp": "mlflow_app",
     "AWS::IAM::Policy": "role_policy",
     "AWS::IAM::RolePolicy": "role_policy",
     "AWS::IAM::ManagedPolicy": "managed_policy",
@@ -46,8 +43,7 @@ _CLOUDFORMATION: Mapping[str, Kind | Part] = {
     "AWS::CloudTrail::Trail": "trail",
 }
 _AWS: Mapping[str, Kind | Part] = {
-    **{t.terraform: t.kind for t in RESOURCE_TYPES},
-    "aws_sagemaker_mlflow_tracking_server": "mlflow_server",
+    **{t.terraform: t.kind for t in RESOURCE_TYPES if t.terraform},
     "aws_iam_role_policy": "role_policy",
     "aws_iam_policy": "managed_policy",
     "aws_iam_role_policy_attachment": "policy_attachment",
@@ -73,9 +69,8 @@ _AWS: Mapping[str, Kind | Part] = {
     "aws_cloudtrail": "trail",
 }
 _AWSCC: Mapping[str, Kind | Part] = {
-    **{t.terraform.replace("aws_", "awscc_", 1): t.kind for t in RESOURCE_TYPES},
+    **{t.terraform.replace("aws_", "awscc_", 1): t.kind for t in RESOURCE_TYPES if t.terraform},
     "awscc_sagemaker_partner_app": "partner_app",
-    "awscc_sagemaker_mlflow_tracking_server": "mlflow_server",
     "awscc_iam_role_policy": "role_policy",
     "awscc_iam_managed_policy": "managed_policy",
     "awscc_ec2_vpc": "vpc",

@@ -20,14 +20,13 @@ from auditor.evaluate.audit import load_tables
 from auditor.evaluate.engine import evaluate_rules
 from auditor.model.rule import Rule
 from auditor.store.snapshot_file import write_snapshot
-from auditor.studio.resource_types import RESOURCE_TYPES
+from auditor.studio.resource_types import TABLES
 
 from .commandline import Run, checkov
 
 pytestmark = pytest.mark.checkov
 ROOT = Path(__file__).resolve().parents[1] / "iac" / "corpus"
 EVERY = Path(__file__).parent / "every_entity"
-TABLES = tuple(type_.table for type_ in RESOURCE_TYPES)
 #: Cases whose resources checkov does not show to any check: Fn::ForEach and what is a text inside a template are no
 #: resources to it (nor what Terraform deploys as one), and its framework terraform reads neither JSON nor .tofu files.
 UNSEEN = {

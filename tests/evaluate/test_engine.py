@@ -296,7 +296,8 @@ def test_no_resources_no_verdicts(tmp_path: Path, built_in_rules: tuple[Rule, ..
     assert report.findings == ()
     assert {status for status, number in report.by_status.items() if number} == {"not_applicable"}
     assert report.resources == {
-        "domain": 0, "user_profile": 0, "space": 0, "app": 0, "execution_role": 0, "lifecycle_config": 0
+        "domain": 0, "user_profile": 0, "space": 0, "app": 0, "execution_role": 0, "lifecycle_config": 0,
+        "mlflow_server": 0, "partner_app": 0,
     }  # fmt: skip
     assert set(Verdict) <= {Verdict(k) for k in report.by_status if k != "waived"}
 

@@ -22,7 +22,17 @@ from auditor.store.snapshot_file import write_snapshot
 
 ROOT = Path(__file__).parent / "corpus"
 MOMENT = datetime(2026, 11, 23, 2, tzinfo=UTC)
-TABLES = ("domain", "user_profile", "space", "app", "execution_role", "lifecycle_config", "account_region")
+TABLES = (
+    "domain",
+    "user_profile",
+    "space",
+    "app",
+    "execution_role",
+    "lifecycle_config",
+    "mlflow_server",
+    "partner_app",
+    "account_region",
+)
 
 
 @dataclass(frozen=True)

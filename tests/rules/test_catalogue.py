@@ -117,6 +117,8 @@ STU803 studio-logs-not-kept              low      account_region P30
 STU805 trail-weak                        medium   account_region P04
 STU806 cost-tags-inactive                low      account_region P06
 STU807 quota-above-need                  low      account_region P07
+STU902 mlflow-unsafe                     medium   mlflow_server  P17 P31
+STU903 partner-app-unsafe                medium   partner_app    P17
 """
 ROWS = [line.split() for line in CATALOGUE.strip().splitlines()]
 AREAS = [

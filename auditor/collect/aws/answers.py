@@ -11,12 +11,10 @@ from botocore.model import Shape
 
 from auditor.collect.aws.call_errors import OddAnswerError
 from auditor.model.snapshot import Unseen
-from auditor.studio.resource_types import STUDIO_TYPES
+from auditor.studio.applications import APPLICATION_MEMBERS
+from auditor.studio.resource_types import BY_KIND
 from auditor.studio.settings import known_paths
 from auditor.studio.structures import settings_paths
-
-_DESCRIBES: Mapping[str, str] = {t.kind: t.describe for t in STUDIO_TYPES if t.describe}
-
 
 #: No document of these services nests a tenth as deep. What does is not an answer, and is too deep for its readers.
 _DEEPEST = 100
@@ -71,10 +69,12 @@ def unseen(sagemaker: Any) -> tuple[Unseen, ...]:
     model = sagemaker.meta.service_model
     missing = {
         Unseen(kind, path)
-        for table in (known_paths(), settings_paths())
+        for table in (known_paths(), settings_paths(), APPLICATION_MEMBERS)
         for kind, paths in table.items()
+        # What the model has no operation for is not listed either.
+        if BY_KIND[kind].describe in model.operation_names
         for path in paths
-        if not knows(model.operation_model(_DESCRIBES[kind]).output_shape, path)
+        if not knows(model.operation_model(BY_KIND[kind].describe).output_shape, path)
     }
     return tuple(sorted(missing, key=lambda u: (u.kind, u.path)))
 

@@ -27,6 +27,7 @@ from auditor.collect.aws.spool import Spool
 from auditor.collect.interface import Progress
 from auditor.errors import CollectError, ConfigError
 from auditor.model.snapshot import SCHEMA_VERSION, Coverage, Gap, Header, Record, Scope, Snapshot
+from auditor.studio.applications import APPLICATION_MEMBERS
 from auditor.studio.evidence_sources import Stage
 from auditor.studio.resource_types import BY_KIND
 from auditor.studio.settings import known_paths
@@ -121,10 +122,10 @@ def _collection(run: Run, caller: str, regions: tuple[str, ...], kinds: Iterable
     ledger = run.ledger
     denied = _shut_off(run, regions)
     not_known = unseen(run.clients.client("sagemaker", regions[0]))
-    read = known_paths()
+    read, asked = {**known_paths(), **APPLICATION_MEMBERS}, set(kinds)
     for region in (r for r in regions if r not in denied):
         # What only commands send back is no gap in what the rules see.
-        for member in (m for m in not_known if m.path in read[m.kind]):
+        for member in (m for m in not_known if m.kind in asked and m.path in read.get(m.kind, ())):
             operation = BY_KIND[member.kind].describe
             detail = f"not visible with botocore {botocore.__version__}: upgrade boto3"
             ledger.add(Gap(ledger.account, region, member.kind, "*", member.path, operation, "not_in_sdk", detail))
@@ -137,7 +138,7 @@ def _collection(run: Run, caller: str, regions: tuple[str, ...], kinds: Iterable
         caller=caller,
         scopes=tuple(Scope(ledger.account, region) for region in sorted(regions)),
         unseen=not_known,
-        kinds=tuple(sorted(kinds)),
+        kinds=tuple(sorted(asked)),
         previous=max(run.spool.described(), key=datetime.fromisoformat, default=""),
     )
     return Collection(header, ledger.gaps, ledger.coverage(), run)

@@ -12,6 +12,7 @@ from typing import Any
 
 from auditor.collect.aws.answers import text
 from auditor.model.snapshot import Kind
+from auditor.studio.applications import APPLICATION_MEMBERS
 from auditor.studio.evidence_sources import EVIDENCE, EVIDENCE_KINDS, EVIDENCE_SOURCES, ON_REQUEST, kinds_of
 from auditor.studio.scripts import judged_script
 
@@ -96,20 +97,20 @@ SPECS: tuple[Spec, ...] = (
     Spec(
         "partner_app", "sagemaker", "ListPartnerApps", "Summaries", lambda i: text(i["Arn"]),
         ("sagemaker:ListPartnerApps", "sagemaker:DescribePartnerApp"), "DescribePartnerApp", ("Arn",),
-        kept=("Arn", "Name", "Type", "Status", "CreationTime", "ExecutionRoleArn"),
+        kept=("Arn", "Name", "Type", "Status", "CreationTime", *APPLICATION_MEMBERS["partner_app"]),
     ),
     Spec(
         "mlflow_server", "sagemaker", "ListMlflowTrackingServers", "TrackingServerSummaries",
         lambda i: text(i["TrackingServerArn"]),
         ("sagemaker:ListMlflowTrackingServers", "sagemaker:DescribeMlflowTrackingServer"),
         "DescribeMlflowTrackingServer", ("TrackingServerName",),
-        kept=("TrackingServerArn", "TrackingServerName", "TrackingServerStatus", "IsActive", "MlflowVersion", "RoleArn",
-              "CreationTime", "LastModifiedTime"),
+        kept=("TrackingServerArn", "TrackingServerName", "TrackingServerStatus", "IsActive", "CreationTime",
+              "LastModifiedTime", *APPLICATION_MEMBERS["mlflow_server"]),
     ),
     Spec(
         "mlflow_app", "sagemaker", "ListMlflowApps", "Summaries", lambda i: text(i["Arn"]),
         ("sagemaker:ListMlflowApps", "sagemaker:DescribeMlflowApp"), "DescribeMlflowApp", ("Arn",),
-        kept=("Arn", "Name", "Status", "MlflowVersion", "RoleArn", "CreationTime", "LastModifiedTime"),
+        kept=("Arn", "Name", "Status", "CreationTime", "LastModifiedTime", *APPLICATION_MEMBERS["mlflow_app"]),
     ),
 )  # fmt: skip
 

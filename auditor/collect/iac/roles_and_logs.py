@@ -11,12 +11,12 @@ from collections import defaultdict
 from collections.abc import Mapping
 from typing import Any
 
-from auditor.collect.iac import lifecycle_scripts, network_guards, networks
+from auditor.collect.iac import data_applications, lifecycle_scripts, network_guards, networks
 from auditor.collect.iac.interface import Resource, Unknown, unknowns
 from auditor.collect.iac.policy_text import known_text, policy_document
 from auditor.collect.iac.scope import Scope, plain, split
 from auditor.iam.roles import UNNAMED
-from auditor.model.snapshot import GLOBAL, Kind, Record
+from auditor.model.snapshot import GLOBAL, Record
 from auditor.studio.template_names import rows
 
 #: An AWS managed policy, whatever the partition: ``arn:${AWS::Partition}:iam::aws:policy/AmazonSageMakerFullAccess``.
@@ -37,7 +37,9 @@ class RolesAndLogs:
         """Roles, networks and what guards them, trails, log groups, and other services' inventory."""
         networked = networks.records(self._scope, network_guards.told(self._scope))
         found = [*self._roles(), *networked, *network_guards.records(self._scope)]
-        return [*found, *lifecycle_scripts.records(self._scope), *self._account()]
+        return [
+            *found, *lifecycle_scripts.records(self._scope), *self._account(), *data_applications.records(self._scope)
+        ]  # fmt: skip
 
     # Roles
 
@@ -185,7 +187,7 @@ class RolesAndLogs:
             return {}
         return {arn: policy_document(self._scope.read(own).members.get("PolicyDocument"), self._scope)}
 
-    # Trails, logs, and what else the account has
+    # Trails and logs
 
     def _account(self) -> list[Record]:
         found = []
@@ -220,17 +222,6 @@ class RolesAndLogs:
                 else:
                     members[member] = value
             found.append(self._scope.record("trail", trail, trail.address, members, gaps, {}))
-        named: tuple[tuple[Kind, str], ...] = (("partner_app", "Arn"), ("mlflow_server", "TrackingServerArn"),
-                                               ("mlflow_app", "Arn"))  # fmt: skip
-        for kind, arn in named:
-            for resource in self._scope.certain(kind):
-                found_ = self._scope.read(resource)
-                found_.members, found_.gaps = split(found_.members)
-                self._scope.side_roles(resource, found_)
-                members, gaps = found_.members, found_.gaps
-                status = {"partner_app": "Available"}.get(kind, "Created")
-                members |= {arn: resource.address, "Status": status}
-                found.append(self._scope.record(kind, resource, resource.address, members, gaps, {}))
         return found
 
 

@@ -6,7 +6,7 @@ from checkov.cloudformation.checks.resource.base_resource_check import BaseResou
 from checkov.common.models.enums import CheckCategories, CheckResult
 from checkov.terraform.checks.resource.base_resource_check import BaseResourceCheck as Terraform
 
-KINDS = ("domain", "user_profile", "space", "app", "studio_lifecycle_config")
+KINDS = ("domain", "user_profile", "space", "app", "studio_lifecycle_config", "mlflow_tracking_server", "partner_app")
 ABOUT = {
     "name": "every entity",
     "id": "TST_EVERY",
@@ -35,6 +35,7 @@ _CloudFormation(
     **ABOUT,
     supported_resources=[
         "AWS::SageMaker::Domain", "AWS::SageMaker::UserProfile", "AWS::SageMaker::Space", "AWS::SageMaker::App",
-        "AWS::SageMaker::StudioLifecycleConfig", "AWS::IAM::Role",
+        "AWS::SageMaker::StudioLifecycleConfig", "AWS::SageMaker::MlflowTrackingServer", "AWS::SageMaker::MlflowApp",
+        "AWS::SageMaker::PartnerApp", "AWS::IAM::Role",
     ],
 )  # fmt: skip

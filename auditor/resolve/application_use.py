@@ -1,0 +1,81 @@
+"""MLflow servers and partner AI apps: what they keep where, as which role, and who else does.
+
+A role of IAM is its account's in every Region, and so is a bucket, so both are looked for over the whole account.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from auditor.resolve.application_tables import MLFLOW_SERVER, PARTNER_APP
+from auditor.resolve.inheritance_sql import unseen
+from auditor.resolve.raw_schema import quoted
+from auditor.resolve.sql_files import statement
+from auditor.resolve.table_model import documented_columns
+from auditor.studio.applications import CANVAS_STORE
+from auditor.studio.settings import DOMAIN_USER_ROOT, USER_PROFILE_ROOT
+
+if TYPE_CHECKING:
+    import duckdb
+
+#: Of where Canvas keeps files, the structure that is read whole, and what lies in it.
+_CANVAS, _CANVAS_STORE = CANVAS_STORE.split(".", 1)
+#: Where notebook sharing on Classic does.
+_NOTEBOOKS = "SharingSettings.S3OutputPath"
+_TEMPORARY = ("application", "role_user", "bucket_user", "application_open")
+
+
+def _bucket(uri: str) -> str:
+    """SQL of the bucket of a location, NULL where it does not tell: ``(https|s3)://…`` (API_CreateMlflowApp). Of an
+    https address the bucket is the host's first part (Amazon S3 user guide, "Virtual hosting of general purpose
+    buckets")."""
+    return (
+        f"case when starts_with({uri}, 's3://') then nullif(regexp_extract({uri}, '^s3://([^/]+)', 1), '')"
+        rf" else nullif(regexp_extract({uri}, '^https://([^/]+?)\.s3[.-][^/]*amazonaws', 1), '') end"
+    )
+
+
+def create(con: duckdb.DuckDBPyConnection) -> None:
+    """``mlflow_server`` and ``partner_app``, from the raw documents, account_region and what is resolved of domains and
+    user profiles."""
+    con.execute(statement("application"))
+    if not con.execute("select count(*) from application").fetchall()[0][0]:
+        # No large account is read for nothing.
+        for documented in (MLFLOW_SERVER, PARTNER_APP):
+            columns = ", ".join(f'"{name}" {type_}' for name, type_ in documented_columns(documented).items())
+            con.execute(f"create table {documented.name} ({columns})")
+        con.execute("drop table application")
+        return
+    con.execute(statement("role_user"))
+    canvas = f"json_extract_string(doc.{{}}, '$.{_CANVAS_STORE}')"
+    con.execute(
+        statement(
+            "bucket_user",
+            domain_canvas=canvas.format(quoted(f"{DOMAIN_USER_ROOT}.{_CANVAS}")),
+            profile_canvas=canvas.format(quoted(f"{USER_PROFILE_ROOT}.{_CANVAS}")),
+            domain_notebooks=f"doc.{quoted(f'{DOMAIN_USER_ROOT}.{_NOTEBOOKS}')}",
+            profile_notebooks=f"doc.{quoted(f'{USER_PROFILE_ROOT}.{_NOTEBOOKS}')}",
+            bucket=_bucket("uri"),
+        )
+    )
+    con.execute(
+        statement(
+            "application_open",
+            domain_unseen=_unseen(DOMAIN_USER_ROOT),
+            profile_unseen=_unseen(USER_PROFILE_ROOT),
+        )
+    )
+    con.execute(statement("mlflow_server", bucket=_bucket("store"), key_unseen=unseen("gaps", "KmsKeyId")))
+    con.execute(
+        statement(
+            "partner_app",
+            key_unseen=unseen("gaps", "KmsKeyId"),
+            upgrade_unseen=unseen("gaps", "EnableAutoMinorVersionUpgrade"),
+        )
+    )
+    for name in _TEMPORARY:
+        con.execute(f"drop table {name}")
+
+
+def _unseen(root: str) -> str:
+    return f"{unseen('gaps', f'{root}.{_CANVAS}')} or {unseen('gaps', f'{root}.{_NOTEBOOKS}')}"
