@@ -49,7 +49,7 @@ def command(
 
     \b
     auditor permissions > policy.json
-    auditor permissions --only STU101,networks > policy.json
+    auditor permissions --only STU101,roles > policy.json
     """
     from auditor.collect.aws.specs import permissions
     from auditor.org.account_policies import hub_policy, member_template, organization_policy
