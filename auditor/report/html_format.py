@@ -17,7 +17,7 @@ __all__ = ["html_environment", "policy", "render", "script", "style"]
 STYLES = ("base.css", "parts.css", "list.css", "print.css")
 SCRIPTS = (
     "dom.js", "data.js", "filter.js", "table.js", "export.js", "ticket.js", "drawer.js", "facets.js", "order.js",
-    "groups.js", "findings.js", "pages.js", "resource.js", "lists.js", "main.js",
+    "groups.js", "findings.js", "pages.js", "access_paths.js", "resource.js", "lists.js", "main.js",
 )  # fmt: skip
 
 
