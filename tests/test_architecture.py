@@ -202,7 +202,7 @@ LAYERS = {
          "verdict_sql"},
         {"literals"}, {"expressions", "prevention", "remediation_set", "value_columns"},
         {"message", "prevent_cases", "validate"}, {"withheld"}, {"cases", "load"},
-        {"frameworks", "presets", "scaffold"}, {"catalogue"},
+        {"frameworks", "packed_rules", "presets", "scaffold"}, {"catalogue"},
     ],
     "report": [
         {"drift_view", "glossary", "json_text", "phrases"},

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -76,16 +77,23 @@ def _scan(con: duckdb.DuckDBPyConnection, table: str, rules: list[Rule], overrid
 #: SQL of a rule from this length on (lists of words), and rows of a table up to which it is planned alone. Beside such
 #: a rule, others take DuckDB three times as long to plan; on many rows reading the table twice would cost more.
 _LONG, _FEW_ROWS = 20_000, 20_000
+#: Rows up to which what is made of a long list is made for each of them, rather than in planning.
+_HANDFUL = 3
 
 
 def _create(con: duckdb.DuckDBPyConnection, table: str, verdicts: Mapping[str, str]) -> None:
     long = {rule_id: sql for rule_id, sql in verdicts.items() if len(sql) > _LONG}
-    if not 0 < len(long) < len(verdicts) or _rows(con, table) > _FEW_ROWS:
-        con.execute(f"create or replace table verdict_{table} as {_select(table, verdicts)}").fetchall()
+    rows = _rows(con, table)
+    few = rows <= _HANDFUL
+    if not 0 < len(long) < len(verdicts) or rows > _FEW_ROWS:
+        made = _select(table, verdicts, named_lists=few)
+        con.execute(f"create or replace table verdict_{table} as {made}").fetchall()
         return
     rest = {rule_id: sql for rule_id, sql in verdicts.items() if rule_id not in long}
     for part, some in (("rest", rest), ("long", long)):
-        con.execute(f"create or replace temp table verdict_part_{part} as {_select(table, some)}").fetchall()
+        con.execute(
+            f"create or replace temp table verdict_part_{part} as {_select(table, some, named_lists=few)}"
+        ).fetchall()
     con.execute(
         f"create or replace table verdict_{table} as select * from verdict_part_rest join verdict_part_long using (key)"
     ).fetchall()
@@ -93,9 +101,23 @@ def _create(con: duckdb.DuckDBPyConnection, table: str, verdicts: Mapping[str, s
         con.execute(f"drop table verdict_part_{part}").fetchall()
 
 
-def _select(table: str, verdicts: Mapping[str, str]) -> str:
-    columns = ", ".join(f'{sql} as "{rule_id}"' for rule_id, sql in verdicts.items())
-    return f"select key, {columns} from {table}"
+#: A long list as ``auditor.rules.verdict_sql`` writes it.
+_LIST = re.compile(r"string_split\('(?:[^']|'')*', '\|'\)")
+
+
+def _select(table: str, verdicts: Mapping[str, str], *, named_lists: bool = False) -> str:
+    """``named_lists``: each long list is a column of one row beside the table, instead of standing wherever it is
+    meant. What is made of a list, such as a regular expression of thousands of words, is then made for each row that
+    comes to it, instead of once in planning."""
+    lists: dict[str, str] = {}
+    columns = []
+    for rule_id, sql in verdicts.items():
+        # Inside a subquery a column of the outer query is something else to DuckDB than a constant.
+        if named_lists and "select" not in _LIST.sub("", sql).lower():
+            sql = _LIST.sub(lambda found: f'__list."{lists.setdefault(found[0], f"l{len(lists)}")}"', sql)
+        columns.append(f'{sql} as "{rule_id}"')
+    beside = ", ".join(f'{text} as "{name}"' for text, name in lists.items())
+    return f"select key, {', '.join(columns)} from {table}{f', (select {beside}) as __list' if lists else ''}"
 
 
 def _rows(con: duckdb.DuckDBPyConnection, table: str) -> int:

@@ -29,6 +29,7 @@ from auditor.masking import mask_text
 from auditor.model.finding import Finding
 from auditor.model.rule import Severity, Verdict
 from auditor.rules.applicability import decided_by_templates
+from auditor.rules.packed_rules import RULES_FILE, use_packed
 from auditor.rules.references import inherit_overrides
 from auditor.run.conclude import evaluated
 from auditor.run.plan import RunPlan, plan_run, with_comments
@@ -139,6 +140,8 @@ class Hook:
     def _planned(self) -> RunPlan:
         """The run, planned once. Comments in a template waive nothing: whoever writes it is who is to be stopped."""
         if self._plan is None:
+            if self.config is not None:
+                use_packed(self.config.with_name(RULES_FILE))
             config = load_config(self.config, baseline=False)
             plan = plan_run(RunOptions(config=config, reports=ReportOptions(write=False)))
             overrides = inherit_overrides(plan.choice.every, plan.choice.overrides)

@@ -28,8 +28,8 @@ from auditor.resolve.persona_columns import assign_personas, persona_columns, pe
 from auditor.resolve.quick_setup import quick_setup
 from auditor.resolve.raw_schema import quoted
 from auditor.resolve.sql_files import statement
-from auditor.resolve.table_model import documented_columns, handed_down
-from auditor.resolve.tables import SPACE_DEFAULT_PREFIX, USER_DEFAULT_PREFIX, USER_PROFILE
+from auditor.resolve.table_model import Table, documented_columns, handed_down
+from auditor.resolve.tables import APP, SPACE, SPACE_DEFAULT_PREFIX, USER_DEFAULT_PREFIX, USER_PROFILE
 from auditor.sql_text import literal
 from auditor.studio.partitions import partition_sql
 from auditor.studio.personas import DEFAULT_PERSONAS, Persona
@@ -78,6 +78,8 @@ def build(
     con.execute("set preserve_insertion_order = false")
     if sum(file.path.stat().st_size for file in files) <= SMALL:
         con.execute(f"set disabled_optimizers = '{_NOT_WORTH_IT}'")
+        # Each thread sets up every step of a query for itself, which for so few rows is most of the work.
+        con.execute("set threads = 1")
     load(con, files)
     leave_out_aws_own(con)
     con.execute(f"create type origin as {_ORIGIN}")
@@ -254,7 +256,7 @@ def _user_profile(con: duckdb.DuckDBPyConnection, merge: NestedMerge, personas: 
         _resolved_profiles(con, merge, personas, profiles)
     else:
         # Most templates hold none, and to plan these two tables takes a third of a small audit.
-        _empty(con, "user_profile_resolved", _RESOLVED_ONLY)
+        _empty(con, USER_PROFILE, "user_profile_resolved", _RESOLVED_ONLY)
     role_use.role_use(con, persona_name(personas))
     role_use.domain_roles(con)
     neighbours.profile_use(con)
@@ -262,12 +264,19 @@ def _user_profile(con: duckdb.DuckDBPyConnection, merge: NestedMerge, personas: 
     if profiles:
         _documented_profiles(con, personas, profiles)
     else:
-        _empty(con, "user_profile", {})
+        _empty(con, USER_PROFILE)
 
 
-def _empty(con: duckdb.DuckDBPyConnection, name: str, further: Mapping[str, str]) -> None:
-    columns = {**documented_columns(USER_PROFILE, "origin"), **further}
-    con.execute(f"create table {name} ({', '.join(f'{quoted(c)} {type_}' for c, type_ in columns.items())})")
+def _empty(
+    con: duckdb.DuckDBPyConnection, documented: Table, name: str = "", further: Mapping[str, str] | None = None
+) -> None:
+    columns = {**documented_columns(documented, "origin"), **(further or {})}
+    listed = ", ".join(f"{quoted(column)} {type_}" for column, type_ in columns.items())
+    con.execute(f"create table {name or documented.name} ({listed})")
+
+
+def _holds(con: duckdb.DuckDBPyConnection, kind: str) -> bool:
+    return bool(con.execute(f"select 1 from raw_{kind} limit 1").fetchall())
 
 
 def _resolved_profiles(
@@ -328,7 +337,17 @@ def _documented_profiles(con: duckdb.DuckDBPyConnection, personas: Sequence[Pers
     # In the order in which the columns are documented, as where there is no profile.
     names = ", ".join(map(quoted, documented_columns(USER_PROFILE)))
     kind = _kind(profiles, MATERIALISED_DOCUMENTED)
-    con.execute(f"create {kind} user_profile as select {names} from ({documented})")
+    if kind == "view":
+        con.execute(f"create {kind} user_profile as select {names} from ({documented})")
+        return
+    # The joins then carry the few columns that they need, and not all of them: to set up those takes longer than to
+    # run on some thousands of rows.
+    resolved = {d[0] for d in con.execute("select * from user_profile_resolved limit 0").description or ()}
+    beside = ", ".join(quoted(name) for name in documented_columns(USER_PROFILE) if name not in resolved)
+    con.execute(
+        f"create {kind} user_profile as select {names} from user_profile_resolved join"
+        f" (select key, {beside} from ({documented})) using (key)"
+    )
 
 
 def _text(path: str) -> str:
@@ -338,6 +357,9 @@ def _text(path: str) -> str:
 
 
 def _space(con: duckdb.DuckDBPyConnection) -> None:
+    if not _holds(con, "space"):
+        _empty(con, SPACE)
+        return
     layer = [c for s in SPACE_SETTINGS for c in layer_columns(s, "p.doc", "p.gaps")]
     con.execute(
         statement(
@@ -357,6 +379,9 @@ def _space(con: duckdb.DuckDBPyConnection) -> None:
 
 
 def _app(con: duckdb.DuckDBPyConnection) -> None:
+    if not _holds(con, "app"):
+        _empty(con, APP)
+        return
     arn_path = (
         "'app/' || p.doc.DomainId || '/' || coalesce(p.doc.SpaceName, p.doc.UserProfileName) || '/'"
         " || lower(p.doc.AppType) || '/' || p.doc.AppName"

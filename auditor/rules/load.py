@@ -66,7 +66,18 @@ def load_rules(dirs: Sequence[Path], *, bind: bool = True, own_types: bool = Fal
     all else, and they are the same in every installation: ``auditor rules test`` and the product's tests ask for it.
     The built-in rules by themselves are loaded once a process.
     """
-    return _built_in(bind, own_types) if list(dirs) == [rules_dir()] else _load(dirs, bind, own_types)
+    if list(dirs) != [rules_dir()]:
+        return _load(dirs, bind, own_types)
+    return _TAKEN[-1] if _TAKEN and not own_types else _built_in(bind, own_types)
+
+
+#: The built-in rules, where they were read and checked elsewhere.
+_TAKEN: list[tuple[Rule, ...]] = []
+
+
+def take_built_in(rules: Sequence[Rule]) -> None:
+    """Let these be what ``load_rules`` gives for the built-in rules in this process."""
+    _TAKEN[:] = [tuple(rules)]
 
 
 @cache

@@ -9,6 +9,7 @@ from typing import Any
 import yaml
 
 from auditor.resources import deploy_dir
+from auditor.rules.packed_rules import RULES_FILE, packed
 from auditor.run.plan import RunPlan
 from auditor.run.thresholds import NEVER
 from auditor.store.files import unwritable, write_shared
@@ -30,6 +31,9 @@ def write_hook(plan: RunPlan, folder: Path) -> list[Path]:
             name = f"rules/{number}"
             _copied(rules, folder / name)
             settings["rules"].append(name)
+    else:
+        # Rules of somebody's own may take parts of the built-in ones, and are read together with them.
+        texts[RULES_FILE] = packed()
     if plan.config.waivers is not None:
         settings["waivers"] = "waivers.yaml"
         texts["waivers.yaml"] = plan.config.waivers.read_text(encoding="utf-8")

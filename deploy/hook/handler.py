@@ -3,13 +3,9 @@
 from __future__ import annotations
 
 import os
-import urllib.request
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
-
-import boto3
-from botocore.exceptions import BotoCoreError, ClientError
 
 from auditor.hook.hook_answer import Hook, OnError
 
@@ -18,12 +14,17 @@ def fetch(url: str) -> str:
     """What lies at the address that CloudFormation has signed; no credentials of the function's are used."""
     if not url.startswith("https://"):
         raise OSError("the address is not one of https")
+    import urllib.request  # only now: resources come without an address
+
     with urllib.request.urlopen(url, timeout=10) as response:  # noqa: S310 - https, see above
         return response.read().decode("utf-8")
 
 
 def describe(domain_id: str) -> Mapping[str, Any] | str:
     """A domain that the template only refers to, or why AWS doesn't show it."""
+    import boto3  # only now: most templates hold their domains
+    from botocore.exceptions import BotoCoreError, ClientError
+
     try:
         return boto3.client("sagemaker").describe_domain(DomainId=domain_id)
     except (BotoCoreError, ClientError) as error:

@@ -151,7 +151,7 @@ def _described(monkeypatch: pytest.MonkeyPatch, handler: ModuleType, mount: str 
                   "AppNetworkAccessType": "PublicInternetOnly", "DefaultUserSettings": settings}  # fmt: skip
         stub.add_response("describe_domain", domain, {"DomainId": "d-abcdefgh1234"})
     stub.activate()
-    monkeypatch.setattr(handler.boto3, "client", lambda _service: client)
+    monkeypatch.setattr(boto3, "client", lambda _service: client)
 
 
 PROFILE = {"DomainId": "d-abcdefgh1234", "UserProfileName": "ana"}

@@ -5,13 +5,17 @@ cfn-lint reads the template in tests/test_nightly_deployment.py, with the others
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import pytest
 import yaml
 
 from auditor.config.load_config import load_config
-from auditor.model.rule import Severity
+from auditor.model.rule import Rule, Severity
+from auditor.resources import rules_dir
+from auditor.rules import load, packed_rules
 from auditor.run.hook_package import write_hook
 from auditor.run.plan import plan_run
 from auditor.run.run_options import GateOptions, ReportOptions, RuleOptions, RunOptions
@@ -86,3 +90,19 @@ def test_the_settings_say_what_the_options_and_the_configuration_said(tmp_path: 
         Severity.CRITICAL, {"STU603": None}, {"123456789012": Severity.LOW},
     )  # fmt: skip
     assert again.config.waivers == tmp_path / "made" / "waivers.yaml"
+
+
+def test_the_function_takes_the_built_in_rules_as_they_were_checked(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, built_in_rules: tuple[Rule, ...]
+) -> None:
+    """They are the rules that reading them gives, but for their cases; a file of other rules is left alone."""
+    path = tmp_path / packed_rules.RULES_FILE
+    path.write_text(packed_rules.packed(), encoding="utf-8")
+    monkeypatch.setattr(load, "_TAKEN", [])
+    assert packed_rules.use_packed(path)
+    assert load.load_rules([rules_dir()]) == tuple(replace(rule, cases=()) for rule in built_in_rules)
+    for text in ("", "{}", path.read_text(encoding="utf-8").replace('"made_from":"', '"made_from":"0')):
+        monkeypatch.setattr(load, "_TAKEN", [])
+        path.write_text(text, encoding="utf-8")
+        assert not packed_rules.use_packed(path)
+        assert load._TAKEN == []

@@ -1,26 +1,56 @@
-"""An account without a user profile has the same tables, without a row."""
+"""An account without a resource of some kind has the same tables, without a row."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from pathlib import Path
 
+import pytest
+
 from auditor.evaluate.audit import load_tables
+from auditor.model.snapshot import KINDS
+from auditor.resolve import load_documents
+from auditor.resolve.raw_schema import DOCUMENTS, struct_type
 from auditor.resolve.table_model import documented_columns
-from auditor.resolve.tables import USER_PROFILE
+from auditor.resolve.tables import APP, SPACE, USER_PROFILE
+from auditor.store.connection import connect
 from tests.evaluate.helpers import domain, snapshot_file
 
+MADE = (USER_PROFILE, SPACE, APP)
 
-def test_the_table_of_profiles_is_the_same(estate_file: Callable[[str], Path], tmp_path: Path) -> None:
-    """Planning the resolution is skipped there; columns, their order and their types are those of any account."""
-    found = {}
-    for name, file in (("some", estate_file("clean")), ("none", snapshot_file(tmp_path / "none.jsonl", domain("d-1")))):
+
+def test_documented_tables_are_the_same(estate_file: Callable[[str], Path], tmp_path: Path) -> None:
+    """Planning the queries is skipped there; columns and their types are those of any account."""
+    found: dict[str, dict[str, list[tuple[str, str]]]] = {}
+    without = snapshot_file(tmp_path / "none.jsonl", domain("d-1"))
+    for name, file in (("some", estate_file("clean")), ("none", without)):
         con, _ = load_tables([file])
-        found[name] = [(column, type_) for column, type_, *_ in con.execute("describe user_profile").fetchall()]
-        resolved = {c: t for c, t, *_ in con.execute("describe user_profile_resolved").fetchall()}
-        (number,) = con.execute("select count(*) from user_profile").fetchall()[0]
-        assert bool(number) == (name == "some")
-        found[f"{name}, resolved"] = resolved
-    assert found["none"] == found["some"]
-    assert [column for column, _ in found["none"]] == list(documented_columns(USER_PROFILE))
-    assert found["some, resolved"].items() <= found["none, resolved"].items()
+        tables = (*(table.name for table in MADE), "user_profile_resolved")
+        found[name] = {t: [(c, type_) for c, type_, *_ in con.execute(f"describe {t}").fetchall()] for t in tables}
+        for table in MADE:
+            (number,) = con.execute(f"select count(*) from {table.name}").fetchall()[0]
+            assert bool(number) == (name == "some"), table.name
+    assert found["none"]["user_profile"] == found["some"]["user_profile"]
+    for table in MADE:
+        assert dict(found["none"][table.name]) == dict(found["some"][table.name])
+        assert [column for column, _ in found["none"][table.name]] == list(documented_columns(table))
+    assert set(found["some"]["user_profile_resolved"]) <= set(found["none"]["user_profile_resolved"])
+
+
+@pytest.mark.parametrize("placed", [False, True])
+def test_raw_tables_are_the_same(placed: bool) -> None:
+    """The types that a kind's empty table is given are those that the query of the others has."""
+    con = connect()
+    unseen = ", ".join(f"unseen_{kind} VARCHAR[]" for kind in KINDS)
+    named = "filename VARCHAR, as_of TIMESTAMP, template BOOLEAN, unlisted VARCHAR[]"
+    con.execute(f"create table header ({named}, {unseen})")
+    columns = {**load_documents._RECORD, **({"place": load_documents._PLACE} if placed else {}), "filename": "VARCHAR"}
+    columns |= {kind: struct_type(DOCUMENTS[kind]) for kind in KINDS if kind in DOCUMENTS}
+    con.execute(f"create table raw ({', '.join(f'{name} {type_}' for name, type_ in columns.items())})")
+    for kind in KINDS:
+        con.execute(f"create table asked as {load_documents._select(kind, 'raw', placed)}")
+        con.execute(f"create table made ({load_documents._columns(kind, placed)})")
+        asked, made = (con.execute(f"describe {name}").fetchall() for name in ("asked", "made"))
+        assert asked == made, kind
+        con.execute("drop table asked")
+        con.execute("drop table made")
