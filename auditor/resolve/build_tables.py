@@ -13,6 +13,7 @@ from auditor.resolve import evidence_tables, hidden_tools, idle, neighbours, rol
 from auditor.resolve.application_use import create as create_applications
 from auditor.resolve.aws_own import leave_out_aws_own
 from auditor.resolve.domain_network import create as create_networks
+from auditor.resolve.empty_tables import create_empty, holds
 from auditor.resolve.inheritance_sql import (
     NestedMerge,
     effective_origin,
@@ -24,11 +25,12 @@ from auditor.resolve.inheritance_sql import (
 )
 from auditor.resolve.lifecycle_config import create as create_lifecycle_configs
 from auditor.resolve.load_documents import SourceFile, load
+from auditor.resolve.name_words import user_words, words
 from auditor.resolve.persona_columns import assign_personas, persona_columns, persona_name, persona_number
 from auditor.resolve.quick_setup import quick_setup
 from auditor.resolve.raw_schema import quoted
 from auditor.resolve.sql_files import statement
-from auditor.resolve.table_model import Table, documented_columns, handed_down
+from auditor.resolve.table_model import documented_columns, handed_down
 from auditor.resolve.tables import APP, SPACE, SPACE_DEFAULT_PREFIX, USER_DEFAULT_PREFIX, USER_PROFILE
 from auditor.sql_text import literal
 from auditor.studio.partitions import partition_sql
@@ -225,22 +227,6 @@ def _kind(profiles: int, most: int) -> str:
     return "table" if profiles <= most else "view"
 
 
-def words(text: str) -> str:
-    """SQL that splits a name into lower-case words on separators, digits and case changes.
-
-    An acronym ends before a capitalised word of three letters or more (DSTeam, JSmith), so that MLOPs stays one word.
-    Marks belong to their letter, or Indian scripts and decomposed accents would fall apart.
-    """
-    case = r"(\p{Ll})(\p{Lu})|(\p{Lu})(\p{Lu}\p{Ll}{2})"
-    split = rf"regexp_replace({text}, '{case}', '\1\3 \2\4', 'g')"
-    return rf"regexp_extract_all(lower({split}), '[\p{{L}}\p{{M}}]+')"
-
-
-def _user_words(user: str) -> str:
-    """SQL of the words of a user name, without a directory before it (ACME\\) and a domain after it (@acme.example)."""
-    return words(f"split_part(regexp_replace({user}, '^.*\\\\', ''), '@', 1)")
-
-
 #: A profile's own user says how people sign in to a domain that was not seen: CreateUserProfile requires
 #: SingleSignOnUserValue where AuthMode is SSO and refuses it elsewhere (API_CreateUserProfile).
 _SIGNED_IN = "coalesce(auth_mode, case when sso_user <> '' then 'SSO' when sso_user = '' then 'IAM' end)"
@@ -256,7 +242,7 @@ def _user_profile(con: duckdb.DuckDBPyConnection, merge: NestedMerge, personas: 
         _resolved_profiles(con, merge, personas, profiles)
     else:
         # Most templates hold none, and to plan these two tables takes a third of a small audit.
-        _empty(con, USER_PROFILE, "user_profile_resolved", _RESOLVED_ONLY)
+        create_empty(con, USER_PROFILE, "user_profile_resolved", _RESOLVED_ONLY)
     role_use.role_use(con, persona_name(personas))
     role_use.domain_roles(con)
     neighbours.profile_use(con)
@@ -264,19 +250,7 @@ def _user_profile(con: duckdb.DuckDBPyConnection, merge: NestedMerge, personas: 
     if profiles:
         _documented_profiles(con, personas, profiles)
     else:
-        _empty(con, USER_PROFILE)
-
-
-def _empty(
-    con: duckdb.DuckDBPyConnection, documented: Table, name: str = "", further: Mapping[str, str] | None = None
-) -> None:
-    columns = {**documented_columns(documented, "origin"), **(further or {})}
-    listed = ", ".join(f"{quoted(column)} {type_}" for column, type_ in columns.items())
-    con.execute(f"create table {name or documented.name} ({listed})")
-
-
-def _holds(con: duckdb.DuckDBPyConnection, kind: str) -> bool:
-    return bool(con.execute(f"select 1 from raw_{kind} limit 1").fetchall())
+        create_empty(con, USER_PROFILE)
 
 
 def _resolved_profiles(
@@ -311,7 +285,7 @@ def _resolved_profiles(
         mount_origin=mount_origin,
         experience=_experience(),
         name_tokens=words("name"),
-        sso_user_tokens=_user_words("sso_user"),
+        sso_user_tokens=user_words("sso_user"),
     )
     con.execute(f"create {_kind(profiles, MATERIALISED_PROFILES)} user_profile_resolved as {resolved}")
 
@@ -357,8 +331,8 @@ def _text(path: str) -> str:
 
 
 def _space(con: duckdb.DuckDBPyConnection) -> None:
-    if not _holds(con, "space"):
-        _empty(con, SPACE)
+    if not holds(con, "space"):
+        create_empty(con, SPACE)
         return
     layer = [c for s in SPACE_SETTINGS for c in layer_columns(s, "p.doc", "p.gaps")]
     con.execute(
@@ -379,8 +353,8 @@ def _space(con: duckdb.DuckDBPyConnection) -> None:
 
 
 def _app(con: duckdb.DuckDBPyConnection) -> None:
-    if not _holds(con, "app"):
-        _empty(con, APP)
+    if not holds(con, "app"):
+        create_empty(con, APP)
         return
     arn_path = (
         "'app/' || p.doc.DomainId || '/' || coalesce(p.doc.SpaceName, p.doc.UserProfileName) || '/'"

@@ -1,0 +1,27 @@
+"""Tables without a row, where nothing of their kind was seen: to plan their queries takes longer than a small audit."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING
+
+from auditor.resolve.raw_schema import quoted
+from auditor.resolve.table_model import Table, documented_columns
+
+if TYPE_CHECKING:
+    import duckdb
+
+
+def holds(con: duckdb.DuckDBPyConnection, kind: str) -> bool:
+    """Whether the snapshots hold a resource of the kind."""
+    return bool(con.execute(f"select 1 from raw_{kind} limit 1").fetchall())
+
+
+def create_empty(
+    con: duckdb.DuckDBPyConnection, documented: Table, name: str = "", further: Mapping[str, str] | None = None
+) -> None:
+    """Create a documented table, called ``name`` if that is given; ``further``: columns, with their types, that it has
+    beside the documented ones."""
+    columns = {**documented_columns(documented, "origin"), **(further or {})}
+    listed = ", ".join(f"{quoted(column)} {type_}" for column, type_ in columns.items())
+    con.execute(f"create table {name or documented.name} ({listed})")

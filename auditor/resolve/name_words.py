@@ -1,0 +1,19 @@
+"""The words of a name, in SQL."""
+
+from __future__ import annotations
+
+
+def words(text: str) -> str:
+    """SQL that splits a name into lower-case words on separators, digits and case changes.
+
+    An acronym ends before a capitalised word of three letters or more (DSTeam, JSmith), so that MLOPs stays one word.
+    Marks belong to their letter, or Indian scripts and decomposed accents would fall apart.
+    """
+    case = r"(\p{Ll})(\p{Lu})|(\p{Lu})(\p{Lu}\p{Ll}{2})"
+    split = rf"regexp_replace({text}, '{case}', '\1\3 \2\4', 'g')"
+    return rf"regexp_extract_all(lower({split}), '[\p{{L}}\p{{M}}]+')"
+
+
+def user_words(user: str) -> str:
+    """SQL of the words of a user name, without a directory before it (ACME\\) and a domain after it (@acme.example)."""
+    return words(f"split_part(regexp_replace({user}, '^.*\\\\', ''), '@', 1)")
