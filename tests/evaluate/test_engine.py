@@ -317,7 +317,7 @@ def test_long_rules_are_planned_alone_and_decide_the_same(
             con.execute(
                 "insert into user_profile (key, name, name_tokens, auth_mode, unified_studio)"
                 " values (?, ?, ?, 'IAM', false)",
-                [key, "-".join(tokens or ["x"]), tokens],
+                [key, "-".join(tokens) if tokens else None, tokens],
             )
         evaluate_rules(con, rules, {})
         columns = ", ".join(f'"{rule.id}"::VARCHAR' for rule in rules)
