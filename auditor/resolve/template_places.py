@@ -25,7 +25,7 @@ def create(con: duckdb.DuckDBPyConnection, placed: bool) -> None:
     con.execute("create table template_account as select distinct account from raw_account_region where template")
     if not placed:
         return
-    # Where a row stands: a role's in execution_role. One statement for all kinds: each takes longer to plan than to run.
+    # Where a row stands: a role's in execution_role. One statement for all: each takes longer to plan than to run.
     named = {kind: BY_KIND[kind].table if kind in BY_KIND else kind for kind in KINDS}
     every = " union all ".join(
         f"select account || '/' || region || '/{name}/' || id as key, account, region, '{name}' as resource_type, id,"
