@@ -6,7 +6,7 @@ from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
-from auditor.cli.policy_view import policy_headline, policy_sections
+from auditor.cli.policy_view import policy_sections
 from auditor.counting import plural
 from auditor.inert_text import in_json, printable
 from auditor.masking import mask_text
@@ -27,13 +27,6 @@ def render(found: WhatIf, output: str) -> Iterator[str]:
 
         return page(found)
     return {"text": _text, "markdown": _markdown, "json": _json}[output](found)
-
-
-def _headline(found: WhatIf) -> str:
-    """The difference in one line; where only a policy was tried, what that would have denied."""
-    if found.replay is not None and not found.changes and not (found.came or found.gone or found.unknown):
-        return policy_headline(found.replay)
-    return found.headline
 
 
 def _sections(found: WhatIf) -> Iterator[tuple[str, list[str]]]:
@@ -106,7 +99,7 @@ def _text(found: WhatIf) -> Iterator[str]:
             yield f"{heading}:"
             yield from (f"  {clean(line)}" for line in lines)
             yield ""
-    yield f"{_headline(found)}."
+    yield f"{found.headline}."
     if found.replay is None or found.changes:
         yield "Nothing was changed: this is what an audit of the same snapshot would say."
     else:
@@ -114,7 +107,7 @@ def _text(found: WhatIf) -> Iterator[str]:
 
 
 def _markdown(found: WhatIf) -> Iterator[str]:
-    yield f"### What if: {_headline(found)}"
+    yield f"### What if: {found.headline}"
     for heading, lines in _sections(found):
         if lines:
             yield f"\n#### {heading}\n"

@@ -3,37 +3,29 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-from auditor.collect.aws.specs import permissions
 from auditor.config import Config
-from auditor.deliver.security_hub import PERMISSIONS as SENDING
 from auditor.errors import ConfigError
 from auditor.evaluate.audit import evaluate
-from auditor.iam.evaluation import Request
-from auditor.model.finding import RootCause
 from auditor.model.report import Report
-from auditor.org.account_policies import hub_policy, organization_policy
-from auditor.remediation.command_request import api_call
-from auditor.remediation.command_text import UnreadableError, read_call
 from auditor.run.conclude import evaluate_options
 from auditor.run.plan import waivers_of
+from auditor.run.policy_replay import our_calls
 from auditor.run.run_options import RuleOptions, TemplateOptions
 from auditor.run.selection import RuleChoice, choose
 from auditor.run.template_changes import TemplateChanges, template_changes
 from auditor.store.masked_copies import without_secrets
 from auditor.store.snapshot_reader import Key
-from auditor.studio.api_requests import request_of
-from auditor.studio.partitions import home_region
 from auditor.temporary_files import workspace
 from auditor.whatif import asked, fixes
 from auditor.whatif.changes import Change, Clash, Line, combine
 from auditor.whatif.consequences import WhatIf, compare, export_settings
 from auditor.whatif.gather import gather
 from auditor.whatif.overlay import overlay
-from auditor.whatif.replay import Asked, read_policies, recorded_calls, replay, unmasked
+from auditor.whatif.replay import read_policies, recorded_calls, replay
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,7 +73,7 @@ def what_if(config: Config, files: Sequence[Path], options: WhatIfOptions) -> Wh
         found = compare((report, then), sides, changes, clashes, [*deployed.left, *left, *missing])
         if not policies:
             return found
-        return replace(found, replay=replay(policies, _our_calls(report.root_causes), recorded_calls(masked)))
+        return replace(found, replay=replay(policies, our_calls(report.root_causes), recorded_calls(masked)))
 
 
 def _deployed(options: WhatIfOptions, files: Sequence[Path]) -> TemplateChanges:
@@ -89,27 +81,6 @@ def _deployed(options: WhatIfOptions, files: Sequence[Path]) -> TemplateChanges:
     if not options.templates:
         return TemplateChanges((), tuple({} for _ in files), ())
     return template_changes(options.templates, options.reading, files)
-
-
-def _our_calls(causes: Sequence[RootCause]) -> Iterator[Asked]:
-    """The commands of a report, and all that an audit calls: of those no resource is known, and not who runs it."""
-    for cause in causes:
-        try:
-            command = read_call(cause.remediation.aws if cause.remediation else "")
-        except UnreadableError:
-            continue
-        where = cause.resource
-        region = home_region(where.arn) if where.type == "execution_role" else where.region
-        call = api_call(command, where.account, region, where.arn if where.type == "execution_role" else "")
-        yield Asked("remediation", f"{cause.rule_id} {cause.id}", unmasked(request_of(call)))
-    policies = (permissions(), organization_policy(), hub_policy())
-    actions = {a for p in policies for s in p["Statement"] for a in _listed(s["Action"])} | set(SENDING)
-    for action in sorted(actions):
-        yield Asked("audit", "the audit", Request(action, ""))
-
-
-def _listed(value: str | Sequence[str]) -> Sequence[str]:
-    return [value] if isinstance(value, str) else value
 
 
 def evaluate_settings(

@@ -19,6 +19,7 @@ from auditor.store.snapshot_reader import Key, SnapshotReader
 from auditor.studio.resource_types import BY_KIND
 from auditor.whatif.changes import Change, Clash
 from auditor.whatif.replay import Replay
+from auditor.whatif.replay_words import policy_headline
 
 if TYPE_CHECKING:
     import duckdb
@@ -77,8 +78,17 @@ class WhatIf:
     replay: Replay | None = None
 
     @property
+    def of_policy(self) -> bool:
+        """Whether only a policy was tried, and nothing that changes the audit."""
+        return self.replay is not None and not (
+            self.changes or self.not_tried or self.came or self.gone or self.unknown
+        )
+
+    @property
     def headline(self) -> str:
-        """The difference in one line."""
+        """The difference in one line; where only a policy was tried, what that would have denied."""
+        if self.replay is not None and self.of_policy:
+            return policy_headline(self.replay)
         parts = [f"{len(self.gone):,} resolved", f"{len(self.came):,} new"]
         parts += [f"{len(self.unknown):,} no longer evaluated"] if self.unknown else []
         return f"{plural(self.before, 'failure')} now, {self.after:,} then: {', '.join(parts)}"

@@ -16,6 +16,7 @@ from auditor.prevent.matrix import AGES, Row, matrix
 from auditor.resolve.tables import TABLES
 from auditor.rules.load import load_rules
 from auditor.rules.prevent_cases import run_prevent_cases
+from auditor.run.policy_replay import our_calls
 
 from .test_condition_keys import RULES
 
@@ -40,10 +41,15 @@ def test_policies_stand_one_a_line_and_what_they_stop_on_stderr(printed: Printed
     assert [one["Action"] for one in policy["Statement"]] == [
         "sagemaker:CreateDomain", "sagemaker:UpdateDomain", ["sagemaker:CreateSpace", "sagemaker:UpdateSpace"],
     ]  # fmt: skip
+    tried = len(list(our_calls(())))
     assert err.splitlines() == [
         f"policy 1: {len(out) - 1} characters, STU603, STU709",
         "STU607 left out: needs the parameter STU607.required_tags, which is empty",
         "1 rule can't be stopped by a policy: see auditor prevent matrix",
+        f"tried on {tried} calls: 0 denied, 0 undecided, {tried} allowed",
+        "Policy evaluated against: 0 recorded calls, 0 calls of AWS CloudFormation, 0 commands of the report,"
+        f" {tried} calls of an audit",
+        "recorded calls and commands of a report are tried with --snapshot",
     ]
 
 
@@ -52,7 +58,11 @@ def test_policies_are_written_as_files_and_follow_parameters(printed: Printed, t
     code, out, err = printed("scp", "--only", "STU708,STU713", "--param", "STU708.allowed_families=[g5]", *limit)
     assert (code, out, err) == (0, "", "")
     files = sorted((tmp_path / "made").iterdir())
-    assert [file.name for file in files] == [f"scp-{n}.json" for n in range(1, len(files) + 1)]
+    replayed = files.pop()
+    assert json.loads(replayed.read_text(encoding="utf-8"))["stopped"] == []
+    assert [file.name for file in (*files, replayed)] == [
+        *(f"scp-{n}.json" for n in range(1, len(files) + 1)), "scp-replay.json",
+    ]  # fmt: skip
     texts = [file.read_text(encoding="utf-8") for file in files]
     assert all(len(text) <= 901 for text in texts)
     # STU713 follows STU708.

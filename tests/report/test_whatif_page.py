@@ -17,6 +17,7 @@ from auditor.report.html.whatif_page import ROWS, STYLES, WhatIfView, page, what
 from auditor.resources import templates_dir
 from auditor.whatif.changes import Change, Clash, gone
 from auditor.whatif.consequences import NotTried, SettingChange, WhatIf
+from auditor.whatif.replay import Replay, Stopped
 
 from .browser import opened
 from .handmade import everything, hostile_everything
@@ -47,6 +48,11 @@ def _difference(report: Report, text: str) -> WhatIf:
         before=len(failures),
         after=half,
         reports=(report, report),
+        replay=Replay({"caller": 320, "audit": 9}, 2, (
+            *(Stopped("caller", text, "sagemaker:UpdateDomain", f"d/{n}", "denied", 1, (text,), ())
+              for n in range(310)),
+            Stopped("caller", "kim", "sagemaker:CreateDomain", "", "unknown", 3, ("statement 1",), (text,)),
+        ), (), collected=True),
     )  # fmt: skip
 
 
@@ -64,6 +70,12 @@ def test_it_counts_as_the_difference_does(found: WhatIf) -> None:
         assert sum(item.number for item in rules) == len(those)
         assert [item.severity.rank for item in rules if item.severity] == sorted(_worst(those))
     assert view.changes.number == 1
+    assert [(label, number) for label, number, _ in view.tiles][-3:] == [
+        ("calls denied", 310), ("calls undecided", 3), ("calls allowed", 16),
+    ]  # fmt: skip
+    assert [(id_, [(c.head, c.number, c.left_out) for c in callers]) for _, id_, callers in view.stopped] == [
+        ("denied-caller", [(HOSTILE, 310, 10)]), ("unknown-caller", [("kim", 1, 0)]),
+    ]  # fmt: skip
     assert [(s.setting, s.who.number, s.who.left_out) for s in view.settings] == [
         ("DefaultUserSettings.AutoMountHomeEFS", 1, 0),
         ("DefaultUserSettings.AutoMountHomeEFS as it is set", 1, 0),
@@ -108,6 +120,17 @@ def test_hostile_names_are_text_and_nothing_runs_or_loads(found: WhatIf, tmp_pat
         assert shown.evaluate("document.documentElement.scrollWidth") <= 400
         assert axe_complaints(shown) == []
         assert shown.problems == []
+
+
+def test_a_policy_alone_has_no_empty_cards(found: WhatIf) -> None:
+    """Nothing in the audit changes, so nothing is said of that."""
+    report = everything()
+    alone = WhatIf((), (), (), (), (), (), (), (), 0, 0, (report, report), found.replay)
+    made = "".join(page(alone))
+    assert "<h1>What if: 329 calls: 310 denied, 3 undecided, 16 allowed</h1>" in made
+    assert "No policy was attached" in made
+    assert "None." not in made
+    assert re.findall(r'<h2 id="([^"]+)"', made) == ["calls", "denied-caller", "unknown-caller"]
 
 
 def test_nothing_of_it_is_left_empty() -> None:

@@ -229,6 +229,10 @@ def test_the_command_names_the_calls_of_the_report_and_of_an_audit(
         ("remediation", "sagemaker:UpdateDomain", "denied"), ("audit", "sagemaker:ListDomains", "denied"),
     }  # fmt: skip
     assert told["asked"]["caller"] == 3
+    assert int(run([*asked, "--format", "html"])) == 0
+    shown = capfd.readouterr().out
+    assert '<h2 id="denied-remediation">Commands of the report that the policy denies</h2>' in shown
+    assert shown.count("sagemaker:UpdateDomain") == 3
 
 
 @pytest.mark.parametrize("arn", ["ops", "role/ops", "arn:", f"arn:aws:iam::{ACCOUNT}:role/ops"])
@@ -252,3 +256,17 @@ def test_a_role_whose_arn_is_none_is_evaluated_as_any(
     told = json.loads(capfd.readouterr().out)
     assert told["failures"]["before"] == 1
     assert told["policy"]["asked"].get("remediation", 0) == (arn != "arn:")
+
+
+def test_policies_that_are_printed_are_tried(snapshot: Path, tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
+    """On what CloudTrail recorded, on commands for whatever any rule finds, and on an audit's calls."""
+    asked = ["prevent", "scp", "--only", "STU603", "--snapshot", str(snapshot), "--output", str(tmp_path / "made")]
+    assert int(run([*asked, "--no-config"])) == 0
+    err = capfd.readouterr().err
+    assert f"Recorded calls that the policy denies: - {KIM}: sagemaker:CreateDomain" in err
+    told = json.loads((tmp_path / "made" / "scp-replay.json").read_text(encoding="utf-8"))
+    assert (told["asked"]["caller"], told["asked"]["deployment"], told["exempt"]) == (3, 1, 2)
+    assert told["asked"]["remediation"] > 1
+    assert [(s["group"], s["action"], s["outcome"]) for s in told["stopped"]] == [
+        ("caller", "sagemaker:CreateDomain", "denied"), ("deployment", "sagemaker:UpdateDomain", "denied"),
+    ]  # fmt: skip

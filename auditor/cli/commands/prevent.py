@@ -17,12 +17,17 @@ from auditor.config.find_config import ConfigChoice
 from auditor.model.report import DEFAULT_FAIL_ON
 
 if TYPE_CHECKING:
+    from auditor.config import Config
     from auditor.prevent.deny_policies import LeftOut, Piece, PolicyText
 
 _policy_options = several(
     click.option(
         "--output", type=click.Path(path_type=Path, file_okay=False), metavar="DIR",
         help="Folder to write the policies to.  [default: print them, one a line]",
+    ),
+    click.option(
+        "--snapshot", "files", multiple=True, type=click.Path(path_type=Path), metavar="FILE",
+        help="Try the policies on recorded calls and on the commands of the report as well; repeatable.",
     ),
     config_options,
     rule_options,
@@ -47,8 +52,11 @@ def command() -> None:
     help="Size of a policy. AWS takes 10,240 in most partitions, and 5,120 everywhere.",
 )  # fmt: skip
 @_policy_options
-def scp(limit: int, output: Path | None, config: ConfigChoice, quiet: bool, **rules: Any) -> None:
-    """Print service control policies for the rules, as few and as short as possible.
+def scp(
+    limit: int, output: Path | None, files: tuple[Path, ...], config: ConfigChoice, quiet: bool, **rules: Any
+) -> None:  # fmt: skip
+    """Print service control policies for the rules, as few and as short as possible, and what they would deny of the
+    calls of an audit, of the nightly deployment, and of a snapshot.
 
     They only deny, so they are attached beside FullAWSAccess. They don't reach the management account and
     service-linked roles.
@@ -56,13 +64,16 @@ def scp(limit: int, output: Path | None, config: ConfigChoice, quiet: bool, **ru
     \b
     auditor prevent scp --only STU603,STU709
     auditor prevent scp --limit 10240 --output policies
+    auditor prevent scp --only STU603 --snapshot changes.jsonl
     """
     from auditor.prevent.deny_policies import service_control_policies
 
     messages = StderrMessages(quiet)
-    made, left = _pieces(config, messages, rules)
-    _deliver(service_control_policies(made, limit), "scp", output, messages)
+    made, left, loaded = _pieces(config, messages, rules)
+    policies = service_control_policies(made, limit)
+    _deliver(policies, "scp", output, messages)
     _tell(left, messages)
+    _try(policies, "scp", output, messages, (loaded, files, rules))
 
 
 @command.command("boundary")
@@ -71,8 +82,11 @@ def scp(limit: int, output: Path | None, config: ConfigChoice, quiet: bool, **ru
     help="Size of the policy, as IAM counts it.",
 )  # fmt: skip
 @_policy_options
-def boundary(limit: int, output: Path | None, config: ConfigChoice, quiet: bool, **rules: Any) -> None:
-    """Print a permissions boundary for the rules: it allows everything but what they report.
+def boundary(
+    limit: int, output: Path | None, files: tuple[Path, ...], config: ConfigChoice, quiet: bool, **rules: Any
+) -> None:  # fmt: skip
+    """Print a permissions boundary for the rules: it allows everything but what they report. It is tried as service
+    control policies are.
 
     A role has one boundary: what yours allows today is yours to put in place of the first statement.
 
@@ -82,9 +96,11 @@ def boundary(limit: int, output: Path | None, config: ConfigChoice, quiet: bool,
     from auditor.prevent.deny_policies import boundary as one_policy
 
     messages = StderrMessages(quiet)
-    made, left = _pieces(config, messages, rules)
-    _deliver([one_policy(made, limit)], "boundary", output, messages)
+    made, left, loaded = _pieces(config, messages, rules)
+    policies = [one_policy(made, limit)]
+    _deliver(policies, "boundary", output, messages)
     _tell(left, messages)
+    _try(policies, "boundary", output, messages, (loaded, files, rules))
 
 
 @command.command("hook")
@@ -172,8 +188,10 @@ def matrix(rules_dirs: tuple[Path, ...], only: tuple[str, ...], skip: tuple[str,
     print_rows(columns, [(r.rule_id, r.name, r.policy, r.template, r.event, r.note) for r in rows], output)
 
 
-def _pieces(config: ConfigChoice, messages: StderrMessages, rules: dict[str, Any]) -> tuple[list[Piece], list[LeftOut]]:
-    """The statements that are asked for. Raises ConfigError where there are none."""
+def _pieces(
+    config: ConfigChoice, messages: StderrMessages, rules: dict[str, Any]
+) -> tuple[list[Piece], list[LeftOut], Config]:
+    """The statements that are asked for, and the configuration. Raises ConfigError where there are none."""
     from auditor.errors import ConfigError
     from auditor.prevent.deny_policies import pieces
     from auditor.rules.references import inherit_overrides
@@ -181,12 +199,13 @@ def _pieces(config: ConfigChoice, messages: StderrMessages, rules: dict[str, Any
     from auditor.run.run_options import RuleOptions
     from auditor.run.selection import choose
 
-    choice = choose(configuration(config, messages), RuleOptions(**rules), bind=False)
+    loaded = configuration(config, messages)
+    choice = choose(loaded, RuleOptions(**rules), bind=False)
     made, left = pieces(choice.rules, inherit_overrides(choice.every, choice.overrides))
     if not made:
         reasons = "; ".join(f"{one.rule_id} {one.reason}" for one in left[:3])
         raise ConfigError(f"no policy stops these rules: {reasons}", hint="See: auditor prevent matrix")
-    return made, left
+    return made, left, loaded
 
 
 def _deliver(policies: Sequence[PolicyText], name: str, output: Path | None, messages: StderrMessages) -> None:
@@ -213,3 +232,37 @@ def _tell(left: Sequence[LeftOut], messages: StderrMessages) -> None:
     others = len(left) - len(open_)
     if others:
         messages.note(f"{plural(others, 'rule')} can't be stopped by a policy: see auditor prevent matrix")
+
+
+def _try(
+    policies: Sequence[PolicyText], name: str, output: Path | None, messages: StderrMessages,
+    on: tuple[Config, Sequence[Path], dict[str, Any]],
+) -> None:  # fmt: skip
+    """Say what the policies would have denied; with a folder, in a file beside them as well. ``on``: the configuration,
+    the snapshots, and the options that choose rules."""
+    from auditor.cli.policy_view import policy_sections
+    from auditor.iam.documents import parse
+    from auditor.inert_text import in_json, printable
+    from auditor.masking import mask_text
+    from auditor.run.policy_replay import policy_replay
+    from auditor.run.run_options import RuleOptions
+    from auditor.store.files import write_shared
+    from auditor.whatif.replay_words import policy_headline
+
+    config, files, rules = on
+    # Whatever statements are chosen, no command of the report may be denied by them.
+    every = RuleOptions(**{**rules, "only": (), "skip": ()})
+    found = policy_replay(config, every, files, [parse(p.text, f"{name}-{n}") for n, p in enumerate(policies, 1)])
+    messages.note(f"tried on {policy_headline(found)}")
+    for heading, lines in policy_sections(found):
+        for line in lines:
+            messages.note(f"{heading}: {printable(mask_text(line))}")
+    if not files:
+        messages.note("recorded calls and commands of a report are tried with --snapshot")
+    if output is not None:
+        import msgspec
+
+        path = output / f"{name}-replay.json"
+        text = msgspec.json.format(msgspec.json.encode(found), indent=2).decode()
+        write_shared(path, f"{in_json(text)}\n")
+        messages.note(f"wrote {path}")

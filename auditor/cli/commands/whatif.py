@@ -81,8 +81,6 @@ def command(
     from auditor.run.run_options import RuleOptions, TemplateOptions
     from auditor.run.what_if import WhatIfOptions, what_if
 
-    if policies and output == "html":
-        raise click.UsageError("--policy has no page: use --format text, markdown or json.")
     loaded = configuration(config, StderrMessages(options.pop("quiet")))
     reading = TemplateOptions(
         options.pop("template_parameters"), options.pop("parameter_files"), options.pop("template_variables"),

@@ -19,6 +19,8 @@ from auditor.resolve.tables import table
 from auditor.resources import templates_dir
 from auditor.studio.setting_names import cause_words
 from auditor.whatif.consequences import NotTried, SettingChange, WhatIf
+from auditor.whatif.replay import Replay, Stopped
+from auditor.whatif.replay_words import HEADINGS, called, evaluated_against, headed, outcomes, why
 
 #: The report's own style, but for what only its lists need.
 STYLES = ("base.css", "parts.css", "print.css", "whatif.css")
@@ -56,7 +58,8 @@ class Moved:
 @dataclass(frozen=True, slots=True)
 class WhatIfView:
     """The template's whole context, under the name ``view``. ``findings``: title, id and rules of what is resolved, new
-    and no longer evaluated; ``tiles``: what the page counts."""
+    and no longer evaluated; ``tiles``: what the page counts. ``of_policy``: only a policy was tried; ``calls``: what
+    it was evaluated against; ``stopped``: title, id and callers of the calls that it denies or may deny."""
 
     report: Report
     headline: str
@@ -68,6 +71,9 @@ class WhatIfView:
     settings: tuple[Moved, ...]
     findings: tuple[tuple[str, str, tuple[Listed, ...]], ...]
     apps: Listed
+    of_policy: bool = False
+    calls: tuple[str, ...] = ()
+    stopped: tuple[tuple[str, str, tuple[Listed, ...]], ...] = ()
 
 
 def page(found: WhatIf) -> Iterator[str]:
@@ -93,13 +99,7 @@ def whatif_view(found: WhatIf) -> WhatIfView:
         report=report,
         headline=found.headline,
         where=_where(report),
-        tiles=(
-            ("resolved", len(found.gone), "good"),
-            ("new", len(found.came), "high" if found.came else "none"),
-            ("no longer evaluated", len(found.unknown), "none"),
-            ("settings in force that change", len(found.settings), "none"),
-            ("running apps that keep their settings", len(found.apps), "none"),
-        ),
+        tiles=tuple(_tiles(found)),
         changes=_listed(plural(len(said), "change"), "", said),
         clashes=tuple(
             (f"{c.path} of {c.key[2].replace('_', ' ')} {c.key[3]}", f"{c.earlier}, then {c.later}")
@@ -113,7 +113,36 @@ def whatif_view(found: WhatIf) -> WhatIfView:
             ("No longer evaluated", "unknown", tuple(_by_rule(found.unknown, titles, then))),
         ),
         apps=_listed(plural(len(found.apps), "running app"), "", [(key.split("/", 3)[-1], "") for key in found.apps]),
+        of_policy=found.of_policy,
+        calls=tuple(evaluated_against(found.replay)) if found.replay is not None else (),
+        stopped=tuple(_stopped(found.replay)) if found.replay is not None else (),
     )
+
+
+def _tiles(found: WhatIf) -> Iterator[tuple[str, int, str]]:
+    if not found.of_policy:
+        yield "resolved", len(found.gone), "good"
+        yield "new", len(found.came), "high" if found.came else "none"
+        yield "no longer evaluated", len(found.unknown), "none"
+        yield "settings in force that change", len(found.settings), "none"
+        yield "running apps that keep their settings", len(found.apps), "none"
+    if found.replay is not None:
+        for outcome, number in outcomes(found.replay).items():
+            yield f"calls {outcome}", number, "high" if outcome == "denied" and number else "none"
+
+
+def _stopped(found: Replay) -> Iterator[tuple[str, str, tuple[Listed, ...]]]:
+    """Under each heading the callers, those with most calls first."""
+    for (outcome, group), those in headed(found):
+        by_caller: dict[str, list[Stopped]] = defaultdict(list)
+        for one in those:
+            by_caller[one.who].append(one)
+        ordered = sorted(by_caller.items(), key=lambda item: (-sum(s.times for s in item[1]), item[0]))
+        callers = (
+            _listed(mask_text(who), "", [(mask_text(called(s)), mask_text(why(s))) for s in calls])
+            for who, calls in ordered
+        )
+        yield HEADINGS[outcome, group], f"{outcome}-{group}", tuple(callers)
 
 
 def _where(report: Report) -> str:
