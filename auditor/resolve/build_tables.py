@@ -16,6 +16,7 @@ from auditor.resolve.domain_network import create as create_networks
 from auditor.resolve.empty_tables import create_empty, holds
 from auditor.resolve.inheritance_sql import (
     NestedMerge,
+    certain_elements,
     effective_origin,
     effective_value,
     layer_columns,
@@ -264,8 +265,9 @@ def _resolved_profiles(
     handed = [
         f"d.{USER_DEFAULT_PREFIX}{s.column}_{what}"
         for s in USER_SETTINGS
-        for what in (("own", "service") if s.computed else ("own",))
+        for what in ("own", *(("service",) if s.computed else ()), *(("known",) if s.known_path else ()))
     ]
+    certain = [s for s in USER_SETTINGS if f"known_{s.column}" in documented_columns(USER_PROFILE)]
     origins = [f"({effective_origin(s, merge)})::origin as {s.column}_origin" for s in USER_SETTINGS]
     mount, mount_origin = _auto_mount("domain_has_efs", "auto_mount_home_efs", "auto_mount_home_efs_origin")
     arn_path = "'user-profile/' || p.id"
@@ -276,10 +278,18 @@ def _resolved_profiles(
         persona_number=persona_number(personas),
         domain_columns=_FROM_DOMAIN,
         handed_down=", ".join(handed),
-        origins=", ".join(origins),
+        origins=", ".join([*origins, *(f"{certain_elements(s, merge)} as {s.column}_certain" for s in certain)]),
         domain_join=_JOIN_DOMAIN,
         own_settings=_with_origin((s.column, own_value(s, "profile")) for s in PROFILE_SETTINGS),
-        settings=", ".join(f"{effective_value(s)} as {s.column}, {s.column}_origin" for s in USER_SETTINGS),
+        settings=", ".join(
+            [
+                *(f"{effective_value(s)} as {s.column}, {s.column}_origin" for s in USER_SETTINGS),
+                *(
+                    f"coalesce({effective_value(s)}, {s.column}_certain, []::{s.type}) as known_{s.column}"
+                    for s in certain
+                ),
+            ]
+        ),
         signed_in=_SIGNED_IN,
         mount=mount,
         mount_origin=mount_origin,

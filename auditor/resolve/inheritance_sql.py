@@ -58,6 +58,9 @@ def layer_columns(setting: Setting, document: str, gaps: str, root: str = "", na
     path = f"{root}.{setting.path}" if root else setting.path
     name = name or setting.column
     columns = [f"{leaf(document, path, setting)} as {name}_own", f"{unseen(gaps, path)} as {name}_unseen"]
+    if setting.known_path:
+        known = f"{root}.{setting.known_path}" if root else setting.known_path
+        columns.append(f"{document}.{quoted(known)} as {name}_known")
     if setting.computed and root == DOMAIN_USER_ROOT:
         columns.append(f"{default(setting)} as {name}_service")
     return columns
@@ -92,7 +95,10 @@ def effective_origin(setting: Setting, merge: NestedMerge) -> str:
             f"case when ({own} is null and {own_unseen}) or ({handed}_own is null and {handed_unseen}) then null"
             f" when len({own}) > 0 then 'profile' when {handed}_own is not null then 'domain' else 'service' end"
         )
-    steps = f"when {own} is not null then 'profile' when {own_unseen} then null"
+    written = (
+        f"{own} is not null or p.{setting.column}_known is not null" if setting.known_path else f"{own} is not null"
+    )
+    steps = f"when {written} then 'profile' when {own_unseen} then null"
     if setting.structure and merge is not NestedMerge.MEMBERS:
         if merge is NestedMerge.REPLACE:
             steps += f" when p.{setting.structure}_set then 'service'"
@@ -107,7 +113,26 @@ def effective_origin(setting: Setting, merge: NestedMerge) -> str:
         nothing = "null"
     elif setting.computed:
         nothing = f"case when {_service(setting)} is not null then 'service' end"
-    return f"case {steps} when {handed}_own is not null then 'domain' when {handed_unseen} then null else {nothing} end"
+    by_domain = f"{handed}_own is not null"
+    if setting.known_path:
+        by_domain += f" or {_domain_certain(setting, merge)}"
+    return f"case {steps} when {by_domain} then 'domain' when {handed_unseen} then null else {nothing} end"
+
+
+def _domain_certain(setting: Setting, merge: NestedMerge) -> str:
+    """Whether a list is the domain's for certain of which only some elements are known."""
+    certain = f"d.{USER_DEFAULT_PREFIX}{setting.column}_known is not null"
+    return certain if merge is NestedMerge.MEMBERS else f"({certain} and not p.{setting.structure}_set)"
+
+
+def certain_elements(setting: Setting, merge: NestedMerge) -> str:
+    """SQL of the elements that a list in force has for certain where the list is not known, for a profile ``p`` of
+    domain ``d``; NULL where none of it is."""
+    own = f"p.{setting.column}"
+    return (
+        f"case when {own}_known is not null then {own}_known when {own}_own is null and not {own}_unseen and"
+        f" {_domain_certain(setting, merge)} then d.{USER_DEFAULT_PREFIX}{setting.column}_known end"
+    )
 
 
 def _service(setting: Setting) -> str:
@@ -132,8 +157,9 @@ def own_value(setting: Setting, layer: str, name: str = "") -> tuple[str, str]:
     if setting.default == "NULL":
         return own, f"case when {own} is not null then {literal(layer)} end"
     service = f"{name}_service" if setting.computed else default(setting)
+    written = f"{own} is not null or {name}_known is not null" if setting.known_path else f"{own} is not null"
     nothing = f"{service} is not null and not {name}_unseen" if setting.computed else f"not {name}_unseen"
     return (
         f"case when {own} is not null then {own} when not {name}_unseen then {service} end",
-        f"case when {own} is not null then {literal(layer)} when {nothing} then 'service' end",
+        f"case when {written} then {literal(layer)} when {nothing} then 'service' end",
     )

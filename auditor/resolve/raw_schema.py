@@ -33,6 +33,10 @@ MEANINGFUL_MEMBERS: Mapping[str, tuple[str, ...]] = {
         "HiddenAppTypes",
         "HiddenInstanceTypes",
         "HiddenSageMakerImageVersionAliases",
+        # Of a template that does not tell all elements of a list.
+        "KnownHiddenMlTools",
+        "KnownHiddenAppTypes",
+        "KnownHiddenInstanceTypes",
     ),
 }
 
@@ -48,7 +52,9 @@ def _settings(settings: Iterable[Setting], root: str = "") -> dict[str, str]:
     """What settings read. A structure of which only the presence counts is there with any member: where others read its
     members, it is named by them."""
     prefix = f"{root}." if root else ""
+    settings = tuple(settings)
     found = {prefix + s.path: s.document_type for s in settings}
+    found |= {prefix + s.known_path: "VARCHAR[]" for s in settings if s.known_path}
     return {path: type_ for path, type_ in found.items() if not any(other.startswith(f"{path}.") for other in found)}
 
 

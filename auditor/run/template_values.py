@@ -11,6 +11,7 @@ from auditor.drift.value_forms import Unsure, same
 from auditor.model.paths import value_at
 from auditor.model.snapshot import MAY_NOT_EXIST, NUMBER, TEMPLATE, Record
 from auditor.studio.partitions import partition_of
+from auditor.studio.settings import USER_SETTINGS
 from auditor.studio.structures import ROOTS, member
 
 #: Members that name a resource, or that AWS alone writes: a template changes none of them in a resource that exists.
@@ -31,6 +32,7 @@ _IDS: Mapping[str, str] = {
 }  # fmt: skip
 #: Kind of evidence, and what the ARN of one of it holds.
 _NAMED: Mapping[str, str] = {"lifecycle_config": ":studio-lifecycle-config/", "role": ":role/"}
+_CERTAIN_PARTS = frozenset(s.known_path.rpartition(".")[2] for s in USER_SETTINGS if s.known_path)
 _OWN_ROLE = f"arn:aws:iam::{TEMPLATE}:role/"
 _NESTED = 3
 _NOT_SAID = Unsure("the template leaves it out, and AWS does not say whether an update keeps it")
@@ -54,8 +56,11 @@ class Made:
 
 
 def leaves(document: Mapping[str, Any], at: str = "") -> Iterator[tuple[str, Any]]:
-    """Every member of a document that is no structure, or an empty one, by its path."""
+    """Every member of a document that is no structure, or an empty one, by its path. What is certain of a list that is
+    not known is left out: the list is changed as a whole."""
     for name, value in document.items():
+        if name in _CERTAIN_PARTS:
+            continue
         path = f"{at}.{name}" if at else name
         if isinstance(value, Mapping) and value:
             yield from leaves(value, path)

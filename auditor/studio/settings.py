@@ -28,6 +28,13 @@ API = "https://docs.aws.amazon.com/sagemaker/latest/APIReference/"
 GUIDE = "https://docs.aws.amazon.com/sagemaker/latest/dg/"
 
 
+#: Lists of names, by column, each of which says something by itself: one that is there is there whatever else is.
+_PARTLY_KNOWN = frozenset(
+    {"hidden_app_types", "hidden_ml_tools", "hidden_instance_types", "jupyterlab_custom_images",
+     "code_editor_custom_images"}
+)  # fmt: skip
+
+
 @dataclass(frozen=True, slots=True)
 class Setting:
     """One setting.
@@ -58,6 +65,15 @@ class Setting:
     def item(self) -> str:
         """First of the items, empty for what is no list of structures."""
         return self.items[0] if self.items else ""
+
+    @property
+    def known_path(self) -> str:
+        """Where a template's document has the elements that are certain of a list of which others are not known; '' for
+        a setting of which that is not kept."""
+        if self.scope != "user" or self.column not in _PARTLY_KNOWN:
+            return ""
+        outer, _, name = self.path.rpartition(".")
+        return f"{outer}.Known{name}"
 
     @property
     def structure(self) -> str:

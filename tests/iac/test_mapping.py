@@ -11,7 +11,7 @@ import pytest
 
 from auditor.resolve.raw_schema import DOCUMENTS
 from auditor.studio.resource_types import STUDIO_KINDS
-from auditor.studio.settings import known_paths
+from auditor.studio.settings import DOMAIN_USER_ROOT, USER_PROFILE_ROOT, USER_SETTINGS, known_paths
 from auditor.studio.side_roles import SIDE_ROLES
 from auditor.studio.template_names import (
     LANGUAGES,
@@ -34,7 +34,15 @@ GIVEN_BY_AWS = {
     "SingleSignOnApplicationArn", "FailureReason",
 }  # fmt: skip
 #: What the builder says of a template beside the API's own members.
-MADE_OF_TEMPLATES = {"KnownSubnetIds"}
+MADE_OF_TEMPLATES = {
+    "KnownSubnetIds",
+    *(
+        f"{root}.{s.known_path}"
+        for root in (DOMAIN_USER_ROOT, USER_PROFILE_ROOT)
+        for s in USER_SETTINGS
+        if s.known_path
+    ),
+}
 #: Schema type by how a value is read. A JSON document may be an object or text.
 FITS = {
     "text": {"string"},

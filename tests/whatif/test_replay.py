@@ -266,7 +266,7 @@ def test_policies_that_are_printed_are_tried(snapshot: Path, tmp_path: Path, cap
     assert f"Recorded calls that the policy denies: - {KIM}: sagemaker:CreateDomain" in err
     told = json.loads((tmp_path / "made" / "scp-replay.json").read_text(encoding="utf-8"))
     assert (told["asked"]["caller"], told["asked"]["deployment"], told["exempt"]) == (3, 1, 2)
-    assert told["asked"]["remediation"] > 1
+    assert told["asked"]["remediation"] >= 1
     assert [(s["group"], s["action"], s["outcome"]) for s in told["stopped"]] == [
         ("caller", "sagemaker:CreateDomain", "denied"), ("deployment", "sagemaker:UpdateDomain", "denied"),
     ]  # fmt: skip

@@ -14,6 +14,7 @@ from auditor.collect.iac.translate import Document, document
 from auditor.model import snapshot as model
 from auditor.model.snapshot import MAY_NOT_EXIST, NUMBER, TEMPLATE, Coverage, Gap, Kind, Place, Record, Snapshot
 from auditor.studio.resource_types import BY_KIND, STUDIO_KINDS
+from auditor.studio.settings import DOMAIN_USER_ROOT, USER_PROFILE_ROOT, USER_SETTINGS
 from auditor.studio.structures import ROLE_ROOTS
 from auditor.studio.template_names import not_expressible
 from auditor.studio.template_types import TYPES, Language
@@ -78,6 +79,7 @@ def _studio(scope: Scope, resource: Resource) -> Record:
     type_ = BY_KIND[kind]
     found = document(resource, kind, language, scope.resolve)
     _roles(scope, found, language)
+    _partly_known_lists(found)
     scope.side_roles(resource, found)
     members = found.members
     if kind == "domain":
@@ -142,6 +144,20 @@ def _in_domain(scope: Scope, kind: str, resource: Resource, found: Document) -> 
         if own is not None and TYPES[scope.by_address[own].type].kind == "domain":
             reason = f"this is not the id of {own} (d-…), which AWS asks for, so what the domain hands down is unknown"
         scope.gap(kind, resource.address, "DomainId", Unknown(str(domain), reason))
+
+
+def _partly_known_lists(found: Document) -> None:
+    """What is certain of a list of which not all elements are known: that it is written, and those that are."""
+    for root in (DOMAIN_USER_ROOT, USER_PROFILE_ROOT):
+        for setting in USER_SETTINGS:
+            path = f"{root}.{setting.path}"
+            elements = found.certain.get(path) if setting.known_path and path in found.gaps else None
+            structure: Any = found.members
+            for name in path.split(".")[:-1]:
+                structure = structure.get(name) if isinstance(structure, dict) else None
+            if elements is not None and isinstance(structure, dict):
+                named = [one.get(setting.item) if isinstance(one, dict) else one for one in elements]
+                structure[setting.known_path.rpartition(".")[2]] = [one for one in named if isinstance(one, str)]
 
 
 def _is_set(role: Unknown, language: Language) -> bool:

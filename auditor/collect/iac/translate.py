@@ -21,12 +21,14 @@ Resolve = Callable[[Reference, str], "str | Unknown"]
 class Document:
     """``members``: the API's document. ``gaps``: API path → why the value there is unknown; nothing stands at such a
     path in ``members``, unless the document was asked to keep its unknowns. ``tags``: those that are there for certain;
-    there may be others where "Tags" is a gap, and None then says that none is known. ``lines``: API path → line."""
+    there may be others where "Tags" is a gap, and None then says that none is known. ``lines``: API path → line.
+    ``certain``: API path of a list that is a gap, but written for certain → the elements that are known."""
 
     members: dict[str, Any] = field(default_factory=dict)
     gaps: dict[str, Unknown] = field(default_factory=dict)
     lines: dict[str, int] = field(default_factory=dict)
     tags: dict[str, str] | None = field(default_factory=dict)
+    certain: dict[str, list[Any]] = field(default_factory=dict)
 
 
 @dataclass(slots=True)
@@ -149,7 +151,10 @@ class _Walk:
         self._keep = outer
         # An element that is not known may be any: then the list is not known.
         first = next(unknowns(items), None)
-        return first if first is not None and not self._keep else items
+        if first is None or self._keep:
+            return items
+        self._found.certain[path] = [item for item in items if next(unknowns(item), None) is None]
+        return first
 
     def _leaf(self, row: Row, value: Value, path: str) -> Any:
         match row.read:
@@ -182,6 +187,7 @@ class _Walk:
         unknown = next((item for item in items if isinstance(item, Unknown)), None)
         if unknown is None or self._keep:
             return items
+        self._found.certain[path] = [item for item in items if not isinstance(item, Unknown)]
         text = ", ".join(item.expression if isinstance(item, Unknown) else item for item in items)
         return Unknown(f"[{text}]", unknown.reason, unknown.gap_reason)
 
