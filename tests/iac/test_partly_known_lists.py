@@ -81,8 +81,8 @@ EXPECTED = {
     "STU401": ("pass", "pass"),
     "STU402": ("pass", "unknown"),
     "STU403": ("unknown", "pass"),
-    # No template tells which partners' apps are in service, which is all that keeps Ana's from being judged. Of Ben's one
-    # of four is hidden, and another may be.
+    # No template tells which partners' apps are in service, which is all that keeps Ana's from being judged. Of Ben's
+    # one of four is hidden, and another may be.
     "STU404": (None, "unknown"),
     # JupyterLab is not among what is hidden for certain, and may be.
     "STU801": ("unknown", "unknown"),
