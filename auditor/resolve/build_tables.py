@@ -14,6 +14,7 @@ from auditor.resolve.application_use import create as create_applications
 from auditor.resolve.aws_own import leave_out_aws_own
 from auditor.resolve.domain_network import create as create_networks
 from auditor.resolve.empty_tables import create_empty, holds
+from auditor.resolve.gap_table import create as create_gaps
 from auditor.resolve.inheritance_sql import (
     NestedMerge,
     certain_elements,
@@ -36,7 +37,7 @@ from auditor.resolve.tables import APP, SPACE, SPACE_DEFAULT_PREFIX, USER_DEFAUL
 from auditor.sql_text import literal
 from auditor.studio.partitions import partition_sql
 from auditor.studio.personas import DEFAULT_PERSONAS, Persona
-from auditor.studio.resource_types import BY_KIND, BY_LAYER
+from auditor.studio.resource_types import BY_LAYER
 from auditor.studio.settings import (
     DOMAIN_SETTINGS,
     DOMAIN_SPACE_ROOT,
@@ -99,7 +100,7 @@ def build(
     create_lifecycle_configs(con)
     create_applications(con)
     template_places.culprits(con)
-    _gap(con)
+    create_gaps(con)
 
 
 def _with_origin(items: Iterable[tuple[str, tuple[str, str]]]) -> str:
@@ -380,20 +381,5 @@ def _app(con: duckdb.DuckDBPyConnection) -> None:
             space_name=_text("SpaceName"),
             instance_type=instance_type,
             domain_join=_JOIN_DOMAIN,
-        )
-    )
-
-
-def _gap(con: duckdb.DuckDBPyConnection) -> None:
-    nested = [s for s in USER_SETTINGS if s.structure]
-    paths = ", ".join(
-        f"case when {s.column}_origin = 'ambiguous' then '{USER_PROFILE_ROOT}.{s.path}' end" for s in nested
-    )
-    con.execute(
-        statement(
-            "gap",
-            operation=literal(BY_KIND["user_profile"].describe),
-            paths=paths,
-            ambiguous=" or ".join(f"{s.column}_origin = 'ambiguous'" for s in nested),
         )
     )
