@@ -38,6 +38,7 @@ SCHEMA_VERSION = "1"
 Kind = Literal[
     "account_region",
     "app",
+    "assignment",
     "cost_tag",
     "domain",
     "flow_log",

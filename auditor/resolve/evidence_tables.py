@@ -101,6 +101,9 @@ PROFILE_COLUMNS = (
     f" case when {_PERSON_UNKNOWN} then null when u.sso_user = '' then false else {_IS_PERSON} end as sso_user_exists,"
     f" case when {_PERSON_UNKNOWN} then null when u.sso_user = '' or not {_IS_PERSON} then false"
     f" else list_bool_or(list_transform({_OF_INSTANCE}, lambda s: s.active)) end as sso_user_active,"
+    " case when u.sso_user = '' then false when b.person is not null or n.doc.AssignmentRequired = false then true"
+    " when n.doc.AssignmentRequired and not coalesce(list_contains(n.gaps, 'UserIds'), false) then false end"
+    " as sso_user_assigned,"
     " case when u.execution_role = '' then []::VARCHAR[] else f.allowed_tools end as role_allowed_tools,"
     " case when u.execution_role = '' then []::VARCHAR[] else f.undecided_tools end as role_undecided_tools,"
     " case when u.execution_role = '' then false else f.mlflow end as role_permits_mlflow,"
@@ -110,14 +113,19 @@ PROFILE_JOINS = (
     " left join profile_sign_in e on e.account = u.account and e.region = u.region and e.domain_id = u.domain_id"
     " and e.user_profile_name = lower(u.name)"
     " left join identity_person i on i.person = lower(u.sso_user)"
+    " left join raw_assignment n on n.account = u.account and n.region = u.region and n.id = u.domain_id"
+    " left join assigned_person b on b.account = u.account and b.region = u.region and b.domain_id = u.domain_id"
+    " and b.person = lower(u.sso_user)"
     " left join permission_fact f on f.account = u.account and f.id = u.execution_role"
 )
 
 
 def people(con: duckdb.DuckDBPyConnection) -> None:
     """``identity_person``: Identity Center's user names, each once, with the instances that know them and whether they
-    are enabled there (NULL where the SDK could not see it); ``identity_instance``: those whose users were all read."""
+    are enabled there (NULL where the SDK could not see it); ``identity_instance``: those whose users were all read;
+    ``assigned_person``: by domain, the user names to whom its application is assigned, by themselves or in a group."""
     con.execute(statement("identity_person"))
+    con.execute(statement("assigned_person"))
     con.execute(statement("identity_instance"))
 
 

@@ -194,6 +194,7 @@ DOCUMENTS: Mapping[str, Mapping[str, str]] = {
         "StudioLifecycleConfigAppType": "VARCHAR",
         "Script": 'STRUCT("Check" VARCHAR, "Line" INTEGER, "Host" VARCHAR)[]',
     },
+    "assignment": {"AssignmentRequired": "BOOLEAN", "UserIds": "VARCHAR[]"},
     "cost_tag": {"TagKeys": "VARCHAR[]"},
     "quota": {"Named": "INTEGER", "Applied": 'STRUCT("QuotaName" VARCHAR, "Value" INTEGER)[]'},
     "log_group": {"logGroupName": "VARCHAR", "retentionInDays": "INTEGER"},

@@ -228,6 +228,9 @@ USER_PROFILE = Table(
                inputs=("sso_user",), via="'sso_user'", kinds=("identity_user",)),
         Column("sso_user_active", "BOOLEAN", "Whether that user is enabled there; false where there is no such user",
                inputs=("sso_user",), via="'sso_user'", kinds=("identity_user",)),
+        Column("sso_user_assigned", "BOOLEAN", "Whether the domain's application in Identity Center is open to that"
+               " user: assigned to the user or a group of theirs, or open to everybody",
+               inputs=("sso_user",), via="'sso_user'", kinds=("assignment", "identity_user")),
         Column("role_allowed_tools", "VARCHAR[]", "Tools that the execution role may use, as"
                " execution_role has them",
                inputs=("execution_role",), via="'execution_role'", kinds=("permission", "role")),

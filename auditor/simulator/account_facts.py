@@ -1,4 +1,5 @@
-"""What belongs to an account, in operations that moto lacks: the bill's tags and service quotas.
+"""What belongs to an account, in operations that moto lacks: the bill's tags, service quotas, and to whom applications
+of Identity Center are assigned (``surroundings`` says how an estate names them).
 
 Estate files name them as follows.
 
@@ -12,6 +13,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
+from auditor.simulator import surroundings
 from auditor.simulator.operations import paged
 from auditor.simulator.state import StudioBackend
 from auditor.simulator.wire import ApiError
@@ -63,7 +65,27 @@ def make(data: Mapping[str, Any], regions: Sequence[str], backend: Callable[[str
         backend(str(entry.get("region", regions[0]))).quotas[str(entry["name"])] = float(entry["value"])
 
 
+def make_people(
+    account: str, regions: Sequence[str], entry: Mapping[str, Any], backend: Callable[[str], StudioBackend]
+) -> None:
+    """Identity Center, with what the domains' applications are assigned to."""
+    place, assigned = surroundings.make_people(account, regions[0], entry, regions)
+    backend(place).assigned = None if entry.get("open") else assigned
+
+
+def _assignment_configuration(backend: StudioBackend, _: Mapping[str, Any]) -> dict[str, Any]:
+    return {"AssignmentRequired": backend.assigned is not None}
+
+
+def _assignments(backend: StudioBackend, request: Mapping[str, Any]) -> dict[str, Any]:
+    application = {"ApplicationArn": request["ApplicationArn"]}
+    found = [{**application, "PrincipalType": kind, "PrincipalId": id_} for kind, id_ in backend.assigned or ()]
+    return paged(found, {"MaxResults": 100, **request}, "ApplicationAssignments")
+
+
 OPERATIONS: Mapping[tuple[str, str], Callable[[StudioBackend, Mapping[str, Any]], dict[str, Any]]] = {
     ("ce", "ListCostAllocationTags"): _cost_tags,
     ("service-quotas", "ListServiceQuotas"): _service_quotas,
+    ("sso-admin", "GetApplicationAssignmentConfiguration"): _assignment_configuration,
+    ("sso-admin", "ListApplicationAssignments"): _assignments,
 }

@@ -380,7 +380,7 @@ class _Populator:
         account, region = self.estate.account, self.estate.region
         account_facts.make(self.data, self.estate.regions, self.backend)
         if self.data.get("identity_center"):
-            surroundings.make_people(account, region, self.data["identity_center"], self.estate.regions)
+            account_facts.make_people(account, self.estate.regions, self.data["identity_center"], self.backend)
         for entry in self.data.get("trails") or ():
             surroundings.make_trail(account, region, entry)
         for entry in self.data.get("log_groups") or ():

@@ -54,6 +54,8 @@ class StudioBackend(BaseBackend):
         self.keys_without_rotation: set[str] = set()
         #: Cost allocation tags by key, with their status; False where it may not list them, None for usual ones.
         self.cost_tags: Mapping[str, str] | Literal[False] | None = None
+        #: To whom the domains' applications in Identity Center are assigned, as (USER or GROUP, id); None is everybody.
+        self.assigned: list[tuple[str, str]] | None = []
         #: Applied quotas of SageMaker that are not AWS's default, by name.
         self.quotas: dict[str, float] = {}
         #: How deep an update reaches. The reading that loses more is the one to be safe under.

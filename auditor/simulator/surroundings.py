@@ -6,8 +6,9 @@ Estate files name them as follows.
   customer: {name: policy document}, trust: [actions], trusts: [further ARNs], source: condition, boundary:
   document}``. A role that a profile or domain names and that is not listed is made as an ordinary one, which SageMaker
   may assume for its own account; ``source: {}`` lets it assume the role for any. ``missing_roles`` are left out.
-- ``identity_center: {region, users: [user names, or {name, disabled: true}]}``; it is the instance that domains with
-  AuthMode SSO name, ``INSTANCE``
+- ``identity_center: {region, users: [user names, or {name, disabled: true}], groups: {name: [user names]}, unassigned:
+  [user names], open: true}``; it is the instance that domains with AuthMode SSO name, ``INSTANCE``. Their applications
+  are assigned to the groups, and to the users that are in none and are not ``unassigned``; or ``open`` to all.
 - ``vpcs``: NAME → ``{region, default, zones, public, …}``, see ``simulated_networks``
 - ``trails``: ``{name, region, multi_region, logging, management, validation, kms_key}``; ``log_groups``:
   ``{region, days}`` for Studio's.
@@ -126,8 +127,13 @@ class _Person:
         return {**self._user._asdict(), "UserStatus": self._status}
 
 
-def make_people(account: str, region: str, entry: Mapping[str, Any], regions: Iterable[str]) -> None:
-    """Identity Center with its users, by user name: in one region, as AWS has it. moto has one in each."""
+def make_people(
+    account: str, region: str, entry: Mapping[str, Any], regions: Iterable[str]
+) -> tuple[str, list[tuple[str, str]]]:
+    """Identity Center with its users, by user name: in one region, as AWS has it. moto has one in each.
+
+    Gives the Region, and to whom applications are assigned, as (USER or GROUP, id).
+    """
     place = str(entry.get("region", region))
     for other in set(regions) - {place}:
         service_backend("ssoadmin", account, other).instances.clear()
@@ -137,6 +143,17 @@ def make_people(account: str, region: str, entry: Mapping[str, Any], regions: It
     for user in entry.get("users") or ():
         given: Mapping[str, Any] = {"name": user} if isinstance(user, str) else user
         _create_user(store, instance.identity_store_id, str(given["name"]), bool(given.get("disabled")))
+    store_id = instance.identity_store_id
+    ids = {user.UserName: id_ for id_, user in store.identity_stores[store_id].users.items()}
+    groups: Mapping[str, list[str]] = entry.get("groups") or {}
+    assigned = []
+    for name, members in groups.items():
+        group, _ = store.create_group(store_id, name, "")
+        assigned.append(("GROUP", group))
+        for member in members:
+            store.create_group_membership(store_id, group, {"UserId": ids[member]})
+    apart = {*(entry.get("unassigned") or ()), *(member for members in groups.values() for member in members)}
+    return place, assigned + [("USER", id_) for name, id_ in ids.items() if name not in apart]
 
 
 def _create_user(store: Any, store_id: str, user: str, disabled: bool) -> None:

@@ -65,6 +65,15 @@ EVIDENCE_SOURCES = (
             "sso:ListInstances": "where Identity Center keeps its people",
         },
     ),
+    EvidenceSource(
+        "assignments", ("assignment",), "application_assignments", Stage.ROLES,
+        {
+            "identitystore:ListGroupMemberships": "who is in the groups that are assigned to a domain",
+            "sso:GetApplicationAssignmentConfiguration": "whether a domain is open to those only who are assigned",
+            "sso:ListApplicationAssignments": "which users and groups are assigned to a domain",
+            "sso:ListInstances": "where Identity Center keeps its groups",
+        },
+    ),
     EvidenceSource("lifecycle-configs", ("lifecycle_config",), "listing", Stage.DOMAINS),
     EvidenceSource("partner-apps", ("partner_app",), "listing", Stage.DOMAINS),
     EvidenceSource("mlflow", ("mlflow_server", "mlflow_app"), "listing", Stage.DOMAINS),

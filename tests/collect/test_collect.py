@@ -21,7 +21,7 @@ import auditor.simulator.estate
 from auditor.collect.aws import CollectOptions, collect
 from auditor.collect.aws.answers import plain, rfc3339
 from auditor.collect.aws.evidence_request import EvidenceOptions
-from auditor.model.snapshot import GLOBAL, Scope, Snapshot
+from auditor.model.snapshot import GLOBAL, GLOBAL_KINDS, Scope, Snapshot
 from auditor.simulator import Fault, Simulator
 from auditor.simulator.estate import load_estate
 from auditor.store.snapshot_file import encode
@@ -305,7 +305,7 @@ def test_only_the_regions_that_were_asked_for(collected: Collect) -> None:
     found = collected(regions=(AWAY,))
     assert found.snapshot.header.scopes == (Scope(ACCOUNT, AWAY),)
     assert {r.region for r in found.snapshot.records} == {AWAY, GLOBAL}
-    assert {r.kind for r in found.snapshot.records if r.region == GLOBAL} <= {"identity_user", "permission", "role"}
+    assert {r.kind for r in found.snapshot.records if r.region == GLOBAL} <= set(GLOBAL_KINDS)
 
 
 def test_no_region_is_the_default_one(collected: Collect) -> None:

@@ -27,6 +27,11 @@ OPERATIONS = {
     "changes": {"LookupEvents": "studio_call"},
     "roles": {"GetAccountAuthorizationDetails": "role"},
     "identity-center": {"ListInstances": "identity_user", "ListUsers": "identity_user"},
+    "assignments": {
+        "GetApplicationAssignmentConfiguration": "assignment",
+        "ListApplicationAssignments": "assignment",
+        "ListGroupMemberships": "assignment",
+    },
     "lifecycle-configs": {"ListStudioLifecycleConfigs": "lifecycle_config"},
     "partner-apps": {"ListPartnerApps": "partner_app"},
     "mlflow": {"ListMlflowTrackingServers": "mlflow_server", "ListMlflowApps": "mlflow_app"},

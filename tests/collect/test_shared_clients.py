@@ -16,7 +16,8 @@ from auditor.collect.aws.shared_clients import REGIONS_A_CLIENT, SharedClients
 
 #: An operation without parameters of every service that a collection asks.
 CALLS = {
-    "cloudtrail": "DescribeTrails", "ec2": "DescribeVpcs", "iam": "GetAccountAuthorizationDetails",
+    "ce": "ListCostAllocationTags", "cloudtrail": "DescribeTrails", "ec2": "DescribeVpcs",
+    "iam": "GetAccountAuthorizationDetails", "service-quotas": "ListServices",
     "kms": "ListKeys", "logs": "DescribeLogGroups", "resourcegroupstaggingapi": "GetResources",
     "sagemaker": "ListDomains", "securityhub": "DescribeHub", "sso-admin": "ListInstances", "sts": "GetCallerIdentity",
 }  # fmt: skip

@@ -173,12 +173,13 @@ def test_an_audit_calls_what_is_permitted(simulated: Callable[..., Simulator]) -
 def test_the_policy_allows_no_more_than_an_audit_of_everything_calls(simulated: Callable[..., Simulator]) -> None:
     """A domain that signs in with Identity Center, one with a key, a space, a trail, and all regions."""
     estate = load_estate("generated:1x1")
-    estate.data["domains"][0] |= {"AuthMode": "SSO", "profiles": [], "spaces": [{"SpaceName": "lab"}]}
+    estate.data["domains"][0] |= {"AuthMode": "SSO", "spaces": [{"SpaceName": "lab"}]}
+    estate.data["domains"][0]["profiles"] = [{"UserProfileName": "dora", "sso": "dora@acme.example"}]
     key = {"KmsKeyId": "1234abcd-12ab-34cd-56ef-1234567890ab"}
     estate.data["domains"].append({"DomainName": "iam", "AuthMode": "IAM", "profiles": ["ana"], **key})
     estate.data["domains"][1]["DefaultUserSettings"] = {"SecurityGroups": ["sg-1"]}
     people = {
-        "identity_center": {"users": ["dora@acme.example"]},
+        "identity_center": {"users": ["dora@acme.example"], "groups": {"data": ["dora@acme.example"]}},
         "partner_apps": [{"Name": "comet", "Type": "comet"}],
         "lifecycle_configs": [{"name": "tools", "script": "true"}],
         "mlflow": [{"TrackingServerName": "runs", "ArtifactStoreUri": "s3://b/a", "RoleArn": "role:mlflow"}],

@@ -25,7 +25,20 @@ from auditor.store.snapshot_file import write_snapshot
 AS_OF = "2026-11-23T02:00:00Z"
 #: Rules that need what no template holds, whatever the template says. From the rules' own texts: sign-ins, Identity
 #: Center's people, session names, rootless Docker, how long an app runs, the bill's tags, quotas.
-NEVER = {"STU102", "STU103", "STU107", "STU111", "STU207", "STU615", "STU616", "STU707", "STU718", "STU806", "STU807"}
+NEVER = {
+    "STU102",
+    "STU103",
+    "STU107",
+    "STU109",
+    "STU111",
+    "STU207",
+    "STU615",
+    "STU616",
+    "STU707",
+    "STU718",
+    "STU806",
+    "STU807",
+}
 
 SIGNED_IN = (
     "case when exists (select 1 from sign_in s where (s.user_profile_name = lower(user_profile.name)) is null)"

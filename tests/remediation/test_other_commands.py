@@ -60,6 +60,7 @@ NO_CALL = {
     "STU105": "the user of a profile never changes",
     "STU106": "AuthMode never changes",
     "STU107": "the user of a profile never changes; what to keep of it is for people to choose",
+    "STU109": "whether the person may have access, or the profile goes, is for people to decide",
     "STU110": "a member of UserSettings cannot be unset",
     "STU111": "what to keep of it is for people to choose",
     "STU208": "tools share actions, so which to deny is for people to decide",

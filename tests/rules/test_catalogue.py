@@ -25,6 +25,7 @@ STU105 identity-center-user-not-a-person high     user_profile   P01 P03
 STU106 identity-center-sign-in           medium   domain         P03 P23
 STU107 identity-center-user-gone         high     user_profile   P03
 STU108 profile-without-owner             low      user_profile   P02 P06
+STU109 profile-not-assigned              high     user_profile   P03
 STU110 profile-deviates-from-domain      low      user_profile   P03
 STU111 profile-not-used                  low      user_profile   P03
 STU201 execution-role-shared             medium   user_profile   P05

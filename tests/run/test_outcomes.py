@@ -51,7 +51,8 @@ def test_nothing_but_the_list_of_domains(audit: Callable[..., tuple[int, Any]]) 
         for operation in (
             "DescribeDomain", "ListUserProfiles", "ListSpaces", "ListApps", "GetResources", "LookupEvents",
             "DescribeTrails", "DescribeLogGroups", "ListPartnerApps", "ListMlflowTrackingServers", "ListMlflowApps",
-            "ListInstances", "ListStudioLifecycleConfigs",
+            "ListInstances", "ListStudioLifecycleConfigs", "ListCostAllocationTags", "ListServiceQuotas",
+            "GetApplicationAssignmentConfiguration", "ListApplicationAssignments",
         )
     )  # fmt: skip
     code, report = audit("clean", "--region", HOME, "--allow-incomplete", "--fail-on", "none", faults=denied)

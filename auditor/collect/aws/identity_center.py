@@ -26,7 +26,7 @@ _INSTANCE = re.compile(r":application/(ssoins-[^/]+)/")
 _HINT = "name the identity store with --identity-store ID@REGION"
 _ACTIVE = "ACTIVE"
 #: (identity store, its region).
-_Store = tuple[str, str]
+Store = tuple[str, str]
 
 
 def instance_of(domain: Mapping[str, Any]) -> str:
@@ -37,8 +37,15 @@ def instance_of(domain: Mapping[str, Any]) -> str:
 
 def read_instances(run: Run, wanted: Iterable[str], places: Sequence[str]) -> tuple[str, ...]:
     """Keep the users of the instances, searched for in the Regions, in their order; those of which all were read."""
-    seen: dict[str, _Store] = {}
     missing = set(wanted)
+    seen = find_stores(run, missing, places)
+    return tuple(name for name in sorted(missing) if name in seen and _users(run, (places[0],), name, seen[name]))
+
+
+def find_stores(run: Run, wanted: Iterable[str], places: Sequence[str]) -> Mapping[str, Store]:
+    """The identity stores of the instances, by instance, as far as they are found in the Regions; others may be among
+    them. A Region that may not be asked is passed over."""
+    seen, missing = dict(run.identity_stores), set(wanted)
     for place in places:
         if missing <= set(seen):
             break
@@ -49,7 +56,7 @@ def read_instances(run: Run, wanted: Iterable[str], places: Sequence[str]) -> tu
                     seen.setdefault(name, (text(instance["IdentityStoreId"]), place))
         except CALL_FAILED:
             continue
-    return tuple(name for name in sorted(missing) if name in seen and _users(run, (places[0],), name, seen[name]))
+    return seen
 
 
 def _in_use(run: Run) -> bool:
@@ -69,7 +76,8 @@ def _people(run: Run, regions: tuple[str, ...], store: str) -> None:
     store_id, _, at = store.partition("@")
     places = [at] if at else list(regions)
     if store_id:
-        stores: Mapping[str, _Store] = {"": (store_id, places[0])}
+        stores: Mapping[str, Store] = {"": (store_id, places[0])}
+        run.identity_stores.update(stores)
     else:
         stores = _matched(run, regions, places)
     read = [instance for instance, place in stores.items() if _users(run, regions, instance, place)]
@@ -77,7 +85,7 @@ def _people(run: Run, regions: tuple[str, ...], store: str) -> None:
         run.describe_region(region, {READ: sorted(read)})
 
 
-def _matched(run: Run, regions: tuple[str, ...], places: list[str]) -> dict[str, _Store]:
+def _matched(run: Run, regions: tuple[str, ...], places: list[str]) -> dict[str, Store]:
     """The identity stores of the instances that domains name, and the only one there is for those that name none."""
     named, unnamed = set[str](), False
     for domain in run.found("domain"):
@@ -85,8 +93,8 @@ def _matched(run: Run, regions: tuple[str, ...], places: list[str]) -> dict[str,
             named.add(own)
         elif domain.document.get("AuthMode") == "SSO":
             unnamed = True
-    seen: dict[str, _Store] = {}
-    active: dict[str, _Store] = {}
+    seen: dict[str, Store] = {}
+    active: dict[str, Store] = {}
     problem: Exception | None = None
     # Regions with domains first: an instance is in its domain's Region as a rule, and an empty one costs no call then.
     for place in sorted(places, key=lambda p: not run.holds("domain", p)):
@@ -101,6 +109,7 @@ def _matched(run: Run, regions: tuple[str, ...], places: list[str]) -> dict[str,
                         active[name] = seen[name]
         except CALL_FAILED as error:
             problem = error
+    run.identity_stores.update(seen)
     missing = sorted(named - set(seen))
     if problem is not None and (missing or unnamed):
         run.record_unlisted(regions, "identity_user", "ListInstances", problem)
@@ -125,7 +134,7 @@ def _gap(run: Run, regions: tuple[str, ...], detail: str) -> None:
     run.ledger.add(Gap(run.ledger.account, regions[0], "identity_user", "*", "*", "ListInstances", "not_found", detail))
 
 
-def _users(run: Run, regions: tuple[str, ...], instance: str, store: _Store) -> bool:
+def _users(run: Run, regions: tuple[str, ...], instance: str, store: Store) -> bool:
     """Keep a store's users; whether all were read."""
     store_id, place = store
     # An older SDK drops the member: then nobody is known to be enabled.

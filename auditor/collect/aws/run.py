@@ -59,6 +59,9 @@ class Run:
         self.ledger = ledger
         self.earlier = earlier
         self.tasks = Tasks(concurrency, progress)
+        #: Instances of Identity Center that were found, with the identity store and its Region; empty text stands for
+        #: the store that the user named.
+        self.identity_stores: dict[str, tuple[str, str]] = {}
         self._outages = Outages()
         self._lock = threading.Lock()
         self._unlisted: dict[str, set[str]] = {}
