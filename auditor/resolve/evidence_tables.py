@@ -212,3 +212,4 @@ def prepare(con: duckdb.DuckDBPyConnection) -> None:
     policy_facts.collect(con)
     sign_in(con)
     people(con)
+    account_evidence.prepare(con)

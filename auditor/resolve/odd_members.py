@@ -44,8 +44,10 @@ _TELLING: Mapping[str, frozenset[str]] = {
         kind: frozenset(DOCUMENTS[kind]) - SIDE_ROLES.get(kind, {}).keys() - set(APPLICATION_MEMBERS.get(kind, ()))
         for kind in (
             "cost_tag",
+            "event_rule",
             "flow_log",
             "identity_user",
+            "metric_filter",
             "mlflow_app",
             "mlflow_server",
             "partner_app",

@@ -195,6 +195,8 @@ DOCUMENTS: Mapping[str, Mapping[str, str]] = {
         "Script": 'STRUCT("Check" VARCHAR, "Line" INTEGER, "Host" VARCHAR)[]',
     },
     "assignment": {"AssignmentRequired": "BOOLEAN", "UserIds": "VARCHAR[]"},
+    "event_rule": {"Certain": "VARCHAR[]", "Possible": "VARCHAR[]", "Targets": "INTEGER"},
+    "metric_filter": {"Possible": "VARCHAR[]"},
     "cost_tag": {"TagKeys": "VARCHAR[]"},
     "quota": {"Named": "INTEGER", "Applied": 'STRUCT("QuotaName" VARCHAR, "Value" INTEGER)[]'},
     "log_group": {"logGroupName": "VARCHAR", "retentionInDays": "INTEGER"},

@@ -61,6 +61,8 @@ def make(data: Mapping[str, Any], regions: Sequence[str], backend: Callable[[str
     # Cost Explorer answers from its one Region, or from any where its endpoint is another.
     for region in {*regions, "us-east-1"}:
         backend(region).cost_tags = data.get("cost_tags")
+    for entry in data.get("event_rules") or ():
+        surroundings.make_event_rule(backend(regions[0]).account_id, regions[0], entry)
     for entry in data.get("quotas") or ():
         backend(str(entry.get("region", regions[0]))).quotas[str(entry["name"])] = float(entry["value"])
 

@@ -32,7 +32,7 @@ from auditor.simulator.wire import DAY, ApiError, operation_model, service_model
 _LARGEST = 64 * 1024 * 1024
 _ESTATES = Path(__file__).parent / "estates"
 _KEYS = {
-    "about", "account", "aws_managed_keys", "cost_tags", "created", "domains", "identity_center",
+    "about", "account", "aws_managed_keys", "cost_tags", "created", "domains", "event_rules", "identity_center",
     "keys_without_rotation", "lifecycle_configs", "log_groups", "missing_roles",
     "mlflow", "mlflow_apps", "partner_apps", "quotas", "region", "roles", "trails", "vpcs",
 }  # fmt: skip
@@ -43,7 +43,7 @@ _LISTS: Mapping[str, tuple[Any, str]] = {
     "lifecycle_configs": (dict, _ENTRIES), "domains": (dict, _ENTRIES),
     "partner_apps": (dict, _ENTRIES), "mlflow": (dict, _ENTRIES),
     "mlflow_apps": (dict, _ENTRIES), "trails": (dict, _ENTRIES), "log_groups": (dict, _ENTRIES),
-    "quotas": (dict, _ENTRIES),
+    "quotas": (dict, _ENTRIES), "event_rules": (dict, _ENTRIES),
 }  # fmt: skip
 CREATED = "2025-02-03"
 

@@ -8,7 +8,8 @@ from typing import Any
 from auditor.simulator.state import studio_backends
 
 _SERVICES = (
-    "cloudtrail", "ec2", "iam", "identitystore", "logs", "organizations", "s3", "sagemaker", "ssoadmin", "sts",
+    "cloudtrail", "ec2", "events", "iam", "identitystore", "logs", "organizations", "s3", "sagemaker", "ssoadmin",
+    "sts",
 )  # fmt: skip
 
 

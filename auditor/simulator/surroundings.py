@@ -10,8 +10,9 @@ Estate files name them as follows.
   [user names], open: true}``; it is the instance that domains with AuthMode SSO name, ``INSTANCE``. Their applications
   are assigned to the groups, and to the users that are in none and are not ``unassigned``; or ``open`` to all.
 - ``vpcs``: NAME → ``{region, default, zones, public, …}``, see ``simulated_networks``
-- ``trails``: ``{name, region, multi_region, logging, management, validation, kms_key}``; ``log_groups``:
-  ``{region, days}`` for Studio's.
+- ``trails``: ``{name, region, multi_region, logging, management, validation, kms_key, filters: [patterns]}``, the last
+  of metric filters of a log group that it writes to; ``log_groups``: ``{region, days, name}``, Studio's by default.
+- ``event_rules``: ``{name, region, pattern, state, targets: number}``
 - ``sign_ins`` of a domain: ``{profile, by, days_ago, times, error}``, where ``by`` is ``user/NAME``,
   ``role/ROLE/SESSION``, ``lambda/ROLE/FUNCTION``, ``sso/PERMISSIONSET/PERSON`` or ``service/NAME``.
 - ``changes`` of a domain: calls that CloudTrail recorded, ``{call, by, request, days_ago, error}``; nothing of the
@@ -176,7 +177,15 @@ def make_trail(account: str, region: str, entry: Mapping[str, Any]) -> None:
     cloudtrail = service_backend("cloudtrail", account, place)
     multi, name = bool(entry.get("multi_region", True)), str(entry["name"])
     validated, key = bool(entry.get("validation", True)), str(entry.get("kms_key", ""))
-    cloudtrail.create_trail(name, bucket, "", "", True, multi, validated, False, "", "", key, [])
+    group = ""
+    if "filters" in entry:
+        logs, log = service_backend("logs", account, place), f"trail/{name}"
+        logs.create_log_group(log, {})
+        group = f"{logs.groups[log].arn}:*"
+        for number, pattern in enumerate(entry["filters"]):
+            metric: Any = [{"metricName": f"m{number}", "metricNamespace": "trail", "metricValue": "1"}]
+            logs.put_metric_filter(f"filter-{number}", pattern, log, metric)
+    cloudtrail.create_trail(name, bucket, "", "", True, multi, validated, False, group, "", key, [])
     if entry.get("logging", True):
         cloudtrail.start_logging(name)
     selector = {
@@ -189,12 +198,22 @@ def make_trail(account: str, region: str, entry: Mapping[str, Any]) -> None:
 
 
 def make_log_group(account: str, region: str, entry: Mapping[str, Any], created: float) -> None:
-    """Studio's log group; ``days`` 0 or absent keeps it for ever."""
-    logs = service_backend("logs", account, str(entry.get("region", region)))
-    logs.create_log_group(STUDIO_LOG_GROUP, {})
-    logs.groups[STUDIO_LOG_GROUP].creation_time = datetime.fromtimestamp(created, UTC).replace(tzinfo=None)
+    """A log group, Studio's by default; ``days`` 0 or absent keeps it for ever."""
+    logs, name = service_backend("logs", account, str(entry.get("region", region))), entry.get("name", STUDIO_LOG_GROUP)
+    logs.create_log_group(name, {})
+    logs.groups[name].creation_time = datetime.fromtimestamp(created, UTC).replace(tzinfo=None)
     if entry.get("days"):
-        logs.put_retention_policy(STUDIO_LOG_GROUP, int(entry["days"]))
+        logs.put_retention_policy(name, int(entry["days"]))
+
+
+def make_event_rule(account: str, region: str, entry: Mapping[str, Any]) -> None:
+    """A rule of the default event bus, with one target unless told otherwise."""
+    place, name = str(entry.get("region", region)), str(entry["name"])
+    events_ = service_backend("events", account, place)
+    events_.put_rule(name, event_pattern=json.dumps(entry["pattern"]), state=entry.get("state", "ENABLED"))
+    targets = [{"Id": f"t{n}", "Arn": f"arn:aws:sns:{place}:{account}:alerts"} for n in range(entry.get("targets", 1))]
+    if targets:
+        events_.put_targets(name, None, targets)
 
 
 def events(account: str, region: str, domain_id: str, entry: Mapping[str, Any]) -> list[dict[str, Any]]:

@@ -107,7 +107,16 @@ EVIDENCE_SOURCES = (
             "cloudtrail:DescribeTrails": "whether management events are recorded",
             "cloudtrail:GetEventSelectors": "what a trail records",
             "cloudtrail:GetTrailStatus": "whether a trail is logging",
-            "logs:DescribeLogGroups": "how long Studio's logs are kept",
+            "logs:DescribeLogGroups": "how long logs of Studio, of jobs and of endpoints are kept",
+        },
+    ),
+    EvidenceSource(
+        "alarms", ("event_rule", "metric_filter"), "call_alarms", Stage.ROLES,
+        {
+            "cloudtrail:DescribeTrails": "which log groups trails write to",
+            "events:ListRules": "whether somebody is told when a domain is changed or a user profile is opened",
+            "events:ListTargetsByRule": "whether such a rule has a target",
+            "logs:DescribeMetricFilters": "whether a metric may count such calls",
         },
     ),
     EvidenceSource(

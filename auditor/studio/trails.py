@@ -7,6 +7,12 @@ from typing import Any
 
 #: The log group of Studio's apps and lifecycle configurations (developer guide, "CloudWatch Logs").
 STUDIO_LOG_GROUP = "/aws/sagemaker/studio"
+#: Log groups that SageMaker makes, and their common beginning; those of jobs are one each, those of endpoints one an
+#: endpoint (developer guide, "CloudWatch Logs for Amazon SageMaker AI").
+LOG_GROUPS = "/aws/sagemaker/"
+JOB_LOG_GROUPS = tuple(
+    LOG_GROUPS + name for name in ("TrainingJobs", "ProcessingJobs", "TransformJobs", "LabelingJobs", "Endpoints/")
+)
 #: What a log-in to Studio, and nearly everything else that changes something there, is to a selector. CloudTrail user
 #: guide, "Filtering management events": an advanced selector's fields must all fit, of several selectors one.
 _EVENT: Mapping[str, str] = {

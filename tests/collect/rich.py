@@ -53,7 +53,8 @@ RICH = Estate(
         "identity_center": {"users": ["dora@acme.example", {"name": "emil@acme.example", "disabled": True}],
                             "groups": {"data": ["dora@acme.example"]}},
         "lifecycle_configs": [{"name": "tools", "script": SCRIPT}],
-        "trails": [{"name": "home", "multi_region": False}],
+        "trails": [{"name": "home", "multi_region": False, "filters": ["{ $.eventName = UpdateDomain }"]}],
+        "event_rules": [{"name": "studio", "pattern": {"source": ["aws.sagemaker"]}}],
         "log_groups": [{"days": 30}],
     },
 )  # fmt: skip

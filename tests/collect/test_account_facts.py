@@ -1,4 +1,4 @@
-"""Cost allocation tags and quotas: asked for once, and only where there is a domain."""
+"""Cost allocation tags, quotas, and what raises an event: asked for once, and only where there is a domain."""
 
 from __future__ import annotations
 
@@ -43,3 +43,29 @@ def test_of_quotas_those_on_apps_with_a_gpu_are_kept(collected: Collect) -> None
     quotas = {r.region: r.document for r in found.snapshot.records if r.kind == "quota"}
     assert quotas[HOME] == {"Named": 3, "Applied": [{"QuotaName": g5, "Value": 3}]}
     assert quotas[AWAY] == {"Named": 3, "Applied": []}
+
+
+def test_of_rules_the_judgement_is_kept_and_no_pattern(collected: Collect) -> None:
+    """A rule that is off, or for something else, is asked nothing more."""
+    told = {"source": ["aws.sagemaker"], "detail": {"eventName": ["UpdateDomain"]}}
+    rules = [
+        {"name": "changes", "pattern": told},
+        {"name": "off", "pattern": told, "state": "DISABLED"},
+        {"name": "jobs", "pattern": {"detail-type": ["SageMaker Training Job State Change"]}},
+        {"name": "root", "pattern": {"detail": {"userIdentity": {"type": ["Root"]}}}, "targets": 0},
+    ]
+    found = collected(replace(SMALL, data={**SMALL.data, "event_rules": rules}), evidence=("alarms",))
+    assert {r.id: r.document for r in found.snapshot.records if r.kind == "event_rule"} == {
+        "changes": {"Certain": ["UpdateDomain"], "Possible": [], "Targets": 1},
+        "root": {"Certain": [], "Possible": ["UpdateDomain", "CreatePresignedDomainUrl"], "Targets": 0},
+    }
+    assert found.simulator.calls["events:ListTargetsByRule"] == 2
+
+
+def test_filters_of_the_log_groups_that_trails_write_to(collected: Collect) -> None:
+    filters = ["{ $.eventName = StopLogging }", "{ $.eventName = Update* }"]
+    trail = {"name": "home", "multi_region": False, "filters": filters}
+    found = collected(replace(SMALL, data={**SMALL.data, "trails": [trail]}), evidence=("account", "alarms"))
+    assert found.simulator.calls["cloudtrail:DescribeTrails"] == 1
+    (kept,) = [r.document for r in found.snapshot.records if r.kind == "metric_filter"]
+    assert kept == {"Possible": ["UpdateDomain"]}

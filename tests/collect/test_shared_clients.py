@@ -16,7 +16,7 @@ from auditor.collect.aws.shared_clients import REGIONS_A_CLIENT, SharedClients
 
 #: An operation without parameters of every service that a collection asks.
 CALLS = {
-    "ce": "ListCostAllocationTags", "cloudtrail": "DescribeTrails", "ec2": "DescribeVpcs",
+    "ce": "ListCostAllocationTags", "cloudtrail": "DescribeTrails", "ec2": "DescribeVpcs", "events": "ListRules",
     "iam": "GetAccountAuthorizationDetails", "service-quotas": "ListServices",
     "kms": "ListKeys", "logs": "DescribeLogGroups", "resourcegroupstaggingapi": "GetResources",
     "sagemaker": "ListDomains", "securityhub": "DescribeHub", "sso-admin": "ListInstances", "sts": "GetCallerIdentity",

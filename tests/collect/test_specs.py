@@ -185,7 +185,15 @@ def test_the_policy_allows_no_more_than_an_audit_of_everything_calls(simulated: 
         "mlflow": [{"TrackingServerName": "runs", "ArtifactStoreUri": "s3://b/a", "RoleArn": "role:mlflow"}],
         "mlflow_apps": [{"Name": "runs", "ArtifactStoreUri": "s3://b/a", "RoleArn": "role:mlflow"}],
     }
-    estate = replace(estate, data={**estate.data, **people, "trails": [{"name": "everything"}]})
+    estate = replace(
+        estate,
+        data={
+            **estate.data,
+            **people,
+            "trails": [{"name": "everything", "filters": []}],
+            "event_rules": [{"name": "studio", "pattern": {"source": ["aws.sagemaker"]}}],
+        },
+    )
     simulator = simulated(estate)
     collect(CollectOptions(regions=("all",)))
     assert _called(simulator) - FREE == _actions()

@@ -97,6 +97,7 @@ NO_CALL = {
     "STU724": "the right address only its reader knows",
     "STU725": "the right address only its reader knows",
     "STU802": "a trail takes a bucket, its policy, the trail and its start",
+    "STU804": "a target that somebody reads has to be made first",
     "STU805": "the key has to let CloudTrail use it first",
     "STU806": "which account pays, and which key names the owner, is for people to say",
     "STU807": "Service Quotas takes requests for increases only",

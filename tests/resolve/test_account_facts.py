@@ -1,7 +1,8 @@
-"""The bill's tags and the quotas of an account and Region."""
+"""The bill's tags, quotas, logs of jobs, and what raises an event, of an account and Region."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import pytest
@@ -104,3 +105,68 @@ FIRST: list[tuple[list[str], list[str], str]] = [
 def test_one_region_speaks_for_the_account(tables: Apart, first: str) -> None:
     rows: list[dict[str, Any]] = tables.rows("account_region")
     assert [row["region"] for row in rows if row["first_region"]] == [first]
+
+
+BOTH = ["UpdateDomain", "CreatePresignedDomainUrl"]
+
+
+def _rule(certain: list[str], possible: list[str], targets: int | None = 1) -> Record:
+    document: dict[str, Any] = {"Certain": certain, "Possible": possible}
+    return record("event_rule", "rule", document if targets is None else {**document, "Targets": targets})
+
+
+def _filter(*calls: str) -> Record:
+    return record("metric_filter", "group/filter", {"Possible": list(calls)})
+
+
+#: records, kinds that could not be listed -> calls that raise an event, calls that don't, whether that is all of them
+ALERTS: list[tuple[list[Record], list[str], list[str], list[str], bool | None]] = [
+    ([_rule(BOTH, [])], [], BOTH, [], True),
+    ([_rule(["UpdateDomain"], [])], [], ["UpdateDomain"], ["CreatePresignedDomainUrl"], True),
+    ([_rule(["UpdateDomain"], ["CreatePresignedDomainUrl"])], [], ["UpdateDomain"], [], None),
+    # A rule without a target tells nobody; one of which that is not known may.
+    ([_rule(BOTH, [], 0)], [], [], BOTH, True),
+    ([_rule(BOTH, [], None)], [], [], [], None),
+    ([_filter("UpdateDomain")], [], [], ["CreatePresignedDomainUrl"], None),
+    ([], [], [], BOTH, True),
+    ([], ["event_rule"], [], [], None),
+    ([], ["metric_filter"], [], [], None),
+    ([], ["trail"], [], [], None),
+    # What is known to raise an event does, whatever else could not be listed.
+    ([_rule(BOTH, [])], ["event_rule", "trail"], BOTH, [], True),
+]
+
+
+@pytest.mark.parametrize(
+    ("tables", "alerted", "unalerted", "known"),
+    [(together(place(lost), domain(), *records), *expected) for records, lost, *expected in ALERTS],
+)
+def test_calls_that_raise_an_event(tables: Apart, alerted: list[str], unalerted: list[str], known: bool | None) -> None:
+    (row,) = tables.rows("account_region")
+    assert (row["alerted_calls"], row["unalerted_calls"], row["alerts_known"]) == (alerted, unalerted, known)
+
+
+def _group(name: str, days: int | None = None, gaps: Sequence[str] = ()) -> Record:
+    told = {"logGroupName": name} if days is None else {"logGroupName": name, "retentionInDays": days}
+    return record("log_group", name, told, gaps)
+
+
+TRAINING, ENDPOINT = "/aws/sagemaker/TrainingJobs", "/aws/sagemaker/Endpoints/churn"
+#: records, kinds that could not be listed -> days of groups that don't keep for ever, whether these are all
+LOGS: list[tuple[list[Record], list[str], list[str], bool | None]] = [
+    ([_group(TRAINING, 30), _group(ENDPOINT, 7)], [], [f"{ENDPOINT}: 7", f"{TRAINING}: 30"], True),
+    # Kept for ever, and groups of something else.
+    ([_group(TRAINING), _group("/aws/sagemaker/studio", 1)], [], [], True),
+    ([_group(TRAINING, gaps=["retentionInDays"])], [], [], None),
+    ([_group(TRAINING, 30)], ["log_group"], [f"{TRAINING}: 30"], None),
+    ([], ["log_group"], [], None),
+]
+
+
+@pytest.mark.parametrize(
+    ("tables", "days", "complete"),
+    [(together(place(lost), domain(), *records), days, complete) for records, lost, days, complete in LOGS],
+)
+def test_how_long_logs_of_jobs_are_kept(tables: Apart, days: list[str], complete: bool | None) -> None:
+    (row,) = tables.rows("account_region")
+    assert (row["job_log_days"], row["job_log_days_complete"]) == (days, complete)

@@ -115,6 +115,7 @@ STU725 shared-space-repository-url-unsafe low      domain         P29
 STU801 no-code-repository                low      user_profile   P29
 STU802 no-trail                          high     account_region P04
 STU803 studio-logs-not-kept              low      account_region P30
+STU804 job-logs-and-alarms               low      account_region P30
 STU805 trail-weak                        medium   account_region P04
 STU806 cost-tags-inactive                low      account_region P06
 STU807 quota-above-need                  low      account_region P07

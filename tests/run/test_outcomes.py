@@ -52,7 +52,7 @@ def test_nothing_but_the_list_of_domains(audit: Callable[..., tuple[int, Any]]) 
             "DescribeDomain", "ListUserProfiles", "ListSpaces", "ListApps", "GetResources", "LookupEvents",
             "DescribeTrails", "DescribeLogGroups", "ListPartnerApps", "ListMlflowTrackingServers", "ListMlflowApps",
             "ListInstances", "ListStudioLifecycleConfigs", "ListCostAllocationTags", "ListServiceQuotas",
-            "GetApplicationAssignmentConfiguration", "ListApplicationAssignments",
+            "GetApplicationAssignmentConfiguration", "ListApplicationAssignments", "ListRules",
         )
     )  # fmt: skip
     code, report = audit("clean", "--region", HOME, "--allow-incomplete", "--fail-on", "none", faults=denied)

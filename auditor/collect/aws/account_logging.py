@@ -1,4 +1,4 @@
-"""What an account records of Studio: its trails, and how long Studio's logs are kept."""
+"""What an account records of Studio: its trails, and how long logs of Studio, of jobs and of endpoints are kept."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from auditor.collect.aws.answers import text
 from auditor.collect.aws.call_errors import CALL_FAILED
 from auditor.collect.aws.evidence_request import EvidenceRequest
 from auditor.collect.aws.run import Run
-from auditor.studio.trails import STUDIO_LOG_GROUP, records_management
+from auditor.studio.trails import JOB_LOG_GROUPS, LOG_GROUPS, STUDIO_LOG_GROUP, records_management
 
 
 def collect(run: Run, request: EvidenceRequest) -> None:
@@ -54,9 +54,11 @@ def _trail(run: Run, region: str, trail: Mapping[str, Any], refused: list[tuple[
 
 
 def _log_groups(run: Run, region: str) -> None:
-    request = {"logGroupNamePrefix": STUDIO_LOG_GROUP, "limit": 50}
+    request = {"logGroupNamePrefix": LOG_GROUPS, "limit": 50}
     with run.reading([region], "log_group", "DescribeLogGroups"):
         for page in run.pages("logs", region, "DescribeLogGroups", request, "logGroups", "nextToken"):
             for group in page["logGroups"]:
                 with run.reading([region], "log_group", "DescribeLogGroups"):
-                    run.keep(region, "log_group", text(group["logGroupName"]), group)
+                    name = text(group["logGroupName"])
+                    if name.startswith((STUDIO_LOG_GROUP, *JOB_LOG_GROUPS)):
+                        run.keep(region, "log_group", name, group)

@@ -144,6 +144,9 @@ _KEPT: Mapping[str, Callable[[Answer], Answer]] = {
     "GetTrailStatus": _only("IsLogging"),
     "GetEventSelectors": _only("EventSelectors", "AdvancedEventSelectors"),
     "DescribeLogGroups": _whole,
+    "ListRules": _of_each("Rules", "Name", "State", "EventPattern"),
+    "ListTargetsByRule": _of_each("Targets", "Id"),
+    "DescribeMetricFilters": _of_each("metricFilters", "filterName", "filterPattern"),
     "ListCostAllocationTags": _of_each("CostAllocationTags", "TagKey"),
     "ListServiceQuotas": _of_each("Quotas", "QuotaName", "Value"),
 }  # fmt: skip
