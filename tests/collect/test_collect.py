@@ -344,6 +344,7 @@ def test_a_region_without_domains_costs_one_call(collected: Collect) -> None:
     assert [c.operation for c in found.snapshot.coverage] == ["GetCallerIdentity", "ListDomains"]
     assert found.gaps == ()
     left_out = {"sign_in", "trail", "log_group", "lifecycle_config", "partner_app", "mlflow_server", "mlflow_app"}
+    left_out |= {"cost_tag", "quota", "event_rule", "metric_filter"}
     assert set(found.record("account_region", HOME, HOME).gaps) == left_out
 
 
