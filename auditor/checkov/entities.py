@@ -11,7 +11,7 @@ from typing import Any, Literal
 
 from checkov.common.graph.graph_builder.graph_components.attribute_names import CustomAttributes
 
-from auditor.studio.resource_types import STUDIO_KINDS
+from auditor.studio.resource_types import RESOURCE_TYPES
 from auditor.studio.template_types import TYPES
 
 #: What is deployed together: a CloudFormation template, a Terraform root module, a Terraform plan.
@@ -23,6 +23,10 @@ HOLDING = frozenset({
 })  # fmt: skip
 _STEP = re.compile(r"""([^.\[\]]+)(?:\[(?:"((?:[^"\\]|\\.)*)"|([^\]]*))\])?""")
 _KEYS = re.compile(r"""\[(?:"(?:[^"\\]|\\.)*"|[^\]]*)\]""")
+
+
+#: Kinds that a rule may be about by themselves. A role is one only where something of these uses it.
+_OURS = frozenset(t.kind for t in RESOURCE_TYPES if t.kind != "role")
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,8 +46,8 @@ class Entity:
 
     @property
     def studio(self) -> bool:
-        """Whether it is a resource of Studio, rather than one around it."""
-        return self.type in TYPES and TYPES[self.type].kind in STUDIO_KINDS
+        """Whether it is a resource of Studio or an application beside it, rather than one around them."""
+        return self.type in TYPES and TYPES[self.type].kind in _OURS
 
 
 def vertices(graph: Any) -> Iterator[Mapping[str, Any]]:

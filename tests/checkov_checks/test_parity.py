@@ -20,7 +20,7 @@ from auditor.evaluate.audit import load_tables
 from auditor.evaluate.engine import evaluate_rules
 from auditor.model.rule import Rule
 from auditor.store.snapshot_file import write_snapshot
-from auditor.studio.resource_types import TABLES
+from auditor.studio.resource_types import RESOURCE_TYPES, TABLES
 
 from .commandline import Run, checkov
 
@@ -74,8 +74,8 @@ def scanned(rules: Sequence[Rule], monkeypatch: pytest.MonkeyPatch) -> list[Row]
     rows = []
     for root in roots:
         scope = Scope(root)
-        for table in TABLES:
-            for resource in scope.of("role" if table == "execution_role" else table):  # type: ignore[arg-type]
+        for table, kind in ((type_.table, type_.kind) for type_ in RESOURCE_TYPES):
+            for resource in scope.of(kind):
                 id_ = scope.role_arn(resource) if table == "execution_role" else resource.address
                 address = resource.address.rpartition("/")[2] if "::" in resource.type else resource.address
                 # checkov knows nothing of the stack that a module is a component of.

@@ -64,6 +64,9 @@ SHARED: list[tuple[Apart, list[str] | None, list[str] | None]] = [
      ["shared notebooks of domain lab"]),
     (together(server(ArtifactStoreUri="https://runs.s3.eu-west-1.amazonaws.com/artifacts"), place(), app()), [],
      ["MLflow App trials"]),
+    # A template may leave the names of what shares them to its parameters.
+    (together(server(RoleArn=TEAM), place(), domain(document={"DomainName": None, "DefaultUserSettings": {
+        "ExecutionRole": TEAM, **_canvas("s3://runs")}})), ["domain d-1"], ["Canvas of domain d-1"]),
     # What may have one as well is not known to have none.
     (together(server(), place(["user_profile"])), None, None),
     (together(server(), place(["mlflow_app"])), None, None),

@@ -3,12 +3,12 @@ create temp table bucket_user as
 with located as (
     select account, key as who, what, store as uri from application where store is null or store <> ''
     union all
-    select account, '', 'Canvas of domain ' || doc.DomainName, "{domain_canvas}" from raw_domain
+    select account, '', 'Canvas of domain ' || coalesce(doc.DomainName, id), "{domain_canvas}" from raw_domain
     union all
-    select account, '', 'Canvas of user profile ' || doc.UserProfileName, "{profile_canvas}" from raw_user_profile
+    select account, '', 'Canvas of user profile ' || coalesce(doc.UserProfileName, id), "{profile_canvas}" from raw_user_profile
     union all
-    select account, '', 'shared notebooks of domain ' || doc.DomainName, "{domain_notebooks}" from raw_domain
+    select account, '', 'shared notebooks of domain ' || coalesce(doc.DomainName, id), "{domain_notebooks}" from raw_domain
     union all
-    select account, '', 'shared notebooks of user profile ' || doc.UserProfileName, "{profile_notebooks}"
+    select account, '', 'shared notebooks of user profile ' || coalesce(doc.UserProfileName, id), "{profile_notebooks}"
     from raw_user_profile)
 select account, who, what, "{bucket}" as bucket from located where who <> '' or uri <> ''

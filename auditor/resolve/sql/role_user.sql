@@ -1,15 +1,15 @@
 -- Who acts as which role beside the applications themselves: account, key of an application ('' for all others), words.
 create temp table role_user as
 with profiles as (
-    select account, execution_role as role, count(*) as number, any_value(name) as name
+    select account, execution_role as role, count(*) as number, any_value(coalesce(name, id)) as name
     from user_profile_resolved where execution_role <> '' group by all)
 select account, '' as who, case number when 1 then 'user profile ' || name else number || ' user profiles' end as what,
        role
 from profiles
 union all
-select account, '', 'domain ' || name, default_execution_role from domain_resolved where default_execution_role <> ''
+select account, '', 'domain ' || coalesce(name, id), default_execution_role from domain_resolved where default_execution_role <> ''
 union all
-select account, '', 'shared spaces of domain ' || name, space_default_execution_role
+select account, '', 'shared spaces of domain ' || coalesce(name, id), space_default_execution_role
 from domain_resolved where space_default_execution_role <> ''
 union all
 select account, '', use, id from side_role where domain_id <> ''
