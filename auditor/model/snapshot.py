@@ -44,6 +44,7 @@ Kind = Literal[
     "event_rule",
     "flow_log",
     "identity_user",
+    "image_version",
     "kms_key",
     "lifecycle_config",
     "log_group",

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from auditor.resolve.image_columns import PROFILE_IMAGES
 from auditor.resolve.table_model import LIVE, Column
 
 LOAD_COLUMNS = (
+    *PROFILE_IMAGES,
     Column("private_spaces", "BIGINT", "Private spaces of the person, as far as they were seen"),
     Column("private_running_apps", "BIGINT", "Running apps of the profile and of its private spaces, as far as they"
            " were seen"),

@@ -130,6 +130,7 @@ DOCUMENTS: Mapping[str, Mapping[str, str]] = {
         "CreationTime": "TIMESTAMP",
         "ResourceSpec.InstanceType": "VARCHAR",
         "ResourceSpec.SageMakerImageArn": "VARCHAR",
+        "ResourceSpec.SageMakerImageVersionArn": "VARCHAR",
         "ResourceSpec.SageMakerImageVersionAlias": "VARCHAR",
         **_attached("app"),
     },
@@ -180,6 +181,12 @@ DOCUMENTS: Mapping[str, Mapping[str, str]] = {
         "requestParameters": "JSON",
     },
     "identity_user": {"UserId": "VARCHAR", "UserName": "VARCHAR", "UserStatus": "VARCHAR", "Instance": "VARCHAR"},
+    "image_version": {
+        "BaseImage": "VARCHAR",
+        "ContainerImage": "VARCHAR",
+        "ImageVersionStatus": "VARCHAR",
+        "VendorGuidance": "VARCHAR",
+    },
     "mlflow_server": {
         **dict.fromkeys(
             ("TrackingServerName", "TrackingServerStatus", *APPLICATION_MEMBERS["mlflow_server"]), "VARCHAR"

@@ -13,6 +13,7 @@ from auditor.model.snapshot import GapReason
 from auditor.resolve.access_path_table import ACCESS_PATH
 from auditor.resolve.account_columns import ACCOUNT_COLUMNS
 from auditor.resolve.application_tables import MLFLOW_SERVER, PARTNER_APP
+from auditor.resolve.image_columns import APP_IMAGES, SPACE_IMAGES
 from auditor.resolve.lifecycle_table import LIFECYCLE_CONFIG
 from auditor.resolve.load_columns import LOAD_COLUMNS
 from auditor.resolve.network_columns import NETWORK_COLUMNS
@@ -167,8 +168,7 @@ DOMAIN = Table(
         Column("space_role_unknown", "VARCHAR", "Why it is not known whether the role of shared spaces is an"
                " administrator; '' where it is known", inputs=("space_default_execution_role",), via=_VIA_SPACE_ROLE,
                kinds=("role",)),
-        _TAGS,
-        _KNOWN_TAGS,
+        _TAGS, _KNOWN_TAGS,
     ), "domain", ("domain",),
 )  # fmt: skip
 
@@ -314,8 +314,8 @@ SPACE = Table(
         Column("instance_type", "VARCHAR", "Default instance type of the space's JupyterLab or Code Editor; '' where"
                " none is set", inputs=("app_type", "jupyterlab_instance_type", "code_editor_instance_type"),
                via=_VIA_APP_TYPE.format("instance_type")),
-        _TAGS,
-        _KNOWN_TAGS,
+        *SPACE_IMAGES,
+        _TAGS, _KNOWN_TAGS,
     ), "space", ("space",),
 )  # fmt: skip
 
@@ -332,7 +332,7 @@ APP = Table(
                paths={"app": "ResourceSpec.InstanceType"}),
         Column("age_hours", "BIGINT", "Whole hours from its creation to the snapshot. AWS keeps the creation time of an"
                " app that is started again within a day of its shutdown", "hours", kinds=(LIVE,)),
-        _TAGS,
+        *APP_IMAGES, _TAGS,
     ), "app", ("app",),
 )  # fmt: skip
 

@@ -2,7 +2,7 @@
 
 An estate file holds ``account``, ``region`` (the default one), ``vpcs``, ``roles``, ``domains`` (CreateDomain's members
 plus ``id``, ``created``, ``status``, ``region``, ``tags``, and their ``profiles``, ``spaces`` and ``apps``),
-``partner_apps``, ``mlflow`` and ``mlflow_apps``.
+``partner_apps``, ``mlflow``, ``mlflow_apps`` and ``image_versions`` (CreateImageVersion's members).
 An app's ``age_days`` counts back from midnight (UTC) of the day of the simulation, where other times are dates: so an
 app can stay young, and an estate is the same all day.
 ``$NAME`` in a domain stands for a VPC, subnet or security group of ``vpcs``, ``role:NAME`` for a role's ARN,
@@ -33,17 +33,15 @@ _LARGEST = 64 * 1024 * 1024
 _ESTATES = Path(__file__).parent / "estates"
 _KEYS = {
     "about", "account", "aws_managed_keys", "cost_tags", "created", "domains", "event_rules", "identity_center",
-    "keys_without_rotation", "lifecycle_configs", "log_groups", "missing_roles",
-    "mlflow", "mlflow_apps", "partner_apps", "quotas", "region", "roles", "trails", "vpcs",
+    "image_versions", "keys_without_rotation", "lifecycle_configs", "log_groups", "missing_roles", "mlflow",
+    "mlflow_apps", "partner_apps", "quotas", "region", "roles", "trails", "vpcs",
 }  # fmt: skip
 _ENTRIES = "entries with members"
 _LISTS: Mapping[str, tuple[Any, str]] = {
     "roles": (str | dict, "names, or entries with members"), "missing_roles": (str, "names"),
     "aws_managed_keys": (str, "ids or ARNs"), "keys_without_rotation": (str, "ids or ARNs"),
-    "lifecycle_configs": (dict, _ENTRIES), "domains": (dict, _ENTRIES),
-    "partner_apps": (dict, _ENTRIES), "mlflow": (dict, _ENTRIES),
-    "mlflow_apps": (dict, _ENTRIES), "trails": (dict, _ENTRIES), "log_groups": (dict, _ENTRIES),
-    "quotas": (dict, _ENTRIES), "event_rules": (dict, _ENTRIES),
+    **dict.fromkeys(("domains", "event_rules", "image_versions", "lifecycle_configs", "log_groups", "mlflow",
+                    "mlflow_apps", "partner_apps", "quotas", "trails"), (dict, _ENTRIES)),
 }  # fmt: skip
 CREATED = "2025-02-03"
 
@@ -366,6 +364,8 @@ class _Populator:
             }
             self.check("CreateStudioLifecycleConfig", request)
             self.backend(entry.get("region", self.estate.region)).create_lifecycle_config(request, self.created)
+        for entry in self.data.get("image_versions") or ():
+            self.backend(self.estate.region).create_image_version(entry, self.created)
         for key, call, make in (
             ("mlflow", "CreateMlflowTrackingServer", StudioBackend.create_mlflow),
             ("mlflow_apps", "CreateMlflowApp", StudioBackend.create_mlflow_app),

@@ -233,6 +233,8 @@ OPERATIONS: Mapping[str, Operation] = {
     "CreateStudioLifecycleConfig": lambda b, r: b.create_lifecycle_config(r),
     "ListStudioLifecycleConfigs": _list_lifecycle_configs,
     "DescribeStudioLifecycleConfig": lambda b, r: b.lifecycle_config(r["StudioLifecycleConfigName"]),
+    "CreateImageVersion": lambda b, r: {"ImageVersionArn": b.create_image_version(r)["ImageVersionArn"]},
+    "DescribeImageVersion": lambda b, r: b.image_version(r),
     "AddTags": _add_tags,
     "DeleteTags": _delete_tags,
     "ListTags": lambda b, r: {"Tags": _as_tags(_tags_of(b, r["ResourceArn"]))},

@@ -45,6 +45,8 @@ class StudioBackend(BaseBackend):
         self.mlflow: dict[str, Document] = {}
         self.mlflow_apps: dict[str, Document] = {}
         self.lifecycle_configs: dict[str, Document] = {}
+        #: By image, its versions from 1 on.
+        self.image_versions: dict[str, list[Document]] = {}
         #: What CloudTrail recorded: sign-ins of the estate, and what was called since that changed something.
         self.events: list[Document] = []
         self.tags: dict[str, dict[str, str]] = {}
@@ -365,6 +367,30 @@ class StudioBackend(BaseBackend):
         if name.lower() not in self.lifecycle_configs:
             raise _not_found("StudioLifecycleConfig", name)
         return self.lifecycle_configs[name.lower()]
+
+    # Images. That an image has to be made before its first version is not asked.
+
+    def create_image_version(self, request: Mapping[str, Any], created: float | None = None) -> Document:
+        """AWS resolves the tag that it is given. ``ContainerImage``, ``ImageVersionStatus`` say otherwise."""
+        name, base, moment = request["ImageName"].lower(), request["BaseImage"], now() if created is None else created
+        versions = self.image_versions.setdefault(name, [])
+        digest = hashlib.sha256(base.encode()).hexdigest()
+        number, repository = len(versions) + 1, base.partition("@")[0].rpartition(":")[0] or base
+        document = {
+            "ImageArn": self.arn("image", name), "ImageVersionArn": self.arn("image-version", f"{name}/{number}"),
+            "Version": number, "CreationTime": moment, "LastModifiedTime": moment, "ImageVersionStatus": "CREATED",
+            "ContainerImage": base if "@" in base else f"{repository}@sha256:{digest}",
+            **{k: deepcopy(v) for k, v in request.items() if k not in ("ImageName", "ClientToken", "Aliases")},
+        }  # fmt: skip
+        versions.append(document)
+        return document
+
+    def image_version(self, request: Mapping[str, Any]) -> Document:
+        versions: list[Document] = self.image_versions.get(request["ImageName"].lower(), [])
+        number = int(request.get("Version", len(versions)))
+        if not 0 < number <= len(versions) or "Alias" in request:
+            raise _not_found("ImageVersion", request["ImageName"])
+        return versions[number - 1]
 
 
 studio_backends: Any = BackendDict(StudioBackend, "sagemaker")

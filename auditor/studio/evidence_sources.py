@@ -102,6 +102,10 @@ EVIDENCE_SOURCES = (
         },
     ),
     EvidenceSource(
+        "images", ("image_version",), "image_versions", Stage.RESOURCES,
+        {"sagemaker:DescribeImageVersion": "where custom images come from, and whether they can be used"},
+    ),
+    EvidenceSource(
         "account", ("trail", "log_group"), "account_logging", Stage.DOMAINS,
         {
             "cloudtrail:DescribeTrails": "whether management events are recorded",

@@ -141,6 +141,10 @@ def _listed(column: str, path: str, item: str, scope: Scope, source: str, doc: s
                    items=(item,))  # fmt: skip
 
 
+_IMAGE_ITEMS = ("ImageName", "ImageVersionNumber")
+_IMAGE = 'STRUCT("ImageName" VARCHAR, "ImageVersionNumber" INTEGER)[]'
+
+
 def _images(app: str, column: str, scope: Scope) -> tuple[Setting, ...]:
     label = "JupyterLab" if app == "JupyterLab" else "Code Editor"
     base = f"{app}AppSettings."
@@ -148,8 +152,15 @@ def _images(app: str, column: str, scope: Scope) -> tuple[Setting, ...]:
         Setting(f"{column}_image_alias", f"{base}DefaultResourceSpec.SageMakerImageVersionAlias", "VARCHAR", scope,
                 "''", API + "API_ResourceSpec.html", f"Version of the image that {label} starts with, as 2.0.0; ''"
                 " where none is set"),
-        _listed(f"{column}_custom_images", base + "CustomImages", "ImageName", scope, API + "API_CustomImage.html",
-                f"Custom images that {label} can start with"),
+        Setting(f"{column}_custom_images", base + "CustomImages", "VARCHAR[]", scope, "[]",
+                API + "API_CustomImage.html", f"Custom images that {label} can start with", raw_type=_IMAGE,
+                read='list_filter(list_transform({}, lambda r: r."ImageName"), lambda v: v is not null)',
+                items=_IMAGE_ITEMS),
+        Setting(f"{column}_images", base + "CustomImages", "VARCHAR[]", scope, "[]",
+                API + "API_CustomImage.html", f"Custom images that {label} can start with, as NAME/VERSION where one"
+                " version is named", raw_type=_IMAGE, items=_IMAGE_ITEMS,
+                read="list_filter(list_transform({}, lambda r: r.ImageName || coalesce('/' || r.ImageVersionNumber,"
+                     " '')), lambda v: v is not null)"),
     )  # fmt: skip
 
 
@@ -161,6 +172,9 @@ def _space_image(app: str, column: str) -> tuple[Setting, ...]:
                 API + "API_ResourceSpec.html", f"Version of the image of the space's {label}; '' where none is set"),
         Setting(f"{column}_image_arn", base + "SageMakerImageArn", "VARCHAR", "space", "''",
                 API + "API_ResourceSpec.html", f"Image of the space's {label}; '' where none is set"),
+        Setting(f"{column}_image_version_arn", base + "SageMakerImageVersionArn", "VARCHAR", "space", "''",
+                API + "API_ResourceSpec.html", f"Version of an image that the space's {label} starts from; '' where"
+                " none is set"),
     )  # fmt: skip
 
 

@@ -267,6 +267,7 @@ MEMBERS_BESIDE_SETTINGS: Mapping[Kind | Part, Mapping[str, Read]] = {
     "app": {
         "AppName": "text", "AppType": "text", "DomainId": "text", "UserProfileName": "text", "SpaceName": "text",
         "ResourceSpec.InstanceType": "text", "ResourceSpec.SageMakerImageArn": "text",
+        "ResourceSpec.SageMakerImageVersionArn": "text",
         "ResourceSpec.SageMakerImageVersionAlias": "text", "Tags": "tags",
     },
     "partner_app": {"Name": "text", "Type": "text", "KmsKeyId": "text", "AuthType": "text", "Tier": "text",
@@ -315,6 +316,8 @@ MEMBERS_BESIDE_SETTINGS: Mapping[Kind | Part, Mapping[str, Read]] = {
 _ATTACHED: Mapping[str, tuple[str, ...]] = {str(kind): paths for kind, paths in ATTACHED.items()}
 _READS: Mapping[str, Read] = {"VARCHAR": "text", "INTEGER": "number", "BOOLEAN": "flag", "VARCHAR[]": "list",
                               "JSON": "present"}  # fmt: skip
+#: Of the items' members those that are no text.
+_NUMBERS = ("ImageVersionNumber",)
 #: What a profile's and a domain's settings begin with; behind it they are the same.
 _SETTINGS_ROOTS = tuple(f"{root}." for root in ROOTS if root not in ("DomainSettings", "SpaceSettings"))
 
@@ -341,7 +344,7 @@ def rows(kind: Kind | Part) -> tuple[Row, ...]:
         inner = next((path.removeprefix(r) for r in _SETTINGS_ROOTS if path.startswith(r)), path)
         found[path] = reads[inner]
         if found[path] == "items":
-            found |= dict.fromkeys((f"{path}[].{item}" for item in items[inner]), "text")
+            found |= {f"{path}[].{item}": "number" if item in _NUMBERS else "text" for item in items[inner]}
     found |= MEMBERS_BESIDE_SETTINGS.get(kind, {})
     arns = (*SIDE_ROLES.get(kind, ()), *_ATTACHED.get(kind, ()))
     found |= {path: "list" if path.endswith("Arns") else "text" for path in arns}

@@ -8,6 +8,8 @@ from .conftest import ACCOUNT, HOME, Collected
 
 ROLE = f"arn:aws:iam::{ACCOUNT}:role/team/studio"
 KEY = f"arn:aws:kms:{HOME}:{ACCOUNT}:key/1f3c8a52-7f0e-4f0e-9d52-0c1f7f5f1a11"
+#: An image that a user profile can start JupyterLab from.
+IMAGE = {"JupyterLabAppSettings": {"CustomImages": [{"ImageName": "own", "AppImageConfigName": "own"}]}}
 FAR = "arn:aws:iam::999999999999:role/far"
 SECRET = "correct-horse-7"
 SCRIPT = f"#!/bin/bash\nexport DB_PASSWORD={SECRET}\n"
@@ -33,7 +35,7 @@ RICH = Estate(
                 "DefaultUserSettings": {"ExecutionRole": "role:team/studio", "SecurityGroups": ["$home.apps"]},
                 "DefaultSpaceSettings": {"ExecutionRole": "role:spaces"},
                 "profiles": [
-                    {"UserProfileName": "ana", "UserSettings": {"SecurityGroups": ["$home.ana"]}},
+                    {"UserProfileName": "ana", "UserSettings": {"SecurityGroups": ["$home.ana"], **IMAGE}},
                     {"UserProfileName": "ben", "role": "gone"},
                     {"UserProfileName": "cleo", "UserSettings": {"ExecutionRole": FAR}},
                 ],
@@ -53,6 +55,7 @@ RICH = Estate(
         "identity_center": {"users": ["dora@acme.example", {"name": "emil@acme.example", "disabled": True}],
                             "groups": {"data": ["dora@acme.example"]}},
         "lifecycle_configs": [{"name": "tools", "script": SCRIPT}],
+        "image_versions": [{"ImageName": "own", "BaseImage": f"{ACCOUNT}.dkr.ecr.{HOME}.amazonaws.com/own:1"}],
         "trails": [{"name": "home", "multi_region": False, "filters": ["{ $.eventName = UpdateDomain }"]}],
         "event_rules": [{"name": "studio", "pattern": {"source": ["aws.sagemaker"]}}],
         "log_groups": [{"days": 30}],

@@ -18,7 +18,7 @@ from auditor.model.snapshot import KINDS
 from auditor.simulator import Fault
 from auditor.studio.evidence_sources import EVIDENCE, EVIDENCE_SOURCES, ON_REQUEST, EvidenceSource, Stage
 
-from .conftest import ACCOUNT, Collect
+from .conftest import ACCOUNT, HOME, Collect
 from .rich import KEY, RICH, SCRIPT, SECRET, only
 
 #: Evidence → the operations that it needs, and the kinds that are lost with each.
@@ -44,6 +44,7 @@ OPERATIONS = {
     "security-groups": {"DescribeSecurityGroups": "security_group"},
     "flow-logs": {"DescribeFlowLogs": "flow_log"},
     "keys": {"DescribeKey": "kms_key"},
+    "images": {"DescribeImageVersion": "image_version"},
     "account": {"DescribeTrails": "trail", "DescribeLogGroups": "log_group"},
     "alarms": {"ListRules": "event_rule", "ListTargetsByRule": "event_rule", "DescribeMetricFilters": "metric_filter"},
     "cost-tags": {"ListCostAllocationTags": "cost_tag"},
@@ -77,8 +78,8 @@ def test_what_is_denied_is_a_gap_and_takes_nothing_with_it(
     filters = 0 if operation == "DescribeTrails" else 1
     whole = {"user_profile": 4, "domain": 2, "sign_in": 61, "role": roles, "identity_user": 2, "partner_app": 1,
              "mlflow_server": 1, "kms_key": 1, "vpc": 1, "subnet": 2, "flow_log": 1, "security_group": 2,
-             "lifecycle_config": 1, "trail": 1, "log_group": 1, "cost_tag": 1, "quota": 1,
-             "event_rule": 1, "metric_filter": filters}  # fmt: skip
+             "lifecycle_config": 1, "image_version": 1, "trail": 1, "log_group": 1, "cost_tag": 1,
+             "quota": 1, "event_rule": 1, "metric_filter": filters}  # fmt: skip
     for other, number in whole.items():
         if other != kind:
             assert sum(1 for r in found.snapshot.records if r.kind == other) == number, other
@@ -182,3 +183,24 @@ def test_a_key_that_is_not_rotated(collected: Collect) -> None:
     estate = replace(RICH, data={**RICH.data, "keys_without_rotation": [KEY]})
     found = collected(estate, evidence=("keys",))
     assert found.record("kms_key", KEY).document["KeyRotationEnabled"] is False
+
+
+def test_an_image_is_asked_about_once_and_one_that_is_gone_is_known_to_be(collected: Collect) -> None:
+    """Of the account's own images only; what is named twice is one call."""
+    arn = f"arn:aws:sagemaker:{HOME}:{{}}:image/{{}}"
+    images = ["own", "gone"]
+    listed = [{"ImageName": name, "AppImageConfigName": "x"} for name in images]
+    specs = [arn.format(ACCOUNT, "own"), arn.format("885854791233", "sagemaker-distribution-cpu")]
+    spaces = [
+        {"SpaceName": f"s{n}", "owner": "ana", "app_type": "JupyterLab",
+         "SpaceSettings": {"JupyterLabAppSettings": {"DefaultResourceSpec": {"SageMakerImageArn": image}}}}
+        for n, image in enumerate(specs)
+    ]  # fmt: skip
+    settings = {"ExecutionRole": "role:team/studio", "JupyterLabAppSettings": {"CustomImages": listed}}
+    domain = {"DomainName": "lab", "AuthMode": "IAM", "vpc": "home", "DefaultUserSettings": settings}
+    estate = replace(RICH, data={**RICH.data, "domains": [{**domain, "profiles": ["ana"], "spaces": spaces}]})
+    found = collected(estate, evidence=("images",))
+    assert found.simulator.calls["sagemaker:DescribeImageVersion"] == 2
+    assert found.record("image_version", "gone").document == {"ImageVersionStatus": "NOT_FOUND"}
+    assert found.record("image_version", "own").document["BaseImage"].startswith(f"{ACCOUNT}.dkr.ecr.")
+    assert found.gaps == ()

@@ -22,6 +22,7 @@ from auditor.simulator.estate import load_estate
 from auditor.studio.evidence_sources import EVIDENCE_KINDS, EVIDENCE_SOURCES
 
 from .conftest import AWAY, HOME
+from .rich import IMAGE
 
 #: IAM's name for a service where it is not the one in the call counter.
 IAM_NAMES = {"tagging": "tag", "sso-admin": "sso", "service-quotas": "servicequotas"}
@@ -177,11 +178,12 @@ def test_the_policy_allows_no_more_than_an_audit_of_everything_calls(simulated: 
     estate.data["domains"][0]["profiles"] = [{"UserProfileName": "dora", "sso": "dora@acme.example"}]
     key = {"KmsKeyId": "1234abcd-12ab-34cd-56ef-1234567890ab"}
     estate.data["domains"].append({"DomainName": "iam", "AuthMode": "IAM", "profiles": ["ana"], **key})
-    estate.data["domains"][1]["DefaultUserSettings"] = {"SecurityGroups": ["sg-1"]}
+    estate.data["domains"][1]["DefaultUserSettings"] = {"SecurityGroups": ["sg-1"], **IMAGE}
     people = {
         "identity_center": {"users": ["dora@acme.example"], "groups": {"data": ["dora@acme.example"]}},
         "partner_apps": [{"Name": "comet", "Type": "comet"}],
         "lifecycle_configs": [{"name": "tools", "script": "true"}],
+        "image_versions": [{"ImageName": "own", "BaseImage": "123456789012.dkr.ecr.eu-west-1.amazonaws.com/own:1"}],
         "mlflow": [{"TrackingServerName": "runs", "ArtifactStoreUri": "s3://b/a", "RoleArn": "role:mlflow"}],
         "mlflow_apps": [{"Name": "runs", "ArtifactStoreUri": "s3://b/a", "RoleArn": "role:mlflow"}],
     }

@@ -28,7 +28,8 @@ USER_DEFAULTS: dict[str, Any] = {
     "sharing_s3_output_path": "", "sharing_s3_kms_key_id": "", "jupyter_server_settings": False,
     "kernel_gateway_settings": False, "jupyterlab_image_alias": "", "code_editor_image_alias": "",
     "jupyterlab_custom_images": [], "code_editor_custom_images": [], "custom_efs": [],
-    "custom_file_systems": [], "posix_uid": 200001, "posix_gid": 1001,
+    "jupyterlab_images": [], "code_editor_images": [], "custom_file_systems": [], "posix_uid": 200001,
+    "posix_gid": 1001,
 }  # fmt: skip
 #: (scope, column) → AWS's value where the resource does not set it, for what is not inherited.
 OWN_DEFAULTS: dict[tuple[str, str], Any] = {
@@ -49,6 +50,8 @@ OWN_DEFAULTS: dict[tuple[str, str], Any] = {
     ("space_default", "jupyterlab_instance_type"): "", ("space_default", "jupyterlab_repositories"): [],
     ("space", "jupyterlab_repositories"): [],
     ("space_default", "jupyterlab_custom_images"): [], ("space_default", "custom_efs"): [],
+    ("space_default", "jupyterlab_images"): [],
+    ("space", "jupyterlab_image_version_arn"): "", ("space", "code_editor_image_version_arn"): "",
     ("space_default", "custom_file_systems"): [], ("space", "custom_file_systems"): [],
     ("space", "app_type"): "", ("space", "remote_access"): "DISABLED", ("space", "sharing_type"): "Shared",
     ("space", "owner"): "", ("space", "ebs_volume_gb"): 0, ("space", "jupyterlab_instance_type"): "",

@@ -107,11 +107,14 @@ STU716 default-instance-oversized        medium   user_profile   P28
 STU717 person-over-quota                 low      user_profile   P07
 STU718 canvas-left-running               medium   app            P27
 STU719 idle-shutdown-without-effect      medium   user_profile   P27
+STU720 image-not-approved                high     user_profile   P24
 STU721 lifecycle-script-unsafe           high     lifecycle_config P24 P08
 STU722 repository-url-unsafe             low      user_profile   P29
 STU723 shared-space-default-oversized    medium   domain         P28
 STU724 space-repository-url-unsafe       low      space          P29
 STU725 shared-space-repository-url-unsafe low      domain         P29
+STU726 space-image-not-approved          high     space          P24
+STU727 app-image-not-approved            high     app            P24
 STU801 no-code-repository                low      user_profile   P29
 STU802 no-trail                          high     account_region P04
 STU803 studio-logs-not-kept              low      account_region P30

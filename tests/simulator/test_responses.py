@@ -23,7 +23,7 @@ from .shapes import problems
 NOT_CALLED = {
     "acme": set(),
     "clean": {
-        ("sagemaker", "DescribeMlflowApp"), ("cloudtrail", "LookupEvents"),
+        ("sagemaker", "DescribeMlflowApp"), ("sagemaker", "DescribeImageVersion"), ("cloudtrail", "LookupEvents"),
     },
 }  # fmt: skip
 TAG = [{"Key": "team", "Value": "research"}]
@@ -48,6 +48,7 @@ def test_answers_of_a_whole_audit_fit(
     ]
     assert wrong == []
     expected = {(s.service, o) for s in SPECS for o in (s.list_operation, s.describe_operation) if o}
+    expected |= {("sagemaker", "DescribeImageVersion")}
     assert {(service, name) for service, name, _ in seen} == (expected | others.OPERATIONS) - NOT_CALLED[estate]
 
 
@@ -118,6 +119,9 @@ def test_answers_of_a_life_cycle_fit(account: Simulator) -> None:
         StudioLifecycleConfigContent="Og==",
     )
     studio.describe_studio_lifecycle_config(StudioLifecycleConfigName="tools")
+    studio.create_image_version(ImageName="tools", BaseImage="111122223333.dkr.ecr.eu-west-1.amazonaws.com/tools:1",
+                                ClientToken="x" * 36)  # fmt: skip
+    studio.describe_image_version(ImageName="tools", Version=1)
     for listing, key in (
         (studio.list_domains, "Domains"), (studio.list_user_profiles, "UserProfiles"), (studio.list_spaces, "Spaces"),
         (studio.list_apps, "Apps"), (studio.list_partner_apps, "Summaries"),

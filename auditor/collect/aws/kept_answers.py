@@ -140,6 +140,8 @@ _KEPT: Mapping[str, Callable[[Answer], Answer]] = {
     "DescribeKey": lambda answer: {"KeyMetadata": _members(
         answer["KeyMetadata"], ("KeyManager", "KeyState", "KeySpec", "Origin", "Arn"))},
     "GetKeyRotationStatus": _only("KeyRotationEnabled"),
+    "DescribeImageVersion": _only(
+        "BaseImage", "ContainerImage", "ImageVersionStatus", "VendorGuidance", "Version"),
     "DescribeTrails": _whole,
     "GetTrailStatus": _only("IsLogging"),
     "GetEventSelectors": _only("EventSelectors", "AdvancedEventSelectors"),

@@ -7,7 +7,9 @@ select s.*, "{ebs_limit}" as ebs_limit_gb,
        "{idle}" as idle_shutdown,
        "{idle_timeout}" as idle_timeout,
        "{instance_type}" as instance_type,
-       case when s.owner_exists is null then null when o.owner is null then '' else o.key end as owner_key
+       case when s.owner_exists is null then null when o.owner is null then '' else o.key end as owner_key,
+       i.custom_images, i.image_sources, i.unusable_images, i.unpinned_images, i.images_known
 from space_resolved s left join domain_resolved m on m.key = s.domain_key
 left join owners o on o.account = s.account and o.region = s.region and o.domain_id = s.domain_id
   and o.owner = lower(s.owner)
+left join started_image i on i.kind = 'space' and i.account = s.account and i.region = s.region and i.id = s.id
