@@ -118,7 +118,7 @@ EVIDENCE_SOURCES = (
         "alarms", ("event_rule", "metric_filter"), "call_alarms", Stage.ROLES,
         {
             "cloudtrail:DescribeTrails": "which log groups trails write to",
-            "events:ListRules": "whether somebody is told when a domain is changed or a user profile is opened",
+            "events:ListRules": "whether somebody is notified when a domain is changed or a user profile is opened",
             "events:ListTargetsByRule": "whether such a rule has a target",
             "logs:DescribeMetricFilters": "whether a metric may count such calls",
         },
