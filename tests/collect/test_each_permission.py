@@ -28,7 +28,7 @@ from auditor.org.account_policies import hub_policy, member_template, organizati
 from auditor.simulator import Fault, Simulator
 from auditor.studio.evidence_sources import EVIDENCE, ON_REQUEST
 
-from .rich import RICH
+from .rich import IMAGE, RICH
 from .test_specs import FREE, IAM_NAMES
 
 ACTIONS = permissions()["Statement"][0]["Action"]
@@ -38,6 +38,7 @@ APART = (
     "DescribeRegions",
     "DescribeDomain DescribeTrails ListMlflowApps ListPartnerApps ListStudioLifecycleConfigs",
     "ListUsers",
+    "DescribeImageVersion ListGroupMemberships ListTargetsByRule",
     "DescribeUserProfile ListSpaces ListApps DescribeSubnets DescribeRouteTables DescribeVpcEndpoints"
     " GetEventSelectors SimulatePrincipalPolicy ListMlflowTrackingServers DescribeKey GetResources",
 )
@@ -58,7 +59,11 @@ _OTHERS = {"aws", "arn", "env", "ecs:cluster", "kms:EncryptionContext", "sts:Ext
 def account() -> Iterator[Simulator]:
     """One account for all actions: everything that evidence is about, once."""
     data = copy.deepcopy(RICH.data)
-    data["domains"][0] |= {"profiles": ["ana"], "sign_ins": [], "spaces": [{"SpaceName": "lab", "owner": "ana"}]}
+    data["domains"][0] |= {
+        "profiles": [{"UserProfileName": "ana", "UserSettings": IMAGE}],
+        "sign_ins": [],
+        "spaces": [{"SpaceName": "lab", "owner": "ana"}],
+    }
     with Simulator(replace(RICH, data=data)) as simulator:
         yield simulator
 
