@@ -282,7 +282,7 @@ def test_a_region_that_is_not_enabled_is_a_gap_and_the_other_is_collected(collec
     assert {(g.region, g.resource_id, g.reason) for g in found.gaps} == {(AWAY, "*", "region_not_enabled")}
     # One gap says it all, and every list of the region is unknown.
     assert [(g.region, g.resource_type, g.operation) for g in found.gaps] == [(AWAY, "domain", "ListDomains")]
-    lost = {spec.kind for spec in SPECS} | {"sign_in", "trail", "log_group"}
+    lost = {spec.kind for spec in SPECS} | {"sign_in", "trail", "log_group", "event_rule", "metric_filter", "quota"}
     assert set(found.record("account_region", AWAY, AWAY).gaps) == lost
     assert [r.kind for r in found.snapshot.records if r.region == AWAY] == ["account_region"]
     _all_but(found, region=HOME)

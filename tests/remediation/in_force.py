@@ -100,4 +100,6 @@ def _about(find: Any, column: Column, names: set[str]) -> bool:
         "quick_setup_signs",
     ):
         return True
+    if column.name.startswith("known_") and (whole := find(column.name.removeprefix("known_"))) is not None:
+        return _about(find, whole, names)
     return any(_about(find, inner, names) for name in column.inputs if (inner := find(name)) is not None)

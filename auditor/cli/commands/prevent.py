@@ -64,7 +64,7 @@ def scp(
     \b
     auditor prevent scp --only STU603,STU709
     auditor prevent scp --limit 10240 --output policies
-    auditor prevent scp --only STU603 --snapshot changes.jsonl
+    auditor prevent scp --only STU603 --snapshot night.jsonl
     """
     from auditor.prevent.deny_policies import service_control_policies
 
