@@ -118,7 +118,7 @@ def test_rule_to_cause_to_resource_to_its_settings(page_file: PageFile, report_o
         assert rule.why in page.locator("#page").inner_text()
         page.click(f"#page a[href='#cause/{cause.id}']")
         expect(page.locator("#page .vt")).to_have_attribute("aria-rowcount", str(len(names) + 1))
-        assert cause.resource.name in page.locator(".statement").inner_text()
+        assert cause.resource.name in page.locator("#page .statement").inner_text()
         page.locator(f"#page .vt a.name:has-text('{names[0]}')").first.click()
         expect(page.locator("h1:visible")).to_have_text(names[0])
         text = page.locator("#page").inner_text()

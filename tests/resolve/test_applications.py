@@ -70,7 +70,7 @@ SHARED: list[tuple[Apart, list[str] | None, list[str] | None]] = [
     # What may have one as well is not known to have none.
     (together(server(), place(["user_profile"])), None, None),
     (together(server(), place(["mlflow_app"])), None, None),
-    (together(server(), place(["partner_app"])), None, None),
+    (together(server(), place(["partner_app"])), None, []),  # CreatePartnerApp names no bucket
     (together(server(), place(), app(gaps=("*",), RoleArn=None, ArtifactStoreUri=None)), None, None),
     (together(server(gaps=("*",), RoleArn=None, ArtifactStoreUri=None), place()), None, None),
     # But what is seen is enough.

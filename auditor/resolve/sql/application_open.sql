@@ -2,9 +2,13 @@
 create temp table application_open as
 with lists as (
     -- What a template makes itself has no users beside those that it names.
-    select account, bool_or(list_has_any(unlisted, case when account in (select account from template_account)
-               then ['domain'] else ['domain', 'mlflow_server', 'mlflow_app', 'partner_app'] end)) as lists, bool_or(list_contains(unlisted, 'user_profile')) as profiles
-    from account_region group by account),
+    select account, bool_or(list_has_any(unlisted, users)) as lists,
+           -- A partner AI app has a role, and no bucket that its settings name.
+           bool_or(list_has_any(unlisted, list_filter(users, lambda kind: kind <> 'partner_app'))) as buckets,
+           bool_or(list_contains(unlisted, 'user_profile')) as profiles
+    from (select account, unlisted, case when account in (select account from template_account) then ['domain']
+                 else ['domain', 'mlflow_server', 'mlflow_app', 'partner_app'] end as users from account_region)
+    group by account),
 domains as (
     select account, bool_or(default_execution_role is null or space_default_execution_role is null
                             or contains(default_execution_role, '${') or contains(space_default_execution_role, '${'))
@@ -21,6 +25,6 @@ settings as (
     where account not in (select account from template_account) group by account)
 select l.account, l.lists or coalesce(r.hidden, false) or coalesce(d.hidden, false) or coalesce(a.hidden, false)
        as roles,
-       l.lists or l.profiles or coalesce(s.hidden, false) or coalesce(g.hidden, false) as buckets
+       l.buckets or l.profiles or coalesce(s.hidden, false) or coalesce(g.hidden, false) as buckets
 from lists l left join role_unseen r using (account) left join domains d using (account)
 left join applications a using (account) left join stores s using (account) left join settings g using (account)
