@@ -39,14 +39,15 @@ _PLACE = ("account", "region", "domain_id", "domain_name")
 
 @cache
 def inherited() -> tuple[Column, ...]:
-    """The settings of user profiles for which their domain has a value."""
-    return tuple(
-        c
+    """The settings of user profiles for which their domain has a value. Of columns that read one setting it is the
+    last, which tells most of it: names of images with their versions, and not names alone."""
+    return tuple({
+        paths["profile"]: c
         for c in USER_PROFILE.columns
         if (paths := c.paths)
         and paths.get("profile", "").startswith(f"{USER_PROFILE_ROOT}.")
         and paths.get("domain", "").startswith(f"{DOMAIN_USER_ROOT}.")
-    )
+    }.values())  # fmt: skip
 
 
 def statement(prefix: str = "", profiles: str = "", columns: tuple[Column, ...] | None = None, most: int = 0) -> str:
