@@ -9,115 +9,13 @@ from __future__ import annotations
 import itertools
 import json
 from collections.abc import Callable, Iterator, Mapping
-from pathlib import Path
 from typing import Any
 
 import boto3
 import pytest
 from moto import mock_aws
 
-from auditor.collect.iac.hcl import nodes
-from auditor.collect.iac.hcl.evaluate import NO_NAMES, Names, evaluate
-from auditor.collect.iac.hcl.parser import parse
-from auditor.collect.iac.hcl.values import EvaluationError, ObjectValue
-
-FOLDER = Path(__file__).resolve().parents[1] / "deploy" / "nightly" / "terraform"
-REGION, ACCOUNT = "eu-west-1", "123456789012"
-VALUES = {
-    "image": f"example.com/auditor@sha256:{'0' * 64}", "subnets": ["subnet-1", "subnet-2"],
-    "security_groups": ["sg-1"], "member_role": "Auditor", "alarm_email": "security@example.com", "lock_days": 30,
-    "external_id_secret": f"arn:aws:secretsmanager:{REGION}:{ACCOUNT}:secret:external-id",
-}  # fmt: skip
-
-
-class _Lazy(ObjectValue):
-    """Values that are worked out when they are asked for."""
-
-    def __init__(self, name: str, find: Callable[[str], Any]) -> None:
-        self._name, self._find = name, find
-
-    def attribute(self, name: str) -> Any:
-        return self._find(name)
-
-    @property
-    def shown(self) -> str:
-        return f"${{{self._name}}}"
-
-
-class _Files:
-    def read(self, path: str) -> str:
-        return Path(path).read_text(encoding="utf-8")
-
-    def exists(self, path: str) -> bool:
-        return Path(path).exists()
-
-    def matching(self, folder: str, pattern: str) -> list[str]:
-        return [str(path.relative_to(folder)) for path in Path(folder).glob(pattern)]
-
-
-class Hub:
-    """The module with its resources made, each when another one names it, or in the end."""
-
-    def __init__(self, **values: Any) -> None:
-        bodies = [parse(path.read_text(encoding="utf-8")) for path in sorted(FOLDER.glob("*.tf"))]
-        blocks = [block for body in bodies for block in body.blocks]
-        self._resources = {b.labels: b.body for b in blocks if b.kind == "resource"}
-        self._locals = {k: v for b in blocks if b.kind == "locals" for k, v in b.body.attributes.items()}
-        defaults = {b.labels[0]: b.body.attributes for b in blocks if b.kind == "variable"}
-        self._variables = {k: self.value(v["default"]) for k, v in defaults.items() if "default" in v} | VALUES | values
-        assert self._variables.keys() == defaults.keys()
-        self.made: dict[tuple[str, ...], Any] = {}
-        self.files = _Files()
-        for labels in self._resources:
-            self.resource(*labels)
-
-    def spend(self, steps: int = 1, size: int = 0) -> None:
-        """Nothing is counted."""
-
-    def value(self, node: nodes.Node, names: Names = NO_NAMES) -> Any:
-        return evaluate(node, self, names)
-
-    def named(self, name: str) -> Any:
-        data = {"aws_caller_identity": {"account_id": ACCOUNT}, "aws_partition": {"partition": "aws"},
-                "aws_region": {"name": REGION}}  # fmt: skip
-        match name:
-            case "var":
-                return self._variables
-            case "path":
-                return {"module": str(FOLDER)}
-            case "data":
-                return {type_: {"this": values} for type_, values in data.items()}
-            case "local":
-                return _Lazy(name, lambda local: self.value(self._locals[local]))
-            case _ if name.startswith("aws_"):
-                return _Lazy(name, lambda label: self.resource(name, label))
-        raise EvaluationError(f"nothing is called {name}")
-
-    def resource(self, type_: str, label: str) -> Any:
-        """What Terraform knows of it: one, a list where it is counted, a mapping where it is made for each."""
-        if (type_, label) not in self.made:
-            body = self._resources[type_, label]
-            if (first := body.attributes.get("depends_on")) is not None:
-                self.value(first)
-            count, each = body.attributes.get("count"), body.attributes.get("for_each")
-            made: Any
-            if count is not None:
-                made = [_MAKE[type_](self.arguments(body, NO_NAMES)) for _ in range(self.value(count))]
-            elif each is not None:
-                pairs = self.value(each).items()
-                made = {k: _MAKE[type_](self.arguments(body, {"each": {"key": k, "value": v}})) for k, v in pairs}
-            else:
-                made = _MAKE[type_](self.arguments(body, NO_NAMES))
-            self.made[type_, label] = made
-        return self.made[type_, label]
-
-    def arguments(self, body: nodes.Body, names: Names) -> dict[str, Any]:
-        skipped = ("count", "for_each", "depends_on")
-        found = {k: self.value(v, names) for k, v in body.attributes.items() if k not in skipped}
-        for block in body.blocks:
-            if block.kind != "lifecycle":
-                found.setdefault(block.kind, []).append(self.arguments(block.body, names))
-        return found
+from tests.terraform_module import ACCOUNT, REGION, Hub, Make
 
 
 def _client(name: str) -> Any:
@@ -332,7 +230,7 @@ def _machine(given: dict[str, Any]) -> dict[str, str]:
 
 
 #: A type → the calls that make it, from its arguments; what Terraform knows of it then.
-_MAKE: dict[str, Callable[[dict[str, Any]], dict[str, str]]] = {
+_MAKE: Make = {
     "aws_kms_key": _key,
     "aws_s3_bucket": _bucket,
     "aws_s3_bucket_server_side_encryption_configuration": _encrypted,
@@ -373,7 +271,7 @@ def account(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
 
 @pytest.mark.usefixtures("account")
 def test_the_hub_can_be_made() -> None:
-    hub = Hub(shards=4)
+    hub = Hub(_MAKE, shards=4)
     roles = _client("iam").list_roles()["Roles"]
     documents = [
         _client("iam").get_role_policy(RoleName=role["RoleName"], PolicyName=name)["PolicyDocument"]
@@ -405,7 +303,7 @@ def test_the_hub_can_be_made() -> None:
 
 @pytest.mark.usefixtures("account")
 def test_a_hub_of_one_machine_has_no_state_machine() -> None:
-    hub = Hub(lock_days=0, alarm_email="")
+    hub = Hub(_MAKE, lock_days=0, alarm_email="")
     assert _client("stepfunctions").list_state_machines()["stateMachines"] == []
     assert [s["State"] for s in _client("scheduler").list_schedules()["Schedules"]] == ["ENABLED"]
     assert hub.made["aws_s3_bucket_object_lock_configuration", "store"] == []

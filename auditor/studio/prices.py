@@ -29,34 +29,23 @@ SOURCES = (
     PriceSource("Canvas, USD an hour logged in", "2026-11-27", "https://aws.amazon.com/sagemaker/canvas/pricing/"),
 )
 HOME = "us-east-1"
+_HOME = {
+    "ml.t3.medium": 0.05, "ml.t3.large": 0.1, "ml.t3.xlarge": 0.2, "ml.t3.2xlarge": 0.399,
+    "ml.c5.large": 0.102, "ml.c5.xlarge": 0.204, "ml.c5.2xlarge": 0.408,
+    "ml.m5.large": 0.115, "ml.m5.xlarge": 0.23, "ml.m5.2xlarge": 0.461, "ml.m5.4xlarge": 0.922,
+    "ml.g4dn.xlarge": 0.7364, "ml.g4dn.2xlarge": 0.94,
+    "ml.g5.xlarge": 1.41, "ml.g5.2xlarge": 1.52, "ml.g5.4xlarge": 2.03, "ml.g5.8xlarge": 3.06,
+    "ml.g5.12xlarge": 7.09, "ml.g5.24xlarge": 10.18, "ml.g5.48xlarge": 20.36,
+    "ml.g6.xlarge": 1.127, "ml.g6.2xlarge": 1.222, "ml.g6.4xlarge": 1.654, "ml.g6.12xlarge": 5.752,
+    "ml.g6.24xlarge": 8.344, "ml.g6.48xlarge": 16.688,
+    "ml.g7e.2xlarge": 4.2039, "ml.g7e.4xlarge": 4.9977, "ml.g7e.8xlarge": 6.5853, "ml.g7e.12xlarge": 10.3576,
+    "ml.g7e.24xlarge": 20.7152, "ml.g7e.48xlarge": 41.4304,
+    "ml.p4d.24xlarge": 25.2512883, "ml.p5.48xlarge": 63.296,
+}  # fmt: skip
 #: Region -> instance type -> USD an hour.
 INSTANCES: Mapping[str, Mapping[str, float]] = {
-    HOME: {
-        "ml.t3.medium": 0.05, "ml.t3.large": 0.1, "ml.t3.xlarge": 0.2, "ml.t3.2xlarge": 0.399,
-        "ml.c5.large": 0.102, "ml.c5.xlarge": 0.204, "ml.c5.2xlarge": 0.408,
-        "ml.m5.large": 0.115, "ml.m5.xlarge": 0.23, "ml.m5.2xlarge": 0.461, "ml.m5.4xlarge": 0.922,
-        "ml.g4dn.xlarge": 0.7364, "ml.g4dn.2xlarge": 0.94,
-        "ml.g5.xlarge": 1.41, "ml.g5.2xlarge": 1.52, "ml.g5.4xlarge": 2.03, "ml.g5.8xlarge": 3.06,
-        "ml.g5.12xlarge": 7.09, "ml.g5.24xlarge": 10.18, "ml.g5.48xlarge": 20.36,
-        "ml.g6.xlarge": 1.127, "ml.g6.2xlarge": 1.222, "ml.g6.4xlarge": 1.654, "ml.g6.12xlarge": 5.752,
-        "ml.g6.24xlarge": 8.344, "ml.g6.48xlarge": 16.688,
-        "ml.g7e.2xlarge": 4.2039, "ml.g7e.4xlarge": 4.9977, "ml.g7e.8xlarge": 6.5853, "ml.g7e.12xlarge": 10.3576,
-        "ml.g7e.24xlarge": 20.7152, "ml.g7e.48xlarge": 41.4304,
-        "ml.p4d.24xlarge": 25.2512883, "ml.p5.48xlarge": 63.296,
-    },
-    "us-west-2": {
-        "ml.t3.medium": 0.05, "ml.t3.large": 0.1, "ml.t3.xlarge": 0.2, "ml.t3.2xlarge": 0.399,
-        "ml.c5.large": 0.102, "ml.c5.xlarge": 0.204, "ml.c5.2xlarge": 0.408,
-        "ml.m5.large": 0.115, "ml.m5.xlarge": 0.23, "ml.m5.2xlarge": 0.461, "ml.m5.4xlarge": 0.922,
-        "ml.g4dn.xlarge": 0.7364, "ml.g4dn.2xlarge": 0.94,
-        "ml.g5.xlarge": 1.41, "ml.g5.2xlarge": 1.52, "ml.g5.4xlarge": 2.03, "ml.g5.8xlarge": 3.06,
-        "ml.g5.12xlarge": 7.09, "ml.g5.24xlarge": 10.18, "ml.g5.48xlarge": 20.36,
-        "ml.g6.xlarge": 1.127, "ml.g6.2xlarge": 1.222, "ml.g6.4xlarge": 1.654, "ml.g6.12xlarge": 5.752,
-        "ml.g6.24xlarge": 8.344, "ml.g6.48xlarge": 16.688,
-        "ml.g7e.2xlarge": 4.2039, "ml.g7e.4xlarge": 4.9977, "ml.g7e.8xlarge": 6.5853, "ml.g7e.12xlarge": 10.3576,
-        "ml.g7e.24xlarge": 20.7152, "ml.g7e.48xlarge": 41.4304,
-        "ml.p4d.24xlarge": 25.251286, "ml.p5.48xlarge": 63.296,
-    },
+    HOME: _HOME,
+    "us-west-2": _HOME | {"ml.p4d.24xlarge": 25.251286},
     "eu-west-1": {
         "ml.t3.medium": 0.055, "ml.t3.large": 0.109, "ml.t3.xlarge": 0.219, "ml.t3.2xlarge": 0.438,
         "ml.c5.large": 0.115, "ml.c5.xlarge": 0.23, "ml.c5.2xlarge": 0.461,

@@ -16,6 +16,7 @@ from hypothesis import strategies as st
 
 from auditor.collect.iac.build import _COMPLETE
 from auditor.model.snapshot import GLOBAL, SCHEMA_VERSION, TEMPLATE, Header, Kind, Record, Scope, Snapshot
+from auditor.run.template_values import nested
 from auditor.studio.resource_types import STUDIO_KINDS
 from auditor.studio.settings import SETTINGS
 from auditor.studio.side_roles import SIDE_ROLES
@@ -177,18 +178,6 @@ def estates(draw: st.DrawFn, languages: Sequence[Language] = LANGUAGES) -> Estat
             fixed["AppType"] = draw(st.sampled_from(_TEXTS["AppType"]))
             items.append(Item("app", f"App{number}", members("app", fixed), draw(tags)))
     return Estate(tuple(items), roles)
-
-
-def nested(members: Mapping[str, Any]) -> dict[str, Any]:
-    """Dotted paths as structures."""
-    found: dict[str, Any] = {}
-    for path, value in members.items():
-        node = found
-        *parents, last = path.split(".")
-        for parent in parents:
-            node = node.setdefault(parent, {})
-        node[last] = value
-    return found
 
 
 def documents(estate: Estate) -> Snapshot:

@@ -20,13 +20,14 @@ from auditor.collect.iac.scan import ScanOptions, scan
 from auditor.drift.detect import drift, load_live
 from auditor.model.drift import Drift
 from auditor.model.snapshot import KINDS, SCHEMA_VERSION, Header, Record, Scope, Snapshot
+from auditor.run.template_values import nested
 from auditor.store.snapshot_file import write_snapshot
 from auditor.studio.side_roles import SIDE_ROLES
 from auditor.studio.template_names import rows
 from auditor.studio.template_types import Language
 from tests.budgets import examples
 
-from .estates import AS_OF, ROOT, Estate, Item, Link, estates, nested
+from .estates import AS_OF, ROOT, Estate, Item, Link, estates
 from .test_parity import resources, template
 
 ACCOUNT, REGION = "111122223333", "eu-west-1"

@@ -61,7 +61,7 @@ INDEXES = [
     ("pip config set global.index-url https://aws:${T}@d.example.com/python/", ["d.example.com"]),
     ("pip install --trusted-host packages.example.com x", ["unverified packages.example.com"]),
     ("conda install --channel https://conda.example.com/x y", ["conda.example.com"]),
-    ("pip install --index-url $INDEX x", []),
+    ("pip install -i $INDEX x", []),
 ]
 
 
