@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +14,7 @@ from auditor.rules.packed_rules import RULES_FILE, packed
 from auditor.run.plan import RunPlan
 from auditor.run.thresholds import NEVER
 from auditor.store.files import unwritable, write_shared
+from auditor.temporary_files import workspace
 from auditor.version import __version__
 
 _FILES = ("README.md", "handler.py", "template.yaml")
@@ -26,11 +28,9 @@ def write_hook(plan: RunPlan, folder: Path) -> list[Path]:
     texts = {name: (deploy_dir() / "hook" / name).read_text(encoding="utf-8") for name in _FILES}
     settings: dict[str, Any] = _settings(plan)
     if plan.choice.folders:
-        settings["rules"] = []
-        for number, rules in enumerate(plan.choice.folders, 1):
-            name = f"rules/{number}"
-            _copied(rules, folder / name)
-            settings["rules"].append(name)
+        copies = {f"rules/{number}": rules for number, rules in enumerate(plan.choice.folders, 1)}
+        _copied(copies, folder)
+        settings["rules"] = list(copies)
     else:
         # Rules of somebody's own may take parts of the built-in ones, and are read together with them.
         texts[RULES_FILE] = packed()
@@ -46,17 +46,22 @@ def write_hook(plan: RunPlan, folder: Path) -> list[Path]:
     return sorted(folder / name for name in texts)
 
 
-def _copied(rules: Path, target: Path) -> None:
-    """Copy a folder of rules, or a file of one, into a folder of its own. Raises ConfigError."""
-    shutil.rmtree(target, ignore_errors=True)
+def _copied(copies: Mapping[str, Path], folder: Path) -> None:
+    """Copy folders of rules, or files of one, each into the folder of its name. Raises ConfigError."""
     try:
-        if rules.is_dir():
-            shutil.copytree(rules, target)
-        else:
-            target.mkdir(parents=True)
-            shutil.copyfile(rules, target / rules.name)
+        with workspace("hook") as aside:
+            # All of them before any is replaced: a package may be written again over the one that it is made from.
+            for name, rules in copies.items():
+                if rules.is_dir():
+                    shutil.copytree(rules, aside / name)
+                else:
+                    (aside / name).mkdir(parents=True)
+                    shutil.copyfile(rules, aside / name / rules.name)
+            for name in copies:
+                shutil.rmtree(folder / name, ignore_errors=True)
+                shutil.copytree(aside / name, folder / name)
     except OSError as error:
-        raise unwritable(target, error) from error
+        raise unwritable(folder, error) from error
 
 
 def _settings(plan: RunPlan) -> dict[str, Any]:

@@ -90,6 +90,10 @@ def test_the_settings_say_what_the_options_and_the_configuration_said(tmp_path: 
         Severity.CRITICAL, {"STU603": None}, {"123456789012": Severity.LOW},
     )  # fmt: skip
     assert again.config.waivers == tmp_path / "made" / "waivers.yaml"
+    # Written again from its own settings, over itself, it is the same.
+    before = {path: path.read_bytes() for path in (tmp_path / "made").rglob("*") if path.is_file()}
+    write_hook(again, tmp_path / "made")
+    assert {path: path.read_bytes() for path in (tmp_path / "made").rglob("*") if path.is_file()} == before
 
 
 def test_the_function_takes_the_built_in_rules_as_they_were_checked(
