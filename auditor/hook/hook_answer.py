@@ -224,14 +224,14 @@ def _annotation(finding: Finding) -> dict[str, str]:
 
 def _fitting(parts: Sequence[str], limit: int) -> str:
     """As many of the parts as fit, one a line, and how many more there are."""
-    rest = len(f"\n… and {len(parts)} more")
-    kept: list[str] = []
-    for number, part in enumerate(parts):
-        left = limit - len("\n".join([*kept, part]))
-        if left < (rest if number + 1 < len(parts) else 0):
-            return "\n".join([*(kept or [_cut(part, limit - rest)]), f"… and {len(parts) - max(number, 1)} more"])
-        kept.append(part)
-    return "\n".join(kept)
+    whole = "\n".join(parts)
+    if len(whole) <= limit or len(parts) == 1:
+        return _cut(whole, limit)
+    room = limit - len(f"\n… and {len(parts)} more")
+    kept = 1
+    while len("\n".join(parts[: kept + 1])) <= room:
+        kept += 1
+    return "\n".join((_cut("\n".join(parts[:kept]), room), f"… and {len(parts) - kept} more"))
 
 
 def _cut(text: str, limit: int = 1_024) -> str:

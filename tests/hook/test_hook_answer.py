@@ -20,7 +20,7 @@ from botocore.stub import Stubber
 
 from auditor.cli.main import run
 from auditor.collect.iac.interface import Root
-from auditor.hook.hook_answer import Hook, OnError
+from auditor.hook.hook_answer import Hook, OnError, _fitting
 
 STACK = "arn:aws:cloudformation:us-west-2:123456789012:stack/MyStack/1a2345b6-0000-00a0-a123-00abc0abc000"
 CHANGES = "arn:aws:cloudformation:us-west-2:123456789012:changeSet/SampleChangeSet/1a2345b6-0000-00a0-a123-00abc0abc000"
@@ -239,6 +239,20 @@ def test_a_defect_is_an_error_too(answer: Any, monkeypatch: pytest.MonkeyPatch) 
     assert (found["errorCode"], found["message"]) == (
         "InternalFailure", "The SageMaker Studio rules were not evaluated: ZeroDivisionError: a defect",
     )  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("parts", "message"),
+    [
+        (["a" * 10, "b" * 9], "aaaaaaaaaa\nbbbbbbbbb"),
+        (["a" * 3, "b" * 3, "c" * 30], "aaa\nbbb\n… and 1 more"),
+        (["a" * 3, "b" * 30, "c" * 30], "aaa\n… and 2 more"),
+        (["a" * 30, "b"], "aaaaaa…\n… and 1 more"),
+        (["a" * 30], "aaaaaaaaaaaaaaaaaaa…"),
+    ],
+)
+def test_what_does_not_fit_is_counted(parts: list[str], message: str) -> None:
+    assert _fitting(parts, 20) == message
 
 
 def test_only_signed_addresses_are_fetched(handler: ModuleType) -> None:
