@@ -5,9 +5,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import Any
 
 from auditor.collect.aws.specs import permissions
+from auditor.collect.iac.marked import load
 from auditor.config import Config
 from auditor.deliver.security_hub import PERMISSIONS as SENDING
 from auditor.evaluate.audit import evaluate
@@ -63,20 +63,14 @@ def _listed(value: str | Sequence[str]) -> Sequence[str]:
 
 def _nightly_actions() -> set[str]:
     """What the templates of the nightly deployment let the roles do that they make."""
-    import yaml
-
-    class Loader(yaml.SafeLoader):
-        """Takes the short forms of CloudFormation's functions for their arguments."""
-
-    def short(loader: Any, _: str, node: Any) -> Any:
-        return getattr(loader, f"construct_{node.id}")(node)
-
-    Loader.add_multi_constructor("!", short)
     found: set[str] = set()
     for path in sorted((deploy_dir() / "nightly").glob("*.yaml")):
-        template = yaml.load(path.read_text(encoding="utf-8"), Loader)  # noqa: S506 - a safe loader, of our own file
-        for resource in template["Resources"].values():
-            for policy in resource["Properties"].get("Policies", ()) if resource["Type"] == "AWS::IAM::Role" else ():
-                for statement in policy["PolicyDocument"]["Statement"]:
+        for resource in load(path.read_text(encoding="utf-8"), functions=True)["Resources"].values():
+            if not resource["Type"].startswith("AWS::IAM::"):
+                continue
+            # A role holds its policies; a policy that is a resource of its own is one.
+            properties = resource["Properties"]
+            for policy in properties.get("Policies", (properties,)):
+                for statement in policy.get("PolicyDocument", {}).get("Statement", ()):
                     found |= set(_listed(statement["Action"]))
     return found
