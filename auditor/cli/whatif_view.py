@@ -100,10 +100,10 @@ def _text(found: WhatIf) -> Iterator[str]:
             yield from (f"  {clean(line)}" for line in lines)
             yield ""
     yield f"{found.headline}."
-    if found.replay is None or found.changes:
-        yield "Nothing was changed: this is what an audit of the same snapshot would say."
-    else:
+    if found.of_policy:
         yield "No policy was attached: this is what it makes of the calls, as far as they are known."
+    else:
+        yield "Nothing was changed: this is what an audit of the same snapshot would say."
 
 
 def _markdown(found: WhatIf) -> Iterator[str]:

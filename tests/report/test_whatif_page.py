@@ -9,6 +9,7 @@ from pathlib import Path
 import jinja2.meta
 import pytest
 
+from auditor.cli.whatif_view import render
 from auditor.model.finding import Finding
 from auditor.model.report import Report
 from auditor.model.rule import Verdict
@@ -130,6 +131,12 @@ def test_a_policy_alone_has_no_empty_cards(found: WhatIf) -> None:
     assert "<h1>What if: 329 calls: 310 denied, 3 undecided, 16 allowed</h1>" in made
     assert "No policy was attached" in made
     assert "None." not in made
+    assert list(render(alone, "text"))[-1].startswith("No policy was attached: ")
+    # Other parameters change no resource, and all the same an audit would say something else.
+    beside = list(render(replace(found, changes=()), "text"))
+    assert beside[-2:] == [
+        f"{found.headline}.", "Nothing was changed: this is what an audit of the same snapshot would say.",
+    ]  # fmt: skip
     assert re.findall(r'<h2 id="([^"]+)"', made) == ["calls", "denied-caller", "unknown-caller"]
 
 

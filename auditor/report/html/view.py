@@ -334,8 +334,10 @@ def _drawn(views: Sequence[PlaceView]) -> tuple[PlaceView, ...]:
 
 def _cost_words(report: Report) -> dict[str, str]:
     """What is wrong in each root cause that costs something, in the words of its first finding."""
+    if report.costs is None:
+        return {}
     first = examples(report)
-    costly = {cost.cause for cost in report.costs.by_cause} if report.costs else set()
+    costly = {cost.cause for cost in report.costs.by_cause}
     return {cause.id: wrong(cause, first.get(cause.id)) for cause in report.root_causes if cause.id in costly}
 
 
