@@ -203,7 +203,8 @@ class _Filter:
 
 
 def _compared(sign: str, operand: str, value: Any) -> bool | None:
-    if value is _OPEN or sign not in ("=", "!="):
+    # Between % stands a regular expression.
+    if value is _OPEN or sign not in ("=", "!=") or operand.startswith("%"):
         return None
     if value is _ABSENT:
         # Whether != counts what is not there no page says.

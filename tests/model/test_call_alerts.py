@@ -78,6 +78,10 @@ FILTERS: list[tuple[str, bool | None]] = [
     ),
     ('{ ($.errorCode = "*UnauthorizedOperation") || ($.errorCode = "AccessDenied*") }', False),
     ("{ $.readOnly IS FALSE }", True),
+    # A regular expression ("Supported regular expressions (regex) syntax").
+    ("{ $.eventName = %Update.*% }", None),
+    ("{ $.eventName != %^Describe% }", None),
+    ("{ ($.eventName = %Update.*%) && ($.awsRegion = us-east-1) }", False),
     ("{ $.eventName = }", None),
     ("{ $.eventName = UpdateDomain", None),
     ("UpdateDomain", None),
