@@ -8,11 +8,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from auditor.resolve.application_tables import MLFLOW_SERVER, PARTNER_APP
+from auditor.resolve.empty_tables import create_empty, holds
 from auditor.resolve.inheritance_sql import unseen
 from auditor.resolve.raw_schema import quoted
 from auditor.resolve.sql_files import statement
-from auditor.resolve.table_model import documented_columns
-from auditor.studio.applications import CANVAS_STORE
+from auditor.studio.applications import APPLICATION_MEMBERS, CANVAS_STORE
 from auditor.studio.settings import DOMAIN_USER_ROOT, USER_PROFILE_ROOT
 
 if TYPE_CHECKING:
@@ -38,14 +38,12 @@ def _bucket(uri: str) -> str:
 def create(con: duckdb.DuckDBPyConnection) -> None:
     """``mlflow_server`` and ``partner_app``, from the raw documents, account_region and what is resolved of domains and
     user profiles."""
-    con.execute(statement("application"))
-    if not con.execute("select count(*) from application").fetchall()[0][0]:
+    if not any(holds(con, kind) for kind in APPLICATION_MEMBERS):
         # No large account is read for nothing.
-        for documented in (MLFLOW_SERVER, PARTNER_APP):
-            columns = ", ".join(f'"{name}" {type_}' for name, type_ in documented_columns(documented).items())
-            con.execute(f"create table {documented.name} ({columns})")
-        con.execute("drop table application")
+        create_empty(con, MLFLOW_SERVER)
+        create_empty(con, PARTNER_APP)
         return
+    con.execute(statement("application"))
     con.execute(statement("role_user"))
     canvas = f"json_extract_string(doc.{{}}, '$.{_CANVAS_STORE}')"
     con.execute(

@@ -10,7 +10,7 @@ from auditor.collect.aws.answers import unseen
 from auditor.model.snapshot import Record, Unseen
 from auditor.simulator.wire import service_model
 
-from .builder import ACCOUNT, Apart, Together, domain, place, profile, record
+from .builder import ACCOUNT, Apart, Tables, Together, domain, place, profile, record
 
 together = Together()
 
@@ -96,6 +96,19 @@ def test_a_partner_app_that_is_gone_shares_nothing() -> None:
     for tables, shared in GONE:
         (row,) = (r for r in tables.rows("partner_app") if r["name"] == "comet")
         assert row["role_shared_with"] == shared
+
+
+GONE_APP = together(server(), place(), app(RoleArn=ROLE, Status="Deleted"))
+ONLY_GONE = Tables(partner(Status="Deleted"))
+
+
+def test_an_mlflow_app_that_is_gone_shares_nothing() -> None:
+    (row,) = (r for r in GONE_APP.rows("mlflow_server") if r["name"] == "runs")
+    assert (row["role_shared_with"], row["bucket_shared_with"]) == ([], [])
+
+
+def test_what_is_gone_is_listed_whatever_else_there_is() -> None:
+    assert [row["status"] for row in ONLY_GONE.rows("partner_app")] == ["Deleted"]
 
 
 #: A record -> kind, key, whether the owner is verified, the owner, the version as a number.
