@@ -30,6 +30,7 @@ def shared() -> dict[str, Any]:
         profile("ana", DATA, of="apart"),
         profile("ben", {"CustomFileSystemConfigs": [_efs("/other"), S3]}, of="apart"),
         profile("dora", None, of="apart"),
+        profile("twice", {"CustomFileSystemConfigs": [_efs("/twice"), _efs("/twice")]}, of="apart"),
         domain("hidden"),
         profile("ana", DATA, of="hidden"),
         profile("zoe", None, of="hidden", gaps=("UserSettings",)),
@@ -52,7 +53,7 @@ def test_everybody_without_a_posix_user_comes_as_the_same(shared: dict[str, Any]
 
 
 def test_other_directories_domains_and_buckets_are_not_shared(shared: dict[str, Any]) -> None:
-    assert _of(shared, "apart") == {"ana": [], "ben": [], "dora": []}
+    assert _of(shared, "apart") == {"ana": [], "ben": [], "dora": [], "twice": []}
 
 
 def test_what_one_profile_hides_leaves_others_open(shared: dict[str, Any]) -> None:
