@@ -21,9 +21,9 @@ ACCOUNT_COLUMNS = (
            kinds=("event_rule",)),
     Column("unalerted_calls", "VARCHAR[]", "Those that no EventBridge rule passes on, and no metric filter of a trail's"
            " log group counts; a call that is in neither list is not known",
-           kinds=("event_rule", "metric_filter", "trail")),
+           kinds=("event_rule", "metric_filter")),
     Column("alerts_known", "BOOLEAN", "true where each of them is in one of the two lists; NULL otherwise",
-           kinds=("event_rule", "metric_filter", "trail")),
+           kinds=("event_rule", "metric_filter")),
     Column("first_region", "BOOLEAN", "Whether the Region is the first by name of those of the account that have"
            " domains, or where no domain is known the first of all: rules about the account as a whole apply there"
            " only. Never NULL"),

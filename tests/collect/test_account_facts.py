@@ -4,7 +4,10 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+import pytest
+
 from auditor.model.snapshot import GLOBAL
+from auditor.simulator import Fault
 
 from .conftest import AWAY, HOME, SMALL, Collect
 
@@ -69,3 +72,13 @@ def test_filters_of_the_log_groups_that_trails_write_to(collected: Collect) -> N
     assert found.simulator.calls["cloudtrail:DescribeTrails"] == 1
     (kept,) = [r.document for r in found.snapshot.records if r.kind == "metric_filter"]
     assert kept == {"Possible": ["UpdateDomain"]}
+
+
+@pytest.mark.parametrize("evidence", [("account", "alarms"), ("alarms",)])
+def test_where_the_trails_are_not_known_the_filters_are_not_either(
+    collected: Collect, evidence: tuple[str, ...]
+) -> None:
+    found = collected(SMALL, evidence=evidence)
+    assert "metric_filter" not in found.record("account_region", HOME).gaps
+    found = collected(SMALL, evidence=evidence, faults=[Fault("access_denied", "DescribeTrails")])
+    assert "metric_filter" in found.record("account_region", HOME).gaps

@@ -131,9 +131,9 @@ ALERTS: list[tuple[list[Record], list[str], list[str], list[str], bool | None]] 
     ([], [], [], BOTH, True),
     ([], ["event_rule"], [], [], None),
     ([], ["metric_filter"], [], [], None),
-    ([], ["trail"], [], [], None),
+    ([], ["trail"], [], BOTH, True),  # whose filters could not be read, the list of filters says
     # What is known to raise an event does, whatever else could not be listed.
-    ([_rule(BOTH, [])], ["event_rule", "trail"], BOTH, [], True),
+    ([_rule(BOTH, [])], ["event_rule", "metric_filter"], BOTH, [], True),
 ]
 
 

@@ -63,9 +63,11 @@ def _event_rule(run: Run, region: str, rule: Mapping[str, Any]) -> None:
 
 
 def _metric_filters(run: Run, region: str, known: bool) -> None:
-    """``known``: the trails were collected, and a list that is not whole is a gap of theirs."""
+    """``known``: the trails were collected."""
     groups: set[str] = set()
     if known:
+        if run.is_unlisted(region, "trail"):
+            run.unlisted(region, "metric_filter")
         groups = {str(t.document.get("CloudWatchLogsLogGroupArn") or "") for t in run.each("trail", region)}
     else:
         with run.reading([region], "metric_filter", _TRAILS):

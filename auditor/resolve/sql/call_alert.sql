@@ -11,7 +11,7 @@ possible as (
 select a.account, a.region,
        coalesce(list(k.name order by k.position) filter (where c.name is not null), []) as alerted,
        coalesce(list(k.name order by k.position) filter (
-           where p.name is null and not list_has_any(coalesce(a.gaps, []), ['event_rule', 'metric_filter', 'trail'])),
+           where p.name is null and not list_has_any(coalesce(a.gaps, []), ['event_rule', 'metric_filter'])),
            []) as unalerted
 from raw_account_region a cross join call k
 left join certain c on c.account = a.account and c.region = a.region and c.name = k.name
