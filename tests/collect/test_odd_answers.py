@@ -124,6 +124,7 @@ def test_without_an_account_or_a_list_of_domains_there_is_no_audit(tape: Tape, p
         ("ListUsers", ("Users", 0, "UserName"), "delete", ("identity_user", "*", "*")),
         ("ListInstances", ("Instances", 0, "IdentityStoreId"), "delete", ("identity_user", "*", "*")),
         ("ListInstances", ("Instances", 0, "InstanceArn"), "null", ("identity_user", "*", "*")),
+        ("GetApplicationAssignmentConfiguration", ("AssignmentRequired",), "str", ("assignment", "*", "*")),
         (
             "ListMlflowTrackingServers",
             ("TrackingServerSummaries", 0, "TrackingServerName"),

@@ -16,6 +16,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from auditor.collect.aws.answers import text
+from auditor.collect.aws.call_errors import OddAnswerError
 from auditor.collect.aws.evidence_request import EvidenceRequest
 from auditor.collect.aws.identity_center import Store, find_stores, instance_of
 from auditor.collect.aws.run import Run
@@ -78,7 +79,10 @@ def _read(run: Run, domain: Record, place: str) -> _Assigned:
     found = _Assigned()
     with run.reading([region], KIND, _REQUIRED):
         answer = run.call("sso-admin", place, _REQUIRED, {"ApplicationArn": application}, ("AssignmentRequired",))
-        found.required = answer["AssignmentRequired"] is not False
+        required = answer["AssignmentRequired"]
+        if not isinstance(required, bool):
+            raise OddAnswerError(f"{_REQUIRED} does not say whether assignments are required")
+        found.required = required
     if found.required is False:
         return found
     asked = {"ApplicationArn": application, "MaxResults": 100}

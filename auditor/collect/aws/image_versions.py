@@ -14,8 +14,6 @@ from auditor.studio.images import CUSTOM_IMAGES, NOT_FOUND, STARTED_FROM, named_
 
 _KINDS: tuple[Kind, ...] = (*CUSTOM_IMAGES, *STARTED_FROM)
 _OPERATION = "DescribeImageVersion"
-#: What is kept of an answer.
-MEMBERS = ("BaseImage", "ContainerImage", "ImageVersionStatus", "VendorGuidance", "Version")
 
 
 def collect(run: Run, request: EvidenceRequest) -> None:
@@ -35,8 +33,7 @@ def _region(run: Run, region: str) -> None:
 def _version(run: Run, region: str, image: str) -> None:
     with run.reading([region], "image_version", _OPERATION):
         try:
-            found = run.call("sagemaker", region, _OPERATION, request_for(image), ("ImageVersionStatus",))
-            document = {name: found[name] for name in MEMBERS if name in found}
+            document = run.call("sagemaker", region, _OPERATION, request_for(image), ("ImageVersionStatus",))
         except CALL_FAILED as error:
             if not call_errors.gone(error):
                 raise
