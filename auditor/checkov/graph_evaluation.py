@@ -7,7 +7,6 @@ import re
 import threading
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from datetime import UTC, datetime
 from typing import Any, NamedTuple
 
 from checkov.common.graph.graph_builder.graph_components.attribute_names import CustomAttributes
@@ -16,7 +15,7 @@ from auditor.checkov.check_settings import Settings, load
 from auditor.checkov.entities import Entity, entities, fits, templates, without_keys
 from auditor.checkov.read import read
 from auditor.checkov.runner import fail
-from auditor.collect.iac.build import build
+from auditor.collect.iac.build import build, scan_moment
 from auditor.collect.iac.interface import Resource, Root
 from auditor.collect.iac.scope import Scope
 from auditor.errors import AuditorError
@@ -127,10 +126,9 @@ def evaluate(graph: Any, settings: Settings) -> Evaluation:
     if not roots:
         return Evaluation(known)
     choice = settings.bound()
-    moment = datetime.now(UTC).replace(microsecond=0).isoformat().replace("+00:00", "Z")
     with workspace() as folder:
         path = folder / "snapshot.jsonl"
-        write_snapshot(path, build(roots, moment))
+        write_snapshot(path, build(roots, scan_moment()))
         judged = judge([path], choice.rules, evaluate_options(choice))
     _say(judged, roots)
     return Evaluation(known, _placed(judged, roots), {rule.id: rule.columns for rule in choice.rules})

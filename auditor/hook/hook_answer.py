@@ -16,7 +16,7 @@ from enum import StrEnum
 from pathlib import Path
 from typing import Any
 
-from auditor.collect.iac.build import build
+from auditor.collect.iac.build import build, scan_moment
 from auditor.collect.iac.cloudformation.cloudformation_reader import may_hold_studio
 from auditor.collect.iac.scope import Scope
 from auditor.config.load_config import load_config
@@ -161,9 +161,8 @@ class Hook:
         rules = tuple(rule for rule in plan.choice.rules if rule.table in tables)
         if not rules:
             return []
-        moment = datetime.now(UTC).replace(microsecond=0).isoformat().replace("+00:00", "Z")
         path = folder / "snapshot.jsonl"
-        write_snapshot(path, masked(build([source.root], moment)))
+        write_snapshot(path, masked(build([source.root], scan_moment())))
         report = evaluated(replace(plan, choice=replace(plan.choice, rules=rules)), [path])
         return [f for f in report.findings if f.resource.id not in source.domains]
 

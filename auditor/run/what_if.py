@@ -13,7 +13,6 @@ from auditor.evaluate.audit import evaluate
 from auditor.model.report import Report
 from auditor.run.conclude import evaluate_options
 from auditor.run.plan import waivers_of
-from auditor.run.policy_replay import our_calls
 from auditor.run.run_options import RuleOptions, TemplateOptions
 from auditor.run.selection import RuleChoice, choose
 from auditor.run.template_changes import TemplateChanges, template_changes
@@ -73,6 +72,8 @@ def what_if(config: Config, files: Sequence[Path], options: WhatIfOptions) -> Wh
         found = compare((report, then), sides, changes, clashes, [*deployed.left, *left, *missing])
         if not policies:
             return found
+        from auditor.run.policy_replay import our_calls  # only now: it brings what asks AWS
+
         return replace(found, replay=replay(policies, our_calls(report.root_causes), recorded_calls(masked)))
 
 

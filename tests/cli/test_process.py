@@ -133,6 +133,17 @@ def test_light_commands_import_nothing_heavy(arguments: list[str]) -> None:
     assert done.stdout.splitlines()[-1] == "[]"
 
 
+def test_what_asks_aws_nothing_imports_nothing_that_does(estate_file: Callable[[str], Path], tmp_path: Path) -> None:
+    code = (
+        "import sys; from auditor.cli.main import run; code = run(sys.argv[1:]);"
+        "print(code, [m for m in ('boto3', 'botocore') if m in sys.modules])"
+    )
+    tried = ("--no-config", "--quiet", "--only", "STU501", "--fix", "STU501", "--snapshot", str(estate_file("acme")))
+    for arguments in (("whatif", *tried), ("plan", *tried, "--output", str(tmp_path / "plan"))):
+        done = subprocess.run([sys.executable, "-c", code, *arguments], capture_output=True, text=True, check=True)
+        assert done.stdout.splitlines()[-1] == "0 []", (arguments, done.stderr)
+
+
 def test_a_bar_is_drawn_on_a_terminal_only(simulated: Callable[..., Simulator], tmp_path: Path) -> None:
     """stderr is a terminal: progress there, and the summary alone on stdout."""
     import pty

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import replace
+from datetime import UTC, datetime
 from typing import Any
 
 from auditor.collect.iac.interface import SOURCES, Reference, Resource, Root, Unknown
@@ -26,8 +27,14 @@ _COMPLETE: tuple[Kind, ...] = tuple(sorted(("account_region", *STUDIO_KINDS)))
 _OWNER = "OwnershipSettings.OwnerUserProfileName"
 
 
+def scan_moment(moment: datetime | None = None) -> str:
+    """When templates are read, now where nothing else is given: RFC 3339 in UTC, to the second."""
+    moment = (moment or datetime.now(UTC)).astimezone(UTC).replace(microsecond=0)
+    return moment.isoformat().replace("+00:00", "Z")
+
+
 def build(roots: Sequence[Root], as_of: str) -> Snapshot:
-    """The snapshot of the roots. ``as_of``: the moment of the scan, RFC 3339 in UTC. Equal roots give equal values."""
+    """The snapshot of the roots. ``as_of``: the moment of the scan (``scan_moment``). Equal roots give equal values."""
     records: list[Record] = []
     gaps: list[Gap] = []
     coverage: list[Coverage] = []

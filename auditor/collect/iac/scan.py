@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime
+from datetime import datetime
 from pathlib import Path
 
 from auditor.budget import DEFAULT, Limits
-from auditor.collect.iac.build import build
+from auditor.collect.iac.build import build, scan_moment
 from auditor.collect.iac.cloudformation import parameters
 from auditor.collect.iac.cloudformation.cloudformation_reader import CloudFormationReader
 from auditor.collect.iac.discover import discover
@@ -50,8 +50,7 @@ def scan(paths: Sequence[Path], options: ScanOptions, as_of: datetime | None = N
     roots = _with_missed(roots, readers, missed)
     if not any(root.files for root in roots):
         raise _nothing(paths, roots)
-    moment = (as_of or datetime.now(UTC)).astimezone(UTC).replace(microsecond=0)
-    return build(roots, moment.isoformat().replace("+00:00", "Z"))
+    return build(roots, scan_moment(as_of))
 
 
 def shown(path: Path) -> str:
