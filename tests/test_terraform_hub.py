@@ -1,7 +1,7 @@
 """The Terraform hub, filled in as Terraform does and made in moto.
 
-There is no provider here, so nothing says whether its arguments exist (checkov and ``terraform fmt`` read the files);
-what they come to is held against botocore's models of the calls, and policies against moto's reading of IAM's grammar.
+tests/test_terraform_provider.py says whether the provider has its arguments. What they come to is held against
+botocore's models of the calls, and policies against moto's reading of IAM's grammar.
 """
 
 from __future__ import annotations
