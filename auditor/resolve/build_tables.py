@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from auditor.model.snapshot import MAY_NOT_EXIST, NUMBER
 from auditor.resolve import evidence_tables, hidden_tools, idle, neighbours, role_use, template_places
+from auditor.resolve.account_evidence import account_region
 from auditor.resolve.application_use import create as create_applications
 from auditor.resolve.aws_own import leave_out_aws_own
 from auditor.resolve.domain_network import create as create_networks
@@ -50,14 +51,12 @@ from auditor.studio.settings import (
     Setting,
 )
 from auditor.studio.tools import CLASSIC_APP_TYPES as CLASSIC
-from auditor.studio.tools import MADE_BY_UNIFIED_STUDIO, PARTNER_TOOLS
+from auditor.studio.tools import MADE_BY_UNIFIED_STUDIO
 
 if TYPE_CHECKING:
     import duckdb
 
 CLASSIC_APP_TYPES = str(CLASSIC)
-#: A partner app that is being updated goes on serving.
-PARTNER_APP_IN_SERVICE = "('Available', 'Updating', 'UpdateFailed')"
 
 #: Bytes of snapshot up to which a query takes longer to plan than to run, and what planning then leaves out: what only
 #: makes a query faster on many rows, an eighth of a small audit.
@@ -89,7 +88,7 @@ def build(
     con.execute(f"create type origin as {_ORIGIN}")
     evidence_tables.prepare(con)
     idle.prepare(con)
-    _account_region(con)
+    account_region(con)
     _domain(con)
     create_networks(con)
     assign_personas(con, personas)
@@ -105,18 +104,6 @@ def build(
 
 def _with_origin(items: Iterable[tuple[str, tuple[str, str]]]) -> str:
     return ", ".join(f"{value} as {name}, ({origin})::origin as {name}_origin" for name, (value, origin) in items)
-
-
-def _account_region(con: duckdb.DuckDBPyConnection) -> None:
-    tool = "case doc.Type " + " ".join(f"when '{k}' then '{v}'" for k, v in PARTNER_TOOLS.items()) + " end"
-    con.execute(
-        statement(
-            "account_region",
-            tool=tool,
-            partner_app_in_service=PARTNER_APP_IN_SERVICE,
-            evidence_columns=evidence_tables.account_columns(),
-        )
-    )
 
 
 def _identity(alias: str, kind: str, name: str, arn_path: str, doc_arn: str) -> str:

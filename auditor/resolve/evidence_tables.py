@@ -11,7 +11,6 @@ from auditor.resolve.sql_files import statement
 from auditor.sql_text import literal
 from auditor.studio.kms_keys import ALIAS, AWS_ALIAS
 from auditor.studio.side_roles import ASSUMED
-from auditor.studio.trails import STUDIO_LOG_GROUP
 
 if TYPE_CHECKING:
     import duckdb
@@ -127,38 +126,6 @@ def people(con: duckdb.DuckDBPyConnection) -> None:
     con.execute(statement("identity_person"))
     con.execute(statement("assigned_person"))
     con.execute(statement("identity_instance"))
-
-
-def account_columns() -> str:
-    """Further columns of account_region ``a``."""
-
-    def count(kind: str) -> str:
-        return f"(select count(*) from raw_{kind} r where r.account = a.account and r.region = a.region)"
-
-    trails = "from trail_fact t where t.account = a.account and t.region = a.region"
-    group = (
-        "from raw_log_group g where g.account = a.account and g.region = a.region"
-        f" and g.id = {literal(STUDIO_LOG_GROUP)}"
-    )
-    return (
-        f"case when list_contains(a.gaps, 'domain') then null else {count('domain')} end as domains,"
-        # Those that were seen are there, however many more there are.
-        f" nullif({count('mlflow_server')} + {count('mlflow_app')},"
-        " case when list_has_any(a.gaps, ['mlflow_server', 'mlflow_app']) then 0 else -1 end) as mlflow_servers,"
-        f" case when (select bool_or(records) {trails}) then true when list_contains(a.gaps, 'trail') or"
-        f" (select count(*) > count(records) {trails}) then null else false end as management_events_recorded,"
-        # Of those that record, the one that lacks least.
-        f" case when (select min(len(weak)) {trails} and records) = 0 then []::VARCHAR[] when list_contains(a.gaps,"
-        f" 'trail') or (select count(*) > count(records) or bool_or(records and weak is null) {trails}) then null"
-        f" else coalesce((select arg_min(weak, len(weak)) {trails} and records), []::VARCHAR[]) end"
-        " as trail_weaknesses,"
-        f" case when (select count(*) > 0 {group}) then true when list_contains(a.gaps, 'log_group') then null"
-        " else false end as studio_log_group,"
-        f" case when (select count(*) > 0 {group}) then (select any_value(case when list_contains(g.gaps,"
-        f" 'retentionInDays') then null else coalesce(g.doc.retentionInDays, 0) end) {group})"
-        " when list_contains(a.gaps, 'log_group') then null else 0 end as studio_log_retention_days,"
-        f" {account_evidence.columns()}"
-    )
 
 
 def execution_role(con: duckdb.DuckDBPyConnection) -> None:
