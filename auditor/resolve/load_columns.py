@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from auditor.resolve.image_columns import PROFILE_IMAGES
+from auditor.resolve.opener_tags import OPENER_TAG_COLUMNS
 from auditor.resolve.table_model import LIVE, Column
 
 LOAD_COLUMNS = (
@@ -24,4 +25,5 @@ LOAD_COLUMNS = (
     Column("days_not_opened", "BIGINT", "For how many days it is known that nobody opened the profile: since the last"
            " sign-in, else as far back as all sign-ins are known; NULL where they are not known up to the snapshot",
            "days", kinds=("sign_in",)),
+    *OPENER_TAG_COLUMNS,
 )  # fmt: skip

@@ -8,7 +8,16 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from auditor.resolve import custom_images, domain_network, evidence_tables, file_system_use, idle, person_load, role_use
+from auditor.resolve import (
+    custom_images,
+    domain_network,
+    evidence_tables,
+    file_system_use,
+    idle,
+    opener_tags,
+    person_load,
+    role_use,
+)
 from auditor.resolve.sql_files import statement
 from auditor.sql_text import literal
 from auditor.studio.statuses import FAILED
@@ -24,6 +33,7 @@ def profile_use(con: duckdb.DuckDBPyConnection) -> None:
     person_load.create(con)
     file_system_use.create(con)
     custom_images.create(con)
+    opener_tags.create(con)
     con.execute(
         statement(
             "domain_profiles",
@@ -46,8 +56,9 @@ SSO_USER_PROFILES = (
 
 #: What a profile has, and has in common with others, for a query over user_profile_resolved ``u``, account_region ``a``
 #: and profile_sign_in ``e``.
-PROFILE_COLUMNS = f"{person_load.PROFILE_COLUMNS}, {file_system_use.PROFILE_COLUMNS}, {custom_images.PROFILE_COLUMNS}"
-PROFILE_JOINS = person_load.PROFILE_JOINS + file_system_use.PROFILE_JOINS + custom_images.PROFILE_JOINS
+_PROFILE_PARTS = (person_load, file_system_use, custom_images, opener_tags)
+PROFILE_COLUMNS = ", ".join(part.PROFILE_COLUMNS for part in _PROFILE_PARTS)
+PROFILE_JOINS = "".join(part.PROFILE_JOINS for part in _PROFILE_PARTS)
 
 
 def _any(condition: str) -> str:

@@ -31,6 +31,7 @@ NEVER = {
     "STU107",
     "STU109",
     "STU111",
+    "STU112",
     "STU207",
     "STU615",
     "STU616",
@@ -100,7 +101,7 @@ def test_the_share_of_rules_that_templates_can_answer(built_in_rules: tuple[Rule
     # that show, whatever the role permits.
     held = {"STU408", "STU614", "STU720", "STU726", "STU727", "STU802", "STU803", "STU804", "STU805"}
     assert rest <= NEVER | held | {"STU704", "STU719"}
-    assert len(decided) / len(built_in_rules) >= 0.8
+    assert len(decided) / len({rule.id for rule in built_in_rules} - NEVER) >= 0.9
 
 
 def test_rules_that_read_what_no_template_holds(built_in_rules: tuple[Rule, ...]) -> None:

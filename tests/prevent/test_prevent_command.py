@@ -96,7 +96,7 @@ def test_the_matrix_as_rows(printed: Printed) -> None:
 def test_what_only_time_or_people_change_is_seen_by_no_event(built_in_rules: Any) -> None:
     rows: dict[str, Row] = {row.rule_id: row for row in matrix(built_in_rules)}
     assert {rule for rule, row in rows.items() if row.policy != "no"} == set(RULES)
-    assert {rows[rule].event for rule in ("STU102", "STU107", "STU111", "STU707")} == {"no"}
+    assert {rows[rule].event for rule in ("STU102", "STU107", "STU111", "STU112", "STU707")} == {"no"}
     assert {rows[rule].event for rule in ("STU603", "STU205", "STU704", "STU709")} == {"yes"}
     assert {column.name for table in TABLES for column in table.columns} >= AGES
     assert (rows["STU605"].template, rows["STU802"].template, rows["STU704"].template) == ("partly", "no", "yes")

@@ -63,6 +63,7 @@ NO_CALL = {
     "STU109": "whether the person may have access, or the profile goes, is for people to decide",
     "STU110": "a member of UserSettings cannot be unset",
     "STU111": "what to keep of it is for people to choose",
+    "STU112": "whose the profile is only people know",
     "STU208": "tools share actions, so which to deny is for people to decide",
     "STU209": "which roles must be passed is for people to say",
     "STU211": "which data a role needs is for people to say",

@@ -194,6 +194,32 @@ def test_a_person_in_several_roles_and_spellings_is_one() -> None:
     assert rows["cleo"]["several_profile_principals"] == []
 
 
+TAGGED = together(
+    domain(), domain("d-2"),
+    profile("ana", tags=(("Owner", "Ana.Lee@acme.example"), ("created-by", "eve"))),
+    profile("ben", tags=(("owner", "ACME\\ben_ito"),)),
+    profile("cleo", tags=(("owner", "eve@other.example"), ("E-Mail", " "))), profile("dan"),
+    profile("eve", tags=(("studio:owner", "Eve"),)), profile("fay", of="d-2", tags=(("owner", "dan"),)),
+    sign_in(1, role("DS", "ana lee"), "ana"), sign_in(2, role("DS", "eve@acme.example"), "ana"),
+    sign_in(3, role("DS", "Ben.Ito@acme.example"), "ben"), sign_in(4, role("DS", "ben.ito2"), "ben"),
+    sign_in(5, role("DS", "eve@acme.example"), "cleo"), sign_in(6, role("DS", "dan"), "dan"),
+    sign_in(7, role("DS", "EVE"), "eve"), sign_in(8, role("ci", "jenkins"), "eve"),
+)  # fmt: skip
+
+
+def test_whom_tags_name_among_those_who_opened_it() -> None:
+    """An address with a domain and one without may be the same person, two domains are two; machines are nobody."""
+    entries = {name: row["opener_tags"] for name, row in TAGGED.by_name("user_profile").items()}
+    assert entries == {
+        "ana": ["owner DS/ana lee", "createdby,studioowner@eve DS/eve@acme.example"],
+        "ben": ["owner DS/Ben.Ito@acme.example", "- DS/ben.ito2"],
+        "cleo": ["createdby@ana,studioowner@eve DS/eve@acme.example"],
+        "dan": ["- DS/dan"],
+        "eve": ["createdby@ana,owner@cleo,studioowner DS/EVE"],
+        "fay": [],
+    }
+
+
 ONCE_IN_CODE = tables(role("portal", "links"), {**role("portal", "links"), "issuerType": "AWS::Lambda::Function"})
 
 

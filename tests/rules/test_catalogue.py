@@ -28,6 +28,7 @@ STU108 profile-without-owner             low      user_profile   P02 P06
 STU109 profile-not-assigned              high     user_profile   P03
 STU110 profile-deviates-from-domain      low      user_profile   P03
 STU111 profile-not-used                  low      user_profile   P03
+STU112 owner-tag-is-not-the-opener       high     user_profile   P02
 STU201 execution-role-shared             medium   user_profile   P05
 STU202 execution-role-inherited          info     user_profile   P05
 STU203 execution-role-is-administrator   critical execution_role P05 P08
