@@ -201,6 +201,8 @@ class FindingMaker:
                 f"the rule could not be evaluated: {self._verdicts.errors.get(rule.id, 'it failed on this resource')}"
             )
         unknown = [e for e in evidence if e.value is None]
+        # Of a list, what is certain and what is possible may be columns of their own; then nothing is NULL.
+        possible = [] if unknown else [e for e in evidence if _told(rule, [e.setting], row)]
         names = ", ".join(dict.fromkeys(map(setting_words, unknown))) or "a value that the rule needs"
         verb = "are" if ", " in names else "is"
         paths = [path for e in unknown for path in _paths(rule, e.setting)]
@@ -211,8 +213,12 @@ class FindingMaker:
             _told(rule, [e.setting for e in unknown], row)
             or self._gaps.reasons(resource, paths, owner, kinds)
             or _held(rule, [e.setting for e in unknown], row)
+            or _unnamed(resource)
         )
         of = f"{resource.type.removeprefix('account_').replace('_', ' ').capitalize()} {resource.name or resource.id}"
+        if possible:
+            told = "; ".join(f"{setting_words(e)}: {format_value(e.value)}" for e in possible)
+            return f"{of}: {told}; unknown whether so ({_told(rule, [e.setting for e in possible], row)})"
         return f"{of}: {names} {verb} unknown" + (f" ({reasons})" if reasons else "")
 
     def _cause(self, rule: Rule, severity: Severity, blame: Blame) -> RootCause:
@@ -256,6 +262,11 @@ def _held(rule: Rule, names: Sequence[str], row: Mapping[str, Any]) -> str:
         for c in columns
         if row.get(c.name) is not None
     )
+
+
+def _unnamed(resource: ResourceRef) -> str:
+    """Of a role that a template names by an expression only, that this is why."""
+    return "which role this is, is not known" if resource.type == "execution_role" and "${" in resource.id else ""
 
 
 def _paths(rule: Rule, column_name: str) -> tuple[str, ...]:

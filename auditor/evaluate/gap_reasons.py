@@ -47,6 +47,10 @@ class Gaps:
         ]
         if not found and (behind := self._behind(resource, kinds)):
             return _listed(behind)
+        # What follows from no setting follows from lists of resources; a template that was not read may add to them.
+        unread = self._by_kind.get((*place, "template"), {})
+        if not found and not paths and unread:
+            return _listed(unread)
         if not found and owner:
             found = [*self._of(*place, "user_profile", owner)]
         if not found:
@@ -61,7 +65,7 @@ class Gaps:
             ]
             if resource.type == "domain":
                 found += self._by_domain.get((*place, resource.id), ())
-        return _listed(map(_reason, found))
+        return _listed(map(_reason, found) if found else unread)
 
     def _of(self, account: str, region: str, kind: str, id_: str) -> Sequence[Gap]:
         return self._by_resource.get((account, region, kind, id_), ())

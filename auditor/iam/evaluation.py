@@ -12,6 +12,7 @@ from typing import Literal
 from auditor.iam.context import Context, Known
 from auditor.iam.documents import Policy, Statement, conditions_hold
 from auditor.iam.logic import Truth, every, some
+from auditor.iam.patterns import UNKNOWN_PART
 from auditor.iam.principals import Principal, names
 
 Outcome = Literal["allowed", "denied", "unknown"]
@@ -136,7 +137,8 @@ class _Matched:
         for deciding in self.possible:
             where = f"{deciding.policy}: " if deciding.policy else ""
             yield from (f"{where}{problem}" for problem in deciding.statement.problems)
-            yield from (f"{where}{key} is not known" for key in open_keys(deciding.statement, request.context))
+            for key in open_keys(deciding.statement, request.context):
+                yield f"{where}{'a value in it' if key == UNKNOWN_PART else key} is not known"
 
 
 def applies(statement: Statement, request: Request) -> Truth:

@@ -109,9 +109,9 @@ def _administrator(role: Role, permissions: Permissions) -> list[Finding]:
 
 
 def _shown(held: Sequence[Finding]) -> list[str]:
-    """Actions that make the administrator; ``*`` says all of them."""
+    """Actions that make the administrator; ``*`` says all of them, ``* but iam:*`` all that are not IAM's."""
     if any(f.capability == EVERYTHING.name for f in held):
-        return ["*"]
+        return ["*"] if any(f.action.startswith("iam:") for f in held) else ["* but iam:*"]
     return sorted({f.action for f in held if NOBODY not in f.action})
 
 

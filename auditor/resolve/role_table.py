@@ -48,7 +48,7 @@ EXECUTION_ROLE = Table(
             " any role to any service, or give domains or user profiles any role. NULL where that hangs on what is"
             " not known", why="administrator_unknown",
             culprits="administrator_policies"),
-     Column("administrator_actions", "VARCHAR[]", "Actions that show it; * for all"),
+     Column("administrator_actions", "VARCHAR[]", "Actions that show it; * for all, * but iam:* for all outside IAM"),
      Column("administrator_policies", "VARCHAR[]", "Names of the policies that allow them"),
      Column("administrator_policy_arn", "VARCHAR", "ARN of the attached policy without which the role would be no"
             " administrator; NULL where there is none such"),

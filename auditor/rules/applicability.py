@@ -87,9 +87,15 @@ def _names(rule: Rule, documented: Table) -> tuple[tuple[str, ...], tuple[str, .
     return _named(f"{rule.when} {rule.require}", documented)
 
 
+#: What a lambda calls its parameters; they may have a column's name (``lambda key: …``).
+_PARAMETERS = re.compile(r"\blambda\s*\(?\s*([A-Za-z_]\w*(?:\s*,\s*[A-Za-z_]\w*)*)\s*\)?\s*:", re.IGNORECASE)
+
+
 def _named(expression: str, documented: Table) -> tuple[tuple[str, ...], tuple[str, ...]]:
     text = re.sub(r"'(?:[^']|'')*'|--[^\r\n]*", " ", expression)
-    words = dict.fromkeys(word.lower() for word in re.findall(r"[A-Za-z_]\w*", text))
+    own_names = {name.strip().lower() for found in _PARAMETERS.findall(text) for name in found.split(",")}
+    found = dict.fromkeys(word.lower() for word in re.findall(r"[A-Za-z_]\w*", text))
+    words = [word for word in found if word not in own_names]
     own = [w for w in words if documented.column(w.removesuffix("_origin"))]
     tables = [t for word in words if (t := table(word)) is not None and t is not documented]
     return tuple(w.removesuffix("_origin") if documented.column(w) is None else w for w in own), tuple(

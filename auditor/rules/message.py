@@ -37,4 +37,6 @@ class _Shown(dict[str, Any]):
 
     def __getitem__(self, name: str) -> str:
         # A value that could not be worked out is unknown, as a column is.
-        return format_value(super().__getitem__(name) if name in self else self.get(VALUE + name))
+        value = super().__getitem__(name) if name in self else self.get(VALUE + name)
+        # What a template calls a resource is known, whatever its name will be.
+        return format_value(self.get("id") if name == "name" and value is None else value)

@@ -171,6 +171,15 @@ def test_what_no_template_can_decide_is_never_unknown(tmp_path: Path) -> None:
     assert report.rule("TST001").counts["not_applicable"] == 1
 
 
+def test_a_parameter_of_a_lambda_is_not_the_column_of_that_name(tmp_path: Path) -> None:
+    """``name`` is a column of user_profile; here it stands for a tool."""
+    require = "len(list_filter(subscribed_partner_tools, lambda name: name <> 'Comet')) = 0"
+    rule = _rule(tmp_path, require=f'"{require}"', when="studio_web_portal = 'ENABLED'")
+    portal = Unknown("${Portal}", "parameter Portal has no default")
+    report = _report(tmp_path, [rule], _domain(), _profile(StudioWebPortal=portal))
+    assert report.rule("TST001").counts["not_applicable"] == 1
+
+
 def test_what_may_not_exist_is_never_certain(tmp_path: Path, built_in_rules: tuple[Rule, ...]) -> None:
     doubt = Unknown("${Condition:C}", "condition C: parameter P has no default")
     report = _report(tmp_path, built_in_rules, _domain(), _profile(doubt=doubt))

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from auditor.collect.iac.interface import TemplateReader
-from auditor.collect.iac.other_languages import FILLED_IN, unread
+from auditor.collect.iac.other_languages import FILLED_IN, OUTSIDE_AN_APP, PROGRAMS, of_cdk, unread
 from auditor.collect.iac.source_text import decoded
 from auditor.collect.iac.tree import MAX_PLAN_BYTES, NOWHERE, OUTSIDE, Tree
 from auditor.collect.iac.unreadable import UnreadableError
@@ -53,9 +53,15 @@ class _Search:
         self._parts = tuple(ending for reader in readers for ending in reader.parts)
         self._missed: dict[Path, str] = {}
         self._seen: set[Path] = set()
+        # Programs, and folders of the apps that some of them make up.
+        self._programs: list[Path] = []
+        self._apps: set[Path] = set()
 
     def result(self) -> dict[Path, str]:
         """What was missed. A hidden folder that was searched all the same, since a link leads there, is not."""
+        for path in self._programs:
+            if self._apps.isdisjoint(path.parents) and self._declares(path):
+                self._missed[path] = OUTSIDE_AN_APP
         return {path: why for path, why in self._missed.items() if why != HIDDEN or self._first(path)}
 
     def folder(self, folder: Path) -> None:
@@ -75,6 +81,7 @@ class _Search:
             if inside is None:
                 inside = next((reader for reader in self._readers if reader.as_a_whole(here)), None)
                 if inside is not None:
+                    self._apps.add(here.parent)
                     inside.take(here)
             folders = []
             for entry in entries:
@@ -125,7 +132,9 @@ class _Search:
         if reader is not None:
             reader.take(path)
         elif inside is None and any(reader.notice(path) for reader in self._readers):
-            return
+            self._apps.add(path.parent)
+        elif inside is None and name.endswith(PROGRAMS):
+            self._programs.append(path)
         elif name.endswith((*self._endings, *FILLED_IN)) and not name.startswith("."):
             parts = self._parts if inside is None else (*self._parts, *inside.parts_inside)
             if not name.endswith(parts):
@@ -133,6 +142,12 @@ class _Search:
         elif entry.is_symlink() and "." not in name and not path.exists():
             # It may have been a folder of configuration, and be one again where it is deployed.
             self._missed[path] = NOWHERE
+
+    def _declares(self, program: Path) -> bool:
+        try:
+            return of_cdk(decoded(self._tree.read(program, MAX_PLAN_BYTES), "replace"))
+        except UnreadableError:
+            return False
 
     def file(self, file: Path, *, named: bool = False) -> None:
         """A file that may be a reader's. ``named``: the user says so. Raises ConfigError for one that is not."""

@@ -149,7 +149,8 @@ class Root:
     ``path`` is the template's file, or the module's folder, as the user would name it; it stands for the account in the
     snapshot, so that two roots never mix. ``files`` are those that were read. ``not_assessed`` makes the lists of
     resources incomplete. ``called``: folders of the modules that something else than Terraform's configuration deploys
-    (Terragrunt, a Terraform Stack), by what stands before the addresses of their resources.
+    (Terragrunt, a Terraform Stack), by what stands before the addresses of their resources. ``others``: types of the
+    resources that are not among ``resources``, by address, where an address alone does not tell that it is one.
     """
 
     path: str
@@ -158,6 +159,7 @@ class Root:
     files: tuple[str, ...] = ()
     not_assessed: tuple[NotAssessed, ...] = ()
     called: Mapping[str, str] = field(default_factory=dict)
+    others: Mapping[str, str] = field(default_factory=dict)
 
 
 class TemplateReader(Protocol):

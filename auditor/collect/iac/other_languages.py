@@ -34,6 +34,23 @@ _PROJECTS: Mapping[str, tuple[re.Pattern[str], str]] = {
     "Pulumi.yaml": (re.compile(r"(?m)^runtime\s*:(?!\s*[\"']?yaml\b)"), "the program of Pulumi's is not read"),
 }  # fmt: skip
 
+#: Endings of the languages that CDK apps are written in.
+PROGRAMS = (".py", ".ts", ".js", ".mjs", ".java", ".cs", ".go")
+#: SageMaker's module of the CDK, as each of them names it, and a construct of Studio with what it is called by.
+_CDK_MODULE = re.compile(r"""\baws[_-]sagemaker\b|awscdk\.services\.sagemaker|CDK\.AWS\.SageMaker|awssagemaker""")
+_CDK_ALIAS = re.compile(r"""\baws_sagemaker\s+as\s+(\w+)|\*\s+as\s+(\w+)\s+from\s+['"][^'"]*/aws-sagemaker['"]""")
+_CONSTRUCT = re.compile(r"(?:\b(\w+)\.)?\b(?:New)?Cfn(?:Domain|UserProfile|Space|App)\b\s*(?:\(|\.Builder)")
+OUTSIDE_AN_APP = "it is source of the CDK without a cdk.json above it: scan the folder that cdk synth writes"
+
+
+def of_cdk(text: str) -> bool:
+    """Whether a program makes something of Studio by the CDK's constructs. Other modules have a ``CfnDomain`` too."""
+    if not _CDK_MODULE.search(text):
+        return False
+    aliases = {name for found in _CDK_ALIAS.findall(text) for name in found if name}
+    callers = {found[1] or "" for found in _CONSTRUCT.finditer(text)}
+    return any(not name or "sagemaker" in name.lower() or name in aliases for name in callers)
+
 
 def unread(name: str, text: str) -> str:
     """Why what the file declares of Studio is not read; empty where it declares nothing, or is a template."""

@@ -35,6 +35,12 @@ _SOURCES = (
 #: ``aws:username``, ``aws:PrincipalTag/team``, ``*``: IAM's own, not the template's.
 _POLICY_VARIABLE = re.compile(r"^(?:[*?$]|[a-z0-9-]+:[\w/.@+=-]+(?:\s*,\s*'[^']*')?)$")
 _ARNS = frozenset({"arn", "id", "ref"})
+#: A managed resource of Terraform's, whatever its type: variables, locals, data sources and outputs begin otherwise.
+_MANAGED = re.compile(r"^(?:module\.[\w-]+(?:\[[^\]*]*\])?\.)*(aws(?:cc)?_\w+)\.[\w-]+(?:\[[^\]*]*\])?$")
+#: Types, without what tells the language, of which ``Ref`` or ``id`` is a name ("Return values" of each type in the
+#: CloudFormation Template Reference; the aws provider's attributes), and attributes that are one as well.
+_NAMED = frozenset({"s3.bucket", "dynamodb.table", "kms.key", "lambda.function", "ecr.repository", "athena.workgroup"})
+_NAMES = frozenset({"bucket", "key_id", "keyid", "name", "function_name", "tablename"})
 
 
 def policy_document(value: Any, scope: Scope) -> Any:
@@ -102,6 +108,9 @@ def _meaning(inner: str, scope: Scope) -> str:
         target = scope.by_address.get(where)
         if target is not None:
             return _stands_for(target, what, scope)
+        type_ = scope.root.others.get(where) or (managed[1] if (managed := _MANAGED.match(where)) else "")
+        if type_:
+            return _other(type_, where, what)
     return UNKNOWN_PART
 
 
@@ -111,11 +120,31 @@ def _stands_for(target: Resource, attribute: str, scope: Scope) -> str:
     if info is not None and info.kind == "role":
         arn = scope.role_arn(target)
         return arn if attribute.lower() == "arn" else arn.rpartition("/")[2]
-    name = re.sub(r"[^\w-]", "-", target.address)
-    if not attribute.lower().endswith("arn"):
-        return UNKNOWN_PART if attribute.lower() not in _ARNS and "name" not in attribute.lower() else name
-    service = re.split(r"::|_", target.type)[1].lower()
+    if attribute.lower().endswith("arn"):
+        return _arn(target.type, target.address)
+    named = attribute.lower() in _ARNS or "name" in attribute.lower()
+    return _name(target.address) if named else UNKNOWN_PART
+
+
+def _other(type_: str, address: str, attribute: str) -> str:
+    """The same for one of a type that is not read: an ARN or a name, never a wildcard."""
+    if attribute.lower().endswith("arn"):
+        return _arn(type_, address)
+    named = attribute.lower() in _NAMES or (".".join(_service_and_kind(type_)) in _NAMED and attribute.lower() in _ARNS)
+    return _name(address) if named else UNKNOWN_PART
+
+
+def _name(address: str) -> str:
+    return re.sub(r"[^\w-]", "-", address)
+
+
+def _service_and_kind(type_: str) -> tuple[str, str]:
+    _, service, *kind = re.split(r"::|_", type_, maxsplit=2)
+    return service.lower(), "".join(kind).lower().replace("_", "-")
+
+
+def _arn(type_: str, address: str) -> str:
+    service, kind = _service_and_kind(type_)
     place = {"s3": ":", "iam": f":{TEMPLATE_ACCOUNT}"}.get(service, f"{_REGION}:{TEMPLATE_ACCOUNT}")
-    kind = re.split(r"::|_", target.type, maxsplit=2)[2].lower().replace("_", "-")
-    resource = name if service == "s3" else f"{kind}/{name}"
+    resource = _name(address) if service == "s3" else f"{kind}/{_name(address)}"
     return f"arn:aws:{service}:{place}:{resource}"

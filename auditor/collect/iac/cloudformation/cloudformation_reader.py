@@ -12,6 +12,7 @@ from auditor.collect.iac.cloudformation.assembly import is_assembly, output_fold
 from auditor.collect.iac.cloudformation.parameters import Given
 from auditor.collect.iac.cloudformation.stack_reader import LANGUAGE, StackReader
 from auditor.collect.iac.interface import NotAssessed, Root
+from auditor.collect.iac.other_languages import PROGRAMS
 from auditor.collect.iac.source_text import decoded
 from auditor.collect.iac.tree import Tree
 from auditor.collect.iac.unreadable import UnreadableError
@@ -27,7 +28,6 @@ _OURS = re.compile(
 #: What another template may import, and an import.
 EXPORTS, IMPORTS = re.compile(r"\bExport\b"), re.compile(r"ImportValue")
 CDK_SOURCE = "CDK source is not a template: run cdk synth and scan the folder cdk.out"
-_PROGRAMS = (".py", ".ts", ".js", ".java", ".cs", ".go")
 
 
 def may_hold_studio(text: str) -> bool:
@@ -109,7 +109,7 @@ class CloudFormationReader:
 
     def refusal(self, file: Path, _text: str) -> tuple[str, str]:
         """Programs may be CDK apps."""
-        if file.suffix in _PROGRAMS:
+        if file.suffix in PROGRAMS:
             return "CDK source is not a template", "Run cdk synth and scan the folder cdk.out."
         return "", ""
 

@@ -80,6 +80,8 @@ class Stack:
             line = key_line(content, "Transform") or key_line(content, "Fn::Transform")
             self._miss("Transform", "AWS::Include takes in a part that lies elsewhere", line, elsewhere=True)
         self.files: list[str] = [template.name]
+        #: Types of the resources that ``resources`` leaves out, by address.
+        self.others: dict[str, str] = {}
 
     def resources(self) -> list[Resource]:
         """Every resource of a type that the product reads, with those of nested stacks behind the stack's own."""
@@ -98,6 +100,8 @@ class Stack:
                 found.append(self._resource(name, node, type_, number))
             elif reason := unread(name, type_, node, self._resources):
                 self._miss(name, reason, key_line(section, name), elsewhere=True)
+            else:
+                self.others[self._prefix + name] = type_
         return found
 
     def _each(self, section: Mapping[str, Any]) -> Iterator[tuple[str, Any, Unknown | None]]:
@@ -173,6 +177,7 @@ class Stack:
             found += child.resources()
             self.not_assessed += child.not_assessed
             self.files += [file for file in child.files if file not in self.files]
+            self.others |= child.others
         return found
 
     def _held(self, name: str, node: Mapping[str, Any], number: Unknown | None = None) -> list[Stack] | NotAssessed:
