@@ -213,7 +213,7 @@ def assembled(prepared: Prepared, profiles: str = "") -> Report:
         },
         severities=dict(sorted(prepared.changed.items())),
         frameworks=tuple(assess(framework, verdicts.counts) for framework in options.frameworks),
-        posture=posture(con, rules, findings),
+        posture=posture(con, rules, verdicts.counts, findings),
         access_paths=access_paths(con),
         deviations=deviations(con, profiles) if options.with_summaries else Deviations(),
         inventory=inventory(con, tags) if options.with_inventory or options.owners else None,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from auditor.model.finding import Finding
@@ -19,17 +19,22 @@ _Key = tuple[str, str, str, str]
 
 
 def posture(
-    con: duckdb.DuckDBPyConnection, rules: Sequence[Rule], findings: Sequence[Finding]
+    con: duckdb.DuckDBPyConnection,
+    rules: Sequence[Rule],
+    counts: Mapping[str, Mapping[Verdict, int]],
+    findings: Sequence[Finding],
 ) -> tuple[PostureCount, ...]:
-    """Checks by account, Region, domain and area, sorted. ``findings``: those of the rules, none waived yet.
+    """Checks by account, Region, domain and area, sorted. ``counts``: verdicts by rule id; ``findings``:
+    those of the rules, none waived yet.
 
     A check is one rule on one resource; those that pass make no finding, so that they are counted in the tables.
     """
     areas = {rule.id: rule.area for rule in rules}
     passed: Counter[_Key] = Counter()
-    for name in sorted({rule.table for rule in rules}):
+    passing = [rule for rule in rules if counts[rule.id].get(Verdict.PASS)]
+    for name in sorted({rule.table for rule in passing}):
         own: dict[str, list[str]] = {}
-        for rule in rules:
+        for rule in passing:
             if rule.table == name:
                 own.setdefault(rule.area, []).append(rule.id)
         for account, region, domain_id, *numbers in _passes(con, name, own):

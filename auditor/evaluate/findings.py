@@ -33,7 +33,8 @@ if TYPE_CHECKING:
     import duckdb
 
 REPORTED_VERDICTS = (Verdict.FAIL, Verdict.UNKNOWN, Verdict.ERROR)
-_BATCH = 2000
+#: Rows of a table up to which it is read once for all rules.
+_HANDFUL = 50
 
 
 class FindingMaker:
@@ -57,6 +58,9 @@ class FindingMaker:
         self._remediator = Remediator(con, documents)
         self._places = SourceLocations(con)
         self._causes = Causes()
+        self._rules = rules
+        #: Of small tables, the rows of each rule.
+        self._small: dict[str, dict[str, list[dict[str, Any]]]] = {}
         for table_name in sorted({r.table for r in rules}):
             documents.announce(self._to_change(table_name, [r for r in rules if r.table == table_name]))
 
@@ -78,8 +82,7 @@ class FindingMaker:
 
     def of(self, rule: Rule) -> list[Finding]:
         """Findings of one rule: every fail, unknown and error."""
-        counts = self._verdicts.counts[rule.id]
-        if not any(counts.get(v) for v in REPORTED_VERDICTS):
+        if not self._says_something(rule):
             return []
         documented = table(rule.table)
         assert documented is not None, rule.table  # the loader refuses other tables
@@ -87,9 +90,57 @@ class FindingMaker:
         moved = self._causes.close()
         return [replace(f, root_cause=moved[f.fingerprint]) if f.fingerprint in moved else f for f in made]
 
+    def _says_something(self, rule: Rule) -> bool:
+        return any(self._verdicts.counts[rule.id].get(v) for v in REPORTED_VERDICTS)
+
     def _rows(self, rule: Rule, documented: Table) -> list[dict[str, Any]]:
+        """The rows that findings of the rule are made of, by key."""
         import duckdb
 
+        if rule.table not in self._small and sum(self._verdicts.counts[rule.id].values()) <= _HANDFUL:
+            self._small[rule.table] = self._read_small(documented)
+        if rule.id in self._small.get(rule.table, {}):
+            return self._small[rule.table][rule.id]
+        items, further = self._wanted(rule, documented)
+        try:
+            return self._read(rule, documented, [*items, *further])
+        except duckdb.Error:
+            if not further:
+                raise
+            # What cannot be worked out costs the finding its finer blame and its command, not the report its finding.
+            return self._read(rule, documented, items)
+
+    def _read_small(self, documented: Table) -> dict[str, list[dict[str, Any]]]:
+        """Rule id → its rows, of all rules of a small table: to plan a query for each takes longer than to run it.
+        Empty where one can't be worked out; then each is read by itself."""
+        import duckdb
+
+        # SQL → its place in a row; rule id → name → the same.
+        places: dict[str, int] = {}
+        wanted: dict[str, dict[str, int]] = {}
+        for rule in self._rules:
+            if rule.table == documented.name and self._says_something(rule):
+                items, further = self._wanted(rule, documented)
+                named = (item.rpartition(" as ") for item in (_verdict(rule), *items, *further))
+                wanted[rule.id] = {name.strip('"'): places.setdefault(sql, len(places)) for sql, _, name in named}
+        try:
+            rows = self._con.execute(
+                f"select {', '.join(places)} from {documented.name} as t"
+                f" join verdict_{documented.name} v on v.key = t.key order by t.key"
+            ).fetchall()
+        except duckdb.Error:
+            return {}
+        return {
+            rule_id: [
+                {name: row[place] for name, place in names.items()}
+                for row in rows
+                if row[names["__verdict"]] in REPORTED_VERDICTS
+            ]
+            for rule_id, names in wanted.items()
+        }
+
+    def _wanted(self, rule: Rule, documented: Table) -> tuple[list[str], list[str]]:
+        """Select-list items of a finding: columns, and what the rule works out of them, which may fail."""
         identity = [c for c in ("key", "account", "region", "id", "name", "arn", "domain_id", "domain_name",
                               "owner_key")
                     if documented.column(c) is not None]  # fmt: skip
@@ -111,17 +162,11 @@ class FindingMaker:
             further.append(f'{severity_sql(rule, overrides)} as "__severity"')
         if rule.cause:
             further.append(f'try(\n{substitute(rule.cause, parameter_values(rule, overrides))}\n) as "__cause"')
-        try:
-            return self._read(rule, documented, [*items, *further])
-        except duckdb.Error:
-            if not further:
-                raise
-            # What cannot be worked out costs the finding its finer blame and its command, not the report its finding.
-            return self._read(rule, documented, items)
+        return items, further
 
     def _read(self, rule: Rule, documented: Table, items: Sequence[str]) -> list[dict[str, Any]]:
         cursor = self._con.execute(
-            f'select v."{rule.id}"::VARCHAR as "__verdict", {", ".join(items)}'
+            f"select {_verdict(rule)}, {', '.join(items)}"
             f" from {documented.name} as t"
             f' join verdict_{documented.name} v on v.key = t.key where v."{rule.id}" in'
             f" ({', '.join(repr(str(v)) for v in REPORTED_VERDICTS)}) order by t.key"
@@ -226,6 +271,10 @@ class FindingMaker:
         owner = self._places.resource(blame.owner)
         cause_id = fingerprint(rule.id, owner, f"{blame.layer}\x1f{blame.setting}")[:16]
         return RootCause(cause_id, rule.id, severity, owner, blame.setting, blame.value, blame.layer, 1, None)
+
+
+def _verdict(rule: Rule) -> str:
+    return f'v."{rule.id}"::VARCHAR as "__verdict"'
 
 
 def _set_behind(documented: Table, blamed: str, row: Mapping[str, Any]) -> tuple[str, ...]:

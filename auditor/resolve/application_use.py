@@ -38,7 +38,7 @@ def _bucket(uri: str) -> str:
 def create(con: duckdb.DuckDBPyConnection) -> None:
     """``mlflow_server`` and ``partner_app``, from the raw documents, account_region and what is resolved of domains and
     user profiles."""
-    if not any(holds(con, kind) for kind in APPLICATION_MEMBERS):
+    if not holds(con, *APPLICATION_MEMBERS):
         # No large account is read for nothing.
         create_empty(con, MLFLOW_SERVER)
         create_empty(con, PARTNER_APP)

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from auditor.resolve.empty_tables import create_without_rows, holds
 from auditor.resolve.inheritance_sql import unseen
 from auditor.resolve.raw_schema import quoted
 from auditor.resolve.sql_files import statement
@@ -74,11 +75,29 @@ PROFILE_COLUMNS = f"{_OF_PROFILE} as custom_images, {_columns(_OF_PROFILE)}"
 PROFILE_JOINS = " left join image_fact img on img.account = u.account and img.region = u.region"
 
 
+_IMAGE_FACT = {
+    "account": "VARCHAR",
+    "region": "VARCHAR",
+    "images": "STRUCT(id VARCHAR, source VARCHAR, unusable VARCHAR, unpinned BOOLEAN, known BOOLEAN)[]",
+}
+_STARTED_IMAGE = {
+    **dict.fromkeys(("account", "region", "kind", "id"), "VARCHAR"),
+    **dict.fromkeys(("custom_images", "image_sources", "unusable_images", "unpinned_images"), "VARCHAR[]"),
+    "images_known": "BOOLEAN",
+}
+
+
 def create(con: duckdb.DuckDBPyConnection) -> None:
     """``image_fact``: by account and Region, what is known of its images; ``started_image``: what spaces and apps start
     from."""
+    if holds(con, "image_version"):
+        con.execute(statement("image_fact", not_found=literal(NOT_FOUND)))
+    else:
+        create_without_rows(con, "image_fact", _IMAGE_FACT)
+    if not holds(con, "space", "app"):
+        create_without_rows(con, "started_image", _STARTED_IMAGE)
+        return
     jupyterlab, code_editor = STARTED_FROM["space"]
-    con.execute(statement("image_fact", not_found=literal(NOT_FOUND)))
     con.execute(
         statement(
             "started_image",

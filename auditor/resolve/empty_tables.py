@@ -12,9 +12,9 @@ if TYPE_CHECKING:
     import duckdb
 
 
-def holds(con: duckdb.DuckDBPyConnection, kind: str) -> bool:
-    """Whether the snapshots hold a resource of the kind."""
-    return bool(con.execute(f"select 1 from raw_{kind} limit 1").fetchall())
+def holds(con: duckdb.DuckDBPyConnection, *kinds: str) -> bool:
+    """Whether the snapshots hold a resource of one of the kinds."""
+    return any(con.execute(f"select 1 from raw_{kind} limit 1").fetchall() for kind in kinds)
 
 
 def create_empty(
@@ -22,6 +22,9 @@ def create_empty(
 ) -> None:
     """Create a documented table, called ``name`` if that is given; ``further``: columns, with their types, that it has
     beside the documented ones."""
-    columns = {**documented_columns(documented, "origin"), **(further or {})}
-    listed = ", ".join(f"{quoted(column)} {type_}" for column, type_ in columns.items())
-    con.execute(f"create table {name or documented.name} ({listed})")
+    create_without_rows(con, name or documented.name, {**documented_columns(documented, "origin"), **(further or {})})
+
+
+def create_without_rows(con: duckdb.DuckDBPyConnection, name: str, columns: Mapping[str, str]) -> None:
+    """Create a table of these columns, with their types."""
+    con.execute(f"create table {name} ({', '.join(f'{quoted(column)} {t}' for column, t in columns.items())})")

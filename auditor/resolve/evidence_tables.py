@@ -6,7 +6,9 @@ from typing import TYPE_CHECKING
 
 from auditor.model.snapshot import GLOBAL
 from auditor.resolve import access_paths, account_evidence, policy_facts, power_facts, role_facts, side_role_use
+from auditor.resolve.empty_tables import create_empty, create_without_rows, holds
 from auditor.resolve.role_use import PROPAGATION, unnamed
+from auditor.resolve.sign_in_table import SIGN_IN
 from auditor.resolve.sql_files import statement
 from auditor.sql_text import literal
 from auditor.studio.kms_keys import ALIAS, AWS_ALIAS
@@ -41,6 +43,15 @@ def _member(structure: str, *names: str) -> str:
 _PEOPLE = "('IAMUser', 'Root', 'AssumedRole', 'FederatedUser', 'SAMLUser', 'WebIdentityUser')"
 
 
+_PROFILE_SIGN_IN = {
+    **dict.fromkeys(("account", "region", "domain_id", "user_profile_name"), "VARCHAR"),
+    "unclear": "BOOLEAN",
+    **dict.fromkeys(("human", "machine", "several"), "VARCHAR[]"),
+    "times": "BIGINT",
+    "last_time": "TIMESTAMP",
+}
+
+
 def sign_in(con: duckdb.DuckDBPyConnection) -> None:
     """``sign_in``: who opened which profile, how often and when; ``profile_sign_in``: the same by profile.
 
@@ -50,6 +61,10 @@ def sign_in(con: duckdb.DuckDBPyConnection) -> None:
     for a service that passes a person's call on as well. Sources: CloudTrail user guide, "userIdentity element"; IAM
     user guide, "Monitor and control actions taken with assumed roles".
     """
+    if not holds(con, "sign_in"):
+        create_empty(con, SIGN_IN)
+        create_without_rows(con, "profile_sign_in", _PROFILE_SIGN_IN)
+        return
     members = ("type", "arn", "userName", "principalId", "invokedBy", "sourceIdentity", "onBehalfOf", "issuerType",
                "executionEnvironment")  # fmt: skip
     read = ", ".join(f"nullif({_member('userIdentity', name)}, '') as {name}" for name in members)

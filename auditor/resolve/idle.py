@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from auditor.resolve.empty_tables import create_without_rows, holds
 from auditor.resolve.inheritance_sql import unseen
 from auditor.resolve.sql_files import statement
 
@@ -37,9 +38,25 @@ def _spec(source: str) -> str:
     )
 
 
+_PLACE = dict.fromkeys(("account", "region", "domain_id", "owner"), "VARCHAR")
+_APP_USE = {
+    **_PLACE,
+    **dict.fromkeys(("sharing", "what", "type"), "VARCHAR"),
+    "unseen": "BOOLEAN",
+    **dict.fromkeys(("alias", "arn"), "VARCHAR"),
+    **dict.fromkeys(("old", "custom"), "BOOLEAN"),
+}
+_APPS_IN_USE = {**_PLACE, "types": "VARCHAR[]", **dict.fromkeys(("unclear", "custom"), "BOOLEAN"), "old": "VARCHAR[]"}
+
+
 def prepare(con: duckdb.DuckDBPyConnection) -> None:
     """``app_use``: one row a space or running app that is a JupyterLab or Code Editor, or may be; ``profile_apps`` and
     ``shared_apps``: what the private ones of a profile, and the shared ones of a domain, say together."""
+    if not holds(con, "space", "app"):
+        create_without_rows(con, "app_use", _APP_USE)
+        for name in ("profile_apps", "shared_apps"):
+            create_without_rows(con, name, _APPS_IN_USE)
+        return
     con.execute(
         statement(
             "app_use",

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from auditor.resolve.empty_tables import create_empty, holds
 from auditor.resolve.inheritance_sql import unseen
+from auditor.resolve.lifecycle_table import LIFECYCLE_CONFIG
 from auditor.resolve.raw_schema import quoted
 from auditor.resolve.sql_files import statement
 from auditor.sql_text import literal
@@ -24,7 +26,8 @@ _CALLED = {
 def create(con: duckdb.DuckDBPyConnection) -> None:
     """``lifecycle_config``, from the raw documents and account_region."""
     named, hidden = [], []
-    for kind, paths in ATTACHED.items():
+    for kind in [kind for kind in ATTACHED if holds(con, kind)] or ATTACHED:
+        paths = ATTACHED[kind]
         members = {path: f"doc.{quoted(path)}" for path in paths}
         for path, member in members.items():
             arn = f"unnest({member})" if is_list(path) else member
@@ -32,15 +35,20 @@ def create(con: duckdb.DuckDBPyConnection) -> None:
             named.append(f"{what} from raw_{kind} where {member} is not null")
         open_ = " or ".join(f"{member} is null and {unseen('gaps', path)}" for path, member in members.items())
         hidden.append(f"select account, region from raw_{kind} where {open_}")
+    con.execute(f"create temp table script_user as select * from ({' union all '.join(named)}) where arn <> ''")
+    if not holds(con, "lifecycle_config") and not con.execute("select 1 from script_user limit 1").fetchall():
+        create_empty(con, LIFECYCLE_CONFIG)
+        con.execute("drop table script_user")
+        return
     con.execute("create temp table names_unseen as " + " union ".join(hidden))
     cases = " ".join(f"when {literal(name)} then {literal(text)}" for name, text in SAYS.items())
     con.execute(
         statement(
             "lifecycle_config",
-            named=f"({' union all '.join(named)})",
             unseen="(r.account, r.region) in (select account, region from names_unseen)",
             index=literal(INDEX),
             says=f"case s.Check {cases} end",
         )
     )
     con.execute("drop table names_unseen")
+    con.execute("drop table script_user")

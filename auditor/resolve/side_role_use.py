@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
+from auditor.resolve.empty_tables import create_without_rows, holds
 from auditor.resolve.raw_schema import DOCUMENTS, quoted
 from auditor.studio.side_roles import SIDE_ROLES
 
@@ -29,9 +30,21 @@ def _values(kind: str) -> Iterator[str]:
             from raw_{kind} d"""
 
 
+_SIDE_ROLE = {
+    **dict.fromkeys(("account", "region", "domain_id"), "VARCHAR"),
+    "as_of": "TIMESTAMP",
+    **dict.fromkeys(("use", "id"), "VARCHAR"),
+    "own": "BOOLEAN",
+}
+
+
 def create(con: duckdb.DuckDBPyConnection) -> None:
     """``own``: of the same account. What a role of another account can do is its own account's audit."""
-    rows = " union all ".join(row for kind in SIDE_ROLES for row in _values(kind))
+    held = [kind for kind in SIDE_ROLES if holds(con, kind)]
+    if not held:
+        create_without_rows(con, "side_role", _SIDE_ROLE)
+        return
+    rows = " union all ".join(row for kind in held for row in _values(kind))
     con.execute(
         "create table side_role as select distinct *, split_part(id, ':', 5) = account"
         f" or account in (select account from template_account) as own from ({rows}) where id <> ''"

@@ -156,12 +156,13 @@ def apply_template_limits(con: duckdb.DuckDBPyConnection, name: str, rules: Sequ
         return  # nothing comes from a template
     documented = table(name)
     assert documented is not None, name
+    doubtful = bool(con.execute("select 1 from doubtful limit 1").fetchall())
     settled: list[str] = []
     columns: dict[str, None] = {}
     for rule in rules:
         verdict = f'v."{rule.id}"'
         decided = f"{verdict} in ('{Verdict.PASS}', '{Verdict.FAIL}')"
-        cases = f" when t.__doubtful and {decided} then '{Verdict.UNKNOWN}'::verdict"
+        cases = f" when t.__doubtful and {decided} then '{Verdict.UNKNOWN}'::verdict" if doubtful else ""
         if missing_kinds(rule):
             others = () if _beyond_templates(rule, documented) else tuple(_others(rule, documented))
             columns |= dict.fromkeys(others)
@@ -170,7 +171,8 @@ def apply_template_limits(con: duckdb.DuckDBPyConnection, name: str, rules: Sequ
                 f" when t.__of_template and not t.__doubtful and {verdict} = '{Verdict.UNKNOWN}'{known}"
                 f" then '{Verdict.NOT_APPLICABLE}'::verdict"
             )
-        settled.append(f'"{rule.id}" = case{cases} else {verdict} end')
+        if cases:
+            settled.append(f'"{rule.id}" = case{cases} else {verdict} end')
     if not settled:
         return
     # One statement for all rules: for a template, to plan one takes longer than to run it.

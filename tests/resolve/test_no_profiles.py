@@ -37,6 +37,20 @@ def test_documented_tables_are_the_same(estate_file: Callable[[str], Path], tmp_
     assert set(found["some"]["user_profile_resolved"]) <= set(found["none"]["user_profile_resolved"])
 
 
+def test_tables_between_are_the_same(estate_file: Callable[[str], Path], tmp_path: Path) -> None:
+    """Those that are made without a query where nothing of their kinds was seen, from which others are made."""
+    names = ("image_fact", "started_image", "app_use", "profile_apps", "shared_apps", "sign_in", "profile_sign_in",
+             "side_role", "lifecycle_config")  # fmt: skip
+    without = snapshot_file(tmp_path / "none.jsonl")
+    types: list[dict[str, dict[str, str]]] = []
+    for file in (estate_file("acme"), without):
+        con, _ = load_tables([file])
+        types.append({t: {c: type_ for c, type_, *_ in con.execute(f"describe {t}").fetchall()} for t in names})
+        counts = [con.execute(f"select count(*) from {name}").fetchall()[0][0] for name in names]
+        assert all(counts) if file != without else not any(counts), counts
+    assert types[0] == types[1]
+
+
 @pytest.mark.parametrize("placed", [False, True])
 def test_raw_tables_are_the_same(placed: bool) -> None:
     """The types that a kind's empty table is given are those that the query of the others has."""

@@ -1,8 +1,7 @@
 -- One row a lifecycle configuration: those that were listed, and those that are named and were not listed.
 create table lifecycle_config as
 with named as (
-    select account, region, arn, list(distinct what order by what) as users from "{named}"
-    where arn is not null and arn <> '' group by all),
+    select account, region, arn, list(distinct what order by what) as users from script_user group by all),
 listed as (
     select account, region, id, as_of, doc, coalesce(gaps, []) as gaps from raw_lifecycle_config),
 missing as (
