@@ -8,14 +8,18 @@ from __future__ import annotations
 
 import itertools
 import json
+import shutil
 from collections.abc import Callable, Iterator, Mapping
+from pathlib import Path
 from typing import Any
 
 import boto3
 import pytest
 from moto import mock_aws
 
-from tests.terraform_module import ACCOUNT, REGION, Hub, Make
+from auditor.run import nightly_actions
+from auditor.run.nightly_actions import listed
+from tests.terraform_module import ACCOUNT, FOLDER, REGION, Hub, Make
 
 
 def _client(name: str) -> Any:
@@ -273,11 +277,7 @@ def account(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
 def test_the_hub_can_be_made() -> None:
     hub = Hub(_MAKE, shards=4)
     roles = _client("iam").list_roles()["Roles"]
-    documents = [
-        _client("iam").get_role_policy(RoleName=role["RoleName"], PolicyName=name)["PolicyDocument"]
-        for role in roles
-        for name in _client("iam").list_role_policies(RoleName=role["RoleName"])["PolicyNames"]
-    ]
+    documents = _policies()
     # audit, organization, hub, store; external-id; start, start-machine; tasks, shares
     assert (len(roles), len(documents)) == (4, 9)
     assert "arn:*:iam::*:role/Auditor" in json.dumps(documents), "the role's name is the user's"
@@ -299,6 +299,27 @@ def test_the_hub_can_be_made() -> None:
     assert share["TaskDefinition"] == hub.made["aws_ecs_task_definition", "this"]["arn"]
     rules = _client("s3").get_bucket_lifecycle_configuration(Bucket=hub.made["aws_s3_bucket", "store"]["id"])["Rules"]
     assert [rule["ID"] for rule in rules if rule["Filter"].get("Prefix") == "nights-parts/"] == ["parts"]
+
+
+@pytest.mark.usefixtures("account")
+def test_policies_are_tried_on_what_its_roles_call(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The replay of `auditor prevent` reads the module's files without making anything."""
+    Hub(_MAKE, shards=4)
+    made = {action for document in _policies() for s in document["Statement"] for action in listed(s["Action"])}
+    assert {"states:StartExecution", "ecs:RunTask", "organizations:ListAccounts"} <= made
+    shutil.copytree(FOLDER, tmp_path / "nightly" / "terraform")
+    monkeypatch.setattr(nightly_actions, "deploy_dir", lambda: tmp_path)
+    assert nightly_actions.nightly_actions() == made
+
+
+def _policies() -> list[dict[str, Any]]:
+    """The documents of all roles' inline policies."""
+    iam = _client("iam")
+    return [
+        iam.get_role_policy(RoleName=role["RoleName"], PolicyName=name)["PolicyDocument"]
+        for role in iam.list_roles()["Roles"]
+        for name in iam.list_role_policies(RoleName=role["RoleName"])["PolicyNames"]
+    ]
 
 
 @pytest.mark.usefixtures("account")

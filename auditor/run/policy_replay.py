@@ -7,7 +7,6 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from auditor.collect.aws.specs import permissions
-from auditor.collect.iac.marked import load
 from auditor.config import Config
 from auditor.deliver.security_hub import PERMISSIONS as SENDING
 from auditor.evaluate.audit import evaluate
@@ -17,8 +16,8 @@ from auditor.model.finding import RootCause
 from auditor.org.account_policies import hub_policy, organization_policy
 from auditor.remediation.command_request import api_call
 from auditor.remediation.command_text import UnreadableError, read_call
-from auditor.resources import deploy_dir
 from auditor.run.conclude import evaluate_options
+from auditor.run.nightly_actions import listed, nightly_actions
 from auditor.run.run_options import RuleOptions
 from auditor.run.selection import choose
 from auditor.store.masked_copies import without_secrets
@@ -40,8 +39,8 @@ def our_calls(causes: Sequence[RootCause]) -> Iterator[Asked]:
         call = api_call(command, where.account, region, where.arn if where.type == "execution_role" else "")
         yield Asked("remediation", f"{cause.rule_id} {cause.id}", unmasked(request_of(call)))
     policies = (permissions(), organization_policy(), hub_policy())
-    audit = {a for p in policies for s in p["Statement"] for a in _listed(s["Action"])} | set(SENDING)
-    for who, actions in (("the audit", audit), ("the nightly deployment", _nightly_actions() - audit)):
+    audit = {a for p in policies for s in p["Statement"] for a in listed(s["Action"])} | set(SENDING)
+    for who, actions in (("the audit", audit), ("the nightly deployment", nightly_actions() - audit)):
         for action in sorted(actions):
             yield Asked("audit", who, Request(action, ""))
 
@@ -55,22 +54,3 @@ def policy_replay(config: Config, rules: RuleOptions, files: Sequence[Path], pol
     with without_secrets(files) as masked:
         report = evaluate(masked, choice.rules, evaluate_options(choice))
         return replay(policies, our_calls(report.root_causes), recorded_calls(masked))
-
-
-def _listed(value: str | Sequence[str]) -> Sequence[str]:
-    return [value] if isinstance(value, str) else value
-
-
-def _nightly_actions() -> set[str]:
-    """What the templates of the nightly deployment let the roles do that they make."""
-    found: set[str] = set()
-    for path in sorted((deploy_dir() / "nightly").glob("*.yaml")):
-        for resource in load(path.read_text(encoding="utf-8"), functions=True)["Resources"].values():
-            if not resource["Type"].startswith("AWS::IAM::"):
-                continue
-            # A role holds its policies; a policy that is a resource of its own is one.
-            properties = resource["Properties"]
-            for policy in properties.get("Policies", (properties,)):
-                for statement in policy.get("PolicyDocument", {}).get("Statement", ()):
-                    found |= set(_listed(statement["Action"]))
-    return found
