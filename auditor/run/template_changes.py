@@ -21,7 +21,7 @@ from auditor.run.template_values import FIXED, Made, Values, nested, own_name
 from auditor.store.snapshot_reader import Key, SnapshotReader
 from auditor.studio.partitions import partition_of
 from auditor.studio.resource_types import BY_KIND, STUDIO_KINDS
-from auditor.whatif.changes import Change, Edit, Line, only_tags, put, tag, unknown, unknown_but
+from auditor.whatif.changes import Change, Edit, Line, only_tags, partly_known, put, tag, unknown, unknown_but
 from auditor.whatif.consequences import NotTried
 
 _OPTION = "--template"
@@ -105,7 +105,9 @@ class _Overlay:
             self._leave(template, f"no update changes {made.replaced}: deploying it makes another resource, or fails")
             return
         for path, reason in made.opened.items():
-            self._change(key, template, path, f"(unknown: {reason})", unknown(path, made.known_below(path)))
+            at, certain = made.elements.get(path, ("", []))
+            edit = partly_known(path, at, certain) if at else unknown(path, made.known_below(path))
+            self._change(key, template, path, "".join(f"{one}, " for one in certain) + f"(unknown: {reason})", edit)
         for path, value in made.put.items():
             self._change(key, template, path, value, put(path, value))
         self._tags(key, template, live)
@@ -183,7 +185,6 @@ class _Overlay:
         """The line of a new resource. It is as old as the snapshot."""
         document = nested(made.certain)
         document |= {name: template.document[name] for name in FIXED if name in template.document}
-        document.pop("KnownSubnetIds", None)
         document |= {"DomainId": key[3].partition("/")[0], "Status": "InService", "CreationTime": as_of}
         gaps = {*made.opened} - {"DomainId"}
         if template.kind == "domain":

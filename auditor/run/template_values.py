@@ -11,13 +11,13 @@ from auditor.drift.value_forms import Unsure, same
 from auditor.model.paths import value_at
 from auditor.model.snapshot import MAY_NOT_EXIST, NUMBER, TEMPLATE, Record
 from auditor.studio.partitions import partition_of
-from auditor.studio.settings import USER_SETTINGS
+from auditor.studio.settings import DOMAIN_USER_ROOT, USER_PROFILE_ROOT, USER_SETTINGS
 from auditor.studio.structures import ROOTS, member
 
 #: Members that name a resource, or that AWS alone writes: a template changes none of them in a resource that exists.
 FIXED = frozenset({
     "DomainId", "DomainName", "DomainArn", "UserProfileName", "UserProfileArn", "SpaceName", "SpaceArn", "AppName",
-    "AppType", "AppArn", "Status", "CreationTime", "LastModifiedTime", "FailureReason", "KnownSubnetIds", "Url",
+    "AppType", "AppArn", "Status", "CreationTime", "LastModifiedTime", "FailureReason", "Url",
 })  # fmt: skip
 #: Whether a domain has a file system. UpdateDomain gives it one, and never takes it away.
 _FILE_SYSTEM, _MAKES_IT = "HomeEfsFileSystemId", "HomeEfsFileSystemCreation"
@@ -32,7 +32,13 @@ _IDS: Mapping[str, str] = {
 }  # fmt: skip
 #: Kind of evidence, and what the ARN of one of it holds.
 _NAMED: Mapping[str, str] = {"lifecycle_config": ":studio-lifecycle-config/", "role": ":role/"}
-_CERTAIN_PARTS = frozenset(s.known_path.rpartition(".")[2] for s in USER_SETTINGS if s.known_path)
+#: Lists of which one element says something whatever the others are: by path, where the elements stand that are certain
+#: of a list that is not known, and the member that names an element that is a structure.
+_LISTS: Mapping[str, tuple[str, str]] = {
+    f"{root}.{s.path}": (f"{root}.{s.known_path}", s.item)
+    for root in (DOMAIN_USER_ROOT, USER_PROFILE_ROOT) for s in USER_SETTINGS if s.known_path
+} | {"SubnetIds": ("KnownSubnetIds", "")}  # fmt: skip
+_CERTAIN_PARTS = frozenset(known.rpartition(".")[2] for known, _ in _LISTS.values())
 _OWN_ROLE = f"arn:aws:iam::{TEMPLATE}:role/"
 _NESTED = 3
 _NOT_SAID = Unsure("the template leaves it out, and AWS does not say whether an update keeps it")
@@ -42,11 +48,13 @@ _NOT_SAID = Unsure("the template leaves it out, and AWS does not say whether an 
 class Made:
     """What a template makes of a document. ``certain``: all that it sets, by path, with the account's ids; ``put``:
     of that, what is another value now; ``opened``: paths of which nobody can tell what will stand there, and why;
+    ``elements``: of lists among them the elements that are certain, by the path at which they are kept.
     ``replaced``: a member that differs and that no update changes."""
 
     certain: dict[str, Any] = field(default_factory=dict)
     put: dict[str, Any] = field(default_factory=dict)
     opened: dict[str, str] = field(default_factory=dict)
+    elements: dict[str, tuple[str, list[str]]] = field(default_factory=dict)
     replaced: str = ""
 
     def known_below(self, path: str) -> dict[str, Any] | None:
@@ -106,6 +114,7 @@ class Values:
             real = self._real(template, (live.account, live.region), path, value, now)
             if isinstance(real, Unsure):
                 found.opened[path] = real
+                self._elements(template, (live.account, live.region), path, value, found)
                 continue
             equal = self._equal(path, real, now, template, live)
             if isinstance(equal, Unsure):
@@ -124,6 +133,7 @@ class Values:
         for gap in (gap.partition("[")[0] for gap in self._templates.gaps(template)[0]):
             if gap.partition(".")[0] not in (*FIXED, _FILE_SYSTEM, _MAKES_IT, "Tags"):
                 found.opened[gap] = self._templates.reason(template, gap)
+                self._known_elements(template, (live.account, live.region), gap, found)
         self._file_system(template, live, found)
         self._left_out(live, found, empty)
         for path in list(found.opened):
@@ -140,12 +150,30 @@ class Values:
             real: Any = self._real(template, place, path, value)
             if isinstance(real, Unsure):
                 found.opened[path] = real
+                self._elements(template, place, path, value, found)
             else:
                 found.certain[path] = real
         for gap in template.gaps:
             if gap not in ("Tags", "*", MAY_NOT_EXIST, NUMBER):
                 found.opened[gap] = self._templates.reason(template, gap)
+                self._known_elements(template, place, gap, found)
+        found.certain |= dict(found.elements.values())
         return found
+
+    def _elements(self, template: Record, place: tuple[str, str], path: str, value: Any, found: Made) -> None:
+        """Of a list that the template knows, and nobody before deployment: the elements that are certain."""
+        if path in _LISTS and isinstance(value, list):
+            known, item = _LISTS[path]
+            named = [one.get(item) if isinstance(one, Mapping) else one for one in value]
+            certain = [
+                n for n in named if isinstance(n, str) and not isinstance(self._real(template, place, path, n), Unsure)
+            ]
+            found.elements[path] = (known, certain)
+
+    def _known_elements(self, template: Record, place: tuple[str, str], path: str, found: Made) -> None:
+        """The same of a list that the template doesn't know whole."""
+        if path in _LISTS:
+            self._elements(template, place, path, value_at(template.document, _LISTS[path][0]), found)
 
     def _file_system(self, template: Record, live: Record, found: Made) -> None:
         """A domain without a file system gets one where the template asks for it, or may do so."""

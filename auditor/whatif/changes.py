@@ -76,6 +76,17 @@ def unknown(path: str, known: Mapping[str, Any] | None = None) -> Edit:
     return edit
 
 
+def partly_known(path: str, at: str, elements: Sequence[str]) -> Edit:
+    """Leaves open a list of which some elements are certain; these are kept at the path ``at``."""
+
+    def edit(line: Line) -> Line | None:
+        opened = unknown(path)(line)
+        assert opened is not None
+        return put(at, list(elements))(opened)
+
+    return edit
+
+
 def unknown_but(kept: Collection[str]) -> Edit:
     """Leaves open the whole document and the tags, but for the members that name the resource."""
 

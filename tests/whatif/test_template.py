@@ -15,6 +15,7 @@ from auditor.collect.aws.evidence_request import EvidenceOptions
 from auditor.config import Config
 from auditor.errors import ConfigError
 from auditor.evaluate.audit import evaluate
+from auditor.evaluate.verdicts import judge
 from auditor.model.finding import Finding
 from auditor.model.rule import Rule, Verdict
 from auditor.model.snapshot import GLOBAL, Record, Snapshot
@@ -30,6 +31,7 @@ from auditor.whatif.changes import Line, combine
 from auditor.whatif.gather import gather
 from auditor.whatif.overlay import overlay, read_lines
 from tests.iac.accounts import ACCOUNT, CFN, DOMAIN_HCL, REGION, ROLE, account, app, domain, profile, space
+from tests.iac.test_partly_known_lists import CLOUDFORMATION, EXPECTED
 
 
 class Deployed:
@@ -104,6 +106,50 @@ def test_what_the_template_cannot_tell_is_unknown_and_not_as_it_was(deployed: De
     # With a value for the parameter it is known.
     known = deployed.over(written, domain(), profile("ana"), parameters=("Key=Enabled",))
     assert known.line("domain", "d-research01")["domain"]["DefaultUserSettings"]["AutoMountHomeEFS"] == "Enabled"
+
+
+PARTLY = "StudioWebPortalSettings: {HiddenAppTypes: [JupyterServer, !Ref Key]}"
+APP_TYPES = "UserSettings.StudioWebPortalSettings.HiddenAppTypes"
+
+
+def test_what_is_certain_of_a_list_stays_certain(deployed: Deployed) -> None:
+    """An update sends the whole list, so that what the account hides beside it is shown again."""
+    live = profile("ana", {"StudioWebPortalSettings": {"HiddenAppTypes": ["CodeEditor"], "HiddenMlTools": ["Comet"]}})
+    made = deployed.over(CFN.replace("UserProfileName: ana", SETTINGS + PARTLY), domain(), live)
+    line = made.line("user_profile", ANA)
+    assert line["gaps"] == [APP_TYPES, "UserSettings.StudioWebPortalSettings.HiddenMlTools"]
+    assert line["user_profile"]["UserSettings"]["StudioWebPortalSettings"] == {"KnownHiddenAppTypes": ["JupyterServer"]}
+    assert made.said[0].startswith(f"user profile {ANA}: {APP_TYPES} = JupyterServer, (unknown: ")
+    # The same of a resource that is new.
+    new = deployed.over(CFN.replace("UserProfileName: ana", SETTINGS + PARTLY), domain()).line("user_profile", ANA)
+    assert APP_TYPES in new["gaps"]
+    assert new["user_profile"]["UserSettings"]["StudioWebPortalSettings"] == {"KnownHiddenAppTypes": ["JupyterServer"]}
+
+
+@pytest.mark.parametrize("other", ["!Ref Key", "!Ref Made"])
+def test_subnets_of_which_one_is_not_known(deployed: Deployed, other: str) -> None:
+    """Whether a parameter names it or the template makes it: one that is public is so whatever the others are."""
+    subnet = "  Made: {Type: AWS::EC2::Subnet, Properties: {VpcId: vpc-1, CidrBlock: 10.0.0.0/24}}\n"
+    made = deployed.over(CFN.replace("subnet-2]", f"{other}]") + subnet, domain(), profile("ana"))
+    line = made.line("domain", "d-research01")
+    assert line["gaps"] == ["SubnetIds"]
+    assert "SubnetIds" not in line["domain"]
+    assert line["domain"]["KnownSubnetIds"] == ["subnet-1"]
+
+
+def test_a_partly_known_list_is_judged_as_in_a_scan(deployed: Deployed, built_in_rules: tuple[Rule, ...]) -> None:
+    rules = {"STU401", "STU402", "STU403", "STU801", "STU110"}
+    old = {"StudioWebPortalSettings": {"HiddenAppTypes": ["CodeEditor"], "HiddenMlTools": ["Projects"]}}
+    live = domain(name="lab", AuthMode="IAM", SubnetIds=["subnet-1"],
+                  DefaultUserSettings={"ExecutionRole": "arn:aws:iam::123456789012:role/x", **old})  # fmt: skip
+    made = deployed.over(CLOUDFORMATION, live, profile("ana"), profile("ben", old))
+    after = deployed.folder / "after.jsonl"
+    overlay(made.file, made.lines, after)
+    found = {
+        (one.rule_id, one.id.rpartition("/")[2]): str(one.verdict)
+        for one in judge([after], [rule for rule in built_in_rules if rule.id in rules])
+    }
+    assert {rule: (found[rule, "ana"], found[rule, "ben"]) for rule in rules} == {r: EXPECTED[r] for r in rules}
 
 
 def test_what_a_structure_has_beside_what_is_sent_is_unknown(deployed: Deployed) -> None:
