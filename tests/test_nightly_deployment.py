@@ -14,6 +14,7 @@ from typing import Any
 import pytest
 import yaml
 
+from auditor.cli.commands.init import _FORMS
 from auditor.cli.main import cli, run
 from auditor.errors import ExitCode
 
@@ -200,6 +201,30 @@ def test_init_writes_what_lies_here_with_the_users_values(called: Called, tmp_pa
     assert json.loads(written["member-role.json"])["Resources"]["Role"]["Properties"]["RoleName"] == "R"
     assert called("init", "nightly", "--output", "audit")[0] == 2
     assert called("init", "nightly", "--output", "audit", "--force")[0] == 0
+
+
+WRONG = {
+    "--image": "auditor:latest", "--subnet": "vpc-1", "--security-group": "default", "--schedule": "daily",
+    "--external-id-secret": "studio-audit", "--email": "nobody", "--role": "two words",
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("option", WRONG)
+def test_init_takes_no_value_that_the_template_refuses(called: Called, tmp_path: Path, option: str) -> None:
+    code, said = called("init", "nightly", "--output", "audit", option, WRONG[option])
+    assert (code, said.startswith(f"Error: {option} ")) == (2, True), said
+    assert not (tmp_path / "audit").exists()
+
+
+def test_init_and_the_template_refuse_the_same(hub: dict[str, Any]) -> None:
+    declared = yaml.load((NIGHTLY / "hub.yaml").read_text(encoding="utf-8"), _Loader)["Parameters"]
+    for option, parameter in (("--image", "Image"), ("--external-id-secret", "ExternalIdSecret")):
+        assert _FORMS[option][0] == declared[parameter]["AllowedPattern"]
+
+
+def test_one_policy_is_printed_at_a_time(called: Called) -> None:
+    code, said = called("permissions", "--member", "--organization")
+    assert (code, "give one" in said) == (2, True)
 
 
 @pytest.mark.parametrize(

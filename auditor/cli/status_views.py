@@ -15,20 +15,22 @@ _PREFIX = "sagemaker_studio_auditor"
 
 def code_of(status: StoreStatus) -> ExitCode:
     """4: an account and Region, or the whole store, is too old or was never audited; 5: the last run of one lacks
-    something, or the last run failed; else 0."""
-    if not status.scopes or status.stale or status.never:
+    something, or saw nothing of an account, or the last run failed; else 0."""
+    if not status.scopes or status.stale or status.never or status.never_seen:
         return ExitCode.FINDINGS
-    return ExitCode.INCOMPLETE if status.incomplete or status.failed else ExitCode.OK
+    missed = any(not one.run.accepted for one in status.missed)
+    return ExitCode.INCOMPLETE if status.incomplete or missed or status.failed else ExitCode.OK
 
 
 def as_text(status: StoreStatus, label: str) -> Iterator[str]:
     """Lines for people: the verdict first, then what is wrong, then nothing else."""
     limit = age_text(status.max_age)
     last, complete = status.last, status.last_complete
-    if last is None and not status.never:
+    never = (*status.never, *(one.account for one in status.never_seen))
+    if last is None and not never:
         yield f"NEVER: {label} holds no run."
-    elif status.stale or status.never:
-        few, every = len(status.stale) + len(status.never), len(status.scopes) + len(status.never)
+    elif status.stale or never:
+        few, every = len(status.stale) + len(never), len(status.scopes) + len(never)
         yield f"STALE: not audited within {limit}: {few:,} of {every:,} pairs of account and Region"
     elif code_of(status) is ExitCode.INCOMPLETE:
         yield "INCOMPLETE: the last run lacks something, or failed."
@@ -42,6 +44,10 @@ def as_text(status: StoreStatus, label: str) -> Iterator[str]:
         if one.stale or one.incomplete:
             yield f"  {_words(one)}"
     yield from (f"  {account}: never audited" for account in status.never)
+    for missed in status.missed:
+        if not missed.run.accepted:
+            ever = "never audited; " if missed in status.never_seen else ""
+            yield f"  {missed.account}: {ever}the run of {missed.run.as_of} saw nothing of it: {missed.status}"
     accepted = sum(one.scope.last.accepted for one in status.scopes)
     if accepted:
         yield f"Incomplete, which --allow-incomplete accepts: {accepted:,} pairs of account and Region"
@@ -90,6 +96,13 @@ def as_json(status: StoreStatus, label: str) -> dict[str, Any]:
             for one in status.scopes
         ],
         "never": list(status.never),
+        "missed": [
+            {
+                "account": one.account, "status": one.status, "accepted": one.run.accepted,
+                "run": _run(one.run, status.now),
+            }
+            for one in status.missed
+        ],
         "failed_runs": [
             {
                 "started": attempt.started, "ended": attempt.ended or None, "command": attempt.command,
@@ -108,6 +121,9 @@ def as_prometheus(status: StoreStatus) -> Iterator[str]:
     ])  # fmt: skip
     yield from _metric("runs", "Runs in the store", [("", status.runs)])
     yield from _metric("failed_runs", "Runs that failed after the last one that is kept", [("", len(status.failed))])
+    yield from _metric("missed_account", "1: the newest run that was to audit the account saw nothing of it", [
+        (f'{{account="{_escaped(one.account)}"}}', 1) for one in status.missed
+    ])  # fmt: skip
     labelled = [(_labels(one), one) for one in status.scopes]
     yield from _metric("last_run_timestamp_seconds", "When the last run began", [
         (labels, int(one.scope.last.moment.timestamp())) for labels, one in labelled

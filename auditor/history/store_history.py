@@ -13,7 +13,7 @@ from auditor.errors import ConfigError
 from auditor.history.advance import Step
 from auditor.history.facts import Facts, Scope, facts_of, posture_in
 from auditor.history.stored_tables import DamagedTableError, checked, of_scopes, partition
-from auditor.history.trend import CARRY, counts, incomplete_scopes, trend
+from auditor.history.trend import CARRY, counts, incomplete_scopes, missed_accounts, trend
 from auditor.model.posture import PostureCount
 from auditor.model.report import Report
 from auditor.model.snapshot import GLOBAL
@@ -154,6 +154,7 @@ class StoreHistory:
             sum(report.resources.values()), len(report.gaps), counts(report), tuple(kept),
             tuple(StoredFile(key, 0) for key in kept_reports), tables,
             incomplete=incomplete_scopes(report, scopes), accepted=not report.not_accepted, attempt=self._store.attempt,
+            missed=missed_accounts(report, scopes),
         )  # fmt: skip
         return self._store.add(manifest, files | kept_reports)
 

@@ -49,6 +49,12 @@ def incomplete_scopes(report: Report, scopes: Sequence[Scope]) -> tuple[Scope, .
     return tuple(s for s in scopes if s in open_ or (s[0], GLOBAL) in open_)
 
 
+def missed_accounts(report: Report, scopes: Sequence[Scope]) -> tuple[tuple[str, str], ...]:
+    """Accounts of the report that lie in none of the run's scopes, with their status: nothing of them was seen."""
+    seen = {account for account, _ in scopes}
+    return tuple(sorted((one.id, one.status.value) for one in report.incomplete_accounts if one.id not in seen))
+
+
 def trend(runs: Sequence[Manifest], scopes: frozenset[Scope], limit: int = TREND_RUNS) -> tuple[TrendPoint, ...]:
     """The runs that audited one of the scopes, oldest first; each counts what lies in the scopes, and what belongs to
     no region in their accounts."""

@@ -14,6 +14,7 @@ from datetime import datetime
 from auditor.history.query import KnownFailure
 from auditor.model.notification import Channel, NewsItem, NewsKind
 from auditor.model.owner import NOBODY, matches
+from auditor.store.attempts import Attempt
 from auditor.store.store_status import StoreStatus
 
 
@@ -21,7 +22,8 @@ from auditor.store.store_status import StoreStatus
 class Told:
     """What a channel knows. ``failing``: fingerprint → how often the finding had come back when that was told.
 
-    ``spells``: what is incomplete or stale, runs that failed, and waivers that lapse, each by a text of its own.
+    ``spells``: what is incomplete or stale, how runs failed since the last that is kept, and waivers that lapse, each
+    by a text of its own.
     """
 
     schema_version: str = "1"
@@ -130,9 +132,18 @@ def _lasting(known: Known) -> Iterator[tuple[str, NewsItem]]:
             when = f"the last complete run is of {whole.as_of}" if whole else "no run was complete yet"
             text = f"The last run of {account} {region} is incomplete; {when}"
             yield f"incomplete {account} {region}", NewsItem(NewsKind.INCOMPLETE, text, account=account, region=region)
+    for missed in known.status.missed:
+        if not missed.run.accepted:
+            text = f"The run of {missed.run.as_of} saw nothing of {missed.account}: {missed.status}"
+            item = NewsItem(NewsKind.INCOMPLETE, text, account=missed.account)
+            yield f"missed {missed.account} {missed.status}", item
+    alike: dict[tuple[int | None, str], list[Attempt]] = {}
     for attempt in known.status.failed:
-        code = f" with exit code {attempt.exit_code}" if attempt.exit_code is not None else ""
-        text = f"The run of {attempt.started} failed{code}: {attempt.error}"
-        yield f"failed {attempt.attempt}", NewsItem(NewsKind.INCOMPLETE, text)
+        alike.setdefault((attempt.exit_code, attempt.error), []).append(attempt)
+    for (exit_code, error), attempts in alike.items():
+        since = min(attempt.started for attempt in attempts)
+        runs = f"The run of {since}" if len(attempts) == 1 else f"{len(attempts)} runs since {since}"
+        code = f" with exit code {exit_code}" if exit_code is not None else ""
+        yield f"failed {exit_code} {error}", NewsItem(NewsKind.INCOMPLETE, f"{runs} failed{code}: {error}")
     for waiver in known.waivers:
         yield f"waiver {waiver.key}", NewsItem(NewsKind.WAIVER_LAPSES, waiver.text)

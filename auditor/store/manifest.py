@@ -44,6 +44,7 @@ _RUN_KEY = re.compile(
 _KNOWN = (SCHEMA_VERSION, BY_DATE_VERSION)
 #: Regions, and what stands for none, are named in other programs' statements.
 _REGION = re.compile(r"[a-z0-9-]*")
+_ACCOUNT = re.compile(r"[0-9]{12}")
 _SCOPES = b'"scopes":'
 _SHA256 = re.compile(r"(?:[0-9a-f]{64})?")
 
@@ -163,6 +164,8 @@ class Manifest:
     incomplete: tuple[tuple[str, str], ...] | None = None
     accepted: bool = False
     attempt: str = ""
+    missed: tuple[tuple[str, str], ...] = ()
+    """Accounts that the run was to visit and of which it saw nothing, with their status (``AccountStatus``)."""
     previous: tuple[Link, ...] = ()
     """The runs that it follows (``auditor.store.chain``)."""
     root: str = ""
@@ -199,6 +202,11 @@ class Manifest:
     @property
     def moment(self) -> datetime:
         return datetime.fromisoformat(self.as_of)
+
+    @property
+    def whole(self) -> bool:
+        """Whether every account was visited, and nothing is missing in any."""
+        return not self.lacking and not self.missed
 
     @property
     def lacking(self) -> frozenset[tuple[str, str]]:
@@ -299,6 +307,8 @@ def contradiction(manifest: Manifest, key: str) -> str:
     odd = odd_region((*(r for _, r in named), *(c.region for c in manifest.counts)))
     if odd is not None:
         return f"it names a region {odd[:40]!r}"
+    if odd_account := next((account for account, _ in manifest.missed if not _ACCOUNT.fullmatch(account)), None):
+        return f"it names an account {odd_account[:40]!r}"
     for link in manifest.previous:
         if not _RUN_ID.fullmatch(link.run_id) or not _SHA256.fullmatch(link.root) or not link.root:
             return f"it follows a run {link.run_id[:40]!r}"

@@ -49,6 +49,15 @@ class ScopeMark:
 
 
 @dataclass(frozen=True, slots=True)
+class MissedMark:
+    """An account that the newest run that was to visit it saw nothing of. ``status``: denied, error, or suspended."""
+
+    account: str
+    status: str
+    run: RunMark
+
+
+@dataclass(frozen=True, slots=True)
 class Summary:
     """What status.json holds. ``recent``: ids of the runs of the last days that it was made of, all after ``since``."""
 
@@ -57,6 +66,7 @@ class Summary:
     since: str
     recent: tuple[str, ...]
     scopes: tuple[ScopeMark, ...]
+    missed: tuple[MissedMark, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,6 +95,8 @@ class StoreStatus:
     problems: tuple[str, ...] = ()
     never: tuple[str, ...] = ()
     """Accounts that were asked about and that no run has audited."""
+    missed: tuple[MissedMark, ...] = ()
+    """Accounts of which the newest run that was to visit them saw nothing."""
 
     @property
     def last(self) -> RunMark | None:
@@ -95,6 +107,12 @@ class StoreStatus:
         """The newest run that was complete for some account and Region."""
         marks = [f.scope.complete for f in self.scopes if f.scope.complete is not None]
         return max(marks, key=lambda mark: (mark.moment, mark.run_id), default=None)
+
+    @property
+    def never_seen(self) -> tuple[MissedMark, ...]:
+        """Accounts that were to be audited and that no run has ever seen."""
+        seen = {f.scope.account for f in self.scopes}
+        return tuple(mark for mark in self.missed if mark.account not in seen and not mark.run.accepted)
 
     @property
     def stale(self) -> tuple[Freshness, ...]:
@@ -109,7 +127,8 @@ def summarize(runs: Sequence[Manifest]) -> Summary:
     """The summary of whole runs, oldest first."""
     since = f"{runs[-1].moment.astimezone(UTC) - _OPEN:%Y%m%d}" if runs else ""
     recent = tuple(run.run_id for run in runs if run.run_id > since)
-    return Summary(SCHEMA_VERSION, len(runs), since, recent, _with(runs, ()))
+    scopes = _with(runs, ())
+    return Summary(SCHEMA_VERSION, len(runs), since, recent, scopes, _missed(runs, (), scopes))
 
 
 def _with(runs: Iterable[Manifest], known: Sequence[ScopeMark]) -> tuple[ScopeMark, ...]:
@@ -128,6 +147,24 @@ def _with(runs: Iterable[Manifest], known: Sequence[ScopeMark]) -> tuple[ScopeMa
             whole = mark if complete and _newer(mark, before.complete) else before.complete
             found[scope] = ScopeMark(*scope, last, whole)
     return tuple(found[scope] for scope in sorted(found))
+
+
+def _missed(
+    runs: Iterable[Manifest], known: Sequence[MissedMark], scopes: Sequence[ScopeMark]
+) -> tuple[MissedMark, ...]:
+    """The accounts that runs missed, but for those that a run as new has seen. ``scopes``: with these runs."""
+    found = {mark.account: mark for mark in known}
+    for run in runs:
+        for account, status in run.missed:
+            mark = MissedMark(account, status, RunMark(run.run_id, run.as_of, False, run.accepted))
+            before = found.get(account)
+            if before is None or _newer(mark.run, before.run):
+                found[account] = mark
+    for scope in scopes:
+        one = found.get(scope.account)
+        if one is not None and not _newer(one.run, scope.last):
+            del found[scope.account]
+    return tuple(found[account] for account in sorted(found))
 
 
 def _newer(mark: RunMark, other: RunMark | None) -> bool:
@@ -153,7 +190,7 @@ def read_status(store: RunStore, max_age: timedelta, now: datetime | None = None
     scopes = tuple(
         Freshness(mark, age := max(now - mark.last.moment, timedelta()), age > max_age) for mark in summary.scopes
     )
-    made = StoreStatus(now, max_age, summary.runs, scopes, (), tuple(problems))
+    made = StoreStatus(now, max_age, summary.runs, scopes, (), tuple(problems), missed=summary.missed)
     last = made.last
     failed = failed_runs(store.place)
     return replace(
@@ -184,11 +221,14 @@ def _summary(store: RunStore, now: datetime) -> tuple[Summary, list[str]]:
             problems.append(f"{store.place.label}/{run.key}: the run is dated {run.as_of}, which is still to come")
             continue
         runs.append(run)
-    return replace(kept, runs=kept.runs + len(runs), scopes=_with(runs, kept.scopes)), problems
+    scopes = _with(runs, kept.scopes)
+    missed = _missed(runs, kept.missed, scopes)
+    return replace(kept, runs=kept.runs + len(runs), scopes=scopes, missed=missed), problems
 
 
 def _sound(kept: Summary) -> bool:
     marks = [mark for scope in kept.scopes for mark in (scope.last, scope.complete) if mark is not None]
+    marks += [one.run for one in kept.missed]
     return bool(kept.recent) == bool(kept.scopes) and all(moments.is_moment(mark.as_of) for mark in marks)
 
 

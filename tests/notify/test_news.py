@@ -13,7 +13,7 @@ from auditor.model.rule import Severity
 from auditor.notify.digest import MOST, digest, lines
 from auditor.notify.news import Known, LapsingWaiver, Told, news
 from auditor.store.attempts import Attempt
-from auditor.store.store_status import Freshness, RunMark, ScopeMark, StoreStatus
+from auditor.store.store_status import Freshness, MissedMark, RunMark, ScopeMark, StoreStatus
 
 ACCOUNT, REGION = "111122223333", "eu-west-1"
 CHANNEL = Channel(ChannelType.WEBHOOK, "hook")
@@ -129,6 +129,41 @@ def test_a_spell_is_told_once_for_each_time() -> None:
     _, told = news(CHANNEL, known(2), told)
     items, _ = news(CHANNEL, known(3, stale=True), told)
     assert [item.kind for item in items] == [NewsKind.STALE]
+
+
+def test_a_year_of_nights_that_fail_alike_is_told_once() -> None:
+    """Nobody reads the message of the hundredth night; auditor status and the alarm go on. Another failure is news."""
+    told: Told | None = news(CHANNEL, known(0), None)[1]
+    failed: list[Attempt] = []
+    said: list[tuple[int, NewsKind, str]] = []
+    for day in range(1, 365):
+        error = "no credentials" if day < 200 else "the store cannot be written"
+        failed.append(Attempt(f"{day}", text(day), "audit", ended=text(day), exit_code=3, error=error))
+        items, told = news(CHANNEL, known(0, stale=day > 1, failed=failed), told)
+        said += [(day, item.kind, item.text) for item in items]
+    assert said == [
+        (1, NewsKind.INCOMPLETE, f"The run of {text(1)} failed with exit code 3: no credentials"),
+        (2, NewsKind.STALE, f"{ACCOUNT} {REGION} was last audited {text(0)}"),
+        (200, NewsKind.INCOMPLETE, f"The run of {text(200)} failed with exit code 3: the store cannot be written"),
+    ]
+    # A night that came ends the spell. Who hears of several at once hears how many.
+    _, told = news(CHANNEL, known(365), told)
+    ((item,), _) = news(CHANNEL, known(365, failed=failed[:3]), told)
+    assert item.text == f"3 runs since {text(1)} failed with exit code 3: no credentials"
+
+
+def test_an_account_that_cannot_be_entered_is_told_once() -> None:
+    told: Told | None = news(CHANNEL, known(0), None)[1]
+    said: list[str] = []
+    for day in range(1, 9):
+        night = known(day)
+        mark = MissedMark("444455556666", "denied" if day < 5 else "suspended", RunMark(f"run-{day}", text(day), False))
+        items, told = news(CHANNEL, replace(night, status=replace(night.status, missed=(mark,))), told)
+        said += [item.text for item in items]
+    assert said == [
+        f"The run of {text(1)} saw nothing of 444455556666: denied",
+        f"The run of {text(5)} saw nothing of 444455556666: suspended",
+    ]
 
 
 def test_a_message_holds_ten_items_the_worst_first_each_with_its_fingerprint() -> None:

@@ -11,12 +11,12 @@ import pytest
 from auditor.cli.main import run
 from auditor.config import Config
 from auditor.deliver.security_hub import member_hubs
-from auditor.errors import CollectError
+from auditor.errors import CollectError, ExitCode
 from auditor.org.account_policies import hub_policy, member_template, organization_policy
 from auditor.run.collect_accounts import entrance
 from auditor.simulator import Simulator, load_organization
 
-from .small import ASKED, BUSY, CLOSED, DEV, HUB, LOCKED, PROD, SMALL
+from .small import ASKED, BUSY, CLOSED, DEV, HUB, LOCKED, PROD, SMALL, Ran
 
 Captured = pytest.CaptureFixture[str]
 
@@ -95,6 +95,28 @@ def test_permissions_prints_them(capfd: Captured) -> None:
         assert word in capfd.readouterr().out
     assert run(["permissions", "--member", "--role", "a b"]) == 2
     assert run(["permissions", "--organization", "--role", "Auditor"]) == 2
+
+
+def test_an_account_that_no_run_could_enter_is_never_fresh(
+    ran: Ran, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: Captured
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    kept = ["check", str(ran.path), "--only", "STU101", "--store", "nights", "--fail-on", "none", "--quiet"]
+    assert run(kept) == ExitCode.INCOMPLETE
+    capfd.readouterr()
+    assert run(["status", "--store", "nights", "--format", "json"]) == ExitCode.FINDINGS
+    said = json.loads(capfd.readouterr().out)
+    assert [(one["account"], one["status"]) for one in said["missed"]] == [
+        (LOCKED, "denied"), (CLOSED, "suspended"), (BUSY, "error"),
+    ]  # fmt: skip
+    assert run(["status", "--store", "nights"]) == ExitCode.FINDINGS
+    out = capfd.readouterr().out
+    assert "STALE" in out
+    assert f"{LOCKED}: never audited; the run of " in out
+    left = [word for account in (LOCKED, CLOSED, BUSY) for word in ("--skip-account", account)]
+    assert run(["status", "--store", "nights", *left]) == ExitCode.OK
+    assert run(["status", "--store", "nights", "--account", LOCKED, "--format", "prometheus"]) == ExitCode.FINDINGS
+    assert f'missed_account{{account="{LOCKED}"}} 1' in capfd.readouterr().out
 
 
 def test_the_demo_audits_an_organization(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: Captured) -> None:

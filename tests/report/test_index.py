@@ -112,6 +112,14 @@ def test_who_audits_once_a_week_misses_no_night(tmp_path: Path) -> None:
     assert all(night.run for night in index_view(runs[:2], daily(runs[:2])).nights)
 
 
+def test_a_complete_run_without_a_report_is_named(tmp_path: Path) -> None:
+    """The auditor keeps report.json of every run; a manifest of somebody else may name none, and ends no run."""
+    runs = [replace(made(tmp_path, 1).manifest, reports=())]
+    text = _page(runs)
+    assert "The last complete run has no report." in text
+    assert "Open the last complete run" not in text
+
+
 def test_without_a_complete_run_nothing_is_praised(tmp_path: Path) -> None:
     run = made(tmp_path, 1).manifest
     runs = [replace(run, incomplete=run.scopes)]

@@ -21,7 +21,7 @@ from auditor.store.store_status import STATUS_FILE, StoreStatus, read_status, wr
 from .conftest import ACCOUNT, REGION, made
 
 DAY = timedelta(hours=26)
-OTHER = "999999999999"
+OTHER, THIRD = "999999999999", "444444444444"
 
 
 def at(day: int, hour: int = 3) -> datetime:
@@ -68,6 +68,33 @@ def test_last_and_last_complete_run_of_each_account(store: RunStore, tmp_path: P
     # Exactly as old as it may be is fresh.
     assert not read_status(store, timedelta(hours=49), at(11)).stale
     assert [f.scope.account for f in read_status(store, timedelta(hours=48), at(11)).stale] == [OTHER]
+
+
+def test_an_account_that_a_run_saw_nothing_of_is_named(store: RunStore, tmp_path: Path) -> None:
+    """Its role is gone, or was never deployed: no run has a Region of it, so that nothing would grow old."""
+    long = timedelta(days=9)
+
+    def missed(day: int) -> tuple[list[tuple[str, str]], list[str]]:
+        status = read_status(RunStore(store.place), long, at(day))
+        return [(m.account, m.status) for m in status.missed], [m.account for m in status.never_seen]
+
+    add(store, tmp_path, 10, account=OTHER)
+    add(store, tmp_path, 11, missed=((OTHER, "denied"), (THIRD, "suspended")))
+    told = ([(THIRD, "suspended"), (OTHER, "denied")], [THIRD])
+    assert missed(11) == told
+    write_status(store)
+    assert missed(11) == told
+    # The next run sees one of them; the summary does not know it yet.
+    add(store, tmp_path, 12, account=OTHER, missed=((THIRD, "denied"),))
+    assert missed(12) == ([(THIRD, "denied")], [THIRD])
+    add(store, tmp_path, 13, missed=((THIRD, "denied"),), accepted=True)
+    write_status(store)
+    assert missed(13) == ([(THIRD, "denied")], [])
+
+
+def test_a_manifest_that_misses_no_account_but_a_text_is_damaged(store: RunStore, tmp_path: Path) -> None:
+    add(store, tmp_path, 10, missed=(("<b>", "denied"),))
+    assert "names an account '<b>'" in read_status(RunStore(store.place), DAY, at(10)).problems[0]
 
 
 def test_accepted_incompleteness_is_no_alarm_and_no_complete_run(store: RunStore, tmp_path: Path) -> None:

@@ -212,7 +212,7 @@ def test_runs_without_hashes_are_never_called_intact(store: RunStore, tmp_path: 
         tables={name: sized(files) for name, files in old.manifest.tables.items()},
     )  # fmt: skip
     fields = msgspec.to_builtins(was)
-    for name in ("root", "previous", "incomplete", "accepted", "attempt"):
+    for name in ("root", "previous", "incomplete", "accepted", "attempt", "missed"):
         del fields[name]
     store.place.put_bytes(was.key, msgspec.json.encode(fields) + b"\n")
     add(store, tmp_path, 2)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import click
@@ -22,6 +22,16 @@ _OUTPUT = several(
 )  # fmt: skip
 #: A folder of the repository that stands in a shell script as it is.
 _FOLDER = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_./-]*|\.")
+#: An option of "init nightly" → what its value must look like, and in words. The template refuses the same values, when
+#: it is deployed.
+_FORMS = {
+    "--image": (r".+@sha256:[0-9a-f]{64}", "an image by digest (IMAGE@sha256:…)"),
+    "--subnet": (r"subnet-[0-9a-z]+", "the id of a subnet (subnet-…)"),
+    "--security-group": (r"sg-[0-9a-z]+", "the id of a security group (sg-…)"),
+    "--schedule": (r"(cron|rate|at)\(.+\)", "a schedule of EventBridge Scheduler (cron(0 2 * * ? *), rate(1 day))"),
+    "--external-id-secret": (r"arn:[a-z-]+:secretsmanager:.+", "the ARN of a secret in AWS Secrets Manager"),
+    "--email": (r"[^@\s]+@[^@\s]+", "an e-mail address"),
+}
 _SEVERITIES = ("critical", "high", "medium", "low", "info")
 
 
@@ -54,6 +64,8 @@ def nightly(
 
     if problem := role_problem(role):
         raise ConfigError(f"--role {problem}")
+    _check({"--subnet": subnets, "--security-group": groups})
+    _check({f"--{name.replace('_', '-')}": (value,) for name, value in values.items() if value and name != "lock_days"})
     folder = deploy_dir() / "nightly"
     found = (path for path in sorted(folder.rglob("*")) if path.is_file())
     files = {path.relative_to(folder).as_posix(): path.read_text(encoding="utf-8") for path in found}
@@ -84,7 +96,8 @@ def nightly(
     _write(output, files, force)
     left = [key for key in ("Image", "Subnets", "SecurityGroups", "ExternalIdSecret") if not parameters[key]]
     if left:
-        say(f"Fill in parameters.json: {', '.join(left)}")
+        say(f"Fill in parameters.json: {', '.join(left)} (for Terraform, terraform/terraform.tfvars.json)")
+    say("docs/nightly.md says how to deploy them, and in which order.")
 
 
 @command.group("ci")
@@ -122,6 +135,15 @@ def _ci(source: str, target: str, path: str, fail_on: str, output: Path, *, forc
     text = (deploy_dir() / "ci" / source).read_text(encoding="utf-8")
     text = text.replace("auditor scan . ", f"auditor scan {path} ").replace("--fail-on high", f"--fail-on {fail_on}")
     _write(output, {target: text}, force)
+
+
+def _check(given: Mapping[str, Sequence[str]]) -> None:
+    """Raises ConfigError for a value of an option that is not what it should be."""
+    for option, values in given.items():
+        form, words = _FORMS[option]
+        for value in values:
+            if not re.fullmatch(form, value):
+                raise ConfigError(f"{option} {value}: is not {words}")
 
 
 def _write(output: Path, files: Mapping[str, str], force: bool) -> None:

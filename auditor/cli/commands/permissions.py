@@ -18,27 +18,24 @@ from auditor.studio.evidence_sources import EVIDENCE, ON_REQUEST
 @click.command("permissions", short_help="Print the IAM policy that an audit needs.")
 @click.option(
     "--organization",
-    "which",
-    flag_value="organization",
+    is_flag=True,
     help="The policy that lists the organization's accounts, for the run's own credentials.",
 )
 @click.option(
     "--hub",
-    "which",
-    flag_value="hub",
+    is_flag=True,
     help="The policy that assumes the role in each account, for the same ones.",
 )
 @click.option(
     "--member",
-    "which",
-    flag_value="member",
+    is_flag=True,
     help="The role in each account, with its policy and trust policy, as a CloudFormation template.",
 )
 @click.option("--role", metavar="NAME", help=f"The role's name, for --hub and --member.  [default: {DEFAULT_ROLE}]")
 @rule_options
 @debug_option
 def command(
-    which: str | None, role: str | None, rules_dirs: tuple[Path, ...], only: tuple[str, ...], skip: tuple[str, ...]
+    role: str | None, rules_dirs: tuple[Path, ...], only: tuple[str, ...], skip: tuple[str, ...], **kinds: bool
 ) -> None:
     """Print the IAM policy that an audit needs: read-only, computed from the calls that it makes.
 
@@ -54,6 +51,10 @@ def command(
     from auditor.collect.aws.specs import permissions
     from auditor.org.account_policies import hub_policy, member_template, organization_policy
 
+    asked = [name for name, given in kinds.items() if given]
+    if len(asked) > 1:
+        raise click.UsageError("Each of --organization, --hub and --member prints a policy of its own: give one.")
+    which = asked[0] if asked else None
     evidence: tuple[str, ...] = (*EVIDENCE, *ON_REQUEST)
     if rules_dirs or only or skip:
         if which == "hub":

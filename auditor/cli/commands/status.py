@@ -61,7 +61,9 @@ def command(
         kept = [f for f in status.scopes if f.scope.account not in skipped]
         never = tuple(sorted(set(accounts) - {f.scope.account for f in kept}))
         kept = [f for f in kept if not accounts or f.scope.account in accounts]
-        status = replace(status, scopes=tuple(kept), never=never)
+        missed = [m for m in status.missed if m.account not in skipped and (not accounts or m.account in accounts)]
+        never = tuple(account for account in never if account not in {m.account for m in missed})
+        status = replace(status, scopes=tuple(kept), never=never, missed=tuple(missed))
     label = store.place.label
     if output == "json":
         import json

@@ -70,11 +70,11 @@ def _night(run: Manifest) -> NightView:
     named = ", ".join(accounts[:2]) + (f" and {len(accounts) - 2} more" if len(accounts) > 2 else "")
     links = (Link(f.key.rpartition("/")[2].removeprefix("report.").removesuffix(".gz"), f.key) for f in run.reports)
     order = {"html": 0, "executive.html": 1, "md": 2}
-    state = NightState.INCOMPLETE if run.lacking else NightState.COMPLETE
+    state = NightState.COMPLETE if run.whole else NightState.INCOMPLETE
     return NightView(
         run.as_of, state, run, total(run.counts), named, len({region for _, region in run.scopes}),
         tuple(sorted(links, key=lambda link: (order.get(link.name, 9), link.name))),
-        "accepted with --allow-incomplete" if run.lacking and run.accepted else "",
+        "accepted with --allow-incomplete" if run.accepted and not run.whole else "",
     )  # fmt: skip
 
 
