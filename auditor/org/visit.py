@@ -142,7 +142,7 @@ class _SharedProgress:
     def advance(self, account: str, done: int, total: int) -> None:
         """Calls of an account. Raises CollectError once the run is stopped, which ends its collection."""
         if self._stopping.is_set():
-            raise CollectError("interrupted")
+            raise CollectError("interrupted", hint="Repeat the command; with --resume it goes on where it was.")
         if self._progress is None:
             return
         with self._lock:

@@ -63,6 +63,8 @@ def note_failure(text: str, profile: str | None, error: AuditorError) -> None:
 
     try:
         store = RunStore(open_backend(text, profile))
+        if not store.place.entries(limit=1):
+            return  # no run has made it a store yet
         store.check()
         attempts.failed(store.place, attempts.begin(store.place, "plan"), *_ending(error))
         write_overviews(store)

@@ -180,7 +180,7 @@ def _read(path: Path) -> bytes:
     try:
         return read_regular(path, _KEY_LIMIT)
     except (NotReadError, TooLargeError) as error:
-        raise ConfigError(f"{path}: the key cannot be read: {error}") from error
+        raise ConfigError(f"{path}: the key cannot be used: {error}") from error
 
 
 def _needs_cryptography() -> None:

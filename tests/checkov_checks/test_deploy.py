@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import subprocess
 from pathlib import Path
 
 import pytest
+
+from auditor.org.account_policies import member_template
 
 from .commandline import OFFLINE, OFFLINE_ENVIRONMENT, PROGRAMS
 
@@ -25,8 +28,11 @@ SKIPPED = {
 
 
 def test_checkov_finds_nothing_in_the_files_of_deploy(tmp_path: Path) -> None:
+    # The role in each account is no file: it is what "auditor permissions --member" prints.
+    folder = shutil.copytree(DEPLOY, tmp_path / "deploy")
+    (folder / "member-role.json").write_text(json.dumps(member_template()), encoding="utf-8")
     done = subprocess.run(
-        [str(PROGRAMS / "checkov"), "-d", str(DEPLOY), "-o", "json", *OFFLINE,
+        [str(PROGRAMS / "checkov"), "-d", str(folder), "-o", "json", *OFFLINE,
          "--framework", *sorted(FRAMEWORKS)],
         capture_output=True, text=True, check=False, cwd=tmp_path, env={**os.environ, **OFFLINE_ENVIRONMENT},
     )  # fmt: skip
@@ -34,5 +40,9 @@ def test_checkov_finds_nothing_in_the_files_of_deploy(tmp_path: Path) -> None:
     failed = [(f["check_id"], f["resource"]) for part in parts for f in part["results"]["failed_checks"]]
     assert failed == []
     assert {part["check_type"] for part in parts if part["summary"]["passed"]} == FRAMEWORKS
+    passed = {
+        f["resource"] for part in parts for f in part["results"]["passed_checks"] if "member-role" in f["file_path"]
+    }
+    assert passed == {"AWS::IAM::Role.Role"}
     skipped = {f["check_id"] for part in parts for f in part["results"]["skipped_checks"]}
     assert skipped == SKIPPED, "a check that is skipped says why, and is named here"

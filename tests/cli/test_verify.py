@@ -53,7 +53,7 @@ def test_what_is_asked_is_checked_first(auditor: Auditor, tmp_path: Path) -> Non
     snapshot = night(tmp_path, 1, {"a": "SSO"})
     (tmp_path / "sign.pem").unlink()
     outcome, _ = checked(auditor, snapshot, "--store", "nights", "--config", path)
-    assert (outcome.code, "sign.pem: the key cannot be read" in outcome.err) == (2, True)
+    assert (outcome.code, "sign.pem: the key cannot be used: it cannot be read" in outcome.err) == (2, True)
     path.write_text("sign: {ed25519: a.pem, kms: alias/audit}\n")
     outcome, _ = checked(auditor, snapshot, "--store", "nights", "--config", path)
     assert (outcome.code, "auditor.yaml:1:1: sign: names one key" in outcome.err) == (2, True)

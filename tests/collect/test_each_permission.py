@@ -90,6 +90,11 @@ def test_each_action_of_the_policy_is_denied() -> None:
     assert sorted(denied) == sorted(action.partition(":")[2] for action in ACTIONS)
 
 
+def test_the_page_of_figures_says_how_many() -> None:
+    page = (ROOT / "docs" / "figures.md").read_text(encoding="utf-8")
+    assert f"{len(ACTIONS)} actions" in page
+
+
 def policies() -> Iterator[tuple[str, Any]]:
     """Every policy that the auditor prints or ships."""
     yield "permissions", permissions()

@@ -63,7 +63,7 @@ class Tasks:
     def check(self) -> None:
         """Called before each call: ends a task once the run is stopped."""
         if self._stopping.is_set():
-            raise CollectError("interrupted")
+            raise CollectError("interrupted", hint="Repeat the command; with --resume it goes on where it was.")
 
     def pause(self, seconds: float) -> None:
         """Wait, unless the run is stopped meanwhile."""

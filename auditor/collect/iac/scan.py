@@ -119,4 +119,7 @@ def _nothing(paths: Sequence[Path], roots: Sequence[Root]) -> CollectError:
         f"{n.what}{f':{n.line}' if n.line else ''}: {n.reason}" for n in sorted(missed, key=lambda n: n.what)[:10]
     )
     more = f"\n  and {len(missed) - 10} more" if len(missed) > 10 else ""
-    return CollectError(f"nothing could be assessed: every template was refused\n  {listed}{more}")
+    return CollectError(
+        f"nothing could be assessed: every template was refused\n  {listed}{more}",
+        hint="Each line says why. docs/templates.md says what can be scanned.",
+    )
