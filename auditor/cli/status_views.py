@@ -121,9 +121,10 @@ def as_prometheus(status: StoreStatus) -> Iterator[str]:
     ])  # fmt: skip
     yield from _metric("runs", "Runs in the store", [("", status.runs)])
     yield from _metric("failed_runs", "Runs that failed after the last one that is kept", [("", len(status.failed))])
-    yield from _metric("missed_account", "1: the newest run that was to audit the account saw nothing of it", [
-        (f'{{account="{_escaped(one.account)}"}}', 1) for one in status.missed
-    ])  # fmt: skip
+    if status.missed:
+        yield from _metric("missed_account", "1: the newest run that was to audit the account saw nothing of it", [
+            (f'{{account="{_escaped(one.account)}"}}', 1) for one in status.missed
+        ])  # fmt: skip
     labelled = [(_labels(one), one) for one in status.scopes]
     yield from _metric("last_run_timestamp_seconds", "When the last run began", [
         (labels, int(one.scope.last.moment.timestamp())) for labels, one in labelled
