@@ -70,6 +70,13 @@ def news(channel: Channel, known: Known, told: Told | None) -> tuple[tuple[NewsI
     return tuple(items), Told(failing=failing, spells=spells)
 
 
+def untold(items: Sequence[NewsItem], after: Told) -> Told:
+    """What a channel knows that did not take its first message: all but these items, which are news again."""
+    failing = {one: n for one, n in after.failing.items() if one not in {item.fingerprint for item in items}}
+    failing |= {item.fingerprint: 0 for item in items if item.kind is NewsKind.RESOLVED}
+    return Told(failing=failing)
+
+
 def _counts(channel: Channel, known: Known, failure: KnownFailure) -> bool:
     return failure.severity.rank <= channel.min_severity.rank and _of_owner(channel, known, failure)
 

@@ -22,7 +22,7 @@ from auditor.model.waiver import WaiverStatus
 from auditor.notify import aws_channels, webhook
 from auditor.notify.bodies import body
 from auditor.notify.digest import digest
-from auditor.notify.news import Known, LapsingWaiver, Told, news
+from auditor.notify.news import Known, LapsingWaiver, Told, news, untold
 from auditor.store.manifest import Manifest, every_scope
 from auditor.store.runs import RunStore, latest
 from auditor.store.store_status import read_status
@@ -71,7 +71,10 @@ def notify(
         problem = ""
         if message is not None and not dry_run:
             problem = _sent(channel, message, profile)
-        if not problem and not dry_run and after != told:
+        if problem and told is None:
+            # Else the next night would take for old what is new tonight, and nobody would hear of it.
+            after = untold(items, after)
+        if not dry_run and after != told and (not problem or told is None):
             store.place.put_bytes(_key(channel), msgspec.json.encode(after, order="deterministic") + b"\n")
         yield Notified(channel, message, problem)
 
