@@ -73,15 +73,13 @@ def test_a_first_message_that_nobody_took_is_told_by_the_next_night(tmp_path: Pa
     kept(tmp_path, 1, {"a": "IAM", "b": "IAM", "c": "IAM"})
     kept(tmp_path, 2, {"a": "IAM", "b": "IAM", "c": "SSO", "d": "IAM"})
     assert [bool(one.problem) for one in notify(open_store("nights"), [hook])] == [True]
-    for day in (3, 4):
-        kept(tmp_path, day, {"a": "IAM", "b": "IAM", "c": "SSO", "d": "IAM"})
-        assert [bool(one.problem) for one in notify(open_store("nights"), [hook])] == [True]
+    assert [bool(one.problem) for one in notify(open_store("nights"), [hook])] == [True]
     receiver.status = 200
-    kept(tmp_path, 5, {"a": "IAM", "b": "SSO", "c": "SSO", "d": "IAM"})
+    kept(tmp_path, 3, {"a": "IAM", "b": "SSO", "c": "SSO", "d": "IAM"})
     assert [one.problem for one in notify(open_store("nights"), [hook])] == [""]
     # Not a, which failed before there was a channel; b is resolved since.
     first = {"new": 1, "resolved": 1}
-    assert told(receiver) == [first, first, first, {"new": 1, "resolved": 2}]
+    assert told(receiver) == [first, first, {"new": 1, "resolved": 2}]
     assert [one.message for one in notify(open_store("nights"), [hook])] == [None]
 
 
