@@ -6,18 +6,18 @@ import json
 import os
 import shutil
 import subprocess
-import sys
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 import yaml
 
+from tests.auditor_server import started
+
 ROOT = Path(__file__).resolve().parents[2]
 CI = ROOT / "deploy" / "ci"
-PATH = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
 #: STU603: the first reaches the internet directly, the second does not. Both lie in a network that no template holds,
 #: so that some verdicts are unknown.
 OPEN, CLOSED = "PublicInternetOnly", "VpcOnly"
@@ -33,14 +33,24 @@ def domain(name: str, access: str) -> str:
 
 @dataclass(frozen=True)
 class Repository:
-    """A clone of a repository of which the branch ``main`` is at ``base``, and the change is checked out."""
+    """A clone of a repository of which the branch ``main`` is at ``base``, and the change is checked out. ``path``:
+    where its shells find programs."""
 
     folder: Path
     base: str
+    path: str
+
+
+@pytest.fixture(scope="module")
+def path() -> Iterator[str]:
+    """With an ``auditor`` that was started once."""
+    server = started()
+    yield f"{server.folder}{os.pathsep}{os.environ['PATH']}"
+    server.stop()
 
 
 @pytest.fixture
-def changed(tmp_path: Path) -> Callable[[Mapping[str, str], Mapping[str, str]], Repository]:
+def changed(tmp_path: Path, path: str) -> Callable[[Mapping[str, str], Mapping[str, str]], Repository]:
     def make(before: Mapping[str, str], after: Mapping[str, str]) -> Repository:
         origin, work = tmp_path / "origin", tmp_path / "work"
         git(tmp_path, "init", "--quiet", "--initial-branch=main", str(origin))
@@ -49,7 +59,7 @@ def changed(tmp_path: Path) -> Callable[[Mapping[str, str], Mapping[str, str]], 
         git(origin, "switch", "--quiet", "--create", "change")
         commit(origin, after, "the change")
         git(tmp_path, "clone", "--quiet", "--branch", "change", str(origin), str(work))
-        return Repository(work, base)
+        return Repository(work, base, path)
 
     return make
 
@@ -72,7 +82,7 @@ def shell(script: str, repository: Repository, **variables: str) -> subprocess.C
     return subprocess.run(
         ["bash", "-e", "-o", "pipefail", "-c", script], cwd=repository.folder, capture_output=True, text=True,
         check=False, timeout=300,
-        env={"PATH": PATH, "HOME": str(repository.folder.parent), "PYTHONPATH": str(ROOT), "CI": "true", **variables},
+        env={"PATH": repository.path, "HOME": str(repository.folder.parent), "CI": "true", **variables},
     )  # fmt: skip
 
 
@@ -91,7 +101,8 @@ def github(repository: Repository, event: str = "pull_request") -> subprocess.Co
     program.chmod(0o755)
     variables = {
         "GITHUB_STEP_SUMMARY": str(summary), "GITHUB_OUTPUT": str(outputs), "RUNNER_TEMP": str(beside),
-        "GITHUB_EVENT_NAME": event, "TARGET": "main", "PULL_REQUEST": "7", "PATH": f"{program.parent}:{PATH}",
+        "GITHUB_EVENT_NAME": event, "TARGET": "main", "PULL_REQUEST": "7",
+        "PATH": f"{program.parent}:{repository.path}",
     }  # fmt: skip
     done = {}
     for name, step in steps.items():
@@ -169,7 +180,7 @@ def test_main_is_green_and_reported(changed: Callable[..., Repository], system: 
     done = system(repository, "push")
     assert done.returncode == 0, done
     assert ("STU603", "fail") in {(f["rule"]["id"], f["status"]) for f in report_of(repository)["findings"]}
-    assert system(Repository(changed_folder(repository), repository.base), "push").returncode == 0
+    assert system(replace(repository, folder=changed_folder(repository)), "push").returncode == 0
 
 
 def changed_folder(repository: Repository) -> Path:
