@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from auditor.evaluate.deviations import DEVIATION, statement
 from auditor.model.rule import Rule
+from auditor.resolve.filled_tables import insert
 from auditor.resolve.table_model import Column, Table
 from auditor.resolve.tables import TABLES
 
@@ -238,11 +239,8 @@ def _row(finding: Finding, names: Mapping[str, str]) -> tuple[Any, ...]:
 
 
 def _insert(con: duckdb.DuckDBPyConnection, table: Table, rows: Sequence[tuple[Any, ...]]) -> None:
-    """Insert column by column: row by row would take longer than all the rest."""
     con.execute(f"delete from {table.name}")
-    if rows:
-        lists = ", ".join(f"unnest(${n}::{c.type}[])" for n, c in enumerate(table.columns, 1))
-        con.execute(f"insert into {table.name} select {lists}", [list(values) for values in zip(*rows, strict=True)])
+    insert(con, table.name, [column.type for column in table.columns], rows)
 
 
 #: The rules that are selected, and the report of them, made when a statement asks for either.

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING
 from auditor.iam.trust import SAGEMAKER
 from auditor.model.access_path import Goal
 from auditor.model.snapshot import GLOBAL
+from auditor.resolve.filled_tables import create_filled, insert
 from auditor.resolve.sql_files import statement
 from auditor.studio.arns import account_of
 from auditor.studio.role_powers import ASSUME_ANY, CHANGE_PROFILES, JOBS_AS_ANY, WIDENED
@@ -152,12 +153,16 @@ def _used_up(nodes: list[RoleNode]) -> list[RoleNode]:
     return taken
 
 
+_COLUMNS = {
+    "key": "VARCHAR", "account": "VARCHAR", "region": "VARCHAR", "id": "VARCHAR", "name": "VARCHAR",
+    "as_of": "TIMESTAMP", "goal": "VARCHAR", "profiles": "BIGINT", "length": "BIGINT", "steps": "VARCHAR[]",
+    "via": "VARCHAR[]", "target": "VARCHAR",
+}  # fmt: skip
+
+
 def create(con: duckdb.DuckDBPyConnection) -> None:
     """The table, from ``execution_role`` and what led to it."""
-    con.execute(
-        "create table access_path (key VARCHAR, account VARCHAR, region VARCHAR, id VARCHAR, name VARCHAR, as_of"
-        " TIMESTAMP, goal VARCHAR, profiles BIGINT, length BIGINT, steps VARCHAR[], via VARCHAR[], target VARCHAR)"
-    )
+    create_filled(con, "access_path", _COLUMNS, ())
     if not con.execute(
         "select count(*) from execution_role where known_administrator or opens_other_profiles"
         " or len(escalation_ways) > 0"
@@ -180,5 +185,4 @@ def create(con: duckdb.DuckDBPyConnection) -> None:
         for arn, path in paths(roles, goal).items()
         for as_of, profiles in (seen[account, arn],)
     ]  # fmt: skip
-    if rows:
-        con.executemany(f"insert into access_path values ({', '.join('?' * 12)})", rows)
+    insert(con, "access_path", _COLUMNS.values(), rows)

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from auditor.iam.elsewhere import allows_elsewhere
 from auditor.iam.logic import Truth, some
 from auditor.model.snapshot import TEMPLATE
+from auditor.resolve.filled_tables import create_filled
 from auditor.studio.partitions import HOME_REGIONS, partition_of
 
 if TYPE_CHECKING:
@@ -42,10 +43,9 @@ def is_open(service: str, policy: object, region: str) -> Truth:
 
 def collect(con: duckdb.DuckDBPyConnection) -> None:
     """``endpoint_fact`` from the raw documents."""
-    con.execute("create table endpoint_fact (account VARCHAR, region VARCHAR, id VARCHAR, open BOOLEAN)")
-    rows = con.execute(
+    found = con.execute(
         "select account, region, id, coalesce(doc.ServiceName, ''), doc.PolicyDocument from raw_vpc_endpoint"
     ).fetchall()
-    for account, region, id_, service, policy in rows:
-        row = [account, region, id_, is_open(service, policy, region)]
-        con.execute("insert into endpoint_fact values (?, ?, ?, ?)", row)
+    rows = [(account, region, id_, is_open(service, policy, region)) for account, region, id_, service, policy in found]
+    columns = {"account": "VARCHAR", "region": "VARCHAR", "id": "VARCHAR", "open": "BOOLEAN"}
+    create_filled(con, "endpoint_fact", columns, rows)

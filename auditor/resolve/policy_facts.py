@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import astuple, dataclass
 from typing import TYPE_CHECKING, Any
 
 from auditor.iam.logic import Truth, some
@@ -17,6 +17,7 @@ from auditor.iam.named import named_resources, understood
 from auditor.iam.reach import may_do
 from auditor.iam.roles import Role, role_of
 from auditor.iam.simulation import answers
+from auditor.resolve.filled_tables import create_filled
 from auditor.studio.arns import account_of
 from auditor.studio.tool_requests import TOOL_REQUESTS
 from auditor.studio.tools import (
@@ -108,29 +109,37 @@ def _may_be_named(name: str, asked: Mapping[str, set[str]], role: Role | None) -
 
 def collect(con: duckdb.DuckDBPyConnection) -> None:
     """``permission_fact`` and ``trail_fact`` from the raw documents."""
-    con.execute(
-        "create table permission_fact (account VARCHAR, id VARCHAR, allowed_tools VARCHAR[], undecided_tools VARCHAR[],"
-        " allowed_actions VARCHAR[], undecided_actions VARCHAR[], mlflow BOOLEAN)"
-    )
+    rows: list[tuple[object, ...]] = []
     for account, arn, text, document, gaps in con.execute(
         "select p.account, p.id, to_json(p.doc)::VARCHAR, to_json(r.doc)::VARCHAR, coalesce(r.gaps, [])"
         " from raw_permission p left join raw_role r on r.account = p.account and r.id = p.id"
     ).fetchall():
         role = None if document is None else role_of(json.loads(document), arn, gaps=gaps)
-        facts = permitted(json.loads(text).get("Results"), role)
-        row = [facts.allowed_tools, facts.undecided_tools, facts.allowed_actions, facts.undecided_actions, facts.mlflow]
-        con.execute("insert into permission_fact values (?, ?, ?, ?, ?, ?, ?)", [account, arn, *row])
+        rows.append((account, arn, *astuple(permitted(json.loads(text).get("Results"), role))))
     for account, arn, text, gaps in con.execute(
         "select account, id, to_json(doc)::VARCHAR, coalesce(gaps, []) from raw_role"
         " where account in (select account from template_account)"
     ).fetchall():
-        facts = permitted_by(json.loads(text), arn, gaps)
-        row = [facts.allowed_tools, facts.undecided_tools, facts.allowed_actions, facts.undecided_actions, facts.mlflow]
-        con.execute("insert into permission_fact values (?, ?, ?, ?, ?, ?, ?)", [account, arn, *row])
-    con.execute("create table trail_fact (account VARCHAR, region VARCHAR, records BOOLEAN, weak VARCHAR[])")
+        rows.append((account, arn, *astuple(permitted_by(json.loads(text), arn, gaps))))
+    create_filled(
+        con,
+        "permission_fact",
+        {
+            "account": "VARCHAR",
+            "id": "VARCHAR",
+            "allowed_tools": "VARCHAR[]",
+            "undecided_tools": "VARCHAR[]",
+            "allowed_actions": "VARCHAR[]",
+            "undecided_actions": "VARCHAR[]",
+            "mlflow": "BOOLEAN",
+        },
+        rows,
+    )
+    trails = []
     for account, region, text, gaps in con.execute(
         "select account, region, to_json(doc)::VARCHAR, coalesce(gaps, []) from raw_trail"
     ).fetchall():
         trail = json.loads(text)
-        row = [account, region, records_management(trail, gaps), weaknesses(trail, gaps)]
-        con.execute("insert into trail_fact values (?, ?, ?, ?)", row)
+        trails.append((account, region, records_management(trail, gaps), weaknesses(trail, gaps)))
+    columns = {"account": "VARCHAR", "region": "VARCHAR", "records": "BOOLEAN", "weak": "VARCHAR[]"}
+    create_filled(con, "trail_fact", columns, trails)

@@ -27,6 +27,7 @@ from auditor.iam.logic import Truth, some
 from auditor.iam.named import named_resource, written
 from auditor.iam.reach import reached
 from auditor.iam.roles import Role, role_of
+from auditor.resolve.filled_tables import create_filled
 from auditor.resolve.sql_files import statement
 from auditor.studio.role_powers import (
     ALL_DATA,
@@ -202,22 +203,19 @@ def _may_open(text: str, permissions: Permissions, role: Role) -> Iterator[Truth
                 yield permissions.decide(asked).allowed
 
 
+_ROLE = {"account": "VARCHAR", "id": "VARCHAR"}
+
+
 def collect(con: duckdb.DuckDBPyConnection) -> None:
     """``role_power`` and ``role_opening`` (user profiles by pattern) from the raw documents."""
     lists = ("held", "undecided", "policies")
-    columns = [f"{s}_{part} VARCHAR[]" for s in _SUBJECTS for part in lists] + [
-        f"{s}_unknown VARCHAR" for s in _SUBJECTS
-    ]
-    con.execute(f"create table role_power (account VARCHAR, id VARCHAR, {', '.join(columns)}, starts_emr BOOLEAN)")
-    con.execute(
-        "create table role_opening (account VARCHAR, id VARCHAR, domain VARCHAR, profile VARCHAR, sure BOOLEAN)"
-    )
+    powers: list[tuple[object, ...]] = []
+    opened: list[tuple[object, ...]] = []
     templates = {row[0] for row in con.execute("select account from template_account").fetchall()}
     domains = _domains(con, templates)
     regions: dict[str, list[str]] = {}
     for account, region in con.execute("select account, region from raw_account_region where not template").fetchall():
         regions.setdefault(account, []).append(region)
-    marks = ", ".join("?" for _ in range(len(columns) + 3))
     # Roles of one account often have the same policies. What these say of the role itself is another answer for each.
     answers: dict[tuple[str, ...], tuple[RolePowers, list[Openable]]] = {}
     for account, arn, text, gaps in con.execute(
@@ -233,11 +231,16 @@ def collect(con: duckdb.DuckDBPyConnection) -> None:
         facts, openable = answers[key]
         subjects: list[Subject] = [getattr(facts, name) for name in _SUBJECTS]
         row = [getattr(s, part) for s in subjects for part in lists] + [s.unknown for s in subjects]
-        con.execute(f"insert into role_power values ({marks})", [account, arn, *row, facts.starts_emr])
-        for one in openable:
-            con.execute(
-                "insert into role_opening values (?, ?, ?, ?, ?)", [account, arn, one.domain, one.profile, one.sure]
-            )
+        powers.append((account, arn, *row, facts.starts_emr))
+        opened += [(account, arn, one.domain, one.profile, one.sure) for one in openable]
+    columns = {
+        **_ROLE,
+        **{f"{s}_{part}": "VARCHAR[]" for s in _SUBJECTS for part in lists},
+        **{f"{s}_unknown": "VARCHAR" for s in _SUBJECTS},
+        "starts_emr": "BOOLEAN",
+    }
+    create_filled(con, "role_power", columns, powers)
+    create_filled(con, "role_opening", {**_ROLE, "domain": "VARCHAR", "profile": "VARCHAR", "sure": "BOOLEAN"}, opened)
 
 
 def _domains(con: duckdb.DuckDBPyConnection, templates: set[str]) -> Mapping[str, list[DomainPlace]]:

@@ -22,6 +22,7 @@ from auditor.iam.trust import (
     trusted,
     with_source_identity,
 )
+from auditor.resolve.filled_tables import create_filled
 from auditor.studio.arns import account_of
 
 if TYPE_CHECKING:
@@ -147,15 +148,14 @@ def _type(annotation: str) -> str:
 
 def collect(con: duckdb.DuckDBPyConnection) -> None:
     """``role_fact`` from the raw documents."""
-    columns = ", ".join(f"{f.name} {_type(str(f.type))}" for f in fields(RoleFacts))
-    con.execute(f"create table role_fact (account VARCHAR, id VARCHAR, {columns})")
     regions: dict[str, list[str]] = {}
     for account, region in con.execute("select account, region from raw_account_region where not template").fetchall():
         regions.setdefault(account, []).append(region)
-    marks = ", ".join("?" for _ in range(len(fields(RoleFacts)) + 2))
+    rows = []
     for account, arn, text, gaps in con.execute(
         "select account, id, to_json(doc)::VARCHAR, coalesce(gaps, []) from raw_role"
     ).fetchall():
         facts = role_facts(json.loads(text), arn, regions.get(account, ()), gaps)
-        row = [getattr(facts, f.name) for f in fields(RoleFacts)]
-        con.execute(f"insert into role_fact values ({marks})", [account, arn, *row])
+        rows.append((account, arn, *(getattr(facts, f.name) for f in fields(RoleFacts))))
+    columns = {f.name: _type(str(f.type)) for f in fields(RoleFacts)}
+    create_filled(con, "role_fact", {"account": "VARCHAR", "id": "VARCHAR", **columns}, rows)
