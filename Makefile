@@ -11,6 +11,9 @@ export PIP_CONSTRAINT := $(CURDIR)/constraints/dev.txt
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 # Two workers: enough for two cores, and no more memory than a small machine has.
 WORKERS ?= 2
+# A module's tests run in one worker, which makes what they share once; the modules that take longest begin first
+# (tests/budgets.py), so that no worker waits for another at the end.
+SHARED := --dist loadfile --no-loadscope-reorder
 # COVERAGE=1 make test: which lines and branches the tests reach is measured, which takes time.
 COVERAGE ?=
 
@@ -26,13 +29,13 @@ demo: $(VENV)/.demo ## Audit the embedded simulated account; writes ./audit-repo
 test: $(VENV)/.dev $(AWSCLI)/.ready test-checkov ## Run the tests (browser tests need Chromium, else they are skipped)
 	$(BIN)/python tools/check_scripts.py --install
 	env -u AUDITOR_REQUIRE_CHECKOV \
-	  $(BIN)/python -m pytest -n $(WORKERS) --dist loadscope $(if $(COVERAGE),--cov --cov-report=term:skip-covered)
+	  $(BIN)/python -m pytest -n $(WORKERS) $(SHARED) $(if $(COVERAGE),--cov --cov-report=term:skip-covered)
 
 quick: $(VENV)/.dev ## Run the tests that your change most likely breaks, within two minutes; says what was left out
 	WORKERS=$(WORKERS) $(BIN)/python tools/quick.py
 
 test-checkov: $(CHECKOV)/.ready $(VENV)/.dev ## Run the tests of the checks for checkov, in an environment of their own (the CDK comes from .venv)
-	AUDITOR_REQUIRE_CHECKOV=1 $(CHECKOV)/bin/python -m pytest -n $(WORKERS) --dist loadscope tests/checkov_checks
+	AUDITOR_REQUIRE_CHECKOV=1 $(CHECKOV)/bin/python -m pytest -n $(WORKERS) $(SHARED) tests/checkov_checks
 
 fuzz: $(VENV)/.dev ## Run the tests with drawn input for hours, on fifty times what CI draws
 	HYPOTHESIS_PROFILE=fuzz $(BIN)/python -m pytest -n $(WORKERS) -m hypothesis tests

@@ -1,4 +1,6 @@
-"""How many examples Hypothesis tries: what CI spends, and a share of it elsewhere (profiles in tests/conftest.py)."""
+"""What tests may cost: how many examples Hypothesis tries, in CI and elsewhere (profiles in tests/conftest.py), and
+which modules take longest.
+"""
 
 from __future__ import annotations
 
@@ -14,6 +16,24 @@ CI_SHARE = 0.5
 SHARE = 0.25
 #: What make fuzz spends on such a test: hours rather than minutes over all.
 FUZZ = 5_000
+
+#: Modules that take longest, longest first: they begin first, since whoever begins one last is waited for.
+LONGEST = (
+    "tests/docs/test_docs_run.py",
+    "tests/report/test_browser_uses.py",
+    "tests/evaluate/test_audit.py",
+    "tests/remediation/test_user_settings.py",
+    "tests/test_wheel.py",
+    "tests/remediation/test_other_commands.py",
+    "tests/evaluate/test_causes.py",
+    "tests/report/test_accessibility.py",
+    "tests/iac/test_ci_scripts.py",
+    "tests/report/test_browser.py",
+    "tests/report/test_drift.py",
+    "tests/cli/test_store.py",
+    "tests/evaluate/test_personas.py",
+    "tests/evaluate/test_engine.py",
+)
 
 
 def examples(number: int, **more: Any) -> settings:

@@ -24,7 +24,7 @@ from auditor.resources import rules_dir
 from auditor.rules.load import load_rules
 from auditor.store import moments
 from auditor.store.snapshot_file import write_snapshot
-from tests.budgets import CI_SHARE, FUZZ, SHARE, WHOLE
+from tests.budgets import CI_SHARE, FUZZ, LONGEST, SHARE, WHOLE
 
 if TYPE_CHECKING:
     import duckdb
@@ -52,6 +52,14 @@ def pytest_make_parametrize_id(val: object, argname: str) -> None:
     second in which it was."""
     if isinstance(val, bytes) and val.startswith(b"\x1f\x8b"):
         raise pytest.UsageError(f"give an id to each value of {argname}: packed bytes are no name of a test")
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Where modules are shared out in their order (make test), those that take longest come first."""
+    if config.getoption("loadscopereorder", default=True):
+        return
+    rank = {name: number for number, name in enumerate(LONGEST)}
+    items.sort(key=lambda item: rank.get(item.nodeid.partition("::")[0], len(rank)))
 
 
 @pytest.hookimpl(tryfirst=True)

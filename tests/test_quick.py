@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.budgets import LONGEST
 from tools import quick
 
 PACKAGE = quick.ROOT / "auditor"
@@ -20,6 +21,7 @@ def test_every_test_that_is_named_exists() -> None:
     named = {name for names in quick.ELSEWHERE.values() for name in names} | set(quick.ALWAYS)
     assert [name for name in named if not (quick.ROOT / name).exists()] == []
     assert [part for part in quick.ELSEWHERE if not (quick.ROOT / part).is_dir()] == []
+    assert [name for name in LONGEST if not (quick.ROOT / name).is_file()] == []
 
 
 @pytest.mark.parametrize("part", PARTS)
