@@ -14,6 +14,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from itertools import product
 
+from auditor.iam.choices import chosen
 from auditor.iam.context import Context, Known, Value
 from auditor.iam.evaluation import Decision, Outcome, Permissions, Request
 from auditor.iam.logic import Truth, every, some
@@ -32,18 +33,20 @@ PROBE = "auditor:Probe"
 class Ask:
     """One request: ``resource`` and ``context`` hold ``{partition}``, ``{region}``, ``{account}``, ``{domain}`` and
     ``{role}``. ``part``: what the ARNs of other resources hold as well that the request is about (``/canvas/``);
-    ``note``: what tells it from others that differ only in keys without values."""
+    ``note``: what tells it from others that differ only in keys without values. ``free``: keys of which the caller
+    chooses the value."""
 
     action: str
     resource: str
     context: Mapping[str, Value] = field(default_factory=dict)
     part: str = ""
     note: str = ""
+    free: tuple[str, ...] = ()
 
     @property
     def name(self) -> str:
         """What tells it from the others."""
-        told = ",".join(v[0] for v in self.context.values() if not isinstance(v, Known))
+        told = ",".join(v[0] for v in self.context.values() if isinstance(v, tuple))
         return f"{self.action}|{self.resource}|{told}{self.note}"
 
 
@@ -92,6 +95,12 @@ def widening(name: str, role: str) -> Capability:
     return Capability(name, "", (write, act))
 
 
+#: Keys that a request holds only where it gives a network, a key or a type (Service Authorization Reference, "Condition
+#: keys for Amazon SageMaker AI").
+UNGIVEN: Mapping[str, Value] = dict.fromkeys(
+    ("sagemaker:VpcSubnets", "sagemaker:VpcSecurityGroupIds", "sagemaker:VolumeKmsKey", "sagemaker:OutputKmsKey"),
+    Known.ABSENT,
+)
 _UNBOUND: Mapping[str, Value] = {"iam:PermissionsBoundary": Known.ABSENT, "iam:PolicyARN": (_ADMINISTRATOR,)}
 
 WRITING_POLICIES = ("AttachRolePolicy", "PutRolePolicy")
@@ -125,9 +134,9 @@ ADMINISTRATOR: tuple[Capability, ...] = (
     Capability("pass-any-role", "pass any role to any service", _any_of(passing(f"{NOBODY}.amazonaws.com"))),
     Capability(
         "studio-roles", "give domains or user profiles any role",
-        ((in_sagemaker("UpdateDomain", f"domain/{NOBODY}"), in_sagemaker("CreateDomain", f"domain/{NOBODY}"),
-          in_sagemaker("UpdateUserProfile", f"user-profile/{NOBODY}/{NOBODY}"),
-          in_sagemaker("CreateUserProfile", f"user-profile/{NOBODY}/{NOBODY}")),
+        ((in_sagemaker("UpdateDomain", f"domain/{NOBODY}", UNGIVEN), in_sagemaker("CreateDomain", f"domain/{NOBODY}"),
+          in_sagemaker("UpdateUserProfile", f"user-profile/{NOBODY}/{NOBODY}", UNGIVEN),
+          in_sagemaker("CreateUserProfile", f"user-profile/{NOBODY}/{NOBODY}", UNGIVEN)),
          (passing("sagemaker.amazonaws.com"),)),
     ),
 )  # fmt: skip
@@ -167,7 +176,7 @@ class Environment:
             if (resource, str(place)) in seen:
                 continue
             seen.add((resource, str(place)))
-            given = {key: value if isinstance(value, Known) else tuple(v.format(**told) for v in value)
+            given = {key: tuple(v.format(**told) for v in value) if isinstance(value, tuple) else value
                      for key, value in ask.context.items()}  # fmt: skip
             context = session(self.role, account, place).with_({**given, PROBE: (ask.name,)})
             yield Request(ask.action, resource, context)
@@ -229,10 +238,11 @@ def _decisions(ask: Ask, permissions: Permissions, places: Environment) -> Itera
     if not permissions.grants(ask.action):
         return
     for request in places.requests(ask):
-        decision = permissions.decide(request)
-        yield ask, decision
-        if decision.outcome == "allowed":
-            return
+        for one in chosen(request, ask.free, permissions):
+            decision = permissions.decide(one)
+            yield ask, decision
+            if decision.outcome == "allowed":
+                return
 
 
 def asks(capabilities: Iterable[Capability] = ADMINISTRATOR) -> tuple[Ask, ...]:

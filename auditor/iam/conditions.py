@@ -15,7 +15,7 @@ from decimal import Decimal, InvalidOperation
 from ipaddress import ip_address, ip_network
 from typing import Literal
 
-from auditor.iam.context import Context, Known
+from auditor.iam.context import Chosen, Context, Known, Value
 from auditor.iam.logic import Truth, every, negated, some
 from auditor.iam.patterns import Pattern
 
@@ -138,6 +138,11 @@ class Condition:
     quantifier: Quantifier = ""
     if_exists: bool = False
 
+    @property
+    def is_negated(self) -> bool:
+        """Whether no value of the policy may be met."""
+        return self.operator in _OPERATORS and _OPERATORS[self.operator][1]
+
     def holds(self, context: Context) -> Truth:
         """Whether the request meets it."""
         if not self.operator:
@@ -154,12 +159,14 @@ class Condition:
             return absent if absent is present else None
         if value is Known.OTHERS and all(wanted.of_caller(context) for wanted in self.values):
             return _OPERATORS[self.operator][1]
-        if value in (Known.PRESENT, Known.OTHERS):
+        if isinstance(value, Chosen) and value.by is self:
+            return not self.is_negated
+        if isinstance(value, Chosen) or value in (Known.PRESENT, Known.OTHERS):
             return self._any_value()
         assert not isinstance(value, Known)
         return self._of(value, context)
 
-    def _null(self, value: tuple[str, ...] | Known) -> Truth:
+    def _null(self, value: Value) -> Truth:
         """``Null: {key: true}``: the key is absent. A key without values counts as absent."""
         if value in (Known.NOTHING, Known.OWN):
             return None

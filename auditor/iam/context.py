@@ -27,7 +27,14 @@ class Known(Enum):
     OTHERS = "others"
 
 
-Value = tuple[str, ...] | Known
+@dataclass(frozen=True, slots=True, eq=False)
+class Chosen:
+    """A value that the caller chooses among those that a condition (``by``) lists and nobody can read yet."""
+
+    by: object
+
+
+Value = tuple[str, ...] | Known | Chosen
 
 
 @dataclass(frozen=True, slots=True)

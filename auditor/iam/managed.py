@@ -16,7 +16,7 @@ from typing import Any, Literal
 
 from auditor.iam.capabilities import PROBE
 from auditor.iam.conditions import Condition
-from auditor.iam.context import Context, Known
+from auditor.iam.context import Context
 from auditor.iam.documents import Element, Policy, Statement, opaque
 from auditor.iam.logic import Truth
 from auditor.iam.patterns import pattern
@@ -37,7 +37,7 @@ class _Asked(Condition):
 
     def holds(self, context: Context) -> Truth:
         value = context.get(PROBE)
-        return Condition.holds(self, context) if isinstance(value, Known) else value[0] in self.names
+        return value[0] in self.names if isinstance(value, tuple) else Condition.holds(self, context)
 
 
 def _asked(requests: Iterable[str]) -> _Asked:

@@ -107,7 +107,7 @@ class Pattern:
             elif value is Known.OWN and self._whole(number):
                 # The request is about somebody else: no text of it is the caller's own.
                 tokens.append(OWN)
-            elif isinstance(value, Known) or len(value) != 1:
+            elif not isinstance(value, tuple) or len(value) != 1:
                 # A key of several values is no text; IAM does not say what then becomes of the variable.
                 tokens.append(ANY)
                 certain = False

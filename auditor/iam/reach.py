@@ -12,6 +12,7 @@ from collections.abc import Iterable, Iterator
 from itertools import zip_longest
 
 from auditor.iam.capabilities import Ask, Environment, Finding
+from auditor.iam.choices import chosen
 from auditor.iam.documents import Policy
 from auditor.iam.evaluation import Decision, Permissions, Request
 from auditor.iam.logic import Truth, some
@@ -49,7 +50,13 @@ def _finding(name: str, held: Truth, decided: list[tuple[Ask, Decision]]) -> Fin
 
 
 def requests(ask: Ask, permissions: Permissions, places: Environment) -> Iterator[Request]:
-    """The requests of an ask in each place, on made-up names and on those of the policies."""
+    """The requests of an ask in each place, on made-up names and on those of the policies, and as the policies want
+    them."""
+    for request in _places(ask, permissions, places):
+        yield from chosen(request, ask.free, permissions)
+
+
+def _places(ask: Ask, permissions: Permissions, places: Environment) -> Iterator[Request]:
     named = tuple(_patterns(ask.resource, (*permissions.identity, *_bounds(permissions))))
     for request in places.requests(ask):
         yield request

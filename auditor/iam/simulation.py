@@ -60,7 +60,7 @@ def context_entries(role: str, account: str, region: str) -> list[dict[str, Any]
     return [
         {"ContextKeyName": key, "ContextKeyValues": list(value), "ContextKeyType": kind}
         for key, kind in _SENT.items()
-        if not isinstance(value := known.get(key), Known)
+        if isinstance(value := known.get(key), tuple)
     ]
 
 

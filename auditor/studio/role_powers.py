@@ -12,16 +12,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from auditor.iam.capabilities import NOBODY, Ask, Capability, in_sagemaker, passing
+from auditor.iam.capabilities import NOBODY, UNGIVEN, Ask, Capability, in_sagemaker, passing
 from auditor.iam.context import Known, Value
 from auditor.studio.tool_requests import DOMAIN, OWN_SPACE
 from auditor.studio.tools import APP_ARN_PARTS, CREATE_APP
 
-#: Keys that only requests of jobs and apps hold (Service Authorization Reference, "Condition keys").
-_NO_JOB: Mapping[str, Value] = dict.fromkeys(
-    ("sagemaker:VpcSubnets", "sagemaker:VpcSecurityGroupIds", "sagemaker:VolumeKmsKey", "sagemaker:OutputKmsKey"),
-    Known.ABSENT,
-)
 #: Somebody else's resource in the caller's domain. The variables that AWS's policies for Studio write stand for the
 #: caller: sagemaker:UserProfileName, aws:SourceIdentity (ExecutionRoleIdentityConfig), tags of the principal.
 _COLLEAGUE: Mapping[str, Value] = {
@@ -52,7 +47,7 @@ COLLEAGUE = "0f3b9d"
 
 def opening(profile: str = COLLEAGUE) -> Ask:
     """Opening a colleague's user profile in a domain."""
-    return in_sagemaker(OPEN_PROFILE.partition(":")[2], f"user-profile/{{domain}}/{profile}", {**_COLLEAGUE, **_NO_JOB})
+    return in_sagemaker(OPEN_PROFILE.partition(":")[2], f"user-profile/{{domain}}/{profile}", {**_COLLEAGUE, **UNGIVEN})
 
 
 #: Opening any user profile of a domain.
@@ -63,8 +58,21 @@ def _any(action: str, resource: str = f"{NOBODY}") -> Ask:
     return Ask(action, f"arn:{{partition}}:{action.partition(':')[0]}:{{region}}:{{account}}:{resource}", _UNTAGGED)
 
 
-def _job(action: str, kind: str) -> Ask:
-    return in_sagemaker(action, f"{kind}/{NOBODY}")
+#: Keys that the request of a job or notebook instance may hold; who starts it chooses the value.
+_FREE = (
+    "sagemaker:VpcSubnets", "sagemaker:VpcSecurityGroupIds", "sagemaker:VolumeKmsKey", "sagemaker:OutputKmsKey",
+    "sagemaker:InterContainerTrafficEncryption", "sagemaker:InstanceTypes",
+)  # fmt: skip
+_CHOSEN: Mapping[str, Value] = dict.fromkeys(_FREE[:4], Known.PRESENT)
+
+
+def _job(action: str, kind: str) -> tuple[Ask, ...]:
+    """A job without a VPC and keys, and one with them."""
+    resource = f"arn:{{partition}}:sagemaker:{{region}}:{{account}}:{kind}/{NOBODY}"
+    return (
+        Ask(f"sagemaker:{action}", resource, UNGIVEN, note="bare", free=_FREE),
+        Ask(f"sagemaker:{action}", resource, _CHOSEN, note="with all", free=_FREE),
+    )
 
 
 #: Names of ways that lead from role to role, or to user profiles (``auditor.resolve.access_paths``).
@@ -82,15 +90,16 @@ ESCALATION: tuple[Capability, ...] = (
     ),
     Capability(
         CHANGE_PROFILES, "change domains or other people's user profiles",
-        ((in_sagemaker("UpdateDomain", "domain/{domain}", {"sagemaker:DomainId": ("{domain}",)}),
-          in_sagemaker("UpdateUserProfile", f"user-profile/{{domain}}/{COLLEAGUE}", _COLLEAGUE),
-          in_sagemaker("CreateUserProfile", f"user-profile/{{domain}}/{COLLEAGUE}", _COLLEAGUE)),),
+        ((in_sagemaker("UpdateDomain", "domain/{domain}", {**UNGIVEN, "sagemaker:DomainId": ("{domain}",)}),
+          in_sagemaker("UpdateUserProfile", f"user-profile/{{domain}}/{COLLEAGUE}", {**UNGIVEN, **_COLLEAGUE}),
+          in_sagemaker("CreateUserProfile", f"user-profile/{{domain}}/{COLLEAGUE}", {**UNGIVEN, **_COLLEAGUE})),),
     ),
     Capability(
         JOBS_AS_ANY, "run jobs as any role of SageMaker's",
-        ((_job("CreateTrainingJob", "training-job"), _job("CreateProcessingJob", "processing-job"),
-          _job("CreateHyperParameterTuningJob", "hyper-parameter-tuning-job"), _job("CreateAutoMLJobV2", "automl-job"),
-          _job("CreateNotebookInstance", "notebook-instance")), (passing("sagemaker.amazonaws.com"),)),
+        ((*_job("CreateTrainingJob", "training-job"), *_job("CreateProcessingJob", "processing-job"),
+          *_job("CreateHyperParameterTuningJob", "hyper-parameter-tuning-job"),
+          *_job("CreateAutoMLJobV2", "automl-job"), *_job("CreateNotebookInstance", "notebook-instance")),
+         (passing("sagemaker.amazonaws.com"),)),
     ),
     Capability(
         "iam:PassRole of any role to Lambda", "run Lambda functions as any role that Lambda can assume",
@@ -180,7 +189,7 @@ LARGE_APPS: Mapping[str, tuple[Ask, ...]] = {
         Ask(
             CREATE_APP,
             f"arn:{{partition}}:sagemaker:{{region}}:{{account}}:app/{DOMAIN}/any/{_LAB}/default",
-            {**_NO_JOB, **space, "sagemaker:InstanceTypes": (type_,)},
+            {**UNGIVEN, **space, "sagemaker:InstanceTypes": (type_,)},
             f"/{_LAB}/",
             note,
         )
@@ -189,21 +198,20 @@ LARGE_APPS: Mapping[str, tuple[Ask, ...]] = {
     for type_ in LARGE_TYPES
 }
 
-#: Keys that a job's request may hold; who starts the job chooses the value.
-_CHOSEN: Mapping[str, Value] = dict.fromkeys(
-    ("sagemaker:VpcSubnets", "sagemaker:VpcSecurityGroupIds", "sagemaker:VolumeKmsKey", "sagemaker:OutputKmsKey"),
-    Known.PRESENT,
-)
 _OUTSIDE_VPC = ("sagemaker:VpcSubnets", "sagemaker:VpcSecurityGroupIds")
 
 
 def _jobs(note: str, *absent: str) -> tuple[Ask, ...]:
+    """Jobs that lack a part only, and those that lack all of them."""
     # A job without any network needs no VPC.
-    given = {**_CHOSEN, "sagemaker:NetworkIsolation": ("false",), **dict.fromkeys(absent, Known.ABSENT)}
+    network: Mapping[str, Value] = {"sagemaker:NetworkIsolation": ("false",)}
+    given = {**_CHOSEN, **network, **dict.fromkeys(absent, Known.ABSENT)}
     return tuple(
-        Ask(f"sagemaker:{action}", f"arn:{{partition}}:sagemaker:{{region}}:{{account}}:{kind}/any", given, note=note)
+        Ask(f"sagemaker:{action}", f"arn:{{partition}}:sagemaker:{{region}}:{{account}}:{kind}/any", context,
+            note=noted, free=_FREE)
+        for context, noted in ((given, note), ({**UNGIVEN, **network}, "bare"))
         for action, kind in (("CreateTrainingJob", "training-job"), ("CreateProcessingJob", "processing-job"))
-    )
+    )  # fmt: skip
 
 
 #: What a training or processing job may lack → the requests without it.
