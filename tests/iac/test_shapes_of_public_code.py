@@ -208,3 +208,31 @@ def test_the_source_of_an_app_is_said_once(tmp_path: Path) -> None:
         if g.reason == "not_assessed"
     ]
     assert [Path(one).name for one in missed] == ["cdk.json"]
+
+
+FUNCTION = """
+  Role2: {Type: AWS::IAM::Role, Properties: {ManagedPolicyArns: ['arn:aws:iam::aws:policy/AmazonSageMakerFullAccess']}}
+  Function:
+    Type: AWS::Lambda::Function
+    Properties: {Role: !GetAtt Role2.Arn, CODE}
+  SageMakerDomainFinder: {Type: Custom::Finder, Properties: {ServiceToken: !GetAtt Function.Arn}}
+"""
+
+
+@pytest.mark.parametrize(
+    ("code", "made"),
+    [
+        ("Code: {ZipFile: \"boto3.client('sagemaker').list_domains()\"}", False),
+        ("Code: {ZipFile: \"boto3.client('sagemaker').create_domain()\"}", True),
+        ("Code: {ZipFile: \"boto3.client('lambda').invoke(FunctionName=NAME)\"}", True),
+        ("Code: {ZipFile: \"getattr(client, 'create' + '_domain')()\"}", True),
+        ('Code: {ZipFile: "list_domains()"}, Layers: [!Ref Arn]', True),
+        ("Code: {ZipFile: !Sub 'list_${What}()'}", True),
+        ("Code: {S3Bucket: code, S3Key: finder.zip}", True),
+    ],
+)
+def test_a_program_that_stands_in_the_template_makes_what_it_says(tmp_path: Path, code: str, made: bool) -> None:
+    """Whatever its role permits, and whatever the custom resource is called."""
+    report = scanned(tmp_path, t__yaml=role("", FUNCTION.replace("CODE", code)))
+    missed = [g.resource_id for g in report.gaps if g.reason in ("not_assessed", "defined_elsewhere")]
+    assert [one.rpartition("#")[2] for one in missed] == ["SageMakerDomainFinder"] * made

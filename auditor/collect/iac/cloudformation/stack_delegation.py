@@ -29,6 +29,11 @@ _MAKES = re.compile(r"(?i)(?:studio|sage_?maker).{0,24}(?:domain|profile|space)|
 _CHANGES = re.compile(r"(?i)clean|delet|remov|destroy|enabl|disabl|attach|lifecycle|updat|patch|stop|wait|tag")
 #: The calls that make them, as programs write them.
 _CALLS = re.compile(r"(?i)create_(?:domain|user_profile|space)\b|\bcreate(?:Domain|UserProfile|Space)(?:Command)?\b")
+#: What lets a program do more than its text says.
+_INDIRECT = re.compile(
+    r"(?i)\b(?:invoke\w*|getattr|eval|exec\w*|__import__|import_module|subprocess|child_process|os\.system"
+    r"|create_?stack\w*|start_?(?:sync_?)?execution|_?make_api_call)\b"
+)
 _REFERENCE = re.compile(r'"(?:Ref|Fn::GetAtt)": \[?"([A-Za-z0-9]+)|\$\{([A-Za-z0-9]+)[.}]')
 _FUNCTIONS = ("AWS::Lambda::Function", "AWS::Serverless::Function")
 _POLICIES = ("AWS::IAM::Policy", "AWS::IAM::RolePolicy", "AWS::IAM::ManagedPolicy")
@@ -86,14 +91,28 @@ def _makes(name: str, type_: str, node: Mapping[str, Any], resources: Mapping[st
     if any(map(_CHANGES.search, names)):
         return False
     own = {key: value for key, value in members(properties) if key != "ServiceToken"}
-    if any(map(_MAKES.search, names)) or set(USER_ROOTS) & set(own) or _CALLS.search(_text(own)):
+    if set(USER_ROOTS) & set(own) or _CALLS.search(_text(own)):
         return True
     programs = list(_programs(properties.get("ServiceToken"), resources))
-    return any(_CALLS.search(text) for text, _ in programs) or any(may_make(policies) for _, policies in programs)
+    if any(_CALLS.search(_text(program)) for program, _ in programs):
+        return True
+    written = [program for program, _ in programs if program is not None]
+    if written and all(map(_whole, written)):
+        # What the role permits beyond that, no line of the program does.
+        return False
+    return any(map(_MAKES.search, names)) or any(may_make(policies) for _, policies in programs)
 
 
-def _programs(token: Any, resources: Mapping[str, Any]) -> Iterator[tuple[str, list[Any]]]:
-    """The function behind a service token and those that it may call, each with the policies of its role."""
+def _whole(program: Mapping[str, Any]) -> bool:
+    """Whether all that a function runs stands in the template, and says what it calls."""
+    code = program["Code"]
+    text = code.get("ZipFile") if isinstance(code, Mapping) else program["InlineCode"]
+    return isinstance(text, str) and text.strip() != "" and not program["Layers"] and not _INDIRECT.search(text)
+
+
+def _programs(token: Any, resources: Mapping[str, Any]) -> Iterator[tuple[Mapping[str, Any] | None, list[Any]]]:
+    """The function behind a service token and those that it may call, each with the policies of its role: their
+    programs, None for a role."""
     pending, seen = _named(token), set[str]()
     while pending and len(seen) < _MAX_STEPS:
         name = pending.pop()
@@ -103,14 +122,14 @@ def _programs(token: Any, resources: Mapping[str, Any]) -> Iterator[tuple[str, l
         seen.add(name)
         type_, properties = str(node.get("Type")), node.get("Properties")
         if type_ in _FUNCTIONS and isinstance(properties, Mapping):
-            code = {key: properties.get(key) for key in ("Code", "InlineCode")}
-            yield _text(code), _listed(properties.get("Policies"))
+            program = {key: properties.get(key) for key in ("Code", "InlineCode", "Layers")}
+            yield program, _listed(properties.get("Policies"))
             pending += _named(properties.get("Role"))
         elif type_ == "AWS::IAM::Role" or type_ in _POLICIES:
             if isinstance(properties, Mapping):
                 held = [properties.get("PolicyDocument"), *_listed(properties.get("ManagedPolicyArns"))]
                 held += [p.get("PolicyDocument") for p in _listed(properties.get("Policies")) if isinstance(p, Mapping)]
-                yield "", held
+                yield None, held
             # A provider's function calls the one that does the work: its role says which.
             pending += _named(properties)
         if type_ == "AWS::IAM::Role":
