@@ -98,7 +98,13 @@ def widening(name: str, role: str) -> Capability:
 #: Keys that a request holds only where it gives a network, a key or a type (Service Authorization Reference, "Condition
 #: keys for Amazon SageMaker AI").
 UNGIVEN: Mapping[str, Value] = dict.fromkeys(
-    ("sagemaker:VpcSubnets", "sagemaker:VpcSecurityGroupIds", "sagemaker:VolumeKmsKey", "sagemaker:OutputKmsKey"),
+    (
+        "sagemaker:VpcSubnets",
+        "sagemaker:VpcSecurityGroupIds",
+        "sagemaker:VolumeKmsKey",
+        "sagemaker:OutputKmsKey",
+        "sagemaker:InstanceTypes",
+    ),
     Known.ABSENT,
 )
 _UNBOUND: Mapping[str, Value] = {"iam:PermissionsBoundary": Known.ABSENT, "iam:PolicyARN": (_ADMINISTRATOR,)}

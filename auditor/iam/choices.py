@@ -18,7 +18,7 @@ _ANY = "any"
 
 def chosen(request: Request, keys: Collection[str], permissions: Permissions) -> Iterator[Request]:
     """The request, and once for each statement that allows such ones under conditions, as that statement wants it.
-    ``keys``: of which the caller chooses the value; one that the request lacks, or gives, stays so."""
+    ``keys``: of which the caller chooses the value; one that the request lacks stays so."""
     yield request
     for policy in permissions.identity if keys else ():
         for statement in policy.statements:
@@ -35,8 +35,10 @@ def chosen(request: Request, keys: Collection[str], permissions: Permissions) ->
 def _open(condition: Condition, request: Request, keys: Collection[str]) -> bool:
     """Whether a condition asks for a value, and the caller is free to give it."""
     asks = condition.operator not in ("", NULL) and not condition.is_negated
-    free = request.context.get(condition.key) in (Known.PRESENT, Known.NOTHING)
-    return asks and free and condition.key.lower() in {key.lower() for key in keys} and not _of_iam(condition.values[0])
+    given = request.context.get(condition.key) is not Known.ABSENT
+    return (
+        asks and given and condition.key.lower() in {key.lower() for key in keys} and not _of_iam(condition.values[0])
+    )
 
 
 def _of_iam(wanted: Pattern) -> bool:

@@ -59,19 +59,26 @@ def _any(action: str, resource: str = f"{NOBODY}") -> Ask:
 
 
 #: Keys that the request of a job or notebook instance may hold; who starts it chooses the value.
-_FREE = (
-    "sagemaker:VpcSubnets", "sagemaker:VpcSecurityGroupIds", "sagemaker:VolumeKmsKey", "sagemaker:OutputKmsKey",
-    "sagemaker:InterContainerTrafficEncryption", "sagemaker:InstanceTypes",
-)  # fmt: skip
-_CHOSEN: Mapping[str, Value] = dict.fromkeys(_FREE[:4], Known.PRESENT)
+_CHOSEN: Mapping[str, Value] = dict.fromkeys(
+    ("sagemaker:VpcSubnets", "sagemaker:VpcSecurityGroupIds", "sagemaker:VolumeKmsKey", "sagemaker:OutputKmsKey"),
+    Known.PRESENT,
+)
+#: The same of what every request gives, or may give: a type that anybody may want, tags as they are asked for.
+_GIVEN: Mapping[str, Value] = {
+    "sagemaker:InstanceTypes": ("ml.m5.large",),
+    "sagemaker:InterContainerTrafficEncryption": ("true",),
+    "sagemaker:NetworkIsolation": ("false",),
+    "aws:RequestTag/": Known.PRESENT,
+}
+_FREE = (*_CHOSEN, *(key for key in _GIVEN if not key.endswith("/")))
 
 
 def _job(action: str, kind: str) -> tuple[Ask, ...]:
     """A job without a VPC and keys, and one with them."""
     resource = f"arn:{{partition}}:sagemaker:{{region}}:{{account}}:{kind}/{NOBODY}"
     return (
-        Ask(f"sagemaker:{action}", resource, UNGIVEN, note="bare", free=_FREE),
-        Ask(f"sagemaker:{action}", resource, _CHOSEN, note="with all", free=_FREE),
+        Ask(f"sagemaker:{action}", resource, {**UNGIVEN, **_GIVEN}, note="bare", free=_FREE),
+        Ask(f"sagemaker:{action}", resource, {**_CHOSEN, **_GIVEN}, note="with all", free=_FREE),
     )
 
 
@@ -142,7 +149,7 @@ ESCALATION: tuple[Capability, ...] = (
     ),
     Capability(
         "sagemaker:UpdateAppImageConfig", "change how any image starts in apps (AppImageConfig)",
-        ((in_sagemaker("UpdateAppImageConfig", f"app-image-config/{NOBODY}", _UNTAGGED),),),
+        ((in_sagemaker("UpdateAppImageConfig", f"app-image-config/{NOBODY}", {**UNGIVEN, **_UNTAGGED}),),),
     ),
 )  # fmt: skip
 
@@ -198,18 +205,19 @@ LARGE_APPS: Mapping[str, tuple[Ask, ...]] = {
     for type_ in LARGE_TYPES
 }
 
+
 _OUTSIDE_VPC = ("sagemaker:VpcSubnets", "sagemaker:VpcSecurityGroupIds")
 
 
 def _jobs(note: str, *absent: str) -> tuple[Ask, ...]:
     """Jobs that lack a part only, and those that lack all of them."""
     # A job without any network needs no VPC.
-    network: Mapping[str, Value] = {"sagemaker:NetworkIsolation": ("false",)}
-    given = {**_CHOSEN, **network, **dict.fromkeys(absent, Known.ABSENT)}
+    free = tuple(key for key in _FREE if key != "sagemaker:NetworkIsolation" or absent != _OUTSIDE_VPC)
+    given = {**_CHOSEN, **_GIVEN, **dict.fromkeys(absent, Known.ABSENT)}
     return tuple(
         Ask(f"sagemaker:{action}", f"arn:{{partition}}:sagemaker:{{region}}:{{account}}:{kind}/any", context,
-            note=noted, free=_FREE)
-        for context, noted in ((given, note), ({**UNGIVEN, **network}, "bare"))
+            note=f"{noted}, {note}", free=free)
+        for context, noted in ((given, "all but"), ({**UNGIVEN, **_GIVEN}, "bare"))
         for action, kind in (("CreateTrainingJob", "training-job"), ("CreateProcessingJob", "processing-job"))
     )  # fmt: skip
 

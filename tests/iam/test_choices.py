@@ -12,7 +12,7 @@ from auditor.iam.evaluation import Permissions
 from auditor.iam.logic import Truth
 from auditor.iam.patterns import UNKNOWN_PART
 from auditor.iam.reach import reached
-from auditor.studio.role_powers import ESCALATION, JOBS_AS_ANY, UNSAFE_JOBS
+from auditor.studio.role_powers import CHANGE_PROFILES, ESCALATION, JOBS_AS_ANY, OPENS_PROFILES, UNSAFE_JOBS
 
 PLACES = Environment("arn:aws:iam::111122223333:role/studio", ("111122223333",), ("eu-west-1",))
 SUBNETS, GROUPS = "sagemaker:VpcSubnets", "sagemaker:VpcSecurityGroupIds"
@@ -109,3 +109,36 @@ def test_a_change_of_the_domain_names_no_network() -> None:
     way = next(w for w in ADMINISTRATOR if w.name == "studio-roles")
     allow = statement({"ForAllValues:StringEqualsIfExists": {SUBNETS: [UNKNOWN_PART]}}, action="sagemaker:UpdateDomain")
     assert examine(way, permissions(PASS, allow), PLACES).held is True
+
+
+ALL = {"a VPC", "a volume key", "an output key"}
+KEY = "arn:aws:kms:eu-west-1:111122223333:key/1"
+TAGGED = {"Null": {"aws:RequestTag/user": "false", SUBNETS: "false", VOLUME: "false"}}
+ACCELERATED = {"ForAnyValue:StringLike": {"sagemaker:InstanceTypes": ["ml.p*", "ml.g*"]}}
+
+
+@pytest.mark.parametrize(
+    ("statements", "lacking"),
+    [
+        # As the developer guide shows policies for jobs ("Amazon SageMaker AI identity-based policy examples").
+        ([in_network("subnet-1")], ALL - {"a VPC"}),
+        ([statement({"ForAllValues:StringLike": {"sagemaker:InstanceTypes": ["ml.c5.*"]}})], ALL),
+        ([statement({"ArnEquals": {VOLUME: [KEY]}})], ALL - {"a volume key"}),
+        # A job without a network needs no VPC.
+        ([statement({"Bool": {"sagemaker:NetworkIsolation": "true"}})], ALL - {"a VPC"}),
+        ([statement(TAGGED)], {"an output key"}),
+        ([statement({}), statement(ACCELERATED, "Deny")], ALL),
+        ([statement({}), statement({"Null": {OUTPUT: "true"}}, "Deny")], ALL - {"an output key"}),
+    ],
+)
+def test_what_jobs_may_lack(statements: list[dict[str, Any]], lacking: set[str]) -> None:
+    assert {part: without(part, *statements) for part in ALL} == {part: part in lacking for part in ALL}
+
+
+def test_a_denial_of_instance_types_is_none_of_other_calls() -> None:
+    """To open a user profile, or to change one, names no type."""
+    allow = {"Effect": "Allow", "Action": "sagemaker:*", "Resource": "*"}
+    granted = permissions(allow, statement(ACCELERATED, "Deny", "sagemaker:*"))
+    assert examine(OPENS_PROFILES, granted, PLACES).held is True
+    change = next(w for w in ESCALATION if w.name == CHANGE_PROFILES)
+    assert examine(change, granted, PLACES).held is True
