@@ -217,17 +217,20 @@ FUNCTION = """
     Properties: {Role: !GetAtt Role2.Arn, CODE}
   SageMakerDomainFinder: {Type: Custom::Finder, Properties: {ServiceToken: !GetAtt Function.Arn}}
 """
+START = "def handler(event, context):\\n  "
 
 
 @pytest.mark.parametrize(
     ("code", "made"),
     [
-        ("Code: {ZipFile: \"boto3.client('sagemaker').list_domains()\"}", False),
-        ("Code: {ZipFile: \"boto3.client('sagemaker').create_domain()\"}", True),
-        ("Code: {ZipFile: \"boto3.client('lambda').invoke(FunctionName=NAME)\"}", True),
-        ("Code: {ZipFile: \"getattr(client, 'create' + '_domain')()\"}", True),
-        ('Code: {ZipFile: "list_domains()"}, Layers: [!Ref Arn]', True),
-        ("Code: {ZipFile: !Sub 'list_${What}()'}", True),
+        (f'Code: {{ZipFile: "{START}client.list_domains()"}}', False),
+        ('Code: {ZipFile: "exports.handler = async () => client.listDomains()"}', False),
+        (f'Code: {{ZipFile: "{START}client.create_domain()"}}', True),
+        (f"Code: {{ZipFile: \"{START}boto3.client('lambda').invoke(FunctionName=NAME)\"}}", True),
+        (f"Code: {{ZipFile: \"{START}getattr(client, 'create' + '_domain')()\"}}", True),
+        (f'Code: {{ZipFile: "{START}list_domains()"}}, Layers: [!Ref Arn]', True),
+        ("Code: {ZipFile: !Sub 'def handler(event, context): list_${What}()'}", True),
+        ("Code: {ZipFile: __PROGRAM__}", True),
         ("Code: {S3Bucket: code, S3Key: finder.zip}", True),
     ],
 )

@@ -29,6 +29,8 @@ _MAKES = re.compile(r"(?i)(?:studio|sage_?maker).{0,24}(?:domain|profile|space)|
 _CHANGES = re.compile(r"(?i)clean|delet|remov|destroy|enabl|disabl|attach|lifecycle|updat|patch|stop|wait|tag")
 #: The calls that make them, as programs write them.
 _CALLS = re.compile(r"(?i)create_(?:domain|user_profile|space)\b|\bcreate(?:Domain|UserProfile|Space)(?:Command)?\b")
+#: What a handler begins with; a text without is filled in by whoever deploys the template.
+_HANDLER = re.compile(r"\bdef\s+\w+\s*\(|\bexports?\b")
 #: What lets a program do more than its text says.
 _INDIRECT = re.compile(
     r"(?i)\b(?:invoke\w*|getattr|eval|exec\w*|__import__|import_module|subprocess|child_process|os\.system"
@@ -107,7 +109,9 @@ def _whole(program: Mapping[str, Any]) -> bool:
     """Whether all that a function runs stands in the template, and says what it calls."""
     code = program["Code"]
     text = code.get("ZipFile") if isinstance(code, Mapping) else program["InlineCode"]
-    return isinstance(text, str) and text.strip() != "" and not program["Layers"] and not _INDIRECT.search(text)
+    if not isinstance(text, str) or program["Layers"]:
+        return False
+    return _HANDLER.search(text) is not None and not _INDIRECT.search(text)
 
 
 def _programs(token: Any, resources: Mapping[str, Any]) -> Iterator[tuple[Mapping[str, Any] | None, list[Any]]]:
