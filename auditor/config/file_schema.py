@@ -13,6 +13,7 @@ from auditor.config.owners_section import OwnerFile
 from auditor.model.rule import Severity
 from auditor.report.render import Format
 from auditor.resolve.inheritance_sql import NestedMerge
+from auditor.studio.canvas_settings import CANVAS_FEATURES
 from auditor.studio.tools import NEEDABLE_APP_TYPES, NEEDABLE_TOOLS
 
 ACCOUNT = "^[0-9]{12}$"
@@ -22,6 +23,7 @@ _WILD = "Pattern: * is any characters, ? is one"
 Text = Annotated[str, msgspec.Meta(min_length=1)]
 #: Unknown names are refused by the loader, which can say more than an enumeration.
 App = Annotated[str, msgspec.Meta(extra_json_schema={"enum": list(NEEDABLE_APP_TYPES)})]
+Feature = Annotated[str, msgspec.Meta(extra_json_schema={"enum": list(CANVAS_FEATURES)})]
 Tool = Annotated[str, msgspec.Meta(extra_json_schema={"enum": list(NEEDABLE_TOOLS)})]
 Days = Annotated[int, msgspec.Meta(ge=1, le=3650)]
 FailOn = Literal["critical", "high", "medium", "low", "info", "none"]
@@ -56,6 +58,7 @@ class PersonaFile(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
     tools: (
         Annotated[list[Tool], _doc("ML tools that they need; all of AWS's own and MLflow if left out")] | UnsetType
     ) = UNSET
+    canvas: Annotated[list[Feature], _doc("Features of Canvas that they need; none if left out")] = []
     match: Annotated[list[MatchFile], _doc("Their profiles: those that fit one of these")] = []
 
 

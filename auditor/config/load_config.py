@@ -23,6 +23,7 @@ from auditor.resolve.inheritance_sql import NestedMerge
 from auditor.rules.rule_names import named_by, near_rule
 from auditor.rules.verdict_sql import value_problem
 from auditor.store.signing import SignKey
+from auditor.studio.canvas_settings import CANVAS_FEATURES
 from auditor.studio.personas import DEFAULT, DEFAULT_PERSONAS, Match, Persona
 from auditor.studio.tools import HIDEABLE_APP_TYPES, NEEDABLE_APP_TYPES, NEEDABLE_TOOLS
 from auditor.yaml_source import Source, near, read_yaml
@@ -276,6 +277,7 @@ def _persona(source: Source, at: tuple[str, ...], wire: PersonaFile) -> Persona:
         base.apps if isinstance(wire.apps, UnsetType) else _needs(source, wire.apps, NEEDABLE_APP_TYPES, *at, "apps"),
         base.tools if isinstance(wire.tools, UnsetType) else _needs(source, wire.tools, NEEDABLE_TOOLS, *at, "tools"),
         tuple(matches),
+        canvas=_needs(source, wire.canvas, CANVAS_FEATURES, *at, "canvas"),
     )
 
 
@@ -289,6 +291,7 @@ def _needs(source: Source, names: Iterable[str], known: Sequence[str], *at: str)
             message = f"{name} is Studio Classic, which nobody needs on the new Studio"
             hint = "See: auditor rules show STU402"
         else:
-            message, hint = f"{name!r} is none that can be hidden", near(name, known, f"Known: {', '.join(known)}")
+            what = "no feature of Canvas" if at[-1] == "canvas" else "none that can be hidden"
+            message, hint = f"{name!r} is {what}", near(name, known, f"Known: {', '.join(known)}")
         raise source.error(f"{at[-1]}: {message}", *at, str(number), hint=hint)
     return tuple(name for name in known if name in wanted)

@@ -15,6 +15,7 @@ from auditor.model.snapshot import Kind
 from auditor.sql_text import literal
 from auditor.store.connection import connect
 from auditor.studio.resource_types import BY_KIND
+from auditor.studio.setting import Setting
 from auditor.studio.settings import (
     DOMAIN_SETTINGS,
     DOMAIN_SPACE_ROOT,
@@ -24,7 +25,6 @@ from auditor.studio.settings import (
     SPACE_SETTINGS,
     USER_PROFILE_ROOT,
     USER_SETTINGS,
-    Setting,
 )
 from auditor.studio.side_roles import SIDE_ROLES
 from auditor.studio.template_names import Read, rows

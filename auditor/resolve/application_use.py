@@ -12,14 +12,13 @@ from auditor.resolve.empty_tables import create_empty, holds
 from auditor.resolve.inheritance_sql import unseen
 from auditor.resolve.raw_schema import quoted
 from auditor.resolve.sql_files import statement
-from auditor.studio.applications import APPLICATION_MEMBERS, CANVAS_STORE
+from auditor.studio.applications import APPLICATION_MEMBERS
+from auditor.studio.canvas_settings import CANVAS_STORE
 from auditor.studio.settings import DOMAIN_USER_ROOT, USER_PROFILE_ROOT
 
 if TYPE_CHECKING:
     import duckdb
 
-#: Of where Canvas keeps files, the structure that is read whole, and what lies in it.
-_CANVAS, _CANVAS_STORE = CANVAS_STORE.split(".", 1)
 #: Where notebook sharing on Classic does.
 _NOTEBOOKS = "SharingSettings.S3OutputPath"
 _TEMPORARY = ("application", "role_user", "bucket_user", "application_open")
@@ -45,12 +44,11 @@ def create(con: duckdb.DuckDBPyConnection) -> None:
         return
     con.execute(statement("application"))
     con.execute(statement("role_user"))
-    canvas = f"json_extract_string(doc.{{}}, '$.{_CANVAS_STORE}')"
     con.execute(
         statement(
             "bucket_user",
-            domain_canvas=canvas.format(quoted(f"{DOMAIN_USER_ROOT}.{_CANVAS}")),
-            profile_canvas=canvas.format(quoted(f"{USER_PROFILE_ROOT}.{_CANVAS}")),
+            domain_canvas=f"doc.{quoted(f'{DOMAIN_USER_ROOT}.{CANVAS_STORE}')}",
+            profile_canvas=f"doc.{quoted(f'{USER_PROFILE_ROOT}.{CANVAS_STORE}')}",
             domain_notebooks=f"doc.{quoted(f'{DOMAIN_USER_ROOT}.{_NOTEBOOKS}')}",
             profile_notebooks=f"doc.{quoted(f'{USER_PROFILE_ROOT}.{_NOTEBOOKS}')}",
             bucket=_bucket("uri"),
@@ -76,4 +74,4 @@ def create(con: duckdb.DuckDBPyConnection) -> None:
 
 
 def _unseen(root: str) -> str:
-    return f"{unseen('gaps', f'{root}.{_CANVAS}')} or {unseen('gaps', f'{root}.{_NOTEBOOKS}')}"
+    return f"{unseen('gaps', f'{root}.{CANVAS_STORE}')} or {unseen('gaps', f'{root}.{_NOTEBOOKS}')}"

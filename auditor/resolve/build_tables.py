@@ -39,6 +39,7 @@ from auditor.sql_text import literal
 from auditor.studio.partitions import partition_sql
 from auditor.studio.personas import DEFAULT_PERSONAS, Persona
 from auditor.studio.resource_types import BY_LAYER
+from auditor.studio.setting import Setting
 from auditor.studio.settings import (
     DOMAIN_SETTINGS,
     DOMAIN_SPACE_ROOT,
@@ -48,7 +49,6 @@ from auditor.studio.settings import (
     SPACE_SETTINGS,
     USER_PROFILE_ROOT,
     USER_SETTINGS,
-    Setting,
 )
 from auditor.studio.tools import CLASSIC_APP_TYPES as CLASSIC
 from auditor.studio.tools import MADE_BY_UNIFIED_STUDIO

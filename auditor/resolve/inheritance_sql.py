@@ -14,7 +14,8 @@ from enum import StrEnum
 from auditor.resolve.raw_schema import MEANINGFUL_MEMBERS, quoted
 from auditor.resolve.tables import USER_DEFAULT_PREFIX
 from auditor.sql_text import literal, string_list
-from auditor.studio.settings import DOMAIN_USER_ROOT, USER_PROFILE_ROOT, Setting
+from auditor.studio.setting import Setting
+from auditor.studio.settings import DOMAIN_USER_ROOT, USER_PROFILE_ROOT
 
 
 class NestedMerge(StrEnum):

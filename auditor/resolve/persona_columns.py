@@ -101,13 +101,14 @@ def persona_name(personas: Sequence[Persona]) -> str:
 
 
 def persona_columns(personas: Sequence[Persona]) -> str:
-    """Select-list items ``persona``, ``persona_configured``, ``needed_app_types`` and ``needed_ml_tools`` over the
-    profile's row ``u`` and its account and region's ``a``.
+    """Select-list items ``persona``, ``persona_configured``, ``needed_app_types``, ``needed_ml_tools`` and
+    ``needed_canvas_features`` over the profile's row ``u`` and its account and region's ``a``.
 
     RStudio is needed where the domain is known to have it, a partner's tool where an app of it is in service.
     """
     return (
         f"{persona_name(personas)} as persona,"
         f" {_by_persona(personas, lambda one: 'false' if one.built_in else 'true')} as persona_configured,"
-        f" {_by_persona(personas, _apps)} as needed_app_types, {_by_persona(personas, _tools)} as needed_ml_tools"
+        f" {_by_persona(personas, _apps)} as needed_app_types, {_by_persona(personas, _tools)} as needed_ml_tools,"
+        f" {_by_persona(personas, lambda one: string_list(one.canvas) + '::VARCHAR[]')} as needed_canvas_features"
     )

@@ -12,6 +12,7 @@ from collections.abc import Iterable, Mapping
 from auditor.model.snapshot import Kind
 from auditor.studio.applications import APPLICATION_MEMBERS
 from auditor.studio.attached_scripts import ATTACHED, is_list
+from auditor.studio.setting import Setting
 from auditor.studio.settings import (
     DOMAIN_SETTINGS,
     DOMAIN_SPACE_ROOT,
@@ -21,9 +22,8 @@ from auditor.studio.settings import (
     SPACE_SETTINGS,
     USER_PROFILE_ROOT,
     USER_SETTINGS,
-    Setting,
 )
-from auditor.studio.side_roles import SIDE_STRUCTURES
+from auditor.studio.side_roles import SIDE_ROLES, SIDE_STRUCTURES
 
 #: A structure that holds only ExecutionRoleSessionNameMode (AWS writes that member unasked), or nothing at all, does
 #: not replace the domain's. So these members, and only these, make a profile's structure one that was set on purpose.
@@ -63,6 +63,13 @@ def _attached(kind: Kind) -> dict[str, str]:
     return {path: "VARCHAR[]" if is_list(path) else "VARCHAR" for path in ATTACHED[kind]}
 
 
+def _side_roles(kind: Kind) -> dict[str, str]:
+    """Members that name roles beside the execution role, and the structures that only these are read of."""
+    whole = SIDE_STRUCTURES[kind]
+    single = (path for path in SIDE_ROLES[kind] if not path.startswith(tuple(f"{outer}." for outer in whole)))
+    return dict.fromkeys(whole, "JSON") | dict.fromkeys(single, "VARCHAR")
+
+
 def _portal(root: str) -> dict[str, str]:
     return {f"{root}.StudioWebPortalSettings.HiddenSageMakerImageVersionAliases": "JSON[]"}
 
@@ -89,9 +96,7 @@ DOCUMENTS: Mapping[str, Mapping[str, str]] = {
         **_settings(DOMAIN_SETTINGS),
         **_settings(USER_SETTINGS, DOMAIN_USER_ROOT),
         **_settings(SPACE_DEFAULT_SETTINGS, DOMAIN_SPACE_ROOT),
-        **dict.fromkeys(SIDE_STRUCTURES["domain"], "JSON"),
-        # Beside the settings of RStudio, which stand in the same structure.
-        "DomainSettings.RStudioServerProDomainSettings.DomainExecutionRoleArn": "VARCHAR",
+        **_side_roles("domain"),
         **_attached("domain"),
     },
     "user_profile": {
@@ -104,7 +109,7 @@ DOCUMENTS: Mapping[str, Mapping[str, str]] = {
         **_settings(PROFILE_SETTINGS),
         **_settings(USER_SETTINGS, USER_PROFILE_ROOT),
         **_portal(USER_PROFILE_ROOT),
-        **dict.fromkeys(SIDE_STRUCTURES["user_profile"], "JSON"),
+        **_side_roles("user_profile"),
         **_attached("user_profile"),
     },
     "space": {

@@ -22,6 +22,7 @@ from auditor.resolve.role_table import PLACE_COLUMNS
 from auditor.resolve.sign_in_table import SIGN_IN as SIGN_IN
 from auditor.resolve.table_model import LIVE as LIVE
 from auditor.resolve.table_model import Column, Table, handed_down
+from auditor.studio.setting import Setting
 from auditor.studio.settings import (
     DOMAIN_SETTINGS,
     DOMAIN_SPACE_ROOT,
@@ -31,7 +32,6 @@ from auditor.studio.settings import (
     SPACE_SETTINGS,
     USER_PROFILE_ROOT,
     USER_SETTINGS,
-    Setting,
 )
 
 #: Prefixes of a domain's own columns for what it hands down.
@@ -284,6 +284,8 @@ USER_PROFILE = Table(
         Column("needed_ml_tools", "VARCHAR[]", "ML tools that the persona needs; a partner's tool among them only where"
                " an app of it is in service, and NULL where that could not be read",
                inputs=("persona",), via="'persona'", kinds=("partner_app",)),
+        Column("needed_canvas_features", "VARCHAR[]", "Features of Canvas that the persona needs", inputs=("persona",),
+               via="'persona'"),
         _TAGS,
     ), "user_profile", ("user_profile",),
 )  # fmt: skip

@@ -13,8 +13,9 @@ from typing import TYPE_CHECKING
 from auditor.model.rule import Rule, Verdict
 from auditor.resolve.table_model import Column, Table
 from auditor.resolve.tables import LIVE, table
+from auditor.sql_text import literal
 from auditor.studio.resource_types import BY_LAYER
-from auditor.studio.template_names import never_expressible
+from auditor.studio.template_names import never_expressible, partly_expressible
 
 if TYPE_CHECKING:
     import duckdb
@@ -122,6 +123,13 @@ def _kind(layer: str, documented: Table) -> str:
     return BY_LAYER[layer].kind if layer in BY_LAYER else documented.name
 
 
+def _own_path(documented: Table, name: str) -> str:
+    """Path of a setting in the document of the table's own resources; '' for another column."""
+    column = documented.column(name)
+    layers = (column.paths or {}) if column else {}
+    return next((path for layer, path in layers.items() if _kind(layer, documented) == documented.name), "")
+
+
 def _never(documented: Table, column: Column) -> bool:
     paths = [(_kind(layer, documented), path) for layer, path in (column.paths or {}).items()]
     written = [place for place in paths if place[0] != "service"]
@@ -149,8 +157,8 @@ def apply_template_limits(con: duckdb.DuckDBPyConnection, name: str, rules: Sequ
     """Settle the verdicts of the table ``verdict_<name>`` on resources of templates.
 
     No verdict on a resource that may not exist is certain. Where all that keeps a rule from a verdict is what no
-    template holds, or where it requires nothing else, it is not applicable; where something else is unknown as well, it
-    stays unknown.
+    template holds, or a setting that the template's language cannot express, or where it requires nothing else, it is
+    not applicable; where something else is unknown as well, it stays unknown.
     """
     if not con.execute("select count(*) from place").fetchall()[0][0]:
         return  # nothing comes from a template
@@ -163,10 +171,17 @@ def apply_template_limits(con: duckdb.DuckDBPyConnection, name: str, rules: Sequ
         verdict = f'v."{rule.id}"'
         decided = f"{verdict} in ('{Verdict.PASS}', '{Verdict.FAIL}')"
         cases = f" when t.__doubtful and {decided} then '{Verdict.UNKNOWN}'::verdict" if doubtful else ""
-        if missing_kinds(rule):
+        paths = {column: _own_path(documented, column) for column in rule.columns}
+        lacking = {column: path for column, path in paths.items() if path in partly_expressible()}
+        if missing_kinds(rule) or lacking:
             others = () if _beyond_templates(rule, documented) else tuple(_others(rule, documented))
             columns |= dict.fromkeys(others)
-            known = "".join(f' and t."{column}" is not null' for column in others)
+            known = "".join(
+                f' and (t."{column}" is not null'
+                + (f" or list_contains(t.__beyond, {literal(lacking[column])})" if column in lacking else "")
+                + ")"
+                for column in others
+            )
             cases += (
                 f" when t.__of_template and not t.__doubtful and {verdict} = '{Verdict.UNKNOWN}'{known}"
                 f" then '{Verdict.NOT_APPLICABLE}'::verdict"
@@ -180,7 +195,9 @@ def apply_template_limits(con: duckdb.DuckDBPyConnection, name: str, rules: Sequ
     con.execute(
         f"update verdict_{name} v set {', '.join(settled)} from (select key as __key,"
         " key in (select key from doubtful) as __doubtful,"
-        f" account in (select account from template_account) as __of_template{read} from {name}) t"
+        f" account in (select account from template_account) as __of_template{read}, __beyond from {name}"
+        " left join (select account, list(setting) as __beyond from beyond_template group by account) using (account)"
+        ") t"
         " where t.__key = v.key and (t.__doubtful or t.__of_template)"
     ).fetchall()
 

@@ -94,6 +94,7 @@ def _defaults() -> Mapping[str, Any]:
         "user_profile.persona": literal(default.name),
         "user_profile.needed_app_types": string_list(tuple(a for a in default.apps if a != RSTUDIO)),
         "user_profile.needed_ml_tools": string_list(default.tools),
+        "user_profile.needed_canvas_features": f"{string_list(default.canvas)}::VARCHAR[]",
     }
 
 

@@ -15,5 +15,3 @@ APPLICATION_MEMBERS: Mapping[str, tuple[str, ...]] = {
     "partner_app": ("AuthType", "CurrentVersionEolDate", "EnableAutoMinorVersionUpgrade", "ExecutionRoleArn",
                     "KmsKeyId", "Tier", "Version"),
 }  # fmt: skip
-#: Below a user's settings: where Canvas keeps files.
-CANVAS_STORE = "CanvasAppSettings.WorkspaceSettings.S3ArtifactPath"

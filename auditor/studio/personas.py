@@ -27,7 +27,7 @@ class Persona:
 
     A profile is of the first persona one of whose ``matches`` fits; the last persona has none and is everybody else's.
     RStudioServerPro among ``apps`` is needed where the domain has RStudio. ``built_in``: nobody defined it, so what it
-    needs is nobody's decision.
+    needs is nobody's decision. ``canvas``: of ``CANVAS_FEATURES``.
     """
 
     name: str
@@ -35,8 +35,10 @@ class Persona:
     tools: tuple[str, ...] = (*FIRST_PARTY_TOOLS, MLFLOW)
     matches: tuple[Match, ...] = ()
     built_in: bool = False
+    canvas: tuple[str, ...] = ()
 
 
-#: What people need as long as nobody says more: every app, every tool of AWS's own, and MLflow.
+#: What people need as long as nobody says more: every app, every tool of AWS's own, and MLflow; nothing
+#: of Canvas beside itself.
 DEFAULT = "default"
 DEFAULT_PERSONAS = (Persona(DEFAULT, built_in=True),)

@@ -45,10 +45,9 @@ SIDE_ROLES: Mapping[str, Mapping[str, str]] = {
 }
 #: Kind → structures in which these stand, and that no setting of ours reads.
 SIDE_STRUCTURES: Mapping[str, tuple[str, ...]] = {
-    "domain": ("DefaultUserSettings.CanvasAppSettings", "DefaultUserSettings.JupyterLabAppSettings.EmrSettings",
-               "DefaultSpaceSettings.JupyterLabAppSettings.EmrSettings"),
-    "user_profile": ("UserSettings.CanvasAppSettings", "UserSettings.JupyterLabAppSettings.EmrSettings"),
-}  # fmt: skip
+    "domain": tuple(f"Default{whose}Settings.JupyterLabAppSettings.EmrSettings" for whose in ("User", "Space")),
+    "user_profile": ("UserSettings.JupyterLabAppSettings.EmrSettings",),
+}
 
 
 def side_roles(kind: str, document: Mapping[str, Any]) -> Iterator[str]:

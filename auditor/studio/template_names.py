@@ -19,7 +19,6 @@ from functools import cache
 from typing import Literal
 
 from auditor.model.snapshot import Kind
-from auditor.studio.applications import CANVAS_STORE
 from auditor.studio.attached_scripts import ATTACHED
 from auditor.studio.resource_types import STUDIO_KINDS
 from auditor.studio.settings import DOMAIN_USER_ROOT, SETTINGS, USER_PROFILE_ROOT, known_paths
@@ -65,7 +64,6 @@ NOT_IN_CLOUDFORMATION = (
 )
 NOT_IN_TERRAFORM = (
     "*.TrainingPlanArn",
-    "*.CanvasAppSettings.IdentityProviderOAuthSettings",
     "*.HiddenSageMakerImageVersionAliases",
     "*.ExecutionRoleSessionNameMode",
     "DomainSettings.DockerSettings.RootlessDocker",
@@ -104,7 +102,7 @@ REPEATED_BLOCKS = {
     "CustomFileSystems": "custom_file_system",
 }
 #: Where a word of the API holds capitals of its own.
-_WORDS = {"SageMaker": "Sagemaker", "EFS": "Efs"}
+_WORDS = {"SageMaker": "Sagemaker", "EFS": "Efs", "OAuth": "Oauth"}
 _BOUNDARY = re.compile(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])")
 
 
@@ -256,12 +254,10 @@ MEMBERS_BESIDE_SETTINGS: Mapping[Kind | Part, Mapping[str, Read]] = {
     "domain": {
         "DomainName": "text", "Tags": "tags",
         f"{DOMAIN_USER_ROOT}.StudioWebPortalSettings.HiddenSageMakerImageVersionAliases": "present",
-        f"{DOMAIN_USER_ROOT}.{CANVAS_STORE}": "text",
     },
     "user_profile": {
         "UserProfileName": "text", "DomainId": "text", "Tags": "tags",
         f"{USER_PROFILE_ROOT}.StudioWebPortalSettings.HiddenSageMakerImageVersionAliases": "present",
-        f"{USER_PROFILE_ROOT}.{CANVAS_STORE}": "text",
     },
     "space": {"SpaceName": "text", "DomainId": "text", "SpaceDisplayName": "text", "Tags": "tags"},
     "app": {
@@ -363,6 +359,12 @@ def not_expressible(kind: Kind | Part, language: Language) -> tuple[str, ...]:
         for r in rows(kind)
         if r.names[language] is None and r.path not in unset and r.path.partition("[]")[0] not in written
     )
+
+
+@cache
+def partly_expressible() -> frozenset[str]:
+    """API paths that a template language cannot express, be it not all of them."""
+    return frozenset(path for kind in STUDIO_KINDS for lang in LANGUAGES for path in not_expressible(kind, lang))
 
 
 @cache

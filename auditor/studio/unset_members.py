@@ -5,12 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from auditor.model.snapshot import Kind
-from auditor.studio.applications import CANVAS_STORE
 from auditor.studio.settings import DOMAIN_USER_ROOT, USER_PROFILE_ROOT
 from auditor.studio.template_types import Part
 
 _ALIAS = "DefaultResourceSpec.SageMakerImageVersionAlias"
-_NO_STORE = "Canvas uses the bucket that it creates where nobody names one (guide, Configure your Amazon S3 storage)"
 _NO_ALIAS = "the service starts the image's newest version where nobody names one (API_ResourceSpec)"
 #: Members that, where a language cannot express them, are known to be unset all the same, and why.
 UNSET_WHERE_NOT_EXPRESSIBLE: Mapping[Kind | Part, Mapping[str, str]] = {
@@ -25,12 +23,10 @@ UNSET_WHERE_NOT_EXPRESSIBLE: Mapping[Kind | Part, Mapping[str, str]] = {
         f"{DOMAIN_USER_ROOT}.JupyterLabAppSettings.{_ALIAS}": _NO_ALIAS,
         f"{DOMAIN_USER_ROOT}.CodeEditorAppSettings.{_ALIAS}": _NO_ALIAS,
         f"DefaultSpaceSettings.JupyterLabAppSettings.{_ALIAS}": _NO_ALIAS,
-        f"{DOMAIN_USER_ROOT}.{CANVAS_STORE}": _NO_STORE,
     },
     "user_profile": {
         f"{USER_PROFILE_ROOT}.JupyterLabAppSettings.{_ALIAS}": _NO_ALIAS,
         f"{USER_PROFILE_ROOT}.CodeEditorAppSettings.{_ALIAS}": _NO_ALIAS,
-        f"{USER_PROFILE_ROOT}.{CANVAS_STORE}": _NO_STORE,
     },
     "space": {
         f"SpaceSettings.JupyterLabAppSettings.{_ALIAS}": _NO_ALIAS,

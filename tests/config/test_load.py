@@ -70,7 +70,7 @@ def test_the_guides_example_says_what_it_says(example: Path, built_in_rules: tup
     assert (platform.apps, platform.tools) == (DEFAULT_PERSONAS[0].apps, (*FIRST_PARTY_TOOLS, MLFLOW))
     assert scientist.apps == ("JupyterLab", "CodeEditor")
     assert set(scientist.tools) == {"Training", "Experiments", "Pipelines", "Models", "FeatureStore", "Comet"}
-    assert analyst.name == "analyst"
+    assert (analyst.name, analyst.canvas, scientist.canvas) == ("analyst", ("Kendra",), ())
     assert (default.name, default.tools, default.matches) == ("default", (), ())
 
 
@@ -180,6 +180,8 @@ MATCHED = PERSONA + "    match: [{name: x}]\n"
         ("personas: {analyst: {}}", "1:11", "personas: expected a list, got a mapping", ""),
         ("personas: [{apps: []}]", "1:12", "personas[0]: missing required field `name`", ""),
         ("personas: [{name: Data Scientist}]", "1:19", "personas[0].name: 'Data Scientist' is not", "kebab-case"),
+        (PERSONA + "    canvas: [Kendrah]\n    match: [{name: x}]", "3:14", "canvas: 'Kendrah' is no feature of Canvas",
+         "Kendra"),
         (PERSONA + "    app: []", "3:5", "personas[0]: unknown field `app`", "Did you mean 'apps'?"),
         (PERSONA, "2:5", "personas: no profile would be of 'analyst'", "match:"),
         (PERSONA + "    match: [{}]", "3:13", "match: names neither tags, name nor domain", "default"),

@@ -252,6 +252,14 @@ def test_rstudio_is_needed_exactly_where_licensed(tmp_path: Path, license_: bool
     assert alone["needed_ml_tools"] == rows["ana"]["needed_ml_tools"] == [*FIRST_PARTY_TOOLS, MLFLOW]
 
 
+def test_features_of_canvas_are_needed_where_the_persona_says_so(tmp_path: Path) -> None:
+    needs = Persona("analyst", canvas=("Kendra", "OAuth"), matches=(Match({"role": "analyst"}),))
+    people = [profile("ana", {"role": "analyst"}), profile("ben", {}), profile("cleo")]
+    rows = tables(tmp_path, [domain(), *people], (needs, *DEFAULT_PERSONAS))
+    features = {name: row["needed_canvas_features"] for name, row in rows.items()}
+    assert features == {"ana": ["Kendra", "OAuth"], "ben": [], "cleo": None}
+
+
 def test_a_partners_tool_is_needed_where_it_is_in_service(tmp_path: Path) -> None:
     personas = (Persona("ml", tools=("Training", "Comet", "Fiddler"), matches=(Match({}, "ml*"),)), *DEFAULT_PERSONAS)
     people = [domain(), profile("ml", {}), profile("ana", {})]

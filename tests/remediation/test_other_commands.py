@@ -105,6 +105,7 @@ NO_CALL = {
     "STU805": "the key has to let CloudTrail use it first",
     "STU806": "which account pays, and which key names the owner, is for people to say",
     "STU807": "Service Quotas takes requests for increases only",
+    "STU901": "people lose sight of the files that Canvas keeps until somebody moves them",
     "STU902": "neither role, key nor version can be changed, and artifacts have to be moved",
     "STU903": "neither role nor key can be changed, and an upgrade has no way back",
 }

@@ -12,7 +12,8 @@ from typing import Any
 import pytest
 
 from auditor.resolve.inheritance_sql import NestedMerge
-from auditor.studio.settings import SETTINGS, Setting
+from auditor.studio.setting import Setting
+from auditor.studio.settings import SETTINGS
 
 from .builder import Apart, Together, domain, merged, nest, profile
 

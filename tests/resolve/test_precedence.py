@@ -8,7 +8,8 @@ import pytest
 
 from auditor.resolve.table_model import handed_down
 from auditor.resolve.tables import table
-from auditor.studio.settings import SETTINGS, Setting
+from auditor.studio.setting import Setting
+from auditor.studio.settings import SETTINGS
 
 from .builder import Apart, Tables, Together, domain, merged, nest, profile, record, space
 
@@ -29,7 +30,8 @@ USER_DEFAULTS: dict[str, Any] = {
     "kernel_gateway_settings": False, "jupyterlab_image_alias": "", "code_editor_image_alias": "",
     "jupyterlab_custom_images": [], "code_editor_custom_images": [], "custom_efs": [],
     "jupyterlab_images": [], "code_editor_images": [], "custom_file_systems": [], "posix_uid": 200001,
-    "posix_gid": 1001,
+    "posix_gid": 1001, "canvas_artifact_path": "", "canvas_kms_key_id": "", "canvas_direct_deploy": "",
+    "canvas_register_role": "", "canvas_oauth_sources": [], "canvas_kendra": "", "canvas_emr_serverless": "",
 }  # fmt: skip
 #: (scope, column) → AWS's value where the resource does not set it, for what is not inherited.
 OWN_DEFAULTS: dict[tuple[str, str], Any] = {

@@ -11,7 +11,8 @@ from auditor.evaluate.audit import load_tables
 from auditor.model.snapshot import SCHEMA_VERSION, Gap, Header, Scope, Snapshot, Unseen
 from auditor.resolve.table_model import handed_down
 from auditor.store.snapshot_file import write_snapshot
-from auditor.studio.settings import SETTINGS, USER_SETTINGS, Setting, known_paths
+from auditor.studio.setting import Setting
+from auditor.studio.settings import SETTINGS, USER_SETTINGS, known_paths
 
 from .builder import ACCOUNT, REGION, Apart, Together, domain, place, profile, space
 from .test_precedence import OWN_DEFAULTS, USER_DEFAULTS, WITH_EFS

@@ -123,6 +123,7 @@ STU804 job-logs-and-alarms               low      account_region P30
 STU805 trail-weak                        medium   account_region P04
 STU806 cost-tags-inactive                low      account_region P06
 STU807 quota-above-need                  low      account_region P07
+STU901 canvas-unsafe                     medium   user_profile   P14 P31
 STU902 mlflow-unsafe                     medium   mlflow_server  P17 P31
 STU903 partner-app-unsafe                medium   partner_app    P17
 """
