@@ -208,7 +208,7 @@ DOCUMENTS: Mapping[str, Mapping[str, str]] = {
     },
     "assignment": {"AssignmentRequired": "BOOLEAN", "UserIds": "VARCHAR[]"},
     "event_rule": {"Certain": "VARCHAR[]", "Possible": "VARCHAR[]", "Targets": "INTEGER"},
-    "metric_filter": {"Possible": "VARCHAR[]"},
+    "metric_filter": {"Certain": "VARCHAR[]", "Possible": "VARCHAR[]"},
     "cost_tag": {"TagKeys": "VARCHAR[]"},
     "quota": {"Named": "INTEGER", "Applied": 'STRUCT("QuotaName" VARCHAR, "Value" INTEGER)[]'},
     "log_group": {"logGroupName": "VARCHAR", "retentionInDays": "INTEGER"},

@@ -8,8 +8,8 @@ from typing import Any
 from auditor.simulator.state import studio_backends
 
 _SERVICES = (
-    "cloudtrail", "ec2", "events", "iam", "identitystore", "logs", "organizations", "s3", "sagemaker", "ssoadmin",
-    "sts",
+    "cloudtrail", "cloudwatch", "ec2", "events", "iam", "identitystore", "logs", "organizations", "s3", "sagemaker",
+    "ssoadmin", "sts",
 )  # fmt: skip
 
 

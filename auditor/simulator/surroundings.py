@@ -10,8 +10,10 @@ Estate files name them as follows.
   [user names], open: true}``; it is the instance that domains with AuthMode SSO name, ``INSTANCE``. Their applications
   are assigned to the groups, and to the users that are in none and are not ``unassigned``; or ``open`` to all.
 - ``vpcs``: NAME → ``{region, default, zones, public, …}``, see ``simulated_networks``
-- ``trails``: ``{name, region, multi_region, logging, management, validation, kms_key, filters: [patterns]}``, the last
-  of metric filters of a log group that it writes to; ``log_groups``: ``{region, days, name}``, Studio's by default.
+- ``trails``: ``{name, region, multi_region, logging, management, validation, kms_key, filters: [patterns],
+  alarms: [{filter: number, threshold, actions}]}``, the last two of metric filters of a log group that it writes to,
+  and of alarms on what they count, with a threshold of 1 and an action unless told otherwise; ``log_groups``:
+  ``{region, days, name}``, Studio's by default.
 - ``event_rules``: ``{name, region, pattern, state, targets: number}``
 - ``sign_ins`` of a domain: ``{profile, by, days_ago, times, error}``, where ``by`` is ``user/NAME``,
   ``role/ROLE/SESSION``, ``lambda/ROLE/FUNCTION``, ``sso/PERMISSIONSET/PERSON`` or ``service/NAME``.
@@ -185,6 +187,8 @@ def make_trail(account: str, region: str, entry: Mapping[str, Any]) -> None:
         for number, pattern in enumerate(entry["filters"]):
             metric: Any = [{"metricName": f"m{number}", "metricNamespace": "trail", "metricValue": "1"}]
             logs.put_metric_filter(f"filter-{number}", pattern, log, metric)
+    for entry_ in entry.get("alarms") or ():
+        _make_alarm(account, place, entry_)
     cloudtrail.create_trail(name, bucket, "", "", True, multi, validated, False, group, "", key, [])
     if entry.get("logging", True):
         cloudtrail.start_logging(name)
@@ -195,6 +199,17 @@ def make_trail(account: str, region: str, entry: Mapping[str, Any]) -> None:
         "ExcludeManagementEventSources": [],
     }
     cloudtrail.put_event_selectors(name, [selector], [])
+
+
+def _make_alarm(account: str, place: str, entry: Mapping[str, Any]) -> None:
+    """An alarm on what a trail's metric filter counts, in one period of five minutes."""
+    actions = [f"arn:aws:sns:{place}:{account}:alerts"] if entry.get("actions", True) else []
+    service_backend("cloudwatch", account, place).put_metric_alarm(
+        name=f"alarm-{entry['filter']}", namespace="trail", metric_name=f"m{entry['filter']}",
+        comparison_operator="GreaterThanOrEqualToThreshold", evaluation_periods=1, period=300,
+        threshold=float(entry.get("threshold", 1)), statistic="Sum", description="", dimensions=[],
+        alarm_actions=actions,
+    )  # fmt: skip
 
 
 def make_log_group(account: str, region: str, entry: Mapping[str, Any], created: float) -> None:

@@ -39,7 +39,7 @@ def invalid(message: str) -> ApiError:
 
 
 #: Services that sign by another name than botocore's model has.
-MODELS: Mapping[str, str] = {"servicequotas": "service-quotas", "sso": "sso-admin"}
+MODELS: Mapping[str, str] = {"monitoring": "cloudwatch", "servicequotas": "service-quotas", "sso": "sso-admin"}
 
 
 @cache

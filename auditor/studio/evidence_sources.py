@@ -121,6 +121,7 @@ EVIDENCE_SOURCES = (
             "events:ListRules": "whether somebody is notified when a domain is changed or a user profile is opened",
             "events:ListTargetsByRule": "whether such a rule has a target",
             "logs:DescribeMetricFilters": "whether a metric may count such calls",
+            "cloudwatch:DescribeAlarms": "whether an alarm watches such a metric",
         },
     ),
     EvidenceSource(

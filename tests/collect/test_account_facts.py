@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Any
 
 import pytest
 
@@ -65,13 +66,51 @@ def test_of_rules_the_judgement_is_kept_and_no_pattern(collected: Collect) -> No
     assert found.simulator.calls["events:ListTargetsByRule"] == 2
 
 
-def test_filters_of_the_log_groups_that_trails_write_to(collected: Collect) -> None:
-    filters = ["{ $.eventName = StopLogging }", "{ $.eventName = Update* }"]
-    trail = {"name": "home", "multi_region": False, "filters": filters}
-    found = collected(replace(SMALL, data={**SMALL.data, "trails": [trail]}), evidence=("account", "alarms"))
+COUNTED = ["{ $.eventName = StopLogging }", "{ $.eventName = Update* }"]
+
+
+def _filters(collected: Collect, evidence: tuple[str, ...] = ("account", "alarms"), **trail: Any) -> Any:
+    entry = {"name": "home", "multi_region": False, "filters": COUNTED, **trail}
+    return collected(replace(SMALL, data={**SMALL.data, "trails": [entry]}), evidence=evidence)
+
+
+def _kept(found: Any) -> list[Any]:
+    return [r.document for r in found.snapshot.records if r.kind == "metric_filter"]
+
+
+def test_a_filter_without_an_alarm_tells_nobody(collected: Collect) -> None:
+    found = _filters(collected, alarms=[{"filter": 0}])
     assert found.simulator.calls["cloudtrail:DescribeTrails"] == 1
-    (kept,) = [r.document for r in found.snapshot.records if r.kind == "metric_filter"]
-    assert kept == {"Possible": ["UpdateDomain"]}
+    assert _kept(found) == []
+    assert "metric_filter" not in found.record("account_region", HOME).gaps
+
+
+#: (what the trail has, the record): one event is enough for an alarm, or it may take more, or another looks at it.
+ALARMS = [
+    ({"alarms": [{"filter": 1}]}, {"Certain": ["UpdateDomain"], "Possible": []}),
+    ({"alarms": [{"filter": 1, "threshold": 2}]}, {"Certain": [], "Possible": ["UpdateDomain"]}),
+    ({"alarms": [{"filter": 1, "actions": False}]}, {"Certain": [], "Possible": ["UpdateDomain"]}),
+    # The trail records no changes, or nothing at all.
+    ({"alarms": [{"filter": 1}], "logging": False}, {"Certain": [], "Possible": ["UpdateDomain"]}),
+    ({"alarms": [{"filter": 1}], "read_write": "ReadOnly"}, {"Certain": [], "Possible": ["UpdateDomain"]}),
+    ({"alarms": [{"filter": 0}], "filters": ["{ $.userIdentity.userName = root }"]},
+     {"Certain": [], "Possible": ["UpdateDomain", "CreatePresignedDomainUrl"]}),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("trail", "expected"), ALARMS)
+def test_filters_with_alarms(collected: Collect, trail: dict[str, Any], expected: dict[str, Any]) -> None:
+    assert _kept(_filters(collected, **trail)) == [expected]
+
+
+def test_what_a_trail_records_is_not_known_without_the_trails(collected: Collect) -> None:
+    found = _filters(collected, ("alarms",), alarms=[{"filter": 1}])
+    assert _kept(found) == [{"Certain": [], "Possible": ["UpdateDomain"]}]
+
+
+def test_alarms_are_asked_for_where_a_filter_may_count_the_calls(collected: Collect) -> None:
+    assert _filters(collected).simulator.calls["cloudwatch:DescribeAlarms"] == 1
+    assert not _filters(collected, filters=COUNTED[:1]).simulator.calls["cloudwatch:DescribeAlarms"]
 
 
 @pytest.mark.parametrize("evidence", [("account", "alarms"), ("alarms",)])

@@ -46,7 +46,12 @@ OPERATIONS = {
     "keys": {"DescribeKey": "kms_key"},
     "images": {"DescribeImageVersion": "image_version"},
     "account": {"DescribeTrails": "trail", "DescribeLogGroups": "log_group"},
-    "alarms": {"ListRules": "event_rule", "ListTargetsByRule": "event_rule", "DescribeMetricFilters": "metric_filter"},
+    "alarms": {
+        "ListRules": "event_rule",
+        "ListTargetsByRule": "event_rule",
+        "DescribeMetricFilters": "metric_filter",
+        "DescribeAlarms": "metric_filter",
+    },
     "cost-tags": {"ListCostAllocationTags": "cost_tag"},
     "quotas": {"ListServiceQuotas": "quota"},
 }

@@ -191,7 +191,7 @@ def test_the_policy_allows_no_more_than_an_audit_of_everything_calls(simulated: 
         data={
             **estate.data,
             **people,
-            "trails": [{"name": "everything", "filters": []}],
+            "trails": [{"name": "everything", "filters": ["{ $.eventName = UpdateDomain }"]}],
             "event_rules": [{"name": "studio", "pattern": {"source": ["aws.sagemaker"]}}],
         },
     )

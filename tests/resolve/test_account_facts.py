@@ -128,6 +128,8 @@ ALERTS: list[tuple[list[Record], list[str], list[str], list[str], bool | None]] 
     ([_rule(BOTH, [], 0)], [], [], BOTH, True),
     ([_rule(BOTH, [], None)], [], [], [], None),
     ([_filter("UpdateDomain")], [], [], ["CreatePresignedDomainUrl"], None),
+    # An alarm that one event raises.
+    ([record("metric_filter", "group/filter", {"Certain": BOTH, "Possible": []})], [], BOTH, [], True),
     ([], [], [], BOTH, True),
     ([], ["event_rule"], [], [], None),
     ([], ["metric_filter"], [], [], None),

@@ -148,7 +148,10 @@ _KEPT: Mapping[str, Callable[[Answer], Answer]] = {
     "DescribeLogGroups": _whole,
     "ListRules": _of_each("Rules", "Name", "State", "EventPattern"),
     "ListTargetsByRule": _of_each("Targets", "Id"),
-    "DescribeMetricFilters": _of_each("metricFilters", "filterName", "filterPattern"),
+    "DescribeMetricFilters": _of_each("metricFilters", "filterName", "filterPattern", "metricTransformations"),
+    "DescribeAlarms": _of_each(
+        "MetricAlarms", "Namespace", "MetricName", "Metrics", "ActionsEnabled", "AlarmActions", "Dimensions",
+        "Statistic", "DatapointsToAlarm", "EvaluationPeriods", "Threshold", "ComparisonOperator"),
     "ListCostAllocationTags": _of_each("CostAllocationTags", "TagKey"),
     "ListServiceQuotas": _of_each("Quotas", "QuotaName", "Value"),
 }  # fmt: skip
