@@ -187,6 +187,8 @@ DOCUMENTS: Mapping[str, Mapping[str, str]] = {
     },
     "identity_user": {"UserId": "VARCHAR", "UserName": "VARCHAR", "UserStatus": "VARCHAR", "Instance": "VARCHAR"},
     "image_version": {
+        # Of a template: whether it comes from the account's own Amazon ECR for certain.
+        "OwnRegistry": "BOOLEAN",
         "BaseImage": "VARCHAR",
         "ContainerImage": "VARCHAR",
         "ImageVersionStatus": "VARCHAR",

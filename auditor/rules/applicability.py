@@ -41,6 +41,8 @@ NOT_IN_TEMPLATES = frozenset(
         "mlflow_app",
     }
 )
+#: Those of them of which one that a template makes decides a rule, whatever more there is in the account.
+_DECIDING = frozenset({"image_version", "kms_key", "log_group", "partner_app", "mlflow_server", "mlflow_app"})
 #: Stands among them for a setting that no template language can express.
 SETTING = "setting"
 #: How a report names them.
@@ -150,7 +152,7 @@ def decided_by_templates(rule: Rule) -> bool:
     """Whether a template can decide the rule, if not on every resource."""
     documented = table(rule.table)
     assert documented is not None, rule.table
-    return not missing_kinds(rule) or not _beyond_templates(rule, documented)
+    return not missing_kinds(rule) or not _beyond_templates(rule, documented, _DECIDING)
 
 
 def apply_template_limits(con: duckdb.DuckDBPyConnection, name: str, rules: Sequence[Rule]) -> None:
@@ -202,10 +204,11 @@ def apply_template_limits(con: duckdb.DuckDBPyConnection, name: str, rules: Sequ
     ).fetchall()
 
 
-def _beyond_templates(rule: Rule, documented: Table) -> bool:
-    """Whether the rule requires nothing that a template can hold: then no template ever decides it."""
+def _beyond_templates(rule: Rule, documented: Table, held: frozenset[str] = frozenset()) -> bool:
+    """Whether the rule requires nothing that a template can hold, ``held`` kinds aside: then no template ever decides
+    it."""
     columns, reads = _named(rule.require, documented)
-    return bool(columns) and not reads and all(_column(documented, column) for column in columns)
+    return bool(columns) and not reads and all(_column(documented, column) - held for column in columns)
 
 
 def _others(rule: Rule, documented: Table) -> Iterator[str]:

@@ -222,6 +222,7 @@ NAMES: Mapping[Kind | Part, Mapping[str, Names]] = {
         "Type": _names(None, "type", None),
     },
     "route_association": {"VpcId": _names(None, "vpc_id", None)},
+    "kms_key": {"Enabled": _names("Enabled", "is_enabled", "enabled")},
     "log_group": {"LogGroupName": _names("LogGroupName", "name", "log_group_name")},
     "trail": {
         "TrailName": _names("TrailName", "name", "trail_name"),
@@ -298,6 +299,9 @@ MEMBERS_BESIDE_SETTINGS: Mapping[Kind | Part, Mapping[str, Read]] = {
     "route_association": {"RouteTableId": "text", "SubnetId": "text", "VpcId": "text"},
     "internet_gateway": {},
     "log_group": {"LogGroupName": "text", "RetentionInDays": "number"},
+    "kms_key": {"Enabled": "flag", "EnableKeyRotation": "flag"},
+    "image": {"ImageName": "text"},
+    "image_version": {"ImageName": "text", "BaseImage": "text", "VendorGuidance": "text"},
     "trail": {
         "TrailName": "text", "IsLogging": "flag", "LogFileValidationEnabled": "flag", "IsMultiRegionTrail": "flag",
         "KmsKeyId": "text", "EventSelectors": "items",

@@ -13,7 +13,7 @@ Language = Literal["cloudformation", "aws", "awscc"]
 #: What is no record of its own but tells about one: a policy of a role, a route of a route table.
 Part = Literal[
     "role_policy", "managed_policy", "policy_attachment", "route", "route_association", "internet_gateway",
-    "security_group_rule", "endpoint_policy",
+    "security_group_rule", "endpoint_policy", "image",
 ]  # fmt: skip
 
 
@@ -40,6 +40,9 @@ _CLOUDFORMATION: Mapping[str, Kind | Part] = {
     "AWS::EC2::SecurityGroup": "security_group",
     "AWS::EC2::SecurityGroupIngress": "security_group_rule",
     "AWS::Logs::LogGroup": "log_group",
+    "AWS::KMS::Key": "kms_key",
+    "AWS::SageMaker::Image": "image",
+    "AWS::SageMaker::ImageVersion": "image_version",
     "AWS::CloudTrail::Trail": "trail",
 }
 _AWS: Mapping[str, Kind | Part] = {
@@ -66,6 +69,9 @@ _AWS: Mapping[str, Kind | Part] = {
     "aws_security_group_rule": "security_group_rule",
     "aws_vpc_security_group_ingress_rule": "security_group_rule",
     "aws_cloudwatch_log_group": "log_group",
+    "aws_kms_key": "kms_key",
+    "aws_sagemaker_image": "image",
+    "aws_sagemaker_image_version": "image_version",
     "aws_cloudtrail": "trail",
 }
 _AWSCC: Mapping[str, Kind | Part] = {
@@ -84,6 +90,9 @@ _AWSCC: Mapping[str, Kind | Part] = {
     "awscc_ec2_security_group": "security_group",
     "awscc_ec2_security_group_ingress": "security_group_rule",
     "awscc_logs_log_group": "log_group",
+    "awscc_kms_key": "kms_key",
+    "awscc_sagemaker_image": "image",
+    "awscc_sagemaker_image_version": "image_version",
     "awscc_cloudtrail_trail": "trail",
 }
 

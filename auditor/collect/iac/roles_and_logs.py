@@ -11,7 +11,7 @@ from collections import defaultdict
 from collections.abc import Mapping
 from typing import Any
 
-from auditor.collect.iac import data_applications, lifecycle_scripts, network_guards, networks
+from auditor.collect.iac import data_applications, keys_and_images, lifecycle_scripts, network_guards, networks
 from auditor.collect.iac.interface import Resource, Unknown, unknowns
 from auditor.collect.iac.policy_text import known_text, policy_document
 from auditor.collect.iac.scope import Scope, plain, split
@@ -38,7 +38,8 @@ class RolesAndLogs:
         networked = networks.records(self._scope, network_guards.told(self._scope))
         found = [*self._roles(), *networked, *network_guards.records(self._scope)]
         return [
-            *found, *lifecycle_scripts.records(self._scope), *self._account(), *data_applications.records(self._scope)
+            *found, *lifecycle_scripts.records(self._scope), *self._account(), *keys_and_images.records(self._scope),
+            *data_applications.records(self._scope),
         ]  # fmt: skip
 
     # Roles

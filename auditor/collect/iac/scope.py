@@ -49,7 +49,8 @@ _PLACEHOLDER = re.compile(r"^\$\{([^}.]+)(?:\.[^}]+)?\}$")
 _REFERRED: tuple[Kind, ...] = ("role", "vpc", "subnet", "route_table", "security_group", "lifecycle_config")
 _NONE: Mapping[str, Unknown] = {}
 _NO_LINES: Mapping[str, int] = {}
-_OWN_ACCOUNT = ("${AWS::AccountId}", "${data.aws_caller_identity")
+#: How an expression begins that is the account's own number.
+OWN_ACCOUNT = ("${AWS::AccountId}", "${data.aws_caller_identity")
 
 
 @dataclass(slots=True)
@@ -149,7 +150,7 @@ class Scope:
         if placeholder is not None:
             role = self.by_address.get(placeholder[1])
             return self.role_arn(role) if role is not None and role in self.of("role") else None
-        if not match["account"].startswith(_OWN_ACCOUNT):
+        if not match["account"].startswith(OWN_ACCOUNT):
             return None
         wanted = f"arn:aws:iam::{TEMPLATE}:role/{match['path']}{match['name']}"
         return wanted if any(self.role_arn(role) == wanted for role in self.of("role")) else None

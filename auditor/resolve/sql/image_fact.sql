@@ -2,12 +2,14 @@ create table image_fact as
 with versions as (
     select account, region, id, doc.ImageVersionStatus as status, coalesce(doc.VendorGuidance, '') as guidance,
            coalesce(doc.BaseImage, doc.ContainerImage, '') as image, doc.ContainerImage as container,
-           regexp_matches(image || ' ' || coalesce(doc.ContainerImage, ''), '@sha256:[0-9a-f]{64}') as pinned
+           -- Of a template, where AWS notes the digest when it makes the version.
+           coalesce(doc.OwnRegistry, false) as own,
+           own or regexp_matches(image || ' ' || coalesce(doc.ContainerImage, ''), '@sha256:[0-9a-f]{64}') as pinned
     from raw_image_version),
 facts as (
     select account, region, id,
            -- An account of Amazon ECR, or the registry's host.
-           case when image = '' then '' when regexp_matches(image, '^[0-9]{12}\.dkr\.ecr[.-]')
+           case when own then account when image = '' then '' when regexp_matches(image, '^[0-9]{12}\.dkr\.ecr[.-]')
                 then image[:12] else split_part(image, '/', 1) end as source,
            case when status in ('DELETING', 'DELETE_FAILED', 'CREATE_FAILED', "{not_found}") then status
                 when guidance = 'ARCHIVED' then guidance else '' end as unusable,
