@@ -194,7 +194,7 @@ LAYERS = {
         {"discover", "hcl"},
         # Terraform may hold stacks of CloudFormation.
         {"cloudformation", "scope"}, {"terraform"}, {"networks", "policy_text"},
-        {"data_applications", "lifecycle_scripts", "network_guards"}, {"roles_and_logs"},
+        {"data_applications", "keys_and_images", "lifecycle_scripts", "network_guards"}, {"roles_and_logs"},
         {"build"}, {"scan"},
     ],
     "rules": [

@@ -15,7 +15,7 @@ from auditor.resolve.table_model import Column, Table
 from auditor.resolve.tables import LIVE, table
 from auditor.sql_text import literal
 from auditor.studio.resource_types import BY_LAYER
-from auditor.studio.template_names import never_expressible, partly_expressible
+from auditor.studio.template_names import never_expressible
 
 if TYPE_CHECKING:
     import duckdb
@@ -167,6 +167,7 @@ def apply_template_limits(con: duckdb.DuckDBPyConnection, name: str, rules: Sequ
     documented = table(name)
     assert documented is not None, name
     doubtful = bool(con.execute("select 1 from doubtful limit 1").fetchall())
+    beyond = {setting for (setting,) in con.execute("select distinct setting from beyond_template").fetchall()}
     settled: list[str] = []
     columns: dict[str, None] = {}
     for rule in rules:
@@ -174,7 +175,7 @@ def apply_template_limits(con: duckdb.DuckDBPyConnection, name: str, rules: Sequ
         decided = f"{verdict} in ('{Verdict.PASS}', '{Verdict.FAIL}')"
         cases = f" when t.__doubtful and {decided} then '{Verdict.UNKNOWN}'::verdict" if doubtful else ""
         paths = {column: _own_path(documented, column) for column in rule.columns}
-        lacking = {column: path for column, path in paths.items() if path in partly_expressible()}
+        lacking = {column: path for column, path in paths.items() if path in beyond}
         if missing_kinds(rule) or lacking:
             others = () if _beyond_templates(rule, documented) else tuple(_others(rule, documented))
             columns |= dict.fromkeys(others)

@@ -366,12 +366,6 @@ def not_expressible(kind: Kind | Part, language: Language) -> tuple[str, ...]:
 
 
 @cache
-def partly_expressible() -> frozenset[str]:
-    """API paths that a template language cannot express, be it not all of them."""
-    return frozenset(path for kind in STUDIO_KINDS for lang in LANGUAGES for path in not_expressible(kind, lang))
-
-
-@cache
 def never_expressible() -> frozenset[tuple[str, str]]:
     """(kind, path) that no template language can express: nothing in any template could set them."""
     return frozenset(

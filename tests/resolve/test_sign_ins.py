@@ -211,8 +211,8 @@ def test_whom_tags_name_among_those_who_opened_it() -> None:
     """An address with a domain and one without may be the same person, two domains are two; machines are nobody."""
     entries = {name: row["opener_tags"] for name, row in TAGGED.by_name("user_profile").items()}
     assert entries == {
-        "ana": ["owner DS/ana lee", "createdby,studioowner@eve DS/eve@acme.example"],
-        "ben": ["owner DS/Ben.Ito@acme.example", "- DS/ben.ito2"],
+        "ana": ["createdby,studioowner@eve DS/eve@acme.example", "owner DS/ana lee"],
+        "ben": ["- DS/ben.ito2", "owner DS/Ben.Ito@acme.example"],
         "cleo": ["createdby@ana,studioowner@eve DS/eve@acme.example"],
         "dan": ["- DS/dan"],
         "eve": ["createdby@ana,owner@cleo,studioowner DS/EVE"],
