@@ -105,6 +105,33 @@ _SHAPES: Mapping[str, str] = {
     "Uri": "S3Uri",
 }  # fmt: skip
 
+_SWITCH = ("ENABLED", "DISABLED")
+#: What a member takes, by its name, which is the same wherever it stands. Lists that AWS adds to (instance types, app
+#: types, tools) are not here.
+WORDS: Mapping[str, tuple[str, ...]] = {
+    **dict.fromkeys(
+        ("AccessStatus", "EnableDockerAccess", "LifecycleManagement", "RemoteAccess", "RootlessDocker",
+         "SpaceManagedResources", "Status", "StudioWebPortal", "StudioWebPortalAccess", "TagPropagation"),
+        _SWITCH,
+    ),
+    "AppNetworkAccessType": ("PublicInternetOnly", "VpcOnly"),
+    "AutoMountHomeEFS": ("Enabled", "Disabled", "DefaultAsDomain"),
+    "ExecutionRoleIdentityConfig": ("USER_PROFILE_NAME", "DISABLED"),
+    "ExecutionRoleSessionNameMode": ("STATIC", "USER_IDENTITY"),
+    "HomeEfsFileSystemCreation": ("Enabled", "Disabled"),
+    "IpAddressType": ("ipv4", "dualstack"),
+    "NotebookOutputOption": ("Allowed", "Disabled"),
+    "UserGroup": ("R_STUDIO_ADMIN", "R_STUDIO_USER"),
+}  # fmt: skip
+#: The same of whole numbers: from and to.
+NUMBERS: Mapping[str, tuple[int, int]] = {
+    **dict.fromkeys(("IdleTimeoutInMinutes", "MinIdleTimeoutInMinutes", "MaxIdleTimeoutInMinutes"), (60, 525_600)),
+    **dict.fromkeys(
+        ("DefaultEbsVolumeSizeInGb", "MaximumEbsVolumeSizeInGb", "EbsVolumeSizeInGb"), (5, 16_384)
+    ),
+    "Uid": (10_000, 4_000_000), "Gid": (1_001, 4_000_000),
+}  # fmt: skip
+
 
 @dataclass(frozen=True, slots=True)
 class Member:

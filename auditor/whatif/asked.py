@@ -12,7 +12,7 @@ from auditor.counting import plural
 from auditor.errors import ConfigError
 from auditor.store.snapshot_reader import Key
 from auditor.studio.resource_types import BY_KIND, UPDATABLE_KINDS
-from auditor.studio.structures import PLAIN, ROOTS, Member, member, members
+from auditor.studio.structures import NUMBERS, PLAIN, ROOTS, WORDS, Member, member, members
 from auditor.whatif.changes import Change, Line, put, tag
 from auditor.yaml_source import near
 
@@ -79,10 +79,19 @@ def _value(text: str, known: Member, given: str) -> Any:
             wanted = f"structures of {', '.join(members(known.shape))}" if known.shape else "texts"
             raise ConfigError(f"--set {text}: {known.name} is a list of {wanted}")
         return items
+    if known.name in NUMBERS:
+        low, high = NUMBERS[known.name]
+        if type(value) is not int or not low <= value <= high:
+            raise ConfigError(f"--set {text}: {known.name} takes a whole number from {low:,} to {high:,}")
+        return value
     if isinstance(value, list | dict | float):
         raise ConfigError(f"--set {text}: {known.name} takes one value")
-    # Of true and false AWS's settings have none.
-    return given if isinstance(value, bool) else value
+    # All others are texts, also true and 5; quotes may stand around them.
+    said = value if isinstance(value, str) else given
+    *others, last = WORDS.get(known.name, (said,))
+    if said not in (*others, last):
+        raise ConfigError(f"--set {text}: {known.name} takes {', '.join(others)} or {last}")
+    return said
 
 
 def _near(path: str) -> str:

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import pytest
-from botocore.model import ListShape, Shape, StructureShape
+from botocore.model import ListShape, Shape, StringShape, StructureShape
 
 from auditor.simulator.wire import service_model
 from auditor.studio.settings import known_paths
-from auditor.studio.structures import PLAIN, ROOTS, member, settings_paths
+from auditor.studio.structures import NUMBERS, PLAIN, ROOTS, WORDS, member, settings_paths
 
 #: Root → shape of the update call's input.
 SHAPES = {
@@ -59,6 +59,40 @@ def test_plain_members_are_update_domain_s() -> None:
     assert shape is not None
     for name, one in PLAIN.items():
         assert isinstance(shape.members[name], ListShape) == one.many
+
+
+#: Lists that AWS adds to, so that an older table must refuse nothing.
+ADDED_TO = {"AppType", "HiddenAppTypes", "HiddenMlTools", "HiddenInstanceTypes", "InstanceType"}
+#: Members of items of lists, which are set as a whole; and what no command sends.
+INSIDE = {"DataSourceName", "ImageVersionNumber", "SageMakerImageName"}
+
+
+def _leaves(shape: Shape) -> Iterator[tuple[str, Shape]]:
+    assert isinstance(shape, StructureShape)
+    for name, inner in shape.members.items():
+        item = inner.member if isinstance(inner, ListShape) else inner
+        if isinstance(item, StructureShape):
+            yield from _leaves(item)
+        else:
+            yield name, item
+
+
+def test_what_members_take_is_what_the_api_takes() -> None:
+    shapes = [service_model("sagemaker").shape_for(shape) for shape in dict.fromkeys(SHAPES.values())]
+    update = service_model("sagemaker").operation_model("UpdateDomain").input_shape
+    assert update is not None
+    leaves = [*(pair for shape in shapes for pair in _leaves(shape)), *((n, update.members[n]) for n in PLAIN)]
+    words: dict[str, set[tuple[str, ...]]] = {}
+    numbers: dict[str, set[tuple[int, int]]] = {}
+    for name, shape in leaves:
+        if name in ADDED_TO | INSIDE or isinstance(shape, ListShape):
+            continue
+        if isinstance(shape, StringShape) and shape.enum:
+            words.setdefault(name, set()).add(tuple(shape.enum))
+        elif shape.type_name in ("integer", "long"):
+            numbers.setdefault(name, set()).add((shape.metadata["min"], shape.metadata["max"]))
+    assert words == {name: {values} for name, values in WORDS.items()}
+    assert numbers == {name: {limits} for name, limits in NUMBERS.items()}
 
 
 def test_what_rules_read_in_settings_can_be_set() -> None:

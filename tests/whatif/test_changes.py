@@ -218,6 +218,9 @@ LINES = [
 ]
 
 
+EBS = "SpaceStorageSettings.EbsStorageSettings.EbsVolumeSizeInGb"
+
+
 def _found(text: str) -> str:
     one = read_asked(text)
     names = Names({one.resource: one.kinds})
@@ -237,7 +240,7 @@ def _found(text: str) -> str:
         ("lab/ana:UserSettings.AutoMountHomeEFS=Disabled", "user_profile/d-1/ana"),
         ("d-2/ana:UserSettings.AutoMountHomeEFS=Disabled", "user_profile/d-2/ana"),
         (
-            f"arn:aws:sagemaker:{REGION}:{ACCOUNT}:user-profile/d-1/ana:UserSettings.AutoMountHomeEFS=x",
+            f"arn:aws:sagemaker:{REGION}:{ACCOUNT}:user-profile/d-1/ana:UserSettings.AutoMountHomeEFS=Disabled",
             "user_profile/d-1/ana",
         ),
         # The member says which kind is meant.
@@ -259,6 +262,10 @@ def test_a_resource_by_what_it_is_called(name: str, found: str) -> None:
         ("ana:UserSettings.AutoMount=x", "changes UserSettings.AutoMount"),
         ("ana:UserSettings.StudioWebPortalSettings=x", "is a structure"),
         ("ana:UserSettings.AutoMountHomeEFS=[1]", "AutoMountHomeEFS takes one value"),
+        ("ana:UserSettings.AutoMountHomeEFS=Off", "AutoMountHomeEFS takes Enabled, Disabled or DefaultAsDomain"),
+        ("eve:SpaceSettings.RemoteAccess=true", "RemoteAccess takes ENABLED or DISABLED"),
+        (f"eve:SpaceSettings.{EBS}=4", "EbsVolumeSizeInGb takes a whole number from 5 to 16,384"),
+        (f"eve:SpaceSettings.{EBS}=much", "EbsVolumeSizeInGb takes a whole number from 5 to 16,384"),
         ("ana:UserSettings.SecurityGroups=[1]", "SecurityGroups is a list of texts"),
         ("ana:UserSettings.SecurityGroups=[", "the value is not JSON"),
         ("ana:UserSettings.AutoMountHomeEFS=Disabled", "'ana' is what 2 resources are called"),
@@ -270,7 +277,7 @@ def test_a_resource_by_what_it_is_called(name: str, found: str) -> None:
 def test_what_is_not_there_or_cannot_be_is_an_error(text: str, said: str) -> None:
     with pytest.raises(ConfigError, match=said.replace("'", ".").replace("(", ".")) as raised:
         _found(text)
-    assert raised.value.hint or "list of" in raised.value.message or "one value" in raised.value.message
+    assert raised.value.hint or any(what in raised.value.message for what in ("list of", "one value", "takes"))
 
 
 @pytest.mark.parametrize(
@@ -283,6 +290,8 @@ def test_what_is_not_there_or_cannot_be_is_an_error(text: str, said: str) -> Non
         ("UserSettings.SecurityGroups=sg-1", ["sg-1"]),
         ('UserSettings.SecurityGroups=["sg-1", "sg-2"]', ["sg-1", "sg-2"]),
         ("UserSettings.SpaceStorageSettings.DefaultEbsStorageSettings.MaximumEbsVolumeSizeInGb=50", 50),
+        ("UserSettings.JupyterLabAppSettings.BuiltInLifecycleConfigArn=5", "5"),
+        ('UserSettings.StudioWebPortal="DISABLED"', "DISABLED"),
         ("Tags.owner=null", None),
         ("Tags.owner=yes", "yes"),
     ],
