@@ -4,6 +4,7 @@ The suite tries a few accounts a run (tests/whatif/test_law.py). This tries as m
 there is time, twenty together as the domains of one, and goes on after a difference.
 
     PYTHONPATH=. python benchmarks/what_if_law.py --accounts 1000 --seconds 3000 --seed 1
+    PYTHONPATH=. python benchmarks/what_if_law.py --estate acme --estate generated:6x300
 
 Prints each difference, and the figures. Exit code 1 where there is one.
 """
@@ -72,10 +73,10 @@ def _together(parts: Sequence[dict[str, Any]]) -> dict[str, Any]:
     return made
 
 
-def _differences(estate: dict[str, Any], areas: Sequence[str], folder: Path, done: Counter[str]) -> list[str]:
-    """What the audit afterwards says otherwise than was foreseen."""
-    (folder / "estate.yaml").write_text(yaml.safe_dump(estate), encoding="utf-8")
-    with simulated(Simulator(str(folder / "estate.yaml"))):
+def _differences(estate: str, areas: Sequence[str], folder: Path, done: Counter[str]) -> list[str]:
+    """What the audit afterwards says otherwise than was foreseen. ``estate``: its name, or its file."""
+    simulator = Simulator(estate)
+    with simulated(simulator):
         before = look(folder / "before.jsonl")
         foreseen = what_if(Config(), [before], WhatIfOptions(fix=areas, rules=RuleOptions(only=tuple(areas))))
         steps = steps_of_plan(before, foreseen)
@@ -84,7 +85,7 @@ def _differences(estate: dict[str, Any], areas: Sequence[str], folder: Path, don
             make(step)
         after = look(folder / "after.jsonl")
     found = findings(evaluate([after], select(load_rules([rules_dir()]), areas)))
-    done["domains"] += len(estate["domains"])
+    done["domains"] += len(simulator.estate.data["domains"])
     done["findings foreseen to go"] += len(foreseen.gone)
     done["findings foreseen to come"] += len(foreseen.came)
     done["findings compared"] += len(found)
@@ -101,19 +102,27 @@ def main() -> int:
     parser.add_argument("--accounts", type=int, default=1000)
     parser.add_argument("--seconds", type=float, default=3600.0)
     parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--estate", action="append", default=[], help="try this one instead: acme, generated:6x300, …")
     asked = parser.parse_args()
     chance = random.Random(asked.seed)
     done: Counter[str] = Counter()
     broken = 0
     start = time.monotonic()
-    drawn = _drawn(asked.accounts, asked.seed)
+    for estate in asked.estate:
+        with tempfile.TemporaryDirectory() as folder:
+            differences = _differences(estate, AREAS, Path(folder), done)
+        broken += bool(differences)
+        print(f"{estate}:", *(differences or ["as foreseen"]), sep="\n  ", flush=True)
+    drawn = [] if asked.estate else _drawn(asked.accounts, asked.seed)
     for first in range(0, len(drawn), _TOGETHER):
         if time.monotonic() - start > asked.seconds:
             break
         areas = chance.sample(AREAS, chance.choice((1, 2, 3, len(AREAS))))
         parts = drawn[first : first + _TOGETHER]
         with tempfile.TemporaryDirectory() as folder:
-            differences = _differences(_together(parts), areas, Path(folder), done)
+            file = Path(folder, "estate.yaml")
+            file.write_text(yaml.safe_dump(_together(parts)), encoding="utf-8")
+            differences = _differences(str(file), areas, Path(folder), done)
         done["accounts drawn"] += len(parts)
         if differences:
             broken += 1
