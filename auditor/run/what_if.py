@@ -64,7 +64,7 @@ def what_if(config: Config, files: Sequence[Path], options: WhatIfOptions) -> Wh
         report = evaluate_settings(config, before, masked, sides[0])
         calls, left = fixes.calls_of(fixes.chosen(report.root_causes, before.every, options.fix))
         lines, changes, missing = gather(masked, wanted, calls, deployed.changes)
-        copies, clashes = _copies(masked, lines, deployed.made, changes, folder)
+        copies, clashes = changed_copies(masked, lines, deployed.made, changes, folder)
         if changes or other_rules:
             then = evaluate_settings(config, after, copies, sides[1])
         else:
@@ -95,15 +95,15 @@ def evaluate_settings(
     return evaluate(files, choice.rules, options)
 
 
-def _copies(
+def changed_copies(
     files: Sequence[Path],
     found: Sequence[dict[Key, Line]],
     made: Sequence[Mapping[Key, Line]],
     changes: Sequence[Change],
     folder: Path,
 ) -> tuple[list[Path], list[Clash]]:
-    """Copies of the files with the changes in them; a file in which nothing changes is its own. ``made``: lines of
-    resources that are new."""
+    """Copies of the files with the changes in them, below the folder; a file in which nothing changes is its own.
+    ``made``: lines of resources that are new."""
     by_key: dict[Key, list[Change]] = defaultdict(list)
     for change in changes:
         by_key[change.key].append(change)
@@ -119,7 +119,7 @@ def _copies(
             changed[key], between = combine(line, by_key[key])
             clashes += between
         target = folder / f"{number}" / file.name
-        target.parent.mkdir()
+        target.parent.mkdir(parents=True)
         overlay(file, changed, target, added)
         copies.append(target)
     return copies, clashes

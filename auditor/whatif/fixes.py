@@ -29,7 +29,7 @@ def chosen(causes: Sequence[RootCause], rules: Sequence[Rule], wanted: Sequence[
     for name in wanted:
         top = _TOP.fullmatch(name)
         if top is not None:
-            picked |= {c.id for c in islice(filter(_has_call, open_), int(top[1]))}
+            picked |= {c.id for c in islice(filter(has_call, open_), int(top[1]))}
             continue
         ids = named_by(rules, name)
         found = {c.id for c in open_ if c.rule_id in ids} if ids else set()
@@ -50,7 +50,7 @@ def chosen(causes: Sequence[RootCause], rules: Sequence[Rule], wanted: Sequence[
     return [cause for cause in open_ if cause.id in picked]
 
 
-def _has_call(cause: RootCause) -> bool:
+def has_call(cause: RootCause) -> bool:
     """Whether a command fixes it as it was printed."""
     try:
         read_call(cause.remediation.aws if cause.remediation else "")

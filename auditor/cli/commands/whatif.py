@@ -19,6 +19,7 @@ from auditor.cli.options import (
 )
 from auditor.cli.terminal import StderrMessages, emit, say
 from auditor.config.find_config import ConfigChoice
+from auditor.errors import ConfigError
 
 
 @click.command("whatif", short_help="Show what changes would do, before you make them.")
@@ -43,6 +44,11 @@ from auditor.config.find_config import ConfigChoice
     help="Service control policy, permissions boundary or role policy (JSON): which calls would it have denied?"
     " Repeatable; what one of them denies is denied.",
 )  # fmt: skip
+@click.option(
+    "--curve", is_flag=True,
+    help="Show how far the commands of the report lead, the most effective first: how many changes resolve how many"
+    " failures, and what they bring. Stands without other changes.",
+)  # fmt: skip
 @template_options
 @config_options
 @rule_options
@@ -55,8 +61,8 @@ from auditor.config.find_config import ConfigChoice
 @quiet_option
 @debug_option
 def command(
-    files: tuple[Path, ...], templates: tuple[Path, ...], policies: tuple[Path, ...], config: ConfigChoice, output: str,
-    **options: Any,
+    files: tuple[Path, ...], templates: tuple[Path, ...], policies: tuple[Path, ...], curve: bool, config: ConfigChoice,
+    output: str, **options: Any,
 ) -> None:  # fmt: skip
     """Show what changes would do: findings that go and come, settings in force that change, running apps that they
     touch. Nothing is changed, and AWS is not asked.
@@ -75,6 +81,7 @@ def command(
     auditor whatif --snapshot night.jsonl --param STU505.max_gib=50
     auditor whatif --snapshot night.jsonl --fix STU501 --format html > whatif.html
     auditor whatif --snapshot night.jsonl --policy scp.json
+    auditor whatif --snapshot night.jsonl --curve
     """
     from auditor.cli.whatif_view import render
     from auditor.run.plan import configuration
@@ -87,6 +94,17 @@ def command(
         options.pop("variable_files"),
     )  # fmt: skip
     settings, fix = options.pop("settings"), options.pop("fix")
+    if curve:
+        if settings or fix or templates or policies or output == "html":
+            raise ConfigError(
+                "--curve chooses the changes itself, and prints text, markdown or json",
+                hint="Leave out --set, --fix, --template, --policy and --format html.",
+            )
+        from auditor.cli.curve_view import render_curve
+        from auditor.run.change_curve import change_curve
+
+        say("\n".join(render_curve(change_curve(loaded, files, RuleOptions(**options)), output)))
+        return
     found = what_if(loaded, files, WhatIfOptions(settings, fix, RuleOptions(**options), policies, templates, reading))
     if output == "html":
         emit(render(found, output))

@@ -1,0 +1,75 @@
+"""How far the commands of a report lead, with an audit after each lot of them."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from auditor.cli.curve_view import render_curve
+from auditor.cli.main import run
+from auditor.config import Config
+from auditor.errors import ExitCode
+from auditor.run.change_curve import ChangeCurve, CurvePoint, change_curve
+from auditor.run.run_options import RuleOptions
+from auditor.run.what_if import WhatIfOptions, what_if
+
+#: Turning Classic off and an EFS's mount bring failures that were none.
+RULES = RuleOptions(only=("storage", "experience"))
+
+
+@pytest.fixture(scope="module")
+def found(estate_file: Callable[[str], Path]) -> ChangeCurve:
+    return change_curve(Config(), [estate_file("acme")], RULES)
+
+
+def test_each_point_is_what_a_what_if_of_its_changes_foresees(
+    found: ChangeCurve, estate_file: Callable[[str], Path]
+) -> None:
+    first = found.points[0]
+    foreseen = what_if(Config(), [estate_file("acme")], WhatIfOptions(fix=[f"top:{first.changes}"], rules=RULES))
+    high = [f for f in foreseen.gone if f.severity in ("critical", "high")]
+    assert first == CurvePoint(first.changes, len(foreseen.gone), len(high), len(foreseen.came))
+    assert found.failures == foreseen.before
+    assert first.resolved >= found.failures / 10
+
+
+def test_what_changes_bring_is_changed_next(found: ChangeCurve, estate_file: Callable[[str], Path]) -> None:
+    """No less is resolved than the commands of today's report resolve at once: what they bring has commands too."""
+    changes = [point.changes for point in found.points]
+    assert changes == sorted(set(changes))
+    last = found.points[-1]
+    at_once = what_if(Config(), [estate_file("acme")], WhatIfOptions(fix=["top:1000"], rules=RULES))
+    assert last.resolved - last.new >= len(at_once.gone) - len(at_once.came)
+    assert found.left > 0
+
+
+def test_where_no_command_is_left_nothing_is_tried(
+    estate_file: Callable[[str], Path], capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert run(["whatif", "--snapshot", str(estate_file("clean")), "--curve", "--only", "storage"]) == ExitCode.OK
+    said = capsys.readouterr().out.splitlines()
+    assert said[0].split() == ["Changes", "Resolved", "Of", "high", "and", "critical", "New"]
+    assert said[1] == ""
+    assert said[2].startswith("0 failures now.")
+
+
+@pytest.mark.parametrize("output", ["text", "markdown", "json"])
+def test_formats(output: str, found: ChangeCurve) -> None:
+    lines, last = list(render_curve(found, output)), found.points[-1]
+    if output == "json":
+        assert json.loads("\n".join(lines))["points"][-1]["resolved"] == last.resolved
+    else:
+        (line,) = [line for line in lines if line.strip(" |").startswith(f"{last.changes} ")]
+        assert f"{last.resolved} (" in line
+        assert ("|" in line) == (output == "markdown")
+
+
+@pytest.mark.parametrize("other", [["--fix", "STU501"], ["--format", "html"]])
+def test_it_stands_alone(
+    other: list[str], estate_file: Callable[[str], Path], capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert run(["whatif", "--snapshot", str(estate_file("clean")), "--curve", *other]) == ExitCode.USAGE
+    assert "--curve chooses the changes itself" in capsys.readouterr().err
