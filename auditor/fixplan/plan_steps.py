@@ -12,7 +12,7 @@ from auditor.counting import plural
 from auditor.model.paths import value_at
 from auditor.store.snapshot_reader import Key
 from auditor.studio.resource_types import BY_KIND
-from auditor.studio.structures import PLAIN, ROOTS
+from auditor.studio.structures import PLAIN, ROOTS, takes
 from auditor.whatif.changes import Line
 
 #: What a member of a document holds that was inherited, by its path; None where that is not known.
@@ -164,7 +164,7 @@ def _earlier(
     key: Key, old: Mapping[str, Any], new: Mapping[str, Any], in_force: ValueInForce
 ) -> tuple[dict[str, Any], str]:
     """The document that the way back makes. An update cannot take a member away that was not set before: it gets the
-    value that was in force, and where none was, it stays."""
+    value that was in force, and where none was, or none that AWS takes (a timeout of 0), it stays."""
     earlier = deepcopy(dict(new))
     kept: list[str] = []
     stays: list[str] = []
@@ -172,8 +172,9 @@ def _earlier(
         value = value_at(old, path)
         if value is None:
             value = in_force(key, path)
-            (stays if value in (None, "") else kept).append(path)
-            if value in (None, ""):
+            none = value in (None, "") or not takes(path.rpartition(".")[2], value)
+            (stays if none else kept).append(path)
+            if none:
                 continue
         *parents, name = path.split(".")
         place = earlier

@@ -175,6 +175,14 @@ PLAIN: Mapping[str, Member] = {
 }
 
 
+def takes(name: str, value: object) -> bool:
+    """Whether AWS takes a plain value for the members of that name, as far as the tables say."""
+    if name in NUMBERS:
+        low, high = NUMBERS[name]
+        return isinstance(value, int) and low <= value <= high
+    return name not in WORDS or value in WORDS[name]
+
+
 def members(shape: str) -> Mapping[str, Member]:
     """Members of a structure, by name. Raises KeyError for a shape that is not in the table."""
     return _MEMBERS[shape]

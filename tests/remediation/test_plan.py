@@ -4,19 +4,23 @@ from __future__ import annotations
 
 import json
 import subprocess
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path
 
 import pytest
+from botocore import xform_name
+from botocore.validate import ParamValidator
 
 from auditor.config import Config
 from auditor.errors import ConfigError
 from auditor.fixplan.plan_steps import steps_of
 from auditor.model.owner import OwnerRule
+from auditor.model.paths import value_at
 from auditor.run.make_plan import Planned, PlanOptions, make_plan
 from auditor.run.run_options import RuleOptions
+from auditor.simulator.wire import service_model
 from auditor.store.snapshot_file import end_line
 from auditor.store.snapshot_reader import Key
 
@@ -89,6 +93,35 @@ def test_what_aws_wants_beside_a_change_is_sent_with_it() -> None:
         "AppNetworkAccessType": "PublicInternetOnly",
         "SubnetIds": was["SubnetIds"],
     }
+
+
+def test_a_number_that_was_not_set_stays() -> None:
+    """A timeout of 0 is in force where none is set; UpdateDomain takes 60 and more (API_IdleSettings)."""
+    idle = "JupyterLabAppSettings.AppLifecycleManagement.IdleSettings"
+    on = {"LifecycleManagement": "ENABLED", "IdleTimeoutInMinutes": 120}
+    line = {"kind": "domain", "domain": {"DefaultUserSettings": {"AutoMountHomeEFS": "Disabled"}}}
+    set_ = {"AutoMountHomeEFS": "Disabled", "JupyterLabAppSettings": {"AppLifecycleManagement": {"IdleSettings": on}}}
+    made = {"kind": "domain", "domain": {"DefaultUserSettings": set_}}
+    in_force = {f"DefaultUserSettings.{idle}.LifecycleManagement": "DISABLED",
+                f"DefaultUserSettings.{idle}.IdleTimeoutInMinutes": 0}  # fmt: skip
+    (step,) = steps_of((ACCOUNT, REGION, "domain", "d-1"), line, made, ["STU712 1"], lambda _, path: in_force[path])
+    (back,) = step.back
+    assert value_at(back.input, f"DefaultUserSettings.{idle}") == {
+        "LifecycleManagement": "DISABLED", "IdleTimeoutInMinutes": 120,
+    }  # fmt: skip
+    assert f"cannot unset DefaultUserSettings.{idle}.IdleTimeoutInMinutes, and no value was in force" in step.lasting
+
+
+def test_every_call_is_one_that_the_api_takes(estate_file: Callable[[str], Path], tmp_path: Path) -> None:
+    """Of all fixes of an account, the way back included: by botocore's models, with the limits of numbers."""
+    for planned in make_plan(Config(), [estate_file("acme")], PlanOptions(), tmp_path):
+        requests = [request for step in planned.steps for request in (step.request, *step.back)]
+        assert len(requests) > 60
+        for request in requests:
+            model = service_model(request.service)
+            (name,) = [n for n in model.operation_names if xform_name(n, "-") == request.operation]
+            report = ParamValidator().validate(request.input, model.operation_model(name).input_shape)
+            assert not report.has_errors(), (request.operation, report.generate_report())
 
 
 def test_looking_changes_nothing(ready: Ready) -> None:
