@@ -13,7 +13,14 @@ from collections.abc import Iterator
 from pathlib import Path
 
 ACCOUNT, REGION = "111122223333", "eu-west-1"
-NAMES = ("grace-hopper", "j.smith", "aiko.tanaka", "ds-team", "shared", "maria-garcia", "user-jsmith", "o.adeyemi")
+#: Names of profiles by what they are made of: two in eight are nobody's.
+NAMES = ("{given}-{family}", "{initial}.{family}", "{given}.{family}", "ds-team", "shared", "{given}-{family}",
+         "user-{initial}{family}", "{initial}.{family}")  # fmt: skip
+GIVEN = ("grace", "aiko", "maria", "olu", "jean", "wei", "fatima", "lars", "priya", "ivan", "chloe", "tomas", "zanele")
+#: Three of them make a family name: among a million people, forty thousand of these are different.
+SYLLABLES = ("ta", "na", "ka", "smi", "gar", "cia", "hop", "per", "ade", "ye", "mi", "ro", "sen", "berg", "lo", "pez",
+             "ku", "mar", "iva", "nov", "ska", "hol", "den", "fer", "rei", "ra", "okon", "kwo", "chen", "dri", "sal",
+             "vat", "ore", "bon")  # fmt: skip
 
 
 def domain(n: int, rng: random.Random) -> tuple[str, dict[str, object]]:
@@ -45,7 +52,8 @@ def domain(n: int, rng: random.Random) -> tuple[str, dict[str, object]]:
 
 
 def profile(domain_id: str, n: int, rng: random.Random, sso: bool) -> tuple[str, dict[str, object]]:
-    name = f"{NAMES[n % len(NAMES)]}-{n}"
+    given, family = rng.choice(GIVEN), "".join(rng.choices(SYLLABLES, k=3))
+    name = f"{NAMES[n % len(NAMES)].format(given=given, initial=given[0], family=family)}-{n}"
     document: dict[str, object] = {
         "DomainId": domain_id,
         "UserProfileArn": f"arn:aws:sagemaker:{REGION}:{ACCOUNT}:user-profile/{domain_id}/{name}",

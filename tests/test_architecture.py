@@ -198,9 +198,8 @@ LAYERS = {
         {"build"}, {"scan"},
     ],
     "rules": [
-        {"applicability", "evidence_read", "references", "rule_names", "schema", "unknowns",
-         "verdict_sql"},
-        {"literals"}, {"expressions", "prevention", "remediation_set", "value_columns"},
+        {"applicability", "evidence_read", "rule_names", "schema", "unknowns", "word_kinds"},
+        {"literals", "references", "verdict_sql"}, {"expressions", "prevention", "remediation_set", "value_columns"},
         {"message", "prevent_cases", "validate"}, {"withheld"}, {"cases", "load"},
         {"frameworks", "packed_rules", "presets", "scaffold"}, {"catalogue"},
     ],

@@ -71,6 +71,7 @@ def rule_page(rule: Rule) -> str:
         "\n",
         f"## Why\n\n{rule.why}\n\n## What it requires\n\nApplies to:\n\n{code('sql', rule.when)}\n",
         f"Requires:\n\n{code('sql', rule.require)}",
+        f"\nThe kind of a word is:\n\n{code('sql', rule.word_kind)}" if rule.word_kind else "",
         *(f"\n`{name}`, in its message, is:\n\n{code('sql', sql)}" for name, sql in rule.values.items()),
     ]
     missing = template_limits(rule)

@@ -61,6 +61,8 @@ def page(rule: Rule) -> RenderableType:
         _heading("Requires"),
         _block(rule.require, "sql"),
     ]
+    if rule.word_kind:
+        parts += [_heading("Kind of a word"), _block(rule.word_kind, "sql")]
     missing = template_limits(rule)
     if missing:
         parts += [

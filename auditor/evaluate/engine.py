@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from auditor.evaluate.kind_columns import BENEATH, KindColumns, add_kind_columns, drop_kind_columns
 from auditor.model.rule import Rule, Verdict
 from auditor.rules.applicability import apply_template_limits
 from auditor.rules.expressions import readable
@@ -34,16 +34,18 @@ def evaluate_rules(con: duckdb.DuckDBPyConnection, rules: Sequence[Rule], overri
     con.execute(f"create type verdict as ENUM({', '.join(repr(str(v)) for v in Verdict)})").fetchall()
     counts: dict[str, Mapping[Verdict, int]] = {}
     errors: dict[str, str] = {}
+    kinds = add_kind_columns(con, rules, overrides)
     for table in sorted({r.table for r in rules}):
         own = [r for r in rules if r.table == table]
-        if not _rows(con, table):
+        if not _has_rows(con, table):
             # To plan the rules of a table takes longer than a small account; without a row there is nothing to decide.
             _create(con, table, {r.id: "null::verdict" for r in own})
             counts |= {r.id: dict.fromkeys(Verdict, 0) for r in own}
             continue
-        errors |= _scan(con, table, own, overrides)
+        errors |= _scan(con, table, own, overrides, kinds)
         apply_template_limits(con, table, own)
         counts |= _count(con, table, own)
+    drop_kind_columns(con, kinds)
     return Verdicts(counts, errors)
 
 
@@ -55,10 +57,12 @@ def recount(con: duckdb.DuckDBPyConnection, rules: Sequence[Rule], verdicts: Ver
     return Verdicts(counts, verdicts.errors)
 
 
-def _scan(con: duckdb.DuckDBPyConnection, table: str, rules: list[Rule], overrides: Overrides) -> dict[str, str]:
+def _scan(
+    con: duckdb.DuckDBPyConnection, table: str, rules: list[Rule], overrides: Overrides, kinds: KindColumns
+) -> dict[str, str]:
     import duckdb
 
-    verdicts = {r.id: f"({verdict_sql(r, overrides.get(r.id))})::verdict" for r in rules}
+    verdicts = {r.id: f"({verdict_sql(r, overrides.get(r.id), kinds.of_rules.get(r.id, {}))})::verdict" for r in rules}
     try:
         _create(con, table, verdicts)
         return {}
@@ -66,7 +70,8 @@ def _scan(con: duckdb.DuckDBPyConnection, table: str, rules: list[Rule], overrid
         errors = {r.id: reason for r in rules if (reason := _failure(con, table, verdicts[r.id]))}
     for rule in rules:
         if rule.id in errors:
-            verdicts[rule.id] = f"({careful_verdict_sql(rule, overrides.get(rule.id))})::verdict"
+            careful = careful_verdict_sql(rule, overrides.get(rule.id), kinds.of_rules.get(rule.id, {}))
+            verdicts[rule.id] = f"({careful})::verdict"
             if _failure(con, table, verdicts[rule.id]):
                 # TRY does not reach into subqueries; then no row of this rule can be trusted.
                 verdicts[rule.id] = "'error'::verdict"
@@ -74,54 +79,13 @@ def _scan(con: duckdb.DuckDBPyConnection, table: str, rules: list[Rule], overrid
     return errors
 
 
-#: SQL of a rule from this length on (lists of words), and rows of a table up to which it is planned alone. Beside such
-#: a rule, others take DuckDB three times as long to plan; on many rows reading the table twice would cost more.
-_LONG, _FEW_ROWS = 20_000, 20_000
-#: Rows up to which what is made of a long list is made for each of them, rather than in planning.
-_HANDFUL = 3
-
-
 def _create(con: duckdb.DuckDBPyConnection, table: str, verdicts: Mapping[str, str]) -> None:
-    long = {rule_id: sql for rule_id, sql in verdicts.items() if len(sql) > _LONG}
-    rows = _rows(con, table)
-    few = rows <= _HANDFUL
-    if not 0 < len(long) < len(verdicts) or rows > _FEW_ROWS:
-        made = _select(table, verdicts, named_lists=few)
-        con.execute(f"create or replace table verdict_{table} as {made}").fetchall()
-        return
-    rest = {rule_id: sql for rule_id, sql in verdicts.items() if rule_id not in long}
-    for part, some in (("rest", rest), ("long", long)):
-        con.execute(
-            f"create or replace temp table verdict_part_{part} as {_select(table, some, named_lists=few)}"
-        ).fetchall()
-    con.execute(
-        f"create or replace table verdict_{table} as select * from verdict_part_rest join verdict_part_long using (key)"
-    ).fetchall()
-    for part in ("rest", "long"):
-        con.execute(f"drop table verdict_part_{part}").fetchall()
+    columns = ", ".join(f'{sql} as "{rule_id}"' for rule_id, sql in verdicts.items())
+    con.execute(f"create or replace table verdict_{table} as select key, {columns} from {table}").fetchall()
 
 
-#: A long list as ``auditor.rules.verdict_sql`` writes it.
-_LIST = re.compile(r"string_split\('(?:[^']|'')*', '\|'\)")
-
-
-def _select(table: str, verdicts: Mapping[str, str], *, named_lists: bool = False) -> str:
-    """``named_lists``: each long list is a column of one row beside the table, instead of standing wherever it is
-    meant. What is made of a list, such as a regular expression of thousands of words, is then made for each row that
-    comes to it, instead of once in planning."""
-    lists: dict[str, str] = {}
-    columns = []
-    for rule_id, sql in verdicts.items():
-        # Inside a subquery a column of the outer query is something else to DuckDB than a constant.
-        if named_lists and "select" not in _LIST.sub("", sql).lower():
-            sql = _LIST.sub(lambda found: f'__list."{lists.setdefault(found[0], f"l{len(lists)}")}"', sql)
-        columns.append(f'{sql} as "{rule_id}"')
-    beside = ", ".join(f'{text} as "{name}"' for text, name in lists.items())
-    return f"select key, {', '.join(columns)} from {table}{f', (select {beside}) as __list' if lists else ''}"
-
-
-def _rows(con: duckdb.DuckDBPyConnection, table: str) -> int:
-    return int(con.execute(f"select count(*) from {table}").fetchall()[0][0])
+def _has_rows(con: duckdb.DuckDBPyConnection, table: str) -> bool:
+    return bool(con.execute(f"select 1 from {BENEATH}.{table} limit 1").fetchall())
 
 
 def _failure(con: duckdb.DuckDBPyConnection, table: str, sql: str) -> str:

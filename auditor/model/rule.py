@@ -175,5 +175,7 @@ class Rule:
     """Columns of ``table`` that ``require`` and then ``when`` read, in order of first appearance, each once."""
     reads: tuple[str, ...] = ()
     """What their subqueries read: names of tables, and their columns as ``table.column``."""
+    word_kind: str = ""
+    """SQL that gives the kind of one ``word``, for ``word_kinds(words)`` in ``when`` and ``require``."""
     prevent: Prevent | None = None
     """Statements that deny the calls that would break the rule; None where no condition key of AWS's reaches it."""

@@ -16,4 +16,4 @@ def words(text: str) -> str:
 
 def user_words(user: str) -> str:
     """SQL of the words of a user name, without a directory before it (ACME\\) and a domain after it (@acme.example)."""
-    return words(f"split_part(regexp_replace({user}, '^.*\\\\', ''), '@', 1)")
+    return words(f"split_part(split_part({user}, '\\', -1), '@', 1)")

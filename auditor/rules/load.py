@@ -19,6 +19,7 @@ from auditor.resources import rules_dir
 from auditor.rules import prevention, remediation_set
 from auditor.rules.references import SharedError, resolve_references
 from auditor.rules.schema import OPTION, Layered, RuleFile
+from auditor.rules.word_kinds import written_out
 from auditor.studio.practices import PRACTICES
 from auditor.yaml_source import Source, near, read_yaml
 
@@ -145,8 +146,8 @@ def _checked(read: Sequence[tuple[Source, Rule]], own_types: bool) -> list[Rule]
             expression
             for _, rule in read
             for expression in (
-                rule.when,
-                rule.require,
+                written_out(rule.when, rule.word_kind),
+                written_out(rule.require, rule.word_kind),
                 rule.cause,
                 rule.remediation.at,
                 *rule.severity_when.values(),
@@ -251,6 +252,7 @@ def _rule(path: Path, line: int, wire: RuleFile) -> Rule:
         tests_null=wire.tests_null,
         message=wire.message,
         values=wire.values,
+        word_kind=wire.word_kind,
         severity_when=wire.severity_when,
         why=wire.why.strip(),
         remediation=Remediation(

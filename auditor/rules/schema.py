@@ -159,6 +159,12 @@ class RuleFile(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
         dict[Severity, Text],
         msgspec.Meta(description="SQL by severity: the first that is true stands instead of severity"),
     ] = {}
+    word_kind: Annotated[
+        str,
+        msgspec.Meta(
+            description="SQL: the letter of one word, for word_kinds(words); @STU101 stands for that of another rule"
+        ),
+    ] = ""
     setting: Annotated[str, msgspec.Meta(description="Column that a finding is about")] = ""
     cause: Annotated[str, msgspec.Meta(description="SQL naming the column to blame, where require reads several")] = ""
     prevent: Annotated[PreventFile | None, _doc("Statements that deny the calls that would break the rule")] = None

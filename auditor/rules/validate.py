@@ -13,7 +13,8 @@ from auditor.resolve.table_model import Table
 from auditor.resolve.tables import table
 from auditor.rules.expressions import ExpressionChecker, ExpressionError, unknown_column
 from auditor.rules.prevention import parameters as prevention_parameters
-from auditor.rules.verdict_sql import parameter_values, substitute, value_problem
+from auditor.rules.verdict_sql import condition_sql, parameter_values, substitute, value_problem
+from auditor.rules.word_kinds import FUNCTION, WORD, is_called, written_out
 
 #: What a value of a remediation may be: NULL has a type of its own where an expression gives nothing else.
 _VALUE_TYPES = ("VARCHAR", "VARCHAR[]", "INTEGER", "BIGINT")
@@ -33,9 +34,11 @@ def checked(rule: Rule, complain: Complain, guard: ExpressionChecker, *, types: 
     columns: list[str] = []
     reads: list[str] = []
     parameters: set[str] = set()
+    parameters |= _check_word_kind(rule, documented, guard, complain)
     for key in ("require", "when"):
+        written = written_out(getattr(rule, key), rule.word_kind)
         try:
-            expression = guard.check(getattr(rule, key), documented, decides=not rule.tests_null)
+            expression = guard.check(written, documented, decides=not rule.tests_null)
         except ExpressionError as error:
             raise complain(f"{key}: {error}", key, hint=_columns_hint(error, documented)) from error
         columns += [c for c in expression.columns if c not in columns]
@@ -98,7 +101,10 @@ class _Further:
 
 def _check_types(rule: Rule, further: _Further) -> None:
     """``when`` and ``require`` must be true or false."""
-    given = {key: substitute(getattr(rule, key), further.values) for key in ("when", "require")}
+    given = {key: condition_sql(rule, key, further.values) for key in ("when", "require")}
+    if rule.word_kind:
+        kind = f"list_transform([''], lambda {WORD}: (\n{rule.word_kind}\n))"
+        further.demand("VARCHAR[]", "give a text, best a single letter", "word_kind", kind, ("word_kind",))
     try:
         types = further.guard.bind(given, further.documented)
     except ExpressionError as error:
@@ -108,6 +114,24 @@ def _check_types(rule: Rule, further: _Further) -> None:
     for key, found in types.items():
         if found != "BOOLEAN":
             raise further.complain(f"{key}: must be true or false, but its type is {found}", key)
+
+
+def _check_word_kind(rule: Rule, documented: Table, guard: ExpressionChecker, complain: Complain) -> set[str]:
+    """Hold ``word_kind`` against what it may read, which is the word; gives the parameters that it uses."""
+    called = [key for key in ("when", "require") if is_called(getattr(rule, key))]
+    if not rule.word_kind:
+        if called:
+            raise complain(f"{called[0]}: {FUNCTION}() needs the field word_kind", called[0])
+        return set()
+    if not called:
+        raise complain(f"word_kind: neither when nor require calls {FUNCTION}()", "word_kind")
+    try:
+        read = guard.check(f"list_transform([''], lambda {WORD}: (\n{rule.word_kind}\n))", documented)
+    except ExpressionError as error:
+        raise complain(f"word_kind: {error}", "word_kind", hint=f"It reads {WORD} and parameters.") from error
+    if other := next(iter((*read.columns, *read.reads)), ""):
+        raise complain(f"word_kind: may not read {other}", "word_kind", hint=f"It reads {WORD} and parameters.")
+    return set(read.parameters)
 
 
 def _check_remediation(rule: Rule, further: _Further) -> set[str]:

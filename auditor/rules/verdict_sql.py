@@ -9,6 +9,7 @@ from typing import Any
 
 from auditor.errors import ConfigError
 from auditor.model.rule import Param, Rule
+from auditor.rules.word_kinds import FUNCTION, with_calls, written_out
 from auditor.sql_text import literal
 from auditor.studio.resource_types import STUDIO_TYPES
 
@@ -24,6 +25,8 @@ _LONG = 16
 
 #: Tables whose rows are resources of Studio, which have a status.
 _WITH_STATUS = frozenset(t.table for t in STUDIO_TYPES)
+
+NO_KINDS: Mapping[str, str] = {}
 
 _TYPES: Mapping[str, tuple[type, ...]] = {
     "integer": (int,),
@@ -83,13 +86,28 @@ def parameter_values(rule: Rule, overrides: Mapping[str, Any] | None = None) -> 
     return {p.name: p.default for p in rule.params} | dict(overrides or {})
 
 
-def verdict_sql(rule: Rule, overrides: Mapping[str, Any] | None = None) -> str:
+def condition_sql(rule: Rule, key: str, values: Mapping[str, Any], kinds: Mapping[str, str] = NO_KINDS) -> str:
+    """SQL of a rule's ``when`` or ``require``. ``kinds``: columns that hold the kinds of words, by the column of the
+    words; what is in none is worked out row by row."""
+    expression = with_calls(getattr(rule, key), lambda argument: _kinds_of(argument, rule, kinds))
+    return substitute(expression, values)
+
+
+def _kinds_of(argument: str, rule: Rule, kinds: Mapping[str, str]) -> str:
+    alias, dot, column = argument.rpartition(".")
+    if column.lower() in kinds and (not dot or alias.isidentifier()):
+        return f'{alias}{dot}"{kinds[column.lower()]}"'
+    return written_out(f"{FUNCTION}({argument})", rule.word_kind)
+
+
+def verdict_sql(rule: Rule, overrides: Mapping[str, Any] | None = None, kinds: Mapping[str, str] = NO_KINDS) -> str:
     """SQL whose value is ``pass``, ``fail``, ``unknown`` or ``not_applicable`` on each row of the rule's table.
 
-    SQL's three-valued logic carries over: a NULL ``when`` is unknown, and so is a NULL ``require``.
+    SQL's three-valued logic carries over: a NULL ``when`` is unknown, and so is a NULL ``require``. ``kinds``: see
+    ``condition_sql``.
     """
     values = parameter_values(rule, overrides)
-    when, require = substitute(rule.when, values), substitute(rule.require, values)
+    when, require = (condition_sql(rule, key, values, kinds) for key in ("when", "require"))
     required = f"case (\n{require}\n) when true then 'pass' when false then 'fail' else 'unknown' end"
     # A condition stands here once: DuckDB takes longer to parse what rules hold than to evaluate a small account.
     verdict = f"case (\n{when}\n) when true then {required} when false then 'not_applicable' else 'unknown' end"
@@ -106,22 +124,24 @@ def severity_sql(rule: Rule, overrides: Mapping[str, Any] | None = None) -> str:
     return f"case{cases} else {literal(rule.severity.value)} end" if cases else literal(rule.severity.value)
 
 
-def careful_verdict_sql(rule: Rule, overrides: Mapping[str, Any] | None = None) -> str:
+def careful_verdict_sql(
+    rule: Rule, overrides: Mapping[str, Any] | None = None, kinds: Mapping[str, str] = NO_KINDS
+) -> str:
     """The same, and ``error`` on rows where an expression raises. Slower, and not for expressions with subqueries."""
     values = parameter_values(rule, overrides)
 
-    def answer(expression: str) -> str:
+    def answer(key: str) -> str:
         # TRY gives NULL where its expression raises. DuckDB evaluates what occurs twice in a query once, and before TRY
         # can catch it; in the body of a lambda it does not look for such.
-        body = f"coalesce((\n{substitute(expression, values)}\n)::VARCHAR, 'unknown')"
+        body = f"coalesce((\n{condition_sql(rule, key, values, kinds)}\n)::VARCHAR, 'unknown')"
         return f"try(list_transform([1], lambda _one: {body})[1])"
 
     require = (
-        f"case {answer(rule.require)} when 'true' then 'pass' when 'false' then 'fail' when 'unknown' then 'unknown'"
+        f"case {answer('require')} when 'true' then 'pass' when 'false' then 'fail' when 'unknown' then 'unknown'"
         " else 'error' end"
     )
     verdict = (
-        f"case {answer(rule.when)} when 'true' then {require} when 'false' then 'not_applicable'"
+        f"case {answer('when')} when 'true' then {require} when 'false' then 'not_applicable'"
         " when 'unknown' then 'unknown' else 'error' end"
     )
     return _unless_deleted(rule, verdict)

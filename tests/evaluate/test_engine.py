@@ -300,33 +300,3 @@ def test_no_resources_no_verdicts(tmp_path: Path, built_in_rules: tuple[Rule, ..
         "mlflow_server": 0, "partner_app": 0,
     }  # fmt: skip
     assert set(Verdict) <= {Verdict(k) for k in report.by_status if k != "waived"}
-
-
-def test_long_rules_are_planned_alone_and_decide_the_same(
-    built_in_rules: tuple[Rule, ...], monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """However the rules of a table are shared out among statements, and wherever their lists stand, they give the same
-    verdicts."""
-
-    def decided(few_rows: int, handful: int) -> list[tuple[Any, ...]]:
-        monkeypatch.setattr("auditor.evaluate.engine._FEW_ROWS", few_rows)
-        monkeypatch.setattr("auditor.evaluate.engine._HANDFUL", handful)
-        con = connect()
-        create_empty_tables(con)
-        for key, tokens in (("a/1", ["ana", "lima"]), ("a/2", None), ("a/3", ["ds", "team"])):
-            con.execute(
-                "insert into user_profile (key, name, name_tokens, auth_mode, unified_studio)"
-                " values (?, ?, ?, 'IAM', false)",
-                [key, "-".join(tokens) if tokens else None, tokens],
-            )
-        evaluate_rules(con, rules, {})
-        columns = ", ".join(f'"{rule.id}"::VARCHAR' for rule in rules)
-        return con.execute(f"select key, {columns} from verdict_user_profile order by key").fetchall()
-
-    rules = [rule for rule in built_in_rules if rule.table == "user_profile"]
-    apart = decided(20_000, 0)
-    assert apart == decided(0, 0)
-    assert apart == decided(20_000, 3)
-    assert apart == decided(0, 3)
-    at = [rule.id for rule in rules].index("STU101") + 1
-    assert {row[at] for row in apart} == {"pass", "unknown", "fail"}

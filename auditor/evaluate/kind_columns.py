@@ -1,0 +1,188 @@
+"""Columns of kinds of words: what ``word_kinds(column)`` means in rules, worked out once for each distinct word.
+
+A million names hold some hundred thousand words. Each word is looked up in the rule's lists by a hash join, instead of
+one word of one row after the other in lists of thousands, and put back on the rows as a column beside the words: while
+the rules are evaluated, a temporary view of the table's name has these columns as well.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from auditor.model.rule import Rule
+from auditor.resolve.table_model import Table
+from auditor.resolve.tables import TABLES
+from auditor.rules.verdict_sql import Overrides, parameter_values, substitute
+from auditor.rules.word_kinds import WORD, arguments
+from auditor.sql_text import literal
+
+if TYPE_CHECKING:
+    import duckdb
+
+#: Where the documented tables are, beneath the views.
+BENEATH = "memory.main"
+#: A look-up that becomes a hash join: DuckDB goes through a list from its start.
+_LOOKED_UP = re.compile(rf"\blist_contains\(\s*(\$\w+)\s*,\s*{WORD}\s*\)", re.IGNORECASE)
+#: Words of a row up to which each place has a join of its own; so few rows have more that these are put together.
+_PLACES = 6
+#: Bits of a code point. A letter's place in its row stands above them.
+_BITS = 21
+
+
+@dataclass(frozen=True, slots=True)
+class KindColumns:
+    """``of_rules``: rule id → column of words → column of their kinds. ``tables``: those that have a view."""
+
+    of_rules: Mapping[str, Mapping[str, str]]
+    tables: Sequence[str]
+
+
+@dataclass(frozen=True, slots=True)
+class _Asked:
+    """One kind, and of what it is asked. ``kind``: SQL of one ``word``; ``columns``: of words → of their kinds;
+    ``rules``: ids of those that ask."""
+
+    kind: str
+    columns: Mapping[str, str]
+    rules: Sequence[str]
+
+
+@dataclass(frozen=True, slots=True)
+class _Found:
+    """What is asked, and the answer: ``words`` is a table of words and their kinds, without those of the commonest
+    kind, which is ``other``: most words of people's names are on no list."""
+
+    asked: _Asked
+    words: str
+    other: str
+
+
+def add_kind_columns(con: duckdb.DuckDBPyConnection, rules: Sequence[Rule], overrides: Overrides) -> KindColumns:
+    """Add the columns that the rules' conditions need. What cannot be worked out so (a kind of several letters or none,
+    an error on one of the words) has no column: it is left to the expression that ``word_kinds`` stands for."""
+    asked = _asked(rules, overrides)
+    read = {name for one in asked for name in one.columns}
+    tables = {table.name: words for table in TABLES if (words := sorted(read & _columns_of_words(table)))}
+    for table, words in tables.items():
+        con.execute(
+            f"create temp table kind_rows_{table} as select key, {_names(words)} from {BENEATH}.{table}"
+        ).fetchall()
+    answers = [_classify(con, one, f"kind_words_{number}", tables) for number, one in enumerate(asked)]
+    found = [answer for answer in answers if answer]
+    seen = [table for table, words in tables.items() if _show(con, table, words, found)]
+    for temporary in (*(f"kind_rows_{table}" for table in tables), *(one.words for one in found)):
+        con.execute(f"drop table {temporary}").fetchall()
+    return KindColumns({rule: one.asked.columns for one in found for rule in one.asked.rules}, seen)
+
+
+def drop_kind_columns(con: duckdb.DuckDBPyConnection, added: KindColumns) -> None:
+    """Take the columns away again: the tables hold what is documented."""
+    for table in added.tables:
+        con.execute(f"drop view temp.main.{table}").fetchall()
+        con.execute(f"drop table temp.main.kinds_of_{table}").fetchall()
+
+
+def _asked(rules: Sequence[Rule], overrides: Overrides) -> list[_Asked]:
+    documented = frozenset().union(*map(_columns_of_words, TABLES))
+    kinds: dict[str, tuple[set[str], list[str]]] = {}
+    for rule in rules:
+        named = {a.rpartition(".")[2].lower() for sql in (rule.when, rule.require) for a in arguments(sql)}
+        if rule.word_kind and named & documented:
+            columns, asking = kinds.setdefault(_kind_sql(rule, overrides), (set(), []))
+            columns |= named & documented
+            asking.append(rule.id)
+    return [
+        _Asked(kind, {name: f"__{name}_kinds_{number}" for name in sorted(columns)}, asking)
+        for number, (kind, (columns, asking)) in enumerate(kinds.items())
+    ]
+
+
+def _kind_sql(rule: Rule, overrides: Overrides) -> str:
+    kind = rule.word_kind
+    if "lambda" not in kind.lower():  # in the body of one there may be no subquery
+        kind = _LOOKED_UP.sub(rf"{WORD} in (select unnest(\1))", kind)
+    return substitute(kind, parameter_values(rule, overrides.get(rule.id)))
+
+
+def _columns_of_words(table: Table) -> frozenset[str]:
+    return frozenset(name for name, type_ in table.types.items() if type_ == "VARCHAR[]")
+
+
+def _names(columns: Sequence[str]) -> str:
+    return ", ".join(f'"{name}"' for name in columns)
+
+
+def _classify(
+    con: duckdb.DuckDBPyConnection, asked: _Asked, words: str, tables: Mapping[str, Sequence[str]]
+) -> _Found | None:
+    """Make the table of the words and their kinds; None, and no table, where a kind is not a single letter."""
+    import duckdb
+
+    every = " union all ".join(
+        f'select unnest("{name}") as {WORD} from kind_rows_{table}'
+        for table, names in tables.items()
+        for name in names
+        if name in asked.columns
+    )
+    try:
+        con.execute(
+            f"create temp table {words} as select {WORD}, (\n{asked.kind}\n) as kind"
+            f" from (select distinct {WORD} from ({every}))"
+        ).fetchall()
+    except duckdb.Error:
+        return None
+    ((odd, other),) = con.execute(
+        f"select count(*) filter ({WORD} is null or length(kind) is distinct from 1), mode(kind) from {words}"
+    ).fetchall()
+    if odd:
+        con.execute(f"drop table {words}").fetchall()
+        return None
+    con.execute(f"delete from {words} where kind = ?", [other]).fetchall()
+    return _Found(asked, words, other or "")
+
+
+def _show(con: duckdb.DuckDBPyConnection, table: str, words: Sequence[str], found: Sequence[_Found]) -> bool:
+    """Put the kinds beside the words under the table's own name, for whoever does not say where; false where none of
+    the kinds is of its words."""
+    columns, joins = ["r.*"], list[str]()
+    for name, one in ((name, one) for one in found for name in words if name in one.asked.columns):
+        kinds, joined = _kinds(con, table, name, one)
+        columns.append(f'{kinds} as "{one.asked.columns[name]}"')
+        joins += joined
+    if len(columns) == 1:
+        return False
+    made = f"select {', '.join(columns)} from kind_rows_{table} as r {' '.join(joins)}"
+    con.execute(f"create temp table kinds_of_{table} as {made}").fetchall()
+    # The words come from there as well: to split names takes longer than all else here.
+    con.execute(
+        f"create temp view {table} as select * from (select * exclude ({_names(words)}) from {BENEATH}.{table})"
+        f" join kinds_of_{table} using (key)"
+    ).fetchall()
+    return True
+
+
+def _kinds(con: duckdb.DuckDBPyConnection, table: str, name: str, one: _Found) -> tuple[str, list[str]]:
+    """SQL of the kinds of a column's words in a row ``r``, NULL where that is NULL, and the joins that it needs."""
+    rows, words, other, alias = f"kind_rows_{table}", f'"{name}"', literal(one.other), one.asked.columns[name]
+    ((most,),) = con.execute(f"select coalesce(max(len({words})), 0) from {rows}").fetchall()
+    places = range(1, min(most, _PLACES) + 1)
+    joins = [f'left join {one.words} as "{alias}_{n}" on "{alias}_{n}".{WORD} = r.{words}[{n}]' for n in places]
+    letters = [
+        f"case when len(r.{words}) >= {n} then coalesce(\"{alias}_{n}\".kind, {other}) else '' end" for n in places
+    ]
+    kinds = " || ".join(letters) or "''"
+    if most > _PLACES:
+        # DuckDB sorts a list of numbers in a fraction of the time that it takes to put texts together in an order.
+        joins.append(f"""
+            left join (select place, array_to_string(list_transform(list_sort(list(letter)),
+                              lambda letter: chr((letter & {(1 << _BITS) - 1})::INTEGER)), '') as kinds
+                       from (select place, (number << {_BITS}) + unicode(coalesce(kind, {other})) as letter
+                             from (select rowid as place, unnest({words}) as {WORD},
+                                          generate_subscripts({words}, 1) as number
+                                   from {rows} where len({words}) > {_PLACES}) left join {one.words} using ({WORD}))
+                       group by place) as "{alias}" on "{alias}".place = r.rowid""")
+        kinds = f'case when len(r.{words}) > {_PLACES} then "{alias}".kinds else {kinds} end'
+    return f"case when r.{words} is not null then {kinds} end", joins
