@@ -157,6 +157,16 @@ def test_an_exemption_is_as_wide_as_its_reason(acme: Report) -> None:
     assert not any(ABOUT_PEOPLE.match(rule) for rule in found)
 
 
+#: A domain whose people work in Classic.
+CLASSIC = {"AuthMode": "IAM", "DefaultUserSettings": {"DefaultLandingUri": "app:JupyterServer:"}}
+
+
+@pytest.fixture(scope="module")
+def bare(tmp_path_factory: pytest.TempPathFactory, built_in_rules: tuple[Rule, ...]) -> Report:
+    """Of such a domain without settings of Unified Studio."""
+    return audit(tmp_path_factory.mktemp("bare"), built_in_rules, domain("d-1", CLASSIC), profile("ds-team", of="d-1"))
+
+
 @pytest.mark.parametrize(
     "settings",
     [
@@ -167,15 +177,11 @@ def test_an_exemption_is_as_wide_as_its_reason(acme: Report) -> None:
     ],
 )
 def test_no_setting_silences_a_domain_that_people_open(
-    settings: dict[str, str], tmp_path: Path, built_in_rules: tuple[Rule, ...]
+    settings: dict[str, str], bare: Report, tmp_path: Path, built_in_rules: tuple[Rule, ...]
 ) -> None:
     """A migrated domain keeps its people's profiles (API_UnifiedStudioSettings): all that is wrong with it is said."""
-    document = {"AuthMode": "IAM", "DefaultUserSettings": {"DefaultLandingUri": "app:JupyterServer:"}}
-    unified = {**document, "DomainSettings": {"UnifiedStudioSettings": settings}}
-    bare, migrated = (
-        audit(tmp_path / name, built_in_rules, domain("d-1", doc), profile("ds-team", of="d-1"))
-        for name, doc in (("bare", document), ("migrated", unified))
-    )
+    unified = {**CLASSIC, "DomainSettings": {"UnifiedStudioSettings": settings}}
+    migrated = audit(tmp_path, built_in_rules, domain("d-1", unified), profile("ds-team", of="d-1"))
     said = [(f.rule_id, f.resource.id, f.status) for f in migrated.findings]
     assert said == [(f.rule_id, f.resource.id, f.status) for f in bare.findings]
     assert {"STU101", "STU106", "STU302", "STU603"} <= {rule for rule, *_ in said}

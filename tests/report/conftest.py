@@ -29,11 +29,26 @@ def report_of(estate_report: Callable[[str], Report]) -> Callable[[str], Report]
     return cache(lambda name: apply_gate(estate_report(name), Gate()))
 
 
+@pytest.fixture(scope="module")
+def page_of() -> Callable[[Report], str]:
+    """The HTML report, made once of each report of the module's tests."""
+    made: dict[int, tuple[Report, str]] = {}
+
+    def page(report: Report) -> str:
+        # By identity: to compare reports would take longer than to render them. They are kept, so that none takes the
+        # place of another.
+        if id(report) not in made:
+            made[id(report)] = (report, "".join(render(report, Format.HTML)))
+        return made[id(report)][1]
+
+    return page
+
+
 @pytest.fixture
-def page_file(tmp_path: Path) -> Callable[[Report], Path]:
+def page_file(tmp_path: Path, page_of: Callable[[Report], str]) -> Callable[[Report], Path]:
     def write(report: Report) -> Path:
         path = tmp_path / "report.html"
-        path.write_text("".join(render(report, Format.HTML)), encoding="utf-8")
+        path.write_text(page_of(report), encoding="utf-8")
         return path
 
     return write
