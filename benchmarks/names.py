@@ -33,8 +33,9 @@ from auditor.store.snapshot_file import write_snapshot
 FOLDER = Path(__file__).resolve().parent.parent / "tests" / "evaluate" / "names"
 PRECISION, RECALL = 0.99, 0.95
 #: The newest draw misses the aim, for the most part by names that begin with a product of their owner, and so do the
-#: two before it, on which the lists were tuned since. Nothing was tuned on the newest: this says that none gets worse.
-RECALL_OF = {"blind": 0.93, "sealed": 0.84, "fresh": 0.71}
+#: two before it, on which the lists were tuned since. Of the newest, three names were known when the lists were last
+#: widened: this says that none gets worse.
+RECALL_OF = {"blind": 0.93, "sealed": 0.85, "fresh": 0.73}
 #: What the lists may be tuned on and what counts, by hash; names from public repositories, looked up after the rules
 #: were finished; later draws, used to widen the lists; and those that count, drawn and frozen before they were judged.
 PARTS = ("tune", "held_out", "public", "drawn", "unseen", "blind", "sealed", "fresh")
