@@ -1,6 +1,8 @@
 """Write a large snapshot: a thousand profiles a domain, settings set at every layer in proportions seen in practice.
 
 python benchmarks/generate_snapshot.py FILE [--profiles 1000000] [--domains 1000]
+
+Five domains an account, as an organization has them: with a role for every third profile, an account has 1,700 roles.
 """
 
 from __future__ import annotations
@@ -12,7 +14,8 @@ import random
 from collections.abc import Iterator
 from pathlib import Path
 
-ACCOUNT, REGION = "111122223333", "eu-west-1"
+ACCOUNT, REGION = 111122223333, "eu-west-1"
+DOMAINS_AN_ACCOUNT = 5
 #: Names of profiles by what they are made of: two in eight are nobody's.
 NAMES = ("{given}-{family}", "{initial}.{family}", "{given}.{family}", "ds-team", "shared", "{given}-{family}",
          "user-{initial}{family}", "{initial}.{family}")  # fmt: skip
@@ -23,10 +26,10 @@ SYLLABLES = ("ta", "na", "ka", "smi", "gar", "cia", "hop", "per", "ade", "ye", "
              "vat", "ore", "bon")  # fmt: skip
 
 
-def domain(n: int, rng: random.Random) -> tuple[str, dict[str, object]]:
+def domain(account: str, n: int, rng: random.Random) -> tuple[str, dict[str, object]]:
     domain_id = f"d-{n:012d}"
     user: dict[str, object] = {
-        "ExecutionRole": f"arn:aws:iam::{ACCOUNT}:role/studio-{n}",
+        "ExecutionRole": f"arn:aws:iam::{account}:role/studio-{n}",
         "SecurityGroups": ["sg-0a1b2c3d"],
     }
     if n % 2:
@@ -40,7 +43,7 @@ def domain(n: int, rng: random.Random) -> tuple[str, dict[str, object]]:
             "AppLifecycleManagement": {"IdleSettings": {"LifecycleManagement": "ENABLED", "IdleTimeoutInMinutes": 120}}
         }
     document: dict[str, object] = {
-        "DomainArn": f"arn:aws:sagemaker:{REGION}:{ACCOUNT}:domain/{domain_id}",
+        "DomainArn": f"arn:aws:sagemaker:{REGION}:{account}:domain/{domain_id}",
         "DomainId": domain_id, "DomainName": f"domain-{n}", "Status": "InService",
         "HomeEfsFileSystemId": f"fs-{n:08d}" if n % 5 else None,
         "CreationTime": "2025-02-03T10:20:30Z", "LastModifiedTime": "2026-02-03T10:20:30Z",
@@ -51,12 +54,12 @@ def domain(n: int, rng: random.Random) -> tuple[str, dict[str, object]]:
     return domain_id, {k: v for k, v in document.items() if v is not None}
 
 
-def profile(domain_id: str, n: int, rng: random.Random, sso: bool) -> tuple[str, dict[str, object]]:
+def profile(account: str, domain_id: str, n: int, rng: random.Random, sso: bool) -> tuple[str, dict[str, object]]:
     given, family = rng.choice(GIVEN), "".join(rng.choices(SYLLABLES, k=3))
     name = f"{NAMES[n % len(NAMES)].format(given=given, initial=given[0], family=family)}-{n}"
     document: dict[str, object] = {
         "DomainId": domain_id,
-        "UserProfileArn": f"arn:aws:sagemaker:{REGION}:{ACCOUNT}:user-profile/{domain_id}/{name}",
+        "UserProfileArn": f"arn:aws:sagemaker:{REGION}:{account}:user-profile/{domain_id}/{name}",
         "UserProfileName": name, "HomeEfsFileSystemUid": str(200000 + n), "Status": "InService",
         "CreationTime": "2025-03-04T05:06:07Z", "LastModifiedTime": "2026-03-04T05:06:07Z",
     }  # fmt: skip
@@ -66,7 +69,7 @@ def profile(domain_id: str, n: int, rng: random.Random, sso: bool) -> tuple[str,
     if n % 3:
         user: dict[str, object] = {}
         if n % 2:
-            user["ExecutionRole"] = f"arn:aws:iam::{ACCOUNT}:role/studio-{domain_id}-{n}"
+            user["ExecutionRole"] = f"arn:aws:iam::{account}:role/studio-{domain_id}-{n}"
         if n % 5 == 0:
             user["AutoMountHomeEFS"] = rng.choice(["Enabled", "Disabled", "DefaultAsDomain"])
         if n % 7 == 0:
@@ -84,26 +87,27 @@ def profile(domain_id: str, n: int, rng: random.Random, sso: bool) -> tuple[str,
 
 def lines(profiles: int, domains: int) -> Iterator[dict[str, object]]:
     rng = random.Random(7)
+    accounts = [str(ACCOUNT + n) for n in range(-(-domains // DOMAINS_AN_ACCOUNT))]
     yield {"snapshot": {
         "schema_version": "1", "source": "aws", "as_of": "2026-11-23T00:00:00Z", "tool_version": "0.1.0",
         "botocore_version": "1.44.5", "caller": f"arn:aws:iam::{ACCOUNT}:user/audit",
-        "scopes": [{"account": ACCOUNT, "region": REGION}], "unseen": [],
+        "scopes": [{"account": account, "region": REGION} for account in accounts], "unseen": [],
     }}  # fmt: skip
-    place = {"account": ACCOUNT, "region": REGION}
-    yield {**place, "kind": "account_region", "id": REGION, "account_region": {}}
-    ids = []
-    for n in range(domains):
-        domain_id, document = domain(n, rng)
-        ids.append((domain_id, document["AuthMode"] == "SSO"))
-        yield {**place, "kind": "domain", "id": domain_id, "domain": document, "tags": [{"Key": "team", "Value": "ml"}]}
     each = -(-profiles // domains)
-    for index in range(profiles):
-        domain_id, sso = ids[index // each]
-        record_id, document = profile(domain_id, index, rng, sso)
-        yield {**place, "kind": "user_profile", "id": record_id, "user_profile": document, "tags": []}
-    for n in range(7):
-        vpc = {"VpcId": f"vpc-{n}", "IsDefault": n == 0}
-        yield {**place, "kind": "vpc", "id": f"vpc-{n}", "vpc": vpc}
+    for number, account in enumerate(accounts):
+        place = {"account": account, "region": REGION}
+        yield {**place, "kind": "account_region", "id": REGION, "account_region": {}}
+        for n in range(7):
+            vpc = {"VpcId": f"vpc-{n}", "IsDefault": n == 0}
+            yield {**place, "kind": "vpc", "id": f"vpc-{n}", "vpc": vpc}
+        first = number * DOMAINS_AN_ACCOUNT
+        for n in range(first, min(first + DOMAINS_AN_ACCOUNT, domains)):
+            domain_id, document = domain(account, n, rng)
+            tags = [{"Key": "team", "Value": "ml"}]
+            yield {**place, "kind": "domain", "id": domain_id, "domain": document, "tags": tags}
+            for index in range(n * each, min((n + 1) * each, profiles)):
+                record_id, settings = profile(account, domain_id, index, rng, document["AuthMode"] == "SSO")
+                yield {**place, "kind": "user_profile", "id": record_id, "user_profile": settings, "tags": []}
 
 
 def write(path: Path, profiles: int, domains: int) -> None:

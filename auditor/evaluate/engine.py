@@ -100,11 +100,12 @@ def _failure(con: duckdb.DuckDBPyConnection, table: str, sql: str) -> str:
 
 def _count(con: duckdb.DuckDBPyConnection, table: str, rules: list[Rule]) -> dict[str, Mapping[Verdict, int]]:
     counts = {r.id: dict.fromkeys(Verdict, 0) for r in rules}
-    # One row a rule and verdict: a count of its own for each of them takes longer to plan than a small table to count,
-    # and four times as long on a million rows.
+    # One row a rule and verdict: a count of its own for each of them takes longer to plan than a small table to count.
+    # Of a million resources, a hundred have verdicts that no other has: counting these first takes a fifteenth.
     columns = ", ".join(f'"{rule_id}"' for rule_id in counts)
     rows = con.execute(
-        f"select rule, verdict::VARCHAR, count(*) from (unpivot verdict_{table} on {columns} into name rule"
+        f"with alike as (select {columns}, count(*) as resources from verdict_{table} group by all)"
+        f" select rule, verdict::VARCHAR, sum(resources)::BIGINT from (unpivot alike on {columns} into name rule"
         " value verdict) group by all"
     ).fetchall()
     for rule_id, verdict, number in rows:

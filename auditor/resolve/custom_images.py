@@ -72,7 +72,11 @@ _OF_PROFILE = (
 )
 #: For a query over user_profile_resolved ``u`` that joins what ``PROFILE_JOINS`` says.
 PROFILE_COLUMNS = f"{_OF_PROFILE} as custom_images, {_columns(_OF_PROFILE)}"
-PROFILE_JOINS = " left join image_fact img on img.account = u.account and img.region = u.region"
+#: Only a profile with images takes along the list of all images of its account and Region.
+PROFILE_JOINS = (
+    " left join image_fact img on img.region = u.region and img.account ="
+    " case when len(u.jupyterlab_images) > 0 or len(u.code_editor_images) > 0 then u.account end"
+)
 
 
 _IMAGE_FACT = {

@@ -30,16 +30,17 @@ _USED = "map {" + ", ".join(f"'{tool}': {_list(USED_ACTIONS[tool])}" for tool in
 _PARTNERS = _list(PARTNER_TOOLS.values())
 #: The four steps of ``user_profile.sql``, each over the columns of those before it, so that nothing stands there twice.
 #: First, over user_profile_resolved ``u`` and account_region ``a``: actions that a visible tool needs; a partner's tool
-#: is of no use where no app of it is in service.
+#: is of no use where no app of it is in service. NULL where nobody asked what the role may do: nothing is read then.
 VISIBLE_ACTIONS = (
-    f"flatten(list_transform(list_filter({_list(t for t in ML_TOOLS if t in TOOL_ACTIONS)}, lambda v:"
+    "case when f.allowed_actions is not null or f.undecided_actions is not null then"
+    f" flatten(list_transform(list_filter({_list(t for t in ML_TOOLS if t in TOOL_ACTIONS)}, lambda v:"
     f" not list_contains(u.hidden_ml_tools, v) and (not list_contains({_PARTNERS}, v)"
-    f" or coalesce(list_contains(a.subscribed_partner_tools, v), false))), lambda v: {_USED}[v]))"
+    f" or coalesce(list_contains(a.subscribed_partner_tools, v), false))), lambda v: {_USED}[v])) end"
 )
 #: Hidden tools with the actions that are theirs alone.
 OWN_ACTIONS = (
-    "list_transform(hidden_ml_tools, lambda t: {'tool': t,"
-    f" 'actions': list_filter(coalesce({_ACTIONS}[t], []), lambda x: not list_contains(visible_actions, x))}})"
+    "case when visible_actions is not null then list_transform(hidden_ml_tools, lambda t: {'tool': t,"
+    f" 'actions': list_filter(coalesce({_ACTIONS}[t], []), lambda x: not list_contains(visible_actions, x))}}) end"
 )
 
 

@@ -263,6 +263,12 @@ def test_what_is_hidden_but_permitted(tables: Apart, expected: list[str] | None)
     assert _hidden_but_permitted(tables) == expected
 
 
+@pytest.mark.parametrize("tables", [_hiding(hidden("Comet", "Training"), COMET)])
+def test_of_a_role_that_nobody_asked_about_neither_kind_of_tool_is_known(tables: Apart) -> None:
+    row = tables.by_name("user_profile")["ana"]
+    assert (row["hidden_but_permitted"], row["hidden_partner_tools_permitted"]) == (None, None)
+
+
 TEAM = f"arn:aws:sagemaker:*:{ACCOUNT}:training-job/team-*"
 ASKED = f"arn:aws:sagemaker:{REGION}:{ACCOUNT}:training-job/team-"
 
