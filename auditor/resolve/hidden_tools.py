@@ -1,6 +1,8 @@
 """What is hidden from a profile and permitted to its role all the same, in SQL.
 
 Actions stand for tools, and tools share them: an action that a visible tool needs proves nothing about a hidden one.
+Of lists of which one element is not known, those that are certain are hidden, and every other tool may be visible. So a
+certain element that is permitted counts, and nothing is free of what is permitted before the lists are known.
 """
 
 from __future__ import annotations
@@ -29,17 +31,18 @@ _ACTIONS = (
 _USED = "map {" + ", ".join(f"'{tool}': {_list(USED_ACTIONS[tool])}" for tool in ML_TOOLS if tool in USED_ACTIONS) + "}"
 _PARTNERS = _list(PARTNER_TOOLS.values())
 #: The four steps of ``user_profile.sql``, each over the columns of those before it, so that nothing stands there twice.
-#: First, over user_profile_resolved ``u`` and account_region ``a``: actions that a visible tool needs; a partner's tool
-#: is of no use where no app of it is in service. NULL where nobody asked what the role may do: nothing is read then.
+#: First, over user_profile_resolved ``u`` and account_region ``a``: actions that a tool needs which is visible, or may
+#: be; a partner's tool is of no use where no app of it is in service. NULL where nobody asked what the role may do:
+#: nothing is read then.
 VISIBLE_ACTIONS = (
     "case when f.allowed_actions is not null or f.undecided_actions is not null then"
     f" flatten(list_transform(list_filter({_list(t for t in ML_TOOLS if t in TOOL_ACTIONS)}, lambda v:"
-    f" not list_contains(u.hidden_ml_tools, v) and (not list_contains({_PARTNERS}, v)"
+    f" not list_contains(u.known_hidden_ml_tools, v) and (not list_contains({_PARTNERS}, v)"
     f" or coalesce(list_contains(a.subscribed_partner_tools, v), false))), lambda v: {_USED}[v])) end"
 )
 #: Hidden tools with the actions that are theirs alone.
 OWN_ACTIONS = (
-    "case when visible_actions is not null then list_transform(hidden_ml_tools, lambda t: {'tool': t,"
+    "case when visible_actions is not null then list_transform(known_hidden_ml_tools, lambda t: {'tool': t,"
     f" 'actions': list_filter(coalesce({_ACTIONS}[t], []), lambda x: not list_contains(visible_actions, x))}}) end"
 )
 
@@ -58,7 +61,7 @@ REACHED = (
 
 def _apps(which: str) -> str:
     """Hidden app types of which the role's answer is in a list."""
-    return f"list_filter(hidden_app_types, lambda t: list_contains({_APPS}, t) and list_contains({which}, t))"
+    return f"list_filter(known_hidden_app_types, lambda t: list_contains({_APPS}, t) and list_contains({which}, t))"
 
 
 def _only(tools: str, which: str) -> str:
@@ -72,7 +75,7 @@ _CERTAIN = (
 )
 #: Hidden tools of which nobody knows the actions. A role that is gone may do nothing.
 _WITHOUT = (
-    f"list_filter(hidden_ml_tools, lambda t: list_contains({_list(TOOLS_WITHOUT_ACTIONS)}, t)"
+    f"list_filter(known_hidden_ml_tools, lambda t: list_contains({_list(TOOLS_WITHOUT_ACTIONS)}, t)"
     " and len(undecided_tools) > 0)"
 )
 _OPEN = f"len({_apps('undecided_tools')}) + len({_only('undecided_hidden', _OWN)}) + len({_WITHOUT})"
@@ -80,14 +83,14 @@ _OPEN = f"len({_apps('undecided_tools')}) + len({_only('undecided_hidden', _OWN)
 _HIDDEN_BUT_PERMITTED = (
     "case when execution_role = '' or len(hidden_app_types) + len(hidden_ml_tools) = 0 then []::VARCHAR[]"
     f" when allowed_tools is null then null when len({_CERTAIN}) > 0 then {_CERTAIN}"
-    f" when ({_OPEN}) = 0 then []::VARCHAR[] end"
+    f" when hidden_app_types is null or hidden_ml_tools is null then null when ({_OPEN}) = 0 then []::VARCHAR[] end"
 )
 #: The same of partners' tools. Where nobody knows which apps are in service, nobody knows whether they can be used; a
 #: role that permits none of them settles it.
 _HIDDEN_PARTNER_TOOLS_PERMITTED = (
     f"case when execution_role = '' or len({_only('hidden_ml_tools', _PARTNERS_ONLY)}) = 0"
     f" then []::VARCHAR[] when len({_only('allowed_hidden', _IN_SERVICE)}) > 0"
-    f" then {_only('allowed_hidden', _IN_SERVICE)}"
+    f" then {_only('allowed_hidden', _IN_SERVICE)} when hidden_ml_tools is null then null"
     f" when len({_only('possible_hidden', _PARTNERS_ONLY)}) = 0 then []::VARCHAR[]"
     " when subscribed_partner_tools is not null"
     f" and len({_only('undecided_hidden', _IN_SERVICE)}) = 0 then []::VARCHAR[] end"
@@ -98,7 +101,7 @@ _HIDDEN_UNDECIDED = (
     f" || coalesce({_only('undecided_hidden', _OWN)}, []::VARCHAR[])"
     f" || coalesce({_only('undecided_hidden', _IN_SERVICE)}, []::VARCHAR[])"
     f" || coalesce({_WITHOUT}, []::VARCHAR[]) || case when allowed_tools is not null and subscribed_partner_tools"
-    f" is null then coalesce({_only('hidden_ml_tools', _PARTNERS_ONLY)}, []::VARCHAR[]) else []::VARCHAR[] end"
+    f" is null then coalesce({_only('known_hidden_ml_tools', _PARTNERS_ONLY)}, []::VARCHAR[]) else []::VARCHAR[] end"
 )
 #: The last step: columns of user_profile.
 HIDDEN_COLUMNS = (

@@ -96,7 +96,8 @@ def _without(alias: str) -> str:
 def _usable(app_type: str) -> str:
     """SQL: whether the person can have an app of the type: it shows, there is one, or the role may create one. Hiding
     an entry prevents nothing (API_StudioWebPortalSettings)."""
-    shows = f"(u.studio_web_portal <> 'DISABLED' and not list_contains(u.hidden_app_types, '{app_type}'))"
+    hidden = " or ".join(f"list_contains(u.{known}hidden_app_types, '{app_type}')" for known in ("", "known_"))
+    shows = f"(u.studio_web_portal <> 'DISABLED' and not ({hidden}))"
     exists = (
         f"(case when list_contains(k.types, '{app_type}') then true when k.unclear or list_has_any(a.unlisted,"
         " ['space', 'app']) then null else false end)"

@@ -258,6 +258,7 @@ USER_PROFILE = Table(
         Column("known_hidden_app_types", "VARCHAR[]", "App types hidden for certain: hidden_app_types, or where it is"
                " NULL those that are known of a template's list; never NULL"),
         Column("known_hidden_ml_tools", "VARCHAR[]", "The same of ML tools"),
+        Column("known_hidden_instance_types", "VARCHAR[]", "The same of instance types"),
         Column("hidden_but_permitted", "VARCHAR[]", "App types and tools that are hidden and that the execution role"
                " permits: by an action that no visible tool needs; without partner tools, and without JupyterServer,"
                " which nobody can create. NULL where none is for certain and that cannot be told of all",
