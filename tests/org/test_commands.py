@@ -118,6 +118,13 @@ def test_an_account_that_no_run_could_enter_is_never_fresh(
     assert run(["status", "--store", "nights", "--max-age", "9999d", *left]) == ExitCode.OK
     assert run(["status", "--store", "nights", "--account", LOCKED, "--format", "prometheus"]) == ExitCode.FINDINGS
     assert f'missed_account{{account="{LOCKED}"}} 1' in capfd.readouterr().out
+    # That the run was accepted as it is says nothing about an account that somebody asks about.
+    kept[kept.index("nights")] = "accepted"
+    assert run([*kept, "--allow-incomplete"]) == ExitCode.OK
+    capfd.readouterr()
+    assert run(["status", "--store", "accepted", "--max-age", "9999d"]) == ExitCode.OK
+    assert run(["status", "--store", "accepted", "--max-age", "9999d", "--account", LOCKED]) == ExitCode.FINDINGS
+    assert f"{LOCKED}: never audited" in capfd.readouterr().out
 
 
 def test_the_demo_audits_an_organization(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: Captured) -> None:

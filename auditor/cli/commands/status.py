@@ -62,8 +62,9 @@ def command(
         never = tuple(sorted(set(accounts) - {f.scope.account for f in kept}))
         kept = [f for f in kept if not accounts or f.scope.account in accounts]
         missed = [m for m in status.missed if m.account not in skipped and (not accounts or m.account in accounts)]
-        never = tuple(account for account in never if account not in {m.account for m in missed})
-        status = replace(status, scopes=tuple(kept), never=never, missed=tuple(missed))
+        status = replace(status, scopes=tuple(kept), missed=tuple(missed))
+        said = {mark.account for mark in status.never_seen}
+        status = replace(status, never=tuple(account for account in never if account not in said))
     label = store.place.label
     if output == "json":
         import json
