@@ -1,9 +1,9 @@
 """Whether somebody hears of a metric that a metric filter counts: by the alarms that watch it.
 
 All answers are three-valued. True: one event is enough for an alarm that has an action. False: no alarm watches the
-metric. None: one does, and what it takes is not known, or is more than one event: a threshold above one, a metric with
-dimensions, a formula, or an alarm whose state others may look at. Sources: CloudWatch user guide, "Using Amazon
-CloudWatch alarms"; API_MetricAlarm, API_CompositeAlarm, API_MetricTransformation.
+metric. None: one does, and what it takes is not known, or is more than one event: a threshold above one, another unit,
+a metric with dimensions, a formula, or an alarm whose state others may look at. Sources: CloudWatch user guide, "Using
+Amazon CloudWatch alarms"; API_MetricAlarm, API_CompositeAlarm, API_MetricTransformation.
 """
 
 from __future__ import annotations
@@ -37,6 +37,8 @@ def _raised(transformation: Mapping[str, Any], alarm: Mapping[str, Any]) -> bool
         return None  # a composite alarm, or an EventBridge rule, may look at its state
     if alarm.get("Dimensions") or transformation.get("dimensions"):
         return None
+    if alarm.get("Unit") not in (None, transformation.get("unit") or "None"):
+        return None  # an alarm on a unit that nobody publishes stays without data (API_PutMetricAlarm)
     return True if _one_is_enough(transformation, alarm) else None
 
 

@@ -30,6 +30,9 @@ ALARMS: list[tuple[dict[str, Any], bool | None]] = [
     ({"AlarmActions": []}, None),
     ({"ActionsEnabled": False}, None),
     ({"Dimensions": [{"Name": "user", "Value": "root"}]}, None),
+    # A filter that names no unit counts in none.
+    ({"Unit": "None"}, True),
+    ({"Unit": "Count"}, None),
     ({"MetricName": "sign-ins"}, False),
     ({"Namespace": "Other"}, False),
     # Formulas have no metric of their own.
@@ -45,6 +48,10 @@ ALARMS: list[tuple[dict[str, Any], bool | None]] = [
 @pytest.mark.parametrize(("differs", "expected"), ALARMS)
 def test_alarms(differs: dict[str, Any], expected: bool | None) -> None:
     assert notified([COUNTS], [ALARM | differs]) is expected
+
+
+def test_an_alarm_on_the_unit_of_the_filter() -> None:
+    assert notified([COUNTS | {"unit": "Count"}], [ALARM | {"Unit": "Count"}]) is True
 
 
 def test_one_alarm_of_several_is_enough() -> None:

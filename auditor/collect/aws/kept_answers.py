@@ -151,7 +151,7 @@ _KEPT: Mapping[str, Callable[[Answer], Answer]] = {
     "DescribeMetricFilters": _of_each("metricFilters", "filterName", "filterPattern", "metricTransformations"),
     "DescribeAlarms": _of_each(
         "MetricAlarms", "Namespace", "MetricName", "Metrics", "ActionsEnabled", "AlarmActions", "Dimensions",
-        "Statistic", "DatapointsToAlarm", "EvaluationPeriods", "Threshold", "ComparisonOperator"),
+        "Statistic", "DatapointsToAlarm", "EvaluationPeriods", "Threshold", "ComparisonOperator", "Unit"),
     "ListCostAllocationTags": _of_each("CostAllocationTags", "TagKey"),
     "ListServiceQuotas": _of_each("Quotas", "QuotaName", "Value"),
 }  # fmt: skip
