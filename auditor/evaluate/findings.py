@@ -315,7 +315,11 @@ def _held(rule: Rule, names: Sequence[str], row: Mapping[str, Any]) -> str:
 
 def _unnamed(resource: ResourceRef) -> str:
     """Of a role that a template names by an expression only, that this is why."""
-    return "which role this is, is not known" if resource.type == "execution_role" and "${" in resource.id else ""
+    return (
+        "the template doesn't say which role this is"
+        if resource.type == "execution_role" and "${" in resource.id
+        else ""
+    )
 
 
 def _paths(rule: Rule, column_name: str) -> tuple[str, ...]:

@@ -157,7 +157,7 @@ def test_a_name_that_is_not_known_is_the_template_s_own(tmp_path: Path) -> None:
 def test_a_role_that_only_an_expression_names(tmp_path: Path) -> None:
     text = "Parameters: {Arn: {Type: String}}\nResources:\n" + DOMAIN.replace("!GetAtt Role.Arn", "!Ref Arn")
     (finding,) = scanned(tmp_path, "STU209", t__yaml=text).findings
-    assert finding.message.endswith("(which role this is, is not known)")
+    assert finding.message.endswith("(the template doesn't say which role this is)")
 
 
 PYTHON = "from aws_cdk import aws_sagemaker as sm\n\nsm.CfnDomain(self, 'Domain', auth_mode='IAM')\n"
@@ -227,6 +227,9 @@ START = "def handler(event, context):\\n  "
         ('Code: {ZipFile: "exports.handler = async () => client.listDomains()"}', False),
         (f'Code: {{ZipFile: "{START}client.create_domain()"}}', True),
         (f"Code: {{ZipFile: \"{START}boto3.client('lambda').invoke(FunctionName=NAME)\"}}", True),
+        (f'Code: {{ZipFile: "{START}codebuild.start_build(projectName=NAME)"}}', True),
+        (f'Code: {{ZipFile: "{START}cloudformation.update_stack(StackName=NAME)"}}', True),
+        ('Code: {ZipFile: "exports.handler = async () => client.send(new StartExecutionCommand(input))"}', True),
         (f"Code: {{ZipFile: \"{START}getattr(client, 'create' + '_domain')()\"}}", True),
         (f'Code: {{ZipFile: "{START}list_domains()"}}, Layers: [!Ref Arn]', True),
         ("Code: {ZipFile: !Sub 'def handler(event, context): list_${What}()'}", True),

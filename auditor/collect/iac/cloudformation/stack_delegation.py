@@ -31,10 +31,11 @@ _CHANGES = re.compile(r"(?i)clean|delet|remov|destroy|enabl|disabl|attach|lifecy
 _CALLS = re.compile(r"(?i)create_(?:domain|user_profile|space)\b|\bcreate(?:Domain|UserProfile|Space)(?:Command)?\b")
 #: What a handler begins with; a text without is filled in by whoever deploys the template.
 _HANDLER = re.compile(r"\bdef\s+\w+\s*\(|\bexports?\b")
-#: What lets a program do more than its text says.
+#: What lets a program do more than its text says: it starts programs or templates, or makes up the names of calls.
 _INDIRECT = re.compile(
     r"(?i)\b(?:invoke\w*|getattr|eval|exec\w*|__import__|import_module|subprocess|child_process|os\.system"
-    r"|create_?stack\w*|start_?(?:sync_?)?execution|_?make_api_call)\b"
+    r"|(?:create|update)_?stack\w*|create_?change_?set\w*|provision_?product\w*|start_?build\w*|start_?\w*execution\w*"
+    r"|run_?task\w*|submit_?job\w*|send_?command\w*|_?make_api_call)\b"
 )
 _REFERENCE = re.compile(r'"(?:Ref|Fn::GetAtt)": \[?"([A-Za-z0-9]+)|\$\{([A-Za-z0-9]+)[.}]')
 _FUNCTIONS = ("AWS::Lambda::Function", "AWS::Serverless::Function")
