@@ -291,7 +291,7 @@ def _needs(source: Source, names: Iterable[str], known: Sequence[str], *at: str)
             message = f"{name} is Studio Classic, which nobody needs on the new Studio"
             hint = "See: auditor rules show STU402"
         else:
-            what = "no feature of Canvas" if at[-1] == "canvas" else "none that can be hidden"
-            message, hint = f"{name!r} is {what}", near(name, known, f"Known: {', '.join(known)}")
+            what = "a feature of Canvas" if at[-1] == "canvas" else "something that can be hidden"
+            message, hint = f"{name!r} is not {what}", near(name, known, f"Known: {', '.join(known)}")
         raise source.error(f"{at[-1]}: {message}", *at, str(number), hint=hint)
     return tuple(name for name in known if name in wanted)

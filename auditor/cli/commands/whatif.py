@@ -47,7 +47,7 @@ from auditor.errors import ConfigError
 @click.option(
     "--curve", is_flag=True,
     help="Show how far the commands of the report lead, the most effective first: how many changes resolve how many"
-    " failures, and what they bring. Stands without other changes.",
+    " failures, and what they bring. Can't be combined with other changes.",
 )  # fmt: skip
 @template_options
 @config_options
