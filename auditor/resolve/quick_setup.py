@@ -15,6 +15,13 @@ _SIGNS = {
 }
 #: The console's quick setup names domains so; digits only, since real ones hold 84 seconds.
 _NAME = "^QuickSetupDomain-[0-9]{8}T[0-9]{6}$"
+#: A name of that form with each digit a zero: what a name may be of which only parts are known is held against it. No
+#: name of a domain has a % or _ of its own (API_CreateDomain).
+_ZEROS = "QuickSetupDomain-00000000T000000"
+_MAY_BE_NAMED = (
+    "name is null and coalesce(len(list_filter(known_name,"
+    f" lambda p: '{_ZEROS}' like regexp_replace(p, '[0-9]', '0', 'g'))) > 0, true)"
+)
 _ENOUGH = 4
 #: Signs that quick setup leaves; the others are also how somebody may set up a domain by hand.
 _OWN = ("role name", "sharing path")
@@ -32,6 +39,6 @@ def quick_setup() -> tuple[str, str]:
 
     verdict = (
         f"case when regexp_matches(name, '{_NAME}') or {held(0)} then true"
-        f" when name is null or {held(1)} then null else false end"
+        f" when ({_MAY_BE_NAMED}) or {held(1)} then null else false end"
     )
     return f"list_filter([{signs}], lambda s: s is not null)", verdict

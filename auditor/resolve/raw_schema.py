@@ -89,6 +89,8 @@ DOCUMENTS: Mapping[str, Mapping[str, str]] = {
         "DomainName": "VARCHAR",
         # Of a template that does not tell all of them: those that are certain.
         "KnownSubnetIds": "VARCHAR[]",
+        # Of a name that a template does not tell whole: what it may be, with % for what is not known.
+        "KnownDomainName": "VARCHAR[]",
         "SingleSignOnApplicationArn": "VARCHAR",
         "Status": "VARCHAR",
         "FailureReason": "VARCHAR",

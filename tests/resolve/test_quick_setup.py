@@ -118,6 +118,37 @@ def test_what_was_not_seen() -> None:
     }  # fmt: skip
 
 
+#: What a template tells of a name, with % for the rest -> whether it may be one that quick setup gives.
+PARTS: dict[str, tuple[list[str] | None, bool]] = {
+    "nothing": (None, True),
+    "another end": (["%-studio"], False),
+    "another start": (["studio-%"], False),
+    "its start": (["QuickSetupDomain-%"], True),
+    "its end": (["%T204284"], True),
+    "its start and end": (["QuickSetupDomain-2025%4284"], True),
+    "its middle": (["%-20250513T%"], True),
+    "in another order": (["%T2042%Domain%"], False),
+    "too long": (["QuickSetupDomain-20250513T2042840%"], False),
+    "another case": (["quicksetup%"], False),
+    "a letter for a digit": (["%2025O513%"], False),
+    "one of two others": (["lab", "%-dev"], False),
+    "one of two": (["lab", "QuickSetupDomain-%"], True),
+}
+PARTLY_NAMED = together(
+    *VPCS,
+    *(
+        domain(f"d-{n}", {**_domain("x", NONE).document, "DomainName": None, "KnownDomainName": known}, ["DomainName"])
+        for n, (known, _) in enumerate(PARTS.values())
+    ),
+)
+
+
+def test_what_is_known_of_a_name_may_rule_it_out() -> None:
+    rows = PARTLY_NAMED.by_id("domain")
+    found = {what: rows[f"d-{n}"]["quick_setup"] for n, what in enumerate(PARTS)}
+    assert found == {what: None if may_be else False for what, (_, may_be) in PARTS.items()}
+
+
 THERE: dict[str, Any] = {"region": "us-east-1"}
 FAR = Record("111122223333", "us-east-1", "vpc", "vpc-own", {"VpcId": "vpc-own", "IsDefault": True})
 DEFAULT_VPCS = together(

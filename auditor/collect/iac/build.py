@@ -9,6 +9,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from auditor.collect.iac.interface import SOURCES, Reference, Resource, Root, Unknown
+from auditor.collect.iac.partly_known import text_patterns
 from auditor.collect.iac.roles_and_logs import RolesAndLogs
 from auditor.collect.iac.scope import LANGUAGE_NAMES, Scope
 from auditor.collect.iac.translate import Document, document
@@ -125,9 +126,12 @@ def _innate(scope: Scope, kind: str, language: Language, paths: Sequence[str]) -
 
 def _created_domain(scope: Scope, resource: Resource, found: Document) -> None:
     """What AWS gives a domain when it is made: its id, and a file system unless told not to make one. Of subnets that
-    are not all known those that are: one that is public is so whatever the others are."""
+    are not all known those that are: one that is public is so whatever the others are. Of a name that is not known,
+    what it may be: quick setup gives names of one form."""
     members = found.members
     members["DomainId"] = resource.address
+    if "DomainName" in found.gaps and (patterns := text_patterns(found.gaps["DomainName"])):
+        members["KnownDomainName"] = patterns
     if "SubnetIds" in found.gaps:
         listed = scope.read(resource).members.get("SubnetIds")
         known = [subnet for subnet in listed if isinstance(subnet, str)] if isinstance(listed, list) else []

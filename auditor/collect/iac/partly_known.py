@@ -129,6 +129,17 @@ def known_end(value: Value) -> str:
     return pieces[-1] if len(pieces) > 1 else ""
 
 
+def text_patterns(value: Value) -> list[str]:
+    """What a text may be: patterns of SQL's ``like``, with ``%`` for what is not known of it. Empty where it may be
+    anything."""
+    if not isinstance(value, Unknown):
+        return [value] if isinstance(value, str) else []
+    if value.among:
+        return [str(one) for one in value.among]
+    pieces = known_pieces(value.expression) if value.gap_reason == "unresolved_expression" else ()
+    return ["%".join(pieces)] if len(pieces) > 1 and any(pieces) else []
+
+
 def may_be(value: Unknown, text: str) -> bool:
     """Whether a text of which a part is known may be this one."""
     start, end = known_start(value), known_end(value)

@@ -126,11 +126,19 @@ def parameter_values(template: Mapping[str, Any], values: Mapping[str, Value], p
 
 
 def _named_value(name: str, node: Mapping[str, Any], values: Mapping[str, Value], prefix: str) -> Value:
-    """Whatever a parameter's value is, it is the same wherever the stack refers to it."""
+    """Whatever a parameter's value is, it is the same wherever the stack refers to it, and one of those allowed."""
     found = _value(name, node, values)
-    if isinstance(found, Unknown) and not found.symbol:
-        return replace(found, symbol=f"${{{prefix}{name}}}")
-    return found
+    if not isinstance(found, Unknown):
+        return found
+    return replace(found, symbol=found.symbol or f"${{{prefix}{name}}}", among=found.among or _allowed(node))
+
+
+def _allowed(node: Mapping[str, Any]) -> tuple[str, ...]:
+    """The texts of which a parameter is one; empty where it is a list, or may be any."""
+    allowed = node.get("AllowedValues")
+    texts = [plain_text(scalar(one)) for one in allowed] if isinstance(allowed, list) else []
+    known = tuple(text for text in texts if text is not None)
+    return known if str(node.get("Type", "String")) == "String" and len(known) == len(texts) else ()
 
 
 def _value(name: str, node: Mapping[str, Any], values: Mapping[str, Value]) -> Value:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 from auditor.collect.iac.interface import Reference, Unknown, Value, symbol_of, unknowns
@@ -81,6 +82,9 @@ def joined_branches(left: Value, right: Value, unknown: Unknown) -> Value:
         if len(left) == len(right) and why_open([*left, *right]) is None:
             return [joined_branches(a, b, unknown) for a, b in zip(left, right, strict=True)]
         return shared_elements(left, right, _certainly_same, unknown)
+    texts = plain_text(left), plain_text(right)
+    if None not in texts:
+        return replace(unknown, among=texts)
     # As an element of a list it may be left out.
     return several(unknown) if left is NO_VALUE or right is NO_VALUE else unknown
 
