@@ -7,7 +7,7 @@ rules, so that it holds for users' own rules as well.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from typing import TYPE_CHECKING
 
 from auditor.model.rule import Rule, Verdict
@@ -90,15 +90,16 @@ def _names(rule: Rule, documented: Table) -> tuple[tuple[str, ...], tuple[str, .
     return _named(f"{rule.when} {rule.require}", documented)
 
 
-#: What a lambda calls its parameters; they may have a column's name (``lambda key: …``).
+#: What a lambda calls its parameters, which may be called as a column is (``lambda key: …``).
 _PARAMETERS = re.compile(r"\blambda\s*\(?\s*([A-Za-z_]\w*(?:\s*,\s*[A-Za-z_]\w*)*)\s*\)?\s*:", re.IGNORECASE)
 
 
-def _named(expression: str, documented: Table) -> tuple[tuple[str, ...], tuple[str, ...]]:
+def _named(expression: str, documented: Table, read: Collection[str] = ()) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """``read``: columns that are known to be read, also where a lambda has a parameter of that name."""
     text = re.sub(r"'(?:[^']|'')*'|--[^\r\n]*", " ", expression)
     own_names = {name.strip().lower() for found in _PARAMETERS.findall(text) for name in found.split(",")}
     found = dict.fromkeys(word.lower() for word in re.findall(r"[A-Za-z_]\w*", text))
-    words = [word for word in found if word not in own_names]
+    words = [word for word in found if word not in own_names or word in read]
     own = [w for w in words if documented.column(w.removesuffix("_origin"))]
     tables = [t for word in words if (t := table(word)) is not None and t is not documented]
     return tuple(w.removesuffix("_origin") if documented.column(w) is None else w for w in own), tuple(
@@ -208,7 +209,7 @@ def apply_template_limits(con: duckdb.DuckDBPyConnection, name: str, rules: Sequ
 def _beyond_templates(rule: Rule, documented: Table, held: frozenset[str] = frozenset()) -> bool:
     """Whether the rule requires nothing that a template can hold, ``held`` kinds aside: then no template ever decides
     it."""
-    columns, reads = _named(rule.require, documented)
+    columns, reads = _named(rule.require, documented, rule.columns)
     return bool(columns) and not reads and all(_column(documented, column) - held for column in columns)
 
 

@@ -178,6 +178,11 @@ def test_a_parameter_of_a_lambda_is_not_the_column_of_that_name(tmp_path: Path) 
     portal = Unknown("${Portal}", "parameter Portal has no default")
     report = _report(tmp_path, [rule], _domain(), _profile(StudioWebPortal=portal))
     assert report.rule("TST001").counts["not_applicable"] == 1
+    # Read beside it as well, the column may keep the rule from a verdict.
+    both = f"{require.replace('name', 'studio_web_portal')} and studio_web_portal = 'ENABLED'"
+    rule = _rule(tmp_path, require=f'"{both}"', when="not unified_studio")
+    report = _report(tmp_path, [rule], _domain(), _profile(StudioWebPortal=portal))
+    assert report.rule("TST001").counts["unknown"] == 1
 
 
 def test_what_may_not_exist_is_never_certain(tmp_path: Path, built_in_rules: tuple[Rule, ...]) -> None:
