@@ -35,17 +35,19 @@ def evaluate_rules(con: duckdb.DuckDBPyConnection, rules: Sequence[Rule], overri
     counts: dict[str, Mapping[Verdict, int]] = {}
     errors: dict[str, str] = {}
     kinds = add_kind_columns(con, rules, overrides)
-    for table in sorted({r.table for r in rules}):
-        own = [r for r in rules if r.table == table]
-        if not _has_rows(con, table):
-            # To plan the rules of a table takes longer than a small account; without a row there is nothing to decide.
-            _create(con, table, {r.id: "null::verdict" for r in own})
-            counts |= {r.id: dict.fromkeys(Verdict, 0) for r in own}
-            continue
-        errors |= _scan(con, table, own, overrides, kinds)
-        apply_template_limits(con, table, own)
-        counts |= _count(con, table, own)
-    drop_kind_columns(con, kinds)
+    try:
+        for table in sorted({r.table for r in rules}):
+            own = [r for r in rules if r.table == table]
+            if not _has_rows(con, table):
+                # To plan the rules of a table takes longer than a small account; without a row none decides anything.
+                _create(con, table, {r.id: "null::verdict" for r in own})
+                counts |= {r.id: dict.fromkeys(Verdict, 0) for r in own}
+                continue
+            errors |= _scan(con, table, own, overrides, kinds)
+            apply_template_limits(con, table, own)
+            counts |= _count(con, table, own)
+    finally:
+        drop_kind_columns(con, kinds)
     return Verdicts(counts, errors)
 
 

@@ -14,7 +14,7 @@ from auditor.resolve.tables import table
 from auditor.rules.expressions import ExpressionChecker, ExpressionError, unknown_column
 from auditor.rules.prevention import parameters as prevention_parameters
 from auditor.rules.verdict_sql import condition_sql, parameter_values, substitute, value_problem
-from auditor.rules.word_kinds import FUNCTION, WORD, is_called, written_out
+from auditor.rules.word_kinds import FUNCTION, WORD, is_called, of_each, written_out
 
 #: What a value of a remediation may be: NULL has a type of its own where an expression gives nothing else.
 _VALUE_TYPES = ("VARCHAR", "VARCHAR[]", "INTEGER", "BIGINT")
@@ -103,8 +103,8 @@ def _check_types(rule: Rule, further: _Further) -> None:
     """``when`` and ``require`` must be true or false."""
     given = {key: condition_sql(rule, key, further.values) for key in ("when", "require")}
     if rule.word_kind:
-        kind = f"list_transform([''], lambda {WORD}: (\n{rule.word_kind}\n))"
-        further.demand("VARCHAR[]", "give a text, best a single letter", "word_kind", kind, ("word_kind",))
+        kinds = of_each("['']", rule.word_kind)
+        further.demand("VARCHAR[]", "give a text, best a single letter", "word_kind", kinds, ("word_kind",))
     try:
         types = further.guard.bind(given, further.documented)
     except ExpressionError as error:
@@ -126,7 +126,7 @@ def _check_word_kind(rule: Rule, documented: Table, guard: ExpressionChecker, co
     if not called:
         raise complain(f"word_kind: neither when nor require calls {FUNCTION}()", "word_kind")
     try:
-        read = guard.check(f"list_transform([''], lambda {WORD}: (\n{rule.word_kind}\n))", documented)
+        read = guard.check(of_each("['']", rule.word_kind), documented)
     except ExpressionError as error:
         raise complain(f"word_kind: {error}", "word_kind", hint=f"It reads {WORD} and parameters.") from error
     if other := next(iter((*read.columns, *read.reads)), ""):

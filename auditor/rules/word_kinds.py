@@ -33,10 +33,12 @@ def written_out(expression: str, kind: str) -> str:
     empty."""
     if not kind:
         return expression
-    return with_calls(
-        expression,
-        lambda argument: f"array_to_string(list_transform({argument}, lambda {WORD}: (\n{kind}\n)), '')",
-    )
+    return with_calls(expression, lambda argument: f"array_to_string({of_each(argument, kind)}, '')")
+
+
+def of_each(words: str, kind: str) -> str:
+    """SQL of the list of the kinds of a list of words."""
+    return f"list_transform({words}, lambda {WORD}: (\n{kind}\n))"
 
 
 def with_calls(expression: str, made: Callable[[str], str]) -> str:

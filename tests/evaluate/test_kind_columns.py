@@ -146,6 +146,19 @@ def test_rules_with_the_same_lists_share_their_columns(rule: Rule) -> None:
     assert con.execute("select * exclude (key) from verdict_user_profile").fetchall() == [("pass", "pass", "pass")]
 
 
+def test_what_ends_the_evaluation_leaves_no_columns(rule: Rule, monkeypatch: pytest.MonkeyPatch) -> None:
+    con = tables([["red", "cat"]])
+    before = con.execute("describe user_profile").fetchall()
+
+    def ended(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(engine, "apply_template_limits", ended)
+    with pytest.raises(KeyboardInterrupt):
+        evaluate_rules(con, [rule], {})
+    assert con.execute("describe user_profile").fetchall() == before
+
+
 def test_a_subquery_reads_them_as_well(tmp_path: Path) -> None:
     """Of the table that it reads, and under the name that it gives to it."""
     require = "(select word_kinds(o.name_tokens) = 'c.' from user_profile o where o.key = owner_key)"
