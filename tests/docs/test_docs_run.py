@@ -44,6 +44,14 @@ FolderFor = Callable[[Path], Path]
 RUNS = [0, 4, 5]
 #: The rule that a page writes.
 RULE = "my-rules/storage/ACME001-small-volumes.yaml"
+#: A rule on words about user profiles, the lists that its page leaves to the reader, and what it says of some names.
+OF_WORDS = {"table": "user_profile", "when": "true", "setting": "name", "message": "User profile {name} is no animal"}
+LISTS = {
+    name: {"type": "list", "default": words, "doc": f"Names of {name}"}
+    for name, words in {"colors": ["red", "deep"], "animals": ["fox", "cat"]}.items()
+}
+WORDS = [(["red", "cat"], "pass"), (["deep", "red", "fox"], "pass"), (["cat", "red"], "fail"), (["red", "owl"], "fail"),
+         ([], "fail"), (None, "unknown")]  # fmt: skip
 Captured = pytest.CaptureFixture[str]
 
 
@@ -154,12 +162,19 @@ def test_files_that_a_page_shows_are_read(folder_for: FolderFor, built_in_rules:
             path.write_text(yaml.safe_dump(whole | data), encoding="utf-8")
             assert all(result.ok for result in run_prevent_cases(load_rules([path])))
             kind = "part of a rule"
+        elif keys == {"word_kind", "require"}:
+            whole = yaml.safe_load((folder / RULE).read_text(encoding="utf-8"))
+            cases = [{"given": {"name_tokens": words}, "then": verdict} for words, verdict in WORDS]
+            own = {"params": LISTS, "remediation": {"steps": "Rename the user profile."}, "cases": cases}
+            path.write_text(yaml.safe_dump(whole | OF_WORDS | own | data), encoding="utf-8")
+            assert all(result.ok for result in run_cases(load_rules([path])))
+            kind = "part of a rule"
         elif keys == {"Metadata"}:
             continue  # read as a part of a template, below
         else:
             kind = "of others"
         read[kind] += 1
-    assert read == {"configuration": 7, "waivers": 1, "rule": 1, "part of a rule": 2, "of others": 5}
+    assert read == {"configuration": 7, "waivers": 1, "rule": 1, "part of a rule": 3, "of others": 5}
 
 
 def test_comments_that_a_page_shows_waive(folder_for: FolderFor, monkeypatch: pytest.MonkeyPatch) -> None:

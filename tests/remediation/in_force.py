@@ -18,7 +18,8 @@ from .simulated_account import ACCOUNT, PERSONAS, Seen
 
 #: Columns that hang on evidence which is only collected for the rules that need it.
 _OF_ROLES = {
-    "role_allowed_tools", "role_undecided_tools", "role_permits_mlflow", "hidden_but_permitted", "jupyterlab_usable",
+    "role_allowed_tools", "role_undecided_tools", "role_permits_mlflow", "hidden_but_permitted",
+    "hidden_partner_tools_permitted", "jupyterlab_usable",
     "code_editor_usable", "mlflow_servers", "space_role_policies", "space_role_allows_everything",
     "space_role_administrator", "roles_without_source_identity", "hidden_undecided", "space_role_unknown",
 }  # fmt: skip

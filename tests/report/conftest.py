@@ -30,7 +30,7 @@ def report_of(estate_report: Callable[[str], Report]) -> Callable[[str], Report]
 
 
 @pytest.fixture(scope="module")
-def page_of() -> Callable[[Report], str]:
+def html_of() -> Callable[[Report], str]:
     """The HTML report, made once of each report of the module's tests."""
     made: dict[int, tuple[Report, str]] = {}
 
@@ -45,10 +45,10 @@ def page_of() -> Callable[[Report], str]:
 
 
 @pytest.fixture
-def page_file(tmp_path: Path, page_of: Callable[[Report], str]) -> Callable[[Report], Path]:
+def page_file(tmp_path: Path, html_of: Callable[[Report], str]) -> Callable[[Report], Path]:
     def write(report: Report) -> Path:
         path = tmp_path / "report.html"
-        path.write_text(page_of(report), encoding="utf-8")
+        path.write_text(html_of(report), encoding="utf-8")
         return path
 
     return write
