@@ -30,11 +30,13 @@ CANVAS_SETTINGS: tuple[Setting, ...] = (
     Setting("canvas_register_role", f"{_CANVAS}ModelRegisterSettings.CrossAccountModelRegisterRoleArn", "VARCHAR",
             "user", "''", API + "API_ModelRegisterSettings.html",
             "Role by which Canvas registers models in another account; '' where none is set"),
+    _status("canvas_model_register", "ModelRegisterSettings", "register models, also in another account,"),
     Setting("canvas_oauth_sources", f"{_CANVAS}IdentityProviderOAuthSettings", "VARCHAR[]", "user", "[]",
             API + "API_IdentityProviderOAuthSetting.html", "Data sources that Canvas connects to by OAuth, and"
             " that are not DISABLED", raw_type='STRUCT("DataSourceName" VARCHAR, "Status" VARCHAR)[]',
-            read="list_filter(list_transform(list_filter({}, lambda r: r.Status is distinct from 'DISABLED'),"
-                 " lambda r: r.DataSourceName), lambda v: v is not null)",
+            # AWS doesn't require the name.
+            read="list_transform(list_filter({}, lambda r: r.Status is distinct from 'DISABLED'),"
+                 " lambda r: coalesce(r.DataSourceName, 'a source without a name'))",
             items=("DataSourceName", "Status")),
     _status("canvas_kendra", "KendraSettings", "query documents with Amazon Kendra"),
     _status("canvas_emr_serverless", "EmrServerlessSettings", "run Amazon EMR Serverless jobs"),

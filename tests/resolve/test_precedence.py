@@ -31,7 +31,8 @@ USER_DEFAULTS: dict[str, Any] = {
     "jupyterlab_custom_images": [], "code_editor_custom_images": [], "custom_efs": [],
     "jupyterlab_images": [], "code_editor_images": [], "custom_file_systems": [], "posix_uid": 200001,
     "posix_gid": 1001, "canvas_artifact_path": "", "canvas_kms_key_id": "", "canvas_direct_deploy": "",
-    "canvas_register_role": "", "canvas_oauth_sources": [], "canvas_kendra": "", "canvas_emr_serverless": "",
+    "canvas_register_role": "", "canvas_model_register": "", "canvas_oauth_sources": [], "canvas_kendra": "",
+    "canvas_emr_serverless": "",
 }  # fmt: skip
 #: (scope, column) → AWS's value where the resource does not set it, for what is not inherited.
 OWN_DEFAULTS: dict[tuple[str, str], Any] = {
@@ -86,6 +87,9 @@ def _values(setting: Setting) -> tuple[tuple[Any, Any], tuple[Any, Any]]:
         kind, at = ("S3FileSystem", "") if setting.scope == "space" else ("S3FileSystemConfig", ":/")
         one = [nest(setting.item, "fs-1"), {kind: {"S3Uri": "s3://b/x"}}, {"Other": {"Id": "x"}}]
         return (one, [f"fs-1{at}", "s3://b/x", "unknown"]), ([nest(setting.item, "two")], [f"two{at}"])
+    if setting.column == "canvas_oauth_sources":
+        one = [nest(setting.item, "one"), {"Status": "ENABLED"}, {"Status": "DISABLED"}]
+        return (one, ["one", "a source without a name"]), ([nest(setting.item, "two")], ["two"])
     if setting.item:
         # A structure of another kind (a file system of FSx among those of EFS) has no such member.
         return ([nest(setting.item, "one"), {"Other": {"Id": "x"}}], ["one"]), ([nest(setting.item, "two")], ["two"])

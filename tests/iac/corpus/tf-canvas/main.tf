@@ -17,6 +17,10 @@ resource "aws_sagemaker_domain" "lab" {
         s3_kms_key_id    = aws_kms_key.canvas.arn
       }
       direct_deploy_settings { status = "DISABLED" }
+      model_register_settings {
+        cross_account_model_register_role_arn = "arn:aws:iam::444455556666:role/registry"
+        status                                = "DISABLED"
+      }
     }
   }
 }
@@ -56,6 +60,7 @@ resource "aws_sagemaker_user_profile" "oauth" {
         status           = "DISABLED"
         secret_arn       = "arn:aws:secretsmanager:eu-west-1:123456789012:secret:salesforce"
       }
+      identity_provider_oauth_settings { secret_arn = "arn:aws:secretsmanager:eu-west-1:123456789012:secret:other" }
     }
   }
 }
