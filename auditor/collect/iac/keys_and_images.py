@@ -50,13 +50,17 @@ def _keys(scope: Scope) -> Iterator[Record]:
 
 
 def _images(scope: Scope) -> Iterator[Record]:
-    """An image version that the root makes, where it makes one of the image, or all of them are alike."""
+    """An image version that the root makes, where it makes one of the image, or all of them are alike. Of an image that
+    is there already that is the newest; which number it has is not known."""
     made: dict[str, list[tuple[Resource, dict[str, Any]]]] = {}
     for version in scope.of("image_version"):
         document = _version(scope, version)
         made.setdefault(_image(scope, _text(scope.raw(version, "ImageName"))), []).append((version, document))
+    own = {image.address for image in scope.of("image")}
     for named in sorted(_named(scope)) if made else ():
-        versions = made.get(_image(scope, named.partition("/")[0]), [])
+        name, _, number = named.partition("/")
+        image = _image(scope, name)
+        versions = made.get(image, []) if image in own or not number else []
         if versions and all(document == versions[0][1] for _, document in versions):
             resource, document = versions[0]
             yield scope.record("image_version", resource, named, document)
