@@ -263,7 +263,7 @@ class FindingMaker:
         of = f"{resource.type.removeprefix('account_').replace('_', ' ').capitalize()} {resource.name or resource.id}"
         if possible:
             told = "; ".join(f"{setting_words(e)}: {format_value(e.value)}" for e in possible)
-            return f"{of}: {told}; unknown whether so ({_told(rule, [e.setting for e in possible], row)})"
+            return f"{of}: {told}; not certain ({_told(rule, [e.setting for e in possible], row)})"
         return f"{of}: {names} {verb} unknown" + (f" ({reasons})" if reasons else "")
 
     def _cause(self, rule: Rule, severity: Severity, blame: Blame) -> RootCause:
