@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
@@ -253,12 +253,12 @@ class FindingMaker:
         paths = [path for e in unknown for path in _paths(rule, e.setting)]
         # Behind a profile's key: account/region/user_profile/id.
         owner = str(row.get("owner_key") or "").partition("/user_profile/")[2]
-        kinds = {kind for e in unknown for kind in _kinds(rule, e.setting)}
+        kinds = _together(_kinds(rule, e.setting) for e in unknown)
         reasons = (
             _told(rule, [e.setting for e in unknown], row)
             or self._gaps.reasons(resource, paths, owner, kinds)
             or _held(rule, [e.setting for e in unknown], row)
-            or _unnamed(resource)
+            or _elsewhere(resource, [e.setting for e in unknown])
         )
         of = f"{resource.type.removeprefix('account_').replace('_', ' ').capitalize()} {resource.name or resource.id}"
         if possible:
@@ -283,13 +283,23 @@ def _set_behind(documented: Table, blamed: str, row: Mapping[str, Any]) -> tuple
     return (column.name,) if column is not None and column.has_origin and column.name in row else ()
 
 
-def _kinds(rule: Rule, column_name: str) -> frozenset[str]:
-    """Kinds of evidence that a column's value hangs on."""
+def _kinds(rule: Rule, column_name: str) -> dict[str, tuple[str, ...]]:
+    """Kinds of evidence that a column's value hangs on, with the paths in their documents; without paths, on all."""
     documented = table(rule.table)
     column = documented.column(column_name) if documented else None
     if column is None:
-        return frozenset()
-    return frozenset(column.kinds).union(*(_kinds(rule, name) for name in column.inputs))
+        return {}
+    own = {**dict.fromkeys(column.kinds, ()), **(column.members or {})}
+    return _together([own, *(_kinds(rule, name) for name in column.inputs)])
+
+
+def _together(several: Iterable[Mapping[str, tuple[str, ...]]]) -> dict[str, tuple[str, ...]]:
+    """Kinds with the paths of all of them; without paths where one has none."""
+    found: dict[str, tuple[str, ...]] = {}
+    for kinds in several:
+        for kind, paths in kinds.items():
+            found[kind] = (*found.get(kind, paths), *paths) if paths and found.get(kind, paths) else ()
+    return found
 
 
 def _told(rule: Rule, names: Sequence[str], row: Mapping[str, Any]) -> str:
@@ -313,12 +323,17 @@ def _held(rule: Rule, names: Sequence[str], row: Mapping[str, Any]) -> str:
     )
 
 
-def _unnamed(resource: ResourceRef) -> str:
-    """Of a role that a template names by an expression only, that this is why."""
+def _elsewhere(resource: ResourceRef, names: Sequence[str]) -> str:
+    """Of a role that nobody could look at, why: a template names it by an expression only or doesn't define it, or it
+    belongs to another account."""
+    if resource.type != "execution_role":
+        return ""
+    if "${" in resource.id:
+        return "the template doesn't say which role this is"
+    if "role_exists" not in names:
+        return ""
     return (
-        "the template doesn't say which role this is"
-        if resource.type == "execution_role" and "${" in resource.id
-        else ""
+        "the role belongs to another account" if resource.account.isdigit() else "the template doesn't define the role"
     )
 
 

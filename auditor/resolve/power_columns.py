@@ -3,10 +3,20 @@
 from __future__ import annotations
 
 from auditor.resolve.table_model import Column
+from auditor.studio.settings import DOMAIN_SETTINGS
+
+_PATHS = {s.column: s.path for s in DOMAIN_SETTINGS}
+
+
+def _of_domains(*columns: str) -> dict[str, tuple[str, ...]]:
+    """Settings of domains; a user profile of a template may name a domain that lies elsewhere."""
+    return {"domain": tuple(_PATHS[column] for column in columns), "user_profile": ("DomainId",)}
+
 
 POWER_COLUMNS = (
     Column("iam_domains", "VARCHAR[]", "Names of the account's domains of AuthMode IAM, in which a user profile is"
-           " opened by CreatePresignedDomainUrl; NULL where none is known and there may be one", kinds=("domain",)),
+           " opened by CreatePresignedDomainUrl; NULL where none is known and there may be one", kinds=("domain",),
+           members=_of_domains("auth_mode")),
     Column("opens_other_profiles", "BOOLEAN", "Whether the role may open a user profile of somebody else in such a"
            " domain (sagemaker:CreatePresignedDomainUrl). Policies that compare a resource with the caller's own user"
            " profile, source identity or tag keep it to one's own", kinds=("domain",), why="opens_unknown",
@@ -43,8 +53,10 @@ POWER_COLUMNS = (
     Column("jobs_policies", "VARCHAR[]", "Names of the policies that allow it, or may"),
     Column("jobs_unknown", "VARCHAR", "Why it is not known of the others; '' where it is known"),
     Column("starts_emr_clusters", "BOOLEAN", "Whether the role may start Amazon EMR clusters"
-           " (elasticmapreduce:RunJobFlow)"),
+           " (elasticmapreduce:RunJobFlow)", why="emr_unknown"),
+    Column("emr_unknown", "VARCHAR", "Why it is not known; '' where it is known"),
     Column("sessions_name_people", "BOOLEAN", "Whether the sessions of the role tell people apart in every domain that"
            " uses it: ExecutionRoleIdentityConfig is USER_PROFILE_NAME, or trusted identity propagation is on",
-           kinds=("domain",)),
+           kinds=("domain",),
+           members=_of_domains("execution_role_identity_config", "trusted_identity_propagation")),
 )  # fmt: skip

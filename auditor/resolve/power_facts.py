@@ -89,9 +89,10 @@ class RolePowers:
     large_instances: Subject
     unsafe_jobs: Subject
     starts_emr: Truth
+    emr_unknown: str
 
 
-_SUBJECTS = tuple(f.name for f in fields(RolePowers) if f.name != "starts_emr")
+_SUBJECTS = tuple(f.name for f in fields(RolePowers) if f.type == "Subject")
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,7 +116,8 @@ def role_powers(role: Role, domains: Sequence[DomainPlace], *, template: bool) -
     jobs = [reached(name, asks, permissions, role.places) for name, asks in UNSAFE_JOBS.items()]
     emr = reached("emr", STARTS_EMR, permissions, role.places)
     opens_, ways_, data_, large_, jobs_ = (_subject(found) for found in (opens, ways, data, large, jobs))
-    return RolePowers(opens_, ways_, data_, large_, jobs_, emr.held), list(_named(role, permissions))
+    why = next(iter(emr.reasons), "") if emr.held is None else ""
+    return RolePowers(opens_, ways_, data_, large_, jobs_, emr.held, why), list(_named(role, permissions))
 
 
 def _subject(found: Sequence[Finding]) -> Subject:
@@ -231,13 +233,14 @@ def collect(con: duckdb.DuckDBPyConnection) -> None:
         facts, openable = answers[key]
         subjects: list[Subject] = [getattr(facts, name) for name in _SUBJECTS]
         row = [getattr(s, part) for s in subjects for part in lists] + [s.unknown for s in subjects]
-        powers.append((account, arn, *row, facts.starts_emr))
+        powers.append((account, arn, *row, facts.starts_emr, facts.emr_unknown))
         opened += [(account, arn, one.domain, one.profile, one.sure) for one in openable]
     columns = {
         **_ROLE,
         **{f"{s}_{part}": "VARCHAR[]" for s in _SUBJECTS for part in lists},
         **{f"{s}_unknown": "VARCHAR" for s in _SUBJECTS},
         "starts_emr": "BOOLEAN",
+        "emr_unknown": "VARCHAR",
     }
     create_filled(con, "role_power", columns, powers)
     create_filled(con, "role_opening", {**_ROLE, "domain": "VARCHAR", "profile": "VARCHAR", "sure": "BOOLEAN"}, opened)

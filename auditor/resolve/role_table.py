@@ -12,6 +12,8 @@ PLACE_COLUMNS = (
     Column("region", "VARCHAR", "AWS region; template for a template"),
 )
 
+_TRUST = {"role": ("AssumeRolePolicyDocument",)}
+
 EXECUTION_ROLE = Table(
     "execution_role", "One row an execution role in use: of a profile, of a domain's default, or of its shared spaces;"
     " and a role of the account that Studio uses for RStudio, Canvas, Amazon EMR, MLflow or partner AI apps. Its region"
@@ -29,7 +31,8 @@ EXECUTION_ROLE = Table(
      Column("assumed_by_roles", "BOOLEAN", "Whether execution roles assume it for Amazon EMR (AssumableRoleArns)"),
      Column("unified_studio", "BOOLEAN", "Whether only domains whose profiles SageMaker Unified Studio makes use"
             " the role; never NULL"),
-     Column("role_exists", "BOOLEAN", "Whether the role exists; NULL for another account's role"),
+     Column("role_exists", "BOOLEAN", "Whether the role exists; NULL for another account's role",
+            members={"role": ("*",)}),
      Column("managed_policies", "VARCHAR[]", "Names of AWS's managed policies that are attached",
             culprits="managed_policies"),
      Column("managed_policy_arns", "VARCHAR[]", "ARNs of AWS's managed policies that are attached",
@@ -60,13 +63,17 @@ EXECUTION_ROLE = Table(
      Column("broad_policies", "VARCHAR[]", "Names of the policies that allow it"),
      Column("broad_unknown", "VARCHAR", "Why it is not known what they allow on every resource; '' where it is known"),
      Column("trusted_principals", "VARCHAR[]", "Who may assume the role for certain, perhaps under conditions, as its"
-            " trust policy writes them: services, accounts, roles, identity providers; * is everybody"),
+            " trust policy writes them: services, accounts, roles, identity providers; * is everybody",
+            members=_TRUST),
      Column("trusted_principals_complete", "BOOLEAN", "true where the trust policy lets nobody else assume the role;"
-            " NULL otherwise"),
+            " NULL otherwise",
+            members=_TRUST),
      Column("trusts_any_source", "BOOLEAN", "Whether SageMaker may assume the role whatever account it acts for: no"
-            " condition on aws:SourceAccount, aws:SourceArn or the source's organization is in its way"),
+            " condition on aws:SourceAccount, aws:SourceArn or the source's organization is in its way",
+            members=_TRUST),
      Column("trusts_set_source_identity", "BOOLEAN", "Whether the trust policy lets those who assume the role for"
-            " Studio call sts:SetSourceIdentity: SageMaker, and where execution roles assume it, every role that may"),
+            " Studio call sts:SetSourceIdentity: SageMaker, and where execution roles assume it, every role that may",
+            members=_TRUST),
      Column("trust_with_source_identity", "VARCHAR", "The trust policy as JSON, with sts:SetSourceIdentity allowed to"
             " them; NULL where that cannot be added"),
      Column("source_identity", "BOOLEAN", "Whether a domain that uses the role has ExecutionRoleIdentityConfig"

@@ -18,9 +18,10 @@ class Column:
     A derived column lists its ``inputs``, the columns that it is computed from, and in ``via`` a SQL expression over
     the table that names the input which decided the value: a finding's origin is that input's origin.
     ``kinds``: snapshot kinds that the value hangs on beside those of its table and of its inputs; ``LIVE`` where it is
-    something that only a running account has. ``why``: the column that says why this one is not known, where nothing
-    else does: empty, or no items, where it is known. ``culprits``: the column that names the policies or
-    subnets behind the value, of which a template says where they are written.
+    something that only a running account has. ``members``: of the documents of a kind (for an execution role, of the
+    role's own), the paths on which the value hangs; a gap elsewhere in them doesn't explain it. ``why``: the column
+    that says why this one is not known, where nothing else does: empty, or no items, where it is known. ``culprits``:
+    the column that names the policies or subnets behind the value, of which a template says where they are written.
     """
 
     name: str
@@ -31,6 +32,7 @@ class Column:
     inputs: tuple[str, ...] = ()
     via: str = ""
     kinds: tuple[str, ...] = ()
+    members: Mapping[str, tuple[str, ...]] | None = None
     why: str = ""
     culprits: str = ""
 

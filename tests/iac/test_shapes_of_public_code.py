@@ -160,6 +160,40 @@ def test_a_role_that_only_an_expression_names(tmp_path: Path) -> None:
     assert finding.message.endswith("(the template doesn't say which role this is)")
 
 
+def test_a_role_that_the_template_does_not_define(tmp_path: Path) -> None:
+    text = "Resources:\n" + DOMAIN.replace("!GetAtt Role.Arn", "arn:aws:iam::111122223333:role/studio")
+    for rule in ("STU203", "STU210", "STU212", "STU217"):
+        (finding,) = scanned(tmp_path, rule, t__yaml=text).findings
+        assert finding.message.endswith("unknown (the template doesn't define the role)"), rule
+
+
+_PARAMETER = "Parameters: {Given: {Type: String}}\n"
+_NO_DEFAULT = "parameter Given has no default)"
+_NOTHING = "{Effect: Allow, Action: s3:ListAllMyBuckets, Resource: '*'}"
+
+
+@pytest.mark.parametrize(
+    ("rule", "written", "instead", "why"),
+    [
+        ("STU210", "AuthMode: IAM", "AuthMode: !Ref Given", _NO_DEFAULT),
+        ("STU212", "Service: sagemaker.amazonaws.com", "Service: !Ref Given", _NO_DEFAULT),
+        ("STU217", "      Policies:", "      ManagedPolicyArns: [!Ref Given]\n      Policies:",
+         "(AttachedManagedPolicies is not known)"),
+        ("STU217", _NOTHING, "{Effect: Allow, Action: 'elasticmapreduce:*', Resource: !Ref Given}",
+         "(own: a value in it is not known)"),
+        ("STU217", "DefaultUserSettings:", "DomainSettings: {ExecutionRoleIdentityConfig: !Ref Given}\n"
+         "      DefaultUserSettings:", _NO_DEFAULT),
+    ],
+)  # fmt: skip
+def test_what_of_a_role_is_not_known_and_why(tmp_path: Path, rule: str, written: str, instead: str, why: str) -> None:
+    statement = "{Effect: Allow, Action: 'elasticmapreduce:*', Resource: '*'}" if why == _NO_DEFAULT else _NOTHING
+    text = role(statement, parameters=_PARAMETER).replace(written, instead)
+    assert instead in text
+    (finding,) = scanned(tmp_path, rule, t__yaml=text).findings
+    assert finding.status is Verdict.UNKNOWN
+    assert finding.message.endswith(why), finding.message
+
+
 PYTHON = "from aws_cdk import aws_sagemaker as sm\n\nsm.CfnDomain(self, 'Domain', auth_mode='IAM')\n"
 
 

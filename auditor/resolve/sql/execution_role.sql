@@ -65,7 +65,7 @@ select u.account || '/' || "{global_region}" || '/execution_role/' || u.id as ke
        coalesce(w.large_instances_unknown, '') as large_instances_unknown,
        w.unsafe_jobs_held as jobs_without, list_concat(w.unsafe_jobs_held, w.unsafe_jobs_undecided) as possible_jobs_without,
        w.unsafe_jobs_policies as jobs_policies, coalesce(w.unsafe_jobs_unknown, '') as jobs_unknown,
-       w.starts_emr as starts_emr_clusters,
+       w.starts_emr as starts_emr_clusters, coalesce(w.emr_unknown, '') as emr_unknown,
        case when u.people_apart = 0 then true when u.not_apart > 0 then false end as sessions_name_people
 from used u left join role_fact f on f.account = u.account and f.id = u.id
 left join permission_fact p on p.account = u.account and p.id = u.id
