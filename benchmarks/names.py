@@ -33,13 +33,13 @@ from auditor.store.snapshot_file import write_snapshot
 FOLDER = Path(__file__).resolve().parent.parent / "tests" / "evaluate" / "names"
 PRECISION, RECALL = 0.99, 0.95
 #: The newest draw misses the aim, for the most part by names that begin with a product of their owner, and so do the
-#: three before it, two of which the lists were tuned on since; of the third, three names were known when the lists were
-#: last widened. This says that none gets worse.
-RECALL_OF = {"blind": 0.93, "sealed": 0.85, "fresh": 0.73, "sampled": 0.85}
+#: three before it. The lists were tuned on all of them since but for "fresh", of which three names were known when they
+#: were widened. This says that none gets worse.
+RECALL_OF = {"blind": 0.93, "sealed": 0.85, "fresh": 0.73, "sampled": 0.91}
 #: What the lists may be tuned on and what counts, by hash; names from public repositories, looked up after the rules
 #: were finished; later draws, used to widen the lists; and those that count, drawn and frozen before they were judged.
 PARTS = ("tune", "held_out", "public", "drawn", "unseen", "blind", "sealed", "fresh", "sampled")
-HELD_OUT = ("held_out", "unseen", "fresh", "sampled")
+HELD_OUT = ("held_out", "unseen", "fresh")
 #: Draws that are judged with a company's list of cities.
 LATER = ("drawn", "unseen", "blind", "sealed", "fresh", "sampled")
 REGION = "eu-west-1"

@@ -1,7 +1,7 @@
 """STU101 and STU105 on labelled names, through a snapshot and the real rules: people are left alone, all else is found.
 
-What counts are the held-out parts: one chosen by the names' hash, three drawn later as a whole. Nothing was tuned on
-them (tests/evaluate/names/README.md).
+What counts are the held-out parts: one chosen by the names' hash, two drawn later as a whole. Nothing was tuned on them
+(tests/evaluate/names/README.md).
 """
 
 from __future__ import annotations
