@@ -38,7 +38,7 @@ APART = (
     "DescribeRegions",
     "DescribeDomain DescribeTrails ListMlflowApps ListPartnerApps ListStudioLifecycleConfigs",
     "ListUsers",
-    "DescribeImageVersion ListGroupMemberships ListTargetsByRule",
+    "DescribeAlarms DescribeImageVersion ListGroupMemberships ListTargetsByRule",
     "DescribeUserProfile ListSpaces ListApps DescribeSubnets DescribeRouteTables DescribeVpcEndpoints"
     " GetEventSelectors SimulatePrincipalPolicy ListMlflowTrackingServers DescribeKey GetResources",
 )
