@@ -21,6 +21,8 @@ from auditor.simulator import Simulator
 from auditor.simulator.estate import Estate
 from auditor.store.snapshot_file import write_snapshot
 
+from .deployed import Deployed
+
 AREAS = ("experience", "operations", "storage")
 ESTATE: dict[str, Any] = {
     "region": "eu-west-1", "vpcs": {"main": {}}, "roles": [{"name": "studio"}],
