@@ -68,6 +68,15 @@ def test_a_key_and_a_table_of_the_template_are_not_all_of_them(tmp_path: Path) -
     assert scanned(tmp_path, "STU211", t__yaml=text).rule("STU211").counts["pass"] == 1
 
 
+@pytest.mark.parametrize("type_", ["Custom::Lookup", "AWS::CloudFormation::CustomResource", "Vendor::Lookup::Bucket"])
+def test_what_a_program_answers_may_be_any_bucket(tmp_path: Path, type_: str) -> None:
+    token = "arn:aws:lambda:eu-west-1:123456789012:function:x"
+    found = f"  Lookup: {{Type: '{type_}', Properties: {{ServiceToken: '{token}'}}}}\n"
+    text = role("{Effect: Allow, Action: s3:GetObject, Resource: !GetAtt Lookup.BucketArn}", found)
+    (finding,) = scanned(tmp_path, "STU211", t__yaml=text).findings
+    assert finding.status is Verdict.UNKNOWN
+
+
 def test_a_parameter_may_be_any_bucket(tmp_path: Path) -> None:
     parameters = "Parameters: {Arn: {Type: String}}\n"
     text = role("{Effect: Allow, Action: s3:GetObject, Resource: !Ref Arn}", parameters=parameters)

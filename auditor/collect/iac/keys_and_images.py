@@ -14,10 +14,10 @@ from auditor.collect.iac.scope import OWN_ACCOUNT, Scope, split
 from auditor.model.snapshot import Kind, Record
 from auditor.studio.images import CUSTOM_IMAGES, named_images
 
-#: The address of a repository in Amazon ECR that the root makes. No other resource has an attribute RepositoryUri.
+#: The address of a repository in Amazon ECR that the root makes; of CloudFormation's, if the resource is one.
 _REPOSITORY = re.compile(
-    r"^\$\{(\w+\.RepositoryUri|(module\.[^}]+\.)?aws_ecr_repository\.[^}]+\.repository_url"
-    r"|(module\.[^}]+\.)?awscc_ecr_repository\.[^}]+\.repository_uri)\}"
+    r"^\$\{(?:(?P<own>[^}]+)\.RepositoryUri|(?:module\.[^}]+\.)?aws_ecr_repository\.[^}]+\.repository_url"
+    r"|(?:module\.[^}]+\.)?awscc_ecr_repository\.[^}]+\.repository_uri)\}"
 )
 _REFERENCE = re.compile(r"^\$\{([^}]+)\}")
 _ECR = re.compile(r"^(\d{12})\.dkr\.ecr[.-]")
@@ -77,17 +77,20 @@ def _version(scope: Scope, version: Resource) -> dict[str, Any]:
     guidance = scope.read(version).members.get("VendorGuidance", "NOT_PROVIDED")
     if version.doubt is not None or isinstance(guidance, Unknown):
         return {}
-    own = _own(version, _text(scope.raw(version, "BaseImage")))
+    own = _own(scope, version, _text(scope.raw(version, "BaseImage")))
     return {"ImageVersionStatus": "CREATED", "VendorGuidance": guidance, "OwnRegistry": own}
 
 
-def _own(version: Resource, image: str) -> bool:
+def _own(scope: Scope, version: Resource, image: str) -> bool:
     """Whether the container image comes from the account's own Amazon ECR for certain. An account's number that stands
     in a template may be its own or another one."""
     account = _ECR.match(image)
     if account is not None:
         return bool(version.account) and account[1] == version.account
-    return _REPOSITORY.match(image) is not None or (image.startswith(OWN_ACCOUNT) and ".dkr.ecr" in image)
+    repository = _REPOSITORY.match(image)
+    if repository is not None and repository["own"]:
+        return scope.root.others.get(repository["own"]) == "AWS::ECR::Repository"
+    return repository is not None or (image.startswith(OWN_ACCOUNT) and ".dkr.ecr" in image)
 
 
 def _image(scope: Scope, name: str) -> str:

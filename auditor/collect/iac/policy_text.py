@@ -37,6 +37,8 @@ _POLICY_VARIABLE = re.compile(r"^(?:[*?$]|[a-z0-9-]+:[\w/.@+=-]+(?:\s*,\s*'[^']*
 _ARNS = frozenset({"arn", "id", "ref"})
 #: A managed resource of Terraform's, whatever its type: variables, locals, data sources and outputs begin otherwise.
 _MANAGED = re.compile(r"^(?:module\.[\w-]+(?:\[[^\]*]*\])?\.)*(aws(?:cc)?_\w+)\.[\w-]+(?:\[[^\]*]*\])?$")
+#: Types whose attributes AWS gives. Those of a custom resource, or of somebody else's type, may be any text.
+_OF_AWS = re.compile(r"AWS::(?!CloudFormation::)|aws")
 #: Types, without what tells the language, of which ``Ref`` or ``id`` is a name ("Return values" of each type in the
 #: CloudFormation Template Reference; the aws provider's attributes), and attributes that are one as well.
 _NAMED = frozenset({"s3.bucket", "dynamodb.table", "kms.key", "lambda.function", "ecr.repository", "athena.workgroup"})
@@ -109,7 +111,7 @@ def _meaning(inner: str, scope: Scope) -> str:
         if target is not None:
             return _stands_for(target, what, scope)
         type_ = scope.root.others.get(where) or (managed[1] if (managed := _MANAGED.match(where)) else "")
-        if type_:
+        if _OF_AWS.match(type_):
             return _other(type_, where, what)
     return UNKNOWN_PART
 
