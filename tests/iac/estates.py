@@ -208,6 +208,17 @@ def _in_api(value: Any) -> Any:
     return value
 
 
+def _in_its_names(
+    value: Mapping[str, Any], path: str, by_path: Mapping[str, Row], language: Language
+) -> dict[str, Any]:
+    """The members of a structure of which the presence counts, in the language's names where a column reads them."""
+    names = {member: by_path.get(f"{path}.{member}") for member in value}
+    return {
+        ((row.names[language] or "").rpartition(".")[2] if row else "") or member: value[member]
+        for member, row in names.items()
+    }
+
+
 def properties(item: Item, language: Language, write: Callable[[Any], Any]) -> dict[str, Any]:
     """The item's properties in the language's names. ``write`` turns each value (plain, or a Link) into what stands in
     the file."""
@@ -223,7 +234,8 @@ def properties(item: Item, language: Language, write: Callable[[Any], Any]) -> d
         else:
             linked = isinstance(value, list) and any(isinstance(v, Link) for v in value)
             written = [write(v) for v in value] if linked else write(value)
-            named[name] = value if by_path[path].read == "present" else written
+            present = _in_its_names(value, path, by_path, language) if isinstance(value, dict) else value
+            named[name] = present if by_path[path].read == "present" else written
     if item.tags:
         form = {"cloudformation": ("Key", "Value"), "awscc": ("key", "value")}.get(language)
         name = by_path["Tags"].names[language]
