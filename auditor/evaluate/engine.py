@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from auditor.evaluate.kind_columns import BENEATH, KindColumns, add_kind_columns, drop_kind_columns
+from auditor.evaluate.kind_columns import KindColumns, add_kind_columns, beneath, drop_kind_columns
 from auditor.model.rule import Rule, Verdict
 from auditor.rules.applicability import apply_template_limits
 from auditor.rules.expressions import readable
@@ -87,7 +87,7 @@ def _create(con: duckdb.DuckDBPyConnection, table: str, verdicts: Mapping[str, s
 
 
 def _has_rows(con: duckdb.DuckDBPyConnection, table: str) -> bool:
-    return bool(con.execute(f"select 1 from {BENEATH}.{table} limit 1").fetchall())
+    return bool(con.execute(f"select 1 from {beneath(con)}.{table} limit 1").fetchall())
 
 
 def _failure(con: duckdb.DuckDBPyConnection, table: str, sql: str) -> str:

@@ -22,8 +22,6 @@ from auditor.sql_text import literal
 if TYPE_CHECKING:
     import duckdb
 
-#: Where the documented tables are, beneath the views.
-BENEATH = "memory.main"
 #: A look-up that becomes a hash join: DuckDB goes through a list from its start.
 _LOOKED_UP = re.compile(rf"\blist_contains\(\s*(\$\w+)\s*,\s*{WORD}\s*\)", re.IGNORECASE)
 #: Words of a row up to which each place has a join of its own; so few rows have more that these are put together.
@@ -60,6 +58,12 @@ class _Found:
     other: str
 
 
+def beneath(con: duckdb.DuckDBPyConnection) -> str:
+    """Where the documented tables are, beneath the views: a database may hold those of changed resources as well."""
+    ((database,),) = con.execute("select current_database()").fetchall()
+    return f'"{database}".main'
+
+
 def add_kind_columns(con: duckdb.DuckDBPyConnection, rules: Sequence[Rule], overrides: Overrides) -> KindColumns:
     """Add the columns that the rules' conditions need. What cannot be worked out so (a kind of several letters or none,
     an error on one of the words) has no column: it is left to the expression that ``word_kinds`` stands for."""
@@ -68,7 +72,7 @@ def add_kind_columns(con: duckdb.DuckDBPyConnection, rules: Sequence[Rule], over
     tables = {table.name: words for table in TABLES if (words := sorted(read & _columns_of_words(table)))}
     for table, words in tables.items():
         con.execute(
-            f"create temp table kind_rows_{table} as select key, {_names(words)} from {BENEATH}.{table}"
+            f"create temp table kind_rows_{table} as select key, {_names(words)} from {beneath(con)}.{table}"
         ).fetchall()
     answers = [_classify(con, one, f"kind_words_{number}", tables) for number, one in enumerate(asked)]
     found = [answer for answer in answers if answer]
@@ -158,7 +162,7 @@ def _show(con: duckdb.DuckDBPyConnection, table: str, words: Sequence[str], foun
     con.execute(f"create temp table kinds_of_{table} as {made}").fetchall()
     # The words come from there as well: to split names takes longer than all else here.
     con.execute(
-        f"create temp view {table} as select * from (select * exclude ({_names(words)}) from {BENEATH}.{table})"
+        f"create temp view {table} as select * from (select * exclude ({_names(words)}) from {beneath(con)}.{table})"
         f" join kinds_of_{table} using (key)"
     ).fetchall()
     return True

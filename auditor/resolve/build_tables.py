@@ -85,6 +85,11 @@ def build(
         con.execute("set threads = 1")
     load(con, files)
     leave_out_aws_own(con)
+    create_tables(con, merge, personas)
+
+
+def create_tables(con: duckdb.DuckDBPyConnection, merge: NestedMerge, personas: Sequence[Persona]) -> None:
+    """Create the documented tables from the raw ones, which are in the connection's current database."""
     con.execute(f"create type origin as {_ORIGIN}")
     evidence_tables.prepare(con)
     idle.prepare(con)
