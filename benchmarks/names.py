@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import argparse
 import hashlib
+import re
 import sys
 import tempfile
 from collections import defaultdict
@@ -32,27 +33,35 @@ from auditor.store.snapshot_file import write_snapshot
 
 FOLDER = Path(__file__).resolve().parent.parent / "tests" / "evaluate" / "names"
 PRECISION, RECALL = 0.99, 0.95
-#: The newest draw misses the aim, for the most part by names that begin with a product of their owner, and so do the
-#: three before it. The lists were tuned on all of them since but for "fresh", of which three names were known when they
-#: were widened. This says that none gets worse.
-RECALL_OF = {"blind": 0.93, "sealed": 0.85, "fresh": 0.73, "sampled": 0.91}
+#: The later draws miss the aim, for the most part by names that begin with a product of their owner. The lists were
+#: tuned on them since but for "owned", and but for "fresh", of which three names were known when they were widened.
+#: This says that none gets worse. Three people in "owned" have handles made of words (``nomad3k``).
+RECALL_OF = {"blind": 0.93, "sealed": 0.85, "fresh": 0.73, "sampled": 0.91, "owned": 0.81}
+PRECISION_OF = {"owned": 0.985}
+#: The same where each owner has the words of its name in ``more_generic_words``. Two of them are people, whom that
+#: wrongs.
+WITH_WORDS = {"precision": 0.979, "recall": 0.90}
 #: What the lists may be tuned on and what counts, by hash; names from public repositories, looked up after the rules
 #: were finished; later draws, used to widen the lists; and those that count, drawn and frozen before they were judged.
-PARTS = ("tune", "held_out", "public", "drawn", "unseen", "blind", "sealed", "fresh", "sampled")
-HELD_OUT = ("held_out", "unseen", "fresh")
+PARTS = ("tune", "held_out", "public", "drawn", "unseen", "blind", "sealed", "fresh", "sampled", "owned")
+HELD_OUT = ("held_out", "unseen", "fresh", "owned")
 #: Draws that are judged with a company's list of cities.
-LATER = ("drawn", "unseen", "blind", "sealed", "fresh", "sampled")
+LATER = ("drawn", "unseen", "blind", "sealed", "fresh", "sampled", "owned")
 REGION = "eu-west-1"
+#: Rules of lists of their own that are evaluated at once: DuckDB limits how deep an expression is.
+_AT_ONCE = 12
 
 
 @dataclass(frozen=True, slots=True)
 class Name:
-    """A labelled name. ``generic`` is the truth, ``part`` one of PARTS, ``group`` its heading in the file."""
+    """A labelled name. ``generic`` is the truth, ``part`` one of PARTS, ``group`` its heading in the file, ``owner``
+    who has it (a company, or the owner and the repository of a file), where that was drawn with it."""
 
     text: str
     generic: bool
     group: str
     part: str
+    owner: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,13 +127,35 @@ def profile_names() -> tuple[Name, ...]:
 def later_names() -> tuple[Name, ...]:
     """The labelled names of the later draws, half of them from public code and directories."""
     return tuple(
-        Name(text, label == "generic", f"{part} {group}", part)
+        Name(text, label == "generic", f"{part} {group}", part, owner)
         for part in LATER
         for label, groups in _read(f"{part}.yaml").items()
-        if label != "cities"
-        for group, texts in groups.items()
+        if label in ("person", "generic")
+        for group, listed in groups.items()
+        for owner, texts in (listed.items() if isinstance(listed, dict) else [("", listed)])
         for text in texts
     )
+
+
+def words_of(owner: str) -> list[str]:
+    """The words of an owner's name, by the rule that stands in owned.yaml: parts and their pieces, of three letters."""
+    parts = re.findall(r"[A-Za-z0-9]+", owner.replace("'", ""))
+    pieces = [piece for part in parts for piece in re.findall(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+", part)]
+    return sorted({word.lower() for word in (*parts, *pieces) if len(re.sub("[^A-Za-z]", "", word)) >= 3})
+
+
+def with_words(rule: Rule, names: Sequence[Name], generic: set[str], auth_mode: str) -> set[str]:
+    """Which of the owned names are generic where each owner has set the words of its own name, given those that are so
+    anyway. Nobody's words touch another's names; where none is in a name, that name is judged as it was."""
+    owners: dict[str, list[str]] = defaultdict(list)
+    for name in names:
+        if name.owner and any(word in name.text.lower() for word in words_of(name.owner)):
+            owners[name.owner].append(name.text)
+    asked = [Question(_setting(rule, cities=cities(), more_generic_words=words_of(owner)), texts, auth_mode)
+             for owner, texts in owners.items()]  # fmt: skip
+    found = [texts for start in range(0, len(asked), _AT_ONCE) for texts in answers(asked[start : start + _AT_ONCE])]
+    changed = {text for texts in owners.values() for text in texts}
+    return {n.text for n in names if n.owner and n.text in generic - changed}.union(*found)
 
 
 def cities() -> tuple[str, ...]:
@@ -144,7 +175,11 @@ def user_names() -> tuple[Name, ...]:
 
 def in_company(rule: Rule, places: Sequence[str]) -> Rule:
     """The rule as a company sets it that has offices in these places."""
-    params = tuple(replace(p, default=list(places)) if p.name == "cities" else p for p in rule.params)
+    return _setting(rule, cities=places)
+
+
+def _setting(rule: Rule, **lists: Sequence[str]) -> Rule:
+    params = tuple(replace(p, default=list(lists[p.name])) if p.name in lists else p for p in rule.params)
     return replace(rule, params=params)
 
 
@@ -246,9 +281,12 @@ def main(arguments: Sequence[str] = ()) -> int:
                 continue
             print(f"{part:11}{figures}")
             if part in HELD_OUT:
-                good &= figures.precision >= PRECISION and figures.recall >= RECALL_OF.get(part, RECALL)
+                good &= figures.precision >= PRECISION_OF.get(part, PRECISION)
+                good &= figures.recall >= RECALL_OF.get(part, RECALL)
             elif options.misses:
                 print(f"  missed:  {' '.join(figures.missed)}\n  wronged: {' '.join(figures.wronged)}")
+        owned = with_words(rule_of(rule_id), names, generic, questions[1].auth_mode)
+        print(f"{'with words':11}{judge(names, owned, 'owned')}")
         for is_generic, group in dict.fromkeys((n.generic, n.group) for n in names):
             own = [n for n in names if (n.generic, n.group) == (is_generic, group)]
             figures = judge(own, generic, next((p for p in HELD_OUT if group.startswith(f"{p} ")), "held_out"))
