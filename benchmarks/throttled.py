@@ -1,7 +1,10 @@
 """An account that throttles, audited by a first and a second night: the time beside the ideal, and the calls refused.
 
 The simulated account lets so many calls of SageMaker through a second, all operations together, with a second's worth
-at once, as AWS's own buckets of tokens do. Ideal is the number of these calls divided by that rate.
+at once, as AWS's own buckets of tokens do. Ideal is the time in which a bucket that is full at first gives that many
+calls: their number without the first second's worth, divided by the rate.
+
+    python benchmarks/throttled.py [PROFILES]
 """
 
 from __future__ import annotations
@@ -66,7 +69,7 @@ def _night(simulator: Simulator, snapshot: Path, *more: str) -> str:
     lines = [json.loads(line)["coverage"] for line in snapshot.open() if line.startswith('{"coverage"')]
     refused = sum(line["retries"] for line in lines)
     failed = sum(line["failed"] for line in lines)
-    ideal = (asked - refused) / RATE
+    ideal = (asked - refused - RATE) / RATE
     return (
         f"{asked - refused} calls in {spent:.1f} s, {spent / ideal:.3f} x the ideal {ideal:.1f} s;"
         f" {refused} refused ({refused / asked:.1%}), {failed} failed"

@@ -10,7 +10,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from auditor.collect.aws.rates import Key, Learnt, Rates
+from auditor.collect.aws.pace import Learnt
+from auditor.collect.aws.rates import Key, Rates
 from auditor.model.accounts import Account
 from auditor.org.request import OrganizationRequest
 from auditor.run.account_parts import AccountParts

@@ -13,7 +13,8 @@ import msgspec
 from auditor.errors import AuditorError
 
 if TYPE_CHECKING:
-    from auditor.collect.aws.rates import Key, Learnt, Rates
+    from auditor.collect.aws.pace import Learnt
+    from auditor.collect.aws.rates import Key, Rates
     from auditor.store.runs import RunStore
 
 #: The file in the store.
@@ -55,7 +56,7 @@ def known_rates(store: RunStore | None, max_rate: float) -> Iterator[Rates]:
 
 
 def _read(store: RunStore) -> dict[Key, Learnt]:
-    from auditor.collect.aws.rates import Learnt
+    from auditor.collect.aws.pace import Learnt
 
     try:
         read = msgspec.json.decode(store.place.read(RATES), type=_File)

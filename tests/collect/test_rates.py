@@ -6,8 +6,9 @@ from collections.abc import Callable
 
 import pytest
 
-from auditor.collect.aws import rates
-from auditor.collect.aws.rates import Learnt, Rates, operation_class
+from auditor.collect.aws import pace, rates
+from auditor.collect.aws.pace import Learnt
+from auditor.collect.aws.rates import Rates, operation_class
 
 ASK = ("111122223333", "eu-west-1", "sagemaker:DescribeSpace")
 KEY = ("111122223333", "eu-west-1", "sagemaker:Describe")
@@ -29,19 +30,21 @@ class _Clock:
 @pytest.fixture
 def clock(monkeypatch: pytest.MonkeyPatch) -> _Clock:
     made = _Clock()
-    monkeypatch.setattr(rates, "time", made)
+    monkeypatch.setattr(pace, "time", made)
     monkeypatch.setattr(rates, "FIRST", 10.0)
     monkeypatch.setattr(rates, "KNOWN_LIMITS", {"cloudtrail:LookupEvents": 2.0})
     return made
 
 
-def _service(clock: _Clock, rate: float, burst: float) -> Callable[[], bool]:
-    """Whether a call at this moment is answered, by a bucket of tokens as AWS documents for EC2."""
+def _service(clock: _Clock, rate: float | Callable[[float], float], burst: float) -> Callable[[], bool]:
+    """Whether a call at this moment is answered, by a bucket of tokens as AWS documents for EC2. ``rate`` may be a
+    function of the clock."""
     tokens, last = burst, clock.now
 
     def ask() -> bool:
         nonlocal tokens, last
-        tokens, last = min(burst, tokens + (clock.now - last) * rate), clock.now
+        given = rate(clock.now) if callable(rate) else rate
+        tokens, last = min(burst, tokens + (clock.now - last) * given), clock.now
         if tokens < 1:
             return False
         tokens -= 1
@@ -50,25 +53,55 @@ def _service(clock: _Clock, rate: float, burst: float) -> Callable[[], bool]:
     return ask
 
 
-def _work(clock: _Clock, found: Rates, service: Callable[[], bool], calls: int) -> tuple[float, int]:
-    """(seconds, refusals) that so many answers took, one after another."""
+def _work(clock: _Clock, found: Rates, service: Callable[[], bool], calls: int, others: int = 0) -> tuple[float, int]:
+    """(seconds, refusals) that so many answers took, one after another. ``others``: calls of another class that come
+    between them at first, and count against the same bucket."""
     begun, refused = clock.now, 0
-    while calls:
-        turn = found.wait(*ASK)
-        if service():
-            calls -= 1
-            turn.answered()
-        else:
+    lists = [(*ASK[:2], "sagemaker:ListApps")] * others
+    while calls or lists:
+        ask = lists[-1] if lists else ASK
+        turn = found.wait(*ask)
+        if not service():
             refused += 1
             turn.throttled()
+            continue
+        turn.answered()
+        if ask is not ASK:
+            lists.pop()
+        calls -= bool(calls)
+        if calls and lists and service():
+            found.wait(*ASK).answered()
+            calls -= 1
     return clock.now - begun, refused
 
 
-@pytest.mark.parametrize(("rate", "burst"), [(5, 1), (5, 5), (5, 10), (50, 100)])
-def test_a_throttled_account_is_asked_nearly_as_fast_as_it_allows(clock: _Clock, rate: float, burst: float) -> None:
-    seconds, refused = _work(clock, Rates(), _service(clock, rate, burst), 1000)
-    assert seconds <= 1.1 * 1000 / rate
-    assert refused < 0.05 * (1000 + refused)
+@pytest.mark.parametrize(
+    ("rate", "burst", "calls", "at_most"),
+    # A bucket that holds one call gives nothing back: what was not asked at its moment is lost.
+    [(5, 1, 1000, 1.15), (5, 5, 200, 1.1), (5, 5, 1000, 1.1), (5, 10, 200, 1.1), (2, 2, 400, 1.1), (1, 10, 200, 1.1),
+     (20, 20, 400, 1.1), (50, 100, 1000, 1.1), (100, 100, 5000, 1.1)],
+)  # fmt: skip
+def test_a_throttled_account_is_asked_nearly_as_fast_as_it_allows(
+    clock: _Clock, rate: float, burst: float, calls: int, at_most: float
+) -> None:
+    seconds, refused = _work(clock, Rates(), _service(clock, rate, burst), calls)
+    assert seconds <= at_most * calls / rate
+    assert refused < 0.05 * (calls + refused)
+
+
+def test_a_first_refusal_that_other_operations_brought_on_costs_little(clock: _Clock) -> None:
+    seconds, refused = _work(clock, Rates(), _service(clock, 5, 5), 400, others=4)
+    assert seconds <= 1.1 * 400 / 5
+    assert refused < 0.05 * 400
+
+
+@pytest.mark.parametrize(("before", "after", "at_most"), [(20, 5, 1.1), (100, 10, 1.15), (5, 20, 1.3)])
+def test_a_limit_that_changes_is_found_again(clock: _Clock, before: float, after: float, at_most: float) -> None:
+    moment, calls = clock.now + 20, 2000
+    service = _service(clock, lambda now: before if now < moment else after, before)
+    seconds, refused = _work(clock, Rates(), service, calls)
+    assert seconds <= at_most * (20 + (calls - 20 * before) / after)
+    assert refused < 0.05 * calls
 
 
 def test_what_was_learnt_saves_the_refusals_of_the_next_night(clock: _Clock) -> None:
@@ -115,11 +148,25 @@ def test_a_published_limit_holds_from_the_first_call(clock: _Clock) -> None:
 
 
 def test_refusals_that_were_under_way_together_count_once(clock: _Clock) -> None:
+    def third_call(refusals: int) -> float:
+        """Seconds until the third call after five that were sent together, of which so many were refused."""
+        found = Rates()
+        together = [found.wait(*ASK) for _ in range(5)]
+        for turn in together[:refusals]:
+            turn.throttled()
+        begun = clock.now
+        for _ in range(3):
+            found.wait(*ASK)
+        return clock.now - begun
+
+    assert third_call(5) == pytest.approx(third_call(1))
+    assert third_call(1) > third_call(0)
+
+
+def test_what_hardly_was_asked_is_not_remembered(clock: _Clock) -> None:
     found = Rates()
-    together = [found.wait(*ASK) for _ in range(5)]
-    for turn in together:
-        turn.throttled()
-    assert found.learnt()[KEY] == Learnt(5.0, refused=True)
+    _work(clock, found, _service(clock, 5, 2), 10)
+    assert found.learnt() == {}
 
 
 def test_operations_that_share_a_rate() -> None:

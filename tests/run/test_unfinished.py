@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from auditor.collect.aws import rates as rates_module
-from auditor.collect.aws.rates import Learnt
+from auditor.collect.aws.pace import Learnt
 from auditor.config import Config
 from auditor.errors import ConfigError
 from auditor.run.collect import collect_into
@@ -104,6 +104,8 @@ def test_rates_are_remembered_in_the_store(tmp_path: Path, monkeypatch: pytest.M
     def night() -> dict[tuple[str, str, str], Learnt]:
         with known_rates(store, 0) as rates:
             known = dict(rates.known)
+            for _ in range(20):
+                rates.wait(ACCOUNT, HOME, "sagemaker:DescribeSpace").answered()
             rates.wait(ACCOUNT, HOME, "sagemaker:DescribeSpace").throttled()
             # A run that fails has learnt as well.
             raise InterruptedError(known)
