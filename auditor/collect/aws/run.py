@@ -31,6 +31,8 @@ from auditor.model.snapshot import GLOBAL, Kind, Record
 CALL_SECONDS = 300.0
 #: Seconds between two attempts of a call, at most: a random part of 1, 2, 4 … of them, as botocore waits.
 LONGEST_PAUSE = 20
+#: The same where AWS throttled: such a call waits for its turn as well, at a rate that is lower now.
+LONGEST_AFTER_THROTTLE = 4
 #: Seconds that one list may take over all of its pages. At two pages a second, what AWS allows, 700,000 resources.
 LIST_SECONDS = 3600.0
 #: Pages of a list in a row that may bring nothing new. Short and empty pages are legal, but not without end.
@@ -106,10 +108,12 @@ class Run:
                 break
             except CALL_FAILED as error:
                 left -= time.monotonic() - begun
-                told = turn.throttled if call_errors.throttled(error) else turn.answered
+                throttled = call_errors.throttled(error)
+                told = turn.throttled if throttled else turn.answered
                 told()
                 if left > 0 and retries + 1 < self.clients.max_attempts and call_errors.passing(error):
-                    self.tasks.pause(random.random() * min(2**retries, LONGEST_PAUSE))  # noqa: S311 — no secret
+                    longest = LONGEST_AFTER_THROTTLE if throttled else LONGEST_PAUSE
+                    self.tasks.pause(random.random() * min(2**retries, longest))  # noqa: S311 — no secret
                     retries += 1
                     continue
                 if call_errors.expired(error):
