@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from auditor.evaluate.kind_columns import KindColumns, add_kind_columns, beneath, drop_kind_columns
 from auditor.model.rule import Rule, Verdict
+from auditor.resolve.parsed_statements import run
 from auditor.rules.applicability import apply_template_limits
 from auditor.rules.expressions import readable
 from auditor.rules.verdict_sql import Overrides, careful_verdict_sql, verdict_sql
@@ -83,7 +84,7 @@ def _scan(
 
 def _create(con: duckdb.DuckDBPyConnection, table: str, verdicts: Mapping[str, str]) -> None:
     columns = ", ".join(f'{sql} as "{rule_id}"' for rule_id, sql in verdicts.items())
-    con.execute(f"create or replace table verdict_{table} as select key, {columns} from {table}").fetchall()
+    run(con, f"create or replace table verdict_{table} as select key, {columns} from {table}").fetchall()
 
 
 def _has_rows(con: duckdb.DuckDBPyConnection, table: str) -> bool:

@@ -21,6 +21,7 @@ from auditor.remediation.masked_values import where_masked
 from auditor.remediation.raw_documents import Documents
 from auditor.remediation.remediate import Remediator
 from auditor.resolve.origin import deciding, needed, origin, select_list
+from auditor.resolve.parsed_statements import run
 from auditor.resolve.table_model import Table
 from auditor.resolve.tables import table
 from auditor.rules.message import format_value, message
@@ -124,9 +125,10 @@ class FindingMaker:
                 named = (item.rpartition(" as ") for item in (_verdict(rule), *items, *further))
                 wanted[rule.id] = {name.strip('"'): places.setdefault(sql, len(places)) for sql, _, name in named}
         try:
-            rows = self._con.execute(
+            rows = run(
+                self._con,
                 f"select {', '.join(places)} from {documented.name} as t"
-                f" join verdict_{documented.name} v on v.key = t.key order by t.key"
+                f" join verdict_{documented.name} v on v.key = t.key order by t.key",
             ).fetchall()
         except duckdb.Error:
             return {}

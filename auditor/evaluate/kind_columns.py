@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from auditor.model.rule import Rule
+from auditor.resolve.parsed_statements import run
 from auditor.resolve.table_model import Table
 from auditor.resolve.tables import TABLES
 from auditor.rules.verdict_sql import Overrides, parameter_values, substitute
@@ -132,9 +133,10 @@ def _classify(
         if name in asked.columns
     )
     try:
-        con.execute(
+        run(
+            con,
             f"create temp table {words} as select {WORD}, (\n{asked.kind}\n) as kind"
-            f" from (select distinct {WORD} from ({every}))"
+            f" from (select distinct {WORD} from ({every}))",
         ).fetchall()
     except duckdb.Error:
         return None

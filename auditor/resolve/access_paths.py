@@ -17,6 +17,7 @@ from auditor.iam.trust import SAGEMAKER
 from auditor.model.access_path import Goal
 from auditor.model.snapshot import GLOBAL
 from auditor.resolve.filled_tables import create_filled, insert
+from auditor.resolve.parsed_statements import run
 from auditor.resolve.sql_files import statement
 from auditor.studio.arns import account_of
 from auditor.studio.role_powers import ASSUME_ANY, CHANGE_PROFILES, JOBS_AS_ANY, WIDENED
@@ -170,7 +171,7 @@ def create(con: duckdb.DuckDBPyConnection) -> None:
         return  # the next query looks at every user profile
     accounts: dict[str, list[RoleNode]] = defaultdict(list)
     seen: dict[tuple[str, str], tuple[datetime, int]] = {}
-    for row in con.execute(statement("role_node")).fetchall():
+    for row in run(con, statement("role_node")).fetchall():
         account, arn, as_of, profiles, administrator, ways, opens, named, trusts, domains, space_of, further = row
         seen[account, arn] = (as_of, profiles)
         accounts[account].append(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from auditor.resolve.parsed_statements import run
 from auditor.resolve.sql_files import statement
 from auditor.sql_text import literal
 from auditor.studio.call_alerts import CALLS
@@ -20,13 +21,14 @@ PARTNER_APP_IN_SERVICE = "('Available', 'Updating', 'UpdateFailed')"
 
 def prepare(con: duckdb.DuckDBPyConnection) -> None:
     """``call_alert``: by account and Region, the calls that raise an event for certain, and those that don't."""
-    con.execute(statement("call_alert", calls=f"[{', '.join(literal(call) for call in CALLS)}]"))
+    run(con, statement("call_alert", calls=f"[{', '.join(literal(call) for call in CALLS)}]"))
 
 
 def account_region(con: duckdb.DuckDBPyConnection) -> None:
     """``account_region``, from the raw documents and what ``prepare`` and ``auditor.resolve.policy_facts`` made."""
     tool = "case doc.Type " + " ".join(f"when '{k}' then '{v}'" for k, v in PARTNER_TOOLS.items()) + " end"
-    con.execute(
+    run(
+        con,
         statement(
             "account_region",
             tool=tool,
@@ -35,5 +37,5 @@ def account_region(con: duckdb.DuckDBPyConnection) -> None:
             of_jobs="(" + " or ".join(f"starts_with(id, {literal(name)})" for name in JOB_LOG_GROUPS) + ")",
             quota=literal(PATTERN),
             calls=str(len(CALLS)),
-        )
+        ),
     )

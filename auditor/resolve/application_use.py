@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from auditor.resolve.application_tables import MLFLOW_SERVER, PARTNER_APP
 from auditor.resolve.empty_tables import create_empty, holds
 from auditor.resolve.inheritance_sql import unseen
+from auditor.resolve.parsed_statements import run
 from auditor.resolve.raw_schema import quoted
 from auditor.resolve.sql_files import statement
 from auditor.studio.applications import APPLICATION_MEMBERS
@@ -42,9 +43,10 @@ def create(con: duckdb.DuckDBPyConnection) -> None:
         create_empty(con, MLFLOW_SERVER)
         create_empty(con, PARTNER_APP)
         return
-    con.execute(statement("application"))
-    con.execute(statement("role_user"))
-    con.execute(
+    run(con, statement("application"))
+    run(con, statement("role_user"))
+    run(
+        con,
         statement(
             "bucket_user",
             domain_canvas=f"doc.{quoted(f'{DOMAIN_USER_ROOT}.{CANVAS_STORE}')}",
@@ -52,22 +54,24 @@ def create(con: duckdb.DuckDBPyConnection) -> None:
             domain_notebooks=f"doc.{quoted(f'{DOMAIN_USER_ROOT}.{_NOTEBOOKS}')}",
             profile_notebooks=f"doc.{quoted(f'{USER_PROFILE_ROOT}.{_NOTEBOOKS}')}",
             bucket=_bucket("uri"),
-        )
+        ),
     )
-    con.execute(
+    run(
+        con,
         statement(
             "application_open",
             domain_unseen=_unseen(DOMAIN_USER_ROOT),
             profile_unseen=_unseen(USER_PROFILE_ROOT),
-        )
+        ),
     )
-    con.execute(statement("mlflow_server", bucket=_bucket("store"), key_unseen=unseen("gaps", "KmsKeyId")))
-    con.execute(
+    run(con, statement("mlflow_server", bucket=_bucket("store"), key_unseen=unseen("gaps", "KmsKeyId")))
+    run(
+        con,
         statement(
             "partner_app",
             key_unseen=unseen("gaps", "KmsKeyId"),
             upgrade_unseen=unseen("gaps", "EnableAutoMinorVersionUpgrade"),
-        )
+        ),
     )
     for name in _TEMPORARY:
         con.execute(f"drop table {name}")

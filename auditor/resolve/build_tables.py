@@ -15,6 +15,7 @@ from auditor.resolve.application_use import create as create_applications
 from auditor.resolve.aws_own import leave_out_aws_own
 from auditor.resolve.domain_network import create as create_networks
 from auditor.resolve.empty_tables import create_empty, holds
+from auditor.resolve.few_rows import SMALL, plan_for_few_rows
 from auditor.resolve.gap_table import create as create_gaps
 from auditor.resolve.inheritance_sql import (
     NestedMerge,
@@ -29,6 +30,7 @@ from auditor.resolve.inheritance_sql import (
 from auditor.resolve.lifecycle_config import create as create_lifecycle_configs
 from auditor.resolve.load_documents import SourceFile, load
 from auditor.resolve.name_words import user_words, words
+from auditor.resolve.parsed_statements import run
 from auditor.resolve.persona_columns import assign_personas, persona_columns, persona_name, persona_number
 from auditor.resolve.quick_setup import quick_setup
 from auditor.resolve.raw_schema import quoted
@@ -58,11 +60,6 @@ if TYPE_CHECKING:
 
 CLASSIC_APP_TYPES = str(CLASSIC)
 
-#: Bytes of snapshot up to which a query takes longer to plan than to run, and what planning then leaves out: what only
-#: makes a query faster on many rows, an eighth of a small audit.
-SMALL = 2_000_000
-_NOT_WORTH_IT = "join_order,common_subplan,statistics_propagation,common_subexpressions"
-
 #: One byte a row. ``ambiguous`` stands where a nested structure's two readings differ (see NestedMerge).
 _ORIGIN = f"ENUM({', '.join(map(literal, (*BY_LAYER, 'service', 'ambiguous')))})"
 
@@ -80,9 +77,7 @@ def build(
     """
     con.execute("set preserve_insertion_order = false")
     if sum(file.path.stat().st_size for file in files) <= SMALL:
-        con.execute(f"set disabled_optimizers = '{_NOT_WORTH_IT}'")
-        # Each thread sets up every step of a query for itself, which for so few rows is most of the work.
-        con.execute("set threads = 1")
+        plan_for_few_rows(con)
     load(con, files)
     leave_out_aws_own(con)
     create_tables(con, merge, personas)
@@ -173,19 +168,21 @@ _OF_DOMAIN = (
 
 def _domain(con: duckdb.DuckDBPyConnection) -> None:
     layer = [c for s, root, p in _OF_DOMAIN for c in layer_columns(s, "d.doc", "d.gaps", root, p + s.column)]
-    con.execute(
+    run(
+        con,
         statement(
             "domain_layer",
             dated_domain=f"({_DATED_DOMAIN})",
             identity=_identity("d", "domain", "d.doc.DomainName", "'domain/' || d.id", "DomainArn"),
             identity_center_instance=_IDENTITY_CENTER_INSTANCE,
             layer_columns=", ".join(layer),
-        )
+        ),
     )
     mount, mount_origin = _auto_mount("has_efs", "default_auto_mount_home_efs", "default_auto_mount_home_efs_origin")
     signs, quick = quick_setup()
     own = [(handed_down(p, s.column), own_value(s, "domain", p + s.column)) for s, _, p in _OF_DOMAIN]
-    con.execute(
+    run(
+        con,
         statement(
             "domain_resolved",
             settings=_with_origin(own),
@@ -195,7 +192,7 @@ def _domain(con: duckdb.DuckDBPyConnection) -> None:
             mount_origin=mount_origin,
             signs=signs,
             quick=quick,
-        )
+        ),
     )
 
 
@@ -290,7 +287,7 @@ def _resolved_profiles(
         name_tokens=words("name"),
         sso_user_tokens=user_words("sso_user"),
     )
-    con.execute(f"create {_kind(profiles, MATERIALISED_PROFILES)} user_profile_resolved as {resolved}")
+    run(con, f"create {_kind(profiles, MATERIALISED_PROFILES)} user_profile_resolved as {resolved}")
 
 
 def _documented_profiles(con: duckdb.DuckDBPyConnection, personas: Sequence[Persona], profiles: int) -> None:
@@ -321,9 +318,10 @@ def _documented_profiles(con: duckdb.DuckDBPyConnection, personas: Sequence[Pers
     # run on some thousands of rows.
     resolved = {d[0] for d in con.execute("select * from user_profile_resolved limit 0").description or ()}
     beside = ", ".join(quoted(name) for name in documented_columns(USER_PROFILE) if name not in resolved)
-    con.execute(
+    run(
+        con,
         f"create {kind} user_profile as select {names} from user_profile_resolved join"
-        f" (select key, {beside} from ({documented})) using (key)"
+        f" (select key, {beside} from ({documented})) using (key)",
     )
 
 
@@ -338,7 +336,8 @@ def _space(con: duckdb.DuckDBPyConnection) -> None:
         create_empty(con, SPACE)
         return
     layer = [c for s in SPACE_SETTINGS for c in layer_columns(s, "p.doc", "p.gaps")]
-    con.execute(
+    run(
+        con,
         statement(
             "space_resolved",
             identity=_identity("p", "space", "p.doc.SpaceName", "'space/' || p.id", "SpaceArn"),
@@ -350,7 +349,7 @@ def _space(con: duckdb.DuckDBPyConnection) -> None:
             may_not_exist=literal(MAY_NOT_EXIST),
             number=literal(NUMBER),
             classic_app_types=CLASSIC_APP_TYPES,
-        )
+        ),
     )
     neighbours.space(con)
 
@@ -364,7 +363,8 @@ def _app(con: duckdb.DuckDBPyConnection) -> None:
         " || lower(p.doc.AppType) || '/' || p.doc.AppName"
     )
     instance_type = _text("ResourceSpec.InstanceType")
-    con.execute(
+    run(
+        con,
         statement(
             "app",
             identity=_identity("p", "app", "p.doc.AppName", arn_path, "AppArn"),
@@ -373,5 +373,5 @@ def _app(con: duckdb.DuckDBPyConnection) -> None:
             space_name=_text("SpaceName"),
             instance_type=instance_type,
             domain_join=_JOIN_DOMAIN,
-        )
+        ),
     )

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from auditor.resolve.empty_tables import create_without_rows, holds
 from auditor.resolve.inheritance_sql import unseen
+from auditor.resolve.parsed_statements import run
 from auditor.resolve.raw_schema import quoted
 from auditor.resolve.sql_files import statement
 from auditor.sql_text import literal
@@ -95,19 +96,20 @@ def create(con: duckdb.DuckDBPyConnection) -> None:
     """``image_fact``: by account and Region, what is known of its images; ``started_image``: what spaces and apps start
     from."""
     if holds(con, "image_version"):
-        con.execute(statement("image_fact", not_found=literal(NOT_FOUND)))
+        run(con, statement("image_fact", not_found=literal(NOT_FOUND)))
     else:
         create_without_rows(con, "image_fact", _IMAGE_FACT)
     if not holds(con, "space", "app"):
         create_without_rows(con, "started_image", _STARTED_IMAGE)
         return
     jupyterlab, code_editor = STARTED_FROM["space"]
-    con.execute(
+    run(
+        con,
         statement(
             "started_image",
             jupyterlab=_started_from(jupyterlab),
             code_editor=_started_from(code_editor),
             app=_started_from(STARTED_FROM["app"][0]),
             columns=_columns("n.custom_images"),
-        )
+        ),
     )

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from auditor.model.snapshot import NUMBER
 from auditor.resolve import endpoint_facts
 from auditor.resolve.inheritance_sql import unseen
+from auditor.resolve.parsed_statements import run
 from auditor.resolve.sql_files import statement
 from auditor.sql_text import literal, string_list
 from auditor.studio.endpoints import NEEDED_ENDPOINTS
@@ -47,12 +48,12 @@ def create(con: duckdb.DuckDBPyConnection) -> None:
     lead out without, and what endpoints of these services there are. ``domain_security_group``,
     ``domain_flow_log``, ``domain_ipv6_route``."""
     endpoint_facts.collect(con)
-    con.execute(statement("domain_subnet"))
-    con.execute(statement("domain_endpoint", services=string_list(NEEDED_ENDPOINTS)))
+    run(con, statement("domain_subnet"))
+    run(con, statement("domain_endpoint", services=string_list(NEEDED_ENDPOINTS)))
     profile_unseen = f"doc.UserSettings.SecurityGroups is null and {unseen('gaps', 'UserSettings.SecurityGroups')}"
-    con.execute(statement("domain_security_group", number=literal(NUMBER), open=_OPEN, profile_unseen=profile_unseen))
-    con.execute(statement("domain_flow_log"))
-    con.execute(statement("domain_ipv6_route", wide=_wide("r.DestinationIpv6CidrBlock")))
+    run(con, statement("domain_security_group", number=literal(NUMBER), open=_OPEN, profile_unseen=profile_unseen))
+    run(con, statement("domain_flow_log"))
+    run(con, statement("domain_ipv6_route", wide=_wide("r.DestinationIpv6CidrBlock")))
 
 
 _TEMPLATE = "d.account in (select account from template_account)"

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from auditor.model.snapshot import GLOBAL
 from auditor.resolve import access_paths, account_evidence, policy_facts, power_facts, role_facts, side_role_use
 from auditor.resolve.empty_tables import create_empty, create_without_rows, holds
+from auditor.resolve.parsed_statements import run
 from auditor.resolve.role_use import PROPAGATION, unnamed
 from auditor.resolve.sign_in_table import SIGN_IN
 from auditor.resolve.sql_files import statement
@@ -69,7 +70,8 @@ def sign_in(con: duckdb.DuckDBPyConnection) -> None:
                "executionEnvironment")  # fmt: skip
     read = ", ".join(f"nullif({_member('userIdentity', name)}, '') as {name}" for name in members)
     reserved = "role like 'AWSReservedSSO\\_%' escape '\\'"
-    con.execute(
+    run(
+        con,
         statement(
             "sign_in",
             domain_id=_member("requestParameters", "domainId", "DomainId", "domainID"),
@@ -80,10 +82,10 @@ def sign_in(con: duckdb.DuckDBPyConnection) -> None:
             machine_sessions=literal(MACHINE_SESSIONS),
             people=_PEOPLE,
             person=PERSON.format("principal"),
-        )
+        ),
     )
     # Of each person, the principals that opened this profile; with those that opened others, where these differ.
-    con.execute(statement("profile_sign_in"))
+    run(con, statement("profile_sign_in"))
 
 
 def _opened(column: str) -> str:
@@ -138,23 +140,24 @@ def people(con: duckdb.DuckDBPyConnection) -> None:
     """``identity_person``: Identity Center's user names, each once, with the instances that know them and whether they
     are enabled there (NULL where the SDK could not see it); ``identity_instance``: those whose users were all read;
     ``assigned_person``: by domain, the user names to whom its application is assigned, by themselves or in a group."""
-    con.execute(statement("identity_person"))
-    con.execute(statement("assigned_person"))
-    con.execute(statement("identity_instance"))
+    run(con, statement("identity_person"))
+    run(con, statement("assigned_person"))
+    run(con, statement("identity_instance"))
 
 
 def execution_role(con: duckdb.DuckDBPyConnection) -> None:
     """``execution_role``: one row a role in use, from ``user_profile_resolved`` and ``domain_resolved``."""
     power_facts.openings(con)
-    con.execute(
+    run(
+        con,
         statement(
             "execution_role",
             global_region=literal(GLOBAL),
             assumed=literal(ASSUMED),
             propagation=literal(PROPAGATION),
-        )
+        ),
     )
-    con.execute(statement("own_role"))
+    run(con, statement("own_role"))
     access_paths.create(con)
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from auditor.resolve.parsed_statements import run
 from auditor.resolve.sql_files import statement
 
 if TYPE_CHECKING:
@@ -33,7 +34,7 @@ PROFILE_JOINS = (
 def create(con: duckdb.DuckDBPyConnection) -> None:
     """``shared_mount``: by domain and POSIX user, directories that several profiles reach; ``mount_unseen``: domains
     with a profile of which that is not known."""
-    con.execute(statement("mount_user"))
-    con.execute(statement("shared_mount"))
-    con.execute(statement("mount_unseen"))
+    run(con, statement("mount_user"))
+    run(con, statement("shared_mount"))
+    run(con, statement("mount_unseen"))
     con.execute("drop table mount_user")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from auditor.resolve.parsed_statements import run
 from auditor.resolve.sql_files import statement
 from auditor.sql_text import literal
 from auditor.studio.resource_types import BY_KIND
@@ -19,11 +20,12 @@ def create(con: duckdb.DuckDBPyConnection) -> None:
     paths = ", ".join(
         f"case when {s.column}_origin = 'ambiguous' then '{USER_PROFILE_ROOT}.{s.path}' end" for s in nested
     )
-    con.execute(
+    run(
+        con,
         statement(
             "gap",
             operation=literal(BY_KIND["user_profile"].describe),
             paths=paths,
             ambiguous=" or ".join(f"{s.column}_origin = 'ambiguous'" for s in nested),
-        )
+        ),
     )

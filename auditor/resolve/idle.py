@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from auditor.resolve.empty_tables import create_without_rows, holds
 from auditor.resolve.inheritance_sql import unseen
+from auditor.resolve.parsed_statements import run
 from auditor.resolve.sql_files import statement
 
 if TYPE_CHECKING:
@@ -57,7 +58,8 @@ def prepare(con: duckdb.DuckDBPyConnection) -> None:
         for name in ("profile_apps", "shared_apps"):
             create_without_rows(con, name, _APPS_IN_USE)
         return
-    con.execute(
+    run(
+        con,
         statement(
             "app_use",
             jupyterlab_alias_unseen=unseen("gaps", _JUPYTERLAB),
@@ -69,19 +71,20 @@ def prepare(con: duckdb.DuckDBPyConnection) -> None:
             not_running=NOT_RUNNING,
             old=_OLD.format("alias"),
             aws_image=_AWS_IMAGE.format("arn"),
-        )
+        ),
     )
     for table, by, where in (
         ("profile_apps", "owner", "owner <> '' and sharing is distinct from 'Shared'"),
         ("shared_apps", "'' as owner", "sharing = 'Shared'"),
     ):
-        con.execute(
+        run(
+            con,
             statement(
                 "apps_in_use",
                 table=table,
                 by=by,
                 where=where,
-            )
+            ),
         )
 
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from auditor.resolve.empty_tables import create_empty, holds
 from auditor.resolve.inheritance_sql import unseen
 from auditor.resolve.lifecycle_table import LIFECYCLE_CONFIG
+from auditor.resolve.parsed_statements import run
 from auditor.resolve.raw_schema import quoted
 from auditor.resolve.sql_files import statement
 from auditor.sql_text import literal
@@ -42,13 +43,14 @@ def create(con: duckdb.DuckDBPyConnection) -> None:
         return
     con.execute("create temp table names_unseen as " + " union ".join(hidden))
     cases = " ".join(f"when {literal(name)} then {literal(text)}" for name, text in SAYS.items())
-    con.execute(
+    run(
+        con,
         statement(
             "lifecycle_config",
             unseen="(r.account, r.region) in (select account, region from names_unseen)",
             index=literal(INDEX),
             says=f"case s.Check {cases} end",
-        )
+        ),
     )
     con.execute("drop table names_unseen")
     con.execute("drop table script_user")

@@ -18,6 +18,7 @@ from auditor.resolve import (
     person_load,
     role_use,
 )
+from auditor.resolve.parsed_statements import run
 from auditor.resolve.sql_files import statement
 from auditor.sql_text import literal
 from auditor.studio.statuses import FAILED
@@ -29,12 +30,13 @@ if TYPE_CHECKING:
 def profile_use(con: duckdb.DuckDBPyConnection) -> None:
     """``person_use``: people with several profiles in a domain (few rows, whatever the account's size);
     ``domain_profiles``: by domain, what its profiles say together; if it was not seen itself, others may say more."""
-    con.execute(statement("person_use"))
+    run(con, statement("person_use"))
     person_load.create(con)
     file_system_use.create(con)
     custom_images.create(con)
     opener_tags.create(con)
-    con.execute(
+    run(
+        con,
         statement(
             "domain_profiles",
             any_needs_efs=_any("needs_efs"),
@@ -42,7 +44,7 @@ def profile_use(con: duckdb.DuckDBPyConnection) -> None:
                 "experience = 'classic' or auto_mount_home_efs = 'Enabled'"
                 " or list_contains(custom_efs, home_efs_file_system_id)"
             ),
-        )
+        ),
     )
 
 
@@ -94,14 +96,15 @@ def space(con: duckdb.DuckDBPyConnection) -> None:
         _in_force("o.jupyterlab_idle_shutdown", "m.space_default_jupyterlab_idle_shutdown", "''"),
         "''",
     )
-    con.execute(
+    run(
+        con,
         statement(
             "space",
             ebs_limit=_in_force("o.ebs_maximum_gb", "m.space_default_ebs_maximum_gb", "0"),
             idle=idle,
             idle_timeout=_of_type("s.code_editor_idle_timeout", "s.jupyterlab_idle_timeout", "0"),
             instance_type=_of_type("s.code_editor_instance_type", "s.jupyterlab_instance_type", "''"),
-        )
+        ),
     )
     con.execute("drop table space_resolved")
 
@@ -118,7 +121,8 @@ def domain(con: duckdb.DuckDBPyConnection, classic_app_types: str) -> None:
 
     efs = _counted("classic or list_contains(s.custom_efs, m.home_efs_file_system_id)", "s.")
     classic_app = _counted(f"app_type in {classic_app_types} and status not in ('Deleted', 'Failed')")
-    con.execute(
+    run(
+        con,
         statement(
             "domain",
             failed=f"({', '.join(map(literal, FAILED))})",
@@ -135,5 +139,5 @@ def domain(con: duckdb.DuckDBPyConnection, classic_app_types: str) -> None:
             evidence_joins=evidence_tables.DOMAIN_JOINS + domain_network.DOMAIN_JOINS,
             idle_joins=idle.DOMAIN_JOINS,
             role_joins=role_use.DOMAIN_JOINS,
-        )
+        ),
     )

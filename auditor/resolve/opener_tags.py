@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from auditor.resolve.parsed_statements import run
 from auditor.resolve.sql_files import statement
 from auditor.resolve.table_model import Column
 
@@ -33,12 +34,13 @@ PROFILE_JOINS = (
 
 def create(con: duckdb.DuckDBPyConnection) -> None:
     """``opener_tag``: by profile, the column's entries; needs ``sign_in``."""
-    con.execute(
+    run(
+        con,
         statement(
             "opener_tag",
             opener=_WRITTEN.format("principal"),
             tag_key="regexp_replace(lower(tag.key), '[^a-z0-9]', '', 'g')",
             tag_value=_WRITTEN.format("tag.value"),
             same="(n.who = o.who or not (contains(n.who, '@') and contains(o.who, '@')))",
-        )
+        ),
     )

@@ -8,6 +8,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from auditor.resolve.inheritance_sql import unseen
+from auditor.resolve.parsed_statements import run
 from auditor.resolve.sql_files import statement
 
 if TYPE_CHECKING:
@@ -39,12 +40,13 @@ def create(con: duckdb.DuckDBPyConnection) -> None:
     """``person_load``: by owner, what stands in private spaces; ``ownerless_space``: domains with a space of which it
     is not known whose it is; ``sign_in_span``: since when all sign-ins are known."""
     size = "SpaceSettings.SpaceStorageSettings.EbsStorageSettings.EbsVolumeSizeInGb"
-    con.execute(statement("sign_in_span"))
-    con.execute(statement("person_load", size_unseen=unseen("gaps", size)))
-    con.execute(
+    run(con, statement("sign_in_span"))
+    run(con, statement("person_load", size_unseen=unseen("gaps", size)))
+    run(
+        con,
         statement(
             "ownerless_space",
             owner_unseen=unseen("gaps", "OwnershipSettings.OwnerUserProfileName"),
             sharing_unseen=unseen("gaps", "SpaceSharingSettings.SharingType"),
-        )
+        ),
     )

@@ -11,6 +11,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING
 
+from auditor.resolve.parsed_statements import run
 from auditor.resolve.sql_files import statement
 from auditor.sql_text import literal, string_list
 from auditor.studio.personas import Match, Persona
@@ -60,7 +61,7 @@ def assign_personas(con: duckdb.DuckDBPyConnection, personas: Sequence[Persona])
     read = "".join(f", coalesce(p.tags, p.known_tags)[{literal(key)}] as {column}" for key, column in tags.items())
     con.execute("alter table raw_user_profile add column persona USMALLINT")
     persona = f"case {' '.join(steps)} else {len(personas)} end"
-    con.execute(statement("assign_personas", persona=persona, tag_columns=read))
+    run(con, statement("assign_personas", persona=persona, tag_columns=read))
 
 
 def persona_number(personas: Sequence[Persona]) -> str:

@@ -28,6 +28,7 @@ from auditor.iam.named import named_resource, written
 from auditor.iam.reach import reached
 from auditor.iam.roles import Role, role_of
 from auditor.resolve.filled_tables import create_filled
+from auditor.resolve.parsed_statements import run
 from auditor.resolve.sql_files import statement
 from auditor.studio.role_powers import (
     ALL_DATA,
@@ -268,9 +269,9 @@ def openings(con: duckdb.DuckDBPyConnection) -> None:
     """``profile_opening``: by role, the colleagues' user profiles among those that its policies name; ``iam_domain``:
     by account, its domains of AuthMode IAM."""
     templates = con.execute("select count(*) from template_account").fetchall()[0][0]
-    con.execute(statement("iam_domain", elsewhere=_ELSEWHERE_DOMAINS if templates else ""))
+    run(con, statement("iam_domain", elsewhere=_ELSEWHERE_DOMAINS if templates else ""))
     if con.execute("select count(*) from role_opening").fetchall()[0][0]:
-        con.execute(statement("profile_opening"))
+        run(con, statement("profile_opening"))
     else:
         # The query looks at every user profile.
         con.execute(

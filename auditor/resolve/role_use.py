@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from auditor.resolve.parsed_statements import run
 from auditor.resolve.sql_files import statement
 from auditor.sql_text import literal, string_list
 from auditor.studio.settings import USER_PROFILE_ROOT
@@ -37,20 +38,22 @@ def unnamed(role: str) -> str:
 def role_use(con: duckdb.DuckDBPyConnection, persona: str) -> None:
     """``role_use``: by role, its profiles with their personas and teams; ``role_unseen``: by account, whether a profile
     may use a role unseen. ``persona`` is SQL of the persona's name over user_profile_resolved ``u``."""
-    con.execute(
+    run(
+        con,
         statement(
             "role_use",
             persona=persona,
             team=_TEAM,
             unnamed=unnamed(_TEAM),
             no_team_name=unnamed("team"),
-        )
+        ),
     )
-    con.execute(
+    run(
+        con,
         statement(
             "role_unseen",
             unnamed=unnamed("execution_role"),
-        )
+        ),
     )
     # What a template's language has no word for, a template cannot turn on.
     con.execute(
@@ -93,13 +96,14 @@ PROFILE_JOINS = (
 def domain_roles(con: duckdb.DuckDBPyConnection) -> None:
     """``domain_role``: by domain, whether profiles of it share a role, and its roles that do not trust
     sts:SetSourceIdentity, those that execution roles assume included; NULL where that cannot be told."""
-    con.execute(
+    run(
+        con,
         statement(
             "domain_role",
             all_seen=_ALL_SEEN,
             profile_joins=PROFILE_JOINS,
             assumed=literal(ASSUMED),
-        )
+        ),
     )
 
 

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from auditor.resolve.empty_tables import create_without_rows, holds
+from auditor.resolve.parsed_statements import run
 from auditor.resolve.raw_schema import DOCUMENTS, quoted
 from auditor.studio.side_roles import SIDE_ROLES
 
@@ -45,7 +46,8 @@ def create(con: duckdb.DuckDBPyConnection) -> None:
         create_without_rows(con, "side_role", _SIDE_ROLE)
         return
     rows = " union all ".join(row for kind in held for row in _values(kind))
-    con.execute(
+    run(
+        con,
         "create table side_role as select distinct *, split_part(id, ':', 5) = account"
-        f" or account in (select account from template_account) as own from ({rows}) where id <> ''"
+        f" or account in (select account from template_account) as own from ({rows}) where id <> ''",
     )

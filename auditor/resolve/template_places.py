@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from auditor.model.snapshot import GLOBAL, KINDS, MAY_NOT_EXIST, NUMBER
+from auditor.resolve.parsed_statements import run
 from auditor.resolve.sql_files import statement
 from auditor.sql_text import literal
 from auditor.studio.resource_types import BY_KIND
@@ -32,7 +33,7 @@ def create(con: duckdb.DuckDBPyConnection, placed: bool) -> None:
         f" gaps, place from raw_{kind}"
         for kind, name in named.items()
     )
-    con.execute(f"create temp table placed as {every}")
+    run(con, f"create temp table placed as {every}")
     con.execute("""
         insert into place select key, account, region, resource_type, id, place.file, place.line, place.construct,
                                  place.lines
@@ -46,7 +47,7 @@ def culprits(con: duckdb.DuckDBPyConnection) -> None:
     """``culprit``: by key of a role or a domain, where templates write its policies, and what makes its subnets public.
     ``form``: the property of a role that holds the policy, empty where a resource of its own does."""
     if con.execute("select count(*) from place").fetchall()[0][0]:
-        con.execute(statement("culprit", global_region=literal(GLOBAL)))
+        run(con, statement("culprit", global_region=literal(GLOBAL)))
     else:
         con.execute(
             "create table culprit (key VARCHAR, name VARCHAR, resource VARCHAR, type VARCHAR, form VARCHAR,"

@@ -11,6 +11,7 @@ from collections.abc import Collection, Iterator, Sequence
 from typing import TYPE_CHECKING
 
 from auditor.model.rule import Rule, Verdict
+from auditor.resolve.parsed_statements import run
 from auditor.resolve.table_model import Column, Table
 from auditor.resolve.tables import LIVE, table
 from auditor.sql_text import literal
@@ -196,13 +197,14 @@ def apply_template_limits(con: duckdb.DuckDBPyConnection, name: str, rules: Sequ
         return
     # One statement for all rules: for a template, to plan one takes longer than to run it.
     read = "".join(f', "{column}"' for column in columns)
-    con.execute(
+    run(
+        con,
         f"update verdict_{name} v set {', '.join(settled)} from (select key as __key,"
         " key in (select key from doubtful) as __doubtful,"
         f" account in (select account from template_account) as __of_template{read}, __beyond from {name}"
         " left join (select account, list(setting) as __beyond from beyond_template group by account) using (account)"
         ") t"
-        " where t.__key = v.key and (t.__doubtful or t.__of_template)"
+        " where t.__key = v.key and (t.__doubtful or t.__of_template)",
     ).fetchall()
 
 

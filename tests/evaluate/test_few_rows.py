@@ -1,0 +1,51 @@
+"""How a small snapshot's queries are planned changes how long they take, and nothing of what they say."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from auditor.evaluate.audit import EvaluateOptions, evaluate
+from auditor.model.rule import Rule
+from auditor.resolve import build_tables
+from auditor.resolve.few_rows import WORTH_IT, plan_for_few_rows
+from auditor.store.connection import connect
+
+OPTIONS = EvaluateOptions(with_inventory=True, with_summaries=True)
+
+
+@pytest.mark.parametrize("estate", ["acme", "clean", "generated:2x6"])
+def test_a_report_hangs_on_no_plan(
+    estate: str, estate_file: Callable[[str], Path], built_in_rules: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    file = estate_file(estate)
+    few = [evaluate([file], built_in_rules, OPTIONS) for _ in range(3)]
+    monkeypatch.setattr(build_tables, "SMALL", 0)
+    many = evaluate([file], built_in_rules, OPTIONS)
+    assert bool(many.findings) == (estate != "clean")
+    assert few == [many] * 3
+
+
+def test_a_rule_that_raises_is_an_error_however_it_is_planned(
+    estate_file: Callable[[str], Path], built_in_rules: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    rule: Rule = next(r for r in built_in_rules if r.table == "user_profile")
+    broken = replace(rule, when="true", require="1 / len(name_tokens[:0]) = 1 or name = 'x'")
+    few = evaluate([estate_file("acme")], [broken, *(r for r in built_in_rules if r.id == "STU603")])
+    monkeypatch.setattr(build_tables, "SMALL", 0)
+    many = evaluate([estate_file("acme")], [broken, *(r for r in built_in_rules if r.id == "STU603")])
+    assert few == many
+    assert few.by_status["error"] > 0
+
+
+def test_what_is_left_out_of_planning_are_optimizers_that_there_are() -> None:
+    with connect() as con:
+        plan_for_few_rows(con)
+        ((left_out,),) = con.execute("select current_setting('disabled_optimizers')").fetchall()
+        every = {name for (name,) in con.execute("select name from duckdb_optimizers()").fetchall()}
+    assert set(left_out.split(",")) == every - set(WORTH_IT)
+    assert set(WORTH_IT) <= every
