@@ -52,15 +52,22 @@ def mask_value(name: str, value: str) -> str:
 
 def mask_document(document: Any) -> Any:
     """The document with every text in it masked, and every tag; the same object where nothing had to be."""
+    kind = type(document)
     if isinstance(document, str):
         # Nearly no text is long enough to hold a token, or an address.
         return mask_text(document) if len(document) > 11 else document
-    if isinstance(document, Mapping):
+    if kind is bool or kind is int or document is None:
+        return document
+    if kind is dict or isinstance(document, Mapping):
         if document.keys() == {"Key", "Value"} and all(isinstance(text, str) for text in document.values()):
             value = mask_value(document["Key"], document["Value"])
             return document if value == document["Value"] else {**document, "Value": value}
-        made = {key: mask_document(value) for key, value in document.items()}
-        return made if any(made[key] is not value for key, value in document.items()) else document
+        changed = {}
+        for key, value in document.items():
+            made = mask_document(value)
+            if made is not value:
+                changed[key] = made
+        return {**document, **changed} if changed else document
     if isinstance(document, (list, tuple)):
         items = [mask_document(item) for item in document]
         return items if any(new is not old for new, old in zip(items, document, strict=True)) else document

@@ -15,6 +15,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from auditor.collect.aws import CollectOptions, collect
+from auditor.collect.aws.answers import plain
 from auditor.collect.aws.evidence_request import EvidenceOptions
 from auditor.collect.aws.incremental import MAX_AGE, RACE, ROTATION_DAYS, EarlierSnapshots
 from auditor.collect.aws.spool import Spool
@@ -213,7 +214,7 @@ def _item(modified: datetime = MODIFIED, status: str = "InService") -> dict[str,
 
 
 def _serves(earlier: EarlierSnapshots, item: dict[str, Any] | None = None) -> bool:
-    return earlier.unchanged(HOME, "user_profile", ANA, item or _item()) is not None
+    return earlier.unchanged(HOME, "user_profile", ANA, plain(item or _item())) is not None
 
 
 @pytest.fixture

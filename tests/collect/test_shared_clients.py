@@ -13,6 +13,7 @@ from botocore.credentials import Credentials
 from botocore.exceptions import NoCredentialsError
 
 from auditor.collect.aws.shared_clients import REGIONS_A_CLIENT, SharedClients
+from auditor.version import __version__
 
 #: An operation without parameters of every service that a collection asks.
 CALLS = {
@@ -102,3 +103,26 @@ def test_a_client_keeps_connections_to_as_many_regions_as_its_pool_holds(monkeyp
     monkeypatch.setenv("HTTPS_PROXY", "http://proxy.example.com:3128")
     behind = SharedClients(None)
     assert len({id(behind.client("sts", region, None, ONCE)._client) for region in regions}) == len(regions)
+
+
+@pytest.mark.parametrize("application", [None, "nightly-audit"])
+def test_calls_say_which_program_makes_them(monkeypatch: pytest.MonkeyPatch, application: str | None) -> None:
+    monkeypatch.setenv("AWS_EXECUTION_ENV", "CloudShell")
+    if application:
+        monkeypatch.setenv("AWS_SDK_UA_APP_ID", application)
+    shared, said = SharedClients(None), list[str]()
+
+    def catch(request: Any, **_: Any) -> None:
+        said.append(request.headers["User-Agent"].decode())
+        raise _Sent
+
+    shared.session.get_component("event_emitter").register("before-send", catch)
+    for _ in range(2):
+        with pytest.raises(_Sent):
+            shared.client("sagemaker", "eu-west-1", Credentials("KEY", "secret"), ONCE).call("ListDomains", {})
+    words = said[0].split()
+    assert words[0].startswith("Botocore/")
+    assert "exec-env/CloudShell" in words
+    assert f"sagemaker-studio-auditor/{__version__}" in words
+    assert [w for w in words if w.startswith("app/")] == ([f"app/{application}"] if application else [])
+    assert said[1] == said[0]

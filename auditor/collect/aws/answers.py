@@ -20,6 +20,8 @@ from auditor.studio.structures import settings_paths
 _DEEPEST = 100
 #: Characters of one text. The longest that AWS gives here, a policy or an event, stay far below.
 _LONGEST = 4 * 1024 * 1024
+#: Characters of a text that need no second look where they are ASCII.
+_PLAIN = 1024
 
 
 def plain(value: Any, depth: int = 0) -> Any:
@@ -27,9 +29,15 @@ def plain(value: Any, depth: int = 0) -> Any:
 
     Raises OddAnswerError for what a snapshot cannot hold.
     """
+    # What nearly every member is, first.
+    kind = type(value)
+    if kind is str and len(value) <= _PLAIN and value.isascii():
+        return value
+    if kind is bool or value is None:
+        return value
     if depth > _DEEPEST:
         raise OddAnswerError("the answer is nested too deep")
-    if isinstance(value, Mapping):
+    if kind is dict or isinstance(value, Mapping):
         return {text(k): plain(v, depth + 1) for k, v in value.items() if k != "ResponseMetadata"}
     if isinstance(value, list | tuple):
         return [plain(v, depth + 1) for v in value]

@@ -13,7 +13,6 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any, Protocol
 
-from auditor.collect.aws.answers import plain
 from auditor.collect.aws.spool import Spool
 from auditor.model.encoded_document import EncodedDocument
 from auditor.model.snapshot import SCHEMA_VERSION, Header, Kind, Record
@@ -91,12 +90,14 @@ class EarlierSnapshots:
         found = self._spool.get(self._account, kind, region, record_id) if self._spool is not None else None
         return found.record if found is not None else None
 
-    def unchanged(self, region: str, kind: Kind, record_id: str, item: Mapping[str, Any]) -> Record | None:
-        """The record, if the list's item says that nothing changed since it was described; None: describe it."""
+    def unchanged(self, region: str, kind: Kind, record_id: str, listed: Mapping[str, Any]) -> Record | None:
+        """The record, if the list's item says that nothing changed since it was described; None: describe it.
+
+        ``listed``: the item as a snapshot holds it (``answers.plain``).
+        """
         record = self._get(kind, region, record_id)
         if record is None or set(record.gaps) - {"Tags"}:
             return None
-        listed: Mapping[str, Any] = plain(item)
         for member in ("LastModifiedTime", "CreationTime", "Status"):
             if not listed.get(member) or listed[member] != record.document.get(member):
                 return None

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 from auditor.collect.aws import call_errors
@@ -50,7 +51,10 @@ def _describe_or_carry(run: Run, spec: Spec, region: str, item: Mapping[str, Any
         run.tasks.submit(_describe, run, spec, region, item, {key: text(item[key]) for key in spec.keys})
         return
     run.ledger.carried(region, spec.describe_operation)
-    run.keep(region, spec.kind, old.id, {**old.document, **item}, described=old.described)
+    if all(old.document.get(name) == value for name, value in item.items()):
+        run.carry(replace(old, tags=None, gaps=()))
+    else:
+        run.keep(region, spec.kind, old.id, {**old.document, **item}, described=old.described)
 
 
 def _describe(run: Run, spec: Spec, region: str, item: Mapping[str, Any], request: Mapping[str, Any]) -> None:

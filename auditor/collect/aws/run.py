@@ -236,11 +236,18 @@ class Run:
         """The same for one that was described, with so many attempts beyond the first."""
         self._put(Record(self.ledger.account, region, kind, record_id, document), retries)
 
+    def carry(self, record: Record) -> None:
+        """Keep a record of an earlier snapshot as it is there, encoded and without secrets."""
+        self._spool(record, record.document, 0)
+
     def _put(self, record: Record, retries: int) -> None:
+        self._spool(record, EncodedDocument.of(mask_document(plain(record.document))), retries)
+
+    def _spool(self, record: Record, document: Mapping[str, Any], retries: int) -> None:
         domain = record.document.get("DomainId")
-        encoded = replace(record, document=EncodedDocument.of(mask_document(plain(record.document))))
         path = tag_path(record.kind, record.id)
-        self.spool.put(encoded, path, domain if isinstance(domain, str) else "", retries)
+        place = domain if isinstance(domain, str) else ""
+        self.spool.put(replace(record, document=document), path, place, retries)
 
     def record_unlisted(
         self, regions: Iterable[str], kind: str, operation: str, error: Exception, place: str = ""

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -117,7 +117,7 @@ def _carry(run: Run, region: str, since: datetime) -> _Span | None:
         return None
     for record in run.earlier.records(region, "sign_in"):
         if datetime.fromisoformat(record.document["eventTime"]) >= since:
-            run.keep(region, "sign_in", record.id, record.document)
+            run.carry(replace(record, described=""))
     return _Span(*(datetime.fromisoformat(str(earlier.document[name])) for name in (KNOWN_SINCE, KNOWN_UNTIL)))
 
 
