@@ -59,6 +59,16 @@ def _severities(rule: Rule) -> str:
     return "; ".join((rule.severity.value, *others))
 
 
+def _own_words(rule: Rule) -> str:
+    own = rule.own_words
+    if own is None:
+        return ""
+    pairs = ", ".join(
+        f"`{letter}` counts as `{instead}`" for letter, instead in zip(own.unlisted, own.generic, strict=True)
+    )
+    return f"\nOf [the company's own words](../writing-rules.md#words-of-the-companys-own), {pairs}.\n"
+
+
 def rule_page(rule: Rule) -> str:
     """docs/rules/<ID>.md"""
     parts = [
@@ -72,6 +82,7 @@ def rule_page(rule: Rule) -> str:
         f"## Why\n\n{rule.why}\n\n## What it requires\n\nApplies to:\n\n{code('sql', rule.when)}\n",
         f"Requires:\n\n{code('sql', rule.require)}",
         f"\nThe kind of a word is:\n\n{code('sql', rule.word_kind)}" if rule.word_kind else "",
+        _own_words(rule),
         *(f"\n`{name}`, in its message, is:\n\n{code('sql', sql)}" for name, sql in rule.values.items()),
     ]
     missing = template_limits(rule)

@@ -63,6 +63,9 @@ def page(rule: Rule) -> RenderableType:
     ]
     if rule.word_kind:
         parts += [_heading("Kind of a word"), _block(rule.word_kind, "sql")]
+    if own := rule.own_words:
+        pairs = ", ".join(f"{a} counts as {b}" for a, b in zip(own.unlisted, own.generic, strict=True))
+        parts += [_heading("The company's own words"), Padding(Text(pairs), (0, 0, 0, 2))]
     missing = template_limits(rule)
     if missing:
         parts += [

@@ -138,7 +138,8 @@ def evaluate_tables(
 ) -> Evaluated:
     """The rules' verdicts on the snapshots. Raises SnapshotError."""
     con, readers = load_tables(files, merge, personas, export)
-    verdicts = evaluate_rules(con, rules, overrides)
+    named = sorted({(a.id, a.name) for reader in readers for a in reader.header.accounts if a.name})
+    verdicts = evaluate_rules(con, rules, overrides, named)
     gaps = tuple(sorted(Gap(*row) for row in con.execute("select * from gap").fetchall()))
     maker = FindingMaker(con, verdicts, overrides, Gaps(gaps), Documents(readers), rules)
     return Evaluated(con, readers, gaps, verdicts, maker)

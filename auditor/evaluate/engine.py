@@ -29,13 +29,19 @@ class Verdicts:
     errors: Mapping[str, str]
 
 
-def evaluate_rules(con: duckdb.DuckDBPyConnection, rules: Sequence[Rule], overrides: Overrides) -> Verdicts:
+def evaluate_rules(
+    con: duckdb.DuckDBPyConnection,
+    rules: Sequence[Rule],
+    overrides: Overrides,
+    account_names: Sequence[tuple[str, str]] = (),
+) -> Verdicts:
     """Evaluate the rules on the documented tables of ``con``. A rule that fails on some rows is ``error`` there and its
-    own verdict on the others."""
+    own verdict on the others. ``account_names``: account → name, where an organization says; their words may be the
+    company's own to rules on names."""
     con.execute(f"create type verdict as ENUM({', '.join(repr(str(v)) for v in Verdict)})").fetchall()
     counts: dict[str, Mapping[Verdict, int]] = {}
     errors: dict[str, str] = {}
-    kinds = add_kind_columns(con, rules, overrides)
+    kinds = add_kind_columns(con, rules, overrides, account_names)
     try:
         for table in sorted({r.table for r in rules}):
             own = [r for r in rules if r.table == table]

@@ -12,7 +12,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from auditor.model.rule import Rule
+from auditor.evaluate.own_words import own_words
+from auditor.model.rule import OwnWords, Rule
 from auditor.resolve.parsed_statements import run
 from auditor.resolve.table_model import Table
 from auditor.resolve.tables import TABLES
@@ -41,10 +42,11 @@ class KindColumns:
 
 @dataclass(frozen=True, slots=True)
 class _Asked:
-    """One kind, and of what it is asked. ``kind``: SQL of one ``word``; ``columns``: of words → of their kinds;
-    ``rules``: ids of those that ask."""
+    """One kind, and of what it is asked. ``kind``: SQL of one ``word``; ``own``: what words of the company's own are;
+    ``columns``: of words → of their kinds; ``rules``: ids of those that ask."""
 
     kind: str
+    own: OwnWords | None
     columns: Mapping[str, str]
     rules: Sequence[str]
 
@@ -65,9 +67,15 @@ def beneath(con: duckdb.DuckDBPyConnection) -> str:
     return f'"{database}".main'
 
 
-def add_kind_columns(con: duckdb.DuckDBPyConnection, rules: Sequence[Rule], overrides: Overrides) -> KindColumns:
+def add_kind_columns(
+    con: duckdb.DuckDBPyConnection,
+    rules: Sequence[Rule],
+    overrides: Overrides,
+    account_names: Sequence[tuple[str, str]] = (),
+) -> KindColumns:
     """Add the columns that the rules' conditions need. What cannot be worked out so (a kind of several letters or none,
-    an error on one of the words) has no column: it is left to the expression that ``word_kinds`` stands for."""
+    an error on one of the words) has no column: it is left to the expression that ``word_kinds`` stands for.
+    ``account_names``: account → name, where an organization says."""
     asked = _asked(rules, overrides)
     read = {name for one in asked for name in one.columns}
     tables = {table.name: words for table in TABLES if (words := sorted(read & _columns_of_words(table)))}
@@ -75,7 +83,7 @@ def add_kind_columns(con: duckdb.DuckDBPyConnection, rules: Sequence[Rule], over
         con.execute(
             f"create temp table kind_rows_{table} as select key, {_names(words)} from {beneath(con)}.{table}"
         ).fetchall()
-    answers = [_classify(con, one, f"kind_words_{number}", tables) for number, one in enumerate(asked)]
+    answers = [_classify(con, one, f"kind_words_{number}", tables, account_names) for number, one in enumerate(asked)]
     found = [answer for answer in answers if answer]
     seen = [table for table, words in tables.items() if _show(con, table, words, found)]
     for temporary in (*(f"kind_rows_{table}" for table in tables), *(one.words for one in found)):
@@ -92,16 +100,16 @@ def drop_kind_columns(con: duckdb.DuckDBPyConnection, added: KindColumns) -> Non
 
 def _asked(rules: Sequence[Rule], overrides: Overrides) -> list[_Asked]:
     documented = frozenset().union(*map(_columns_of_words, TABLES))
-    kinds: dict[str, tuple[set[str], list[str]]] = {}
+    kinds: dict[tuple[str, OwnWords | None], tuple[set[str], list[str]]] = {}
     for rule in rules:
         named = {a.rpartition(".")[2].lower() for sql in (rule.when, rule.require) for a in arguments(sql)}
         if rule.word_kind and named & documented:
-            columns, asking = kinds.setdefault(_kind_sql(rule, overrides), (set(), []))
+            columns, asking = kinds.setdefault((_kind_sql(rule, overrides), rule.own_words), (set(), []))
             columns |= named & documented
             asking.append(rule.id)
     return [
-        _Asked(kind, {name: f"__{name}_kinds_{number}" for name in sorted(columns)}, asking)
-        for number, (kind, (columns, asking)) in enumerate(kinds.items())
+        _Asked(kind, own, {name: f"__{name}_kinds_{number}" for name in sorted(columns)}, asking)
+        for number, ((kind, own), (columns, asking)) in enumerate(kinds.items())
     ]
 
 
@@ -121,16 +129,18 @@ def _names(columns: Sequence[str]) -> str:
 
 
 def _classify(
-    con: duckdb.DuckDBPyConnection, asked: _Asked, words: str, tables: Mapping[str, Sequence[str]]
+    con: duckdb.DuckDBPyConnection,
+    asked: _Asked,
+    words: str,
+    tables: Mapping[str, Sequence[str]],
+    account_names: Sequence[tuple[str, str]],
 ) -> _Found | None:
     """Make the table of the words and their kinds; None, and no table, where a kind is not a single letter."""
     import duckdb
 
+    rows = {table: [name for name in names if name in asked.columns] for table, names in tables.items()}
     every = " union all ".join(
-        f'select unnest("{name}") as {WORD} from kind_rows_{table}'
-        for table, names in tables.items()
-        for name in names
-        if name in asked.columns
+        f'select unnest("{name}") as {WORD} from kind_rows_{table}' for table, names in rows.items() for name in names
     )
     try:
         run(
@@ -146,6 +156,9 @@ def _classify(
     if odd:
         con.execute(f"drop table {words}").fetchall()
         return None
+    if asked.own and (found := own_words(con, words, asked.own, rows, account_names, beneath(con))):
+        letters = f"translate(kind, {literal(asked.own.unlisted)}, {literal(asked.own.generic)})"
+        con.execute(f"update {words} set kind = {letters} where list_contains(?, {WORD})", [found]).fetchall()
     con.execute(f"delete from {words} where kind = ?", [other]).fetchall()
     return _Found(asked, words, other or "")
 

@@ -136,6 +136,17 @@ class Remediation:
 
 
 @dataclass(frozen=True, slots=True)
+class OwnWords:
+    """What a company's own words are to a rule on names, by letters of ``word_kind``: a word of a kind in ``unlisted``
+    that is the company's own has the kind at the same place in ``generic``. Beside a word of a kind in ``person``
+    (``unlisted`` is among them) none is."""
+
+    unlisted: str
+    generic: str
+    person: str
+
+
+@dataclass(frozen=True, slots=True)
 class Rule:
     """One loaded, validated rule.
 
@@ -177,5 +188,8 @@ class Rule:
     """What their subqueries read: names of tables, and their columns as ``table.column``."""
     word_kind: str = ""
     """SQL that gives the kind of one ``word``, for ``word_kinds(words)`` in ``when`` and ``require``."""
+    own_words: OwnWords | None = None
+    """What words of domains' and accounts' names are to ``word_kind`` where the profiles show that they are nobody's
+    name; None: what they are anyway."""
     prevent: Prevent | None = None
     """Statements that deny the calls that would break the rule; None where no condition key of AWS's reaches it."""

@@ -45,17 +45,18 @@ def _with_word_kind(rule: Rule, find: Find, taken: dict[str, Param]) -> Rule:
         if not other.word_kind or _REFERENCE.fullmatch(other.word_kind):
             raise SharedError(f"{other.id} has no word_kind of its own", "word_kind")
         _take(other, other.word_kind, rule, "word_kind", find, taken)
-        return replace(rule, word_kind=other.word_kind)
+        return replace(rule, word_kind=other.word_kind, own_words=rule.own_words or other.own_words)
     for key in ("when", "require"):
         for match in _REFERENCE.finditer(getattr(rule, key)):
             source = find(match[1]) if match[1] else None
             if source is None or not is_called(source.require):
                 continue
-            kind = _with_word_kind(source, find, {}).word_kind
+            resolved = _with_word_kind(source, find, {})
+            kind = resolved.word_kind
             if rule.word_kind not in ("", kind):
                 raise SharedError(f"{source.id} has a word_kind of its own, so that this rule cannot have one", key)
             _take(source, kind, rule, key, find, taken)
-            rule = replace(rule, word_kind=kind)
+            rule = replace(rule, word_kind=kind, own_words=rule.own_words or resolved.own_words)
     return rule
 
 

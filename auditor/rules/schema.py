@@ -130,6 +130,14 @@ class PreventFile(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
     beyond: Annotated[str, _doc("What else the statements deny, or leave open, as a sentence")] = ""
 
 
+class OwnWordsFile(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
+    """Letters of ``word_kind``: what a word on no list counts as where it is the company's own."""
+
+    unlisted: Annotated[str, msgspec.Meta(min_length=1, description="Letters of words that may be the company's own")]
+    generic: Annotated[str, msgspec.Meta(min_length=1, description="What each of them becomes, letter by letter")]
+    person: Annotated[str, msgspec.Meta(min_length=1, description="Letters of words beside which none is")]
+
+
 class RuleFile(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
     """One rule."""
 
@@ -165,6 +173,9 @@ class RuleFile(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
             description="SQL: the letter of one word, for word_kinds(words); @STU101 stands for that of another rule"
         ),
     ] = ""
+    own_words: Annotated[
+        OwnWordsFile | None, _doc("What words of the names of domains and accounts count as, where they are nobody's")
+    ] = None
     setting: Annotated[str, msgspec.Meta(description="Column that a finding is about")] = ""
     cause: Annotated[str, msgspec.Meta(description="SQL naming the column to blame, where require reads several")] = ""
     prevent: Annotated[PreventFile | None, _doc("Statements that deny the calls that would break the rule")] = None

@@ -119,6 +119,7 @@ def _check_types(rule: Rule, further: _Further) -> None:
 def _check_word_kind(rule: Rule, documented: Table, guard: ExpressionChecker, complain: Complain) -> set[str]:
     """Hold ``word_kind`` against what it may read, which is the word; gives the parameters that it uses."""
     called = [key for key in ("when", "require") if is_called(getattr(rule, key))]
+    _check_own_words(rule, complain)
     if not rule.word_kind:
         if called:
             raise complain(f"{called[0]}: {FUNCTION}() needs the field word_kind", called[0])
@@ -132,6 +133,18 @@ def _check_word_kind(rule: Rule, documented: Table, guard: ExpressionChecker, co
     if other := next(iter((*read.columns, *read.reads)), ""):
         raise complain(f"word_kind: may not read {other}", "word_kind", hint=f"It reads {WORD} and parameters.")
     return set(read.parameters)
+
+
+def _check_own_words(rule: Rule, complain: Complain) -> None:
+    own = rule.own_words
+    if own is None:
+        return
+    if not rule.word_kind:
+        raise complain("own_words: needs the field word_kind", "own_words")
+    if len(own.unlisted) != len(own.generic):
+        raise complain("own_words: generic must have a letter for each of unlisted", "own_words", "generic")
+    if not set(own.unlisted) <= set(own.person):
+        raise complain("own_words: person must have each letter of unlisted", "own_words", "person")
 
 
 def _check_remediation(rule: Rule, further: _Further) -> set[str]:

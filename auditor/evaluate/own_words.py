@@ -1,0 +1,150 @@
+"""A company's own words: what its domains and accounts are called, as far as the names of its profiles show that nobody
+is.
+
+``zentrix-analyst`` reads as ``smith-admin`` does: one word on no list beside a listed one. Where a domain is called
+``zentrix-ml``, the word may be the company's, a product's or a team's; but a domain may be called after a person as
+well. So a word of such a name is the company's own only where all of this holds:
+
+- no list of the rule has it, and at least two names hold it, with different words beside it;
+- no name is the word alone, or holds it beside initials or a word that identifies a person, and no other word on no
+  list begins or ends with it (``jsmith``, ``mariaokafor``);
+- in the domains that are called so, or lie in the account that is, at least five profiles are people's by other words;
+- none of these people has the same words beside theirs (``alice-dev``, where the word is in ``maria-dev``).
+
+A person whose domain it is has a profile by the plain name, or profiles that are named as those of the others are; so
+such a domain's word stays a person's. What is left out stays as it was without this.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING
+
+from auditor.model.rule import OwnWords
+from auditor.resolve.name_words import words
+from auditor.rules.word_kinds import WORD
+from auditor.sql_text import literal
+
+if TYPE_CHECKING:
+    import duckdb
+
+#: Names that hold a word, and people beside it in its domains, from which it is the company's own.
+NAMES, PEOPLE = 2, 5
+#: The table whose names tell, and where the people of a domain are.
+_PROFILES = "user_profile"
+#: Words of domains' names that are looked for, by the alphabet; a company has few that its profiles have as well.
+_MOST = 200
+
+
+def own_words(
+    con: duckdb.DuckDBPyConnection,
+    kinds: str,
+    spec: OwnWords,
+    rows: Mapping[str, Sequence[str]],
+    account_names: Sequence[tuple[str, str]],
+    beneath: str,
+) -> list[str]:
+    """The company's own words among those of the table ``kinds`` (``word``, ``kind``: each distinct word of the names).
+
+    ``rows``: table → columns of words in the table ``kind_rows_<table>``, which has the row's ``key`` as well;
+    ``account_names``: account → name, where an organization says; ``beneath``: the catalog and schema of the documented
+    tables.
+    """
+    if _PROFILES not in rows:
+        return []
+    places = _places(account_names, beneath)
+    con.execute(f"""
+        create temp table own_places as
+        select distinct {WORD}, account, region, domain_id from ({places}) join {kinds} using ({WORD})
+        where contains({literal(spec.unlisted)}, kind)
+    """).fetchall()
+    try:
+        return _proven(con, kinds, spec, rows, beneath)
+    finally:
+        for table in ("own_held", "own_places"):
+            con.execute(f"drop table if exists temp.main.{table}").fetchall()
+
+
+def _places(account_names: Sequence[tuple[str, str]], beneath: str) -> str:
+    """SQL of the words of each domain's name and of its account's, and of two in a row written together."""
+    named = f"select account, region, domain_id, name from {beneath}.domain"
+    if account_names:
+        values = ", ".join(f"({literal(account)}, {literal(name)})" for account, name in account_names)
+        named += (
+            f" union all select d.account, d.region, d.domain_id, a.name from {beneath}.domain d"
+            f" join (values {values}) a (account, name) using (account)"
+        )
+    return f"""
+        select unnest(list_distinct(w || list_transform(range(1, len(w)), lambda n: w[n] || w[n + 1]))) as {WORD},
+               account, region, domain_id
+        from (select {words("name")} as w, account, region, domain_id from ({named}) where name is not null)"""
+
+
+def _proven(
+    con: duckdb.DuckDBPyConnection, kinds: str, spec: OwnWords, rows: Mapping[str, Sequence[str]], beneath: str
+) -> list[str]:
+    asked = _column(con, f"select distinct {WORD} from own_places order by all limit {_MOST}")
+    if not asked:
+        return []
+    some = _listed(asked)
+    held = " union all ".join(
+        f'select "{column}" as words from kind_rows_{table} where list_has_any("{column}", {some})'
+        for table, columns in rows.items()
+        for column in columns
+    )
+    con.execute(f"""
+        create temp table own_held as
+        select own, list_sort(list_filter(words, lambda {WORD}: {WORD} <> own)) as beside
+        from (select distinct words, unnest(list_distinct(list_intersect(words, {some}))) as own from ({held}))
+    """).fetchall()
+    left = _column(
+        con,
+        f"""
+        select own from own_held group by own
+        having count(distinct beside) >= {NAMES} and min(len(beside)) > 0
+        except select own from (select own, unnest(beside) as {WORD} from own_held) join {kinds} using ({WORD})
+        where contains({literal(spec.person)}, kind)
+        except select own from (select distinct own from own_held) join {kinds} on {WORD} <> own
+        and (starts_with({WORD}, own) or ends_with({WORD}, own)) and contains({literal(spec.unlisted)}, kind)
+        """,
+    )
+    return _among_people(con, kinds, spec, rows[_PROFILES], left, some, beneath) if left else []
+
+
+def _among_people(
+    con: duckdb.DuckDBPyConnection,
+    kinds: str,
+    spec: OwnWords,
+    columns: Sequence[str],
+    left: Sequence[str],
+    some: str,
+    beneath: str,
+) -> list[str]:
+    """Of the words that are left, those whose domains have people by other words, none of them named alike."""
+    lists = " union all ".join(f'select key, "{column}" as words from kind_rows_{_PROFILES}' for column in columns)
+    return _column(
+        con,
+        f"""
+        with people as (
+            select own, key, words, unnest(words) as {WORD} from (
+                select distinct p.{WORD} as own, key, words from own_places p
+                join {beneath}.{_PROFILES} using (account, region, domain_id) join ({lists}) using (key)
+                where p.{WORD} in {_listed(left)} and not list_has_any(words, {some})
+            )
+        ), named as (
+            select own, key, list_sort(list_filter(words, lambda other: other <> {WORD})) as beside
+            from people join {kinds} using ({WORD}) where contains({literal(spec.unlisted)}, kind)
+        )
+        select own from named group by own having count(distinct key) >= {PEOPLE}
+        except select own from named join own_held using (own, beside)
+        order by all
+        """,
+    )
+
+
+def _listed(texts: Sequence[str]) -> str:
+    return "[" + ", ".join(map(literal, texts)) + "]::VARCHAR[]"
+
+
+def _column(con: duckdb.DuckDBPyConnection, sql: str) -> list[str]:
+    return [text for (text,) in con.execute(sql).fetchall()]
