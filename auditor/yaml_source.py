@@ -35,14 +35,45 @@ _TYPES = {
 }  # fmt: skip
 
 
-class _Loader(_SafeLoader):  # type: ignore[misc]
-    """Says where a value stands that only looks like a date or a number, such as 2024-13-45."""
+class _TooDeepError(yaml.MarkedYAMLError):
+    """Collections within collections without bound."""
 
-    def construct_object(self, node: yaml.Node, deep: bool = False) -> Any:
+
+class _OddError(yaml.MarkedYAMLError):
+    """What YAML allows and people do not mean."""
+
+
+class _Loader(_SafeLoader):  # type: ignore[misc]
+    """Looks at the depth while it reads, and says where a value stands that only looks like a date or a number, such as
+    2024-13-45."""
+
+    _depth = 0
+
+    def descend_resolver(self, current_node: yaml.Node | None, _index: Any) -> None:
+        """Called for each node before it is read, with the one around it."""
+        self._depth += 1
+        if self._depth > _MAX_DEPTH + 1 and current_node is not None:
+            raise _TooDeepError(None, None, "nested too deeply", current_node.start_mark)
+
+    def ascend_resolver(self) -> None:
+        """Called for each node that has been read."""
+        self._depth -= 1
+
+
+def _constructor(name: str) -> Any:
+    built_in = getattr(_SafeLoader, f"construct_yaml_{name}")
+
+    def construct(loader: Any, node: yaml.Node) -> Any:
         try:
-            return super().construct_object(node, deep)
+            return built_in(loader, node)
         except ValueError as error:
             raise yaml.constructor.ConstructorError(None, None, str(error), node.start_mark) from error
+
+    return construct
+
+
+for _name in ("int", "float", "timestamp"):
+    _Loader.add_constructor(f"tag:yaml.org,2002:{_name}", _constructor(_name))
 
 
 def near(name: str, known: Iterable[str], otherwise: str = "") -> str:
@@ -251,22 +282,18 @@ def read_yaml(
     loader = None
     try:
         loader = _Loader(text)
-        deep = _too_deep(text)
-        if deep is not None:
-            raise fault("nested too deeply", deep)
         node = loader.get_single_node()
         if node is None and empty:
             return Source(path, None, {}, kind, plain)
         if not isinstance(node, yaml.MappingNode):
             raise fault(what)
-        odd = _odd(node)
-        if odd is not None:
-            raise fault(*odd)
-        if _expanded(node) > _MAX_VALUES:
+        if _values(node) > _MAX_VALUES:
             raise fault(f"its aliases stand for more than {_MAX_VALUES:,} values")
         document: Mapping[Any, Any] = loader.construct_document(node)
     except RecursionError:
         raise fault("nested too deeply") from None
+    except (_TooDeepError, _OddError) as error:
+        raise fault(str(error.problem), error.problem_mark) from None
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
         raise fault(f"not valid YAML: {error.problem or error.context}", mark) from error
@@ -278,65 +305,42 @@ def read_yaml(
     return Source(path, node, dict(document), kind, plain)
 
 
-def _too_deep(text: str) -> Any:
-    """The mark where the text is nested too deeply, None where it is not."""
-    depth = 0
-    for event in yaml.parse(text, Loader=_SafeLoader):
-        if isinstance(event, yaml.CollectionStartEvent):
-            depth += 1
-        elif isinstance(event, yaml.CollectionEndEvent):
-            depth -= 1
-        if depth > _MAX_DEPTH:
-            return event.start_mark
-    return None
+def _values(root: yaml.Node) -> int:
+    """How many values a node holds, with all that its aliases stand for; what these stand for is looked at once.
 
-
-def _odd(root: yaml.Node) -> tuple[str, yaml.Mark] | None:
-    """What YAML allows and people do not mean: a key twice, a key that is no word, an alias of what it lies in. What
-    several aliases stand for is looked at once."""
-    seen: set[int] = set()
+    Raises _OddError for what YAML allows and people do not mean: a key twice, a key that is no word, an alias of what
+    it lies in.
+    """
+    known: dict[int, int] = {}
     above: set[int] = set()
 
-    def look(node: yaml.Node) -> tuple[str, yaml.Mark] | None:
-        if id(node) in above:
-            return "an alias stands for what it lies in", node.start_mark
-        if id(node) in seen:
-            return None
-        seen.add(id(node))
-        if (fault := _odd_keys(node)) is not None:
-            return fault
-        above.add(id(node))
-        found = next((fault for child in _children(node) if (fault := look(child)) is not None), None)
-        above.discard(id(node))
-        return found
+    def size(node: yaml.Node) -> int:
+        place = id(node)
+        if place in known:
+            return known[place]
+        if place in above:
+            raise _OddError(None, None, "an alias stands for what it lies in", node.start_mark)
+        if len(above) >= _MAX_DEPTH:
+            raise _TooDeepError(None, None, "nested too deeply", node.start_mark)
+        above.add(place)
+        number = 1
+        for child in _children(node):
+            number += 1 if isinstance(child, yaml.ScalarNode) else size(child)
+        above.discard(place)
+        known[place] = number
+        return number
 
-    return look(root)
-
-
-def _odd_keys(node: yaml.Node) -> tuple[str, yaml.Mark] | None:
-    seen: set[str] = set()
-    for key, _ in node.value if isinstance(node, yaml.MappingNode) else ():
-        if not isinstance(key, yaml.ScalarNode):
-            return "a key must be a word", key.start_mark
-        if key.value in seen:
-            return f"{key.value!r} is given twice", key.start_mark
-        seen.add(key.value)
-    return None
+    return size(root)
 
 
 def _children(node: yaml.Node) -> list[yaml.Node]:
-    if isinstance(node, yaml.MappingNode):
-        return [value for _, value in node.value]
-    return list(node.value) if isinstance(node, yaml.SequenceNode) else []
-
-
-def _expanded(root: yaml.Node) -> int:
-    """How many values a node holds, with all that its aliases stand for. It holds itself nowhere."""
-    known: dict[int, int] = {}
-
-    def size(node: yaml.Node) -> int:
-        if id(node) not in known:
-            known[id(node)] = 1 + sum(map(size, _children(node)))
-        return known[id(node)]
-
-    return size(root)
+    if not isinstance(node, yaml.MappingNode):
+        return list(node.value)
+    seen: set[str] = set()
+    for key, _ in node.value:
+        if not isinstance(key, yaml.ScalarNode):
+            raise _OddError(None, None, "a key must be a word", key.start_mark)
+        if key.value in seen:
+            raise _OddError(None, None, f"{key.value!r} is given twice", key.start_mark)
+        seen.add(key.value)
+    return [value for _, value in node.value]

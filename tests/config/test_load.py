@@ -160,6 +160,8 @@ def test_paths_count_from_the_files_folder(tmp_path: Path, monkeypatch: pytest.M
         ("fail_on: low\nfail_on: high", "2:1", "'fail_on' is given twice", ""),
         ("only: &a [*a]", "1:7", "an alias stands for what it lies in", ""),
         ("only: " + "[" * 60 + "]" * 60, "1:56", "nested too deeply", ""),
+        ("only: " + "[" * 50 + "]" * 50, "1:56", "nested too deeply", ""),
+        ("only: &a []\nskip: " + "[" * 50 + "*a" + "]" * 50, "2:56", "nested too deeply", ""),
         ("- fail_on: low", "1:1", "a configuration holds one mapping", ""),
     ],
 )  # fmt: skip
