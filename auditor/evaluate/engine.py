@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from auditor.evaluate.kind_columns import KindColumns, add_kind_columns, beneath, drop_kind_columns
 from auditor.model.rule import Rule, Verdict
+from auditor.resolve.alike_profiles import alike_columns
 from auditor.resolve.parsed_statements import run
 from auditor.rules.applicability import apply_template_limits
 from auditor.rules.expressions import readable
@@ -73,7 +74,7 @@ def _scan(
 
     verdicts = {r.id: f"({verdict_sql(r, overrides.get(r.id), kinds.of_rules.get(r.id, {}))})::verdict" for r in rules}
     try:
-        _create(con, table, verdicts)
+        _create(con, table, verdicts) if table != "user_profile" else _of_profiles(con, rules, verdicts, kinds)
         return {}
     except duckdb.Error:
         errors = {r.id: reason for r in rules if (reason := _failure(con, table, verdicts[r.id]))}
@@ -86,6 +87,30 @@ def _scan(
                 verdicts[rule.id] = "'error'::verdict"
     _create(con, table, verdicts)
     return errors
+
+
+def _of_profiles(
+    con: duckdb.DuckDBPyConnection, rules: list[Rule], verdicts: Mapping[str, str], kinds: KindColumns
+) -> None:
+    """The same of user profiles: where they are told apart by kind, a rule that reads only what is the same for all of
+    a kind is evaluated once for each kind. Raises duckdb.Error."""
+    alike = alike_columns(con)
+    once = [r.id for r in rules if not r.reads and alike.issuperset(map(str.lower, r.columns))]
+    if not once:
+        _create(con, "user_profile", verdicts)
+        return
+    judged = ", ".join(f'{verdicts[rule_id]} as "{rule_id}"' for rule_id in once)
+    con.execute(f"create temp table verdict_alike as select alike, {judged} from user_profile_alike").fetchall()
+    columns = ", ".join(
+        f'k."{rule_id}"' if rule_id in once else f'{sql} as "{rule_id}"' for rule_id, sql in verdicts.items()
+    )
+    # Under its own name it has the kinds of words as well.
+    rows = "user_profile" if "user_profile" in kinds.tables else "user_profile_line"
+    con.execute(
+        f"create or replace table verdict_user_profile as select key, {columns}"
+        f" from {rows} as user_profile join verdict_alike k using (alike)"
+    ).fetchall()
+    con.execute("drop table verdict_alike").fetchall()
 
 
 def _create(con: duckdb.DuckDBPyConnection, table: str, verdicts: Mapping[str, str]) -> None:

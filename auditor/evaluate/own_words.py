@@ -43,12 +43,13 @@ def own_words(
     rows: Mapping[str, Sequence[str]],
     account_names: Sequence[tuple[str, str]],
     beneath: str,
+    profiles: tuple[str, str],
 ) -> list[str]:
     """The company's own words among those of the table ``kinds`` (``word``, ``kind``: each distinct word of the names).
 
-    ``rows``: table → columns of words in the table ``kind_rows_<table>``, which has the row's ``key`` as well;
+    ``rows``: table → columns of words in the table ``kind_rows_<table>``, which says as well which row it is;
     ``account_names``: account → name, where an organization says; ``beneath``: the catalog and schema of the documented
-    tables.
+    tables; ``profiles``: where user profiles are, and the column by which ``kind_rows_user_profile`` tells them apart.
     """
     if _PROFILES not in rows:
         return []
@@ -59,7 +60,7 @@ def own_words(
         where contains({literal(spec.unlisted)}, kind)
     """).fetchall()
     try:
-        return _proven(con, kinds, spec, rows, beneath)
+        return _proven(con, kinds, spec, rows, profiles)
     finally:
         for table in ("own_held", "own_places"):
             con.execute(f"drop table if exists temp.main.{table}").fetchall()
@@ -81,7 +82,11 @@ def _places(account_names: Sequence[tuple[str, str]], beneath: str) -> str:
 
 
 def _proven(
-    con: duckdb.DuckDBPyConnection, kinds: str, spec: OwnWords, rows: Mapping[str, Sequence[str]], beneath: str
+    con: duckdb.DuckDBPyConnection,
+    kinds: str,
+    spec: OwnWords,
+    rows: Mapping[str, Sequence[str]],
+    profiles: tuple[str, str],
 ) -> list[str]:
     asked = _column(con, f"select distinct {WORD} from own_places order by all limit {_MOST}")
     if not asked:
@@ -108,7 +113,7 @@ def _proven(
         and (starts_with({WORD}, own) or ends_with({WORD}, own)) and contains({literal(spec.unlisted)}, kind)
         """,
     )
-    return _among_people(con, kinds, spec, rows[_PROFILES], left, some, beneath) if left else []
+    return _among_people(con, kinds, spec, rows[_PROFILES], left, some, profiles) if left else []
 
 
 def _among_people(
@@ -118,24 +123,27 @@ def _among_people(
     columns: Sequence[str],
     left: Sequence[str],
     some: str,
-    beneath: str,
+    profiles: tuple[str, str],
 ) -> list[str]:
     """Of the words that are left, those whose domains have people by other words, none of them named alike."""
-    lists = " union all ".join(f'select key, "{column}" as words from kind_rows_{_PROFILES}' for column in columns)
+    source, row = profiles
+    lists = " union all ".join(
+        f'select {row} as who, "{column}" as words from kind_rows_{_PROFILES}' for column in columns
+    )
     return _column(
         con,
         f"""
         with people as (
-            select own, key, words, unnest(words) as {WORD} from (
-                select distinct p.{WORD} as own, key, words from own_places p
-                join {beneath}.{_PROFILES} using (account, region, domain_id) join ({lists}) using (key)
+            select own, who, words, unnest(words) as {WORD} from (
+                select distinct p.{WORD} as own, who, words from own_places p
+                join {source} u using (account, region, domain_id) join ({lists}) on who = u.{row}
                 where p.{WORD} in {_listed(left)} and not list_has_any(words, {some})
             )
         ), named as (
-            select own, key, list_sort(list_filter(words, lambda other: other <> {WORD})) as beside
+            select own, who, list_sort(list_filter(words, lambda other: other <> {WORD})) as beside
             from people join {kinds} using ({WORD}) where contains({literal(spec.unlisted)}, kind)
         )
-        select own from named group by own having count(distinct key) >= {PEOPLE}
+        select own from named group by own having count(distinct who) >= {PEOPLE}
         except select own from named join own_held using (own, beside)
         order by all
         """,

@@ -50,9 +50,9 @@ def create(con: duckdb.DuckDBPyConnection) -> None:
         statement(
             "bucket_user",
             domain_canvas=f"doc.{quoted(f'{DOMAIN_USER_ROOT}.{CANVAS_STORE}')}",
-            profile_canvas=f"doc.{quoted(f'{USER_PROFILE_ROOT}.{CANVAS_STORE}')}",
+            profile_canvas=quoted(f"{USER_PROFILE_ROOT}.{CANVAS_STORE}"),
             domain_notebooks=f"doc.{quoted(f'{DOMAIN_USER_ROOT}.{_NOTEBOOKS}')}",
-            profile_notebooks=f"doc.{quoted(f'{USER_PROFILE_ROOT}.{_NOTEBOOKS}')}",
+            profile_notebooks=quoted(f"{USER_PROFILE_ROOT}.{_NOTEBOOKS}"),
             bucket=_bucket("uri"),
         ),
     )

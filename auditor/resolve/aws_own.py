@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from auditor.resolve.alike_profiles import leave_out_empty_kinds
 from auditor.studio.tools import AWS_PROFILE, RSTUDIO
 
 if TYPE_CHECKING:
@@ -18,4 +19,5 @@ def leave_out_aws_own(con: duckdb.DuckDBPyConnection) -> None:
         " id from raw_domain where doc.DomainSettings.RStudioServerProDomainSettings is not null)"
     )
     con.execute(f"delete from raw_user_profile where {own}")
+    leave_out_empty_kinds(con)
     con.execute(f"delete from raw_app where ({own}) or doc.AppType = '{RSTUDIO}'")

@@ -5,11 +5,11 @@ Each is one query, and nothing loops over resources. What Classic is and when an
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from auditor.model.snapshot import MAY_NOT_EXIST, NUMBER
-from auditor.resolve import evidence_tables, hidden_tools, idle, neighbours, role_use, template_places
+from auditor.resolve import alike_profiles, evidence_tables, hidden_tools, idle, neighbours, role_use, template_places
 from auditor.resolve.account_evidence import account_region
 from auditor.resolve.application_use import create as create_applications
 from auditor.resolve.aws_own import leave_out_aws_own
@@ -26,6 +26,7 @@ from auditor.resolve.inheritance_sql import (
     own_value,
     structure_columns,
     unseen,
+    with_origin,
 )
 from auditor.resolve.lifecycle_config import create as create_lifecycle_configs
 from auditor.resolve.load_documents import SourceFile, load
@@ -100,10 +101,6 @@ def create_tables(con: duckdb.DuckDBPyConnection, merge: NestedMerge, personas: 
     create_applications(con)
     template_places.culprits(con)
     create_gaps(con)
-
-
-def _with_origin(items: Iterable[tuple[str, tuple[str, str]]]) -> str:
-    return ", ".join(f"{value} as {name}, ({origin})::origin as {name}_origin" for name, (value, origin) in items)
 
 
 def _identity(alias: str, kind: str, name: str, arn_path: str, doc_arn: str) -> str:
@@ -185,7 +182,7 @@ def _domain(con: duckdb.DuckDBPyConnection) -> None:
         con,
         statement(
             "domain_resolved",
-            settings=_with_origin(own),
+            settings=with_origin(own),
             experience=_experience(USER_DEFAULT_PREFIX),
             made_by_unified_studio=MADE_BY_UNIFIED_STUDIO,
             mount=mount,
@@ -260,17 +257,21 @@ def _resolved_profiles(
     certain = [s for s in USER_SETTINGS if f"known_{s.column}" in documented_columns(USER_PROFILE)]
     origins = [f"({effective_origin(s, merge)})::origin as {s.column}_origin" for s in USER_SETTINGS]
     mount, mount_origin = _auto_mount("domain_has_efs", "auto_mount_home_efs", "auto_mount_home_efs_origin")
-    arn_path = "'user-profile/' || p.id"
+    identity = _identity("p", "user_profile", "p.doc.UserProfileName", "'user-profile/' || p.id", "UserProfileArn")
+    by_kind = alike_profiles.are_told_apart(con)
     resolved = statement(
         "user_profile_resolved",
-        identity=_identity("p", "user_profile", "p.doc.UserProfileName", arn_path, "UserProfileArn"),
+        profiles="raw_user_kind" if by_kind else "raw_user_profile",
+        alike=alike_profiles.NUMBER if by_kind else "",
+        handed_on=alike_profiles.HANDED_ON if by_kind else "",
+        identity=identity,
         layer_columns=", ".join(layer),
         persona_number=persona_number(personas),
         domain_columns=_FROM_DOMAIN,
-        handed_down=", ".join(handed),
+        handed_down=", ".join([*handed, *(alike_profiles.HANDED_DOWN if by_kind else ())]),
         origins=", ".join([*origins, *(f"{certain_elements(s, merge)} as {s.column}_certain" for s in certain)]),
         domain_join=_JOIN_DOMAIN,
-        own_settings=_with_origin((s.column, own_value(s, "profile")) for s in PROFILE_SETTINGS),
+        own_settings=with_origin((s.column, own_value(s, "profile")) for s in PROFILE_SETTINGS),
         settings=", ".join(
             [
                 *(f"{effective_value(s)} as {s.column}, {s.column}_origin" for s in USER_SETTINGS),
@@ -287,12 +288,16 @@ def _resolved_profiles(
         name_tokens=words("name"),
         sso_user_tokens=user_words("sso_user"),
     )
+    if by_kind:
+        resolved = alike_profiles.resolve_kinds(con, resolved, identity, persona_number(personas), merge, _SIGNED_IN)
     run(con, f"create {_kind(profiles, MATERIALISED_PROFILES)} user_profile_resolved as {resolved}")
 
 
 def _documented_profiles(con: duckdb.DuckDBPyConnection, personas: Sequence[Persona], profiles: int) -> None:
+    by_kind = alike_profiles.are_told_apart(con) and profiles > MATERIALISED_DOCUMENTED
     documented = statement(
         "user_profile",
+        profiles="{profiles}",
         role_columns=role_use.PROFILE_COLUMNS,
         sso_user_profiles=neighbours.SSO_USER_PROFILES,
         evidence_columns=evidence_tables.PROFILE_COLUMNS,
@@ -311,6 +316,10 @@ def _documented_profiles(con: duckdb.DuckDBPyConnection, personas: Sequence[Pers
     # In the order in which the columns are documented, as where there is no profile.
     names = ", ".join(map(quoted, documented_columns(USER_PROFILE)))
     kind = _kind(profiles, MATERIALISED_DOCUMENTED)
+    if by_kind:
+        alike_profiles.show(con, documented, names, one_persona=len(personas) == 1)
+        return
+    documented = documented.replace("{profiles}", "user_profile_resolved")
     if kind == "view":
         con.execute(f"create {kind} user_profile as select {names} from ({documented})")
         return
@@ -344,7 +353,7 @@ def _space(con: duckdb.DuckDBPyConnection) -> None:
             display_name=_text("SpaceDisplayName"),
             layer_columns=", ".join(layer),
             domain_columns=_FROM_DOMAIN,
-            settings=_with_origin((s.column, own_value(s, "space")) for s in SPACE_SETTINGS),
+            settings=with_origin((s.column, own_value(s, "space")) for s in SPACE_SETTINGS),
             domain_join=_JOIN_DOMAIN,
             may_not_exist=literal(MAY_NOT_EXIST),
             number=literal(NUMBER),

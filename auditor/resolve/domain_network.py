@@ -50,7 +50,7 @@ def create(con: duckdb.DuckDBPyConnection) -> None:
     endpoint_facts.collect(con)
     run(con, statement("domain_subnet"))
     run(con, statement("domain_endpoint", services=string_list(NEEDED_ENDPOINTS)))
-    profile_unseen = f"doc.UserSettings.SecurityGroups is null and {unseen('gaps', 'UserSettings.SecurityGroups')}"
+    profile_unseen = f'"UserSettings".SecurityGroups is null and {unseen("gaps", "UserSettings.SecurityGroups")}'
     run(con, statement("domain_security_group", number=literal(NUMBER), open=_OPEN, profile_unseen=profile_unseen))
     run(con, statement("domain_flow_log"))
     run(con, statement("domain_ipv6_route", wide=_wide("r.DestinationIpv6CidrBlock")))

@@ -164,3 +164,8 @@ def own_value(setting: Setting, layer: str, name: str = "") -> tuple[str, str]:
         f"case when {own} is not null then {own} when not {name}_unseen then {service} end",
         f"case when {written} then {literal(layer)} when {nothing} then 'service' end",
     )
+
+
+def with_origin(items: Iterable[tuple[str, tuple[str, str]]]) -> str:
+    """Select-list items of columns with their origins: name, and SQL of the value and of its origin."""
+    return ", ".join(f"{value} as {name}, ({origin})::origin as {name}_origin" for name, (value, origin) in items)

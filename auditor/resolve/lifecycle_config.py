@@ -29,13 +29,15 @@ def create(con: duckdb.DuckDBPyConnection) -> None:
     named, hidden = [], []
     for kind in [kind for kind in ATTACHED if holds(con, kind)] or ATTACHED:
         paths = ATTACHED[kind]
-        members = {path: f"doc.{quoted(path)}" for path in paths}
+        # A user profile's settings stand beside its document.
+        relation, document = ("profile_document", "") if kind == "user_profile" else (f"raw_{kind}", "doc.")
+        members = {path: f"{document}{quoted(path)}" for path in paths}
         for path, member in members.items():
             arn = f"unnest({member})" if is_list(path) else member
             what = f"select account, region, {_CALLED[kind]} as what, {arn} as arn"
-            named.append(f"{what} from raw_{kind} where {member} is not null")
+            named.append(f"{what} from {relation} where {member} is not null")
         open_ = " or ".join(f"{member} is null and {unseen('gaps', path)}" for path, member in members.items())
-        hidden.append(f"select account, region from raw_{kind} where {open_}")
+        hidden.append(f"select account, region from {relation} where {open_}")
     con.execute(f"create temp table script_user as select * from ({' union all '.join(named)}) where arn <> ''")
     if not holds(con, "lifecycle_config") and not con.execute("select 1 from script_user limit 1").fetchall():
         create_empty(con, LIFECYCLE_CONFIG)

@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor, wait
 from dataclasses import astuple, dataclass, fields, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from auditor.errors import SnapshotError
 from auditor.model.snapshot import GLOBAL_KINDS, KINDS, Gap, Header
-from auditor.resolve import template_places
+from auditor.resolve import alike_profiles, template_places
 from auditor.resolve.odd_members import OddRecord, incomplete_lists, odd_records, write_without
 from auditor.resolve.raw_schema import DOCUMENTS, struct_type
 from auditor.sql_text import literal, string_list
@@ -62,14 +62,23 @@ def load(con: duckdb.DuckDBPyConnection, files: Sequence[SourceFile]) -> None:
     _refuse_overlap(files)
     with ThreadPoolExecutor(max_workers=1) as pool, workspace("odd") as folder:
         # DuckDB reads meanwhile. That a member is odd is rare, and then the files are read again.
-        pending = [pool.submit(odd_records, file.path) for file in files]
+        many = sum(file.path.stat().st_size for file in files) > alike_profiles.MANY_BYTES
+        copies = [folder / f"others-{number}.jsonl" if many else None for number in range(len(files))]
+        pending = [pool.submit(odd_records, file.path, WIDE, copy) for file, copy in zip(files, copies, strict=True)]
+
+        def others() -> list[SourceFile]:
+            """The files for whoever reads everything but profiles, once they have been copied."""
+            wait(pending)
+            return [replace(f, path=copy or f.path) for f, copy in zip(files, copies, strict=True)]
+
         try:
-            _load(con, files)
+            _load_many(con, files, others, folder) if many else _load(con, files)
         except SnapshotError:
-            if not any(found.result() for found in pending):
+            if not many and not any(found.result() for found in pending):
                 raise
+            many = False
         odd = [found.result() for found in pending]
-        if any(odd):
+        if any(odd) or not many:
             for (name,) in con.execute("select table_name from duckdb_tables()").fetchall():
                 con.execute(f"drop table {name}")
             _load(con, [_without(file, found, folder) for file, found in zip(files, odd, strict=True)])
@@ -116,39 +125,75 @@ def _without(file: SourceFile, odd: tuple[OddRecord, ...], folder: Path) -> Sour
 
 
 def _load(con: duckdb.DuckDBPyConnection, files: Sequence[SourceFile]) -> None:
+    """Raises SnapshotError for a line that is not what a snapshot holds."""
     import duckdb
 
+    placed = any(_is_template(file) for file in files)
+    try:
+        _headers(con, files)
+        _small_kinds(con, files, placed)
+        con.execute(f"create table raw_{WIDE} as {_select(WIDE, _scan(files, {WIDE: DOCUMENTS[WIDE]}), placed)}")
+    except duckdb.Error as error:
+        raise _damaged(files, error) from error
+    alike_profiles.keep_whole(con)
+    template_places.create(con, placed)
+
+
+def _load_many(
+    con: duckdb.DuckDBPyConnection,
+    files: Sequence[SourceFile],
+    others: Callable[[], Sequence[SourceFile]],
+    folder: Path,
+) -> None:
+    """The same of very many profiles, which are told apart by kind. ``others`` gives copies of the files without them;
+    ``folder`` is for temporary files. An error may name one of these."""
+    import duckdb
+
+    placed = any(_is_template(file) for file in files)
+    try:
+        _headers(con, files)
+        texts = _scan(files, {WIDE: alike_profiles.TEXT_MEMBERS})
+        alike_profiles.tell_apart(con, _select(WIDE, texts, placed), folder)
+        copies = others()
+        con.execute("drop table header")
+        _headers(con, copies)
+        _small_kinds(con, copies, placed)
+    except duckdb.Error as error:
+        raise _damaged(files, error) from error
+    template_places.create(con, placed)
+
+
+def _headers(con: duckdb.DuckDBPyConnection, files: Sequence[SourceFile]) -> None:
     con.execute(
         "create table header (filename VARCHAR, as_of TIMESTAMP, template BOOLEAN, unlisted VARCHAR[],"
         " identity_instances VARCHAR[], " + ", ".join(f"unseen_{kind} VARCHAR[]" for kind in KINDS) + ")"
     )
-    others = [kind for kind in KINDS if kind != WIDE]
-    placed = any(_is_template(file) for file in files)
-    try:
-        for file in files:
-            unseen = [tuple(u.path for u in file.header.unseen if u.kind == kind) for kind in KINDS]
-            con.execute(
-                f"insert into header values ({literal(str(file.path))}, {literal(file.header.as_of)},"
-                f" {_is_template(file)}, {string_list(_not_looked_for(file.header))}::VARCHAR[],"
-                f" {string_list(file.header.identity_instances)}::VARCHAR[], "
-                + ", ".join(f"{string_list(paths)}::VARCHAR[]" if paths else "null" for paths in unseen)
-                + ")"
-            )
+    for file in files:
+        unseen = [tuple(u.path for u in file.header.unseen if u.kind == kind) for kind in KINDS]
         con.execute(
-            f"create table raw as select * from {_scan(files, others)}"
-            f" where kind is distinct from '{WIDE}' and (kind is not null or gap is not null)"
+            f"insert into header values ({literal(str(file.path))}, {literal(file.header.as_of)},"
+            f" {_is_template(file)}, {string_list(_not_looked_for(file.header))}::VARCHAR[],"
+            f" {string_list(file.header.identity_instances)}::VARCHAR[], "
+            + ", ".join(f"{string_list(paths)}::VARCHAR[]" if paths else "null" for paths in unseen)
+            + ")"
         )
-        con.execute(f"create table raw_{WIDE} as {_select(WIDE, _scan(files, [WIDE]), placed)}")
-        held = {kind for (kind,) in con.execute("select distinct kind from raw").fetchall()}
-        for kind in others:
-            # To name the types of a table takes a fifth of the time that planning the query takes.
-            made = f"as {_select(kind, 'raw', placed)}" if kind in held else f"({_columns(kind, placed)})"
-            con.execute(f"create table raw_{kind} {made}")
-    except duckdb.Error as error:
-        raise _damaged(files, error) from error
+
+
+def _small_kinds(con: duckdb.DuckDBPyConnection, files: Sequence[SourceFile], placed: bool) -> None:
+    """``raw_<kind>`` of every kind but user profiles, and ``raw_gap``."""
+    kinds = [kind for kind in KINDS if kind != WIDE]
+    documents = {kind: DOCUMENTS[kind] for kind in kinds if kind in DOCUMENTS}
+    con.execute(
+        f"create table raw as select * from {_scan(files, documents)}"
+        f" where kind is distinct from '{WIDE}' and (kind is not null or gap is not null)"
+    )
+    held = {kind for (kind,) in con.execute("select distinct kind from raw").fetchall()}
+    for kind in kinds:
+        # To name the types of a table takes a fifth of the time that planning the query takes.
+        made = f"as {_select(kind, 'raw', placed)}" if kind in held else f"({_columns(kind, placed)})"
+        con.execute(f"create table raw_{kind} {made}")
     con.execute("create table raw_gap as select unnest(gap) from raw where gap is not null")
     con.execute("drop table raw")
-    template_places.create(con, placed)
 
 
 def _is_template(file: SourceFile) -> bool:
@@ -162,13 +207,14 @@ def _damaged(files: Sequence[SourceFile], error: Exception) -> SnapshotError:
     return SnapshotError(f"{place}: a line is not what a snapshot holds: {reason}")
 
 
-def _scan(files: Sequence[SourceFile], kinds: Sequence[str]) -> str:
+def _scan(files: Sequence[SourceFile], documents: Mapping[str, Mapping[str, str]]) -> str:
+    """``documents``: kind → the members of its documents that are read."""
     columns = dict(_RECORD)
     if any(_is_template(file) for file in files):
         columns["place"] = _PLACE
-    if WIDE not in kinds:
+    if WIDE not in documents:
         columns["gap"] = struct_type(_GAP)
-    columns |= {kind: struct_type(DOCUMENTS[kind]) for kind in kinds if kind in DOCUMENTS}
+    columns |= {kind: struct_type(members) for kind, members in documents.items()}
     names = ", ".join(f"{literal(name)}: {literal(type_)}" for name, type_ in columns.items())
     # A name is a name: neither a pattern nor, as account=1/snapshot.jsonl, a source of columns.
     paths = string_list(tuple(re.sub(r"[*?\[]", r"[\g<0>]", str(f.path)) for f in files))

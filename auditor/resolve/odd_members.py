@@ -10,6 +10,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import nullcontext
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -118,25 +119,30 @@ _Line = msgspec.defstruct(
 _decoder = msgspec.json.Decoder(_Line)
 
 
-def odd_records(path: Path) -> tuple[OddRecord, ...]:
+def odd_records(path: Path, apart: str = "", others: Path | None = None) -> tuple[OddRecord, ...]:
     """The records of a snapshot file with such members. Lines that are no JSON are left to whoever reads the file.
 
+    ``others`` becomes a copy of the file without the records of the kind ``apart``.
     Raises SnapshotError for a line that is no record, or nested too deep to be read.
     """
     decode = _decoder.decode
     odd: list[OddRecord] = []
-    with path.open("rb") as file:
+    with path.open("rb") as file, others.open("wb") if others else nullcontext() as out:
         for number, line in enumerate(file, 1):
+            kind = ""
             try:
                 decoded: Any = decode(line)
-                if getattr(decoded, decoded.kind, True) is None:
+                kind = decoded.kind
+                if getattr(decoded, kind, True) is None:
                     odd += _look(path, number, line)
             except msgspec.ValidationError:
                 odd += _look(path, number, line)
             except (msgspec.DecodeError, UnicodeDecodeError):
-                continue
+                pass
             except RecursionError as error:
                 raise SnapshotError(f"{path}:{number}: the line is nested too deep") from error
+            if out and kind != apart:
+                out.write(line)
     return tuple(odd)
 
 

@@ -15,20 +15,25 @@ if TYPE_CHECKING:
 
 
 #: SQL of the domain's id. MLflow and partner AI apps belong to no domain.
-_DOMAIN = {"domain": "d.id", "user_profile": "d.doc.DomainId"}
+_DOMAIN = {"domain": "d.id", "user_profile": "d.domain_id"}
+#: Where a kind's documents are, and SQL of them. Roles are the same of all profiles that are alike.
+_DOCUMENTS = {"user_profile": ("profile_settings", "d")}
 
 
 def _values(kind: str) -> Iterator[str]:
     """SQL of one row a role of a document: its ARN and what it is used for."""
+    relation, document = _DOCUMENTS.get(kind, (f"raw_{kind}", "d.doc"))
     for path, use in SIDE_ROLES[kind].items():
         outer = next((p for p, type_ in DOCUMENTS[kind].items() if type_ == "JSON" and path.startswith(f"{p}.")), "")
         inner = path.removeprefix(f"{outer}.")
-        member = f"json_extract(d.doc.{quoted(outer)}, '$.{inner}')" if outer else f"to_json(d.doc.{quoted(path)})"
+        member = (
+            f"json_extract({document}.{quoted(outer)}, '$.{inner}')" if outer else f"to_json({document}.{quoted(path)})"
+        )
         yield f"""
             select account, region, {_DOMAIN.get(kind, "''")} as domain_id, d.as_of, '{use}' as use, unnest(
                 case json_type({member}) when 'ARRAY' then json_extract_string({member}, '$[*]')
                      when 'VARCHAR' then [json_extract_string({member}, '$')] else []::VARCHAR[] end) as id
-            from raw_{kind} d"""
+            from {relation} d"""
 
 
 _SIDE_ROLE = {

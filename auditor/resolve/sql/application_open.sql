@@ -20,7 +20,7 @@ settings as (
     select account, bool_or(hidden) as hidden from (
         select account, "{domain_unseen}" as hidden from raw_domain
         union all
-        select account, "{profile_unseen}" from raw_user_profile)
+        select account, "{profile_unseen}" from profile_settings)
     -- What a template's language has no word for, a template cannot set.
     where account not in (select account from template_account) group by account)
 select l.account, l.lists or coalesce(r.hidden, false) or coalesce(d.hidden, false) or coalesce(a.hidden, false)

@@ -5,10 +5,10 @@ with located as (
     union all
     select account, '', 'Canvas of domain ' || coalesce(doc.DomainName, id), "{domain_canvas}" from raw_domain
     union all
-    select account, '', 'Canvas of user profile ' || coalesce(doc.UserProfileName, id), "{profile_canvas}" from raw_user_profile
+    select account, '', 'Canvas of user profile ' || coalesce(doc.UserProfileName, id), "{profile_canvas}" from profile_document
     union all
     select account, '', 'shared notebooks of domain ' || coalesce(doc.DomainName, id), "{domain_notebooks}" from raw_domain
     union all
     select account, '', 'shared notebooks of user profile ' || coalesce(doc.UserProfileName, id), "{profile_notebooks}"
-    from raw_user_profile)
+    from profile_document)
 select account, who, what, "{bucket}" as bucket from located where who <> '' or uri <> ''

@@ -7,12 +7,12 @@ with named as (
     from domain_resolved
     union
     -- Of profiles whose number is not known there may be none.
-    select account, region, doc.DomainId, not coalesce(list_contains(gaps, "{number}"), false),
-           unnest(doc.UserSettings.SecurityGroups)
-    from raw_user_profile where len(doc.UserSettings.SecurityGroups) > 0),
+    select account, region, domain_id, not coalesce(list_contains(gaps, "{number}"), false),
+           unnest("UserSettings".SecurityGroups)
+    from profile_settings where len("UserSettings".SecurityGroups) > 0),
 hidden as (
-    select account, region, doc.DomainId as domain_id, bool_or("{profile_unseen}") as profiles
-    from raw_user_profile group by all),
+    select account, region, domain_id, bool_or("{profile_unseen}") as profiles
+    from profile_settings group by all),
 judged as (
     select n.account, n.region, n.domain_id, n.id,
            case when bool_or(n.sure and "{open}") then true when bool_and(not "{open}") then false end as open

@@ -1,6 +1,6 @@
 with own as (
-    select "{identity}", p.doc.DomainId as domain_id, "{layer_columns}", p.tags, "{persona_number}" as persona_number
-    from raw_user_profile p),
+    select "{identity}", p.doc.DomainId as domain_id, "{layer_columns}", p.tags, "{persona_number}" as persona_number /*{alike}*/
+    from "{profiles}" p),
 origins as (
     select p.*, "{domain_columns}", m.auth_mode, m.auth_mode_origin, m.key is not null as domain_seen,
            m.rstudio_licensed, m.rstudio_licensed_origin,
@@ -17,7 +17,7 @@ settings as (
            execution_role_identity_config, execution_role_identity_config_origin,
            trusted_identity_propagation, trusted_identity_propagation_origin,
            domain_has_efs, identity_center_instance,
-           "{own_settings}", "{settings}", tags, persona_number
+           "{own_settings}", "{settings}", tags, persona_number /*{handed_on}*/
     from origins)
 select * replace ("{signed_in}" as auth_mode,
                   case when auth_mode is null and sso_user is not null then 'profile'::origin

@@ -1,0 +1,225 @@
+"""User profiles that are alike: those of one domain whose own settings are the same, but for the execution role.
+
+A company gives a hundred thousand people the settings of some dozens of kinds. Of many profiles the settings are kept,
+resolved and judged once for all that are alike: ``raw_user_profile`` then has the number of its kind (``alike``) and
+the execution role beside a document without settings, and ``raw_user_settings`` the settings by that number. Few
+profiles keep their documents as they are. Two views show both ways alike, with the settings as ``"UserSettings"``:
+``profile_document`` each profile, ``profile_settings`` each kind, or each profile where there are few.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from auditor.resolve.inheritance_sql import (
+    NestedMerge,
+    effective_origin,
+    effective_value,
+    layer_columns,
+    own_value,
+    unseen,
+    with_origin,
+)
+from auditor.resolve.name_words import user_words, words
+from auditor.resolve.raw_schema import DOCUMENTS, quoted, struct_type
+from auditor.resolve.sql_files import statement
+from auditor.sql_text import literal, string_list
+from auditor.studio.settings import PROFILE_SETTINGS, USER_PROFILE_ROOT, USER_SETTINGS
+
+if TYPE_CHECKING:
+    import duckdb
+
+#: Bytes of snapshots from which on profiles are told apart by kind: below, the statements that it takes cost more.
+MANY_BYTES = 16_000_000
+
+_MEMBERS = DOCUMENTS["user_profile"]
+_ROLE = "ExecutionRole"
+#: What a document has beside the settings.
+OWN_MEMBERS = {path: type_ for path, type_ in _MEMBERS.items() if not path.startswith(f"{USER_PROFILE_ROOT}.")}
+#: The document with its settings as they are written.
+TEXT_MEMBERS = OWN_MEMBERS | {USER_PROFILE_ROOT: "JSON"}
+_SETTINGS = struct_type(
+    {path.removeprefix(f"{USER_PROFILE_ROOT}."): type_ for path, type_ in _MEMBERS.items() if path not in OWN_MEMBERS}
+)
+_OWN = ", ".join(f'"{name}" := doc."{name}"' for name in OWN_MEMBERS)
+#: The settings without the role, and nothing where that is all of them. Where a member is written twice everything
+#: stays, so that whoever reads it refuses it.
+_TEXT = f"doc.{USER_PROFILE_ROOT}"
+_WITHOUT_ROLE = (
+    f"case when {_TEXT}->>'$.{_ROLE}' is null or len(json_keys({_TEXT})) <> len(list_distinct(json_keys({_TEXT})))"
+    f" then {_TEXT} else json_merge_patch({_TEXT}, '{{\"{_ROLE}\": null}}') end"
+)
+#: Columns of ``profile_document``.
+_SHOWN = ("account", "region", "id", "doc", "tags", "known_tags", "gaps", "as_of")
+#: What tells the kinds apart, over a line of the snapshot.
+_TELLING = {"account": "account", "region": "region", "domain_id": "doc.DomainId", "status": "doc.Status",
+            "gaps": "gaps", "as_of": "as_of", "settings": "settings"}  # fmt: skip
+
+#: What the rows of a kind have beside the settings in force, for those of the profiles: its number, and what the domain
+#: says that a profile may overrule with what is its own.
+NUMBER = ", p.alike"
+_HANDED_ON = {
+    "auth_mode": "domain_auth_mode",
+    "auth_mode_origin": "domain_auth_mode_origin",
+    "default_execution_role_own": "default_execution_role_own",
+    "default_execution_role_unseen": "default_execution_role_unseen",
+}
+HANDED_DOWN = ("d.default_execution_role_unseen",)
+HANDED_ON = ", alike, " + ", ".join(f"{column} as {name}" for column, name in _HANDED_ON.items())
+_EXECUTION_ROLE = next(s for s in USER_SETTINGS if s.path == _ROLE)
+#: Columns that a profile has of its own, whatever it is alike.
+_OF_PROFILE = (
+    *("key", "account", "region", "id", "name", "arn", "status", "failure_reason", "creation_time", "as_of"),
+    *("domain_id", "tags", "persona_number", "alike", "name_tokens", "sso_user_tokens"),
+    *(f"{s.column}{end}" for s in (*PROFILE_SETTINGS, _EXECUTION_ROLE) for end in ("", "_origin")),
+    *("auth_mode", "auth_mode_origin"),
+)
+
+#: Documented columns that are the same for all profiles of a kind: its settings, what its domain and its account have,
+#: and what follows from these alone. A list of files that its number of a user reaches is one: the number is a setting.
+_SAME = frozenset({
+    *("account", "region", "status", "as_of", "domain_key", "domain_id", "domain_name", "unified_studio"),
+    *(f"{name}{end}" for name in ("rstudio_licensed", "execution_role_identity_config", "trusted_identity_propagation")
+      for end in ("", "_origin")),
+    "domain_has_efs", "experience", "subscribed_partner_tools", "mlflow_servers",
+    *(f"{s.column}{end}" for s in USER_SETTINGS if s is not _EXECUTION_ROLE for end in ("", "_origin")),
+    *(f"known_{s.column}" for s in USER_SETTINGS if s.known_path),
+    *(f"{tool}_idle_supported" for tool in ("jupyterlab", "code_editor")),
+    *("custom_images", "image_sources", "unusable_images", "unpinned_images", "images_known", "posix_shared_mounts"),
+})  # fmt: skip
+#: The same where there is one persona.
+_SAME_OF_PERSONA = frozenset(
+    {"persona", "persona_configured", "needed_app_types", "needed_ml_tools", "needed_canvas_features"}
+)
+
+
+def keep_whole(con: duckdb.DuckDBPyConnection) -> None:
+    """Show the documents of ``raw_user_profile``, which are whole, with their settings as a column."""
+    settings = f"doc.{USER_PROFILE_ROOT} as {quoted(USER_PROFILE_ROOT)} from raw_user_profile"
+    con.execute(f"create or replace view profile_document as select {', '.join(_SHOWN)}, {settings}")
+    con.execute(
+        "create or replace view profile_settings as select account, region, doc.DomainId as domain_id, gaps, as_of,"
+        f" {settings}"
+    )
+
+
+def tell_apart(con: duckdb.DuckDBPyConnection, documents: str, folder: Path) -> None:
+    """Create ``raw_user_profile`` and ``raw_user_settings`` from a query of the documents with ``TEXT_MEMBERS``.
+
+    The text of each kind's settings is put into ``folder`` and read from there by its types, as every document is.
+    Raises duckdb.Error where the documents are not what a snapshot holds.
+    """
+    con.execute(
+        f"create table profile_line as select * replace (struct_pack({_OWN}) as doc),"
+        f" {_TEXT}->>'$.{_ROLE}' as {quoted(_ROLE)}, {_WITHOUT_ROLE} as settings from ({documents})"
+    )
+    con.execute(
+        "create table profile_kind as select row_number() over () as alike, * from (select distinct "
+        + ", ".join(f"{sql} as {name}" for name, sql in _TELLING.items())
+        + " from profile_line)"
+    )
+    path = folder / "settings.jsonl"
+    con.execute(
+        f"copy (select alike, settings as {quoted(USER_PROFILE_ROOT)} from profile_kind where settings is not null)"
+        f" to {literal(path.as_posix())} (format json)"
+    )
+    read = (
+        f"read_json({literal(path.as_posix())}, format = 'newline_delimited',"
+        f" columns = {{alike: 'BIGINT', {USER_PROFILE_ROOT}: {literal(_SETTINGS)}}})"
+    )
+    con.execute(
+        f"create table raw_user_settings as select k.* exclude (settings), r.{quoted(USER_PROFILE_ROOT)}"
+        f" from profile_kind k left join {read} r using (alike)"
+    )
+    same = " and ".join(f"k.{name} is not distinct from l.{sql}" for name, sql in _TELLING.items())
+    con.execute(
+        "create table raw_user_profile as select l.* exclude (settings), k.alike"
+        f" from profile_line l join profile_kind k on {same}"
+    )
+    con.execute("drop table profile_line")
+    con.execute("drop table profile_kind")
+    con.execute(
+        f"create or replace view profile_document as select {', '.join(f'p.{name}' for name in _SHOWN)},"
+        f" s.{quoted(USER_PROFILE_ROOT)} from raw_user_profile p join raw_user_settings s using (alike)"
+    )
+    con.execute(
+        f"create or replace view profile_settings as select account, region, domain_id, gaps, as_of, {quoted(USER_PROFILE_ROOT)}"
+        " from raw_user_settings"
+    )
+
+
+def are_told_apart(con: duckdb.DuckDBPyConnection) -> bool:
+    """Whether the profiles are told apart by kind."""
+    return bool(
+        con.execute(
+            "select 1 from duckdb_tables() where table_name = 'raw_user_settings'"
+            " and database_name = current_database()"
+        ).fetchall()
+    )
+
+
+def leave_out_empty_kinds(con: duckdb.DuckDBPyConnection) -> None:
+    """Forget the kinds that no profile is of any more."""
+    if are_told_apart(con):
+        con.execute("delete from raw_user_settings where alike not in (select alike from raw_user_profile)")
+
+
+def resolve_kinds(
+    con: duckdb.DuckDBPyConnection, resolved: str, identity: str, persona: str, merge: NestedMerge, signed_in: str
+) -> str:
+    """Create ``user_profile_kind``, the settings in force of each kind, by ``resolved``, a query of ``raw_user_kind``:
+    one profile of each. Returns the query of all profiles. ``identity``, ``persona`` and ``signed_in`` are SQL as for
+    the query of profiles that are not told apart."""
+    con.execute(
+        f"create table raw_user_kind as select p.* replace (struct_pack({_OWN.replace('doc.', 'p.doc.')},"
+        f" {quoted(USER_PROFILE_ROOT)} := s.{quoted(USER_PROFILE_ROOT)}) as doc)"
+        " from raw_user_profile p join (select alike, min(rowid) as first from raw_user_profile group by alike) f"
+        " on f.first = p.rowid join raw_user_settings s on s.alike = p.alike"
+    )
+    con.execute(f"create table user_profile_kind as {resolved}")
+    role, path = _EXECUTION_ROLE, f"{USER_PROFILE_ROOT}.{_ROLE}"
+    layer = [*(c for s in PROFILE_SETTINGS for c in layer_columns(s, "p.doc", "p.gaps")),
+             f"p.{quoted(_ROLE)} as {role.column}_own", f"{unseen('p.gaps', path)} as {role.column}_unseen"]  # fmt: skip
+    own = ((s.column, own_value(s, "profile")) for s in PROFILE_SETTINGS)
+    layers = [f"{s.column}_{end}" for s in (*PROFILE_SETTINGS, role) for end in ("own", "unseen")]
+    return statement(
+        "user_profile_by_kind",
+        identity=identity,
+        layer_columns=", ".join(layer),
+        persona_number=persona,
+        own_columns=", ".join(_OF_PROFILE),
+        origin=f"({effective_origin(role, merge)})::origin",
+        own_settings=with_origin(own),
+        execution_role=effective_value(role),
+        layers=", ".join([*layers, *_HANDED_ON.values()]),
+        signed_in=signed_in,
+        name_tokens=words("name"),
+        sso_user_tokens=user_words("sso_user"),
+    )
+
+
+def show(con: duckdb.DuckDBPyConnection, documented: str, names: str, *, one_persona: bool) -> None:
+    """Create the views ``user_profile_line`` (the documented columns of each profile, with its ``line`` and the number
+    of its kind), ``user_profile_alike`` (of one profile of each kind, with its number) and ``user_profile``, and
+    ``alike_column``: the documented columns that are the same for all profiles of a kind.
+
+    ``documented``: the query of them, with the slot ``{profiles}`` for where the settings in force are."""
+    for view, profiles, more in (
+        ("user_profile_line", "user_profile_resolved", "alike, line"),
+        ("user_profile_alike", "user_profile_kind", "alike"),
+    ):
+        query = documented.replace("{profiles}", profiles)
+        con.execute(f"create view {view} as select {names}, {more} from ({query})")
+    con.execute(f"create view user_profile as select {names} from user_profile_line")
+    same = sorted(_SAME | _SAME_OF_PERSONA if one_persona else _SAME)
+    con.execute(f"create table alike_column as select unnest({string_list(same)}) as name")
+
+
+def alike_columns(con: duckdb.DuckDBPyConnection) -> frozenset[str]:
+    """The documented columns of user_profile that are the same for all profiles of a kind, lower-case; none where
+    profiles are not told apart or their documented table is kept."""
+    there = "select 1 from duckdb_tables() where table_name = 'alike_column' and database_name = current_database()"
+    if not con.execute(there).fetchall():
+        return frozenset()
+    return frozenset(name for (name,) in con.execute("select name from alike_column").fetchall())
