@@ -144,8 +144,8 @@ def tell_apart(con: duckdb.DuckDBPyConnection, documents: str, folder: Path) -> 
         f" s.{quoted(USER_PROFILE_ROOT)} from raw_user_profile p join raw_user_settings s using (alike)"
     )
     con.execute(
-        f"create or replace view profile_settings as select account, region, domain_id, gaps, as_of, {quoted(USER_PROFILE_ROOT)}"
-        " from raw_user_settings"
+        "create or replace view profile_settings as select account, region, domain_id, gaps, as_of,"
+        f" {quoted(USER_PROFILE_ROOT)} from raw_user_settings"
     )
 
 
@@ -179,8 +179,8 @@ def resolve_kinds(
     )
     con.execute(f"create table user_profile_kind as {resolved}")
     role, path = _EXECUTION_ROLE, f"{USER_PROFILE_ROOT}.{_ROLE}"
-    layer = [*(c for s in PROFILE_SETTINGS for c in layer_columns(s, "p.doc", "p.gaps")),
-             f"p.{quoted(_ROLE)} as {role.column}_own", f"{unseen('p.gaps', path)} as {role.column}_unseen"]  # fmt: skip
+    layer = [c for s in PROFILE_SETTINGS for c in layer_columns(s, "p.doc", "p.gaps")]
+    layer += [f"p.{quoted(_ROLE)} as {role.column}_own", f"{unseen('p.gaps', path)} as {role.column}_unseen"]
     own = ((s.column, own_value(s, "profile")) for s in PROFILE_SETTINGS)
     layers = [f"{s.column}_{end}" for s in (*PROFILE_SETTINGS, role) for end in ("own", "unseen")]
     return statement(

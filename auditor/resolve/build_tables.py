@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from auditor.model.snapshot import MAY_NOT_EXIST, NUMBER
 from auditor.resolve import alike_profiles, evidence_tables, hidden_tools, idle, neighbours, role_use, template_places
-from auditor.resolve.account_evidence import account_region
+from auditor.resolve.account_evidence import ACCOUNTS, account_region
 from auditor.resolve.application_use import create as create_applications
 from auditor.resolve.aws_own import leave_out_aws_own
 from auditor.resolve.domain_network import create as create_networks
@@ -221,7 +221,12 @@ _SIGNED_IN = "coalesce(auth_mode, case when sso_user <> '' then 'SSO' when sso_u
 
 
 #: What only the resolved profiles have beside the documented columns.
-_RESOLVED_ONLY = {"domain_seen": "BOOLEAN", "identity_center_instance": "VARCHAR", "persona_number": "INTEGER"}
+_RESOLVED_ONLY = {
+    **dict.fromkeys(idle.SHOWN, "BOOLEAN"),
+    "domain_seen": "BOOLEAN",
+    "identity_center_instance": "VARCHAR",
+    "persona_number": "INTEGER",
+}
 
 
 def _user_profile(con: duckdb.DuckDBPyConnection, merge: NestedMerge, personas: Sequence[Persona]) -> None:
@@ -285,6 +290,7 @@ def _resolved_profiles(
         mount=mount,
         mount_origin=mount_origin,
         experience=_experience(),
+        shows=idle.SHOWS,
         name_tokens=words("name"),
         sso_user_tokens=user_words("sso_user"),
     )
@@ -298,6 +304,7 @@ def _documented_profiles(con: duckdb.DuckDBPyConnection, personas: Sequence[Pers
     documented = statement(
         "user_profile",
         profiles="{profiles}",
+        accounts=ACCOUNTS,
         role_columns=role_use.PROFILE_COLUMNS,
         sso_user_profiles=neighbours.SSO_USER_PROFILES,
         evidence_columns=evidence_tables.PROFILE_COLUMNS,

@@ -98,7 +98,7 @@ def _opened(column: str) -> str:
 #: theirs are of.
 _PERSON_UNKNOWN = (
     "u.sso_user is null or not (u.identity_center_instance <> '' and u.identity_center_instance in (select instance"
-    " from identity_instance)) and (list_contains(a.unlisted, 'identity_user') or (a.identity_center_instances is not"
+    " from identity_instance)) and (a.people_unlisted or (a.identity_center_instances is not"
     " null and not coalesce(list_has_any(a.identity_center_instances, [u.identity_center_instance, '']), false)))"
 )
 #: An instance '' is everybody's of its account, and a domain that names none has the only one there is.
@@ -112,7 +112,7 @@ _IS_PERSON = f"coalesce(len({_OF_INSTANCE}) > 0, false)"
 PROFILE_COLUMNS = (
     f"{_opened('human')} as human_principals, {_opened('machine')} as machine_principals,"
     f" {_opened('several')} as several_profile_principals,"
-    " case when not list_contains(a.unlisted, 'sign_in') and not coalesce(e.unclear, false) then true end"
+    " case when not a.sign_ins_unlisted and not coalesce(e.unclear, false) then true end"
     " as sign_ins_complete,"
     f" case when {_PERSON_UNKNOWN} then null when u.sso_user = '' then false else {_IS_PERSON} end as sso_user_exists,"
     f" case when {_PERSON_UNKNOWN} then null when u.sso_user = '' or not {_IS_PERSON} then false"

@@ -21,7 +21,7 @@ PROFILE_COLUMNS = (
     " when len(list_intersect(u.custom_file_systems, q.mounts)) > 0"
     " then list_sort(list_intersect(u.custom_file_systems, q.mounts))"
     # Where the domain lies elsewhere, so do other profiles of it.
-    " when not u.domain_seen or mu.domain_id is not null or list_contains(a.unlisted, 'user_profile') then null"
+    " when not u.domain_seen or mu.domain_id is not null or a.profiles_unlisted then null"
     " else []::VARCHAR[] end as posix_shared_mounts"
 )
 PROFILE_JOINS = (

@@ -91,34 +91,45 @@ def prepare(con: duckdb.DuckDBPyConnection) -> None:
 def _without(alias: str) -> str:
     """SQL of the spaces and apps on an image that ignores idle shutdown; NULL where another may."""
     return (
-        f"case when len({alias}.old) > 0 then {alias}.old when {alias}.custom or list_has_any(a.unlisted,"
-        f" ['space', 'app']) then null else []::VARCHAR[] end"
+        f"case when len({alias}.old) > 0 then {alias}.old when {alias}.custom or a.apps_unlisted"
+        " then null else []::VARCHAR[] end"
     )
 
 
-def _usable(app_type: str) -> str:
+def _shows(app_type: str) -> str:
+    """SQL: whether the app type shows in Studio, over a profile's settings in force."""
+    hidden = " or ".join(f"list_contains({known}hidden_app_types, '{app_type}')" for known in ("", "known_"))
+    return f"(studio_web_portal <> 'DISABLED' and not ({hidden}))"
+
+
+#: Columns of user_profile_resolved: the same of all profiles with the same settings.
+SHOWN = ("jupyterlab_shows", "code_editor_shows")
+SHOWS = f"{_shows('JupyterLab')} as jupyterlab_shows, {_shows('CodeEditor')} as code_editor_shows"
+
+
+def _usable(app_type: str, shows: str) -> str:
     """SQL: whether the person can have an app of the type: it shows, there is one, or the role may create one. Hiding
     an entry prevents nothing (API_StudioWebPortalSettings)."""
-    hidden = " or ".join(f"list_contains(u.{known}hidden_app_types, '{app_type}')" for known in ("", "known_"))
-    shows = f"(u.studio_web_portal <> 'DISABLED' and not ({hidden}))"
     exists = (
-        f"(case when list_contains(k.types, '{app_type}') then true when k.unclear or list_has_any(a.unlisted,"
-        " ['space', 'app']) then null else false end)"
+        f"(case when list_contains(k.types, '{app_type}') then true when k.unclear or a.apps_unlisted"
+        " then null else false end)"
     )
     permitted = (
         f"(u.execution_role <> '' and case when list_contains(f.allowed_tools, '{app_type}') then true"
         f" when list_contains(f.undecided_tools, '{app_type}') or f.allowed_tools is null then null else false end)"
     )
-    return f"({shows} or {exists} or {permitted})"
+    # DuckDB works out all of a disjunction, and of a case what is left.
+    return f"case when u.{shows} then true else u.{shows} or {exists} or {permitted} end"
 
 
 #: Columns of user_profile, for a query over user_profile_resolved ``u``, account_region ``a`` and permission_fact ``f``
 #: that joins what ``PROFILE_JOINS`` says.
 PROFILE_COLUMNS = (
-    "case when k.unclear or list_has_any(a.unlisted, ['space', 'app']) then null else coalesce(k.types, []::VARCHAR[])"
+    "case when k.unclear or a.apps_unlisted then null else coalesce(k.types, []::VARCHAR[])"
     f" end as app_types_in_use, {supported('u.', 'jupyterlab')} as jupyterlab_idle_supported,"
     f" {supported('u.', 'code_editor')} as code_editor_idle_supported, {_without('k')} as without_idle_shutdown,"
-    f" {_usable('JupyterLab')} as jupyterlab_usable, {_usable('CodeEditor')} as code_editor_usable"
+    f" {_usable('JupyterLab', 'jupyterlab_shows')} as jupyterlab_usable,"
+    f" {_usable('CodeEditor', 'code_editor_shows')} as code_editor_usable"
 )
 PROFILE_JOINS = (
     " left join profile_apps k on k.account = u.account and k.region = u.region and k.domain_id = u.domain_id"

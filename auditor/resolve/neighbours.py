@@ -18,6 +18,7 @@ from auditor.resolve import (
     person_load,
     role_use,
 )
+from auditor.resolve.account_evidence import ACCOUNTS
 from auditor.resolve.parsed_statements import run
 from auditor.resolve.sql_files import statement
 from auditor.sql_text import literal
@@ -52,7 +53,7 @@ def profile_use(con: duckdb.DuckDBPyConnection) -> None:
 #: ``domain_profiles`` as ``s`` and ``account_region`` as ``a``.
 SSO_USER_PROFILES = (
     "case when u.sso_user is null then null when u.sso_user = '' then 0 when w.profiles > 1 then w.profiles"
-    " when s.person_unseen or list_contains(a.unlisted, 'user_profile') then null else 1 end"
+    " when s.person_unseen or a.profiles_unlisted then null else 1 end"
 )
 
 
@@ -125,6 +126,7 @@ def domain(con: duckdb.DuckDBPyConnection, classic_app_types: str) -> None:
         con,
         statement(
             "domain",
+            accounts=ACCOUNTS,
             failed=f"({', '.join(map(literal, FAILED))})",
             any_shared=_any(_counted("sharing_type = 'Shared'", "s.")),
             any_needs_efs=_any(efs),

@@ -20,7 +20,7 @@ PROFILE_COLUMNS = (
     "coalesce(l.spaces, 0) as private_spaces, coalesce(l.apps, 0) as private_running_apps,"
     " coalesce(l.gb, 0) + case when coalesce(l.default_sized, 0) = 0 then 0 else l.default_sized * u.ebs_default_gb end"
     " as private_volumes_gb,"
-    " case when not list_has_any(a.unlisted, ['space', 'app']) and not coalesce(l.unseen, false)"
+    " case when not a.apps_unlisted and not coalesce(l.unseen, false)"
     " and o.account is null and u.account not in (select account from template_account) then true end"
     " as private_use_complete,"
     " coalesce(e.times, 0) as openings, coalesce(date_sub('day', e.last_time, u.as_of), 0) as last_opened_days,"

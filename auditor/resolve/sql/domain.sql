@@ -33,7 +33,7 @@ beside as (
                 when d.status is null or f.unseen or list_has_any(a.unlisted, ['user_profile', 'space']) then null
                 else [] end as failed_resources,
            "{evidence_columns}", "{idle_columns}", "{role_columns}"
-    from domain_resolved d left join account_region a using (account, region)
+    from domain_resolved d left join /*{accounts}*/ a using (account, region)
     left join domain_profiles p using (account, region, domain_id)
     left join failures f using (account, region, domain_id)
     left join spaces s using (account, region, domain_id) left join apps c using (account, region, domain_id)

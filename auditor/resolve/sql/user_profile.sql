@@ -6,7 +6,7 @@ with joined as (
            f.allowed_tools, f.allowed_actions, f.undecided_tools, f.undecided_actions,
            "{visible_actions}" as visible_actions
     from "{profiles}" u /*{role_joins}*/
-    left join account_region a on a.account = u.account and a.region = u.region
+    left join /*{accounts}*/ a on a.account = u.account and a.region = u.region
     left join person_use w on w.account = u.account and w.region = u.region and w.domain_id = u.domain_id
       and w.person = lower(u.sso_user)
     left join domain_profiles s on s.account = u.account and s.region = u.region

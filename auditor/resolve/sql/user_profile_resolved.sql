@@ -23,6 +23,6 @@ select * replace ("{signed_in}" as auth_mode,
                   case when auth_mode is null and sso_user is not null then 'profile'::origin
                        else auth_mode_origin end as auth_mode_origin,
                   "{mount}" as auto_mount_home_efs, ("{mount_origin}")::origin as auto_mount_home_efs_origin),
-       "{experience}" as experience,
+       "{experience}" as experience, "{shows}",
        "{name_tokens}" as name_tokens, "{sso_user_tokens}" as sso_user_tokens
 from settings
