@@ -19,8 +19,8 @@ if TYPE_CHECKING:
 PARTNER_APP_IN_SERVICE = "('Available', 'Updating', 'UpdateFailed')"
 
 
-#: ``account_region`` with what its lists say for rows of other tables: to look through a list for each of a million rows
-#: takes longer than all that hangs on it.
+#: ``account_region`` with what its lists say for rows of other tables: to look through a list for each of a million
+#: rows takes longer than all that hangs on it.
 ACCOUNTS = (
     "(select *, list_has_any(unlisted, ['space', 'app']) as apps_unlisted, list_contains(unlisted, 'user_profile')"
     " as profiles_unlisted, list_contains(unlisted, 'sign_in') as sign_ins_unlisted,"

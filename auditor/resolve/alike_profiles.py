@@ -9,6 +9,7 @@ profiles keep their documents as they are. Two views show both ways alike, with 
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -84,7 +85,7 @@ _SAME = frozenset({
       for end in ("", "_origin")),
     "domain_has_efs", "experience", "subscribed_partner_tools", "mlflow_servers",
     *(f"{s.column}{end}" for s in USER_SETTINGS if s is not _EXECUTION_ROLE for end in ("", "_origin")),
-    *(f"known_{s.column}" for s in USER_SETTINGS if s.known_path),
+    *(f"known_{s.column}" for s in USER_SETTINGS),
     *(f"{tool}_idle_supported" for tool in ("jupyterlab", "code_editor")),
     *("custom_images", "image_sources", "unusable_images", "unpinned_images", "images_known", "posix_shared_mounts"),
 })  # fmt: skip
@@ -199,20 +200,22 @@ def resolve_kinds(
     )
 
 
-def show(con: duckdb.DuckDBPyConnection, documented: str, names: str, *, one_persona: bool) -> None:
+def show(con: duckdb.DuckDBPyConnection, documented: str, names: Collection[str], *, one_persona: bool) -> None:
     """Create the views ``user_profile_line`` (the documented columns of each profile, with its ``line`` and the number
     of its kind), ``user_profile_alike`` (of one profile of each kind, with its number) and ``user_profile``, and
     ``alike_column``: the documented columns that are the same for all profiles of a kind.
 
-    ``documented``: the query of them, with the slot ``{profiles}`` for where the settings in force are."""
+    ``documented``: the query of them, with the slot ``{profiles}`` for where the settings in force are; ``names``:
+    theirs."""
+    columns = ", ".join(map(quoted, names))
     for view, profiles, more in (
         ("user_profile_line", "user_profile_resolved", "alike, line"),
         ("user_profile_alike", "user_profile_kind", "alike"),
     ):
         query = documented.replace("{profiles}", profiles)
-        con.execute(f"create view {view} as select {names}, {more} from ({query})")
-    con.execute(f"create view user_profile as select {names} from user_profile_line")
-    same = sorted(_SAME | _SAME_OF_PERSONA if one_persona else _SAME)
+        con.execute(f"create view {view} as select {columns}, {more} from ({query})")
+    con.execute(f"create view user_profile as select {columns} from user_profile_line")
+    same = sorted((_SAME | _SAME_OF_PERSONA if one_persona else _SAME) & set(names))
     con.execute(f"create table alike_column as select unnest({string_list(same)}) as name")
 
 

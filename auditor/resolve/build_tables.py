@@ -324,7 +324,7 @@ def _documented_profiles(con: duckdb.DuckDBPyConnection, personas: Sequence[Pers
     names = ", ".join(map(quoted, documented_columns(USER_PROFILE)))
     kind = _kind(profiles, MATERIALISED_DOCUMENTED)
     if by_kind:
-        alike_profiles.show(con, documented, names, one_persona=len(personas) == 1)
+        alike_profiles.show(con, documented, documented_columns(USER_PROFILE), one_persona=len(personas) == 1)
         return
     documented = documented.replace("{profiles}", "user_profile_resolved")
     if kind == "view":

@@ -20,7 +20,7 @@ from auditor.model.report import Report
 from auditor.model.rule import Rule, Severity, Verdict
 from auditor.model.snapshot import GLOBAL, Coverage, Gap, Snapshot
 from auditor.report.render import Format, render
-from auditor.resolve import build_tables
+from auditor.resolve import alike_profiles, build_tables
 from auditor.store.snapshot_file import write_snapshot
 from auditor.store.snapshot_reader import SnapshotReader
 
@@ -73,6 +73,7 @@ class TestDeterminism:
         monkeypatch: pytest.MonkeyPatch,
     ) -> None:
         """Large accounts take the other way, and leave no optimiser out."""
+        monkeypatch.setattr(alike_profiles, "MANY_BYTES", 0)
         monkeypatch.setattr(build_tables, "MATERIALISED_PROFILES", 0)
         monkeypatch.setattr(build_tables, "MATERIALISED_DOCUMENTED", 0)
         monkeypatch.setattr(build_tables, "SMALL", 0)
