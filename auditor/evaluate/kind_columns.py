@@ -10,12 +10,11 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from auditor.evaluate.own_words import own_words
 from auditor.model.rule import OwnWords, Rule
 from auditor.resolve.alike_profiles import alike_columns
-from auditor.resolve.parsed_statements import run
 from auditor.resolve.table_model import Table
 from auditor.resolve.tables import TABLES
 from auditor.rules.verdict_sql import Overrides, parameter_values, substitute
@@ -27,6 +26,11 @@ if TYPE_CHECKING:
 
 #: A look-up that becomes a hash join: DuckDB goes through a list from its start.
 _LOOKED_UP = re.compile(rf"\blist_contains\(\s*(\$\w+)\s*,\s*{WORD}\s*\)", re.IGNORECASE)
+#: What the name of a list ends with where words are looked up in it.
+_LISTED = "__listed"
+#: Distinct words up to which a list that they are looked up in holds no others: to bind the thousands of words on the
+#: lists takes longer than to look up a small account's.
+_FEW = 500
 #: Words of a row up to which each place has a join of its own; so few rows have more that these are put together.
 _PLACES = 6
 #: Bits of a code point. A letter's place in its row stands above them.
@@ -43,10 +47,12 @@ class KindColumns:
 
 @dataclass(frozen=True, slots=True)
 class _Asked:
-    """One kind, and of what it is asked. ``kind``: SQL of one ``word``; ``own``: what words of the company's own are;
-    ``columns``: of words → of their kinds; ``rules``: ids of those that ask."""
+    """One kind, and of what it is asked. ``kind``: SQL of one ``word``, with parameters that have these ``values``;
+    ``own``: what words of the company's own are; ``columns``: of words → of their kinds; ``rules``: ids of those that
+    ask."""
 
     kind: str
+    values: Mapping[str, Any]
     own: OwnWords | None
     columns: Mapping[str, str]
     rules: Sequence[str]
@@ -108,24 +114,32 @@ def drop_kind_columns(con: duckdb.DuckDBPyConnection, added: KindColumns) -> Non
 
 def _asked(rules: Sequence[Rule], overrides: Overrides) -> list[_Asked]:
     documented = frozenset().union(*map(_columns_of_words, TABLES))
-    kinds: dict[tuple[str, OwnWords | None], tuple[set[str], list[str]]] = {}
+    kinds: dict[tuple[str, OwnWords | None], tuple[str, Mapping[str, Any], set[str], list[str]]] = {}
     for rule in rules:
         named = {a.rpartition(".")[2].lower() for sql in (rule.when, rule.require) for a in arguments(sql)}
         if rule.word_kind and named & documented:
-            columns, asking = kinds.setdefault((_kind_sql(rule, overrides), rule.own_words), (set(), []))
+            kind, values = rule.word_kind, parameter_values(rule, overrides.get(rule.id))
+            _, _, columns, asking = kinds.setdefault(
+                (_kind_sql(kind, values), rule.own_words), (kind, values, set(), [])
+            )
             columns |= named & documented
             asking.append(rule.id)
     return [
-        _Asked(kind, own, {name: f"__{name}_kinds_{number}" for name in sorted(columns)}, asking)
-        for number, ((kind, own), (columns, asking)) in enumerate(kinds.items())
+        _Asked(kind, values, own, {name: f"__{name}_kinds_{number}" for name in sorted(columns)}, asking)
+        for number, ((_, own), (kind, values, columns, asking)) in enumerate(kinds.items())
     ]
 
 
-def _kind_sql(rule: Rule, overrides: Overrides) -> str:
-    kind = rule.word_kind
+def _kind_sql(kind: str, values: Mapping[str, Any], among: frozenset[str] | None = None) -> str:
+    """SQL of the kind of one ``word``; ``among``: all the words there are, where they are few."""
     if "lambda" not in kind.lower():  # in the body of one there may be no subquery
-        kind = _LOOKED_UP.sub(rf"{WORD} in (select unnest(\1))", kind)
-    return substitute(kind, parameter_values(rule, overrides.get(rule.id)))
+        kind = _LOOKED_UP.sub(rf"{WORD} in (select unnest(\1{_LISTED}))", kind)
+    listed = {
+        f"{name}{_LISTED}": [item for item in value if item in among]
+        if among is not None and isinstance(value, (list, tuple)) else value
+        for name, value in values.items()
+    }  # fmt: skip
+    return substitute(kind, {**values, **listed})
 
 
 def _columns_of_words(table: Table) -> frozenset[str]:
@@ -150,11 +164,12 @@ def _classify(
     every = " union all ".join(
         f'select unnest("{name}") as {WORD} from kind_rows_{table}' for table, names in rows.items() for name in names
     )
+    few = con.execute(f"select distinct {WORD} from ({every}) limit {_FEW + 1}").fetchall()
+    kind = _kind_sql(asked.kind, asked.values, frozenset(word for (word,) in few) if len(few) <= _FEW else None)
     try:
-        run(
-            con,
-            f"create temp table {words} as select {WORD}, (\n{asked.kind}\n) as kind"
-            f" from (select distinct {WORD} from ({every}))",
+        con.execute(
+            f"create temp table {words} as select {WORD}, (\n{kind}\n) as kind"
+            f" from (select distinct {WORD} from ({every}))"
         ).fetchall()
     except duckdb.Error:
         return None

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
+from auditor.resolve.parsed_statements import run
 from auditor.resolve.raw_schema import quoted
 from auditor.resolve.table_model import Table, documented_columns
 
@@ -27,4 +28,4 @@ def create_empty(
 
 def create_without_rows(con: duckdb.DuckDBPyConnection, name: str, columns: Mapping[str, str]) -> None:
     """Create a table of these columns, with their types."""
-    con.execute(f"create table {name} ({', '.join(f'{quoted(column)} {t}' for column, t in columns.items())})")
+    run(con, f"create table {name} ({', '.join(f'{quoted(column)} {t}' for column, t in columns.items())})")

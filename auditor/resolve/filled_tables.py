@@ -6,6 +6,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
+from auditor.resolve.parsed_statements import run
+
 if TYPE_CHECKING:
     import duckdb
 
@@ -14,7 +16,7 @@ def create_filled(
     con: duckdb.DuckDBPyConnection, name: str, columns: Mapping[str, str], rows: Sequence[Sequence[Any]]
 ) -> None:
     """Create a table of such columns (name → type) with the rows, whose values stand in the order of the columns."""
-    con.execute(f"create table {name} ({', '.join(f'{column} {type_}' for column, type_ in columns.items())})")
+    run(con, f"create table {name} ({', '.join(f'{column} {type_}' for column, type_ in columns.items())})")
     insert(con, name, columns.values(), rows)
 
 

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     import duckdb
 
 #: Statements that are kept, and texts that are remembered as run once.
-_KEPT, _REMEMBERED = 100, 10_000
+_KEPT, _REMEMBERED = 200, 10_000
 _parsed: dict[str, duckdb.Statement] = {}
 _once: set[int] = set()
 

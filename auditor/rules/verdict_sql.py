@@ -58,8 +58,8 @@ def _literal(value: Any) -> str:
         return repr(value)
     if isinstance(value, str):
         return literal(value)
-    if len(value) >= _LONG and not any("|" in item for item in value):
-        return f"string_split({literal('|'.join(value))}, '|')"
+    if len(value) >= _LONG and (joined := "|".join(value)).count("|") == len(value) - 1:
+        return f"string_split({literal(joined)}, '|')"
     return "[" + ", ".join(literal(item) for item in value) + "]::VARCHAR[]"
 
 

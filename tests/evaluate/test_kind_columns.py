@@ -12,7 +12,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from auditor.evaluate import engine
+from auditor.evaluate import engine, kind_columns
 from auditor.evaluate.engine import evaluate_rules
 from auditor.evaluate.kind_columns import KindColumns, add_kind_columns, drop_kind_columns
 from auditor.model.rule import Rule
@@ -92,10 +92,17 @@ KINDS = [
 
 
 @examples(60)
-@given(names=LISTS, kind=st.sampled_from(KINDS), colors=st.lists(WORD, max_size=20), more=st.lists(WORD, max_size=3))
+@given(
+    names=LISTS,
+    kind=st.sampled_from(KINDS),
+    colors=st.lists(WORD, max_size=20),
+    more=st.lists(WORD, max_size=3),
+    few=st.sampled_from([0, 500]),
+)
 def test_they_say_what_the_expression_says(
-    names: list[Words], kind: str, colors: list[str], more: list[str], rule: Rule
+    names: list[Words], kind: str, colors: list[str], more: list[str], few: int, rule: Rule
 ) -> None:
+    """However many words the lists that they are looked up in are cut to."""
     params = (rule.params[0], replace(rule.params[0], name="more", default=more))
     asked = replace(rule, word_kind=kind, require="word_kinds(name_tokens) = ''", params=params)
     con = tables(names, names[::-1])
@@ -105,7 +112,9 @@ def test_they_say_what_the_expression_says(
         expected = con.execute(
             f"select {condition_sql(one, 'require', values)} from user_profile order by key"
         ).fetchall()
-        added = add_kind_columns(con, [one], {one.id: {"colors": colors}})
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr(kind_columns, "_FEW", few)
+            added = add_kind_columns(con, [one], {one.id: {"colors": colors}})
         sql = condition_sql(one, "require", values, added.of_rules[one.id])
         assert sql == f'"{added.of_rules[one.id][column]}"'
         assert con.execute(f"select {sql} from user_profile order by key").fetchall() == expected
