@@ -13,6 +13,7 @@ from collections.abc import Collection
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from auditor.errors import SnapshotError
 from auditor.resolve.inheritance_sql import (
     NestedMerge,
     effective_origin,
@@ -109,17 +110,22 @@ def tell_apart(con: duckdb.DuckDBPyConnection, documents: str, folder: Path) -> 
     """Create ``raw_user_profile`` and ``raw_user_settings`` from a query of the documents with ``TEXT_MEMBERS``.
 
     The text of each kind's settings is put into ``folder`` and read from there by its types, as every document is.
-    Raises duckdb.Error where the documents are not what a snapshot holds.
+    Raises duckdb.Error where the documents are not what a snapshot holds, and SnapshotError where kinds that are not
+    the same cannot be told apart by their hash.
     """
+    telling = ", ".join(_TELLING.values())
     con.execute(
-        f"create table profile_line as select * replace (struct_pack({_OWN}) as doc),"
-        f" {_TEXT}->>'$.{_ROLE}' as {quoted(_ROLE)}, {_WITHOUT_ROLE} as settings from ({documents})"
+        f"create table raw_user_profile as select *, hash({telling}) as alike from ("
+        f"select * replace (struct_pack({_OWN}) as doc), {_TEXT}->>'$.{_ROLE}' as {quoted(_ROLE)},"
+        f" {_WITHOUT_ROLE} as settings from ({documents}))"
     )
     con.execute(
-        "create table profile_kind as select row_number() over () as alike, * from (select distinct "
+        "create table profile_kind as select distinct alike, "
         + ", ".join(f"{sql} as {name}" for name, sql in _TELLING.items())
-        + " from profile_line)"
+        + " from raw_user_profile"
     )
+    if con.execute("select count(*) > count(distinct alike) from profile_kind").fetchall() != [(False,)]:
+        raise SnapshotError("two kinds of user profiles have the same hash")
     path = folder / "settings.jsonl"
     con.execute(
         f"copy (select alike, settings as {quoted(USER_PROFILE_ROOT)} from profile_kind where settings is not null)"
@@ -127,18 +133,13 @@ def tell_apart(con: duckdb.DuckDBPyConnection, documents: str, folder: Path) -> 
     )
     read = (
         f"read_json({literal(path.as_posix())}, format = 'newline_delimited',"
-        f" columns = {{alike: 'BIGINT', {USER_PROFILE_ROOT}: {literal(_SETTINGS)}}})"
+        f" columns = {{alike: 'UBIGINT', {USER_PROFILE_ROOT}: {literal(_SETTINGS)}}})"
     )
     con.execute(
         f"create table raw_user_settings as select k.* exclude (settings), r.{quoted(USER_PROFILE_ROOT)}"
         f" from profile_kind k left join {read} r using (alike)"
     )
-    same = " and ".join(f"k.{name} is not distinct from l.{sql}" for name, sql in _TELLING.items())
-    con.execute(
-        "create table raw_user_profile as select l.* exclude (settings), k.alike"
-        f" from profile_line l join profile_kind k on {same}"
-    )
-    con.execute("drop table profile_line")
+    con.execute("alter table raw_user_profile drop column settings")
     con.execute("drop table profile_kind")
     con.execute(
         f"create or replace view profile_document as select {', '.join(f'p.{name}' for name in _SHOWN)},"
@@ -152,12 +153,15 @@ def tell_apart(con: duckdb.DuckDBPyConnection, documents: str, folder: Path) -> 
 
 def are_told_apart(con: duckdb.DuckDBPyConnection) -> bool:
     """Whether the profiles are told apart by kind."""
-    return bool(
-        con.execute(
-            "select 1 from duckdb_tables() where table_name = 'raw_user_settings'"
-            " and database_name = current_database()"
-        ).fetchall()
-    )
+    return _there(con, "raw_user_settings")
+
+
+def _there(con: duckdb.DuckDBPyConnection, name: str, column: str = "") -> bool:
+    """Whether there is such a table or view, with such a column."""
+    named = f"table_name = {literal(name)} and database_name = current_database()"
+    if column:
+        named += f" and column_name = {literal(column)}"
+    return bool(con.execute(f"select 1 from duckdb_columns() where {named} limit 1").fetchall())
 
 
 def leave_out_empty_kinds(con: duckdb.DuckDBPyConnection) -> None:
@@ -172,11 +176,13 @@ def resolve_kinds(
     """Create ``user_profile_kind``, the settings in force of each kind, by ``resolved``, a query of ``raw_user_kind``:
     one profile of each. Returns the query of all profiles. ``identity``, ``persona`` and ``signed_in`` are SQL as for
     the query of profiles that are not told apart."""
+    # A view, of what stays and what changes, numbers its rows itself.
+    line = "p.line" if _there(con, "raw_user_profile", "line") else "p.rowid"
     con.execute(
         f"create table raw_user_kind as select p.* replace (struct_pack({_OWN.replace('doc.', 'p.doc.')},"
         f" {quoted(USER_PROFILE_ROOT)} := s.{quoted(USER_PROFILE_ROOT)}) as doc)"
-        " from raw_user_profile p join (select alike, min(rowid) as first from raw_user_profile group by alike) f"
-        " on f.first = p.rowid join raw_user_settings s on s.alike = p.alike"
+        f" from raw_user_profile p join (select alike, min({line}) as first from raw_user_profile p group by alike) f"
+        f" on f.first = {line} join raw_user_settings s on s.alike = p.alike"
     )
     con.execute(f"create table user_profile_kind as {resolved}")
     role, path = _EXECUTION_ROLE, f"{USER_PROFILE_ROOT}.{_ROLE}"
@@ -187,6 +193,7 @@ def resolve_kinds(
     return statement(
         "user_profile_by_kind",
         identity=identity,
+        line=line,
         layer_columns=", ".join(layer),
         persona_number=persona,
         own_columns=", ".join(_OF_PROFILE),
@@ -222,7 +229,6 @@ def show(con: duckdb.DuckDBPyConnection, documented: str, names: Collection[str]
 def alike_columns(con: duckdb.DuckDBPyConnection) -> frozenset[str]:
     """The documented columns of user_profile that are the same for all profiles of a kind, lower-case; none where
     profiles are not told apart or their documented table is kept."""
-    there = "select 1 from duckdb_tables() where table_name = 'alike_column' and database_name = current_database()"
-    if not con.execute(there).fetchall():
+    if not _there(con, "alike_column"):
         return frozenset()
     return frozenset(name for (name,) in con.execute("select name from alike_column").fetchall())

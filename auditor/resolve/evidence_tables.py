@@ -11,6 +11,7 @@ from auditor.resolve.parsed_statements import run
 from auditor.resolve.role_use import PROPAGATION, unnamed
 from auditor.resolve.sign_in_table import SIGN_IN
 from auditor.resolve.sql_files import statement
+from auditor.resolve.template_places import counted
 from auditor.sql_text import literal
 from auditor.studio.kms_keys import ALIAS, AWS_ALIAS
 from auditor.studio.side_roles import ASSUMED
@@ -157,7 +158,7 @@ def execution_role(con: duckdb.DuckDBPyConnection) -> None:
             propagation=literal(PROPAGATION),
         ),
     )
-    run(con, statement("own_role"))
+    run(con, statement("own_role", counted=counted(con)))
     access_paths.create(con)
 
 

@@ -21,6 +21,7 @@ from auditor.resolve import (
 from auditor.resolve.account_evidence import ACCOUNTS
 from auditor.resolve.parsed_statements import run
 from auditor.resolve.sql_files import statement
+from auditor.resolve.template_places import counted
 from auditor.sql_text import literal
 from auditor.studio.statuses import FAILED
 
@@ -31,7 +32,7 @@ if TYPE_CHECKING:
 def profile_use(con: duckdb.DuckDBPyConnection) -> None:
     """``person_use``: people with several profiles in a domain (few rows, whatever the account's size);
     ``domain_profiles``: by domain, what its profiles say together; if it was not seen itself, others may say more."""
-    run(con, statement("person_use"))
+    run(con, statement("person_use", counted=counted(con)))
     person_load.create(con)
     file_system_use.create(con)
     custom_images.create(con)
@@ -41,10 +42,8 @@ def profile_use(con: duckdb.DuckDBPyConnection) -> None:
         statement(
             "domain_profiles",
             any_needs_efs=_any("needs_efs"),
-            needs_efs=_counted(
-                "experience = 'classic' or auto_mount_home_efs = 'Enabled'"
-                " or list_contains(custom_efs, home_efs_file_system_id)"
-            ),
+            needs_efs="(experience = 'classic' or auto_mount_home_efs = 'Enabled'"
+            f" or list_contains(custom_efs, home_efs_file_system_id)) and case when {counted(con)} then true end",
         ),
     )
 

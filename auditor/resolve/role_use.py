@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from auditor.resolve.parsed_statements import run
 from auditor.resolve.sql_files import statement
+from auditor.resolve.template_places import counted
 from auditor.sql_text import literal, string_list
 from auditor.studio.settings import USER_PROFILE_ROOT
 from auditor.studio.side_roles import ASSUMED
@@ -42,6 +43,7 @@ def role_use(con: duckdb.DuckDBPyConnection, persona: str) -> None:
         con,
         statement(
             "role_use",
+            counted=counted(con, "u.key"),
             persona=persona,
             team=_TEAM,
             unnamed=unnamed(_TEAM),

@@ -43,6 +43,13 @@ def create(con: duckdb.DuckDBPyConnection, placed: bool) -> None:
     con.execute("drop table placed")
 
 
+def counted(con: duckdb.DuckDBPyConnection, key: str = "key") -> str:
+    """SQL: whether the resource of a ``key`` is one, and not an unknown number of them. Only templates have such rows:
+    where there is none, nobody makes a million keys to look for them."""
+    held = con.execute("select 1 from uncounted limit 1").fetchall()
+    return f"({key} not in (select key from uncounted))" if held else "true"
+
+
 def culprits(con: duckdb.DuckDBPyConnection) -> None:
     """``culprit``: by key of a role or a domain, where templates write its policies, and what makes its subnets public.
     ``form``: the property of a role that holds the policy, empty where a resource of its own does."""

@@ -13,7 +13,7 @@ with uses as (
     select account, region, domain_id, id, 0, 0, false, as_of, use from side_role where own),
 used as (
     select u.account, u.id, sum(profile) as profiles, max(space) = 1 as shared_spaces,
-           coalesce(list(distinct use order by use) filter (use <> ''), []) as side_uses,
+           coalesce(list_sort(list_distinct(list(use) filter (use <> ''))), []) as side_uses,
            bool_and(use <> '') as side_role, bool_or(use = "{assumed}") as assumed_by_roles,
            bool_and(u.unified_studio) as unified_studio, max(u.as_of) as as_of,
            bool_or(d.execution_role_identity_config = 'USER_PROFILE_NAME') as source_identity,

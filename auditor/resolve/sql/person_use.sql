@@ -1,3 +1,3 @@
 create table person_use as
 select account, region, domain_id, lower(sso_user) as person, count(*) as profiles from user_profile_resolved
-where sso_user <> '' and key not in (select key from uncounted) group by all having count(*) > 1
+where sso_user <> '' and "{counted}" group by all having count(*) > 1
