@@ -183,7 +183,7 @@ def _headers(con: duckdb.DuckDBPyConnection, files: Sequence[SourceFile]) -> Non
 def _small_kinds(con: duckdb.DuckDBPyConnection, files: Sequence[SourceFile], placed: bool) -> None:
     """``raw_<kind>`` of every kind but user profiles, and ``raw_gap``."""
     kinds = [kind for kind in KINDS if kind != WIDE]
-    documents = {kind: DOCUMENTS[kind] for kind in kinds if kind in DOCUMENTS}
+    documents: dict[str, Mapping[str, str]] = {kind: DOCUMENTS[kind] for kind in kinds if kind in DOCUMENTS}
     con.execute(
         f"create table raw as select * from {_scan(files, documents)}"
         f" where kind is distinct from '{WIDE}' and (kind is not null or gap is not null)"
