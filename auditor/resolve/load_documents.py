@@ -72,14 +72,15 @@ def load(con: duckdb.DuckDBPyConnection, files: Sequence[SourceFile]) -> None:
             wait(pending)
             return [replace(f, path=copy or f.path) for f, copy in zip(files, copies, strict=True)]
 
+        again = False
         try:
             _load_many(con, files, others, folder) if many else _load(con, files)
         except SnapshotError:
             if not many and not any(found.result() for found in pending):
                 raise
-            many = False
+            again = True
         odd = [found.result() for found in pending]
-        if any(odd) or not many:
+        if again or any(odd):
             for (name,) in con.execute("select table_name from duckdb_tables()").fetchall():
                 con.execute(f"drop table {name}")
             _load(con, [_without(file, found, folder) for file, found in zip(files, odd, strict=True)])

@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from auditor.evaluate.audit import EvaluateOptions, evaluate
+from auditor.evaluate.audit import EvaluateOptions, evaluate, load_tables
 from auditor.model.rule import Rule
-from auditor.resolve import build_tables
+from auditor.resolve import build_tables, load_documents
 from auditor.resolve.few_rows import WORTH_IT, plan_for_few_rows
 from auditor.store.connection import connect
 
@@ -49,3 +49,12 @@ def test_what_is_left_out_of_planning_are_optimizers_that_there_are() -> None:
         every = {name for (name,) in con.execute("select name from duckdb_optimizers()").fetchall()}
     assert set(left_out.split(",")) == every - set(WORTH_IT)
     assert set(WORTH_IT) <= every
+
+
+def test_files_are_loaded_once(estate_file: Callable[[str], Path], monkeypatch: pytest.MonkeyPatch) -> None:
+    loaded: list[Sequence[load_documents.SourceFile]] = []
+    once = load_documents._load
+    monkeypatch.setattr(load_documents, "_load", lambda con, files: (loaded.append(files), once(con, files)))
+    con, _ = load_tables([estate_file("acme")])
+    assert con.execute("select count(*) from raw_domain").fetchall() > [(0,)]
+    assert len(loaded) == 1
