@@ -39,7 +39,7 @@ from auditor.resolve.sql_files import statement
 from auditor.resolve.table_model import documented_columns, handed_down
 from auditor.resolve.tables import APP, SPACE, SPACE_DEFAULT_PREFIX, USER_DEFAULT_PREFIX, USER_PROFILE
 from auditor.sql_text import literal
-from auditor.studio.partitions import partition_sql
+from auditor.studio.partitions import arn_sql
 from auditor.studio.personas import DEFAULT_PERSONAS, Persona
 from auditor.studio.resource_types import BY_LAYER
 from auditor.studio.setting import Setting
@@ -104,10 +104,8 @@ def create_tables(con: duckdb.DuckDBPyConnection, merge: NestedMerge, personas: 
 
 
 def _identity(alias: str, kind: str, name: str, arn_path: str, doc_arn: str) -> str:
-    partition = partition_sql(f"{alias}.region")
-    arn = f"'arn:' || {partition} || ':sagemaker:' || {alias}.region || ':' || {alias}.account || ':'"
     reason = f"{alias}.doc.FailureReason"
-    whole = f"coalesce({alias}.doc.{doc_arn}, {arn} || {arn_path})"
+    whole = f"coalesce({alias}.doc.{doc_arn}, {arn_sql(alias, arn_path)})"
     return (
         f"{alias}.account || '/' || {alias}.region || '/{kind}/' || {alias}.id as key, {alias}.account, {alias}.region,"
         f" {alias}.id, {name} as name, {whole} as arn, {alias}.doc.Status as status,"
@@ -262,7 +260,7 @@ def _resolved_profiles(
     certain = [s for s in USER_SETTINGS if f"known_{s.column}" in documented_columns(USER_PROFILE)]
     origins = [f"({effective_origin(s, merge)})::origin as {s.column}_origin" for s in USER_SETTINGS]
     mount, mount_origin = _auto_mount("domain_has_efs", "auto_mount_home_efs", "auto_mount_home_efs_origin")
-    identity = _identity("p", "user_profile", "p.doc.UserProfileName", "'user-profile/' || p.id", "UserProfileArn")
+    identity = _identity("p", "user_profile", "p.doc.UserProfileName", alike_profiles.ARN_PATH, "UserProfileArn")
     by_kind = alike_profiles.are_told_apart(con)
     resolved = statement(
         "user_profile_resolved",

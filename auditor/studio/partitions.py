@@ -42,6 +42,12 @@ def partition_of(region: str) -> str:
     return next((name for prefix, name in _BY_PREFIX.items() if region.startswith(prefix)), "aws")
 
 
+def arn_sql(alias: str, path: str) -> str:
+    """SQL of the ARN of a resource of SageMaker in a row's account and Region; ``path`` is SQL of what it ends with."""
+    place = f"{alias}.region || ':' || {alias}.account || ':'"
+    return f"'arn:' || {partition_sql(f'{alias}.region')} || ':sagemaker:' || {place} || {path}"
+
+
 def partition_sql(region: str) -> str:
     """SQL of the partition of a column with regions."""
     branches = " ".join(f"when {region} like '{prefix}%' then '{name}'" for prefix, name in _BY_PREFIX.items())
