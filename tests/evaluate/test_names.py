@@ -127,7 +127,7 @@ def test_the_names_are_enough_and_each_is_there_once() -> None:
     parts = Counter((n.part, n.generic) for n in names)
     assert sum(parts.values()) >= 600
     assert all(parts[part, generic] >= 200 for part in ("tune", "held_out") for generic in (True, False))
-    assert sum(count for (part, _), count in parts.items() if part in _benchmark().HELD_OUT) >= len(names) / 3
+    assert sum(count for (part, _), count in parts.items() if part in _benchmark().HELD_OUT) >= 0.3 * len(names)
     for part in ("unseen", "blind", "sealed", "fresh", "sampled", "owned"):
         drawn = Counter(n.group.removeprefix(f"{part} ") for n in names if n.part == part)
         assert sum(drawn.values()) >= 400
