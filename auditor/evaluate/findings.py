@@ -22,6 +22,7 @@ from auditor.remediation.raw_documents import Documents
 from auditor.remediation.remediate import Remediator
 from auditor.resolve.origin import deciding, needed, origin, select_list
 from auditor.resolve.parsed_statements import run
+from auditor.resolve.role_table import ROLES_OF_PROFILES
 from auditor.resolve.table_model import Table
 from auditor.resolve.tables import table
 from auditor.rules.message import format_value, message
@@ -259,6 +260,7 @@ class FindingMaker:
         reasons = (
             _told(rule, [e.setting for e in unknown], row)
             or self._gaps.reasons(resource, paths, owner, kinds)
+            or _used_elsewhere(rule, resource, [e.setting for e in unknown])
             or _held(rule, [e.setting for e in unknown], row)
             or _elsewhere(resource, [e.setting for e in unknown])
         )
@@ -322,6 +324,18 @@ def _held(rule: Rule, names: Sequence[str], row: Mapping[str, Any]) -> str:
         f"{(c.paths or {}).get('service', c.name)} is {format_value(row[c.name])}"
         for c in columns
         if row.get(c.name) is not None
+    )
+
+
+def _used_elsewhere(rule: Rule, resource: ResourceRef, names: Sequence[str]) -> str:
+    """Of who shares a role, in a template that doesn't make the role, that this is why it is unknown."""
+    documented = table(rule.table)
+    assert documented is not None, rule.table
+    sharing = any((c := documented.column(name)) and c.members == ROLES_OF_PROFILES for name in names)
+    return (
+        ""
+        if resource.account.isdigit() or not sharing
+        else "the template doesn't define the role, which others may use"
     )
 
 

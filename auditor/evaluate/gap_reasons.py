@@ -94,7 +94,7 @@ class Gaps:
                 reasons += [(n, _reason(gap)) for n, gap in enumerate(own) if _covers(gap.setting, paths)]
                 continue
             regions = {resource.region, GLOBAL}
-            if paths and resource.region == GLOBAL:
+            if paths:
                 regions |= self._regions.get(account, set())
             reasons += [
                 (position, reason)

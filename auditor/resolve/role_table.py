@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from auditor.resolve.power_columns import POWER_COLUMNS
 from auditor.resolve.table_model import Column, Table
+from auditor.studio.settings import DOMAIN_USER_ROOT, USER_PROFILE_ROOT
 
 #: Where a row lies: the first columns of every table.
 PLACE_COLUMNS = (
@@ -12,6 +13,11 @@ PLACE_COLUMNS = (
     Column("region", "VARCHAR", "AWS region; template for a template"),
 )
 
+#: Where the roles of an account's profiles are written: a gap there, in any Region, leaves open who shares a role.
+ROLES_OF_PROFILES = {
+    "user_profile": (f"{USER_PROFILE_ROOT}.ExecutionRole", "DomainId"),
+    "domain": (f"{DOMAIN_USER_ROOT}.ExecutionRole",),
+}
 _TRUST = {"role": ("AssumeRolePolicyDocument",)}
 
 EXECUTION_ROLE = Table(

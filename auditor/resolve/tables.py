@@ -18,7 +18,7 @@ from auditor.resolve.lifecycle_table import LIFECYCLE_CONFIG
 from auditor.resolve.load_columns import LOAD_COLUMNS
 from auditor.resolve.network_columns import NETWORK_COLUMNS
 from auditor.resolve.role_table import EXECUTION_ROLE as EXECUTION_ROLE
-from auditor.resolve.role_table import PLACE_COLUMNS
+from auditor.resolve.role_table import PLACE_COLUMNS, ROLES_OF_PROFILES
 from auditor.resolve.sign_in_table import SIGN_IN as SIGN_IN
 from auditor.resolve.table_model import LIVE as LIVE
 from auditor.resolve.table_model import Column, Table, handed_down
@@ -138,7 +138,7 @@ DOMAIN = Table(
         Column("running_apps", "BIGINT", "Apps of the domain that are InService or Pending; NULL where they could not"
                " be listed"),
         Column("has_shared_role", "BOOLEAN", "Whether a profile of the domain has the same execution role as another"
-               " profile of the account"),
+               " profile of the account", members=ROLES_OF_PROFILES),
         Column("roles_without_source_identity", "VARCHAR[]", "Names of the roles of its profiles, its default and its"
                " shared spaces whose trust policy does not let SageMaker call sts:SetSourceIdentity, and of those that"
                " these assume for Amazon EMR and that do not let them, as far as they are known; NULL where none is"
@@ -200,12 +200,13 @@ USER_PROFILE = Table(
                inputs=("sso_user",), via="'sso_user'"),
         Column("execution_role_profiles", "BIGINT", "How many profiles of the account have the same effective execution"
                " role, this one included; 0 where it has none; NULL where that cannot be told",
-               inputs=("execution_role",), via="'execution_role'"),
+               inputs=("execution_role",), via="'execution_role'", members=ROLES_OF_PROFILES),
         Column("execution_role_personas", "VARCHAR[]", "Personas of the profiles that have the same execution role;"
-               " NULL where there may be more", inputs=("execution_role",), via="'execution_role'"),
+               " NULL where there may be more", inputs=("execution_role",), via="'execution_role'",
+               members=ROLES_OF_PROFILES),
         Column("execution_role_teams", "VARCHAR[]", "Teams of the profiles that have the same execution role, by their"
                " tags team, team-name or team-id, in lower case; NULL where there may be more",
-               inputs=("execution_role",), via="'execution_role'"),
+               inputs=("execution_role",), via="'execution_role'", members=ROLES_OF_PROFILES),
         Column("person_in_role_sessions", "BOOLEAN", "Whether the person behind a role session can be told apart:"
                " ExecutionRoleIdentityConfig is USER_PROFILE_NAME, or ExecutionRoleSessionNameMode is USER_IDENTITY, or"
                " trusted identity propagation is on. In a template only what its language can express counts",

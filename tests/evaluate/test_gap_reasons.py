@@ -2,9 +2,17 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
+import pytest
+
+from auditor.evaluate.audit import evaluate
 from auditor.evaluate.gap_reasons import Gaps
 from auditor.model.resource import ResourceRef
-from auditor.model.snapshot import GLOBAL, Gap, GapReason
+from auditor.model.snapshot import GLOBAL, SCHEMA_VERSION, Gap, GapReason, Header, Record, Scope, Snapshot
+from auditor.resources import rules_dir
+from auditor.rules.load import load_rules
+from auditor.store.snapshot_file import write_snapshot
 
 ACCOUNT, REGION = "111122223333", "eu-west-1"
 
@@ -80,3 +88,52 @@ def test_a_finding_does_not_look_at_every_gap() -> None:
     for _ in range(10):
         assert gaps.reasons(profile(), ["execution_role"], kinds={"role": ()}) == "access denied, GetRole"
     assert Watched.looks == 0
+
+
+OTHER = "us-east-1"
+LISTED = {"DomainId": "d-2", "DomainName": "two", "AuthMode": "IAM"}
+
+
+@pytest.mark.parametrize(
+    ("gap", "reason"),
+    [
+        (("user_profile", "*", "*", "ListUserProfiles", "access_denied"), "access denied, ListUserProfiles"),
+        (("user_profile", "d-2/ben", "*", "DescribeUserProfile", "throttled"), "throttled, DescribeUserProfile"),
+        (("user_profile", "d-2/ben", "UserSettings.ExecutionRole", "DescribeUserProfile", "unexpected_response"),
+         "unexpected response, DescribeUserProfile"),
+        (("domain", "d-2", "DefaultUserSettings.ExecutionRole", "DescribeDomain", "unexpected_response"),
+         "unexpected response, DescribeDomain"),
+    ],
+    ids=["a list", "a profile", "a profile's role", "a domain's default"],
+)  # fmt: skip
+@pytest.mark.parametrize("region", [REGION, OTHER])
+def test_who_shares_a_role_hangs_on_profiles_in_any_region(
+    gap: tuple[str, str, str, str, GapReason], reason: str, region: str, tmp_path: Path
+) -> None:
+    """STU205 on a domain and STU201 on its profile, where a profile of another domain may have the same role."""
+    kind, number, setting, operation, why = gap
+    records = [
+        Record(ACCOUNT, place, "account_region", place, {}, gaps=(kind,) if number == "*" and place == region else ())
+        for place in (REGION, OTHER)
+    ]
+    records += [
+        Record(ACCOUNT, REGION, "domain", "d-1", {"DomainId": "d-1", "DomainName": "lab", "AuthMode": "IAM"}),
+        Record(ACCOUNT, REGION, "user_profile", "d-1/ana",
+               {"DomainId": "d-1", "UserProfileName": "ana", "UserSettings": {"ExecutionRole": ARN}}),
+        Record(ACCOUNT, region, "domain", "d-2", LISTED, gaps=(setting,) if kind == "domain" else ()),
+    ]  # fmt: skip
+    if number != "*":
+        of_ben = {"DomainId": "d-2", "UserProfileName": "ben", "UserSettings": {}}
+        unseen = (setting,) if kind == "user_profile" else ()
+        records.append(Record(ACCOUNT, region, "user_profile", "d-2/ben", of_ben, gaps=unseen))
+    scopes = (Scope(ACCOUNT, REGION), Scope(ACCOUNT, OTHER))
+    header = Header(SCHEMA_VERSION, "aws", "2026-11-23T02:00:00Z", "0", "1.44.5", "", scopes)
+    path = tmp_path / "snapshot.jsonl"
+    write_snapshot(
+        path, Snapshot(header, tuple(records), (Gap(ACCOUNT, region, kind, number, setting, operation, why),))
+    )
+    rules = load_rules(sorted(p for name in ("STU201", "STU205") for p in rules_dir().rglob(f"{name}-*.yaml")))
+    told = {(f.rule_id, f.resource.name): f.message for f in evaluate([path], rules).findings if f.status == "unknown"}
+    assert told["STU205", "lab"] == f"Domain lab: has shared role is unknown ({reason})"
+    assert told["STU201", "ana"].startswith("User profile ana: execution role profiles, ")
+    assert told["STU201", "ana"].endswith(f" are unknown ({reason})")

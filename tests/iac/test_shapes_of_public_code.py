@@ -157,6 +157,16 @@ def test_a_list_is_unknown_for_what_was_not_read(tmp_path: Path) -> None:
     assert "AWS::StackName" not in finding.message
 
 
+@pytest.mark.parametrize(("rule", "resource"), [("STU205", "Domain"), ("STU201", "User profile")])
+def test_others_may_use_a_role_that_the_template_does_not_make(rule: str, resource: str, tmp_path: Path) -> None:
+    text = "Resources:\n" + DOMAIN.replace("!GetAtt Role.Arn", "'arn:aws:iam::111122223333:role/studio'")
+    text += "  Ana: {Type: AWS::SageMaker::UserProfile, Properties: {DomainId: !Ref Domain, UserProfileName: ana}}\n"
+    (finding,) = scanned(tmp_path, rule, t__yaml=text).findings
+    assert finding.status is Verdict.UNKNOWN
+    assert finding.message.startswith(resource)
+    assert finding.message.endswith("(the template doesn't define the role, which others may use)")
+
+
 def test_a_name_that_is_not_known_is_the_template_s_own(tmp_path: Path) -> None:
     text = role("").replace("DomainName: d", "DomainName: !Sub '${AWS::StackName}'")
     (finding,) = scanned(tmp_path, "STU106", t__yaml=text).findings
