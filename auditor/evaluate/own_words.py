@@ -5,7 +5,7 @@ is.
 ``zentrix-ml``, the word may be the company's, a product's or a team's; but a domain may be called after a person as
 well. So a word of such a name is the company's own only where all of this holds:
 
-- no list of the rule has it, and at least two names hold it, with different words beside it;
+- no list of the rule has it, and at least three names hold it, with different words beside it;
 - no name is the word alone, or holds it beside initials or a word that identifies a person, and no other word on no
   list begins or ends with it (``jsmith``, ``mariaokafor``);
 - in the domains that are called so, or lie in the account that is, at least five profiles are people's by other words;
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     import duckdb
 
 #: Names that hold a word, and people beside it in its domains, from which it is the company's own.
-NAMES, PEOPLE = 2, 5
+NAMES, PEOPLE = 3, 5
 #: The table whose names tell, and where the people of a domain are.
 _PROFILES = "user_profile"
 #: Words of domains' names that are looked for, by the alphabet; a company has few that its profiles have as well.
@@ -67,7 +67,7 @@ def own_words(
 
 
 def _places(account_names: Sequence[tuple[str, str]], beneath: str) -> str:
-    """SQL of the words of each domain's name and of its account's, and of two in a row written together."""
+    """SQL of the words of each domain's name and of its account's, and of two and three in a row written together."""
     named = f"select account, region, domain_id, name from {beneath}.domain"
     if account_names:
         values = ", ".join(f"({literal(account)}, {literal(name)})" for account, name in account_names)
@@ -75,9 +75,12 @@ def _places(account_names: Sequence[tuple[str, str]], beneath: str) -> str:
             f" union all select d.account, d.region, d.domain_id, a.name from {beneath}.domain d"
             f" join (values {values}) a (account, name) using (account)"
         )
+    two, three = (
+        f"list_transform(range(1, len(w){less}), lambda n: array_to_string(w[n:n + {more}], ''))"
+        for less, more in (("", 1), (" - 1", 2))
+    )
     return f"""
-        select unnest(list_distinct(w || list_transform(range(1, len(w)), lambda n: w[n] || w[n + 1]))) as {WORD},
-               account, region, domain_id
+        select unnest(list_distinct(w || {two} || {three})) as {WORD}, account, region, domain_id
         from (select {words("name")} as w, account, region, domain_id from ({named}) where name is not null)"""
 
 

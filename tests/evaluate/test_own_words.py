@@ -30,7 +30,7 @@ from tests.rules.test_word_kinds import text
 
 #: Six people, by names in the forms of directories.
 PEOPLE = ["grace-hopper", "jdoe", "okafor-n", "lmeier2", "tanaka", "siobhan-b"]
-ZENTRIX = ["zentrix-analyst", "zentrix-network-viewer"]
+ZENTRIX = ["zentrix-analyst", "zentrix-network-viewer", "etl-zentrix"]
 
 
 @cache
@@ -98,7 +98,7 @@ def test_the_word_counts_in_every_domain_of_the_run() -> None:
     # A word that begins with it may be a person's, and so the word itself.
     assert generic(domains) == set()
     domains["other"] = ["zentrix-hr-intern"]
-    assert generic(domains) == {*ZENTRIX, "zentrix-hr-intern"}
+    assert generic(domains) == {*ZENTRIX[:2], "zentrix-hr-intern"}
 
 
 def test_the_accounts_name_tells_as_well() -> None:
@@ -129,9 +129,12 @@ def test_identity_center_users_are_asked_alike() -> None:
     assert generic({"zentrix": users}, sso=True) == set(users[len(PEOPLE) :])
 
 
-def test_two_words_of_a_name_may_be_written_together() -> None:
-    names = ["rossstores-analyst", "rossstores-hr-viewer"]
+def test_words_of_a_name_may_be_written_together() -> None:
+    names = ["rossstores-analyst", "rossstores-hr-viewer", "rossstores-etl"]
     assert generic({"Ross-Stores-ML": [*PEOPLE, *names]}) == set(names)
+    names = ["lasvegassands-analyst", "lasvegassands-hr-viewer", "lasvegassands-etl"]
+    assert generic({"las-vegas-sands": [*PEOPLE, *names]}) == set(names)
+    assert generic({"sands-vegas-las": [*PEOPLE, *names]}) == set()
 
 
 LISTED = ["team-leads", "user-1", "user-2", "admin", "data-team", "ci-runner"]
@@ -142,21 +145,22 @@ LISTED = ["team-leads", "user-1", "user-2", "admin", "data-team", "ci-runner"]
     "own",
     [
         ["{}-dev"],  # one profile of the person's
-        ["{}-dev", "{}-admin"],  # two, and nobody else
-        ["{}-dev", "{}-test", "{}"],
-        ["{}", "{}-dev", "{}-admin", *PEOPLE],  # with the plain name, among others
-        ["j{}", "{}-dev", "{}-admin", *PEOPLE],
-        ["{}j", "{}-dev", "{}-admin", *PEOPLE],
-        ["j-{}", "{}-dev", "{}-admin", *PEOPLE],
-        ["{}-jk", "{}-dev", "{}-admin", *PEOPLE],
-        ["{}okafor", "{}-dev", "{}-admin", *PEOPLE],
-        ["okafor-{}", "{}-dev", "{}-admin", *PEOPLE],
+        ["{}-dev", "{}-admin", "{}-qa"],  # two, and nobody else
+        ["{}-dev", "{}-test", "qa-{}", "{}"],
+        ["{}", "{}-dev", "{}-admin", "{}-qa", *PEOPLE],  # with the plain name, among others
+        ["j{}", "{}-dev", "{}-admin", "{}-qa", *PEOPLE],
+        ["{}j", "{}-dev", "{}-admin", "{}-qa", *PEOPLE],
+        ["j-{}", "{}-dev", "{}-admin", "{}-qa", *PEOPLE],
+        ["{}-jk", "{}-dev", "{}-admin", "{}-qa", *PEOPLE],
+        ["{}okafor", "{}-dev", "{}-admin", "{}-qa", *PEOPLE],
+        ["okafor-{}", "{}-dev", "{}-admin", "{}-qa", *PEOPLE],
         ["{}-dev", *PEOPLE],  # one profile among others
-        ["{}-dev", "{}-admin", "hopper-dev", *PEOPLE],  # named as somebody else
-        ["{}-dev", "{}-admin", "tanaka-admin", *PEOPLE],
-        ["{}-ml-dev", "{}-admin", "dev-ml-tanaka", *PEOPLE],
-        ["{}-dev", "{}-admin", *PEOPLE[:4]],  # too few others
-        ["dev-{}", "admin-{}", *LISTED],
+        ["{}-dev", "{}-admin", *PEOPLE],  # two
+        ["{}-dev", "{}-admin", "{}-qa", "hopper-dev", *PEOPLE],  # named as somebody else
+        ["{}-dev", "{}-admin", "{}-qa", "tanaka-admin", *PEOPLE],
+        ["{}-ml-dev", "{}-admin", "{}-qa", "dev-ml-tanaka", *PEOPLE],
+        ["{}-dev", "{}-admin", "{}-qa", *PEOPLE[:4]],  # too few others
+        ["dev-{}", "admin-{}", "qa-{}", *LISTED],
     ],
     ids=lambda own: "+".join(own[:4]),
 )
@@ -168,19 +172,27 @@ def test_nobody_is_wronged_whom_a_domain_is_called_after(word: str, own: Sequenc
 
 @pytest.mark.parametrize("domain", ["maria", "maria-sandbox", "team-maria", "MariaLab"])
 def test_no_form_of_the_domains_name_wrongs_anybody(domain: str) -> None:
-    assert generic({domain: ["maria-dev", "maria-admin", "hopper-dev", *PEOPLE]}) == set()
+    assert generic({domain: ["maria-dev", "maria-admin", "maria-qa", "hopper-dev", *PEOPLE]}) == set()
+
+
+def test_a_name_that_is_the_word_alone_is_a_persons() -> None:
+    """Also where everybody else has two words in the name, so that nobody is named alike."""
+    others = ["grace-hopper", "okafor-n", "siobhan-b", "ada-lovelace", "n-okoro", "meier-lena"]
+    roles = ["maria-dev", "maria-admin", "maria-qa"]
+    assert generic({"maria-ml": [*others, *roles, "maria"]}) == set()
+    assert generic({"maria-ml": [*others, *roles]}) == set(roles), "nothing else shows who she is"
 
 
 def test_a_full_name_stays_a_persons() -> None:
     """Both of its words are in the domain's name, and neither speaks for the other."""
-    names = ["maria-okafor-dev", "maria-okafor-admin", *PEOPLE]
+    names = ["maria-okafor-dev", "maria-okafor-admin", "maria-okafor-qa", *PEOPLE]
     assert generic({"maria-okafor": names}) == set()
 
 
 def test_a_domain_called_after_its_only_user() -> None:
     assert generic({"jsmith": ["jsmith"]}) == set()
     assert generic({"jsmith": ["jsmith-dev"], "studio": PEOPLE}) == set()
-    assert generic({"jsmith": ["jsmith-dev", "jsmith-admin"], "studio": PEOPLE}) == set()
+    assert generic({"jsmith": ["jsmith-dev", "jsmith-admin", "jsmith-qa"], "studio": PEOPLE}) == set()
 
 
 def test_who_has_the_words_name_can_say_so() -> None:
