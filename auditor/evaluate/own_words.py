@@ -5,9 +5,9 @@ is.
 ``zentrix-ml``, the word may be the company's, a product's or a team's; but a domain may be called after a person as
 well. So a word of such a name is the company's own only where all of this holds:
 
-- no list of the rule has it, and at least three names hold it, with different words beside it;
-- no name is the word alone, or holds it beside initials or a word that identifies a person, and no other word on no
-  list begins or ends with it (``jsmith``, ``mariaokafor``);
+- no list of the rule has it, and at least three names begin with it, with different words behind it;
+- no name ends with it (``maria``, ``lab-maria``) or holds it beside initials or a word that identifies a person, and no
+  other word on no list begins or ends with it (``jsmith``, ``mariaokafor``);
 - in the domains that are called so, or lie in the account that is, at least five profiles are people's by other words;
 - none of these people has the same words beside theirs (``alice-dev``, where the word is in ``maria-dev``).
 
@@ -102,14 +102,15 @@ def _proven(
     )
     con.execute(f"""
         create temp table own_held as
-        select own, list_sort(list_filter(words, lambda {WORD}: {WORD} <> own)) as beside
+        select own, list_sort(list_filter(words, lambda {WORD}: {WORD} <> own)) as beside, words[1] = own as begins,
+               words[-1] = own as ends
         from (select distinct words, unnest(list_distinct(list_intersect(words, {some}))) as own from ({held}))
     """).fetchall()
     left = _column(
         con,
         f"""
         select own from own_held group by own
-        having count(distinct beside) >= {NAMES} and min(len(beside)) > 0
+        having count(distinct beside) filter (begins) >= {NAMES} and not bool_or(ends)
         except select own from (select own, unnest(beside) as {WORD} from own_held) join {kinds} using ({WORD})
         where contains({literal(spec.person)}, kind)
         except select own from (select distinct own from own_held) join {kinds} on {WORD} <> own

@@ -30,7 +30,7 @@ from tests.rules.test_word_kinds import text
 
 #: Six people, by names in the forms of directories.
 PEOPLE = ["grace-hopper", "jdoe", "okafor-n", "lmeier2", "tanaka", "siobhan-b"]
-ZENTRIX = ["zentrix-analyst", "zentrix-network-viewer", "etl-zentrix"]
+ZENTRIX = ["zentrix-analyst", "zentrix-network-viewer", "zentrix-etl"]
 
 
 @cache
@@ -161,6 +161,9 @@ LISTED = ["team-leads", "user-1", "user-2", "admin", "data-team", "ci-runner"]
         ["{}-ml-dev", "{}-admin", "{}-qa", "dev-ml-tanaka", *PEOPLE],
         ["{}-dev", "{}-admin", "{}-qa", *PEOPLE[:4]],  # too few others
         ["dev-{}", "admin-{}", "qa-{}", *LISTED],
+        ["{}-dev", "{}-admin", "{}-qa", "lab-{}", *PEOPLE],  # once at the end
+        ["dev-{}-ml", "admin-{}-ml", "qa-{}-ml", *PEOPLE],  # never at the beginning
+        ["{}-dev", "ml-{}-dev", "dev-{}-ml", "{}-qa", *PEOPLE],
     ],
     ids=lambda own: "+".join(own[:4]),
 )
