@@ -60,6 +60,7 @@ class FindingMaker:
         self._remediator = Remediator(con, documents)
         self._places = SourceLocations(con)
         self._causes = Causes()
+        self._resources: dict[tuple[str, str], ResourceRef] = {}
         self._rules = rules
         #: Of small tables, the rows of each rule.
         self._small: dict[str, dict[str, list[dict[str, Any]]]] = {}
@@ -178,7 +179,7 @@ class FindingMaker:
         return [dict(zip(header, row, strict=True)) for row in cursor.fetchall()]
 
     def _finding(self, rule: Rule, documented: Table, row: dict[str, Any]) -> Finding:
-        resource = self._places.resource(resource_ref(documented, row))
+        resource = self._resource(documented, row)
         verdict = Verdict(row["__verdict"])
         blamed = str(row.get("__cause") or rule.setting)
         if documented.column(blamed) is None or blamed not in row:
@@ -188,8 +189,9 @@ class FindingMaker:
             for name in dict.fromkeys((blamed, rule.setting, *rule.columns, *_set_behind(documented, blamed, row)))
         )
         behind: list[Culprit] = []
-        if verdict is Verdict.FAIL:
-            evidence, behind = self._blamed(documented, evidence, row, resource, message(rule, row))
+        failed = message(rule, row) if verdict is Verdict.FAIL else None
+        if failed is not None:
+            evidence, behind = self._blamed(documented, evidence, row, resource, failed)
         setting = documented.column(rule.setting)
         path = (setting.paths or {}).get("service", rule.setting) if setting else rule.setting
         name = fingerprint(rule.id, resource, path)
@@ -208,11 +210,18 @@ class FindingMaker:
             status=verdict,
             severity=severity,
             resource=resource,
-            message=self._message(rule, verdict, row, resource, evidence),
+            message=self._message(rule, verdict, row, resource, evidence) if failed is None else failed,
             evidence=evidence,
             root_cause=cause,
             remediation=remediation,
         )
+
+    def _resource(self, documented: Table, row: Mapping[str, Any]) -> ResourceRef:
+        """The resource of a row, one for all findings of all rules on it."""
+        key = (documented.name, row["key"])
+        if key not in self._resources:
+            self._resources[key] = self._places.resource(resource_ref(documented, row))
+        return self._resources[key]
 
     def _blamed(
         self,
@@ -242,8 +251,6 @@ class FindingMaker:
         resource: ResourceRef,
         evidence: tuple[Evidence, ...],
     ) -> str:
-        if verdict is Verdict.FAIL:
-            return message(rule, row)
         if verdict is Verdict.ERROR:
             return (
                 f"the rule could not be evaluated: {self._verdicts.errors.get(rule.id, 'it failed on this resource')}"

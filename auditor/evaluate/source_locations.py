@@ -39,6 +39,8 @@ class SourceLocations:
 
     def culprits(self, resource: ResourceRef, names: Sequence[str], told: str) -> list[Culprit]:
         """What is behind a value, by the names of its policies or subnets: those that the message tells, if it does."""
+        if not names or not self._culprits:
+            return []
         found = [c for c in self._culprits.get(resource.key, ()) if c.name in names]
         return [c for c in found if c.name and c.name in told] or found
 
@@ -52,7 +54,7 @@ class SourceLocations:
 
     def resource(self, resource: ResourceRef) -> ResourceRef:
         """The same with file, line and construct. What comes from a template has no ARN."""
-        place = self._places.get(resource.key)
+        place = self._places.get(resource.key) if self._places else None
         if place is None:
             return resource
         return replace(resource, arn="", file=place.file, line=place.line, construct=place.construct)

@@ -108,7 +108,8 @@ class Cautions:
 
     def __init__(self, con: duckdb.DuckDBPyConnection) -> None:
         self._con = con
-        self._apps: dict[tuple[str, str, str], list[tuple[str, str]] | None] | None = None
+        #: By domain: what runs of each space and profile, under the empty name all of it; None where that is unknown.
+        self._apps: dict[tuple[str, str, str], dict[str, list[str]] | None] | None = None
         self._users: dict[tuple[str, str], list[str]] | None = None
 
     def of_command(self, command: str, resource: ResourceRef) -> str:
@@ -184,7 +185,7 @@ class Cautions:
         """Which apps of a domain, or of one space or profile in it, run."""
         if self._apps is None:
             self._apps = {
-                (account, region, domain): None if running is None else []
+                (account, region, domain): None if running is None else {}
                 for account, region, domain, running in self._con.execute(
                     "select account, region, id, running_apps from domain"
                 ).fetchall()
@@ -196,11 +197,12 @@ class Cautions:
                 known = self._apps.get((account, region, domain))
                 if known is not None:
                     whose = f"space {space}" if space else f"user profile {profile}"
-                    known.append((whose, f"{type_} of {whose}"))
+                    for place in ("", whose):
+                        known.setdefault(place, []).append(f"{type_} of {whose}")
         apps = self._apps.get((resource.account, resource.region, resource.domain_id))
         if apps is None:
             return "which apps run is unknown"
-        named = [text for whose, text in apps if owner in ("", whose)]
+        named = apps.get(owner, [])
         return f"delete first: {_listed(named)}" if named else "none ran when the audit looked"
 
     def _using(self, role: str, resource: ResourceRef) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import Any
 
 from auditor.model.paths import value_at
@@ -53,9 +54,12 @@ def call(resource: ResourceRef) -> list[str]:
 
 def domain_ref(resource: ResourceRef) -> ResourceRef:
     """The domain that a resource belongs to."""
-    partition = resource.arn.split(":")[1] if resource.arn.startswith("arn:") else "aws"
-    arn = f"arn:{partition}:sagemaker:{resource.region}:{resource.account}:domain/{resource.domain_id}"
-    return ResourceRef(
-        "domain", resource.domain_id, resource.domain_name or resource.domain_id, resource.account, resource.region,
-        arn if resource.arn else "", resource.domain_id, resource.domain_name,
-    )  # fmt: skip
+    partition = resource.arn.split(":", 2)[1] if resource.arn.startswith("arn:") else "aws"
+    live = bool(resource.arn)
+    return _domain(partition, resource.account, resource.region, resource.domain_id, resource.domain_name, live)
+
+
+@lru_cache(maxsize=1024)
+def _domain(partition: str, account: str, region: str, domain_id: str, name: str, live: bool) -> ResourceRef:
+    arn = f"arn:{partition}:sagemaker:{region}:{account}:domain/{domain_id}" if live else ""
+    return ResourceRef("domain", domain_id, name or domain_id, account, region, arn, domain_id, name)

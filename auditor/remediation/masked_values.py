@@ -10,13 +10,16 @@ from auditor.model.finding import FindingRemediation
 from auditor.model.resource import ResourceRef
 from auditor.remediation.shell import UnusableError, word
 
+#: How every mask begins.
+_BEGIN = "[masked:"
 #: What a command changes or tags, and what shows what that holds.
 _CHANGES = re.compile(r"aws sagemaker (update-domain|update-user-profile|update-space|add-tags)\b")
 
 
 def where_masked(remedy: FindingRemediation, resource: ResourceRef) -> FindingRemediation:
     """The remediation, with a note where its command or a snippet holds a masked value."""
-    held = [text for text in (remedy.aws, remedy.aws_only_here, remedy.cloudformation, remedy.terraform) if text]
+    texts = (remedy.aws, remedy.aws_only_here, remedy.cloudformation, remedy.terraform)
+    held = [text for text in texts if _BEGIN in text]
     if not any(MASK.search(text) for text in held):
         return remedy
     if not (MASK.search(remedy.aws) or MASK.search(remedy.aws_only_here)):

@@ -99,7 +99,8 @@ class Remediator:
     def remediate(self, failure: Failure) -> Remediation:
         """The remediation of one failure, at the owner that its blame names."""
         made = self._remediated(failure)
-        return replace(made, remediation=with_status(made.remediation, failure.row, failure.resource))
+        told = with_status(made.remediation, failure.row, failure.resource)
+        return made if told is made.remediation else replace(made, remediation=told)
 
     def _remediated(self, failure: Failure) -> Remediation:
         fix = failure.rule.remediation

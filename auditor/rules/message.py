@@ -32,11 +32,15 @@ def filled(text: str, row: Mapping[str, Any]) -> str:
     return text.format_map(_Shown(row))
 
 
-class _Shown(dict[str, Any]):
+class _Shown:
     """A row whose values read well in a sentence."""
 
+    def __init__(self, row: Mapping[str, Any]) -> None:
+        self._row = row
+
     def __getitem__(self, name: str) -> str:
+        row = self._row
         # A value that could not be worked out is unknown, as a column is.
-        value = super().__getitem__(name) if name in self else self.get(VALUE + name)
+        value = row[name] if name in row else row.get(VALUE + name)
         # What a template calls a resource is known, whatever its name will be.
-        return format_value(self.get("id") if name == "name" and value is None else value)
+        return format_value(row.get("id") if name == "name" and value is None else value)
