@@ -34,6 +34,8 @@ NAMES, PEOPLE = 3, 5
 _PROFILES = "user_profile"
 #: Words of domains' names that are looked for, by the alphabet; a company has few that its profiles have as well.
 _MOST = 200
+#: Domains of a word, by account, Region and id, in which people are counted.
+_DOMAINS = 20
 
 
 def own_words(
@@ -129,26 +131,34 @@ def _among_people(
     some: str,
     profiles: tuple[str, str],
 ) -> list[str]:
-    """Of the words that are left, those whose domains have people by other words, none of them named alike."""
+    """Of the words that are left, those whose domains have people by other words, none of them named alike. Most names
+    of a large account are not looked at: people are counted in a few domains, and named alike is who has a word of
+    those that stand beside one of these."""
     source, row = profiles
-    lists = " union all ".join(
-        f'select {row} as who, "{column}" as words from kind_rows_{_PROFILES}' for column in columns
-    )
+    beside = _column(con, f"select distinct unnest(beside) from own_held where own in {_listed(left)}")
+
+    def named(places: str, alike: str) -> str:
+        """SQL of the people of places: each word of theirs that is on no list, and the others beside it."""
+        lists = " union all ".join(
+            f'select {row} as who, "{column}" as words from kind_rows_{_PROFILES}'
+            f' where not list_has_any("{column}", {some}){alike.format(column=column)}'
+            for column in columns
+        )
+        return f"""
+            select own, who, list_sort(list_filter(words, lambda other: other <> {WORD})) as beside
+            from (select own, who, words, unnest(words) as {WORD} from (
+                select distinct p.{WORD} as own, who, words from ({places}) p
+                join {source} u using (account, region, domain_id) join ({lists}) on who = u.{row}
+            )) join {kinds} using ({WORD}) where contains({literal(spec.unlisted)}, kind)"""
+
+    places = f"select * from own_places where {WORD} in {_listed(left)}"
+    first = f"row_number() over (partition by {WORD} order by account, region, domain_id) <= {_DOMAINS}"
+    alike = f' and list_has_any("{{column}}", {_listed(beside)})'
     return _column(
         con,
         f"""
-        with people as (
-            select own, who, words, unnest(words) as {WORD} from (
-                select distinct p.{WORD} as own, who, words from own_places p
-                join {source} u using (account, region, domain_id) join ({lists}) on who = u.{row}
-                where p.{WORD} in {_listed(left)} and not list_has_any(words, {some})
-            )
-        ), named as (
-            select own, who, list_sort(list_filter(words, lambda other: other <> {WORD})) as beside
-            from people join {kinds} using ({WORD}) where contains({literal(spec.unlisted)}, kind)
-        )
-        select own from named group by own having count(distinct who) >= {PEOPLE}
-        except select own from named join own_held using (own, beside)
+        select own from ({named(f"{places} qualify {first}", "")}) group by own having count(distinct who) >= {PEOPLE}
+        except select own from ({named(places, alike)}) join own_held using (own, beside)
         order by all
         """,
     )
