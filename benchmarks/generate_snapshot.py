@@ -92,6 +92,8 @@ def lines(profiles: int, domains: int) -> Iterator[dict[str, object]]:
         "schema_version": "1", "source": "aws", "as_of": "2026-11-23T00:00:00Z", "tool_version": "0.1.0",
         "botocore_version": "1.44.5", "caller": f"arn:aws:iam::{ACCOUNT}:user/audit",
         "scopes": [{"account": account, "region": REGION} for account in accounts], "unseen": [],
+        # There is none in it.
+        "masked": True,
     }}  # fmt: skip
     each = -(-profiles // domains)
     for number, account in enumerate(accounts):

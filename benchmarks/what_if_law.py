@@ -36,6 +36,7 @@ from auditor.run.what_if import WhatIfOptions, what_if
 from auditor.simulator import Simulator
 from auditor.simulator.estate import Estate, load_estate
 from tests.whatif.estates import estates
+from tests.whatif.full_way import Rules, long_way, quick
 from tests.whatif.law import AREAS, findings, look, make, simulated, steps_of_plan
 
 #: Drawn accounts whose domains are put into one.
@@ -92,13 +93,16 @@ def _differences(estate: Estate | str, areas: Sequence[str], folder: Path, done:
             done[f"calls: {step.request.operation}"] += 1
             make(step)
         after = look(folder / "after.jsonl")
-    found = findings(evaluate([after], select(load_rules([rules_dir()]), areas)))
+    rules = select(load_rules([rules_dir()]), areas)
+    found = findings(evaluate([after], rules))
+    expected, report = long_way([before], foreseen.changes, Rules(rules))
     done["domains"] += len(simulator.estate.data["domains"])
     done["findings foreseen to go"] += len(foreseen.gone)
     done["findings foreseen to come"] += len(foreseen.came)
     done["findings compared"] += len(found)
-    then = findings(foreseen.reports[1])
-    return [
+    then = findings(report)
+    quickly = [] if quick(foreseen) == expected else ["the difference is not the one of two whole audits"]
+    return quickly + [
         f"foreseen {then.get(name)}\n  found    {found.get(name)}"
         for name in sorted({*then, *found})
         if then.get(name) != found.get(name)

@@ -14,10 +14,14 @@ from auditor.report.markdown.markdown_text import text as markdown_text
 
 if TYPE_CHECKING:
     from auditor.model.finding import Finding
-    from auditor.whatif.consequences import NotTried, SettingChange, WhatIf
+    from auditor.whatif.consequences import Findings, NotTried, SettingMove, WhatIf
 
-#: Names that stand behind a count, and findings of one rule that are written out.
-_NAMES, _FINDINGS = 4, 10
+#: Names that stand behind a count.
+_NAMES = 4
+#: Findings of one rule that are written out.
+LISTED = 10
+#: The same on a page.
+ROWS = 300
 
 
 def render(found: WhatIf, output: str) -> Iterator[str]:
@@ -37,7 +41,7 @@ def _sections(found: WhatIf) -> Iterator[tuple[str, list[str]]]:
         [f"! {c.path} of {c.key[2].replace('_', ' ')} {c.key[3]}: {c.earlier}, then {c.later}" for c in found.clashes],
     )
     yield "Not tried", list(_not_tried(found.not_tried))
-    yield "Settings in force that change", list(_settings(found.settings))
+    yield "Settings in force that change", list(_settings(found.settings.moves))
     yield "Failures that are resolved", list(_findings(found.gone, "-"))
     yield "New failures", list(_findings(found.came, "+"))
     yield "No longer evaluated", list(_findings(found.unknown, "?"))
@@ -61,16 +65,11 @@ def _not_tried(those: Sequence[NotTried]) -> Iterator[str]:
         yield f"! {rule_id} {', '.join(f'{m.resource} ({m.cause})' for m in members[:_NAMES])}{more}: {reason}"
 
 
-def _settings(changes: Sequence[SettingChange]) -> Iterator[str]:
-    groups: dict[tuple[str, str, str, str], list[str]] = defaultdict(list)
-    for change in changes:
-        values = (_value(change.before), _value(change.after))
-        called = change.name if change.table == "domain" else f"{change.domain}/{change.name}"
-        groups[change.table, change.setting, *values].append(called)
-    for (table, setting, before, after), names in groups.items():
-        more = f" and {len(names) - _NAMES:,} more" if len(names) > _NAMES else ""
-        kind = plural(len(names), table.replace("_", " "))
-        yield f"~ {setting}: {before} -> {after}  ({kind}: {', '.join(names[:_NAMES])}{more})"
+def _settings(moves: Sequence[SettingMove]) -> Iterator[str]:
+    for move in moves:
+        more = f" and {move.number - _NAMES:,} more" if move.number > _NAMES else ""
+        who = f"{plural(move.number, move.table.replace('_', ' '))}: {', '.join(move.names[:_NAMES])}{more}"
+        yield f"~ {move.setting}: {_value(move.before)} -> {_value(move.after)}  ({who})"
 
 
 def _value(value: str | None) -> str:
@@ -79,15 +78,12 @@ def _value(value: str | None) -> str:
     return value or "(not set)"
 
 
-def _findings(findings: Sequence[Finding], mark: str) -> Iterator[str]:
-    by_rule: dict[str, list[Finding]] = defaultdict(list)
-    for finding in sorted(findings, key=lambda f: (f.severity.rank, f.rule_id, f.resource.key)):
-        by_rule[finding.rule_id].append(finding)
-    for rule_id, those in by_rule.items():
-        for finding in those[:_FINDINGS]:
+def _findings(findings: Findings, mark: str) -> Iterator[str]:
+    for rule_id, those in findings.by_rule().items():
+        for finding in those[:LISTED]:
             yield f"{mark} {rule_id} {finding.severity.value}: {finding.message}"
-        if len(those) > _FINDINGS:
-            yield f"{mark} {rule_id}: and {len(those) - _FINDINGS:,} more"
+        if findings.numbers[rule_id] > LISTED:
+            yield f"{mark} {rule_id}: and {findings.numbers[rule_id] - LISTED:,} more"
 
 
 def _text(found: WhatIf) -> Iterator[str]:
@@ -115,31 +111,75 @@ def _markdown(found: WhatIf) -> Iterator[str]:
 
 
 def _json(found: WhatIf) -> Iterator[str]:
+    """The document, line by line: what a change of everybody's settings does to a large estate is not held at once."""
     import msgspec
+
+    def plain(value: Any) -> Any:
+        return msgspec.to_builtins(value, str_keys=True)
 
     def finding(one: Finding) -> dict[str, Any]:
         return {
             "fingerprint": one.fingerprint, "rule": one.rule_id, "severity": one.severity, "status": one.status,
-            "resource": one.resource, "message": one.message,
+            "resource": plain(one.resource), "message": one.message,
         }  # fmt: skip
 
-    document = {
-        "failures": {"before": found.before, "after": found.after},
-        "changes": [
-            {"resource": "/".join(c.key), "change": c.said, "origin": c.origin} for c in found.changes if c.said
-        ],
-        "clashes": [
-            {"resource": "/".join(c.key), "path": c.path, "earlier": c.earlier, "later": c.later} for c in found.clashes
-        ],
-        "not_tried": found.not_tried,
-        "resolved": [finding(one) for one in found.gone],
-        "new": [finding(one) for one in found.came],
-        "unknown": [finding(one) for one in found.unknown],
-        "settings": [
-            {"table": s.table, "resource": s.key, "setting": s.setting, "before": s.before, "after": s.after}
-            for s in found.settings
-        ],
-        "running_apps": found.apps,
-        **({"policy": found.replay} if found.replay is not None else {}),
-    }
-    yield in_json(msgspec.json.format(msgspec.json.encode(document), indent=2).decode())
+    members: list[tuple[str, Any]] = [
+        ("failures", {"before": found.before, "after": found.after}),
+        (
+            "changes",
+            [{"resource": "/".join(c.key), "change": c.said, "origin": c.origin} for c in found.changes if c.said],
+        ),
+        (
+            "clashes",
+            [
+                {"resource": "/".join(c.key), "path": c.path, "earlier": c.earlier, "later": c.later}
+                for c in found.clashes
+            ],
+        ),
+        ("not_tried", plain(found.not_tried)),
+        ("resolved", map(finding, found.gone.every())),
+        ("new", map(finding, found.came.every())),
+        ("unknown", map(finding, found.unknown.every())),
+        (
+            "settings",
+            (
+                {"table": s.table, "resource": s.key, "setting": s.setting, "before": s.before, "after": s.after}
+                for s in found.settings.every()
+            ),
+        ),
+        ("running_apps", plain(found.apps)),
+    ]
+    if found.replay is not None:
+        members.append(("policy", plain(found.replay)))
+    yield "{"
+    for number, (name, value) in enumerate(members, 1):
+        end = "," if number < len(members) else ""
+        if isinstance(value, Iterator):
+            yield from _streamed(name, value, end)
+        else:
+            *lines, last = _lines(value)
+            yield from _named(name, [*lines, f"{last}{end}"])
+    yield "}"
+
+
+def _streamed(name: str, items: Iterator[Any], end: str) -> Iterator[str]:
+    """Lines of a member that is a list, one item after another."""
+    before: list[str] = []
+    for item in items:
+        if not before:
+            yield f'  "{name}": ['
+        else:
+            yield from (*before[:-1], f"{before[-1]},")
+        before = [f"    {line}" for line in _lines(item)]
+    yield from (*before, f"  ]{end}") if before else (f'  "{name}": []{end}',)
+
+
+def _named(name: str, lines: Sequence[str]) -> Iterator[str]:
+    yield f'  "{name}": {lines[0]}'
+    yield from (f"  {line}" for line in lines[1:])
+
+
+def _lines(value: Any) -> list[str]:
+    import msgspec
+
+    return in_json(msgspec.json.format(msgspec.json.encode(value), indent=2).decode()).split("\n")

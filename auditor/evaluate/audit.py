@@ -138,11 +138,15 @@ def evaluate_tables(
 ) -> Evaluated:
     """The rules' verdicts on the snapshots. Raises SnapshotError."""
     con, readers = load_tables(files, merge, personas, export)
-    named = sorted({(a.id, a.name) for reader in readers for a in reader.header.accounts if a.name})
-    verdicts = evaluate_rules(con, rules, overrides, named)
+    verdicts = evaluate_rules(con, rules, overrides, account_names(readers))
     gaps = tuple(sorted(Gap(*row) for row in con.execute("select * from gap").fetchall()))
     maker = FindingMaker(con, verdicts, overrides, Gaps(gaps), Documents(readers), rules)
     return Evaluated(con, readers, gaps, verdicts, maker)
+
+
+def account_names(files: Sequence[SnapshotReader]) -> list[tuple[str, str]]:
+    """What an organization calls its accounts: id and name of each that has one."""
+    return sorted({(a.id, a.name) for reader in files for a in reader.header.accounts if a.name})
 
 
 @dataclass(frozen=True, slots=True)
@@ -156,8 +160,10 @@ class Prepared:
     options: EvaluateOptions
 
 
-def prepare(files: Sequence[Path], rules: Sequence[Rule], options: EvaluateOptions) -> Prepared:
-    """Evaluate the rules on the snapshots. Raises SnapshotError for a file that cannot be used."""
+def rules_in_force(
+    rules: Sequence[Rule], options: EvaluateOptions
+) -> tuple[tuple[Rule, ...], Overrides, dict[str, Severity]]:
+    """The rules with the severities in force, their parameters, and the severities that are not the rules' own."""
     overrides, severities = inherit_overrides(rules, options.overrides), options.severities
     changed = {
         r.id: severities[r.id]
@@ -165,8 +171,14 @@ def prepare(files: Sequence[Path], rules: Sequence[Rule], options: EvaluateOptio
         if r.id in severities and (severities[r.id] is not r.severity or r.severity_when)
     }
     rules = [replace(r, severity=severities[r.id], severity_when={}) if r.id in severities else r for r in rules]
+    return tuple(rules), overrides, changed
+
+
+def prepare(files: Sequence[Path], rules: Sequence[Rule], options: EvaluateOptions) -> Prepared:
+    """Evaluate the rules on the snapshots. Raises SnapshotError for a file that cannot be used."""
+    rules, overrides, changed = rules_in_force(rules, options)
     done = evaluate_tables(files, rules, overrides, options.merge, options.personas, options.export)
-    return Prepared(done, tuple(rules), overrides, changed, options)
+    return Prepared(done, rules, overrides, changed, options)
 
 
 def evaluate(files: Sequence[Path], rules: Sequence[Rule], options: EvaluateOptions = DEFAULTS) -> Report:
@@ -229,6 +241,20 @@ def assembled(prepared: Prepared, profiles: str = "") -> Report:
         waivers = replace(waivers, inline=inline, inline_problems=problems)
     report = set_aside(report, waivers, read_tags(con, waivers.tag_keys))
     return replace(report, costs=costs(con, report, tags)) if options.with_summaries else report
+
+
+def without_findings(files: Sequence[SnapshotReader]) -> Report:
+    """What a report says of the snapshots themselves, where nothing of them is reported."""
+    sources: set[Source] = {reader.header.source for reader in files}
+    return Report(
+        tool_version=__version__,
+        as_of=max(reader.header.as_of for reader in files),
+        source=next(iter(sources)) if len(sources) == 1 else "mixed",
+        snapshots=tuple(map(snapshot_info, files)),
+        accounts=account_rows((reader.header for reader in files), ()),
+        resources={}, by_status={}, by_severity={}, rules=(), domains=(), coverage=(), gaps=(), root_causes=(),
+        findings=(),
+    )  # fmt: skip
 
 
 def _finding_order(f: Finding) -> tuple[Any, ...]:

@@ -41,7 +41,8 @@ class Causes:
         return tuple(self._made)
 
     def add(self, key: str, cause: RootCause, fix: Remediation) -> None:
-        """One failure, by its finding's key, with what would cause it alone."""
+        """One failure, by its finding's key, with what would cause it alone. A cause that affects several stands for as
+        many failures that are alike, and the key is the least of theirs."""
         # One command may change several settings of their owner, so what blames another of them may be fixed as well.
         self._open.setdefault(cause.resource.key, {})[key] = (cause, fix)
 
@@ -63,7 +64,7 @@ class Causes:
                         cause,
                         id=id_,
                         severity=worst,
-                        affects=len(part.causes),
+                        affects=sum(c.affects for c in part.causes.values()),
                         remediation=where_masked(part.fix.of_all(), cause.resource),
                     )
                 )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
@@ -11,6 +11,7 @@ from auditor.evaluate.engine import Verdicts
 from auditor.evaluate.fingerprints import fingerprint
 from auditor.evaluate.gap_reasons import Gaps
 from auditor.evaluate.source_locations import SourceLocations
+from auditor.evaluate.unknown_words import unknown_message
 from auditor.model.finding import Evidence, Finding, RootCause
 from auditor.model.resource import Culprit, ResourceRef
 from auditor.model.rule import Rule, Severity, Verdict
@@ -19,17 +20,15 @@ from auditor.remediation.blame import Blame
 from auditor.remediation.failures import Failures
 from auditor.remediation.masked_values import where_masked
 from auditor.remediation.raw_documents import Documents
-from auditor.remediation.remediate import Remediator
+from auditor.remediation.remediate import Remediation, Remediator
 from auditor.resolve.origin import deciding, needed, origin, select_list
 from auditor.resolve.parsed_statements import run
-from auditor.resolve.role_table import ROLES_OF_PROFILES
 from auditor.resolve.table_model import Table
 from auditor.resolve.tables import table
-from auditor.rules.message import format_value, message
+from auditor.rules.message import message
 from auditor.rules.value_columns import expressions
 from auditor.rules.verdict_sql import Overrides, parameter_values, severity_sql, substitute
 from auditor.studio.resource_types import BY_TABLE, UPDATABLE_KINDS
-from auditor.studio.setting_names import setting_words
 
 if TYPE_CHECKING:
     import duckdb
@@ -93,6 +92,21 @@ class FindingMaker:
         moved = self._causes.close()
         return [replace(f, root_cause=moved[f.fingerprint]) if f.fingerprint in moved else f for f in made]
 
+    def some(self, rule: Rule, keys: str, source: str = "") -> list[Finding]:
+        """Findings of the rows whose keys a query gives, by key, without what would fix them. ``source``: a table with
+        the rows and columns of the rule's own that holds these at least; empty: that itself."""
+        import duckdb
+
+        documented = table(rule.table)
+        assert documented is not None, rule.table
+        items, further = self.wanted(rule, documented)
+        among = f" semi join ({keys}) as c on c.key = t.key"
+        try:
+            rows = self._read(rule, documented, [*items, *further], source, among)
+        except duckdb.Error:
+            rows = self._read(rule, documented, items, source, among)
+        return [self._finding(rule, documented, row, fixed=False) for row in rows]
+
     def _says_something(self, rule: Rule) -> bool:
         return any(self._verdicts.counts[rule.id].get(v) for v in REPORTED_VERDICTS)
 
@@ -104,7 +118,7 @@ class FindingMaker:
             self._small[rule.table] = self._read_small(documented)
         if rule.id in self._small.get(rule.table, {}):
             return self._small[rule.table][rule.id]
-        items, further = self._wanted(rule, documented)
+        items, further = self.wanted(rule, documented)
         try:
             return self._read(rule, documented, [*items, *further])
         except duckdb.Error:
@@ -123,7 +137,7 @@ class FindingMaker:
         wanted: dict[str, dict[str, int]] = {}
         for rule in self._rules:
             if rule.table == documented.name and self._says_something(rule):
-                items, further = self._wanted(rule, documented)
+                items, further = self.wanted(rule, documented)
                 named = (item.rpartition(" as ") for item in (_verdict(rule), *items, *further))
                 wanted[rule.id] = {name.strip('"'): places.setdefault(sql, len(places)) for sql, _, name in named}
         try:
@@ -143,7 +157,7 @@ class FindingMaker:
             for rule_id, names in wanted.items()
         }
 
-    def _wanted(self, rule: Rule, documented: Table) -> tuple[list[str], list[str]]:
+    def wanted(self, rule: Rule, documented: Table) -> tuple[list[str], list[str]]:
         """Select-list items of a finding: columns, and what the rule works out of them, which may fail."""
         identity = [c for c in ("key", "account", "region", "id", "name", "arn", "domain_id", "domain_name",
                               "owner_key")
@@ -168,22 +182,22 @@ class FindingMaker:
             further.append(f'try(\n{substitute(rule.cause, parameter_values(rule, overrides))}\n) as "__cause"')
         return items, further
 
-    def _read(self, rule: Rule, documented: Table, items: Sequence[str]) -> list[dict[str, Any]]:
+    def _read(
+        self, rule: Rule, documented: Table, items: Sequence[str], source: str = "", among: str = ""
+    ) -> list[dict[str, Any]]:
         cursor = self._con.execute(
             f"select {_verdict(rule)}, {', '.join(items)}"
-            f" from {documented.name} as t"
-            f' join verdict_{documented.name} v on v.key = t.key where v."{rule.id}" in'
+            f" from {source or documented.name} as t"
+            f' join verdict_{documented.name} v on v.key = t.key{among} where v."{rule.id}" in'
             f" ({', '.join(repr(str(v)) for v in REPORTED_VERDICTS)}) order by t.key"
         )
         header = [d[0] for d in cursor.description or ()]
         return [dict(zip(header, row, strict=True)) for row in cursor.fetchall()]
 
-    def _finding(self, rule: Rule, documented: Table, row: dict[str, Any]) -> Finding:
-        resource = self._resource(documented, row)
+    def _finding(self, rule: Rule, documented: Table, row: dict[str, Any], *, fixed: bool = True) -> Finding:
+        resource = self._resource(documented, row) if fixed else self.resource(documented, row)
         verdict = Verdict(row["__verdict"])
-        blamed = str(row.get("__cause") or rule.setting)
-        if documented.column(blamed) is None or blamed not in row:
-            blamed = rule.setting
+        blamed = _blamed_column(rule, documented, row)
         evidence = tuple(
             Evidence(name, row[name], self._places.origin(origin(documented, name, row, resource), resource))
             for name in dict.fromkeys((blamed, rule.setting, *rule.columns, *_set_behind(documented, blamed, row)))
@@ -192,15 +206,12 @@ class FindingMaker:
         failed = message(rule, row) if verdict is Verdict.FAIL else None
         if failed is not None:
             evidence, behind = self._blamed(documented, evidence, row, resource, failed)
-        setting = documented.column(rule.setting)
-        path = (setting.paths or {}).get("service", rule.setting) if setting else rule.setting
-        name = fingerprint(rule.id, resource, path)
+        name = fingerprint(rule.id, resource, self.path(rule, documented))
         cause, remediation, severity = "", None, rule.severity
         if verdict is Verdict.FAIL:
             severity = Severity(row.get("__severity") or rule.severity)
-            failure = self._failures.of(rule, documented, blamed, row, resource)
-            fix = self._remediator.remediate(failure)
-            alone = self._cause(rule, severity, failure.blame)
+        if fixed and verdict is Verdict.FAIL:
+            alone, fix = self.alone(rule, documented, row, resource)
             self._causes.add(name, alone, fix)
             cause = alone.id
             remediation = role_snippets.fitted(where_masked(fix.remediation, resource), behind)
@@ -220,8 +231,26 @@ class FindingMaker:
         """The resource of a row, one for all findings of all rules on it."""
         key = (documented.name, row["key"])
         if key not in self._resources:
-            self._resources[key] = self._places.resource(resource_ref(documented, row))
+            self._resources[key] = self.resource(documented, row)
         return self._resources[key]
+
+    def resource(self, documented: Table, row: Mapping[str, Any]) -> ResourceRef:
+        """The resource of a row, with its place in a template."""
+        return self._places.resource(resource_ref(documented, row))
+
+    @staticmethod
+    def path(rule: Rule, documented: Table) -> str:
+        """What a fingerprint names of the setting that a rule is about."""
+        setting = documented.column(rule.setting)
+        return (setting.paths or {}).get("service", rule.setting) if setting else rule.setting
+
+    def alone(
+        self, rule: Rule, documented: Table, row: Mapping[str, Any], resource: ResourceRef
+    ) -> tuple[RootCause, Remediation]:
+        """What causes the failure of one row, taken alone, and what fixes it."""
+        failure = self._failures.of(rule, documented, _blamed_column(rule, documented, row), row, resource)
+        severity = Severity(row.get("__severity") or rule.severity)
+        return self._cause(rule, severity, failure.blame), self._remediator.remediate(failure)
 
     def _blamed(
         self,
@@ -255,33 +284,18 @@ class FindingMaker:
             return (
                 f"the rule could not be evaluated: {self._verdicts.errors.get(rule.id, 'it failed on this resource')}"
             )
-        unknown = [e for e in evidence if e.value is None]
-        # Of a list, what is certain and what is possible may be columns of their own; then nothing is NULL.
-        possible = [] if unknown else [e for e in evidence if _told(rule, [e.setting], row)]
-        names = ", ".join(dict.fromkeys(map(setting_words, unknown))) or "a value that the rule needs"
-        verb = "are" if ", " in names else "is"
-        paths = [path for e in unknown for path in _paths(rule, e.setting)]
-        # Behind a profile's key: account/region/user_profile/id.
-        owner = str(row.get("owner_key") or "").partition("/user_profile/")[2]
-        kinds = _together(_kinds(rule, e.setting) for e in unknown)
-        reasons = (
-            _told(rule, [e.setting for e in unknown], row)
-            or self._gaps.reasons(resource, paths, owner, kinds)
-            or _used_elsewhere(rule, resource, [e.setting for e in unknown])
-            or _held(rule, [e.setting for e in unknown], row)
-            or _elsewhere(resource, [e.setting for e in unknown])
-        )
-        of = f"{resource.type.removeprefix('account_').replace('_', ' ').capitalize()} {resource.name or resource.id}"
-        if possible:
-            told = "; ".join(f"{setting_words(e)}: {format_value(e.value)}" for e in possible)
-            return f"{of}: {told}; not certain ({_told(rule, [e.setting for e in possible], row)})"
-        return f"{of}: {names} {verb} unknown" + (f" ({reasons})" if reasons else "")
+        return unknown_message(rule, row, resource, evidence, self._gaps)
 
     def _cause(self, rule: Rule, severity: Severity, blame: Blame) -> RootCause:
         """What causes one failure, taken alone."""
         owner = self._places.resource(blame.owner)
         cause_id = fingerprint(rule.id, owner, f"{blame.layer}\x1f{blame.setting}")[:16]
         return RootCause(cause_id, rule.id, severity, owner, blame.setting, blame.value, blame.layer, 1, None)
+
+
+def _blamed_column(rule: Rule, documented: Table, row: Mapping[str, Any]) -> str:
+    blamed = str(row.get("__cause") or rule.setting)
+    return rule.setting if documented.column(blamed) is None or blamed not in row else blamed
 
 
 def _verdict(rule: Rule) -> str:
@@ -292,81 +306,6 @@ def _set_behind(documented: Table, blamed: str, row: Mapping[str, Any]) -> tuple
     """The setting that a derived value follows from."""
     column = deciding(documented, blamed, row)
     return (column.name,) if column is not None and column.has_origin and column.name in row else ()
-
-
-def _kinds(rule: Rule, column_name: str) -> dict[str, tuple[str, ...]]:
-    """Kinds of evidence that a column's value hangs on, with the paths in their documents; without paths, on all."""
-    documented = table(rule.table)
-    column = documented.column(column_name) if documented else None
-    if column is None:
-        return {}
-    own = {**dict.fromkeys(column.kinds, ()), **(column.members or {})}
-    return _together([own, *(_kinds(rule, name) for name in column.inputs)])
-
-
-def _together(several: Iterable[Mapping[str, tuple[str, ...]]]) -> dict[str, tuple[str, ...]]:
-    """Kinds with the paths of all of them; without paths where one has none."""
-    found: dict[str, tuple[str, ...]] = {}
-    for kinds in several:
-        for kind, paths in kinds.items():
-            found[kind] = (*found.get(kind, paths), *paths) if paths and found.get(kind, paths) else ()
-    return found
-
-
-def _told(rule: Rule, names: Sequence[str], row: Mapping[str, Any]) -> str:
-    """What the table itself says about why values are unknown."""
-    documented = table(rule.table)
-    assert documented is not None, rule.table
-    columns = [c for name in names if (c := documented.column(name)) is not None and c.why]
-    return "; ".join(dict.fromkeys(format_value(row[c.why]) for c in columns if row.get(c.why)))
-
-
-def _held(rule: Rule, names: Sequence[str], row: Mapping[str, Any]) -> str:
-    """What unknown values are derived from, where that was seen: a value of which nobody says what it means."""
-    documented = table(rule.table)
-    assert documented is not None, rule.table
-    inputs = dict.fromkeys(i for n in names if (c := documented.column(n)) is not None for i in c.inputs)
-    columns = [c for name in inputs if (c := documented.column(name)) is not None and c.paths]
-    return "; ".join(
-        f"{(c.paths or {}).get('service', c.name)} is {format_value(row[c.name])}"
-        for c in columns
-        if row.get(c.name) is not None
-    )
-
-
-def _used_elsewhere(rule: Rule, resource: ResourceRef, names: Sequence[str]) -> str:
-    """Of who shares a role, in a template that doesn't make the role, that this is why it is unknown."""
-    documented = table(rule.table)
-    assert documented is not None, rule.table
-    sharing = any((c := documented.column(name)) and c.members == ROLES_OF_PROFILES for name in names)
-    return (
-        ""
-        if resource.account.isdigit() or not sharing
-        else "the template doesn't define the role, which others may use"
-    )
-
-
-def _elsewhere(resource: ResourceRef, names: Sequence[str]) -> str:
-    """Of a role that nobody could look at, why: a template names it by an expression only or doesn't define it, or it
-    belongs to another account."""
-    if resource.type != "execution_role":
-        return ""
-    if "${" in resource.id:
-        return "the template doesn't say which role this is"
-    if "role_exists" not in names:
-        return ""
-    return (
-        "the role belongs to another account" if resource.account.isdigit() else "the template doesn't define the role"
-    )
-
-
-def _paths(rule: Rule, column_name: str) -> tuple[str, ...]:
-    documented = table(rule.table)
-    column = documented.column(column_name) if documented else None
-    if column is None or documented is None:
-        return ()
-    paths = tuple((column.paths or {}).values())
-    return paths + tuple(p for name in column.inputs for p in _paths(rule, name))
 
 
 def _in_message(rule: Rule, documented: Table) -> tuple[str, ...]:

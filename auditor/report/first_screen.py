@@ -146,6 +146,14 @@ class Step:
     percent: int
 
 
+#: What the figures of the curve rest on.
+BASIS = (
+    "Each finding counts once, for the change of its own root cause. What the changes do to one another's findings, and"
+    " which new ones they bring, is not in it: auditor whatif --snapshot FILE --curve measures that with an audit after"
+    " each lot of changes."
+)
+
+
 @dataclass(frozen=True, slots=True)
 class Curve:
     """How far the changes lead when they are made in the order of the root causes.
@@ -177,6 +185,11 @@ class Curve:
         total = "the 1 finding" if self.findings == 1 else f"all {self.findings:,} findings"
         parts.append(f"{_changes(last.changes)} {total}")
         return f"{'; '.join(parts)}."
+
+    @property
+    def basis(self) -> str:
+        """What the figures rest on, and how to measure them; empty where there is nothing to choose between."""
+        return BASIS if len(self.steps) > 1 else ""
 
 
 def _changes(number: int) -> str:

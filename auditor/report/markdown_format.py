@@ -210,7 +210,7 @@ def _causes(report: Report) -> _Table:
         news = {f.root_cause for f in standing(report) if f.is_news}
         causes = tuple(cause for cause in causes if cause.id in news)
     elif len(causes) > 1:
-        title = f"Top fixes\n\n{curve(report).sentence}"
+        title = f"Top fixes\n\n{curve(report).sentence} {curve(report).basis}"
     first = examples(report)
     rows = (
         [c.severity.value, text(wrong(c, first.get(c.id))), code(c.rule_id),

@@ -50,7 +50,13 @@ class SourceFile:
     header: Header
 
 
-def load(con: duckdb.DuckDBPyConnection, files: Sequence[SourceFile]) -> None:
+def load(
+    con: duckdb.DuckDBPyConnection,
+    files: Sequence[SourceFile],
+    folder: Path | None = None,
+    *,
+    apart: bool | None = None,
+) -> None:
     """Create ``raw_<kind>`` (account, region, id, doc, tags, known_tags, gaps, as_of; ``place`` where a file is of
     templates) and ``raw_gap`` from the files, and what ``auditor.resolve.template_places`` makes of places.
 
@@ -58,13 +64,16 @@ def load(con: duckdb.DuckDBPyConnection, files: Sequence[SourceFile]) -> None:
     ``gaps`` of a row holds the paths that its own record names and those that the SDK of its snapshot did not know.
     ``raw_account_region`` has ``template`` as well: whether the account is no account but a template. Members of a type
     that they cannot have are gaps, as ``auditor.resolve.odd_members`` says.
+    ``folder``: an empty one for what has to be written, where the connection reads from no other. ``apart``:
+    whether profiles are told apart by kind; None: where there are many.
     Raises SnapshotError where a line is not what a snapshot holds, or two files hold the same account and region.
     """
     _refuse_overlap(files)
-    with ThreadPoolExecutor(max_workers=1) as pool, workspace("odd") as folder:
+    with ThreadPoolExecutor(max_workers=1) as pool, workspace("odd") as own:
+        place = folder or own
         # DuckDB reads meanwhile. That a member is odd is rare, and then the files are read again.
-        many = sum(file.path.stat().st_size for file in files) > alike_profiles.MANY_BYTES
-        copies = [folder / f"others-{number}.jsonl" if many else None for number in range(len(files))]
+        many = sum(f.path.stat().st_size for f in files) > alike_profiles.MANY_BYTES if apart is None else apart
+        copies = [place / f"others-{number}.jsonl" if many else None for number in range(len(files))]
         pending = [pool.submit(odd_records, file.path, WIDE, copy) for file, copy in zip(files, copies, strict=True)]
 
         def others() -> list[SourceFile]:
@@ -74,16 +83,17 @@ def load(con: duckdb.DuckDBPyConnection, files: Sequence[SourceFile]) -> None:
 
         again = False
         try:
-            _load_many(con, files, others, folder) if many else _load(con, files)
+            _load_many(con, files, others, place) if many else _load(con, files)
         except SnapshotError:
             if not many and not any(found.result() for found in pending):
                 raise
             again = True
         odd = [found.result() for found in pending]
         if again or any(odd):
-            for (name,) in con.execute("select table_name from duckdb_tables()").fetchall():
+            of_this = "select table_name from duckdb_tables() where database_name = current_database()"
+            for (name,) in con.execute(of_this).fetchall():
                 con.execute(f"drop table {name}")
-            _load(con, [_without(file, found, folder) for file, found in zip(files, odd, strict=True)])
+            _load(con, [_without(file, found, place) for file, found in zip(files, odd, strict=True)])
     _say_what_is_unseen(con, files)
     for account, region, kind in sorted({place for found in odd for place in incomplete_lists(found)}):
         con.execute(

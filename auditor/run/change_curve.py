@@ -15,11 +15,12 @@ from auditor.model.rule import Severity, Verdict
 from auditor.run.conclude import evaluate_options
 from auditor.run.run_options import RuleOptions
 from auditor.run.selection import choose
-from auditor.run.what_if import changed_copies
+from auditor.run.what_if import combined
 from auditor.store.masked_copies import without_secrets
 from auditor.temporary_files import workspace
 from auditor.whatif import fixes
 from auditor.whatif.gather import gather
+from auditor.whatif.overlay import changed_copies
 
 #: A lot of changes resolves at least one of so many parts of the failures, where so much is left.
 _PARTS = 10
@@ -67,8 +68,12 @@ def change_curve(config: Config, files: Sequence[Path], rules: RuleOptions) -> C
             lines, changes, _left = gather(current, (), fixes.calls_of(lot)[0])
             if not changes:
                 continue
-            current, _clashes = changed_copies(current, lines, [{} for _ in current], changes, folder / str(number))
+            becomes, _clashes = combined(lines, [{} for _ in current], changes)
+            before, current = current, changed_copies(current, lines, becomes, folder / str(number))
             report = evaluate(current, choice.rules, options)
+            # A large snapshot would be on the disk once for each lot.
+            for file in {*before} - {*current, *masked}:
+                file.unlink()
             made |= {change.origin for change in changes}
             points.append(_point(len(made), today, report))
         left = sum(cause.id not in tried for cause in report.root_causes if cause.affects)

@@ -28,8 +28,9 @@ from auditor.studio.structures import ROOTS
 from auditor.temporary_files import workspace
 from auditor.whatif import fixes
 from auditor.whatif.changes import Change, Line, combine
-from auditor.whatif.consequences import InForce, NotTried
+from auditor.whatif.consequences import NotTried
 from auditor.whatif.gather import gather
+from auditor.whatif.moved_settings import InForce
 from auditor.yaml_source import near
 
 #: Owners that an error names.

@@ -3,28 +3,32 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from auditor.config import Config
 from auditor.errors import ConfigError
 from auditor.evaluate.audit import evaluate
+from auditor.model.finding import RootCause
 from auditor.model.report import Report
 from auditor.run.conclude import evaluate_options
 from auditor.run.plan import waivers_of
 from auditor.run.run_options import RuleOptions, TemplateOptions
 from auditor.run.selection import RuleChoice, choose
 from auditor.run.template_changes import TemplateChanges, template_changes
+from auditor.run.what_if_sides import causes_of, compare, first_side
 from auditor.store.masked_copies import without_secrets
 from auditor.store.snapshot_reader import Key
 from auditor.temporary_files import workspace
 from auditor.whatif import asked, fixes
 from auditor.whatif.changes import Change, Clash, Line, combine
-from auditor.whatif.consequences import WhatIf, compare, export_settings
+from auditor.whatif.consequences import WhatIf
 from auditor.whatif.gather import gather
-from auditor.whatif.overlay import overlay
+from auditor.whatif.moved_settings import export_settings
 from auditor.whatif.replay import read_policies, recorded_calls, replay
+from auditor.whatif.second_side import Changed
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,9 +46,17 @@ class WhatIfOptions:
     reading: TemplateOptions = field(default_factory=TemplateOptions)
 
 
-def what_if(config: Config, files: Sequence[Path], options: WhatIfOptions) -> WhatIf:
-    """Evaluate the snapshots twice and compare. Raises ConfigError where there is nothing to try or a name means
-    nothing, SnapshotError for a snapshot that cannot be used."""
+def what_if(config: Config, files: Sequence[Path], options: WhatIfOptions, most: int | None = None) -> WhatIf:
+    """Evaluate the snapshots twice and compare. ``most``: findings of a rule, and names of a setting, that are listed
+    at most; None: all. Raises ConfigError where there is nothing to try or a name means nothing, SnapshotError for a
+    snapshot that cannot be used."""
+    with trial(config, files, options, most) as found:
+        return found
+
+
+@contextmanager
+def trial(config: Config, files: Sequence[Path], options: WhatIfOptions, most: int | None = None) -> Iterator[WhatIf]:
+    """The same, while what makes all of a long list is there."""
     wanted = [asked.read_asked(text) for text in options.settings]
     other_rules = bool(options.rules.rules_dirs or options.rules.parameters)
     if not (wanted or options.fix or other_rules or options.policies or options.templates):
@@ -57,24 +69,21 @@ def what_if(config: Config, files: Sequence[Path], options: WhatIfOptions) -> Wh
     before = choose(config, replace(options.rules, rules_dirs=(), parameters=()))
     after = choose(config, options.rules) if other_rules else before
     with without_secrets(files) as masked, workspace("whatif") as folder:
-        sides = (folder / "before", folder / "after")
-        for side in sides:
-            side.mkdir()
         deployed = _deployed(options, masked)
-        report = evaluate_settings(config, before, masked, sides[0])
-        calls, left = fixes.calls_of(fixes.chosen(report.root_causes, before.every, options.fix))
+        first = first_side(config, before, masked, folder)
+        causes: Sequence[RootCause] = ()
+        if options.fix or policies:
+            causes = causes_of(first, None if policies else fixes.rules_of(before.every, options.fix))
+        calls, left = fixes.calls_of(fixes.chosen(causes, before.every, options.fix))
         lines, changes, missing = gather(masked, wanted, calls, deployed.changes)
-        copies, clashes = changed_copies(masked, lines, deployed.made, changes, folder)
-        if changes or other_rules:
-            then = evaluate_settings(config, after, copies, sides[1])
-        else:
-            then, sides = report, (sides[0], sides[0])
-        found = compare((report, then), sides, changes, clashes, [*deployed.left, *left, *missing])
-        if not policies:
-            return found
-        from auditor.run.policy_replay import our_calls  # only now: it brings what asks AWS
+        changed, clashes = combined(lines, deployed.made, changes)
+        tried = Changed(changes, clashes, [*deployed.left, *left, *missing], lines, changed)
+        found = compare(first, after if other_rules else None, tried, most)
+        if policies:
+            from auditor.run.policy_replay import our_calls  # only now: it brings what asks AWS
 
-        return replace(found, replay=replay(policies, our_calls(report.root_causes), recorded_calls(masked)))
+            found = replace(found, replay=replay(policies, our_calls(causes), recorded_calls(masked)))
+        yield found
 
 
 def _deployed(options: WhatIfOptions, files: Sequence[Path]) -> TemplateChanges:
@@ -95,31 +104,19 @@ def evaluate_settings(
     return evaluate(files, choice.rules, options)
 
 
-def changed_copies(
-    files: Sequence[Path],
-    found: Sequence[dict[Key, Line]],
-    made: Sequence[Mapping[Key, Line]],
-    changes: Sequence[Change],
-    folder: Path,
-) -> tuple[list[Path], list[Clash]]:
-    """Copies of the files with the changes in them, below the folder; a file in which nothing changes is its own.
-    ``made``: lines of resources that are new."""
+def combined(
+    found: Sequence[Mapping[Key, Line]], made: Sequence[Mapping[Key, Line]], changes: Sequence[Change]
+) -> tuple[list[dict[Key, Line | None]], list[Clash]]:
+    """By file what becomes of each line that changes; ``made``: lines of resources that are new."""
     by_key: dict[Key, list[Change]] = defaultdict(list)
     for change in changes:
         by_key[change.key].append(change)
-    copies: list[Path] = []
+    sides: list[dict[Key, Line | None]] = []
     clashes: list[Clash] = []
-    for number, (file, lines, new) in enumerate(zip(files, found, made, strict=True)):
-        added = new.keys() - lines.keys()
-        if not lines and not added:
-            copies.append(file)
-            continue
+    for lines, new in zip(found, made, strict=True):
         changed: dict[Key, Line | None] = {}
         for key, line in {**new, **lines}.items():
             changed[key], between = combine(line, by_key[key])
             clashes += between
-        target = folder / f"{number}" / file.name
-        target.parent.mkdir(parents=True)
-        overlay(file, changed, target, added)
-        copies.append(target)
-    return copies, clashes
+        sides.append(changed)
+    return sides, clashes

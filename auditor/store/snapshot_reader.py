@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import re
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
@@ -26,8 +26,9 @@ Key = tuple[str, str, str, str]
 _BLOCK = 4 * 1024 * 1024
 _AGAIN = "Collect the account again, or restore the file from a copy."
 _END = b'{"end":'
-#: How the line of a resource begins.
+#: How the line of a resource begins; its kind stands within so many bytes.
 _RESOURCE = b'{"account":"'
+_KIND, _START = b'"kind":"', 200
 #: A coverage or gap line: what stands behind the last resource.
 _LEDGER = re.compile(rb'^\{"(gap|coverage)":')
 
@@ -191,15 +192,21 @@ class SnapshotReader:
         del found[""]
         return found
 
-    def lines(self) -> Iterator[tuple[Key, bytes]]:
+    def lines(self, kinds: Collection[str] = ()) -> Iterator[tuple[Key, bytes]]:
         """Every line but the last one, with the key of its resource; of other lines the key's parts are empty.
+        ``kinds``: where there are any, resources of others may be left out.
 
         Nothing is decoded beyond keys. Raises SnapshotError for a line that is not JSON.
         """
         decode = msgspec.json.Decoder(_Keyed).decode
+        beginnings = tuple(f'"kind":"{kind}"'.encode() for kind in kinds)
         try:
             with self.path.open("rb") as file:
                 for line in file:
+                    # To find a kind takes a tenth of the time that it takes to read the line.
+                    start = line[:_START] if beginnings and line.startswith(_RESOURCE) else b""
+                    if _KIND in start and not any(one in start for one in beginnings):
+                        continue
                     if not line.startswith(_END):
                         yield decode(line).key, line
         except (OSError, msgspec.DecodeError, UnicodeDecodeError) as error:

@@ -50,6 +50,12 @@ def chosen(causes: Sequence[RootCause], rules: Sequence[Rule], wanted: Sequence[
     return [cause for cause in open_ if cause.id in picked]
 
 
+def rules_of(rules: Sequence[Rule], wanted: Sequence[str]) -> frozenset[str] | None:
+    """Ids of the rules of whose causes ``--fix`` names some; None where those of any rule may be named."""
+    ids = [frozenset() if _TOP.fullmatch(name) else frozenset(named_by(rules, name)) for name in wanted]
+    return frozenset().union(*ids) if all(ids) else None
+
+
 def has_call(cause: RootCause) -> bool:
     """Whether a command fixes it as it was printed."""
     try:

@@ -21,15 +21,21 @@ def gather(
     """Per file the lines that change; the changes, ``others`` among them; and what could not be tried."""
     names, kinds = asked.Names({one.resource: one.kinds for one in wanted}), fixes.needed(calls)
     roles: dict[Key, Line] = {}
+    read: list[dict[Key, Line]] = []
+    looked_at = {"domain", *kinds, *(kind for one in wanted for kind in one.kinds)}
     for file in files if wanted or kinds else ():
-        for key, line in read_lines(file, lambda key: names.may_mean(key) or key[2] in kinds).items():
+        read.append(read_lines(file, lambda key: names.may_mean(key) or key[2] in kinds, looked_at))
+        for key, line in read[-1].items():
             names.see(key, line)
             if key[2] == "role":
                 roles[key] = line
     changes = [*others, *asked.changes_of(wanted, names)]
     by_call, left = fixes.changes_of(calls, roles)
     keys = {change.key for change in (*changes, *by_call)}
-    found = [read_lines(file, keys.__contains__) for file in files]
+    if read and keys <= {key for lines in read for key in lines}:
+        found = [{key: line for key, line in lines.items() if key in keys} for lines in read]
+    else:
+        found = [read_lines(file, keys.__contains__, {key[2] for key in keys}) for file in files]
     there = {key for lines in found for key in lines}
     # What IAM was asked about a role changes with it, where it was asked.
     kept = [c for c in by_call if c.key in there]

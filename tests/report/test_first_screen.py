@@ -76,6 +76,9 @@ def test_the_curve_ends_with_everything_and_says_where_the_gate_opens(report_of:
     assert sum(c.gates for c in gating[:-1]) < report.gate.failed
     assert f"{ahead.gating.changes} changes resolve everything that fails the run" in ahead.sentence
     assert ahead.sentence.endswith(f"{len(ahead.steps)} changes resolve all {ahead.findings} findings.")
+    assert sum(c.affects for c in report.open_root_causes) == len({f.fingerprint for f in standing(report)})
+    for made in ("".join(markdown(report)), *("".join(render(report, f)) for f in (Format.HTML, Format.EXECUTIVE))):
+        assert "auditor whatif --snapshot FILE --curve measures that" in made
     half = ahead.reaching(50)
     assert half is not None
     assert half.resolved * 2 >= ahead.findings > 2 * (half.resolved - report.open_root_causes[half.changes - 1].affects)

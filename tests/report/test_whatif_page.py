@@ -17,7 +17,7 @@ from auditor.report.html.page_parts import html_environment, policy
 from auditor.report.html.whatif_page import ROWS, STYLES, WhatIfView, page, whatif_view
 from auditor.resources import templates_dir
 from auditor.whatif.changes import Change, Clash, gone
-from auditor.whatif.consequences import NotTried, SettingChange, WhatIf
+from auditor.whatif.consequences import Findings, NotTried, SettingMove, Settings, WhatIf
 from auditor.whatif.replay import Replay, Stopped
 
 from .browser import opened
@@ -26,6 +26,7 @@ from .samples import HOSTILE
 from .test_accessibility import axe_complaints
 
 TEMPLATE = templates_dir() / "whatif.html.j2"
+NONE = Findings({}, ())
 KEY = ("123456789012", "eu-west-1", "user_profile", f"d-1/{HOSTILE}")
 
 
@@ -37,18 +38,19 @@ def _difference(report: Report, text: str) -> WhatIf:
         changes=(Change(KEY, f"--set {text}", text, gone), Change((*KEY[:2], "permission", "r"), "", "", gone)),
         clashes=(Clash(KEY, "UserSettings.ExecutionRole", text, "STU201 abcd"),),
         not_tried=tuple(NotTried("STU202", f"{n:016x}", text, "its command needs a value for X") for n in range(9)),
-        gone=failures[:half],
-        came=failures[half:],
-        unknown=tuple(f for f in report.findings if f.status is Verdict.UNKNOWN),
-        settings=(
-            SettingChange("domain", "k", "", text, "default_auto_mount_home_efs", "Enabled", None),
-            SettingChange("domain", "k", "", text, "default_auto_mount_home_efs_set", "", text),
-            *(SettingChange("user_profile", "k", "d", f"{text}{n}", "experience", "studio", "x") for n in range(400)),
-        ),
+        gone=Findings.of(failures[:half]),
+        came=Findings.of(failures[half:]),
+        unknown=Findings.of(f for f in report.findings if f.status is Verdict.UNKNOWN),
+        settings=Settings((
+            SettingMove("domain", "default_auto_mount_home_efs", "Enabled", None, 1, (text,)),
+            SettingMove("domain", "default_auto_mount_home_efs_set", "", text, 1, (text,)),
+            SettingMove("user_profile", "experience", "studio", "x", 400, tuple(f"d/{text}{n}" for n in range(ROWS))),
+        )),
         apps=tuple(f"123456789012/eu-west-1/app/d-1/profile/{text}/JupyterLab/{n}" for n in range(7)),
         before=len(failures),
         after=half,
-        reports=(report, report),
+        report=report,
+        titles={rule.id: rule.title for rule in report.rules},
         replay=Replay({"caller": 320, "audit": 9}, 2, (
             *(Stopped("caller", text, "sagemaker:UpdateDomain", f"d/{n}", "denied", 1, (text,), ())
               for n in range(310)),
@@ -67,9 +69,9 @@ def test_it_counts_as_the_difference_does(found: WhatIf) -> None:
     numbers = {label: number for label, number, _ in view.tiles}
     assert (numbers["resolved"], numbers["new"]) == (len(found.gone), len(found.came))
     for (_, _, rules), those in zip(view.findings, (found.gone, found.came, found.unknown), strict=True):
-        assert those
-        assert sum(item.number for item in rules) == len(those)
-        assert [item.severity.rank for item in rules if item.severity] == sorted(_worst(those))
+        assert those.listed
+        assert sum(item.number for item in rules) == len(those) == len(those.listed)
+        assert [item.severity.rank for item in rules if item.severity] == sorted(_worst(those.listed))
     assert view.changes.number == 1
     assert [(label, number) for label, number, _ in view.tiles][-3:] == [
         ("calls denied", 310), ("calls undecided", 3), ("calls allowed", 16),
@@ -96,8 +98,8 @@ def _worst(findings: tuple[Finding, ...]) -> list[int]:
 def test_secrets_of_values_are_masked(found: WhatIf) -> None:
     secret = "https://ana:pa55w0rd-of-ana@example.com/x"
     change = replace(found.changes[0], said=f"domain d-1: Tags.url = {secret}")
-    setting = replace(found.settings[0], after=secret)
-    made = "".join(page(replace(found, changes=(change,), settings=(setting,))))
+    setting = replace(found.settings.moves[0], after=secret)
+    made = "".join(page(replace(found, changes=(change,), settings=Settings((setting,)))))
     assert "pa55w0rd-of-ana" not in made
 
 
@@ -126,7 +128,7 @@ def test_hostile_names_are_text_and_nothing_runs_or_loads(found: WhatIf, tmp_pat
 def test_a_policy_alone_has_no_empty_cards(found: WhatIf) -> None:
     """Nothing in the audit changes, so nothing is said of that."""
     report = everything()
-    alone = WhatIf((), (), (), (), (), (), (), (), 0, 0, (report, report), found.replay)
+    alone = WhatIf((), (), (), NONE, NONE, NONE, Settings(), (), 0, 0, report, {}, found.replay)
     made = "".join(page(alone))
     assert "<h1>What if: 329 calls: 310 denied, 3 undecided, 16 allowed</h1>" in made
     assert "No policy was attached" in made
@@ -143,7 +145,7 @@ def test_a_policy_alone_has_no_empty_cards(found: WhatIf) -> None:
 def test_nothing_of_it_is_left_empty() -> None:
     """A what-if that changes nothing says so under each heading."""
     report = everything()
-    none = WhatIf((), (), (), (), (), (), (), (), 0, 0, (report, report))
+    none = WhatIf((), (), (), NONE, NONE, NONE, Settings(), (), 0, 0, report, {})
     made = "".join(page(none))
     assert made.count("None.") == 3
     assert "No resource changes: other rules or parameters were tried." in made

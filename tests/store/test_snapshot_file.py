@@ -130,6 +130,17 @@ def test_each_member_is_read_once(small: bytes, tmp_path: Path) -> None:
         _ = other.header
 
 
+def test_lines_of_some_kinds_are_those_of_all(small: bytes, tmp_path: Path) -> None:
+    path = tmp_path / "kinds.jsonl"
+    path.write_bytes(small)
+    lines = list(SnapshotReader(path).lines())
+    kinds = {key[2] for key, _ in lines if key[2]}
+    assert kinds
+    for kind in kinds:
+        some = [(key, line) for key, line in SnapshotReader(path).lines({kind}) if key[2]]
+        assert some == [(key, line) for key, line in lines if key[2] == kind]
+
+
 @given(snapshot=_snapshots, shuffle=st.randoms(use_true_random=False))
 @examples(40)
 def test_equal_snapshots_are_equal_bytes(snapshot: Snapshot, shuffle: object) -> None:

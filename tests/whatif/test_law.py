@@ -20,6 +20,7 @@ from auditor.run.what_if import WhatIfOptions, what_if
 from auditor.simulator import Simulator
 
 from .estates import estates
+from .full_way import Rules, long_way, quick
 from .law import AREAS, findings, look, make, simulated, steps_of_plan
 
 _numbers = itertools.count()
@@ -45,4 +46,7 @@ def test_what_is_foreseen_is_what_an_audit_says_afterwards(
     for step in steps:
         event(step.request.operation)
     assert foreseen.gone
-    assert findings(foreseen.reports[1]) == findings(evaluate([after], select(built_in_rules, areas)))
+    rules = select(built_in_rules, areas)
+    expected, then = long_way([before], foreseen.changes, Rules(rules))
+    assert findings(then) == findings(evaluate([after], rules))
+    assert quick(foreseen) == expected

@@ -83,10 +83,10 @@ def command(
     auditor whatif --snapshot night.jsonl --policy scp.json
     auditor whatif --snapshot night.jsonl --curve
     """
-    from auditor.cli.whatif_view import render
+    from auditor.cli.whatif_view import LISTED, ROWS, render
     from auditor.run.plan import configuration
     from auditor.run.run_options import RuleOptions, TemplateOptions
-    from auditor.run.what_if import WhatIfOptions, what_if
+    from auditor.run.what_if import WhatIfOptions, trial
 
     loaded = configuration(config, StderrMessages(options.pop("quiet")))
     reading = TemplateOptions(
@@ -105,10 +105,12 @@ def command(
 
         say("\n".join(render_curve(change_curve(loaded, files, RuleOptions(**options)), output)))
         return
-    found = what_if(loaded, files, WhatIfOptions(settings, fix, RuleOptions(**options), policies, templates, reading))
-    if output == "html":
-        emit(render(found, output))
-    elif output == "json":
-        emit(f"{line}\n" for line in render(found, output))
-    else:
-        say("\n".join(render(found, output)))
+    tried = WhatIfOptions(settings, fix, RuleOptions(**options), policies, templates, reading)
+    # JSON has all findings, which are made while they are printed.
+    with trial(loaded, files, tried, {"html": ROWS, "json": 1}.get(output, LISTED)) as found:
+        if output == "html":
+            emit(render(found, output))
+        elif output == "json":
+            emit(f"{line}\n" for line in render(found, output))
+        else:
+            say("\n".join(render(found, output)))

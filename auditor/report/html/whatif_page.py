@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from markupsafe import Markup
 
 from auditor.counting import plural
 from auditor.masking import mask_text
-from auditor.model.finding import Finding
 from auditor.model.report import Report
 from auditor.model.rule import Severity
 from auditor.report.html.page_parts import html_environment, policy
@@ -18,7 +17,7 @@ from auditor.report.phrases import account_label, scope
 from auditor.resolve.tables import table
 from auditor.resources import templates_dir
 from auditor.studio.setting_names import cause_words
-from auditor.whatif.consequences import NotTried, SettingChange, WhatIf
+from auditor.whatif.consequences import Findings, NotTried, SettingMove, WhatIf
 from auditor.whatif.replay import Replay, Stopped
 from auditor.whatif.replay_words import HEADINGS, called, evaluated_against, headed, outcomes, why
 
@@ -92,8 +91,7 @@ def page(found: WhatIf) -> Iterator[str]:
 
 def whatif_view(found: WhatIf) -> WhatIfView:
     """What the page shows. Equal differences give equal views."""
-    report, then = found.reports
-    titles = {rule.id: rule.title for one in found.reports for rule in one.rules}
+    report, titles = found.report, found.titles
     said = [(mask_text(c.said), c.origin) for c in found.changes if c.said]
     return WhatIfView(
         report=report,
@@ -106,11 +104,11 @@ def whatif_view(found: WhatIf) -> WhatIfView:
             for c in found.clashes
         ),
         not_tried=tuple(_not_tried(found.not_tried)),
-        settings=tuple(_moved(found.settings)),
+        settings=tuple(map(_moved, found.settings.moves)),
         findings=(
             ("Failures that are resolved", "gone", tuple(_by_rule(found.gone, titles, report))),
-            ("New failures", "came", tuple(_by_rule(found.came, titles, then))),
-            ("No longer evaluated", "unknown", tuple(_by_rule(found.unknown, titles, then))),
+            ("New failures", "came", tuple(_by_rule(found.came, titles, report))),
+            ("No longer evaluated", "unknown", tuple(_by_rule(found.unknown, titles, report))),
         ),
         apps=_listed(plural(len(found.apps), "running app"), "", [(key.split("/", 3)[-1], "") for key in found.apps]),
         of_policy=found.of_policy,
@@ -165,15 +163,13 @@ def _not_tried(those: Sequence[NotTried]) -> Iterator[Listed]:
         yield _listed(mask_text(reason), rule_id, [(m.resource, m.cause) for m in members])
 
 
-def _moved(changes: Sequence[SettingChange]) -> Iterator[Moved]:
-    groups: dict[tuple[str, str, str | None, str | None], list[str]] = defaultdict(list)
-    for change in changes:
-        called = change.name if change.table == "domain" else f"{change.domain}/{change.name}"
-        groups[change.table, change.setting, change.before, change.after].append(called)
-    for (kind, setting, before, after), names in groups.items():
-        now, then = (None if value is None else mask_text(value) for value in (before, after))
-        who = _listed(plural(len(names), kind.replace("_", " ")), "", [(name, "") for name in names])
-        yield Moved(_called(kind, setting), now, then, who)
+def _moved(move: SettingMove) -> Moved:
+    now, then = (None if value is None else mask_text(value) for value in (move.before, move.after))
+    who = Listed(
+        plural(move.number, move.table.replace("_", " ")), "", move.number,
+        tuple((name, "") for name in move.names[:ROWS]),
+    )  # fmt: skip
+    return Moved(_called(move.table, move.setting), now, then, who)
 
 
 def _called(name: str, setting: str) -> str:
@@ -186,11 +182,8 @@ def _called(name: str, setting: str) -> str:
     return (f"{path} as it is set" if setting.endswith("_set") else path) or cause_words(setting)
 
 
-def _by_rule(findings: Sequence[Finding], titles: dict[str, str], report: Report) -> Iterator[Listed]:
+def _by_rule(findings: Findings, titles: Mapping[str, str], report: Report) -> Iterator[Listed]:
     """The findings of each rule, the worst rules first."""
-    groups: dict[str, list[Finding]] = defaultdict(list)
-    for finding in sorted(findings, key=lambda f: (f.severity.rank, f.rule_id, f.resource.key)):
-        groups[finding.rule_id].append(finding)
-    for rule_id, those in groups.items():
-        lines = [(mask_text(f.message), scope(f.resource, report)) for f in those]
-        yield _listed(titles.get(rule_id, rule_id), rule_id, lines, those[0].severity)
+    for rule_id, those in findings.by_rule().items():
+        lines = tuple((mask_text(f.message), scope(f.resource, report)) for f in those[:ROWS])
+        yield Listed(titles.get(rule_id, rule_id), rule_id, findings.numbers[rule_id], lines, those[0].severity)
