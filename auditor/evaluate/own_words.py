@@ -9,7 +9,8 @@ well. So a word of such a name is the company's own only where all of this holds
 - no name ends with it (``maria``, ``lab-maria``) or holds it beside initials or a word that identifies a person, and no
   other word on no list begins or ends with it (``jsmith``, ``mariaokafor``);
 - in the domains that are called so, or lie in the account that is, at least five profiles are people's by other words;
-- none of these people has the same words beside theirs (``alice-dev``, where the word is in ``maria-dev``).
+- none of these people has the same words beside theirs (``alice-dev``, where the word is in ``maria-dev``), nor has
+  anybody in another domain where a profile's name holds the word.
 
 A person whose domain it is has a profile by the plain name, or profiles that are named as those of the others are; so
 such a domain's word stays a person's. What is left out stays as it was without this.
@@ -131,7 +132,8 @@ def _among_people(
     some: str,
     profiles: tuple[str, str],
 ) -> list[str]:
-    """Of the words that are left, those whose domains have people by other words, none of them named alike. Most names
+    """Of the words that are left, those whose domains have people by other words, none of them named alike; nor is
+    anybody where a profile's name holds the word, whatever that domain is called. Most names
     of a large account are not looked at: people are counted in a few domains, and named alike is who has a word of
     those that stand beside one of these."""
     source, row = profiles
@@ -151,14 +153,23 @@ def _among_people(
                 join {source} u using (account, region, domain_id) join ({lists}) on who = u.{row}
             )) join {kinds} using ({WORD}) where contains({literal(spec.unlisted)}, kind)"""
 
-    places = f"select * from own_places where {WORD} in {_listed(left)}"
+    asked = _listed(left)
+    places = f"select {WORD}, account, region, domain_id from own_places where {WORD} in {asked}"
+    holders = " union all ".join(
+        f'select {row} as who, unnest(list_intersect("{column}", {asked})) as {WORD} from kind_rows_{_PROFILES}'
+        f' where list_has_any("{column}", {asked})'
+        for column in columns
+    )
+    everywhere = (
+        f"{places} union select {WORD}, account, region, domain_id from ({holders}) join {source} u on who = u.{row}"
+    )
     first = f"row_number() over (partition by {WORD} order by account, region, domain_id) <= {_DOMAINS}"
     alike = f' and list_has_any("{{column}}", {_listed(beside)})'
     return _column(
         con,
         f"""
         select own from ({named(f"{places} qualify {first}", "")}) group by own having count(distinct who) >= {PEOPLE}
-        except select own from ({named(places, alike)}) join own_held using (own, beside)
+        except select own from ({named(everywhere, alike)}) join own_held using (own, beside)
         order by all
         """,
     )

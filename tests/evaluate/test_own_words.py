@@ -101,6 +101,16 @@ def test_the_word_counts_in_every_domain_of_the_run() -> None:
     assert generic(domains) == {*ZENTRIX[:2], "zentrix-hr-intern"}
 
 
+def test_people_of_other_domains_are_looked_at_where_a_name_holds_the_word() -> None:
+    """A company's word may be the name of somebody who works in a domain that is called otherwise."""
+    zentrix = {"zentrix-ml": [*PEOPLE, *ZENTRIX]}
+    alike = ["hopper-admin", "tanaka-admin"]
+    assert generic({**zentrix, "research": ["zentrix-admin", *alike]}) == set()
+    assert generic({**zentrix, "research": ["zentrix-admin"], "elsewhere": alike}) == {*ZENTRIX, "zentrix-admin"}
+    users = [f"{name}@zentrix.example" for name in (*PEOPLE, *ZENTRIX)]
+    assert generic({"zentrix-ml": users, "research": ["zentrix-admin", "osei-admin"]}, sso=True) == set()
+
+
 def test_the_accounts_name_tells_as_well() -> None:
     assert generic({"studio": [*PEOPLE, *ZENTRIX]}, "Zentrix ML (prod)") == set(ZENTRIX)
     assert generic({"studio": [*PEOPLE, *ZENTRIX]}, "Nordwand's account") == set()
