@@ -100,7 +100,10 @@ def _of_profiles(
         _create(con, "user_profile", verdicts)
         return
     judged = ", ".join(f'{verdicts[rule_id]} as "{rule_id}"' for rule_id in once)
-    con.execute(f"create temp table verdict_alike as select alike, {judged} from user_profile_alike").fetchall()
+    # A rule may name its table, as user_profile.experience.
+    con.execute(
+        f"create or replace temp table verdict_alike as select alike, {judged} from user_profile_alike as user_profile"
+    ).fetchall()
     columns = ", ".join(
         f'k."{rule_id}"' if rule_id in once else f'{sql} as "{rule_id}"' for rule_id, sql in verdicts.items()
     )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -15,13 +16,15 @@ from hypothesis import strategies as st
 
 from auditor.errors import SnapshotError
 from auditor.evaluate.audit import load_tables
-from auditor.evaluate.engine import evaluate_rules
+from auditor.evaluate.engine import _of_profiles, evaluate_rules
+from auditor.evaluate.kind_columns import KindColumns
 from auditor.model.rule import Rule
 from auditor.model.snapshot import SCHEMA_VERSION, Header, Record, Scope, Snapshot
 from auditor.resolve import alike_profiles, build_tables
 from auditor.resolve.tables import TABLES
 from auditor.resources import rules_dir
 from auditor.rules.load import load_rules
+from auditor.rules.verdict_sql import verdict_sql
 from auditor.store.snapshot_file import sealed, write_snapshot
 from auditor.studio.personas import DEFAULT_PERSONAS, Match, Persona
 from resolve.builder import ACCOUNT, REGION, domain, merged, nest, place, profile, record, space
@@ -171,6 +174,22 @@ def _same_of_a_kind(con: duckdb.DuckDBPyConnection) -> None:
     differ = ", ".join(f'count(distinct coalesce("{name}"::VARCHAR, \'NULL\')) as "{name}"' for name in names)
     counts = con.execute(f"select {differ} from user_profile_line group by alike").fetchall()
     assert {name for row in counts for name, number in zip(names, row, strict=True) if number > 1} == set()
+
+
+def test_a_rule_may_name_its_table(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """And is evaluated once for each kind all the same."""
+    users = [profile(name, {"StudioWebPortal": "DISABLED"}) for name in ("ana", "ben")]
+    con = _tables(monkeypatch, _file(tmp_path / "one.jsonl", [place(), domain(), *users]), 0, DEFAULT_PERSONAS)
+    rule = replace(
+        next(r for r in _rules() if r.id == "STU303"),
+        columns=("studio_web_portal",),
+        word_kind="",
+        when="true",
+        require="user_profile.studio_web_portal = 'ENABLED'",
+    )
+    con.execute("create type verdict as ENUM('pass', 'fail', 'unknown', 'not_applicable')")
+    _of_profiles(con, [rule], {rule.id: f"({verdict_sql(rule)})::verdict"}, KindColumns({}, ()))
+    assert con.execute('select "STU303" from verdict_user_profile').fetchall() == [("fail",), ("fail",)]
 
 
 def _seal(path: Path, content: bytes) -> None:
