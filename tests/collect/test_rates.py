@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 
 import pytest
@@ -102,6 +103,29 @@ def test_a_limit_that_changes_is_found_again(clock: _Clock, before: float, after
     seconds, refused = _work(clock, Rates(), service, calls)
     assert seconds <= at_most * (20 + (calls - 20 * before) / after)
     assert refused < 0.05 * calls
+
+
+def test_a_refusal_after_a_pause_may_come_at_any_rate(clock: _Clock) -> None:
+    """Nothing was answered since the pause, and what is guessed then may be what is known already."""
+    for factor in (0.9, 1.2, 1.7, 2.0, 2.3, 3.0):
+        found = pace.Pace(Learnt(5, refused=True))
+        for _ in range(60):
+            found.wait(lambda: None)
+            found.answered()
+        found.throttled(found.wait(lambda: None))
+        known = found.learnt()
+        assert known
+        gap = math.inf
+        while gap > 1 / (factor * known.rate):
+            before = found.wait(lambda: None)
+            found.answered()
+            gap = found.wait(lambda: None) - before
+            found.answered()
+        clock.now += 60
+        found.throttled(found.wait(lambda: None))
+        after = found.wait(lambda: None)
+        assert 0 < found.wait(lambda: None) - after < 1
+        clock.now += 60
 
 
 def test_what_was_learnt_saves_the_refusals_of_the_next_night(clock: _Clock) -> None:

@@ -143,6 +143,8 @@ class Pace:
                     weight = calls + self._known_by
                     found = (found * calls + self._allowed * self._known_by) / weight
                     calls = min(weight, _MANY)
+                # After a pause a measure may agree by chance, with no answer behind it.
+                calls = max(calls, 1.0)
                 self._allowed, self._known_by = found, calls
                 self._swing = min(max(_DOUBT / calls, _LEAST_SWING), _MOST_SWING)
                 self._rate = max(found * (1 - self._swing), LEAST)
