@@ -33,7 +33,7 @@ from auditor.studio.settings import PROFILE_SETTINGS, USER_PROFILE_ROOT, USER_SE
 if TYPE_CHECKING:
     import duckdb
 
-#: Bytes of snapshots from which on profiles are told apart by kind: below, the statements that it takes cost more.
+#: Bytes of snapshots from which on profiles are told apart by kind: below, it gains nothing.
 MANY_BYTES = 16_000_000
 
 _MEMBERS = DOCUMENTS["user_profile"]
@@ -49,8 +49,7 @@ _OWN = ", ".join(f'"{name}" := doc."{name}"' for name in OWN_MEMBERS)
 ARN_PATH = "'user-profile/' || p.id"
 #: Nothing where the ARN is the one that follows from the rest, as it always is: it would be a fifth of what is kept.
 _OWN_READ = _OWN.replace(' doc."UserProfileArn"', f' nullif(p.doc."UserProfileArn", {arn_sql("p", ARN_PATH)})')
-#: The settings without the role, and nothing where that is all of them. Where a member is written twice everything
-#: stays, so that whoever reads it refuses it.
+#: The settings without the role. Where a member is written twice everything stays, so that whoever reads it refuses it.
 _TEXT = f"doc.{USER_PROFILE_ROOT}"
 _WITHOUT_ROLE = (
     f"case when {_TEXT}->>'$.{_ROLE}' is null or len(json_keys({_TEXT})) <> len(list_distinct(json_keys({_TEXT})))"
@@ -83,7 +82,7 @@ _OF_PROFILE = (
 )
 
 #: Documented columns that are the same for all profiles of a kind: its settings, what its domain and its account have,
-#: and what follows from these alone. A list of files that its number of a user reaches is one: the number is a setting.
+#: and what follows from these alone, as posix_shared_mounts does: the POSIX user is a setting.
 _SAME = frozenset({
     *("account", "region", "status", "as_of", "domain_key", "domain_id", "domain_name", "unified_studio"),
     *(f"{name}{end}" for name in ("rstudio_licensed", "execution_role_identity_config", "trusted_identity_propagation")
@@ -161,11 +160,9 @@ def are_told_apart(con: duckdb.DuckDBPyConnection) -> bool:
     return _there(con, "raw_user_settings")
 
 
-def _there(con: duckdb.DuckDBPyConnection, name: str, column: str = "") -> bool:
-    """Whether there is such a table or view, with such a column."""
+def _there(con: duckdb.DuckDBPyConnection, name: str) -> bool:
+    """Whether there is such a table or view."""
     named = f"table_name = {literal(name)} and database_name = current_database()"
-    if column:
-        named += f" and column_name = {literal(column)}"
     return bool(con.execute(f"select 1 from duckdb_columns() where {named} limit 1").fetchall())
 
 
@@ -181,13 +178,11 @@ def resolve_kinds(
     """Create ``user_profile_kind``, the settings in force of each kind, by ``resolved``, a query of ``raw_user_kind``:
     one profile of each. Returns the query of all profiles. ``identity``, ``persona`` and ``signed_in`` are SQL as for
     the query of profiles that are not told apart."""
-    # A view, of what stays and what changes, numbers its rows itself.
-    line = "p.line" if _there(con, "raw_user_profile", "line") else "p.rowid"
     con.execute(
         f"create table raw_user_kind as select p.* replace (struct_pack({_OWN.replace('doc.', 'p.doc.')},"
         f" {quoted(USER_PROFILE_ROOT)} := s.{quoted(USER_PROFILE_ROOT)}) as doc)"
-        f" from raw_user_profile p join (select alike, min({line}) as first from raw_user_profile p group by alike) f"
-        f" on f.first = {line} join raw_user_settings s on s.alike = p.alike"
+        " from raw_user_profile p join (select alike, min(rowid) as first from raw_user_profile group by alike) f"
+        " on f.first = p.rowid join raw_user_settings s on s.alike = p.alike"
     )
     con.execute(f"create table user_profile_kind as {resolved}")
     role, path = _EXECUTION_ROLE, f"{USER_PROFILE_ROOT}.{_ROLE}"
@@ -198,7 +193,6 @@ def resolve_kinds(
     return statement(
         "user_profile_by_kind",
         identity=identity,
-        line=line,
         layer_columns=", ".join(layer),
         persona_number=persona,
         own_columns=", ".join(_OF_PROFILE),

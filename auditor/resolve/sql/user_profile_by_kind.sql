@@ -1,7 +1,7 @@
 -- The profiles of which the settings are resolved by kind: what each has of its own, and what its kind has.
 with own as (
     select "{identity}", p.doc.DomainId as domain_id, "{layer_columns}", p.tags, "{persona_number}" as persona_number,
-           p.alike, "{line}" as line
+           p.alike, p.rowid as line
     from raw_user_profile p),
 joined as (
     select p.*, d.* exclude ("{own_columns}"), "{origin}" as execution_role_origin
