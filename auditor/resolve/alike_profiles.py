@@ -155,15 +155,16 @@ def tell_apart(con: duckdb.DuckDBPyConnection, documents: str, folder: Path) -> 
     )
 
 
+def prepare(con: duckdb.DuckDBPyConnection) -> None:
+    """Create ``alike_column``, which is empty where profiles are not told apart or their documented table is kept."""
+    con.execute("create table alike_column (name VARCHAR)")
+
+
 def are_told_apart(con: duckdb.DuckDBPyConnection) -> bool:
     """Whether the profiles are told apart by kind."""
-    return _there(con, "raw_user_settings")
-
-
-def _there(con: duckdb.DuckDBPyConnection, name: str) -> bool:
-    """Whether there is such a table or view."""
-    named = f"table_name = {literal(name)} and database_name = current_database()"
-    return bool(con.execute(f"select 1 from duckdb_columns() where {named} limit 1").fetchall())
+    # A list of all tables or columns takes ten times longer: DuckDB binds every view for it.
+    columns = con.execute("select * exclude (doc) from raw_user_profile limit 0").description or ()
+    return "alike" in {name for name, *_ in columns}
 
 
 def leave_out_empty_kinds(con: duckdb.DuckDBPyConnection) -> None:
@@ -209,7 +210,7 @@ def resolve_kinds(
 def show(con: duckdb.DuckDBPyConnection, documented: str, names: Collection[str], *, one_persona: bool) -> None:
     """Create the views ``user_profile_line`` (the documented columns of each profile, with its ``line`` and the number
     of its kind), ``user_profile_alike`` (of one profile of each kind, with its number) and ``user_profile``, and
-    ``alike_column``: the documented columns that are the same for all profiles of a kind.
+    puts into ``alike_column`` the documented columns that are the same for all profiles of a kind.
 
     ``documented``: the query of them, with the slot ``{profiles}`` for where the settings in force are; ``names``:
     theirs."""
@@ -222,12 +223,10 @@ def show(con: duckdb.DuckDBPyConnection, documented: str, names: Collection[str]
         con.execute(f"create view {view} as select {columns}, {more} from ({query})")
     con.execute(f"create view user_profile as select {columns} from user_profile_line")
     same = sorted((_SAME | _SAME_OF_PERSONA if one_persona else _SAME) & set(names))
-    con.execute(f"create table alike_column as select unnest({string_list(same)}) as name")
+    con.execute(f"insert into alike_column select unnest({string_list(same)})")
 
 
 def alike_columns(con: duckdb.DuckDBPyConnection) -> frozenset[str]:
     """The documented columns of user_profile that are the same for all profiles of a kind, lower-case; none where
     profiles are not told apart or their documented table is kept."""
-    if not _there(con, "alike_column"):
-        return frozenset()
     return frozenset(name for (name,) in con.execute("select name from alike_column").fetchall())

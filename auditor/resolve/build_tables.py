@@ -87,6 +87,7 @@ def build(
 def create_tables(con: duckdb.DuckDBPyConnection, merge: NestedMerge, personas: Sequence[Persona]) -> None:
     """Create the documented tables from the raw ones, which are in the connection's current database."""
     con.execute(f"create type origin as {_ORIGIN}")
+    alike_profiles.prepare(con)
     evidence_tables.prepare(con)
     idle.prepare(con)
     account_region(con)

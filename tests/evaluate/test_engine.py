@@ -13,6 +13,7 @@ from auditor.errors import ConfigError, ExitCode
 from auditor.evaluate.engine import evaluate_rules
 from auditor.evaluate.gate import exit_code
 from auditor.model.rule import Rule, Verdict
+from auditor.resolve import alike_profiles
 from auditor.rules.expressions import create_empty_tables
 from auditor.rules.verdict_sql import parse_overrides
 from auditor.store.connection import connect
@@ -29,6 +30,7 @@ def run() -> RunOn:
     def run(rules: tuple[Rule, ...], *rows: dict[str, Any], **overrides: dict[str, Any]) -> dict[str, dict[str, str]]:
         con = connect()
         create_empty_tables(con)
+        alike_profiles.prepare(con)
         for row in rows:
             marks = ", ".join("?" for _ in row)
             con.execute(f"insert into domain ({', '.join(row)}) values ({marks})", list(row.values()))

@@ -16,6 +16,7 @@ from auditor.evaluate import engine, kind_columns
 from auditor.evaluate.engine import evaluate_rules
 from auditor.evaluate.kind_columns import KindColumns, add_kind_columns, drop_kind_columns
 from auditor.model.rule import Rule
+from auditor.resolve import alike_profiles
 from auditor.rules.expressions import create_empty_tables
 from auditor.rules.verdict_sql import condition_sql, parameter_values
 from auditor.store.connection import connect
@@ -31,6 +32,7 @@ def tables(names: Sequence[Words], users: Sequence[Words] | None = None) -> duck
     """A connection with a profile for each list of words."""
     con = connect()
     create_empty_tables(con)
+    alike_profiles.prepare(con)
     con.executemany(
         "insert into user_profile (key, name, name_tokens, sso_user_tokens, unified_studio) values (?, ?, ?, ?, false)",
         [[f"k{n:03}", f"p{n}", words, (users or names)[n]] for n, words in enumerate(names)],

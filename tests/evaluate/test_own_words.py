@@ -19,6 +19,7 @@ from auditor.evaluate.engine import evaluate_rules
 from auditor.model.accounts import Account
 from auditor.model.rule import Rule
 from auditor.model.snapshot import SCHEMA_VERSION, Header, Record, Scope, Snapshot
+from auditor.resolve import alike_profiles
 from auditor.resolve.name_words import user_words, words
 from auditor.resources import rules_dir
 from auditor.rules.expressions import create_empty_tables
@@ -49,6 +50,7 @@ def generic(
     rule = _rule("STU105" if sso else "STU101")
     con = connect()
     create_empty_tables(con)
+    alike_profiles.prepare(con)
     profiles = [
         (f"d-{n}", f"{n}/{k}", name) for n, names in enumerate(domains.values()) for k, name in enumerate(names)
     ]
