@@ -14,6 +14,7 @@ from auditor.model.finding import Finding, PastFinding, RootCause
 from auditor.model.report import REPORT_SCHEMA_VERSION, FrameworkSummary, Report
 from auditor.model.resource import ResourceRef
 from auditor.report.first_screen import Posture, Share, curve, due, examples, overdue, posture, wrong
+from auditor.report.json_text import blocks
 from auditor.report.templates import environment
 
 SCHEMA = Path(__file__).parent / "report.schema.json"
@@ -222,6 +223,6 @@ def render(report: Report) -> Iterator[str]:
         curve=_curve(report),
         posture=_posture(report),
         overdue=overdue(report),
-        root_causes=(_cause(c, first.get(c.id), names) for c in report.root_causes),
-        findings=(_finding(report, f, names) for f in report.findings),
+        root_causes=blocks(_cause(c, first.get(c.id), names) for c in report.root_causes),
+        findings=blocks(_finding(report, f, names) for f in report.findings),
     )  # fmt: skip

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from datetime import UTC, date, datetime
+from itertools import islice
 from typing import Any
 
 import msgspec
@@ -20,12 +21,23 @@ def _plain(value: Any) -> Any:
     return str(value)
 
 
+#: Items that are written at once.
+_LINES = 64
+
 _encoder = msgspec.json.Encoder(enc_hook=_plain, order="sorted")
 
 
 def to_json(value: Any) -> str:
     """A value as JSON text with sorted keys; dataclasses as objects, timestamps as RFC 3339."""
     return in_json(_encoder.encode(value).decode())
+
+
+def blocks(items: Iterable[Any]) -> Iterator[str]:
+    """The inside of a JSON array, indented, one item a line and some dozens of lines a piece."""
+    opening, pending = b"\n    ", iter(items)
+    while some := [_encoder.encode(item) for item in islice(pending, _LINES)]:
+        yield in_json((opening + b",\n    ".join(some)).decode())
+        opening = b",\n    "
 
 
 def array(items: Iterable[Any]) -> Iterator[str]:

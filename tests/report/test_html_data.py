@@ -21,7 +21,7 @@ from auditor.model.report import Report
 from auditor.model.resource import Origin
 from auditor.model.rule import Verdict
 from auditor.report.html.data import STEPS, page_data
-from auditor.report.html.encode import MARKS, Columns, Stencil, hexes
+from auditor.report.html.encode import MARKS, Columns, Stencil, hexes, words_of
 
 from .estate import large
 from .samples import hostile
@@ -196,7 +196,7 @@ def test_a_finding_of_a_rule_that_is_gone() -> None:
 
 @given(st.text(), st.dictionaries(st.sampled_from(list(MARKS)), st.text(min_size=0, max_size=8)))
 def test_what_is_cut_out_can_be_put_back(text: str, words: dict[str, str]) -> None:
-    cut = Stencil(words).cut(text)
+    cut = Stencil(words_of(words)).cut(text)
     for name, mark in MARKS.items():
         cut = cut.replace(mark, visible(words.get(name, "")))
     assert cut == visible(text)
@@ -207,7 +207,7 @@ PLAIN = st.none() | st.booleans() | st.integers() | st.text()
 
 @given(st.recursive(PLAIN, lambda inner: st.lists(inner) | st.dictionaries(st.text(), inner)))
 def test_any_value_has_a_json_form(value: Any) -> None:
-    json.dumps(Stencil({"name": "abc"}).cut_value(value))
+    json.dumps(Stencil(words_of({"name": "abc"})).cut_value(value))
 
 
 @given(st.lists(st.integers(0, 2**32 - 1)))

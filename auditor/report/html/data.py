@@ -18,7 +18,7 @@ from auditor.model.waiver import Waiver
 from auditor.report.first_screen import due
 from auditor.report.html.encode import NOTHING, Columns, Dictionary, Stencil, hexes, pack
 from auditor.report.html.path_picture import packed_paths
-from auditor.report.html.resource_pages import Resources, stencil
+from auditor.report.html.resource_pages import Resources, Stencils
 from auditor.report.phrases import made_by_words
 from auditor.studio.console_links import HOSTS, PAGES
 from auditor.studio.setting_names import SETTING_PATHS
@@ -125,6 +125,9 @@ class _Encoder:
         for texts in (self._moments, self._reasons, self._places):
             texts.code("")
         self._resources = Resources()
+        self._stencils = Stencils()
+        #: Evidence as it is told apart → its place among the items.
+        self._known_items: dict[tuple[Any, ...], int] = {}
         for rule in report.rules:
             self._rules.code(rule.id)
 
@@ -180,13 +183,13 @@ class _Encoder:
         numbers: dict[str, list[int]] = {name: [] for name in ("rule", "severity", "resource", "setting", "value",
                                                               "layer", "affects", "remediation")}  # fmt: skip
         for cause in causes:
-            cut = stencil(cause.resource)
+            cut = self._stencils.of(cause.resource)
             for name, number in (
                 ("rule", self._rules.code(cause.rule_id)),
                 ("severity", cause.severity.rank),
                 ("resource", self._resources.code(cause.resource)),
                 ("setting", self._settings.code(cut.cut(cause.setting))),
-                ("value", self._value(cause.value, cut)),
+                ("value", self._plain(cut.cut_value(cause.value))),
                 ("layer", self._layers.code(cause.layer)),
                 ("affects", cause.affects),
                 ("remediation", self._remediation(cause.remediation, cut)),
@@ -204,10 +207,11 @@ class _Encoder:
                  "waiver", "first_seen", "last_seen", "reason", "regressed", "gates",
                  "deadline", "made_by")  # fmt: skip
         numbers: list[tuple[int, ...]] = []
+        full = self._step < len(STEPS) - 1
+        limited = self._report.sla or self._report.sla_owners
         for row in rows:
             f = row.finding
-            cut = stencil(f.resource)
-            full = self._step < len(STEPS) - 1
+            cut = self._stencils.of(f.resource)
             numbers.append((
                 self._rules.code(f.rule_id), statuses[f.status], f.severity.rank, states[row.state or ""],
                 self._resources.code(f.resource), places.get(f.root_cause, 0),
@@ -216,8 +220,9 @@ class _Encoder:
                 self._remediation(f.remediation, cut) if full else 0,
                 self._waivers.code(f.waiver, id(f.waiver)) + 1 if f.waiver else 0,
                 self._moments.code(f.first_seen or ""), self._moments.code(row.last_seen),
-                self._reasons.code(visible(row.reason)), min(f.regressed, 0xFFFF), int(f.gates),
-                self._deadline(row), self._reasons.code(visible(made_by_words(f.made_by))),
+                self._reasons.code(visible(row.reason)) if row.reason else 0, min(f.regressed, 0xFFFF), int(f.gates),
+                self._deadline(row) if limited else 0,
+                self._reasons.code(visible(made_by_words(f.made_by))) if f.made_by else 0,
             ))  # fmt: skip
         for name, column in zip(names, zip(*numbers, strict=True) if numbers else [()] * len(names), strict=True):
             self._columns.numbers(f"row.{name}", column)
@@ -230,30 +235,47 @@ class _Encoder:
             return DEADLINES.index("")
         return DEADLINES.index("overdue" if day.isoformat() < self._report.as_of[:10] else "in_time")
 
-    def _value(self, value: Any, cut: Stencil) -> int:
-        plain = cut.cut_value(value)
+    def _plain(self, plain: Any) -> int:
+        """The place of a value whose texts are cut."""
         return self._values.code(plain, (type(plain), str(plain)))
 
     def _evidence(self, evidence: Sequence[Evidence], resource: ResourceRef, cut: Stencil) -> int:
         items = []
         for e in evidence:
-            # 0: no resource, 1: this very one, 2: its domain; else the place of the name, counted from 3.
-            at = e.origin.resource
-            where = 0 if not at else 1 if at == resource.id else 2 if at == resource.domain_id else 0
-            if at and not where:
-                where = 3 + self._places.code(visible(at))
-            item = (
-                self._settings.code(visible(e.setting)), self._value(e.value, cut), self._layers.code(e.origin.layer),
-                where, self._paths.code(visible(e.origin.path)),
-                self._places.code(visible(f"{e.origin.file}:{e.origin.line}" if e.origin.line else e.origin.file)),
-            )  # fmt: skip
-            items.append(self._items.code(item))
+            o, value = e.origin, e.value
+            kind: type = type(value)
+            plain = value if value is None or kind is bool else cut.cut(value) if kind is str else cut.cut_value(value)
+            # 0: no resource, 1: this very one, 2: its domain; else its name.
+            at: int | str = 0 if not o.resource else 1 if o.resource == resource.id else o.resource
+            at = 2 if at == resource.domain_id else at
+            told = plain if kind is str else str(plain)
+            named = (kind, told, e.setting, o.layer, at, o.path, o.file, o.line)
+            found = self._known_items.get(named)
+            if found is None:
+                found = self._known_items[named] = self._item(e, plain, at)
+            items.append(found)
         return self._sets.code(tuple(items))
 
-    def _remediation(self, remediation: FindingRemediation | None, cut: Stencil) -> int:
-        if remediation is None:
+    def _item(self, e: Evidence, plain: Any, at: int | str) -> int:
+        """A piece of evidence whose value is cut. ``at``: as the data have it, or the name of another resource."""
+        o = e.origin
+        # The places of names are counted from 3.
+        where = at if isinstance(at, int) else 3 + self._places.code(visible(at))
+        return self._items.code((
+            self._settings.code(visible(e.setting)), self._plain(plain), self._layers.code(o.layer), where,
+            self._paths.code(visible(o.path)),
+            self._places.code(visible(f"{o.file}:{o.line}" if o.line else o.file)),
+        ))  # fmt: skip
+
+    def _remediation(self, fix: FindingRemediation | None, cut: Stencil) -> int:
+        if fix is None:
             return 0
-        return self._remediations.code(tuple(cut.cut(getattr(remediation, name)) for name in _FIX))
+        text = cut.cut
+        # In the order of _FIX.
+        return self._remediations.code((
+            text(fix.steps), text(fix.aws), text(fix.cloudformation), text(fix.terraform), text(fix.note),
+            text(fix.aws_only_here),
+        ))  # fmt: skip
 
 
 def _rule(report: Report, rule_id: str) -> dict[str, Any]:

@@ -41,21 +41,49 @@ class Dictionary:
         return len(self.values)
 
 
+#: A word that a mark stands for, as words are put in order: less its length, its mark, the word. The longest come
+#: first: an id holds the name and the domain's id.
+Word = tuple[int, str, str]
+
+
+def words_of(texts: Mapping[str, str]) -> list[Word]:
+    """The words of a resource, or of a part of it, by the names of ``MARKS``. Short ones would be found everywhere."""
+    shown = ((MARKS[name], visible(text)) for name, text in texts.items() if len(text) >= _SHORTEST)
+    return [(-len(word), mark, word) for mark, word in shown]
+
+
 class Stencil:
     """Cuts the words of one resource out of texts, so that a sentence about 10,000 profiles is one sentence."""
 
-    def __init__(self, words: Mapping[str, str]) -> None:
-        # The longest first: an id holds the name and the domain's id.
-        self._words = sorted(
-            ((visible(words[name]), mark) for name, mark in MARKS.items() if len(words.get(name, "")) >= _SHORTEST),
-            key=lambda pair: (-len(pair[0]), pair[1]),
-        )
+    __slots__ = ("_known", "_own", "_sorted", "_words")
+
+    def __init__(
+        self, words: Sequence[Word], own: Sequence[str] = (), known: dict[str, tuple[str, str]] | None = None
+    ) -> None:
+        """``own``: those of the words that no other resource has. ``known``, which is added to: texts as they are shown
+        and as they are cut where no word of ``own`` is in them, shared with the resources that have the other words."""
+        self._words = words
+        self._sorted = False
+        self._own = own
+        self._known = known
 
     def cut(self, text: str) -> str:
-        text = visible(text)
-        for word, mark in self._words:
-            if word in text:
-                text = text.replace(word, mark)
+        if self._known is None:
+            return self._replaced(visible(text))
+        found = self._known.get(text)
+        shown = visible(text) if found is None else found[0]
+        for word in self._own:
+            if word in shown:
+                return self._replaced(shown)
+        if found is None:
+            found = self._known[text] = shown, self._replaced(shown)
+        return found[1]
+
+    def _replaced(self, text: str) -> str:
+        if not self._sorted:
+            self._words, self._sorted = sorted(self._words), True
+        for _, mark, word in self._words:
+            text = text.replace(word, mark)
         return text
 
     def cut_value(self, value: Any) -> Any:
@@ -76,7 +104,7 @@ class Stencil:
         return self.cut(text[1:-1]) if text.startswith('"') else text
 
 
-NOTHING = Stencil({})
+NOTHING = Stencil(())
 
 
 @dataclass(slots=True)

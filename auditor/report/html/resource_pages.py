@@ -3,26 +3,39 @@
 from __future__ import annotations
 
 from collections.abc import Collection
-from functools import lru_cache
 from typing import Any
 
 from auditor.inert_text import visible
 from auditor.model.inventory import Inventory, InventoryColumn, InventoryTable, SignIn
 from auditor.model.report import Report
 from auditor.model.resource import ResourceRef
-from auditor.report.html.encode import NOTHING, Columns, Dictionary, Stencil
+from auditor.report.html.encode import NOTHING, Columns, Dictionary, Stencil, Word, words_of
 from auditor.studio.resource_types import KINDS_IN_DOMAINS
 
 _TEXTS = ("type", "account", "region", "owner", "arn", "id", "file", "domain", "domain_id")
 
 
-@lru_cache(maxsize=64)
-def stencil(resource: ResourceRef) -> Stencil:
-    """What texts about the resource repeat."""
-    return Stencil({
-        "id": resource.id, "name": resource.name, "domain_id": resource.domain_id,
-        "domain_name": resource.domain_name, "account": resource.account, "region": resource.region,
-    })  # fmt: skip
+class Stencils:
+    """Makes what cuts the words of a resource out of texts. Most texts name nothing of the resource but its domain:
+    how they are cut is known from the first resource of the domain on."""
+
+    def __init__(self) -> None:
+        self._places: dict[tuple[str, str, str, str], tuple[list[Word], dict[str, tuple[str, str]]]] = {}
+        self._last: tuple[ResourceRef | None, Stencil] = (None, NOTHING)
+
+    def of(self, resource: ResourceRef) -> Stencil:
+        """What texts about the resource repeat."""
+        if self._last[0] is not resource:
+            place = (resource.domain_id, resource.domain_name, resource.account, resource.region)
+            if place not in self._places:
+                names = ("domain_id", "domain_name", "account", "region")
+                self._places[place] = words_of(dict(zip(names, place, strict=True))), {}
+            shared, known = self._places[place]
+            own = words_of({"id": resource.id, "name": resource.name})
+            # Where the name is in the id, no text without the name has the id.
+            told = own[1:] if len(own) == 2 and own[1][2] in own[0][2] else own
+            self._last = resource, Stencil([*own, *shared], [word for _, _, word in told], known)
+        return self._last[1]
 
 
 class Resources:
@@ -72,11 +85,11 @@ class Resources:
         domains = {(r.account, r.region, r.id): n for n, r in enumerate(self._refs) if r.type == "domain"}
         texts = {name: Dictionary() for name in _TEXTS}
         numbers: dict[str, list[int]] = {name: [] for name in (*texts, "line", "in_domain", "parent")}
-        names = []
+        names, stencils = [], Stencils()
         for n, ref in enumerate(self._refs):
-            cut = stencil(ref)
+            cut = stencils.of(ref)
             # An id is cut by everything but itself.
-            own = Stencil({"name": ref.name, "domain_id": ref.domain_id})
+            own = Stencil(words_of({"name": ref.name, "domain_id": ref.domain_id}))
             names.append(visible(ref.name))
             place = f"{ref.file}:{ref.construct}" if ref.construct else ref.file
             for name, text in (
