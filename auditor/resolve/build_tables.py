@@ -1,6 +1,6 @@
 """Create the documented tables from the raw ones, in SQL generated from the settings table.
 
-Each is one query, and nothing loops over resources. What Classic is and when an EFS is mounted stands here, once.
+Each is one query, and nothing loops over resources.
 """
 
 from __future__ import annotations
@@ -14,6 +14,8 @@ from auditor.resolve.account_evidence import ACCOUNTS, account_region
 from auditor.resolve.application_use import create as create_applications
 from auditor.resolve.aws_own import leave_out_aws_own
 from auditor.resolve.domain_network import create as create_networks
+from auditor.resolve.domain_tables import auto_mount, experience, identity
+from auditor.resolve.domain_tables import create as create_domains
 from auditor.resolve.empty_tables import create_empty, holds
 from auditor.resolve.few_rows import SMALL, plan_for_few_rows
 from auditor.resolve.gap_table import create as create_gaps
@@ -33,28 +35,20 @@ from auditor.resolve.load_documents import SourceFile, load
 from auditor.resolve.name_words import user_words, words
 from auditor.resolve.parsed_statements import run
 from auditor.resolve.persona_columns import assign_personas, persona_columns, persona_name, persona_number
-from auditor.resolve.quick_setup import quick_setup
 from auditor.resolve.raw_schema import quoted
 from auditor.resolve.sql_files import statement
-from auditor.resolve.table_model import documented_columns, handed_down
-from auditor.resolve.tables import APP, SPACE, SPACE_DEFAULT_PREFIX, USER_DEFAULT_PREFIX, USER_PROFILE
+from auditor.resolve.table_model import documented_columns
+from auditor.resolve.tables import APP, SPACE, USER_DEFAULT_PREFIX, USER_PROFILE
 from auditor.sql_text import literal
-from auditor.studio.partitions import arn_sql
 from auditor.studio.personas import DEFAULT_PERSONAS, Persona
 from auditor.studio.resource_types import BY_LAYER
-from auditor.studio.setting import Setting
 from auditor.studio.settings import (
-    DOMAIN_SETTINGS,
-    DOMAIN_SPACE_ROOT,
-    DOMAIN_USER_ROOT,
     PROFILE_SETTINGS,
-    SPACE_DEFAULT_SETTINGS,
     SPACE_SETTINGS,
     USER_PROFILE_ROOT,
     USER_SETTINGS,
 )
 from auditor.studio.tools import CLASSIC_APP_TYPES as CLASSIC
-from auditor.studio.tools import MADE_BY_UNIFIED_STUDIO
 
 if TYPE_CHECKING:
     import duckdb
@@ -91,7 +85,7 @@ def create_tables(con: duckdb.DuckDBPyConnection, merge: NestedMerge, personas: 
     evidence_tables.prepare(con)
     idle.prepare(con)
     account_region(con)
-    _domain(con)
+    create_domains(con)
     create_networks(con)
     assign_personas(con, personas)
     _user_profile(con, merge, personas)
@@ -102,94 +96,6 @@ def create_tables(con: duckdb.DuckDBPyConnection, merge: NestedMerge, personas: 
     create_applications(con)
     template_places.culprits(con)
     create_gaps(con)
-
-
-def _identity(alias: str, kind: str, name: str, arn_path: str, doc_arn: str) -> str:
-    reason = f"{alias}.doc.FailureReason"
-    whole = f"coalesce({alias}.doc.{doc_arn}, {arn_sql(alias, arn_path)})"
-    return (
-        f"{alias}.account || '/' || {alias}.region || '/{kind}/' || {alias}.id as key, {alias}.account, {alias}.region,"
-        f" {alias}.id, {name} as name, {whole} as arn, {alias}.doc.Status as status,"
-        f" case when {reason} is null and {unseen(f'{alias}.gaps', 'FailureReason')} then null"
-        f" else coalesce({reason}, '') end as failure_reason, {alias}.doc.CreationTime as creation_time, {alias}.as_of"
-    )
-
-
-def _experience(prefix: str = "") -> str:
-    """Studio's portal decides, then the landing page: DISABLED keeps a person out of Studio whatever the default."""
-    # RStudio, a landing page that AWS took before it named only two, is no part of Classic: the portal is open beside.
-    return (
-        f"case when {prefix}studio_web_portal = 'DISABLED' then 'classic'"
-        " when default_landing_uri like 'app:JupyterServer:%' then 'classic'"
-        f" when {prefix}studio_web_portal is null then null"
-        " when default_landing_uri like 'studio:%' then 'studio'"
-        " when default_landing_uri like 'app:RStudioServerPro:%' then 'studio' end"
-    )
-
-
-#: AutoMountHomeEFS acts only where the domain has an EFS: (value, origin) given the setting's own value and origin.
-def _auto_mount(has_efs: str, value: str, origin: str) -> tuple[str, str]:
-    return (
-        f"case when {value} = 'Disabled' or not {has_efs} then 'Disabled' when {has_efs} then {value} end",
-        f"case when {value} = 'Disabled' then {origin} when not {has_efs} then 'domain'"
-        f" when {has_efs} then {origin} end",
-    )
-
-
-#: What a template makes is judged as created when the template is scanned.
-_DATED_DOMAIN = (
-    "select *, case when account in (select account from template_account) then as_of else doc.CreationTime end"
-    " as creation_time from raw_domain"
-)
-
-
-#: Instance of Identity Center of arn:aws:sso::ACCOUNT:application/ssoins-…/apl-…, '' where the domain names none.
-_IDENTITY_CENTER_INSTANCE = (
-    f"case when d.doc.SingleSignOnApplicationArn is null and {unseen('d.gaps', 'SingleSignOnApplicationArn')} then null"
-    " else regexp_extract(coalesce(d.doc.SingleSignOnApplicationArn, ''), ':application/(ssoins-[^/]+)/', 1) end"
-)
-
-
-#: What a domain hands to profiles that do not say, as it stands in its document: other than in force (_auto_mount).
-_AUTO_MOUNT_SET = Setting("default_auto_mount_home_efs_set", "AutoMountHomeEFS", "VARCHAR", "user", "''", "", "")
-#: (setting, where the domain's document has it, prefix of its column in the domain's tables).
-_OF_DOMAIN = (
-    *((s, "", "") for s in DOMAIN_SETTINGS),
-    # The same rules for a profile that sets nothing: the domain's value, else the service's.
-    *((s, DOMAIN_USER_ROOT, USER_DEFAULT_PREFIX) for s in USER_SETTINGS),
-    (_AUTO_MOUNT_SET, DOMAIN_USER_ROOT, ""),
-    *((s, DOMAIN_SPACE_ROOT, SPACE_DEFAULT_PREFIX) for s in SPACE_DEFAULT_SETTINGS),
-)
-
-
-def _domain(con: duckdb.DuckDBPyConnection) -> None:
-    layer = [c for s, root, p in _OF_DOMAIN for c in layer_columns(s, "d.doc", "d.gaps", root, p + s.column)]
-    run(
-        con,
-        statement(
-            "domain_layer",
-            dated_domain=f"({_DATED_DOMAIN})",
-            identity=_identity("d", "domain", "d.doc.DomainName", "'domain/' || d.id", "DomainArn"),
-            identity_center_instance=_IDENTITY_CENTER_INSTANCE,
-            layer_columns=", ".join(layer),
-        ),
-    )
-    mount, mount_origin = _auto_mount("has_efs", "default_auto_mount_home_efs", "default_auto_mount_home_efs_origin")
-    signs, quick = quick_setup()
-    own = [(handed_down(p, s.column), own_value(s, "domain", p + s.column)) for s, _, p in _OF_DOMAIN]
-    run(
-        con,
-        statement(
-            "domain_resolved",
-            settings=with_origin(own),
-            experience=_experience(USER_DEFAULT_PREFIX),
-            made_by_unified_studio=MADE_BY_UNIFIED_STUDIO,
-            mount=mount,
-            mount_origin=mount_origin,
-            signs=signs,
-            quick=quick,
-        ),
-    )
 
 
 #: Columns of the domain that each of its resources shows as well, with their origins.
@@ -260,15 +166,15 @@ def _resolved_profiles(
     ]
     certain = [s for s in USER_SETTINGS if f"known_{s.column}" in documented_columns(USER_PROFILE)]
     origins = [f"({effective_origin(s, merge)})::origin as {s.column}_origin" for s in USER_SETTINGS]
-    mount, mount_origin = _auto_mount("domain_has_efs", "auto_mount_home_efs", "auto_mount_home_efs_origin")
-    identity = _identity("p", "user_profile", "p.doc.UserProfileName", alike_profiles.ARN_PATH, "UserProfileArn")
+    mount, mount_origin = auto_mount("domain_has_efs", "auto_mount_home_efs", "auto_mount_home_efs_origin")
+    named = identity("p", "user_profile", "p.doc.UserProfileName", alike_profiles.ARN_PATH, "UserProfileArn")
     by_kind = alike_profiles.are_told_apart(con)
     resolved = statement(
         "user_profile_resolved",
         profiles="raw_user_kind" if by_kind else "raw_user_profile",
         alike=alike_profiles.NUMBER if by_kind else "",
         handed_on=alike_profiles.HANDED_ON if by_kind else "",
-        identity=identity,
+        identity=named,
         layer_columns=", ".join(layer),
         persona_number=persona_number(personas),
         domain_columns=_FROM_DOMAIN,
@@ -288,13 +194,13 @@ def _resolved_profiles(
         signed_in=_SIGNED_IN,
         mount=mount,
         mount_origin=mount_origin,
-        experience=_experience(),
+        experience=experience(),
         shows=idle.SHOWS,
         name_tokens=words("name"),
         sso_user_tokens=user_words("sso_user"),
     )
     if by_kind:
-        resolved = alike_profiles.resolve_kinds(con, resolved, identity, persona_number(personas), merge, _SIGNED_IN)
+        resolved = alike_profiles.resolve_kinds(con, resolved, named, persona_number(personas), merge, _SIGNED_IN)
     run(con, f"create {_kind(profiles, MATERIALISED_PROFILES)} user_profile_resolved as {resolved}")
 
 
@@ -355,7 +261,7 @@ def _space(con: duckdb.DuckDBPyConnection) -> None:
         con,
         statement(
             "space_resolved",
-            identity=_identity("p", "space", "p.doc.SpaceName", "'space/' || p.id", "SpaceArn"),
+            identity=identity("p", "space", "p.doc.SpaceName", "'space/' || p.id", "SpaceArn"),
             display_name=_text("SpaceDisplayName"),
             layer_columns=", ".join(layer),
             domain_columns=_FROM_DOMAIN,
@@ -382,7 +288,7 @@ def _app(con: duckdb.DuckDBPyConnection) -> None:
         con,
         statement(
             "app",
-            identity=_identity("p", "app", "p.doc.AppName", arn_path, "AppArn"),
+            identity=identity("p", "app", "p.doc.AppName", arn_path, "AppArn"),
             domain_columns=_FROM_DOMAIN,
             user_profile_name=_text("UserProfileName"),
             space_name=_text("SpaceName"),

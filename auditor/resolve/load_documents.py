@@ -1,9 +1,9 @@
-"""Read snapshot files: one typed scan for all small kinds, one for user profiles."""
+"""Read snapshot files: one typed scan for all kinds, or of files that are not small one for user profiles beside it."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor, wait
 from dataclasses import astuple, dataclass, fields, replace
 from pathlib import Path
@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 from auditor.errors import SnapshotError
 from auditor.model.snapshot import GLOBAL_KINDS, KINDS, Gap, Header
 from auditor.resolve import alike_profiles, template_places
+from auditor.resolve.few_rows import SMALL
 from auditor.resolve.odd_members import OddRecord, incomplete_lists, odd_records, write_without
 from auditor.resolve.parsed_statements import run
 from auditor.resolve.raw_schema import DOCUMENTS, struct_type
@@ -37,9 +38,10 @@ _PLACE = "STRUCT(file VARCHAR, line INTEGER, construct VARCHAR, lines MAP(VARCHA
 #: Longest line of a snapshot: one resource's document. AWS bounds every list in it; this leaves room to spare.
 MAX_LINE_BYTES = 64 * 1024 * 1024
 
-#: Profiles are by far the most numerous and have the widest documents: a scan of their own keeps the other kinds' rows
-#: from carrying that width.
+#: Profiles are by far the most numerous and have the widest documents: where there are many, a scan of their own keeps
+#: the other kinds' rows from carrying that width.
 WIDE = "user_profile"
+NARROW = tuple(kind for kind in KINDS if kind != WIDE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,10 +143,12 @@ def _load(con: duckdb.DuckDBPyConnection, files: Sequence[SourceFile]) -> None:
     import duckdb
 
     placed = any(_is_template(file) for file in files)
+    small = sum(file.path.stat().st_size for file in files) <= SMALL
     try:
         _headers(con, files)
-        _small_kinds(con, files, placed)
-        con.execute(f"create table raw_{WIDE} as {_select(WIDE, _scan(files, {WIDE: DOCUMENTS[WIDE]}), placed)}")
+        _kinds(con, files, placed, KINDS if small else NARROW, _mentioned(files) if small else None)
+        if not small:
+            con.execute(f"create table raw_{WIDE} as {_select(WIDE, _scan(files, {WIDE: DOCUMENTS[WIDE]}), placed)}")
     except duckdb.Error as error:
         raise _damaged(files, error) from error
     alike_profiles.keep_whole(con)
@@ -169,7 +173,7 @@ def _load_many(
         copies = others()
         con.execute("drop table header")
         _headers(con, copies)
-        _small_kinds(con, copies, placed)
+        _kinds(con, copies, placed, NARROW)
     except duckdb.Error as error:
         raise _damaged(files, error) from error
     template_places.create(con, placed)
@@ -191,13 +195,31 @@ def _headers(con: duckdb.DuckDBPyConnection, files: Sequence[SourceFile]) -> Non
         )
 
 
-def _small_kinds(con: duckdb.DuckDBPyConnection, files: Sequence[SourceFile], placed: bool) -> None:
-    """``raw_<kind>`` of every kind but user profiles, and ``raw_gap``."""
-    kinds = [kind for kind in KINDS if kind != WIDE]
-    documents: dict[str, Mapping[str, str]] = {kind: DOCUMENTS[kind] for kind in kinds if kind in DOCUMENTS}
+def _mentioned(files: Sequence[SourceFile]) -> frozenset[str]:
+    """The kinds that small files may hold. To set up the columns of all others takes longer than to read the lines."""
+    texts = [file.path.read_bytes() for file in files]
+    # A letter of a name can be written as an escape.
+    escaped = any(b"\\u00" in text for text in texts)
+    return frozenset(kind for kind in KINDS if escaped or any(f'"{kind}"'.encode() in text for text in texts))
+
+
+def _kinds(
+    con: duckdb.DuckDBPyConnection,
+    files: Sequence[SourceFile],
+    placed: bool,
+    kinds: Sequence[str],
+    mentioned: Collection[str] | None = None,
+) -> None:
+    """``raw_<kind>`` of the kinds, which are all or all but user profiles, and ``raw_gap``. ``mentioned``: those that
+    the files may hold; None: all."""
+    read = frozenset(kinds if mentioned is None else mentioned)
+    documents: dict[str, Mapping[str, str]] = {
+        kind: DOCUMENTS[kind] for kind in kinds if kind in read & DOCUMENTS.keys()
+    }
+    others = "" if WIDE in kinds else f"kind is distinct from '{WIDE}' and "
     con.execute(
-        f"create table raw as select * from {_scan(files, documents)}"
-        f" where kind is distinct from '{WIDE}' and (kind is not null or gap is not null)"
+        f"create table raw as select * from {_scan(files, documents, gaps=True)}"
+        f" where {others}(kind is not null or gap is not null)"
     )
     held = {kind for (kind,) in con.execute("select distinct kind from raw").fetchall()}
     for kind in kinds:
@@ -219,12 +241,12 @@ def _damaged(files: Sequence[SourceFile], error: Exception) -> SnapshotError:
     return SnapshotError(f"{place}: a line is not what a snapshot holds: {reason}")
 
 
-def _scan(files: Sequence[SourceFile], documents: Mapping[str, Mapping[str, str]]) -> str:
-    """``documents``: kind → the members of its documents that are read."""
+def _scan(files: Sequence[SourceFile], documents: Mapping[str, Mapping[str, str]], *, gaps: bool = False) -> str:
+    """``documents``: kind → the members of its documents that are read. ``gaps``: with the snapshots' gaps."""
     columns = dict(_RECORD)
     if any(_is_template(file) for file in files):
         columns["place"] = _PLACE
-    if WIDE not in documents:
+    if gaps:
         columns["gap"] = struct_type(_GAP)
     columns |= {kind: struct_type(members) for kind, members in documents.items()}
     names = ", ".join(f"{literal(name)}: {literal(type_)}" for name, type_ in columns.items())

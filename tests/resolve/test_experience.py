@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import pytest
 
-from .builder import AFTER, Apart, Together, domain, profile
+from auditor.evaluate.audit import load_tables
+from auditor.model.snapshot import KINDS, SCHEMA_VERSION, Header, Scope, Snapshot, Source
+from auditor.store.snapshot_file import write_snapshot
+
+from .builder import AFTER, REGION, Apart, Together, domain, place, profile
 
 together = Together()
 STUDIO, CLASSIC, RSTUDIO = "studio::", "app:JupyterServer:", "app:RStudioServerPro:"
@@ -127,3 +132,21 @@ def test_what_was_not_seen_of_portal_and_landing_page() -> None:
         "portal-unseen-classic": "classic",
         "nothing-seen": None,
     }
+
+
+@pytest.mark.parametrize("sources", [("aws",), ("terraform",), ("aws", "terraform")])
+def test_a_domain_of_a_template_is_as_old_as_the_scan(tmp_path: Path, sources: tuple[Source, ...]) -> None:
+    """Beside a live one as well as alone, so that its default experience is that of a domain made today."""
+    files = []
+    for source in sources:
+        header = Header(
+            SCHEMA_VERSION, source, "2026-11-23T02:00:00Z", "0.1.0", "1.44.5", "", (Scope(source, REGION),), (), KINDS
+        )
+        created = BEFORE if source == "aws" else None
+        records = (place(account=source), domain(document={"CreationTime": created}, account=source))
+        files.append(tmp_path / f"{source}.jsonl")
+        write_snapshot(files[-1], Snapshot(header, records, ()))
+    con, _ = load_tables(files)
+    found = dict(con.execute("select account, default_experience from domain").fetchall())
+    expected = {"aws": "classic", "terraform": "studio"}
+    assert found == {source: expected[source] for source in sources}

@@ -11,9 +11,13 @@ import pytest
 
 from auditor.evaluate.audit import EvaluateOptions, evaluate, load_tables
 from auditor.model.rule import Rule
+from auditor.model.snapshot import KINDS, SCHEMA_VERSION, Header, Scope, Snapshot
 from auditor.resolve import build_tables, load_documents
 from auditor.resolve.few_rows import WORTH_IT, plan_for_few_rows
 from auditor.store.connection import connect
+from auditor.store.snapshot_file import write_snapshot
+
+from .builder import ACCOUNT, REGION, domain, place, profile
 
 OPTIONS = EvaluateOptions(with_inventory=True, with_summaries=True)
 
@@ -25,6 +29,7 @@ def test_a_report_hangs_on_no_plan(
     file = estate_file(estate)
     few = [evaluate([file], built_in_rules, OPTIONS) for _ in range(3)]
     monkeypatch.setattr(build_tables, "SMALL", 0)
+    monkeypatch.setattr(load_documents, "SMALL", 0)
     many = evaluate([file], built_in_rules, OPTIONS)
     assert bool(many.findings) == (estate != "clean")
     assert few == [many] * 3
@@ -58,3 +63,20 @@ def test_files_are_loaded_once(estate_file: Callable[[str], Path], monkeypatch: 
     con, _ = load_tables([estate_file("acme")])
     assert con.execute("select count(*) from raw_domain").fetchall() > [(0,)]
     assert len(loaded) == 1
+
+
+@pytest.mark.parametrize("escaped", [False, True])
+def test_a_kind_is_read_however_its_name_is_written(tmp_path: Path, escaped: bool) -> None:
+    path = tmp_path / "snapshot.jsonl"
+    header = Header(
+        SCHEMA_VERSION, "aws", "2026-11-23T02:00:00Z", "0.1.0", "1.44.5", "", (Scope(ACCOUNT, REGION),), (), KINDS
+    )
+    write_snapshot(path, Snapshot(header, (place(), domain(), profile("ana")), ()))
+    if escaped:
+        text = path.read_text(encoding="utf-8").replace('"domain"', '"\\u0064omain"')
+        path.write_text(text, encoding="utf-8")
+    with connect() as con:
+        load_documents.load(con, [load_documents.SourceFile(path, header)])
+        assert con.execute("select id, doc.DomainName from raw_domain").fetchall() == [("d-1", "name of d-1")]
+        assert con.execute("select doc.UserProfileName from raw_user_profile").fetchall() == [("ana",)]
+        assert con.execute("select count(*) from raw_space").fetchall() == [(0,)]
