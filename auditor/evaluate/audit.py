@@ -296,7 +296,9 @@ def _domains(con: duckdb.DuckDBPyConnection, findings: Sequence[Finding]) -> tup
     for finding in findings:
         if finding.status is Verdict.FAIL:
             place = (finding.resource.account, finding.resource.region, finding.resource.domain_id)
-            counts = failed.setdefault(place, {str(s): 0 for s in Severity})
+            counts = failed.get(place)
+            if counts is None:
+                counts = failed[place] = {str(s): 0 for s in Severity}
             counts[finding.severity] += 1
     counts_sql = " ".join(
         f"left join (select domain_key, count(*) as n from {name} group by 1) {name}_n on {name}_n.domain_key = d.key"

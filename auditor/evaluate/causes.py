@@ -8,10 +8,11 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 
 from auditor.evaluate.fingerprints import fingerprint
 from auditor.model.finding import RootCause
+from auditor.model.rule import Severity
 from auditor.remediation.masked_values import where_masked
 from auditor.remediation.remediate import Remediation
 
@@ -51,6 +52,10 @@ class Causes:
         alone."""
         moved: dict[str, str] = {}
         for members in self._open.values():
+            if len(members) == 1:
+                ((cause, fix),) = members.values()
+                self._made.append(_fixed(cause, cause.id, cause.severity, cause.affects, fix))
+                continue
             parts = _parts(members)
             taken = Counter(part.causes[first].id for part, first in parts)
             for part, first in parts:
@@ -59,25 +64,35 @@ class Causes:
                 if taken[id_] > 1:
                     id_ = fingerprint(cause.rule_id, cause.resource, f"{cause.id} {first}")[:16]
                 worst = min((c.severity for c in part.causes.values()), key=lambda severity: severity.rank)
-                self._made.append(
-                    replace(
-                        cause,
-                        id=id_,
-                        severity=worst,
-                        affects=sum(c.affects for c in part.causes.values()),
-                        remediation=where_masked(part.fix.of_all(), cause.resource),
-                    )
-                )
+                affects = sum(c.affects for c in part.causes.values())
+                self._made.append(_fixed(cause, id_, worst, affects, part.fix))
                 moved |= {key: id_ for key, alone in part.causes.items() if alone.id != id_}
         self._open = {}
         return moved
 
 
+def _fixed(cause: RootCause, id_: str, severity: Severity, affects: int, fix: Remediation) -> RootCause:
+    """The cause with what fixes all that it affects."""
+    remediation = where_masked(fix.of_all(), cause.resource)
+    return RootCause(
+        id_, cause.rule_id, severity, cause.resource, cause.setting, cause.value, cause.layer, affects, remediation,
+        cause.gates,
+    )  # fmt: skip
+
+
 def _parts(members: Mapping[str, tuple[RootCause, Remediation]]) -> list[tuple[_Part, str]]:
     """The fewest changes that fix the members, whatever their order, each with the finding that stands for it."""
     same: dict[tuple[str, str], _Part] = {}
+    # Failures that are alike share what fixes them.
+    changes: dict[int, str] = {}
     for key, (cause, fix) in members.items():
-        same.setdefault((fix.change, "" if fix.change else cause.id), _Part(fix)).causes[key] = cause
+        change = changes.get(id(fix))
+        if change is None:
+            change = changes[id(fix)] = fix.change
+        part = same.get((change, "" if change else cause.id))
+        if part is None:
+            part = same[change, "" if change else cause.id] = _Part(fix)
+        part.causes[key] = cause
     parts: list[tuple[_Part, str]] = []
     # What does the most comes first, so that what it covers joins it.
     for part in sorted(same.values(), key=lambda p: (-p.fix.reach, p.first)):

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
+from auditor.evaluate.alike_findings import Alike, AlikeRows
 from auditor.evaluate.causes import Causes
 from auditor.evaluate.engine import Verdicts
 from auditor.evaluate.fingerprints import fingerprint
@@ -55,6 +56,7 @@ class FindingMaker:
         self._verdicts = verdicts
         self._overrides = overrides
         self._gaps = gaps
+        self._documents = documents
         self._failures = Failures(documents, overrides)
         self._remediator = Remediator(con, documents)
         self._places = SourceLocations(con)
@@ -88,7 +90,12 @@ class FindingMaker:
             return []
         documented = table(rule.table)
         assert documented is not None, rule.table  # the loader refuses other tables
-        made = [self._finding(rule, documented, row) for row in self._rows(rule, documented)]
+        rows = self._rows(rule, documented)
+        alike = None
+        # A few rows are not worth it, and what templates write has places of its own.
+        if len(rows) > _HANDFUL and not self._places:
+            alike = AlikeRows(rule, documented, list(rows[0]), self._documents)
+        made = [self._finding(rule, documented, row, alike=alike) for row in rows]
         moved = self._causes.close()
         return [replace(f, root_cause=moved[f.fingerprint]) if f.fingerprint in moved else f for f in made]
 
@@ -194,9 +201,26 @@ class FindingMaker:
         header = [d[0] for d in cursor.description or ()]
         return [dict(zip(header, row, strict=True)) for row in cursor.fetchall()]
 
-    def _finding(self, rule: Rule, documented: Table, row: dict[str, Any], *, fixed: bool = True) -> Finding:
+    def _like(self, known: Alike, rule: Rule, documented: Table, row: dict[str, Any], resource: ResourceRef) -> Finding:
+        name = fingerprint(rule.id, resource, self.path(rule, documented))
+        cause = known.cause_of(row, resource)
+        remediation, fix = known.fix_of(resource)
+        self._causes.add(name, cause, fix)
+        return Finding(
+            name, rule.id, Verdict.FAIL, known.severity, resource, known.message_of(row),
+            known.evidence_of(row, resource), cause.id, remediation,
+        )  # fmt: skip
+
+    def _finding(
+        self, rule: Rule, documented: Table, row: dict[str, Any], *, fixed: bool = True, alike: AlikeRows | None = None
+    ) -> Finding:
         resource = self._resource(documented, row) if fixed else self.resource(documented, row)
         verdict = Verdict(row["__verdict"])
+        key = None
+        if alike is not None and verdict is Verdict.FAIL:
+            key, known = alike.find(row, resource)
+            if known is not None:
+                return self._like(known, rule, documented, row, resource)
         blamed = _blamed_column(rule, documented, row)
         evidence = tuple(
             Evidence(name, row[name], self._places.origin(origin(documented, name, row, resource), resource))
@@ -215,7 +239,7 @@ class FindingMaker:
             self._causes.add(name, alone, fix)
             cause = alone.id
             remediation = role_snippets.fitted(where_masked(fix.remediation, resource), behind)
-        return Finding(
+        made = Finding(
             fingerprint=name,
             rule_id=rule.id,
             status=verdict,
@@ -226,6 +250,9 @@ class FindingMaker:
             root_cause=cause,
             remediation=remediation,
         )
+        if alike is not None and key is not None:
+            alike.learn(key, row, made, blamed, alone, fix)
+        return made
 
     def _resource(self, documented: Table, row: Mapping[str, Any]) -> ResourceRef:
         """The resource of a row, one for all findings of all rules on it."""

@@ -51,7 +51,10 @@ def waive(report: Report, waiver_result: WaiverResult) -> Report:
     by_rule = Counter(f.rule_id for f in aside)
     by_cause = Counter(f.root_cause for f in aside)
     by_severity = Counter(f.severity for f in aside)
-    causes = [replace(cause, affects=cause.affects - by_cause[cause.id]) for cause in report.root_causes]
+    causes = report.root_causes
+    if aside:
+        changed = (replace(c, affects=c.affects - by_cause[c.id]) if by_cause[c.id] else c for c in causes)
+        causes = tuple(sorted(changed, key=cause_order))
     return replace(
         report,
         by_status={
@@ -62,7 +65,7 @@ def waive(report: Report, waiver_result: WaiverResult) -> Report:
         by_severity={name: number - by_severity[Severity(name)] for name, number in report.by_severity.items()},
         rules=tuple(_rule(rule, by_rule[rule.id]) for rule in report.rules),
         domains=_domains(report.domains, aside),
-        root_causes=tuple(sorted(causes, key=cause_order)),
+        root_causes=causes,
         findings=findings,
         posture=_posture(report, aside),
         waivers=waiver_result.summaries,
@@ -125,7 +128,7 @@ def apply_gate(
     findings = tuple(sorted(decided_findings, key=lambda f: not f.gates))
     failed = sum(f.gates for f in findings)
     by_cause = Counter(f.root_cause for f in findings if f.gates)
-    causes = (replace(cause, gates=by_cause[cause.id]) for cause in report.root_causes)
+    causes = (c if c.gates == by_cause[c.id] else replace(c, gates=by_cause[c.id]) for c in report.root_causes)
     unread = sum(gap.reason == UNREAD for gap in report.gaps)
     gate = replace(policy, failed=failed, incomplete_lists=len(incomplete_lists(report.gaps)), unread=unread)
     gate = replace(gate, outcome=_outcome(report, gate))

@@ -37,6 +37,10 @@ class SourceLocations:
         for key, *members in listed:
             self._culprits.setdefault(key, []).append(Culprit(*members))
 
+    def __bool__(self) -> bool:
+        """Whether anything comes from a template."""
+        return bool(self._places or self._culprits)
+
     def culprits(self, resource: ResourceRef, names: Sequence[str], told: str) -> list[Culprit]:
         """What is behind a value, by the names of its policies or subnets: those that the message tells, if it does."""
         if not names or not self._culprits:

@@ -14,6 +14,12 @@ import msgspec
 from auditor.model.paths import value_at
 from auditor.store.snapshot_reader import Key, SnapshotReader
 
+#: Members that two profiles or spaces with the same settings differ in. No command reads them.
+_OWN = frozenset({
+    "UserProfileArn", "UserProfileName", "SpaceArn", "SpaceName", "HomeEfsFileSystemUid", "CreationTime",
+    "LastModifiedTime", "Url",
+})  # fmt: skip
+
 
 @dataclass(frozen=True, slots=True)
 class Document:
@@ -42,6 +48,8 @@ class Documents:
         self._wanted: set[Key] = set()
         self._raw: dict[Key, tuple[bytes, tuple[str, ...]]] | None = None
         self._read: dict[Key, Document] = {}
+        self._kinds: dict[tuple[str, bytes], int] = {}
+        self._kind_of: dict[Key, int] = {}
         self._live = {
             scope.account for file in files if file.header.source == "aws" for scope in file.header.scopes
         }  # fmt: skip
@@ -66,6 +74,16 @@ class Documents:
             document = msgspec.json.decode(found[0])
             self._read[key] = Document(document if isinstance(document, dict) else {}, found[1])
         return self._read[key]
+
+    def kind(self, key: Key) -> int:
+        """A number that documents of one kind have which differ in names and moments only."""
+        if key not in self._kind_of:
+            found = self.get(key)
+            told: Any = None
+            if found is not None:
+                told = {name: value for name, value in found.members.items() if name not in _OWN}, found.gaps
+            self._kind_of[key] = self._kinds.setdefault((key[2], msgspec.json.encode(told)), len(self._kinds) + 1)
+        return self._kind_of[key]
 
     def _load(self) -> dict[Key, tuple[bytes, tuple[str, ...]]]:
         found: dict[Key, tuple[bytes, tuple[str, ...]]] = {}

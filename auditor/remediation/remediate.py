@@ -63,7 +63,7 @@ class Remediation:
 
     def of_all(self) -> FindingRemediation:
         """The remediation of the cause."""
-        return replace(self.remediation, aws_only_here="")
+        return replace(self.remediation, aws_only_here="") if self.remediation.aws_only_here else self.remediation
 
 
 def columns(rule: Rule, documented: Table) -> tuple[str, ...]:
