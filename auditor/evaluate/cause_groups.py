@@ -1,183 +1,306 @@
-"""Root causes without findings: failures that are alike but for their resource are looked at once.
+"""Root causes without findings, each made when it is asked for.
 
-Of a domain's default that fails a hundred thousand user profiles, each has the same blame and the same command. Where
-profiles are told apart by kind, those of one kind with the same columns have documents with the same settings as well.
+Failures that are alike but for their resource are looked at once. Those that their own resources are to blame for are
+a cause each, with one failure: they are counted, and made only where they are wanted.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass, replace
+from heapq import heapify, heappop, heappush
+from itertools import count
 from typing import TYPE_CHECKING, Any
 
 from auditor.evaluate.causes import Causes
 from auditor.evaluate.engine import Verdicts
+from auditor.evaluate.failing_rows import Alike, FailingRows, Place, Row, profile_kinds
 from auditor.evaluate.findings import FindingMaker
 from auditor.evaluate.fingerprints import fingerprint
 from auditor.evaluate.gap_reasons import Gaps
-from auditor.model.finding import RootCause, cause_order
+from auditor.model.finding import RootCause, cause_order, priority
 from auditor.model.resource import ResourceRef
 from auditor.model.rule import Rule, Verdict
 from auditor.remediation.raw_documents import Documents
 from auditor.remediation.remediate import Remediation
-from auditor.resolve.alike_profiles import are_told_apart
-from auditor.resolve.table_model import Table
 from auditor.resolve.tables import table
 from auditor.rules.verdict_sql import Overrides
-from auditor.sql_text import literal
 from auditor.store.snapshot_reader import SnapshotReader
 
 if TYPE_CHECKING:
     import duckdb
 
-#: What names a resource: rows that differ in nothing else are alike.
-_NAMES = ("key", "id", "name", "arn")
-_Row = dict[str, Any]
+#: Domains of a rule that are looked into at first where causes are asked for in their order, and four times as many
+#: each further time: each time the snapshots are read for their documents.
+_AT_FIRST = 200
+#: Causes of single resources that are made at a time.
+_AT_ONCE = 500
+_Bound = tuple[object, ...]
 
 
 @dataclass(frozen=True, slots=True)
-class _Alike:
-    """Failures that are alike: how many, the least of their fingerprints, and the first and the last row by key."""
+class Singles:
+    """Failures of a rule that are alike, each of which its own resource is to blame for: a cause each.
 
-    text: str
-    number: int
-    name: str
-    first: _Row
-    last: _Row
+    ``first``: that of the first resource, without what fixes it; ``has_command``: whether a command may fix them, else
+    none does.
+    """
 
+    rows: FailingRows
+    alike: Alike
+    first: RootCause
+    has_command: bool
 
-class _Failing:
-    """The failing rows of one rule, and the groups of them that are alike."""
+    @property
+    def order(self) -> _Bound:
+        """As ``cause_order``, to the rule: what tells them apart is the resource."""
+        return cause_order(self.first)[:5]
 
-    def __init__(self, con: duckdb.DuckDBPyConnection, maker: FindingMaker, rule: Rule) -> None:
-        documented = table(rule.table)
-        assert documented is not None, rule.table
-        self.rule, self.documented, self._con, self._table = rule, documented, con, f"failing_{rule.id.lower()}"
-        items, further = maker.wanted(rule, documented)
-        self._read([*items, *further], items)
-        names = [d[0] for d in con.execute(f"select * from {self._table} limit 0").description or ()]
-        self._names = names
-        #: Whether rows may be alike: only of a profile's kind is it known what its document holds beside the columns.
-        self.grouped = documented.name == "user_profile" and are_told_apart(con)
-        if not self.grouped:
-            return
-        others = ", ".join(f'"{name}"' for name in names if name not in _NAMES)
-        resource = f"f.account || '/' || f.region || '/{documented.resource_type or documented.name}/' || f.id"
-        path = literal(f"\x1f{maker.path(rule, documented)}")
-        con.execute(
-            f"create or replace temp table alike_{self._table} as select key, md5(to_json(row({others}))::VARCHAR)"
-            f" || p.alike as alike, sha256({literal(rule.id)} || chr(31) || {resource} || {path})[:32] as fingerprint"
-            f" from {self._table} f join (select account, region, id, alike from raw_user_profile) p"
-            " using (account, region, id)"
-        ).fetchall()
-
-    def _read(self, items: Sequence[str], careful: Sequence[str]) -> None:
-        import duckdb
-
-        rule = self.rule
-        made = (
-            f"create or replace temp table {self._table} as select {{}} from {rule.table} as t join"
-            f" verdict_{rule.table} v on v.key = t.key where v.\"{rule.id}\" = '{Verdict.FAIL}'"
-        )
-        try:
-            self._con.execute(made.format(", ".join(items))).fetchall()
-        except duckdb.Error:
-            self._con.execute(made.format(", ".join(careful))).fetchall()
-
-    def groups(self) -> list[_Alike]:
-        """All of them; none where rows are looked at one by one."""
-        if not self.grouped:
-            return []
-        self._con.execute(
-            f"create temp table group_{self._table} as select alike, count(*) as number, min(fingerprint) as name,"
-            f" min(key) as first, max(key) as last from alike_{self._table} group by alike"
-        ).fetchall()
-        ends = " union all ".join(
-            f"select g.alike, g.number, g.name, r.* from group_{self._table} g join {self._table} r on r.key = g.{end}"
-            + ("" if end == "first" else " where g.number > 1")
-            for end in ("first", "last")
-        )
-        rows = self._con.execute(f"select * from ({ends}) order by alike, key").fetchall()
-        self._con.execute(f"drop table group_{self._table}").fetchall()
-        found: dict[str, _Alike] = {}
-        for text, number, name, *values in rows:
-            row = dict(zip(self._names, values, strict=True))
-            held = found.get(text)
-            found[text] = _Alike(text, number, name, row, row) if held is None else replace(held, last=row)
-        return list(found.values())
-
-    def rows(self, texts: Sequence[str]) -> list[_Row]:
-        """The rows of the groups with these texts; where there are no groups, all rows."""
-        among = (
-            f" semi join (select key from alike_{self._table} where alike in (select unnest(?::VARCHAR[]))) a"
-            " on a.key = r.key"
-        )
-        rows = self._con.execute(
-            f"select r.* from {self._table} r{among if self.grouped else ''} order by r.key",
-            [list(texts)] if self.grouped else [],
-        ).fetchall()
-        return [dict(zip(self._names, row, strict=True)) for row in rows]
-
-    def drop(self) -> None:
-        """Forget them."""
-        self._con.execute(f"drop table {self._table}").fetchall()
-        if self.grouped:
-            self._con.execute(f"drop table alike_{self._table}").fetchall()
+    @property
+    def told(self) -> str:
+        """What their causes are named after beside the rule and the resource."""
+        return f"{self.first.layer}\x1f{self.first.setting}"
 
 
-def root_causes(
-    con: duckdb.DuckDBPyConnection,
-    files: Sequence[SnapshotReader],
-    rules: Sequence[Rule],
-    verdicts: Verdicts,
-    overrides: Overrides,
-) -> list[RootCause]:
-    """The root causes of the rules' failures, none of them waived, in the order of a report."""
-    documents, causes = Documents(files), Causes()
-    maker = FindingMaker(con, verdicts, overrides, Gaps(()), documents)
-    failing = [_Failing(con, maker, rule) for rule in rules if verdicts.counts[rule.id].get(Verdict.FAIL)]
-    groups = [one.groups() for one in failing]
-    for one, those in zip(failing, groups, strict=True):
-        documents.announce(_key(one.documented, row) for group in those for row in (group.first, group.last))
-    singly: list[list[_Row]] = []
-    found: list[list[tuple[str, RootCause, Remediation]]] = []
-    for one, those in zip(failing, groups, strict=True):
-        made: list[tuple[str, RootCause, Remediation]] = []
-        apart: list[str] = []
-        for group in those:
-            resource, alone, fix = _alone(maker, one, group.first)
-            if group.number > 1 and (
-                alone.resource.key == resource.key or _same(maker, one, group.last) != _same(maker, one, group.first)
-            ):
-                apart.append(group.text)
+@dataclass(frozen=True, slots=True)
+class _Unit:
+    """Failures of a rule in one domain, or all where ``place`` is None. No cause of them comes before ``bound``."""
+
+    bound: _Bound
+    rule: Rule
+    place: Place | None
+
+
+class CauseGroups:
+    """The root causes of rules' failures, none of them waived."""
+
+    def __init__(
+        self,
+        con: duckdb.DuckDBPyConnection,
+        files: Sequence[SnapshotReader],
+        rules: Sequence[Rule],
+        verdicts: Verdicts,
+        overrides: Overrides,
+    ) -> None:
+        """``con`` has the tables of the ``files`` and the verdicts in them. Raises SnapshotError."""
+        self._con, self._verdicts = con, verdicts
+        self._rules = [rule for rule in rules if verdicts.counts[rule.id].get(Verdict.FAIL)]
+        self._documents = Documents(files)
+        self._maker = FindingMaker(con, verdicts, overrides, Gaps(()), self._documents)
+        self._kinds = profile_kinds(con, self._documents, self._rules)
+        self._numbers = count()
+        self._kept: list[FailingRows] = []
+        self._apart: list[Singles] = []
+
+    def every(self) -> list[RootCause]:
+        """All of them, in the order of a report."""
+        made, singles = self.together()
+        return sorted([*made, *self._each(singles)], key=cause_order)
+
+    def together(self) -> tuple[list[RootCause], list[Singles]]:
+        """The causes of several resources' failures, and those of single ones by what they have in common."""
+        made, singles = self._make([(rule, None) for rule in self._rules])
+        self._apart = [one for one in singles if one.has_command]
+        return made, singles
+
+    def of(self, singles: Singles) -> list[RootCause]:
+        """The causes that ``together`` left together."""
+        # Whoever asks for some of those with a command asks for others: the snapshots are read once for all.
+        for rows, told in self._told(self._apart).items():
+            self._documents.announce(rows.documents(list(told)))
+        self._apart = []
+        return self._single(singles.rows, singles.rows.keys([singles.alike.text]))
+
+    def ends(self, singles: Singles) -> list[RootCause]:
+        """The first and the last of them, without the snapshots being read again."""
+        ends = {row["key"]: row for row in (singles.alike.first, singles.alike.last)}
+        return self._one_by_one(singles.rows, list(ends.values()))
+
+    def called(self, beginning: str) -> list[RootCause]:
+        """Those whose ids begin so, in the order of a report."""
+        made, singles = self.together()
+        found = [cause for cause in made if cause.id.startswith(beginning)]
+        for rows, told in self._told(singles).items():
+            keys = rows.named(told, beginning)
+            if keys:
+                found += self._single(rows, keys)
+        return sorted(found, key=cause_order)
+
+    def number_but(self, ids: Collection[str]) -> int:
+        """How many there are whose ids are none of these."""
+        made, singles = self.together()
+        others = sum(cause.id not in ids for cause in made) + sum(one.alike.number for one in singles)
+        return others - sum(len(rows.called(told, ids)) for rows, told in self._told(singles).items())
+
+    def forget(self) -> None:
+        """Drop what was kept to make further causes."""
+        for rows in self._kept:
+            rows.drop()
+        self._kept.clear()
+
+    def in_order(self, wanted: Callable[[RootCause], bool]) -> Iterator[RootCause]:
+        """Those with a command that are wanted, in the order of a report: no more is made than what may come before the
+        next that is asked for."""
+        units = sorted(self._units(), key=lambda unit: (unit.bound, unit.place or ()))
+        at, size = 0, _AT_FIRST
+        ready: list[tuple[_Bound, RootCause]] = []
+        waiting: list[tuple[_Bound, int, _Line]] = []
+        while True:
+            ends = [unit.bound for unit in units[at : at + 1]] + [bound for bound, _, _ in waiting[:1]]
+            while ready and all(ready[0][0] < end for end in ends):
+                yield heappop(ready)[1]
+            if not ends:
+                return
+            if waiting and waiting[0][0] == min(ends):
+                _, number, line = heappop(waiting)
+                found = self._single(line.rows, line.keys[:_AT_ONCE])
+                rest = replace(line, keys=line.keys[_AT_ONCE:])
+                if rest.keys:
+                    heappush(waiting, ((*rest.order, rest.keys[0]), number, rest))
             else:
-                made.append((group.name, replace(alone, affects=group.number), fix))
-        found.append(made)
-        singly.append(one.rows(apart) if apart or not one.grouped else [])
-        one.drop()
-    if any(singly):
-        for one, rows in zip(failing, singly, strict=True):
-            documents.announce(_key(one.documented, row) for row in rows)
-    for one, made, rows in zip(failing, found, singly, strict=True):
-        for name, cause, fix in made:
-            causes.add(name, cause, fix)
-        for row in rows:
-            resource, alone, fix = _alone(maker, one, row)
-            causes.add(fingerprint(one.rule.id, resource, maker.path(one.rule, one.documented)), alone, fix)
+                wide, at, size = units[at : at + size], at + size, 4 * size
+                found, singles = self._make(self._places_of(wide, units))
+                for line in _lines(one for one in singles if one.has_command):
+                    heappush(waiting, ((*line.order, line.keys[0]), next(self._numbers), line))
+            ready += [(cause_order(cause), cause) for cause in found if wanted(cause)]
+            heapify(ready)
+
+    def _units(self) -> Iterator[_Unit]:
+        """What there is of rules that have a command, by domain."""
+        rules = [rule for rule in self._rules if rule.remediation.changes or rule.remediation.aws]
+        for name in dict.fromkeys(rule.table for rule in rules):
+            own = [rule for rule in rules if rule.table == name]
+            documented = table(name)
+            if documented is None or documented.column("domain_id") is None:
+                for rule in own:
+                    yield _Unit(_bound(rule, self._verdicts.counts[rule.id][Verdict.FAIL]), rule, None)
+                continue
+            counts = ", ".join(f"count_if(v.\"{rule.id}\" = '{Verdict.FAIL}')" for rule in own)
+            rows = self._con.execute(
+                f"select t.account, t.region, coalesce(t.domain_id, ''), {counts} from {name} t join verdict_{name} v"
+                " on v.key = t.key group by all"
+            ).fetchall()
+            for account, region, domain, *numbers in rows:
+                for rule, number in zip(own, numbers, strict=True):
+                    if number:
+                        yield _Unit(_bound(rule, number), rule, (account, region, domain))
+
+    @staticmethod
+    def _places_of(some: Sequence[_Unit], every: Sequence[_Unit]) -> list[tuple[Rule, set[Place] | None]]:
+        """The rules of some of the units, each with its places; None: all."""
+        places: dict[str, set[Place]] = {}
+        for unit in some:
+            places.setdefault(unit.rule.id, set()).update([unit.place] if unit.place else [])
+        number = {id_: sum(unit.rule.id == id_ for unit in every) for id_ in places}
+        rules = {unit.rule.id: unit.rule for unit in some}
+        return [(rules[id_], those if 0 < len(those) < number[id_] else None) for id_, those in places.items()]
+
+    def _make(self, work: Sequence[tuple[Rule, Collection[Place] | None]]) -> tuple[list[RootCause], list[Singles]]:
+        """The causes of the failures of rules in places, and those of single resources."""
+        failing = [self._failing(rule, places) for rule, places in work]
+        groups = [one.groups() for one in failing]
+        for one, those in zip(failing, groups, strict=True):
+            self._documents.announce(one.key(row) for group in those for row in (group.first, group.last))
+        found: list[dict[str, tuple[RootCause, Remediation]]] = []
+        singles: list[Singles] = []
+        rows: list[list[Row]] = []
+        for one, those in zip(failing, groups, strict=True):
+            made: dict[str, tuple[RootCause, Remediation]] = {}
+            apart: list[str] = []
+            for group in those:
+                resource, alone, fix = self._alone(one, group.first)
+                if alone.resource.key == resource.key:
+                    singles.append(Singles(one, group, alone, _may_have_command(one.rule, fix)))
+                elif group.number > 1 and _common(*self._alone(one, group.last)[1:]) != _common(alone, fix):
+                    apart.append(group.text)
+                else:
+                    made[group.text] = (replace(alone, affects=group.number), fix)
+            found.append(made)
+            rows.append(one.rows(one.keys(apart)) if apart else [] if one.grouped else one.rows())
+        if any(rows):
+            for one, those_rows in zip(failing, rows, strict=True):
+                self._documents.announce(one.key(row) for row in those_rows)
+        causes = Causes()
+        for one, made, those_rows in zip(failing, found, rows, strict=True):
+            names = one.least(list(made)) if made else {}
+            for text, (alone, fix) in made.items():
+                causes.add(names[text], alone, fix)
+            self._add(causes, one, those_rows)
+            causes.close()
+        used = {one.rows for one in singles}
+        for one in failing:
+            self._kept.append(one) if one in used else one.drop()
+        return list(causes.made), singles
+
+    def _failing(self, rule: Rule, places: Collection[Place] | None) -> FailingRows:
+        name = f"failing_{rule.id.lower()}_{next(self._numbers)}"
+        return FailingRows(self._con, self._maker, rule, name, self._kinds, places)
+
+    def _each(self, singles: Sequence[Singles]) -> Iterator[RootCause]:
+        """The causes of single resources, one by one."""
+        texts: dict[FailingRows, list[str]] = {}
+        for one in singles:
+            texts.setdefault(one.rows, []).append(one.alike.text)
+        for rows, those in texts.items():
+            self._documents.announce(rows.documents(those))
+        for rows, those in texts.items():
+            yield from self._single(rows, rows.keys(those))
+
+    def _single(self, rows: FailingRows, keys: Sequence[str]) -> list[RootCause]:
+        found = rows.rows(keys)
+        self._documents.announce(rows.key(row) for row in found)
+        return self._one_by_one(rows, found)
+
+    def _one_by_one(self, one: FailingRows, rows: Sequence[Row]) -> list[RootCause]:
+        causes = Causes()
+        self._add(causes, one, rows)
         causes.close()
-    return sorted(causes.made, key=cause_order)
+        return list(causes.made)
+
+    def _add(self, causes: Causes, one: FailingRows, rows: Sequence[Row]) -> None:
+        for row in rows:
+            resource, alone, fix = self._alone(one, row)
+            causes.add(fingerprint(one.rule.id, resource, self._maker.path(one.rule, one.documented)), alone, fix)
+
+    def _alone(self, one: FailingRows, row: Row) -> tuple[ResourceRef, RootCause, Remediation]:
+        resource = self._maker.resource(one.documented, row)
+        return (resource, *self._maker.alone(one.rule, one.documented, row, resource))
+
+    @staticmethod
+    def _told(singles: Sequence[Singles]) -> dict[FailingRows, dict[str, str]]:
+        told: dict[FailingRows, dict[str, str]] = {}
+        for one in singles:
+            told.setdefault(one.rows, {})[one.alike.text] = one.told
+        return told
 
 
-def _alone(maker: FindingMaker, one: _Failing, row: _Row) -> tuple[ResourceRef, RootCause, Remediation]:
-    resource = maker.resource(one.documented, row)
-    return (resource, *maker.alone(one.rule, one.documented, row, resource))
+@dataclass(frozen=True, slots=True)
+class _Line:
+    """Causes of single resources in their order, by the keys of these."""
+
+    rows: FailingRows
+    order: _Bound
+    keys: Sequence[str]
 
 
-def _same(maker: FindingMaker, one: _Failing, row: _Row) -> tuple[Any, ...]:
+def _lines(singles: Iterator[Singles]) -> Iterator[_Line]:
+    texts: dict[tuple[FailingRows, _Bound], list[str]] = {}
+    for one in singles:
+        texts.setdefault((one.rows, one.order), []).append(one.alike.text)
+    for (rows, order), those in texts.items():
+        yield _Line(rows, order, rows.keys(those))
+
+
+def _bound(rule: Rule, number: int) -> _Bound:
+    """What comes before every cause of so many failures of a rule, in the order of causes."""
+    worst = min((rule.severity, *rule.severity_when), key=lambda severity: severity.rank)
+    return (False, True, -priority(worst, number), worst.rank, rule.id)
+
+
+def _may_have_command(rule: Rule, fix: Remediation) -> bool:
+    return bool(fix.steps if rule.remediation.changes else rule.remediation.aws)
+
+
+def _common(alone: RootCause, fix: Remediation) -> tuple[Any, ...]:
     """What failures of one cause have in common."""
-    _, alone, fix = _alone(maker, one, row)
     return alone, fix.steps, fix.change, fix.of_all()
-
-
-def _key(documented: Table, row: _Row) -> tuple[str, str, str, str]:
-    return (row["account"], row["region"], documented.name, row["id"])

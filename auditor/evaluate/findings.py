@@ -27,6 +27,7 @@ from auditor.resolve.parsed_statements import run
 from auditor.resolve.table_model import Table
 from auditor.resolve.tables import table
 from auditor.rules.message import message
+from auditor.rules.remediation_set import TAGS
 from auditor.rules.value_columns import expressions
 from auditor.rules.verdict_sql import Overrides, parameter_values, severity_sql, substitute
 from auditor.studio.resource_types import BY_TABLE, UPDATABLE_KINDS
@@ -164,8 +165,9 @@ class FindingMaker:
             for rule_id, names in wanted.items()
         }
 
-    def wanted(self, rule: Rule, documented: Table) -> tuple[list[str], list[str]]:
-        """Select-list items of a finding: columns, and what the rule works out of them, which may fail."""
+    def wanted(self, rule: Rule, documented: Table, *, shown: bool = True) -> tuple[list[str], list[str]]:
+        """Select-list items of a finding: columns, and what the rule works out of them, which may fail. Without what is
+        only ``shown``: of its cause and what fixes that."""
         identity = [c for c in ("key", "account", "region", "id", "name", "arn", "domain_id", "domain_name",
                               "owner_key")
                     if documented.column(c) is not None]  # fmt: skip
@@ -180,14 +182,33 @@ class FindingMaker:
                 *remediate.columns(rule, documented),
             ),
         )
+        if not shown:
+            names = self._deciding(rule, documented, identity, names)
         items = select_list(documented, names)
         overrides = self._overrides.get(rule.id)
-        further = expressions(rule, overrides)
+        further = expressions(rule, overrides, shown=shown)
         if rule.severity_when:
             further.append(f'{severity_sql(rule, overrides)} as "__severity"')
         if rule.cause:
             further.append(f'try(\n{substitute(rule.cause, parameter_values(rule, overrides))}\n) as "__cause"')
         return items, further
+
+    def _deciding(
+        self, rule: Rule, documented: Table, identity: Sequence[str], names: Sequence[str]
+    ) -> tuple[str, ...]:
+        """Of the columns of a finding those that its cause and what fixes that are made of."""
+        blamed = [name for name in names if f"'{name}'" in rule.cause]
+        if "||" in rule.cause:
+            # What is put together may name any of them.
+            cause = substitute(rule.cause, parameter_values(rule, self._overrides.get(rule.id)))
+            rows = self._con.execute(
+                f"select distinct try(\n{cause}\n)::VARCHAR from {rule.table} as t join verdict_{rule.table} v"
+                f" on v.key = t.key where v.\"{rule.id}\" = '{Verdict.FAIL}'"
+            ).fetchall()
+            blamed = [name for (name,) in rows if name in names]
+        tags = [TAGS.lower()] if any(c.path.partition(".")[0] == TAGS for c in rule.remediation.changes) else []
+        wanted = (*identity, rule.setting, *blamed, *tags, *remediate.columns(rule, documented))
+        return needed(documented, tuple(name for name in wanted if name in names), shown=False)
 
     def _read(
         self, rule: Rule, documented: Table, items: Sequence[str], source: str = "", among: str = ""

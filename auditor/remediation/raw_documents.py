@@ -56,8 +56,10 @@ class Documents:
 
     def announce(self, keys: Iterable[Key]) -> None:
         """Say which will be asked for; domains need not be announced."""
-        self._wanted.update(keys)
-        self._raw = None
+        further = set(keys) - self._wanted
+        if further:
+            self._wanted |= further
+            self._raw = None
 
     def live(self, account: str) -> bool:
         """Whether the account was read from AWS: only there is something for a command to change."""

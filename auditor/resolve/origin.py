@@ -12,8 +12,9 @@ from auditor.resolve.table_model import Column, Table
 _DEPTH = 4
 
 
-def needed(documented: Table, names: tuple[str, ...]) -> tuple[str, ...]:
-    """The columns themselves and all that they are derived from, each once."""
+def needed(documented: Table, names: tuple[str, ...], *, shown: bool = True) -> tuple[str, ...]:
+    """The columns themselves and all that they are derived from, each once; without what is only ``shown``, those of it
+    that decide where a value comes from."""
     found: list[str] = []
     pending = list(names)
     while pending:
@@ -21,7 +22,8 @@ def needed(documented: Table, names: tuple[str, ...]) -> tuple[str, ...]:
         column = documented.column(name)
         if column is not None and name not in found:
             found.append(name)
-            pending += [*column.inputs, *([column.culprits] if column.culprits else [])]
+            pending += column.inputs if shown or column.via else ()
+            pending += [column.culprits] if shown and column.culprits else []
     return tuple(found)
 
 

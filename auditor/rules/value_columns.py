@@ -16,12 +16,21 @@ AT = "__at"
 WITHHOLD = "__withhold_"
 
 
-def expressions(rule: Rule, overrides: Mapping[str, Any] | None) -> list[str]:
-    """Select-list items for the values of the remediation and what withholds it; what raises gives NULL."""
+def expressions(rule: Rule, overrides: Mapping[str, Any] | None, *, shown: bool = True) -> list[str]:
+    """Select-list items for the values of the remediation and what withholds it; what raises gives NULL. Without what
+    is only ``shown``: values that neither a change nor a text of the remediation names."""
     values = parameter_values(rule, overrides)
     fix = rule.remediation
-    named = {VALUE + name: sql for name, sql in fix.values.items()}
+    named = {VALUE + name: sql for name, sql in fix.values.items() if shown or name in _named(rule)}
     if fix.at:
         named[AT] = fix.at
     named |= {f"{WITHHOLD}{number}": reason.when for number, reason in enumerate(fix.withhold_when)}
     return [f'try(\n{substitute(sql, values)}\n) as "{name}"' for name, sql in named.items()]
+
+
+def _named(rule: Rule) -> set[str]:
+    """Values that the changes, the commands or what withholds these may name."""
+    fix = rule.remediation
+    texts = [*fix.aws.values(), *(text for one in fix.withhold_when for text in (one.because, one.unknown))]
+    changed = {part[1:] for c in fix.changes for part in (c.value, c.but_not) if isinstance(part, str)}
+    return changed | {name for name in fix.values if any(f"{{{name}" in text for text in texts)}

@@ -3,32 +3,56 @@ those that snapshots hold."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from functools import partial
+from operator import itemgetter
 from pathlib import Path
 
 from auditor.collect.aws.specs import permissions
 from auditor.config import Config
 from auditor.deliver.security_hub import PERMISSIONS as SENDING
-from auditor.evaluate.audit import evaluate
+from auditor.evaluate.cause_groups import CauseGroups, Singles
 from auditor.iam.documents import Policy
 from auditor.iam.evaluation import Request
 from auditor.model.finding import RootCause
 from auditor.org.account_policies import hub_policy, organization_policy
 from auditor.remediation.command_request import api_call
 from auditor.remediation.command_text import UnreadableError, read_call
-from auditor.run.conclude import evaluate_options
 from auditor.run.nightly_actions import listed, nightly_actions
 from auditor.run.run_options import RuleOptions
 from auditor.run.selection import choose
+from auditor.run.what_if_sides import first_side, groups_of
 from auditor.store.masked_copies import without_secrets
 from auditor.studio.api_requests import request_of
 from auditor.studio.partitions import home_region
-from auditor.whatif.replay import Asked, RecordedCalls, Replay, recorded_calls, replay, unmasked
+from auditor.temporary_files import workspace
+from auditor.whatif.replay import AlikeCalls, Asked, RecordedCalls, Replay, recorded_calls, replay, unmasked
 
 
-def our_calls(causes: Sequence[RootCause]) -> Iterator[Asked]:
-    """The commands of a report, and all that an audit and the roles of the nightly deployment call: of those no
-    resource is known, and not who runs it."""
+def calls_of(groups: CauseGroups) -> Iterator[Asked | AlikeCalls]:
+    """The commands of a report, and what an audit calls. Commands that only their resources tell apart are made one by
+    one where a policy may say something else of each."""
+    made, singles = groups.together()
+    yield from _commands(made)
+    for one in (one for one in singles if one.has_command):
+        ends = list(_commands(groups.ends(one)))
+        if len(ends) == min(one.alike.number, 2) and len({_beside_resource(call) for call in ends}) == 1:
+            yield AlikeCalls(ends[0], one.alike.number, partial(_each, groups, one))
+        else:
+            yield from _commands(groups.of(one))
+    yield from our_calls()
+
+
+def _each(groups: CauseGroups, singles: Singles) -> Iterator[Asked]:
+    return _commands(groups.of(singles))
+
+
+def _beside_resource(call: Asked) -> str:
+    request = call.request
+    return repr((request.action, sorted(request.context.values.items(), key=itemgetter(0)), request.context.closed))
+
+
+def _commands(causes: Iterable[RootCause]) -> Iterator[Asked]:
     for cause in causes:
         try:
             command = read_call(cause.remediation.aws if cause.remediation else "")
@@ -38,6 +62,11 @@ def our_calls(causes: Sequence[RootCause]) -> Iterator[Asked]:
         region = home_region(where.arn) if where.type == "execution_role" else where.region
         call = api_call(command, where.account, region, where.arn if where.type == "execution_role" else "")
         yield Asked("remediation", f"{cause.rule_id} {cause.id}", unmasked(request_of(call)))
+
+
+def our_calls() -> Iterator[Asked]:
+    """All that an audit and the roles of the nightly deployment call: of those no resource is known, and not who runs
+    it."""
     policies = (permissions(), organization_policy(), hub_policy())
     audit = {a for p in policies for s in p["Statement"] for a in listed(s["Action"])} | set(SENDING)
     for who, actions in (("the audit", audit), ("the nightly deployment", nightly_actions() - audit)):
@@ -49,8 +78,8 @@ def policy_replay(config: Config, rules: RuleOptions, files: Sequence[Path], pol
     """What the policies make of our own calls and, where there are snapshots, of those that they hold and of the
     commands that fix what ``rules`` find in them. Raises SnapshotError, ConfigError."""
     if not files:
-        return replay(policies, our_calls(()), RecordedCalls((), 0, (), collected=True))
+        return replay(policies, our_calls(), RecordedCalls((), 0, (), collected=True))
     choice = choose(config, rules)
-    with without_secrets(files) as masked:
-        report = evaluate(masked, choice.rules, evaluate_options(choice))
-        return replay(policies, our_calls(report.root_causes), recorded_calls(masked))
+    with without_secrets(files) as masked, workspace("replay") as folder:
+        groups = groups_of(first_side(config, choice, masked, folder))
+        return replay(policies, calls_of(groups), recorded_calls(masked))

@@ -18,7 +18,7 @@ from auditor.run.plan import waivers_of
 from auditor.run.run_options import RuleOptions, TemplateOptions
 from auditor.run.selection import RuleChoice, choose
 from auditor.run.template_changes import TemplateChanges, template_changes
-from auditor.run.what_if_sides import causes_of, compare, first_side
+from auditor.run.what_if_sides import causes_of, compare, first_side, groups_of
 from auditor.store.masked_copies import without_secrets
 from auditor.store.snapshot_reader import Key
 from auditor.temporary_files import workspace
@@ -72,17 +72,19 @@ def trial(config: Config, files: Sequence[Path], options: WhatIfOptions, most: i
         deployed = _deployed(options, masked)
         first = first_side(config, before, masked, folder)
         causes: Sequence[RootCause] = ()
-        if options.fix or policies:
-            causes = causes_of(first, None if policies else fixes.rules_of(before.every, options.fix))
+        if options.fix:
+            causes = causes_of(first, fixes.named(before.every, options.fix))
         calls, left = fixes.calls_of(fixes.chosen(causes, before.every, options.fix))
         lines, changes, missing = gather(masked, wanted, calls, deployed.changes)
         changed, clashes = combined(lines, deployed.made, changes)
         tried = Changed(changes, clashes, [*deployed.left, *left, *missing], lines, changed)
         found = compare(first, after if other_rules else None, tried, most)
         if policies:
-            from auditor.run.policy_replay import our_calls  # only now: it brings what asks AWS
+            from auditor.run.policy_replay import calls_of  # only now: it brings what asks AWS
 
-            found = replace(found, replay=replay(policies, our_calls(causes), recorded_calls(masked)))
+            groups = groups_of(first)
+            found = replace(found, replay=replay(policies, calls_of(groups), recorded_calls(masked)))
+            groups.forget()
         yield found
 
 

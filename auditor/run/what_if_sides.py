@@ -3,8 +3,9 @@ those are evaluated that are others."""
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -18,11 +19,11 @@ from auditor.evaluate.audit import (
     rules_in_force,
     without_findings,
 )
-from auditor.evaluate.cause_groups import root_causes
+from auditor.evaluate.cause_groups import CauseGroups
 from auditor.evaluate.engine import evaluate_rules
 from auditor.evaluate.findings import FindingMaker
 from auditor.evaluate.gap_reasons import Gaps
-from auditor.model.finding import RootCause
+from auditor.model.finding import RootCause, cause_order
 from auditor.model.rule import Rule, Verdict
 from auditor.remediation.raw_documents import Documents
 from auditor.resolve.overlaid_tables import mirror_tables, second_database
@@ -32,6 +33,7 @@ from auditor.run.selection import RuleChoice
 from auditor.store.snapshot_reader import SnapshotReader
 from auditor.whatif.consequences import Findings, Settings, WhatIf
 from auditor.whatif.differences import Differences, Side
+from auditor.whatif.fixes import Named, has_call
 from auditor.whatif.moved_settings import MovedSettings
 from auditor.whatif.second_side import (
     Changed,
@@ -67,18 +69,35 @@ def first_side(config: Config, choice: RuleChoice, files: Sequence[Path], folder
     return FirstSide(Side(con, rules, overrides, verdicts), readers, config, choice, folder)
 
 
-def causes_of(first: FirstSide, wanted: Collection[str] | None) -> Sequence[RootCause]:
-    """The root causes of the rules with these ids, in the order of the report; None: of all."""
+def causes_of(first: FirstSide, wanted: Named) -> Sequence[RootCause]:
+    """The root causes that are named, in the order of the report, and perhaps others after them."""
     side = first.side
-    rules = tuple(rule for rule in side.rules if wanted is None or rule.id in wanted)
+    named = tuple(rule for rule in side.rules if rule.id in wanted.rules)
+    elsewhere = bool(wanted.first or wanted.beginnings)
     waivers = waivers_of(first.config, first.choice)
     if not (waivers.waivers or waivers.tag):
-        return root_causes(side.con, first.files, rules, side.verdicts, side.overrides)
+        found = [*groups_of(first, named).every()] if named else []
+        if elsewhere:
+            groups = groups_of(first)
+            found += islice(groups.in_order(has_call), wanted.first)
+            for beginning in wanted.beginnings:
+                found += groups.called(beginning)
+            groups.forget()
+        return sorted({cause.id: cause for cause in found}.values(), key=cause_order)
     # Which failures a waiver sets aside is known of findings.
+    rules = side.rules if elsewhere else named
     maker = FindingMaker(side.con, side.verdicts, side.overrides, Gaps(()), Documents(first.files), rules)
     done = Evaluated(side.con, first.files, (), side.verdicts, maker)
     options = replace(evaluate_options(first.choice), waivers=waivers, owners=())
     return assembled(Prepared(done, rules, side.overrides, {}, options)).root_causes
+
+
+def groups_of(first: FirstSide, rules: Sequence[Rule] | None = None) -> CauseGroups:
+    """The root causes of the rules, whatever is waived; None: of all that are evaluated."""
+    side = first.side
+    return CauseGroups(
+        side.con, first.files, side.rules if rules is None else rules, side.verdicts, side.overrides
+    )  # fmt: skip
 
 
 def compare(first: FirstSide, other: RuleChoice | None, changed: Changed, most: int | None) -> WhatIf:

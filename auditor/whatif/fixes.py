@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from itertools import islice
 
 from auditor.counting import plural
@@ -50,10 +51,22 @@ def chosen(causes: Sequence[RootCause], rules: Sequence[Rule], wanted: Sequence[
     return [cause for cause in open_ if cause.id in picked]
 
 
-def rules_of(rules: Sequence[Rule], wanted: Sequence[str]) -> frozenset[str] | None:
-    """Ids of the rules of whose causes ``--fix`` names some; None where those of any rule may be named."""
-    ids = [frozenset() if _TOP.fullmatch(name) else frozenset(named_by(rules, name)) for name in wanted]
-    return frozenset().union(*ids) if all(ids) else None
+@dataclass(frozen=True, slots=True)
+class Named:
+    """What ``--fix`` names: all causes of the rules with these ids, the first so many that have a command, and those
+    whose ids begin in one of these ways."""
+
+    rules: frozenset[str]
+    first: int
+    beginnings: tuple[str, ...]
+
+
+def named(rules: Sequence[Rule], wanted: Sequence[str]) -> Named:
+    """What is named, as far as it may mean something. ``chosen`` says what does not."""
+    tops = [int(top[1]) for name in wanted if (top := _TOP.fullmatch(name))]
+    others = {name: named_by(rules, name) for name in wanted if not _TOP.fullmatch(name)}
+    beginnings = tuple(name for name, ids in others.items() if not ids and _CAUSE.fullmatch(name))
+    return Named(frozenset().union(*others.values()), max(tops, default=0), beginnings)
 
 
 def has_call(cause: RootCause) -> bool:

@@ -8,7 +8,7 @@ one that allows everything.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import chain
 from pathlib import Path
@@ -41,6 +41,15 @@ class Asked:
     group: Group
     who: str
     request: Request
+
+
+@dataclass(frozen=True, slots=True)
+class AlikeCalls:
+    """So many calls that differ in their resource and in who makes them, and in nothing else; ``every`` makes all."""
+
+    first: Asked
+    number: int
+    every: Callable[[], Iterable[Asked]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -190,11 +199,22 @@ def unmasked(request: Request) -> Request:
     return replace(request, resource=where, context=Context(values, request.context.closed))
 
 
-def replay(policies: Sequence[Policy], calls: Iterable[Asked], recorded: RecordedCalls) -> Replay:
+def replay(policies: Sequence[Policy], calls: Iterable[Asked | AlikeCalls], recorded: RecordedCalls) -> Replay:
     """What the policies make of the recorded calls and of further ones: what one of them denies is denied."""
     asked: Counter[Group] = Counter()
     stopped: Counter[Stopped] = Counter()
-    for call in (*recorded.asked, *calls):
+
+    def each() -> Iterator[Asked]:
+        for call in chain(recorded.asked, calls):
+            if isinstance(call, Asked):
+                yield call
+            elif all(_verdict(p, replace(call.first.request, resource=""), named=False) is None for p in policies):
+                # Whichever resource it is, they let the call through.
+                asked[call.first.group] += call.number
+            else:
+                yield from call.every()
+
+    for call in each():
         asked[call.group] += 1
         request = call.request
         verdicts = [v for p in policies if (v := _verdict(p, request, named=len(policies) > 1)) is not None]

@@ -3,18 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from itertools import islice
 from pathlib import Path
 
 import pytest
 
+from auditor.evaluate import cause_groups
 from auditor.evaluate.audit import evaluate_tables
-from auditor.evaluate.cause_groups import root_causes
+from auditor.evaluate.cause_groups import CauseGroups
+from auditor.model.finding import cause_order
 from auditor.model.report import Report
 from auditor.model.rule import Rule
 from auditor.resolve import alike_profiles
 from auditor.resolve.inheritance_sql import NestedMerge
 from auditor.rules.rule_names import select
 from auditor.studio.personas import DEFAULT_PERSONAS
+from auditor.whatif.fixes import has_call
 
 
 @pytest.mark.parametrize("estate", ["acme", "generated:2x6", "clean"])
@@ -31,7 +35,7 @@ def test_they_are_those_of_the_report(
     if many:
         monkeypatch.setattr(alike_profiles, "MANY_BYTES", 0)
     done = evaluate_tables([estate_file(estate)], built_in_rules, {}, NestedMerge.UNKNOWN, DEFAULT_PERSONAS)
-    found = root_causes(done.con, done.files, built_in_rules, done.verdicts, {})
+    found = CauseGroups(done.con, done.files, built_in_rules, done.verdicts, {}).every()
     assert found == expected
     assert any(cause.affects > 2 for cause in found) == (estate != "clean")
 
@@ -44,4 +48,65 @@ def test_of_some_rules_they_are_theirs(
     ids = {rule.id for rule in rules}
     expected = [cause for cause in estate_report("acme").root_causes if cause.rule_id in ids]
     assert expected
-    assert root_causes(done.con, done.files, rules, done.verdicts, {}) == expected
+    assert CauseGroups(done.con, done.files, rules, done.verdicts, {}).every() == expected
+
+
+@pytest.fixture(params=["few", "many"])
+def of_acme(
+    request: pytest.FixtureRequest, estate_file: Callable[[str], Path], built_in_rules: Sequence[Rule]
+) -> Callable[[], CauseGroups]:
+    """Those of acme, its profiles compared by their documents, or told apart by kind as many are."""
+    with pytest.MonkeyPatch.context() as patch:
+        if request.param == "many":
+            patch.setattr(alike_profiles, "MANY_BYTES", 0)
+        done = evaluate_tables([estate_file("acme")], built_in_rules, {}, NestedMerge.UNKNOWN, DEFAULT_PERSONAS)
+    return lambda: CauseGroups(done.con, done.files, built_in_rules, done.verdicts, {})
+
+
+@pytest.mark.parametrize("at_first", [1, 200])
+def test_the_first_ones_with_a_command(
+    at_first: int,
+    of_acme: Callable[[], CauseGroups],
+    estate_report: Callable[[str], Report],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Those of the report in its order, however few are looked at first."""
+    monkeypatch.setattr(cause_groups, "_AT_FIRST", at_first)
+    monkeypatch.setattr(cause_groups, "_AT_ONCE", 2)
+    expected = [cause for cause in estate_report("acme").root_causes if has_call(cause)]
+    assert {cause.affects for cause in expected} > {1, 2}
+    groups = of_acme()
+    for number in (1, 4, len(expected) - 1):
+        assert list(islice(groups.in_order(has_call), number)) == expected[:number]
+    assert list(groups.in_order(has_call)) == expected
+    groups.forget()
+
+
+def test_those_that_are_called_so(of_acme: Callable[[], CauseGroups], estate_report: Callable[[str], Report]) -> None:
+    causes = estate_report("acme").root_causes
+    groups = of_acme()
+    for cause in causes[::25]:
+        assert groups.called(cause.id) == [cause]
+        assert groups.called(cause.id[:1]) == [c for c in causes if c.id.startswith(cause.id[:1])]
+    assert groups.called("0" * 16) == []
+    ids = {cause.id for cause in causes[::3]}
+    assert groups.number_but(ids) == len(causes) - len(ids)
+    assert groups.number_but(()) == len(causes)
+
+
+def test_what_is_left_together_is_a_cause_each(
+    of_acme: Callable[[], CauseGroups], estate_report: Callable[[str], Report]
+) -> None:
+    groups = of_acme()
+    made, singles = groups.together()
+    assert any(one.alike.number > 1 for one in singles)
+    apart = [cause for one in singles for cause in groups.of(one)]
+    assert sorted([*made, *apart], key=cause_order) == list(estate_report("acme").root_causes)
+    for one in singles:
+        causes = groups.of(one)
+        ends = groups.ends(one)
+        assert sorted(ends, key=cause_order) == sorted(
+            {c.id: c for c in (causes[0], causes[-1])}.values(), key=cause_order
+        )
+        if not one.has_command:
+            assert not any(cause.remediation and cause.remediation.aws for cause in causes)

@@ -184,7 +184,7 @@ def test_the_statement_that_aws_publishes_would_deny_updates_of_ours(estate_repo
 
 
 def test_neither_the_collector_nor_the_nightly_deployment_is_touched() -> None:
-    ours = list(our_calls(()))
+    ours = list(our_calls())
     assert {call.who for call in ours} == {"the audit", "the nightly deployment"}
     actions = {call.request.action for call in ours}
     assert {"sagemaker:ListDomains", "organizations:ListAccounts", "s3:PutObject", "states:StartExecution"} <= actions

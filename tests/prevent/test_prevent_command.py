@@ -41,7 +41,7 @@ def test_policies_stand_one_a_line_and_what_they_stop_on_stderr(printed: Printed
     assert [one["Action"] for one in policy["Statement"]] == [
         "sagemaker:CreateDomain", "sagemaker:UpdateDomain", ["sagemaker:CreateSpace", "sagemaker:UpdateSpace"],
     ]  # fmt: skip
-    tried = len(list(our_calls(())))
+    tried = len(list(our_calls()))
     assert err.splitlines() == [
         f"policy 1: {len(out) - 1} characters, STU603, STU709",
         "STU607 left out: needs the parameter STU607.required_tags, which is empty",

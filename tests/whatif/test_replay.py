@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -10,12 +11,19 @@ from typing import Any
 import pytest
 
 from auditor.cli.main import run
+from auditor.config import Config
 from auditor.errors import ConfigError
 from auditor.iam.evaluation import Request
+from auditor.model.report import Report
 from auditor.model.snapshot import GLOBAL, KINDS, SCHEMA_VERSION, Header, Kind, Record, Scope, Snapshot
 from auditor.prevent.deny_policies import pieces, service_control_policies
+from auditor.run.policy_replay import calls_of
+from auditor.run.run_options import RuleOptions
+from auditor.run.selection import choose
+from auditor.run.what_if_sides import first_side, groups_of
 from auditor.store.snapshot_file import write_snapshot
-from auditor.whatif.replay import Asked, RecordedCalls, Replay, read_policies, recorded_calls, replay
+from auditor.whatif.fixes import has_call
+from auditor.whatif.replay import AlikeCalls, Asked, RecordedCalls, Replay, read_policies, recorded_calls, replay
 
 ACCOUNT, REGION = "111122223333", "eu-west-1"
 KIM = f"arn:aws:sts::{ACCOUNT}:assumed-role/ops/kim"
@@ -270,3 +278,37 @@ def test_policies_that_are_printed_are_tried(snapshot: Path, tmp_path: Path, cap
     assert [(s["group"], s["action"], s["outcome"]) for s in told["stopped"]] == [
         ("caller", "sagemaker:CreateDomain", "denied"), ("deployment", "sagemaker:UpdateDomain", "denied"),
     ]  # fmt: skip
+
+
+_UPDATE = {"Sid": "Updates", "Effect": "Deny", "Action": "sagemaker:Update*"}
+
+
+@pytest.mark.parametrize(
+    "statement",
+    [
+        {**_UPDATE, "Resource": "*"},
+        {**_UPDATE, "Resource": "arn:aws:sagemaker:*:*:user-profile/*/a*"},
+        {**_UPDATE, "NotResource": "arn:aws:sagemaker:*:*:user-profile/*/*e"},
+        {**_UPDATE, "Resource": "*", "Condition": {"StringEquals": {"aws:PrincipalTag/team": "x"}}},
+        {"Effect": "Allow", "Action": "sagemaker:UpdateUserProfile", "Resource": "*"},
+        {**_UPDATE, "Action": "sagemaker:CreateDomain", "Resource": "*"},
+    ],
+)
+def test_commands_that_only_their_resources_tell_apart_are_evaluated_as_each_of_them(
+    statement: dict[str, Any],
+    estate_file: Callable[[str], Path],
+    estate_report: Callable[[str], Report],
+    tmp_path: Path,
+) -> None:
+    policies = read_policies([_policy(tmp_path, statement)])
+    choice = choose(Config(), RuleOptions())
+    groups = groups_of(first_side(Config(), choice, [estate_file("acme")], tmp_path))
+    calls = list(calls_of(groups))
+    assert sum(call.number for call in calls if isinstance(call, AlikeCalls)) > 10
+    none = RecordedCalls((), 0, (), collected=True)
+    each = [call for one in calls for call in (one.every() if isinstance(one, AlikeCalls) else [one])]
+    found = replay(policies, calls, none)
+    assert found == replay(policies, each, none)
+    named = {call.who for call in each if call.group == "remediation"}
+    assert named == {f"{c.rule_id} {c.id}" for c in estate_report("acme").root_causes if has_call(c)}
+    assert found.asked["remediation"] == len(named)

@@ -1,0 +1,250 @@
+"""The failing rows of a rule, those that are alike but for their resource together.
+
+Of a domain's default that fails a hundred thousand user profiles, each has the same blame and the same command. Where
+profiles are told apart by kind, those of one kind with the same columns have documents with the same settings as well;
+of few profiles the documents themselves are compared.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any
+
+import msgspec
+
+from auditor.evaluate.findings import FindingMaker
+from auditor.model.rule import Rule, Verdict
+from auditor.remediation.raw_documents import Documents
+from auditor.resolve.alike_profiles import are_told_apart
+from auditor.resolve.filled_tables import insert
+from auditor.resolve.table_model import Table
+from auditor.resolve.tables import table
+from auditor.sql_text import literal
+from auditor.store.snapshot_reader import Key
+
+if TYPE_CHECKING:
+    import duckdb
+
+#: What names a resource: rows that differ in nothing else are alike.
+_NAMES = ("key", "id", "name", "arn")
+#: The same in a user profile's document, and what no command sends or hangs on beside the settings. The role is a
+#: column where it counts.
+_OF_PROFILE = frozenset({
+    "UserProfileName", "UserProfileArn", "DomainId", "CreationTime", "LastModifiedTime", "HomeEfsFileSystemUid",
+    "SingleSignOnUserValue", "SingleSignOnUserIdentifier",
+})  # fmt: skip
+_ROLE = "ExecutionRole"
+#: Account, Region and domain.
+Place = tuple[str, str, str]
+Row = dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Alike:
+    """Failures that are alike: how many, and the first and the last row by key."""
+
+    text: str
+    number: int
+    first: Row
+    last: Row
+
+
+def profile_kinds(con: duckdb.DuckDBPyConnection, documents: Documents, rules: Sequence[Rule]) -> str:
+    """A table that has ``alike`` for each user profile that fails one of the rules: the same number where their
+    documents are the same but for names and the role. Empty where none fails. Raises SnapshotError."""
+    ids = [rule.id for rule in rules if rule.table == "user_profile"]
+    if not ids:
+        return ""
+    if are_told_apart(con):
+        return "raw_user_profile"
+    fails = " or ".join(f"v.\"{id_}\" = '{Verdict.FAIL}'" for id_ in ids)
+    places = con.execute(
+        f"select t.account, t.region, t.id from user_profile t join verdict_user_profile v on v.key = t.key"
+        f" where {fails}"
+    ).fetchall()
+    documents.announce((account, region, "user_profile", id_) for account, region, id_ in places)
+    numbers: dict[bytes, int] = {}
+    rows = []
+    for account, region, id_ in places:
+        text = _told(documents, (account, region, "user_profile", id_))
+        rows.append((account, region, id_, numbers.setdefault(text, len(numbers))))
+    con.execute(
+        "create or replace temp table profile_kind (account VARCHAR, region VARCHAR, id VARCHAR, alike UBIGINT)"
+    ).fetchall()
+    insert(con, "profile_kind", ("VARCHAR", "VARCHAR", "VARCHAR", "UBIGINT"), rows)
+    return "profile_kind"
+
+
+def _told(documents: Documents, key: Key) -> bytes:
+    """What a user profile's document holds beside its names."""
+    document = documents.get(key)
+    if document is None:
+        return b""
+    members = {name: value for name, value in document.members.items() if name not in _OF_PROFILE}
+    settings = members.get("UserSettings")
+    if isinstance(settings, Mapping):
+        members["UserSettings"] = {name: value for name, value in settings.items() if name != _ROLE}
+    return msgspec.json.encode((members, document.gaps))
+
+
+def _blames_itself(rule: Rule, documented: Table) -> tuple[str, ...]:
+    """The setting of a rule that nothing but the failing user profile itself is to blame for, whatever its value and
+    its document are; nothing where that is not sure."""
+    column = documented.column(rule.setting)
+    if column is None or column.via or rule.cause or rule.remediation.at or "domain" in (column.paths or ()):
+        return ()
+    named = any(f"{{{rule.setting}" in text for text in rule.remediation.aws.values())
+    return () if rule.remediation.changes or named else (rule.setting,)
+
+
+class FailingRows:
+    """The failing rows of one rule, as far as their causes and what fixes these are made of them."""
+
+    def __init__(
+        self,
+        con: duckdb.DuckDBPyConnection,
+        maker: FindingMaker,
+        rule: Rule,
+        name: str,
+        kinds: str,
+        places: Collection[Place] | None = None,
+    ) -> None:
+        """``name``: of the table that they are put into; ``kinds``: as from ``profile_kinds``; ``places``: the only
+        domains whose rows are wanted, None: all."""
+        documented = table(rule.table)
+        assert documented is not None, rule.table
+        self.rule, self.documented, self._con, self._table = rule, documented, con, name
+        items, further = maker.wanted(rule, documented, shown=False)
+        among = ""
+        if places is not None:
+            where = f"place_{name}"
+            types = dict.fromkeys(("account", "region", "domain_id"), "VARCHAR")
+            con.execute(
+                f"create temp table {where} ({', '.join(f'{column} {type_}' for column, type_ in types.items())})"
+            ).fetchall()
+            insert(con, where, types.values(), sorted(places))
+            among = f" and (t.account, t.region, coalesce(t.domain_id, '')) in (select * from {where})"
+        self._read([*items, *further], items, among)
+        if places is not None:
+            con.execute(f"drop table place_{name}").fetchall()
+        self._columns = [d[0] for d in con.execute(f"select * from {name} limit 0").description or ()]
+        self._path = maker.path(rule, documented)
+        #: Whether rows may be alike: only of user profiles is it known what their documents hold beside the columns.
+        self.grouped = documented.name == "user_profile" and bool(kinds)
+        if not self.grouped:
+            return
+        own = _blames_itself(rule, documented)
+        left_out = (*_NAMES, *own)
+        others = ", ".join(f'f."{column}"' for column in self._columns if column not in left_out)
+        told = f"md5(to_json(row({others}))::VARCHAR)"
+        # What the documents hold counts where a change may act on the domain instead, or sends it.
+        documents = "" if own else f" join {kinds} p using (account, region, id)"
+        con.execute(
+            f"create or replace temp table alike_{name} as select f.key, {told}{'' if own else ' || p.alike'} as alike"
+            f" from {name} f{documents}"
+        ).fetchall()
+
+    def _read(self, items: Sequence[str], careful: Sequence[str], among: str) -> None:
+        import duckdb
+
+        rule = self.rule
+        made = (
+            f"create or replace temp table {self._table} as select {{}} from {rule.table} as t"
+            f" join verdict_{rule.table} v on v.key = t.key where v.\"{rule.id}\" = '{Verdict.FAIL}'{among}"
+        )
+        try:
+            self._con.execute(made.format(", ".join(items))).fetchall()
+        except duckdb.Error:
+            self._con.execute(made.format(", ".join(careful))).fetchall()
+
+    def groups(self) -> list[Alike]:
+        """All of them; none where rows are looked at one by one."""
+        if not self.grouped:
+            return []
+        self._con.execute(
+            f"create temp table group_{self._table} as select alike, count(*) as number, min(key) as first,"
+            f" max(key) as last from alike_{self._table} group by alike"
+        ).fetchall()
+        ends = " union all ".join(
+            f"select g.alike, g.number, r.* from group_{self._table} g join {self._table} r on r.key = g.{end}"
+            + ("" if end == "first" else " where g.number > 1")
+            for end in ("first", "last")
+        )
+        rows = self._con.execute(f"select * from ({ends}) order by alike, key").fetchall()
+        self._con.execute(f"drop table group_{self._table}").fetchall()
+        found: dict[str, Alike] = {}
+        for text, number, *values in rows:
+            row = dict(zip(self._columns, values, strict=True))
+            held = found.get(text)
+            found[text] = Alike(text, number, row, row) if held is None else replace(held, last=row)
+        return list(found.values())
+
+    def least(self, texts: Sequence[str]) -> dict[str, str]:
+        """The least fingerprint of the findings of each group."""
+        named = f"{literal(self.rule.id)} || chr(31) || {self._resource()} || {literal(chr(31) + self._path)}"
+        rows = self._con.execute(
+            f"select a.alike, min(sha256({named})[:32]) from {self._table} f join alike_{self._table} a using (key)"
+            " where a.alike in (select unnest(?::VARCHAR[])) group by a.alike",
+            [list(texts)],
+        ).fetchall()
+        return dict(rows)
+
+    def keys(self, texts: Sequence[str]) -> list[str]:
+        """Of the rows of the groups with these texts, in their order."""
+        rows = self._con.execute(
+            f"select key from alike_{self._table} where alike in (select unnest(?::VARCHAR[])) order by key",
+            [list(texts)],
+        )
+        return [key for (key,) in rows.fetchall()]
+
+    def documents(self, texts: Sequence[str]) -> list[Key]:
+        """Keys of the documents behind the rows of the groups with these texts."""
+        rows = self._con.execute(
+            f"select f.account, f.region, f.id from {self._table} f join alike_{self._table} a using (key)"
+            " where a.alike in (select unnest(?::VARCHAR[]))",
+            [list(texts)],
+        )
+        return [(account, region, self.documented.name, id_) for account, region, id_ in rows.fetchall()]
+
+    def named(self, told: Mapping[str, str], beginning: str) -> list[str]:
+        """Of the rows of groups, keys of those of which the name of the cause begins so. ``told``: by the groups'
+        texts, what a cause is named after beside its rule and resource."""
+        return self._where(told, "where starts_with(name, $3)", beginning)
+
+    def called(self, told: Mapping[str, str], names: Collection[str]) -> list[str]:
+        """The same of those of which the cause has one of the names."""
+        return self._where(told, "semi join (select unnest($3::VARCHAR[]) as name) using (name)", list(names))
+
+    def _where(self, told: Mapping[str, str], condition: str, value: Any) -> list[str]:
+        named = f"{literal(self.rule.id)} || chr(31) || {self._resource()} || chr(31) || g.told"
+        rows = self._con.execute(
+            f"select key from (select f.key, sha256({named})[:16] as name from {self._table} f"
+            f" join alike_{self._table} a using (key)"
+            " join (select unnest($1::VARCHAR[]) as alike, unnest($2::VARCHAR[]) as told) g on g.alike = a.alike)"
+            f" {condition} order by key",
+            [list(told), list(told.values()), value],
+        )
+        return [key for (key,) in rows.fetchall()]
+
+    def rows(self, keys: Sequence[str] | None = None) -> list[Row]:
+        """The rows with these keys, in their order; None: all."""
+        among = "" if keys is None else " semi join (select unnest(?::VARCHAR[]) as key) a on a.key = r.key"
+        rows = self._con.execute(
+            f"select r.* from {self._table} r{among} order by r.key", [] if keys is None else [list(keys)]
+        ).fetchall()
+        return [dict(zip(self._columns, row, strict=True)) for row in rows]
+
+    def drop(self) -> None:
+        """Forget them."""
+        self._con.execute(f"drop table {self._table}").fetchall()
+        if self.grouped:
+            self._con.execute(f"drop table alike_{self._table}").fetchall()
+
+    def key(self, row: Row) -> Key:
+        """Of the document behind a row."""
+        return (row["account"], row["region"], self.documented.name, row["id"])
+
+    def _resource(self) -> str:
+        documented: Table = self.documented
+        return f"f.account || '/' || f.region || '/{documented.resource_type or documented.name}/' || f.id"
