@@ -18,6 +18,10 @@ if TYPE_CHECKING:
     import duckdb
 
 
+#: Rows up to which verdicts are counted one by one: to plan the query that counts them takes longer.
+_FEW = 100
+
+
 @dataclass(frozen=True, slots=True)
 class Verdicts:
     """Where the verdicts are: table ``verdict_<table>`` (``key``, and a column for each rule id).
@@ -137,6 +141,15 @@ def _failure(con: duckdb.DuckDBPyConnection, table: str, sql: str) -> str:
 
 def _count(con: duckdb.DuckDBPyConnection, table: str, rules: list[Rule]) -> dict[str, Mapping[Verdict, int]]:
     counts = {r.id: dict.fromkeys(Verdict, 0) for r in rules}
+    few = con.execute(f"select * exclude (key) from verdict_{table} limit {_FEW + 1}")
+    names = [name for name, *_ in few.description or ()]
+    rows = few.fetchall()
+    if len(rows) <= _FEW:
+        for name, verdicts in zip(names, zip(*rows, strict=True), strict=False):
+            for verdict in verdicts if name in counts else ():
+                if verdict is not None:
+                    counts[name][Verdict(verdict)] += 1
+        return dict(counts)
     # One row a rule and verdict: a count of its own for each of them takes longer to plan than a small table to count.
     # Of a million resources, a hundred have verdicts that no other has: counting these first takes a fifteenth.
     columns = ", ".join(f'"{rule_id}"' for rule_id in counts)

@@ -204,11 +204,16 @@ def _resolved_profiles(
     run(con, f"create {_kind(profiles, MATERIALISED_PROFILES)} user_profile_resolved as {resolved}")
 
 
+#: Columns of the resolved profiles ``u`` that are documented.
+_RESOLVED = "u.* exclude (persona_number, identity_center_instance, domain_seen)"
+
+
 def _documented_profiles(con: duckdb.DuckDBPyConnection, personas: Sequence[Persona], profiles: int) -> None:
     by_kind = alike_profiles.are_told_apart(con) and profiles > MATERIALISED_DOCUMENTED
     documented = statement(
         "user_profile",
         profiles="{profiles}",
+        resolved_columns="{resolved_columns}",
         accounts=ACCOUNTS,
         role_columns=role_use.PROFILE_COLUMNS,
         sso_user_profiles=neighbours.SSO_USER_PROFILES,
@@ -229,14 +234,17 @@ def _documented_profiles(con: duckdb.DuckDBPyConnection, personas: Sequence[Pers
     names = ", ".join(map(quoted, documented_columns(USER_PROFILE)))
     kind = _kind(profiles, MATERIALISED_DOCUMENTED)
     if by_kind:
-        alike_profiles.show(con, documented, documented_columns(USER_PROFILE), one_persona=len(personas) == 1)
+        every = documented.replace("{resolved_columns}", _RESOLVED)
+        alike_profiles.show(con, every, documented_columns(USER_PROFILE), one_persona=len(personas) == 1)
         return
     documented = documented.replace("{profiles}", "user_profile_resolved")
     if kind == "view":
-        con.execute(f"create {kind} user_profile as select {names} from ({documented})")
+        every = documented.replace("{resolved_columns}", _RESOLVED)
+        con.execute(f"create {kind} user_profile as select {names} from ({every})")
         return
     # The joins then carry the few columns that they need, and not all of them: to set up those takes longer than to
-    # run on some thousands of rows.
+    # run on some thousands of rows, and so does to name them in each step.
+    documented = documented.replace("{resolved_columns}", f"u.key, {hidden_tools.READ}")
     resolved = {d[0] for d in con.execute("select * from user_profile_resolved limit 0").description or ()}
     beside = ", ".join(quoted(name) for name in documented_columns(USER_PROFILE) if name not in resolved)
     run(

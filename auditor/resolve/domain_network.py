@@ -56,16 +56,15 @@ def create(con: duckdb.DuckDBPyConnection) -> None:
     run(con, statement("domain_ipv6_route", wide=_wide("r.DestinationIpv6CidrBlock")))
 
 
-_TEMPLATE = "d.account in (select account from template_account)"
 #: Columns of domain, for a query over domain_resolved ``d`` and account_region ``a`` that joins what ``DOMAIN_JOINS``
-#: says.
+#: says, with ``of_template``: whether the domain is of a template.
 DOMAIN_COLUMNS = (
     # A domain in a VPC has subnets (API_CreateDomain): an answer without them does not tell which.
     "case when d.subnet_ids is null or len(d.subnet_ids) > 0 then n.public_subnets when d.vpc_id = ''"
-    f" or {_TEMPLATE} then []::VARCHAR[] end as public_subnets,"
+    " or of_template then []::VARCHAR[] end as public_subnets,"
     " case when len(d.subnet_ids) = 0 then []::VARCHAR[] else n.zones end as subnet_zones,"
     # What a template makes is empty at first; nobody knows how large it is.
-    f" case when {_TEMPLATE} then null when len(d.subnet_ids) = 0 then 0"
+    " case when of_template then null when len(d.subnet_ids) = 0 then 0"
     " else n.second_zone_free_addresses end as second_zone_free_addresses,"
     " case when len(v.missing) = 0 or v.way_out"
     " then []::VARCHAR[] when list_contains(a.unlisted, 'vpc_endpoint') and not v.told or v.way_out is null then null"

@@ -13,6 +13,7 @@ from auditor.resolve.quick_setup import quick_setup
 from auditor.resolve.sql_files import statement
 from auditor.resolve.table_model import handed_down
 from auditor.resolve.tables import SPACE_DEFAULT_PREFIX, USER_DEFAULT_PREFIX
+from auditor.resolve.template_places import of_template
 from auditor.studio.partitions import arn_sql
 from auditor.studio.setting import Setting
 from auditor.studio.settings import (
@@ -60,24 +61,6 @@ def auto_mount(has_efs: str, value: str, origin: str) -> tuple[str, str]:
     )
 
 
-#: What a template makes is judged as created when the template is scanned.
-_DATED_DOMAIN = "select *, {} as creation_time from raw_domain"
-_CREATION_TIMES = {
-    frozenset({False}): "doc.CreationTime",
-    frozenset({True}): "as_of",
-    frozenset({False, True}): "case when account in (select account from template_account) then as_of"
-    " else doc.CreationTime end",
-}
-
-
-def _dated_domain(con: duckdb.DuckDBPyConnection) -> str:
-    """The query of the domains with their ``creation_time``. A join carries all documents: only where some domains are
-    of templates and others are not is there one."""
-    templates = set(con.execute("select account from template_account").fetchall())
-    kinds = {account in templates for account in con.execute("select distinct account from raw_domain").fetchall()}
-    return _DATED_DOMAIN.format(_CREATION_TIMES[frozenset(kinds or {False})])
-
-
 #: Instance of Identity Center of arn:aws:sso::ACCOUNT:application/ssoins-…/apl-…, '' where the domain names none.
 _IDENTITY_CENTER_INSTANCE = (
     f"case when d.doc.SingleSignOnApplicationArn is null and {unseen('d.gaps', 'SingleSignOnApplicationArn')} then null"
@@ -103,7 +86,9 @@ def create(con: duckdb.DuckDBPyConnection) -> None:
         con,
         statement(
             "domain_layer",
-            dated_domain=f"({_dated_domain(con)})",
+            # What a template makes is judged as created when the template is scanned.
+            dated_domain=f"(select *, case when {of_template(con)} then as_of else doc.CreationTime end"
+            " as creation_time from raw_domain)",
             identity=identity("d", "domain", "d.doc.DomainName", "'domain/' || d.id", "DomainArn"),
             identity_center_instance=_IDENTITY_CENTER_INSTANCE,
             layer_columns=", ".join(layer),

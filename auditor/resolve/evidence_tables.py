@@ -162,13 +162,14 @@ def execution_role(con: duckdb.DuckDBPyConnection) -> None:
     access_paths.create(con)
 
 
-#: Columns of domain, for a query over domain_resolved ``d`` that joins what ``DOMAIN_JOINS`` says.
+#: Columns of domain, for a query over domain_resolved ``d`` that joins what ``DOMAIN_JOINS`` says, with
+#: ``of_template``: whether the domain is of a template.
 DOMAIN_COLUMNS = (
     # In a template, ${Key.Arn} stands for a key that it makes; data sources may find any.
     f"case when d.kms_key_id = '' or regexp_matches(d.kms_key_id, '{AWS_ALIAS}') then 'AWS'"
     f" when regexp_matches(d.kms_key_id, '{ALIAS}') then 'CUSTOMER'"
     " when starts_with(d.kms_key_id, '${') and not starts_with(d.kms_key_id, '${data.')"
-    " and d.account in (select account from template_account) then 'CUSTOMER'"
+    " and of_template then 'CUSTOMER'"
     " when k.doc.KeyManager in ('AWS', 'CUSTOMER') then k.doc.KeyManager end as kms_key_manager,"
     " case when d.kms_key_id = '' then '' else k.doc.KeyState end as kms_key_state,"
     " case when d.kms_key_id = '' then false else k.doc.KeyRotationEnabled end as kms_key_rotated,"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from auditor.resolve.empty_tables import holds
 from auditor.resolve.parsed_statements import run
 from auditor.resolve.sql_files import statement
 from auditor.sql_text import literal
@@ -16,6 +17,9 @@ if TYPE_CHECKING:
 
 def create(con: duckdb.DuckDBPyConnection) -> None:
     """``gap``: one row a value that is not known."""
+    if not holds(con, "user_profile"):
+        con.execute("create table gap as select * from raw_gap")
+        return
     nested = [s for s in USER_SETTINGS if s.structure]
     paths = ", ".join(
         f"case when {s.column}_origin = 'ambiguous' then '{USER_PROFILE_ROOT}.{s.path}' end" for s in nested

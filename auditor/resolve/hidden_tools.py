@@ -30,6 +30,8 @@ _ACTIONS = (
 )
 _USED = "map {" + ", ".join(f"'{tool}': {_list(USED_ACTIONS[tool])}" for tool in ML_TOOLS if tool in USED_ACTIONS) + "}"
 _PARTNERS = _list(PARTNER_TOOLS.values())
+#: Columns of user_profile_resolved ``u`` that the steps below read.
+READ = "u.execution_role, u.hidden_app_types, u.hidden_ml_tools, u.known_hidden_app_types, u.known_hidden_ml_tools"
 #: The four steps of ``user_profile.sql``, each over the columns of those before it, so that nothing stands there twice.
 #: First, over user_profile_resolved ``u`` and account_region ``a``: actions that a tool needs which is visible, or may
 #: be; a partner's tool is of no use where no app of it is in service. NULL where nobody asked what the role may do:

@@ -38,7 +38,7 @@ def create(con: duckdb.DuckDBPyConnection) -> None:
             named.append(f"{what} from {relation} where {member} is not null")
         open_ = " or ".join(f"{member} is null and {unseen('gaps', path)}" for path, member in members.items())
         hidden.append(f"select account, region from {relation} where {open_}")
-    con.execute(f"create temp table script_user as select * from ({' union all '.join(named)}) where arn <> ''")
+    run(con, f"create temp table script_user as select * from ({' union all '.join(named)}) where arn <> ''")
     if not holds(con, "lifecycle_config") and not con.execute("select 1 from script_user limit 1").fetchall():
         create_empty(con, LIFECYCLE_CONFIG)
         con.execute("drop table script_user")

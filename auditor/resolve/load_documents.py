@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor, wait
 from dataclasses import astuple, dataclass, fields, replace
 from pathlib import Path
@@ -146,13 +146,15 @@ def _load(con: duckdb.DuckDBPyConnection, files: Sequence[SourceFile]) -> None:
     small = sum(file.path.stat().st_size for file in files) <= SMALL
     try:
         _headers(con, files)
-        _kinds(con, files, placed, KINDS if small else NARROW, _mentioned(files) if small else None)
-        if not small:
+        if small:
+            held = _kinds(con, files, placed, KINDS, _mentioned(files))
+        else:
+            held = _kinds(con, files, placed, NARROW) | {WIDE}
             con.execute(f"create table raw_{WIDE} as {_select(WIDE, _scan(files, {WIDE: DOCUMENTS[WIDE]}), placed)}")
     except duckdb.Error as error:
         raise _damaged(files, error) from error
     alike_profiles.keep_whole(con)
-    template_places.create(con, placed)
+    template_places.create(con, placed, held)
 
 
 def _load_many(
@@ -185,12 +187,11 @@ def _headers(con: duckdb.DuckDBPyConnection, files: Sequence[SourceFile]) -> Non
         " identity_instances VARCHAR[], " + ", ".join(f"unseen_{kind} VARCHAR[]" for kind in KINDS) + ")"
     )
     for file in files:
-        unseen = [tuple(u.path for u in file.header.unseen if u.kind == kind) for kind in KINDS]
         con.execute(
             f"insert into header values ({literal(str(file.path))}, {literal(file.header.as_of)},"
             f" {_is_template(file)}, {string_list(_not_looked_for(file.header))}::VARCHAR[],"
             f" {string_list(file.header.identity_instances)}::VARCHAR[], "
-            + ", ".join(f"{string_list(paths)}::VARCHAR[]" if paths else "null" for paths in unseen)
+            + ", ".join(_unseen(file.header, kind) for kind in KINDS)
             + ")"
         )
 
@@ -209,25 +210,28 @@ def _kinds(
     placed: bool,
     kinds: Sequence[str],
     mentioned: Collection[str] | None = None,
-) -> None:
+) -> set[str]:
     """``raw_<kind>`` of the kinds, which are all or all but user profiles, and ``raw_gap``. ``mentioned``: those that
-    the files may hold; None: all."""
+    the files may hold; None: all. Returns those of which there is a row."""
     read = frozenset(kinds if mentioned is None else mentioned)
     documents: dict[str, Mapping[str, str]] = {
         kind: DOCUMENTS[kind] for kind in kinds if kind in read & DOCUMENTS.keys()
     }
     others = "" if WIDE in kinds else f"kind is distinct from '{WIDE}' and "
+    # To join the header takes longer than all else, since that carries the documents.
+    headed = mentioned is not None and len(files) == 1
     con.execute(
-        f"create table raw as select * from {_scan(files, documents, gaps=True)}"
-        f" where {others}(kind is not null or gap is not null)"
+        f"create table raw as select *{_header_columns(files[0], sorted(read)) if headed else ''}"
+        f" from {_scan(files, documents, gaps=True)} where {others}(kind is not null or gap is not null)"
     )
     held = {kind for (kind,) in con.execute("select distinct kind from raw").fetchall()}
     for kind in kinds:
         # To name the types of a table takes a fifth of the time that planning the query takes.
-        made = f"as {_select(kind, 'raw', placed)}" if kind in held else f"({_columns(kind, placed)})"
+        made = f"as {_select(kind, 'raw', placed, headed=headed)}" if kind in held else f"({_columns(kind, placed)})"
         run(con, f"create table raw_{kind} {made}")
     con.execute("create table raw_gap as select unnest(gap) from raw where gap is not null")
     con.execute("drop table raw")
+    return held
 
 
 def _is_template(file: SourceFile) -> bool:
@@ -264,7 +268,22 @@ _TAGS = (
 )
 
 
-def _select(kind: str, relation: str, placed: bool) -> str:
+def _header_columns(file: SourceFile, kinds: Iterable[str]) -> str:
+    """The columns of the table ``header`` that rows of the kinds need, as further select-list items."""
+    columns = {f"unseen_{kind}": _unseen(file.header, kind) for kind in kinds}
+    columns |= {"as_of": f"{literal(file.header.as_of)}::TIMESTAMP", "template": str(_is_template(file))}
+    columns["unlisted"] = f"{string_list(_not_looked_for(file.header))}::VARCHAR[]"
+    return "".join(f", {sql} as {name}" for name, sql in columns.items())
+
+
+def _unseen(header: Header, kind: str) -> str:
+    """SQL of the paths that the snapshot's source did not know in records of the kind; NULL where there is none."""
+    paths = tuple(unseen.path for unseen in header.unseen if unseen.kind == kind)
+    return f"{string_list(paths) if paths else 'null'}::VARCHAR[]"
+
+
+def _select(kind: str, relation: str, placed: bool, *, headed: bool = False) -> str:
+    """``headed``: the relation has the columns of its header."""
     # What belongs to an account and to no region stands in the snapshot of each of its regions: the latest counts.
     latest = (
         " qualify row_number() over (partition by account, id order by as_of desc) = 1" if kind in GLOBAL_KINDS else ""
@@ -276,7 +295,7 @@ def _select(kind: str, relation: str, placed: bool) -> str:
         f" case when list_contains(gaps, 'Tags') then {_TAGS} end as known_tags,"
         f" {_gaps(kind)} as gaps, {'place, ' if placed else ''}"
         f" as_of{', template' if kind == 'account_region' else ''}"
-        f" from {relation} as records join header using (filename) where kind = '{kind}'{latest}"
+        f" from {relation} as records{'' if headed else ' join header using (filename)'} where kind = '{kind}'{latest}"
     )
 
 

@@ -19,9 +19,10 @@ from auditor.resolve import (
     role_use,
 )
 from auditor.resolve.account_evidence import ACCOUNTS
+from auditor.resolve.empty_tables import create_without_rows, holds
 from auditor.resolve.parsed_statements import run
 from auditor.resolve.sql_files import statement
-from auditor.resolve.template_places import counted
+from auditor.resolve.template_places import counted, of_template
 from auditor.sql_text import literal
 from auditor.studio.statuses import FAILED
 
@@ -29,14 +30,21 @@ if TYPE_CHECKING:
     import duckdb
 
 
+_DOMAIN = dict.fromkeys(("account", "region", "domain_id"), "VARCHAR")
+
+
 def profile_use(con: duckdb.DuckDBPyConnection) -> None:
     """``person_use``: people with several profiles in a domain (few rows, whatever the account's size);
     ``domain_profiles``: by domain, what its profiles say together; if it was not seen itself, others may say more."""
-    run(con, statement("person_use", counted=counted(con)))
     person_load.create(con)
     file_system_use.create(con)
     custom_images.create(con)
     opener_tags.create(con)
+    if not holds(con, "user_profile"):
+        create_without_rows(con, "person_use", {**_DOMAIN, "person": "VARCHAR", "profiles": "BIGINT"})
+        create_without_rows(con, "domain_profiles", {**_DOMAIN, "person_unseen": "BOOLEAN", "needs_efs": "BOOLEAN"})
+        return
+    run(con, statement("person_use", counted=counted(con)))
     run(
         con,
         statement(
@@ -126,6 +134,7 @@ def domain(con: duckdb.DuckDBPyConnection, classic_app_types: str) -> None:
         statement(
             "domain",
             accounts=ACCOUNTS,
+            of_template=of_template(con),
             failed=f"({', '.join(map(literal, FAILED))})",
             any_shared=_any(_counted("sharing_type = 'Shared'", "s.")),
             any_needs_efs=_any(efs),

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from auditor.resolve.empty_tables import create_without_rows
 from auditor.resolve.parsed_statements import run
 from auditor.resolve.sql_files import statement
 from auditor.resolve.table_model import Column
@@ -32,8 +33,14 @@ PROFILE_JOINS = (
 )
 
 
+_OPENER_TAG = {**dict.fromkeys(("account", "region", "domain_id", "profile"), "VARCHAR"), "entries": "VARCHAR[]"}
+
+
 def create(con: duckdb.DuckDBPyConnection) -> None:
     """``opener_tag``: by profile, the column's entries; needs ``sign_in``."""
+    if not con.execute("select 1 from sign_in limit 1").fetchall():
+        create_without_rows(con, "opener_tag", _OPENER_TAG)
+        return
     run(
         con,
         statement(

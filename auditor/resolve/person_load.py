@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from auditor.resolve.empty_tables import create_without_rows, holds
 from auditor.resolve.inheritance_sql import unseen
 from auditor.resolve.parsed_statements import run
 from auditor.resolve.sql_files import statement
@@ -36,11 +37,24 @@ PROFILE_JOINS = (
 )
 
 
+_DOMAIN = dict.fromkeys(("account", "region", "domain_id"), "VARCHAR")
+_PERSON_LOAD = {
+    **_DOMAIN,
+    "owner": "VARCHAR",
+    **dict.fromkeys(("spaces", "apps", "gb", "default_sized"), "BIGINT"),
+    "unseen": "BOOLEAN",
+}
+
+
 def create(con: duckdb.DuckDBPyConnection) -> None:
     """``person_load``: by owner, what stands in private spaces; ``ownerless_space``: domains with a space of which it
     is not known whose it is; ``sign_in_span``: since when all sign-ins are known."""
     size = "SpaceSettings.SpaceStorageSettings.EbsStorageSettings.EbsVolumeSizeInGb"
     run(con, statement("sign_in_span"))
+    if not holds(con, "space", "app"):
+        create_without_rows(con, "person_load", _PERSON_LOAD)
+        create_without_rows(con, "ownerless_space", _DOMAIN)
+        return
     run(con, statement("person_load", size_unseen=unseen("gaps", size)))
     run(
         con,

@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from auditor.evaluate import engine
 from auditor.evaluate.audit import EvaluateOptions, evaluate, load_tables
 from auditor.model.rule import Rule
 from auditor.model.snapshot import KINDS, SCHEMA_VERSION, Header, Scope, Snapshot
@@ -30,6 +31,7 @@ def test_a_report_hangs_on_no_plan(
     few = [evaluate([file], built_in_rules, OPTIONS) for _ in range(3)]
     monkeypatch.setattr(build_tables, "SMALL", 0)
     monkeypatch.setattr(load_documents, "SMALL", 0)
+    monkeypatch.setattr(engine, "_FEW", 0)
     many = evaluate([file], built_in_rules, OPTIONS)
     assert bool(many.findings) == (estate != "clean")
     assert few == [many] * 3

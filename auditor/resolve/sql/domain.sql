@@ -26,14 +26,14 @@ beside as (
            or "{has_classic_apps}" as efs_needed,
            case when c.unseen or list_contains(a.unlisted, 'app') then null else coalesce(c.running, 0) end
                as running_apps,
-           case when d.account in (select account from template_account) then null
+           case when of_template then null
                 when d.status in "{failed}" or len(f.failed) > 0
                 then list_concat(case when d.status in "{failed}" then ['the domain (' || d.status || ')'] else [] end,
                                  coalesce(f.failed, []))
                 when d.status is null or f.unseen or list_has_any(a.unlisted, ['user_profile', 'space']) then null
                 else [] end as failed_resources,
            "{evidence_columns}", "{idle_columns}", "{role_columns}"
-    from domain_resolved d left join /*{accounts}*/ a using (account, region)
+    from (select *, "{of_template}" as of_template from domain_resolved) d left join /*{accounts}*/ a using (account, region)
     left join domain_profiles p using (account, region, domain_id)
     left join failures f using (account, region, domain_id)
     left join spaces s using (account, region, domain_id) left join apps c using (account, region, domain_id)

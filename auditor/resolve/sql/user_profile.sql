@@ -1,5 +1,5 @@
 with joined as (
-    select u.* exclude (persona_number, identity_center_instance, domain_seen),
+    select "{resolved_columns}",
            "{role_columns}",
            a.subscribed_partner_tools, "{sso_user_profiles}" as sso_user_profiles,
            "{evidence_columns}", "{idle_columns}", "{load_columns}", "{persona_columns}",
