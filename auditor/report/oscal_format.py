@@ -23,6 +23,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
+from hashlib import sha1
 from itertools import chain
 from typing import Any
 from uuid import UUID, uuid5
@@ -54,6 +55,9 @@ VERSION = "1.2.0"
 #: Names of properties that are ours.
 NAMESPACE = f"urn:{TOOL}"
 _UUIDS = uuid5(UUID(int=0), NAMESPACE)
+_SPACE = sha1(_UUIDS.bytes, usedforsecurity=False)
+#: The digit that says by which standard a UUID is made: its upper bits are 10.
+_VARIANT = {digit: "89ab"[int(digit, 16) & 3] for digit in "0123456789abcdef"}
 _LINE, _LONG = 240, 2_000
 
 Document = dict[str, Any]
@@ -316,4 +320,8 @@ def _prop(name: str, value: object, ns: str = NAMESPACE) -> Document:
 
 
 def _uuid(*parts: str) -> str:
-    return str(uuid5(_UUIDS, "/".join(parts)))
+    """As ``uuid5`` of the standard library writes it, in a third of the time: each finding has several."""
+    made = _SPACE.copy()
+    made.update("/".join(parts).encode())
+    digits = made.hexdigest()
+    return f"{digits[:8]}-{digits[8:12]}-5{digits[13:16]}-{_VARIANT[digits[16]]}{digits[17:20]}-{digits[20:32]}"

@@ -168,8 +168,25 @@ def sentence(finding: Finding) -> str:
     return f"Error: {finding.message}" if finding.status is Verdict.ERROR else finding.message
 
 
+#: Evidence whose words are kept, by identity, with them.
+_KNOWN = 1024
+_EVIDENCE_WORDS: dict[int, tuple[Evidence, str]] = {}
+
+
 def evidence_words(evidence: Evidence) -> str:
     """``AutoMountHomeEFS = Enabled (domain d-1: DefaultUserSettings.AutoMountHomeEFS)``."""
+    # Findings that are alike share evidence.
+    known = _EVIDENCE_WORDS.get(id(evidence))
+    if known is not None and known[0] is evidence:
+        return known[1]
+    if len(_EVIDENCE_WORDS) >= _KNOWN:
+        _EVIDENCE_WORDS.clear()
+    words = _evidence_words(evidence)
+    _EVIDENCE_WORDS[id(evidence)] = evidence, words
+    return words
+
+
+def _evidence_words(evidence: Evidence) -> str:
     origin, setting = evidence.origin, setting_words(evidence)
     source = f"{origin.layer} {origin.resource}".strip() + (
         f": {origin.path}" if origin.path not in ("", setting) else ""

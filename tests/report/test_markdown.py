@@ -151,6 +151,15 @@ def test_any_value_is_shown_as_it_is(value: str) -> None:
     assert _cell(code(value)) == without_commands(" ".join(value.split()))
 
 
+@pytest.mark.parametrize(
+    "value",
+    ["@ana", "ana@b", "#12", "x#y", "HTTPS://x", "gH-12", "WWW.x.org", "mAilto:ana", "XMPP:ana", "é www.x", "GH-1 @b"],
+)
+def test_what_github_links_is_broken_by_a_joiner(value: str) -> None:
+    assert "\N{WORD JOINER}" in text(value)
+    assert text(value).replace("\N{WORD JOINER}", "").replace("\\", "") == value
+
+
 def test_an_empty_account_is_no_praise() -> None:
     decided = everything().by_status | {"unknown": 0, "error": 0}
     nothing = replace(everything(), findings=(), past=(), gaps=(), gate=Gate(Severity.HIGH), by_status=decided,

@@ -6,15 +6,18 @@ import json
 from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
+from uuid import UUID, uuid5
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from oscal_bindings.v1.models import AssessmentResultsDocument
 from pydantic import ValidationError
 
 from auditor.model.report import Report
 from auditor.model.rule import Verdict
-from auditor.report.oscal_format import VERSION
-from auditor.report.phrases import status
+from auditor.report.oscal_format import VERSION, _uuid
+from auditor.report.phrases import TOOL, status
 from auditor.report.render import Format, render
 
 from .handmade import everything, hostile_everything
@@ -132,3 +135,8 @@ def test_uuids_of_observations_stay_from_run_to_run() -> None:
     mine, then = result(report), result(later)
     assert [o["uuid"] for o in mine["observations"]] == [o["uuid"] for o in then["observations"]]
     assert mine["uuid"] != then["uuid"]
+
+
+@given(st.lists(st.text(), max_size=3))
+def test_names_are_uuids_of_version_5(parts: list[str]) -> None:
+    assert _uuid(*parts) == str(uuid5(uuid5(UUID(int=0), f"urn:{TOOL}"), "/".join(parts)))
