@@ -82,6 +82,9 @@ def serving(*options: str) -> Iterator[dict[str, str]]:
     assert server.stdout is not None
     try:
         environment = dict(os.environ)
+        # As an installed package is: compiled once, not at every start.
+        environment.pop("PYTHONDONTWRITEBYTECODE", None)
+        subprocess.run([sys.executable, "-m", "compileall", "-q", str(ROOT / "auditor")], env=environment, check=True)
         while line := server.stdout.readline().strip():
             name, _, value = line.removeprefix("export ").partition("=")
             environment[name] = value.strip("'\"")

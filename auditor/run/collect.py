@@ -12,7 +12,6 @@ from auditor.errors import ConfigError
 from auditor.model.snapshot import Snapshot
 from auditor.rules.evidence_read import evidence_read
 from auditor.run.collection_request import collect_options
-from auditor.run.conclude import RunResult, run
 from auditor.run.known_rates import known_rates
 from auditor.run.messages import Messages, logger
 from auditor.run.plan import RunPlan
@@ -37,6 +36,7 @@ if TYPE_CHECKING:
     from auditor.model.drift import Drift
     from auditor.model.report import Report
     from auditor.org.member_sessions import MemberSessions
+    from auditor.run.conclude import RunResult
     from auditor.store.runs import RunStore
 
 
@@ -125,6 +125,9 @@ def run_account(
 
     Raises ConfigError, CollectError.
     """
+    # To collect alone needs nothing of what evaluates.
+    from auditor.run.conclude import run
+
     read = evidence_read(plan.choice.rules)
     wanted = replace(options, evidence=tuple(name for name in options.evidence if name in read))
     wanted = wanted.completed(plan.config)
@@ -174,6 +177,7 @@ def _run_accounts(
 ) -> RunResult:
     """The same over several accounts; the result leads into each of them once more."""
     from auditor.run.collect_accounts import collect_accounts, entrance
+    from auditor.run.conclude import run
     from auditor.run.gather_accounts import Gatherer
 
     with (
@@ -193,6 +197,8 @@ def run_templates(
     plan: RunPlan, paths: Sequence[Path], options: TemplateOptions, messages: Messages, *, snapshot: Path | None = None
 ) -> RunResult:
     """Read the templates, then evaluate and report as planned. Raises ConfigError, CollectError."""
+    from auditor.run.conclude import run
+
     live = _live(options.against)
     # The account's side is masked as well: what is equal stays equal.
     found = read_templates(paths, options)
