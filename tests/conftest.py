@@ -103,11 +103,33 @@ def _one_thread() -> Iterator[None]:
 
 @pytest.fixture(autouse=True, scope="session")
 def _models_are_parsed_once() -> Iterator[None]:
-    """Three quarters of a small audit's time is botocore parsing its models. Everything else of a session is new."""
+    """Three quarters of a small audit's time is botocore parsing its models, and what is left of a session's beginning
+    is what it makes of them: the shapes that it looks up, and a method for each operation. Everything else of a session
+    is new."""
     from botocore import session
+    from botocore.client import ClientCreator
+    from botocore.model import ServiceModel
+
+    # What a parsed model makes; both keep what their key is the address of.
+    models: dict[int, tuple[object, ServiceModel]] = {}
+    methods: dict[int, tuple[ServiceModel, dict[str, object]]] = {}
+    load, create = ClientCreator._load_service_model, ClientCreator._create_methods
+
+    def loaded(self: ClientCreator, service_name: str, api_version: str | None = None) -> ServiceModel:
+        parsed = self._loader.load_service_model(service_name, "service-2", api_version=api_version)
+        if id(parsed) not in models:
+            models[id(parsed)] = parsed, load(self, service_name, api_version)
+        return models[id(parsed)][1]
+
+    def created(self: ClientCreator, service_model: ServiceModel) -> dict[str, object]:
+        if id(service_model) not in methods:
+            methods[id(service_model)] = service_model, create(self, service_model)
+        return dict(methods[id(service_model)][1])
 
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(session, "create_loader", cache(session.create_loader))
+        patch.setattr(ClientCreator, "_load_service_model", loaded)
+        patch.setattr(ClientCreator, "_create_methods", created)
         yield
 
 
