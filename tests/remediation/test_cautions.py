@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import shlex
+from dataclasses import replace
 
 from auditor.remediation.cautions import COMMANDS, SETTINGS
 from auditor.rules.cases import run_cases
@@ -86,8 +87,11 @@ def test_every_such_command_of_the_account_says_it_first(before: Audit) -> None:
 
 
 def test_every_reason_to_withhold_has_a_case() -> None:
-    for rule in RULES.values():
-        shown = " ".join(r.withheld for r in run_cases([rule]) if r.withheld and r.case.withheld)
+    withholding = [rule for rule in RULES.values() if rule.remediation.withhold_when]
+    assert withholding
+    results = run_cases([replace(r, cases=tuple(c for c in r.cases if c.withheld)) for r in withholding])
+    for rule in withholding:
+        shown = " ".join(r.withheld for r in results if r.rule.id == rule.id and r.withheld)
         for reason in rule.remediation.withhold_when:
             for text in (reason.because, reason.unknown):
                 assert text.partition("{")[0].strip() in shown, (rule.id, text)
