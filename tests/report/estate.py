@@ -39,7 +39,7 @@ from auditor.model.resource import Origin, ResourceRef, SnapshotInfo
 from auditor.model.rule import Rule, Severity, Verdict
 from auditor.model.snapshot import Coverage, Gap
 from auditor.model.waiver import ResourcePattern, Waiver, WaiverStatus, WaiverSummary
-from auditor.remediation.preview import preview
+from auditor.remediation.preview import Preview, preview
 from auditor.resolve.table_model import Table
 from auditor.resolve.tables import DOMAIN, SPACE, USER_PROFILE
 from auditor.resources import rules_dir
@@ -57,6 +57,12 @@ TEAMS = ("research", "forecasting", "fraud", "pricing", "vision", "nlp", "risk",
 @cache
 def rules() -> tuple[Rule, ...]:
     return load_rules([rules_dir()])
+
+
+@cache
+def _previews() -> dict[str, Preview]:
+    """By the rule's id: a large report has thousands of findings of each."""
+    return {rule.id: preview(rule) for rule in rules()}
 
 
 class _Names(dict[str, Any]):
@@ -102,7 +108,7 @@ def _finding(made: _Made, rule: Rule, resource: ResourceRef, domain: ResourceRef
     path = f"DefaultUserSettings.{rule.setting}" if owner is domain else rule.setting
     value = [None, "ENABLED", "Disabled", ["JupyterServer", "Canvas"], 4320, False][sum(map(ord, rule.id)) % 6]
     names = _Names(name=resource.name, domain_id=domain.id, region=resource.region, account=resource.account)
-    shown = preview(rule)
+    shown = _previews()[rule.id]
     text = re.sub(r"\{(\w+)[^}]*\}", lambda m: names[m[1]], next(iter(shown.commands.values()), ""))
     fix = FindingRemediation(rule.remediation.steps, text, next(iter(shown.cloudformation.values()), ""), "")
     cause = _hex(rule.id, owner.key, path, length=16) if verdict is Verdict.FAIL else ""
