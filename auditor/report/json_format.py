@@ -5,8 +5,9 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from auditor.model.cost import Costs
 from auditor.model.drift import Drift
@@ -16,6 +17,9 @@ from auditor.model.resource import ResourceRef
 from auditor.report.first_screen import Posture, Share, curve, due, examples, overdue, posture, wrong
 from auditor.report.json_text import blocks
 from auditor.report.templates import environment
+
+if TYPE_CHECKING:
+    import jinja2
 
 SCHEMA = Path(__file__).parent / "report.schema.json"
 
@@ -181,11 +185,17 @@ def drift_parts(drift: Drift | None, names: _Names = _NO_NAMES) -> dict[str, Any
     }  # fmt: skip
 
 
+@cache
+def _environment() -> jinja2.Environment:
+    """The environment, once a process: it keeps the template compiled."""
+    return environment()
+
+
 def render(report: Report) -> Iterator[str]:
     """The document, one finding a line, so that two nights can be compared with line tools as well."""
     names = _Names({r.id: r.name for r in report.rules}, report.account_names)
     first = examples(report)
-    template = environment().get_template("report.json.j2")
+    template = _environment().get_template("report.json.j2")
     out_of_scope = [
         {"resource": _resource(d.resource, names), "reason": d.out_of_scope} for d in report.domains if d.out_of_scope
     ]

@@ -6,6 +6,8 @@ import base64
 import hashlib
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import cache
+from typing import TYPE_CHECKING
 
 from markupsafe import Markup
 
@@ -17,6 +19,9 @@ from auditor.report.templates import environment
 from auditor.resources import templates_dir
 from auditor.store.attempts import Attempt
 from auditor.store.manifest import Manifest
+
+if TYPE_CHECKING:
+    import jinja2
 
 #: Nights that the page lists, and days that its chart shows; the store has the rest.
 NIGHTS = 400
@@ -63,15 +68,22 @@ def render(runs: Sequence[Manifest], days: Sequence[TrendPoint], failed: Sequenc
     """The page, piece by piece. ``runs``, ``days`` and the runs that ``failed`` oldest first."""
     style = (templates_dir() / "index.css").read_text(encoding="utf-8")
     digest = base64.b64encode(hashlib.sha256(style.encode()).digest()).decode()
-    made = environment()
-    made.filters["thousands"] = lambda number: f"{number:,}"
-    made.filters["counted"] = plural
-    made.filters["moment"] = lambda text: f"{text[:16].replace('T', ' ')} UTC" if len(text) > 10 else text
-    return made.get_template("index.html.j2").generate(
+    template = _environment().get_template("index.html.j2")
+    return template.generate(
         view=index_view(runs, days, failed),
         policy=f"default-src 'none'; style-src 'sha256-{digest}'; base-uri 'none'; form-action 'none'",
         style=Markup(style),  # noqa: S704 — our own file, not data
     )
+
+
+@cache
+def _environment() -> jinja2.Environment:
+    """The environment with the filters that the page uses, once a process: it keeps the template compiled."""
+    made = environment()
+    made.filters["thousands"] = lambda number: f"{number:,}"
+    made.filters["counted"] = plural
+    made.filters["moment"] = lambda text: f"{text[:16].replace('T', ' ')} UTC" if len(text) > 10 else text
+    return made
 
 
 def index_view(runs: Sequence[Manifest], days: Sequence[TrendPoint], failed: Sequence[Attempt] = ()) -> IndexView:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import hashlib
+from functools import cache
 from math import ceil, floor
 from urllib.parse import quote
 
@@ -60,8 +61,10 @@ def short(text: str) -> str:
     return text if len(text) <= _SHORT else text[: _SHORT - 1] + "…"
 
 
+@cache
 def html_environment() -> jinja2.Environment:
-    """The environment with the filters that the page uses."""
+    """The environment with the filters that the page uses. A process has one, so that it compiles each template once:
+    that takes longer than to render a small report."""
     made = environment()
     # Whatever stands in the page is seen: our own parts are Markup, all other text may be anybody's.
     made.finalize = lambda value: visible(value) if isinstance(value, str) and not isinstance(value, Markup) else value
