@@ -12,6 +12,7 @@ import hashlib
 import json
 import random
 from collections.abc import Iterator
+from operator import itemgetter
 from pathlib import Path
 
 ACCOUNT, REGION = 111122223333, "eu-west-1"
@@ -98,10 +99,9 @@ def lines(profiles: int, domains: int) -> Iterator[dict[str, object]]:
     each = -(-profiles // domains)
     for number, account in enumerate(accounts):
         place = {"account": account, "region": REGION}
+        # In the order in which snapshots are written: by account, Region, kind and id.
         yield {**place, "kind": "account_region", "id": REGION, "account_region": {}}
-        for n in range(7):
-            vpc = {"VpcId": f"vpc-{n}", "IsDefault": n == 0}
-            yield {**place, "kind": "vpc", "id": f"vpc-{n}", "vpc": vpc}
+        found: list[dict[str, object]] = []
         first = number * DOMAINS_AN_ACCOUNT
         for n in range(first, min(first + DOMAINS_AN_ACCOUNT, domains)):
             domain_id, document = domain(account, n, rng)
@@ -109,7 +109,11 @@ def lines(profiles: int, domains: int) -> Iterator[dict[str, object]]:
             yield {**place, "kind": "domain", "id": domain_id, "domain": document, "tags": tags}
             for index in range(n * each, min((n + 1) * each, profiles)):
                 record_id, settings = profile(account, domain_id, index, rng, document["AuthMode"] == "SSO")
-                yield {**place, "kind": "user_profile", "id": record_id, "user_profile": settings, "tags": []}
+                found.append({**place, "kind": "user_profile", "id": record_id, "user_profile": settings, "tags": []})
+        yield from sorted(found, key=itemgetter("id"))
+        for n in range(7):
+            vpc = {"VpcId": f"vpc-{n}", "IsDefault": n == 0}
+            yield {**place, "kind": "vpc", "id": f"vpc-{n}", "vpc": vpc}
 
 
 def write(path: Path, profiles: int, domains: int) -> None:

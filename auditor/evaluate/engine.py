@@ -126,6 +126,8 @@ def _create(con: duckdb.DuckDBPyConnection, table: str, verdicts: Mapping[str, s
 
 
 def _has_rows(con: duckdb.DuckDBPyConnection, table: str) -> bool:
+    if table == "user_profile" and alike_columns(con):
+        table = "raw_user_profile"  # to plan the documented view takes a tenth of a second
     return bool(con.execute(f"select 1 from {beneath(con)}.{table} limit 1").fetchall())
 
 

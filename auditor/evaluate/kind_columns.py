@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 from auditor.evaluate.own_words import own_words
 from auditor.model.rule import OwnWords, Rule
-from auditor.resolve.alike_profiles import alike_columns
+from auditor.resolve.alike_profiles import KEPT_WORDS, alike_columns
 from auditor.resolve.table_model import Table
 from auditor.resolve.tables import TABLES
 from auditor.rules.verdict_sql import Overrides, parameter_values, substitute
@@ -39,10 +39,12 @@ _BITS = 21
 
 @dataclass(frozen=True, slots=True)
 class KindColumns:
-    """``of_rules``: rule id → column of words → column of their kinds. ``tables``: those that have a view."""
+    """``of_rules``: rule id → column of words → column of their kinds. ``tables``: those that have a view.
+    ``made``: what the views read, as ``table NAME`` or ``view NAME``."""
 
     of_rules: Mapping[str, Mapping[str, str]]
     tables: Sequence[str]
+    made: Sequence[str] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,22 +96,35 @@ def add_kind_columns(
     asked = _asked(rules, overrides)
     read = {name for one in asked for name in one.columns}
     tables = {table.name: words for table in TABLES if (words := sorted(read & _columns_of_words(table)))}
-    for table, words in tables.items():
-        rows, row = rows_of(con, table)
-        con.execute(f"create temp table kind_rows_{table} as select {row}, {_names(words)} from {rows}").fetchall()
+    made = [_rows(con, table, words) for table, words in tables.items()]
     answers = [_classify(con, one, f"kind_words_{number}", tables, account_names) for number, one in enumerate(asked)]
     found = [answer for answer in answers if answer]
-    seen = [table for table, words in tables.items() if _show(con, table, words, found)]
-    for temporary in (*(f"kind_rows_{table}" for table in tables), *(one.words for one in found)):
-        con.execute(f"drop table {temporary}").fetchall()
-    return KindColumns({rule: one.asked.columns for one in found for rule in one.asked.rules}, seen)
+    made += [f"table {one.words}" for one in found]
+    seen = [table for table, words in tables.items() if _show(con, table, words, found, made)]
+    columns = {rule: one.asked.columns for one in found for rule in one.asked.rules}
+    if seen:
+        return KindColumns(columns, seen, made)
+    drop_kind_columns(con, KindColumns(columns, seen, made))
+    return KindColumns(columns, seen)
+
+
+def _rows(con: duckdb.DuckDBPyConnection, table: str, words: Sequence[str]) -> str:
+    """Make ``kind_rows_<table>``: the words of each row, with what tells rows apart. The words of many user profiles'
+    names are kept with their documents (``auditor.resolve.alike_profiles``). Returns what was made."""
+    rows, row = rows_of(con, table)
+    kind = "table"
+    if row == "line" and KEPT_WORDS.issuperset(words):
+        kind, rows, row = "view", f"{beneath(con)}.raw_{table}", "rowid as line"
+    con.execute(f"create temp {kind} kind_rows_{table} as select {row}, {_names(words)} from {rows}").fetchall()
+    return f"{kind} kind_rows_{table}"
 
 
 def drop_kind_columns(con: duckdb.DuckDBPyConnection, added: KindColumns) -> None:
     """Take the columns away again: the tables hold what is documented."""
     for table in added.tables:
         con.execute(f"drop view temp.main.{table}").fetchall()
-        con.execute(f"drop table temp.main.kinds_of_{table}").fetchall()
+    for temporary in added.made:
+        con.execute(f"drop {temporary}").fetchall()
 
 
 def _asked(rules: Sequence[Rule], overrides: Overrides) -> list[_Asked]:
@@ -188,29 +203,34 @@ def _classify(
     return _Found(asked, words, other or "")
 
 
-def _show(con: duckdb.DuckDBPyConnection, table: str, words: Sequence[str], found: Sequence[_Found]) -> bool:
+def _show(
+    con: duckdb.DuckDBPyConnection, table: str, words: Sequence[str], found: Sequence[_Found], made: list[str]
+) -> bool:
     """Put the kinds beside the words under the table's own name, for whoever does not say where; false where none of
-    the kinds is of its words."""
+    the kinds is of its words. ``made``: what was made so far, to which what is made here is added."""
     columns, joins = ["r.*"], list[str]()
+    rows, row = rows_of(con, table)
+    kept = f"view kind_rows_{table}" in made
     for name, one in ((name, one) for one in found for name in words if name in one.asked.columns):
-        kinds, joined = _kinds(con, table, name, one)
+        kinds, joined = _kinds(con, table, name, one, "line" if kept else "rowid")
         columns.append(f'{kinds} as "{one.asked.columns[name]}"')
         joins += joined
     if len(columns) == 1:
         return False
-    made = f"select {', '.join(columns)} from kind_rows_{table} as r {' '.join(joins)}"
-    con.execute(f"create temp table kinds_of_{table} as {made}").fetchall()
-    rows, row = rows_of(con, table)
-    # The words come from there as well: to split names takes longer than all else here.
-    con.execute(
-        f"create temp view {table} as select * from (select * exclude ({_names(words)}) from {rows})"
-        f" join kinds_of_{table} using ({row})"
-    ).fetchall()
+    query = f"select {', '.join(columns)} from {rows if kept else f'kind_rows_{table}'} as r {' '.join(joins)}"
+    if not kept:
+        con.execute(f"create temp table kinds_of_{table} as {query}").fetchall()
+        made.append(f"table kinds_of_{table}")
+        # The words come from there as well: to split names takes longer than all else here.
+        others = f"select * exclude ({_names(words)}) from {rows}"
+        query = f"select * from ({others}) join kinds_of_{table} using ({row})"
+    con.execute(f"create temp view {table} as {query}").fetchall()
     return True
 
 
-def _kinds(con: duckdb.DuckDBPyConnection, table: str, name: str, one: _Found) -> tuple[str, list[str]]:
-    """SQL of the kinds of a column's words in a row ``r``, NULL where that is NULL, and the joins that it needs."""
+def _kinds(con: duckdb.DuckDBPyConnection, table: str, name: str, one: _Found, row: str) -> tuple[str, list[str]]:
+    """SQL of the kinds of a column's words in a row ``r``, NULL where that is NULL, and the joins that it needs.
+    ``row``: the column that tells rows apart."""
     rows, words, other, alias = f"kind_rows_{table}", f'"{name}"', literal(one.other), one.asked.columns[name]
     ((most,),) = con.execute(f"select coalesce(max(len({words})), 0) from {rows}").fetchall()
     places = range(1, min(most, _PLACES) + 1)
@@ -225,9 +245,9 @@ def _kinds(con: duckdb.DuckDBPyConnection, table: str, name: str, one: _Found) -
             left join (select place, array_to_string(list_transform(list_sort(list(letter)),
                               lambda letter: chr((letter & {(1 << _BITS) - 1})::INTEGER)), '') as kinds
                        from (select place, (number << {_BITS}) + unicode(coalesce(kind, {other})) as letter
-                             from (select rowid as place, unnest({words}) as {WORD},
+                             from (select {row} as place, unnest({words}) as {WORD},
                                           generate_subscripts({words}, 1) as number
                                    from {rows} where len({words}) > {_PLACES}) left join {one.words} using ({WORD}))
-                       group by place) as "{alias}" on "{alias}".place = r.rowid""")
+                       group by place) as "{alias}" on "{alias}".place = r.{row}""")
         kinds = f'case when len(r.{words}) > {_PLACES} then "{alias}".kinds else {kinds} end'
     return f"case when r.{words} is not null then {kinds} end", joins

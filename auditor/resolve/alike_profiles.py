@@ -1,10 +1,11 @@
 """User profiles that are alike: those of one domain whose own settings are the same, but for the execution role.
 
 A company gives a hundred thousand people the settings of some dozens of kinds. Of many profiles the settings are kept,
-resolved and judged once for all that are alike: ``raw_user_profile`` then has the number of its kind (``alike``) and
-the execution role beside a document without settings, and ``raw_user_settings`` the settings by that number. Few
-profiles keep their documents as they are. Two views show both ways alike, with the settings as ``"UserSettings"``:
-``profile_document`` each profile, ``profile_settings`` each kind, or each profile where there are few.
+resolved and judged once for all that are alike: ``raw_user_profile`` then has the number of its kind (``alike``), the
+execution role and the words of its own name and its user's beside a document without settings, and
+``raw_user_settings`` the settings by that number. Few profiles keep their documents as they are. Two views show both
+ways alike, with the settings as ``"UserSettings"``: ``profile_document`` each profile, ``profile_settings`` each kind,
+or each profile where there are few.
 """
 
 from __future__ import annotations
@@ -23,7 +24,8 @@ from auditor.resolve.inheritance_sql import (
     unseen,
     with_origin,
 )
-from auditor.resolve.name_words import user_words, words
+from auditor.resolve.name_words import user_words_beside, words
+from auditor.resolve.odd_members import fits, tag_looks_odd, text_looks_odd
 from auditor.resolve.raw_schema import DOCUMENTS, quoted, struct_type
 from auditor.resolve.sql_files import statement
 from auditor.sql_text import literal, string_list
@@ -40,15 +42,21 @@ _MEMBERS = DOCUMENTS["user_profile"]
 _ROLE = "ExecutionRole"
 #: What a document has beside the settings.
 OWN_MEMBERS = {path: type_ for path, type_ in _MEMBERS.items() if not path.startswith(f"{USER_PROFILE_ROOT}.")}
-#: The document with its settings as they are written.
-TEXT_MEMBERS = OWN_MEMBERS | {USER_PROFILE_ROOT: "JSON"}
+#: The document with its settings as they are written, and times as text: a date alone is none.
+TEXT_MEMBERS = dict.fromkeys(OWN_MEMBERS, "VARCHAR") | {USER_PROFILE_ROOT: "JSON"}
+TEXT_TAGS = 'STRUCT("Key" JSON, "Value" JSON)[]'
+_TIME_BYTES = len("2026-01-01T00:00:00")
 _SETTINGS = struct_type(
     {path.removeprefix(f"{USER_PROFILE_ROOT}."): type_ for path, type_ in _MEMBERS.items() if path not in OWN_MEMBERS}
 )
 _OWN = ", ".join(f'"{name}" := doc."{name}"' for name in OWN_MEMBERS)
 ARN_PATH = "'user-profile/' || p.id"
 #: Nothing where the ARN is the one that follows from the rest, as it always is: it would be a fifth of what is kept.
-_OWN_READ = _OWN.replace(' doc."UserProfileArn"', f' nullif(p.doc."UserProfileArn", {arn_sql("p", ARN_PATH)})')
+_OWN_READ = ", ".join(
+    f'"{name}" := nullif(p.doc."{name}", {arn_sql("p", ARN_PATH)})' if name == "UserProfileArn"
+    else f'"{name}" := p.doc."{name}"' + ("" if type_ == "VARCHAR" else f"::{type_}")
+    for name, type_ in OWN_MEMBERS.items()
+)  # fmt: skip
 #: The settings without the role. Where a member is written twice everything stays, so that whoever reads it refuses it.
 _TEXT = f"doc.{USER_PROFILE_ROOT}"
 _WITHOUT_ROLE = (
@@ -73,10 +81,12 @@ _HANDED_ON = {
 HANDED_DOWN = ("d.default_execution_role_unseen",)
 HANDED_ON = ", alike, " + ", ".join(f"{column} as {name}" for column, name in _HANDED_ON.items())
 _EXECUTION_ROLE = next(s for s in USER_SETTINGS if s.path == _ROLE)
+#: Columns of words that ``raw_user_profile`` has.
+KEPT_WORDS = frozenset({"name_tokens", "sso_user_tokens"})
 #: Columns that a profile has of its own, whatever it is alike.
 _OF_PROFILE = (
     *("key", "account", "region", "id", "name", "arn", "status", "failure_reason", "creation_time", "as_of"),
-    *("domain_id", "tags", "persona_number", "alike", "name_tokens", "sso_user_tokens"),
+    *("domain_id", "tags", "persona_number", "alike", *KEPT_WORDS),
     *(f"{s.column}{end}" for s in (*PROFILE_SETTINGS, _EXECUTION_ROLE) for end in ("", "_origin")),
     *("auth_mode", "auth_mode_origin"),
 )
@@ -99,6 +109,28 @@ _SAME_OF_PERSONA = frozenset(
 )
 
 
+def looks_odd(doc: str, tags: str) -> str:
+    """Whether a document with ``TEXT_MEMBERS``, or its tags as ``TEXT_TAGS``, may have a member that is none of its
+    type, as far as only whoever reads them sees it: ``tell_apart`` looks at the texts."""
+    # A time is long, or DuckDB refuses it.
+    times = [f'strlen({doc}."{name}") < {_TIME_BYTES}' for name, type_ in OWN_MEMBERS.items() if type_ == "TIMESTAMP"]
+    odd_tags = f"len(list_filter({tags}, lambda tag: {tag_looks_odd('tag')})) > 0"
+    return " or ".join([f"{doc} is null", *times, odd_tags])
+
+
+def _any_odd(con: duckdb.DuckDBPyConnection) -> bool:
+    """Whether a profile may have a member that is none of its type, or the settings of a kind have one."""
+    texts = [text_looks_odd(f'doc."{name}"') for name, type_ in OWN_MEMBERS.items() if type_ == "VARCHAR"]
+    either = " or ".join(["odd", *texts, text_looks_odd(quoted(_ROLE))])
+    if con.execute(f"select 1 from raw_user_profile where {either} limit 1").fetchall():
+        return True
+    kinds = con.execute("select distinct settings from profile_kind where settings is not null")
+    while some := kinds.fetchmany(10_000):
+        if not all(fits("user_profile", USER_PROFILE_ROOT, text) for (text,) in some):
+            return True
+    return False
+
+
 def keep_whole(con: duckdb.DuckDBPyConnection) -> None:
     """Show the documents of ``raw_user_profile``, which are whole, with their settings as a column."""
     settings = f"doc.{USER_PROFILE_ROOT} as {quoted(USER_PROFILE_ROOT)} from raw_user_profile"
@@ -109,8 +141,9 @@ def keep_whole(con: duckdb.DuckDBPyConnection) -> None:
     )
 
 
-def tell_apart(con: duckdb.DuckDBPyConnection, documents: str, folder: Path) -> None:
-    """Create ``raw_user_profile`` and ``raw_user_settings`` from a query of the documents with ``TEXT_MEMBERS``.
+def tell_apart(con: duckdb.DuckDBPyConnection, documents: str, folder: Path) -> bool:
+    """Create ``raw_user_profile`` and ``raw_user_settings`` from a query of the documents with ``TEXT_MEMBERS`` and
+    whether each ``looks_odd``. Returns whether any of them does, or the settings of any kind are of another type.
 
     The text of each kind's settings is put into ``folder`` and read from there by its types, as every document is.
     Raises duckdb.Error where the documents are not what a snapshot holds, and SnapshotError where kinds that are not
@@ -118,10 +151,12 @@ def tell_apart(con: duckdb.DuckDBPyConnection, documents: str, folder: Path) -> 
     """
     telling = ", ".join(_TELLING.values())
     # Half of the numbers are left, for kinds that a change makes.
+    name, user = 'doc."UserProfileName"', 'doc."SingleSignOnUserValue"'
     con.execute(
-        f"create table raw_user_profile as select *, hash({telling}) >> 1 as alike from ("
+        f"create table raw_user_profile as select *, hash({telling}) >> 1 as alike,"
+        f" {user_words_beside(name, 'name_tokens', user)} as sso_user_tokens from ("
         f"select * replace (struct_pack({_OWN_READ}) as doc), {_TEXT}->>'$.{_ROLE}' as {quoted(_ROLE)},"
-        f" {_WITHOUT_ROLE} as settings from ({documents}) p)"
+        f" {_WITHOUT_ROLE} as settings, {words(f'p.{name}')} as name_tokens from ({documents}) p)"
     )
     con.execute(
         "create table profile_kind as select distinct alike, "
@@ -130,6 +165,8 @@ def tell_apart(con: duckdb.DuckDBPyConnection, documents: str, folder: Path) -> 
     )
     if con.execute("select count(*) > count(distinct alike) from profile_kind").fetchall() != [(False,)]:
         raise SnapshotError("two kinds of user profiles have the same hash")
+    odd = _any_odd(con)
+    con.execute("alter table raw_user_profile drop column odd")
     path = folder / "settings.jsonl"
     con.execute(
         f"copy (select alike, settings as {quoted(USER_PROFILE_ROOT)} from profile_kind where settings is not null)"
@@ -153,6 +190,7 @@ def tell_apart(con: duckdb.DuckDBPyConnection, documents: str, folder: Path) -> 
         "create or replace view profile_settings as select account, region, domain_id, gaps, as_of,"
         f" {quoted(USER_PROFILE_ROOT)} from raw_user_settings"
     )
+    return odd
 
 
 def prepare(con: duckdb.DuckDBPyConnection) -> None:
@@ -179,6 +217,7 @@ def resolve_kinds(
     """Create ``user_profile_kind``, the settings in force of each kind, by ``resolved``, a query of ``raw_user_kind``:
     one profile of each. Returns the query of all profiles. ``identity``, ``persona`` and ``signed_in`` are SQL as for
     the query of profiles that are not told apart."""
+    role = quoted(_ROLE)
     con.execute(
         f"create table raw_user_kind as select p.* replace (struct_pack({_OWN.replace('doc.', 'p.doc.')},"
         f" {quoted(USER_PROFILE_ROOT)} := s.{quoted(USER_PROFILE_ROOT)}) as doc)"
@@ -186,24 +225,25 @@ def resolve_kinds(
         " on f.first = p.rowid join raw_user_settings s on s.alike = p.alike"
     )
     con.execute(f"create table user_profile_kind as {resolved}")
-    role, path = _EXECUTION_ROLE, f"{USER_PROFILE_ROOT}.{_ROLE}"
+    path = f"{USER_PROFILE_ROOT}.{_ROLE}"
     layer = [c for s in PROFILE_SETTINGS for c in layer_columns(s, "p.doc", "p.gaps")]
-    layer += [f"p.{quoted(_ROLE)} as {role.column}_own", f"{unseen('p.gaps', path)} as {role.column}_unseen"]
+    layer += [
+        f"p.{role} as {_EXECUTION_ROLE.column}_own",
+        f"{unseen('p.gaps', path)} as {_EXECUTION_ROLE.column}_unseen",
+    ]
     own = ((s.column, own_value(s, "profile")) for s in PROFILE_SETTINGS)
-    layers = [f"{s.column}_{end}" for s in (*PROFILE_SETTINGS, role) for end in ("own", "unseen")]
+    layers = [f"{s.column}_{end}" for s in (*PROFILE_SETTINGS, _EXECUTION_ROLE) for end in ("own", "unseen")]
     return statement(
         "user_profile_by_kind",
         identity=identity,
         layer_columns=", ".join(layer),
         persona_number=persona,
         own_columns=", ".join(_OF_PROFILE),
-        origin=f"({effective_origin(role, merge)})::origin",
+        origin=f"({effective_origin(_EXECUTION_ROLE, merge)})::origin",
         own_settings=with_origin(own),
-        execution_role=effective_value(role),
+        execution_role=effective_value(_EXECUTION_ROLE),
         layers=", ".join([*layers, *_HANDED_ON.values()]),
         signed_in=signed_in,
-        name_tokens=words("name"),
-        sso_user_tokens=user_words("sso_user"),
     )
 
 

@@ -11,7 +11,6 @@ from auditor.resolve.parsed_statements import run
 from auditor.resolve.role_use import PROPAGATION, unnamed
 from auditor.resolve.sign_in_table import SIGN_IN
 from auditor.resolve.sql_files import statement
-from auditor.resolve.template_places import counted
 from auditor.sql_text import literal
 from auditor.studio.kms_keys import ALIAS, AWS_ALIAS
 from auditor.studio.side_roles import ASSUMED
@@ -147,7 +146,7 @@ def people(con: duckdb.DuckDBPyConnection) -> None:
 
 
 def execution_role(con: duckdb.DuckDBPyConnection) -> None:
-    """``execution_role``: one row a role in use, from ``user_profile_resolved`` and ``domain_resolved``."""
+    """``execution_role``: one row a role in use, from ``profile_role`` and ``domain_resolved``."""
     power_facts.openings(con)
     run(
         con,
@@ -158,7 +157,7 @@ def execution_role(con: duckdb.DuckDBPyConnection) -> None:
             propagation=literal(PROPAGATION),
         ),
     )
-    run(con, statement("own_role", counted=counted(con)))
+    run(con, statement("own_role"))
     access_paths.create(con)
 
 

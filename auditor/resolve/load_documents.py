@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor, wait
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import astuple, dataclass, fields, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -13,7 +13,7 @@ from auditor.errors import SnapshotError
 from auditor.model.snapshot import GLOBAL_KINDS, KINDS, Gap, Header
 from auditor.resolve import alike_profiles, template_places
 from auditor.resolve.few_rows import SMALL
-from auditor.resolve.odd_members import OddRecord, incomplete_lists, odd_records, write_without
+from auditor.resolve.odd_members import OddRecord, copy_others, incomplete_lists, odd_records, write_without
 from auditor.resolve.parsed_statements import run
 from auditor.resolve.raw_schema import DOCUMENTS, struct_type
 from auditor.sql_text import literal, string_list
@@ -71,30 +71,13 @@ def load(
     Raises SnapshotError where a line is not what a snapshot holds, or two files hold the same account and region.
     """
     _refuse_overlap(files)
-    with ThreadPoolExecutor(max_workers=1) as pool, workspace("odd") as own:
+    with workspace("odd") as own:
         place = folder or own
-        # DuckDB reads meanwhile. That a member is odd is rare, and then the files are read again.
         many = sum(f.path.stat().st_size for f in files) > alike_profiles.MANY_BYTES if apart is None else apart
-        copies = [place / f"others-{number}.jsonl" if many else None for number in range(len(files))]
-        pending = [pool.submit(odd_records, file.path, WIDE, copy) for file, copy in zip(files, copies, strict=True)]
-
-        def others() -> list[SourceFile]:
-            """The files for whoever reads everything but profiles, once they have been copied."""
-            wait(pending)
-            return [replace(f, path=copy or f.path) for f, copy in zip(files, copies, strict=True)]
-
-        again = False
-        try:
-            _load_many(con, files, others, place) if many else _load(con, files)
-        except SnapshotError:
-            if not many and not any(found.result() for found in pending):
-                raise
-            again = True
-        odd = [found.result() for found in pending]
-        if again or any(odd):
-            of_this = "select table_name from duckdb_tables() where database_name = current_database()"
-            for (name,) in con.execute(of_this).fetchall():
-                con.execute(f"drop table {name}")
+        odd = _load_many(con, files, place) if many else None
+        odd = _load_few(con, files) if odd is None else odd
+        if any(odd):
+            _forget(con)
             _load(con, [_without(file, found, place) for file, found in zip(files, odd, strict=True)])
     _say_what_is_unseen(con, files)
     for account, region, kind in sorted({place for found in odd for place in incomplete_lists(found)}):
@@ -108,14 +91,13 @@ def load(
 def _say_what_is_unseen(con: duckdb.DuckDBPyConnection, files: Sequence[SourceFile]) -> None:
     """A place that a live snapshot's header names and of which it holds no record was not looked at: its lists are
     unknown, not empty. Collecting writes the record whatever came of the calls."""
-    for file in files:
-        for scope in () if _is_template(file) else file.header.scopes:
-            named = [scope.account, scope.region]
-            ((there,),) = con.execute(
-                "select count(*) from raw_account_region where account = ? and region = ?", named
-            ).fetchall()
-            if there:
+    live = [file for file in files if not _is_template(file)]
+    seen = set(con.execute("select account, region from raw_account_region").fetchall()) if live else set()
+    for file in live:
+        for scope in file.header.scopes:
+            if (scope.account, scope.region) in seen:
                 continue
+            named = [scope.account, scope.region]
             con.execute(
                 "insert into raw_account_region by name select ? as account, ? as region, ? as id,"
                 f" {string_list(KINDS)}::VARCHAR[] as gaps, {literal(file.header.as_of)}::TIMESTAMP as as_of,"
@@ -138,6 +120,31 @@ def _without(file: SourceFile, odd: tuple[OddRecord, ...], folder: Path) -> Sour
     return replace(file, path=target)
 
 
+def _forget(con: duckdb.DuckDBPyConnection) -> None:
+    of_this = "select table_name from duckdb_tables() where database_name = current_database()"
+    for (name,) in con.execute(of_this).fetchall():
+        con.execute(f"drop table {name}")
+
+
+_Odd = list[tuple[OddRecord, ...]]
+
+
+def _load_few(con: duckdb.DuckDBPyConnection, files: Sequence[SourceFile]) -> _Odd:
+    """Load the files, and return the odd records of each: where there are any, what was loaded is of no use.
+
+    Raises SnapshotError for a line that is not what a snapshot holds.
+    """
+    with ThreadPoolExecutor(max_workers=1) as pool:
+        # DuckDB reads meanwhile. That a member is odd is rare, and then the files are read again.
+        pending = [pool.submit(odd_records, file.path) for file in files]
+        try:
+            _load(con, files)
+        except SnapshotError:
+            if not any(found.result() for found in pending):
+                raise
+        return [found.result() for found in pending]
+
+
 def _load(con: duckdb.DuckDBPyConnection, files: Sequence[SourceFile]) -> None:
     """Raises SnapshotError for a line that is not what a snapshot holds."""
     import duckdb
@@ -157,28 +164,45 @@ def _load(con: duckdb.DuckDBPyConnection, files: Sequence[SourceFile]) -> None:
     template_places.create(con, placed, held)
 
 
-def _load_many(
-    con: duckdb.DuckDBPyConnection,
-    files: Sequence[SourceFile],
-    others: Callable[[], Sequence[SourceFile]],
-    folder: Path,
-) -> None:
-    """The same of very many profiles, which are told apart by kind. ``others`` gives copies of the files without them;
-    ``folder`` is for temporary files. An error may name one of these."""
+def _load_many(con: duckdb.DuckDBPyConnection, files: Sequence[SourceFile], folder: Path) -> _Odd | None:
+    """The same of very many profiles, which are told apart by kind; None, and nothing loaded, where they cannot be.
+
+    DuckDB reads the profiles while the other records are copied apart and looked at: so every line is parsed once.
+    ``folder`` is for temporary files. Raises SnapshotError for a line that is nested too deep to be read.
+    """
     import duckdb
 
     placed = any(_is_template(file) for file in files)
-    try:
-        _headers(con, files)
-        texts = _scan(files, {WIDE: alike_profiles.TEXT_MEMBERS})
-        alike_profiles.tell_apart(con, _select(WIDE, texts, placed), folder)
-        copies = others()
-        con.execute("drop table header")
-        _headers(con, copies)
-        _kinds(con, copies, placed, NARROW)
-    except duckdb.Error as error:
-        raise _damaged(files, error) from error
+    texts = _scan(files, {WIDE: alike_profiles.TEXT_MEMBERS}, alike_profiles.TEXT_TAGS)
+    looks_odd = f", {alike_profiles.looks_odd(f'records.{WIDE}', 'tags')} as odd"
+    query = _select(WIDE, texts, placed, _tags("json_extract_string({0}, '$')"), looks_odd)
+    copies = [folder / f"others-{number}.jsonl" for number in range(len(files))]
+    with ThreadPoolExecutor(max_workers=1) as pool:
+        pending = [pool.submit(copy_others, file.path, WIDE, copy) for file, copy in zip(files, copies, strict=True)]
+        try:
+            _headers(con, files)
+            may_be_odd = alike_profiles.tell_apart(con, query, folder)
+            others = [copied.result() for copied in pending]
+            ((profiles,),) = con.execute(f"select count(*) from raw_{WIDE}").fetchall()
+            if profiles != sum(one.left_out for one in others):
+                # Not our own writer's order.
+                others = [
+                    copy_others(f.path, WIDE, copy, in_order=False) for f, copy in zip(files, copies, strict=True)
+                ]
+            if profiles != sum(one.left_out for one in others):
+                raise SnapshotError("a line is of one kind to DuckDB, and of another to whoever copies the others")
+            con.execute("drop table header")
+            others_files = [replace(file, path=copy) for file, copy in zip(files, copies, strict=True)]
+            _headers(con, others_files)
+            _kinds(con, others_files, placed, NARROW)
+        except (duckdb.Error, SnapshotError):
+            # Why is said by whoever reads the files one record at a time.
+            for copied in pending:
+                copied.result()
+            _forget(con)
+            return None
     template_places.create(con, placed)
+    return [odd_records(file.path) for file in files] if may_be_odd else [one.odd for one in others]
 
 
 def _headers(con: duckdb.DuckDBPyConnection, files: Sequence[SourceFile]) -> None:
@@ -245,9 +269,16 @@ def _damaged(files: Sequence[SourceFile], error: Exception) -> SnapshotError:
     return SnapshotError(f"{place}: a line is not what a snapshot holds: {reason}")
 
 
-def _scan(files: Sequence[SourceFile], documents: Mapping[str, Mapping[str, str]], *, gaps: bool = False) -> str:
-    """``documents``: kind → the members of its documents that are read. ``gaps``: with the snapshots' gaps."""
-    columns = dict(_RECORD)
+def _scan(
+    files: Sequence[SourceFile],
+    documents: Mapping[str, Mapping[str, str]],
+    tags: str = _RECORD["tags"],
+    *,
+    gaps: bool = False,
+) -> str:
+    """``documents``: kind → the members of its documents that are read; ``tags``: the type of a record's tags;
+    ``gaps``: with the snapshots' gaps."""
+    columns = _RECORD | {"tags": tags}
     if any(_is_template(file) for file in files):
         columns["place"] = _PLACE
     if gaps:
@@ -262,10 +293,10 @@ def _scan(files: Sequence[SourceFile], documents: Mapping[str, Mapping[str, str]
     )
 
 
-_TAGS = (
-    "case when tags is not null then map_from_entries(list_transform(tags, lambda t:"
-    " struct_pack(k := t.Key, v := t.Value))) end"
-)
+def _tags(text: str = "{0}") -> str:
+    """The tags as a map; ``text``: SQL of the text of a key or a value."""
+    entry = f"struct_pack(k := {text.format('t.Key')}, v := {text.format('t.Value')})"
+    return f"case when tags is not null then map_from_entries(list_transform(tags, lambda t: {entry})) end"
 
 
 def _header_columns(file: SourceFile, kinds: Iterable[str]) -> str:
@@ -282,8 +313,11 @@ def _unseen(header: Header, kind: str) -> str:
     return f"{string_list(paths) if paths else 'null'}::VARCHAR[]"
 
 
-def _select(kind: str, relation: str, placed: bool, *, headed: bool = False) -> str:
-    """``headed``: the relation has the columns of its header."""
+def _select(
+    kind: str, relation: str, placed: bool, tags: str = _tags(), more: str = "", *, headed: bool = False
+) -> str:
+    """The query of a kind's raw table, of a relation of the records that holds it; ``more`` columns of a record.
+    ``headed``: the relation has the columns of its header."""
     # What belongs to an account and to no region stands in the snapshot of each of its regions: the latest counts.
     latest = (
         " qualify row_number() over (partition by account, id order by as_of desc) = 1" if kind in GLOBAL_KINDS else ""
@@ -291,10 +325,10 @@ def _select(kind: str, relation: str, placed: bool, *, headed: bool = False) -> 
     document = f"records.{kind}" if kind in DOCUMENTS else "null"
     return (
         f"select account, region, id, {document} as doc,"
-        f" case when not coalesce(list_contains(gaps, 'Tags'), false) then {_TAGS} end as tags,"
-        f" case when list_contains(gaps, 'Tags') then {_TAGS} end as known_tags,"
+        f" case when not coalesce(list_contains(gaps, 'Tags'), false) then {tags} end as tags,"
+        f" case when list_contains(gaps, 'Tags') then {tags} end as known_tags,"
         f" {_gaps(kind)} as gaps, {'place, ' if placed else ''}"
-        f" as_of{', template' if kind == 'account_region' else ''}"
+        f" as_of{', template' if kind == 'account_region' else ''}{more}"
         f" from {relation} as records{'' if headed else ' join header using (filename)'} where kind = '{kind}'{latest}"
     )
 

@@ -10,16 +10,17 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from contextlib import nullcontext
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cache
+from io import BytesIO
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, BinaryIO
 
 import msgspec
 
 from auditor.errors import SnapshotError
-from auditor.model.snapshot import GLOBAL, GLOBAL_KINDS, KINDS
+from auditor.model.snapshot import GLOBAL, GLOBAL_KINDS, KINDS, Kind
 from auditor.resolve.raw_schema import DOCUMENTS, Tree, tree
 from auditor.studio.applications import APPLICATION_MEMBERS
 from auditor.studio.side_roles import SIDE_ROLES
@@ -119,31 +120,126 @@ _Line = msgspec.defstruct(
 _decoder = msgspec.json.Decoder(_Line)
 
 
-def odd_records(path: Path, apart: str = "", others: Path | None = None) -> tuple[OddRecord, ...]:
+def odd_records(path: Path) -> tuple[OddRecord, ...]:
     """The records of a snapshot file with such members. Lines that are no JSON are left to whoever reads the file.
 
-    ``others`` becomes a copy of the file without the records of the kind ``apart``.
     Raises SnapshotError for a line that is no record, or nested too deep to be read.
     """
-    decode = _decoder.decode
     odd: list[OddRecord] = []
-    with path.open("rb") as file, others.open("wb") if others else nullcontext() as out:
+    with path.open("rb") as file:
         for number, line in enumerate(file, 1):
-            kind = ""
-            try:
-                decoded: Any = decode(line)
-                kind = decoded.kind
-                if getattr(decoded, kind, True) is None:
-                    odd += _look(path, number, line)
-            except msgspec.ValidationError:
-                odd += _look(path, number, line)
-            except (msgspec.DecodeError, UnicodeDecodeError):
-                pass
-            except RecursionError as error:
-                raise SnapshotError(f"{path}:{number}: the line is nested too deep") from error
-            if out and kind != apart:
-                out.write(line)
+            _kind_of(path, number, line, odd)
     return tuple(odd)
+
+
+def _kind_of(path: Path, number: int, line: bytes, odd: list[OddRecord]) -> str:
+    """The kind of a line's record, which is added to ``odd`` where it is; "" where that is not known."""
+    kind = ""
+    try:
+        decoded: Any = _decoder.decode(line)
+        kind = decoded.kind
+        if getattr(decoded, kind, True) is None:
+            odd += _look(path, number, line)
+    except msgspec.ValidationError:
+        odd += _look(path, number, line)
+    except (msgspec.DecodeError, UnicodeDecodeError):
+        pass
+    except RecursionError as error:
+        raise SnapshotError(f"{path}:{number}: the line is nested too deep") from error
+    return kind
+
+
+#: Bytes at the beginning of a line in which our own writer puts the kind of a record.
+_BEGINNING = 512
+_PLACE = re.compile(rb'"(?:account|region)":"[^"\\]*"')
+_BLOCK_BYTES = 128 * 1024
+
+
+@dataclass(frozen=True, slots=True)
+class Others:
+    """What ``copy_others`` found: odd records of the other kinds, and the records of the kind that was left out."""
+
+    odd: tuple[OddRecord, ...]
+    left_out: int
+
+
+def copy_others(path: Path, kind: str, target: Path, *, in_order: bool = True) -> Others:
+    """Make ``target`` a copy of the snapshot file without the records of a kind. Those that begin as our own writer
+    begins them, and where records are ``in_order`` lines between two of these, are not looked at: ``text_looks_odd``
+    says in SQL what may be odd of them. Whoever reads them holds their number against ``left_out``, or a record would
+    be lost where a file is in no order, or a line is made to look like one of them.
+
+    Raises SnapshotError as ``odd_records``.
+    """
+    written = b'"kind":"%b",' % kind.encode()
+    odd: list[OddRecord] = []
+    left_out = number = 0
+    with path.open("rb") as file, target.open("wb") as out:
+        for block in _whole_lines(file):
+            if in_order and _is_between(block, written):
+                held = block.count(b"\n")
+                number, left_out = number + held, left_out + held
+                continue
+            for line in BytesIO(block):
+                number += 1
+                if line.find(written, 0, _BEGINNING) > 0 or _kind_of(path, number, line, odd) == kind:
+                    left_out += 1
+                else:
+                    out.write(line)
+    return Others(tuple(odd), left_out)
+
+
+def _whole_lines(file: BinaryIO) -> Iterator[bytes]:
+    """The file in blocks that end with a line."""
+    rest = b""
+    while block := file.read(_BLOCK_BYTES):
+        lines, newline, rest = (rest + block).rpartition(b"\n")
+        if newline:
+            yield lines + newline
+    if rest:
+        yield rest
+
+
+def _is_between(block: bytes, written: bytes) -> bool:
+    """Whether the first and the last line of a block are of a kind, account and region: records are written in this
+    order, so that those between them are of it as well."""
+    first, last = block[: block.find(b"\n")][:_BEGINNING], block[block.rfind(b"\n", 0, -1) + 1 :][:_BEGINNING]
+    places = [_PLACE.findall(line) for line in (first, last) if written in line]
+    return len(places) == 2 and places[0] == places[1] and block.endswith(b"\n")
+
+
+def text_looks_odd(text: str) -> str:
+    """Whether the text that DuckDB has read for a member may be no text in the file: a number, true, a structure. It is
+    the same for a text that says so (``"4711"``): whoever wants to know looks at the file."""
+    return (
+        f"({text} < ':' and {text} <> '' and not regexp_matches({text}, '[^-+.eE0-9]') or {text} in ('true', 'false')"
+        f" or starts_with({text}, '{{') or starts_with({text}, '['))"
+    )
+
+
+def tag_looks_odd(tag: str) -> str:
+    """The same of a tag of which key and value are read as JSON, for certain."""
+    texts = " and ".join(f"""starts_with({tag}."{member}"::VARCHAR, '"')""" for member in ("Key", "Value"))
+    return f"not coalesce({texts}, false)"
+
+
+def fits(kind: Kind, member: str, text: str) -> bool:
+    """Whether a structure, as JSON, is what the tables read as a member of the kind's documents.
+
+    Raises SnapshotError where it is nested too deep to be read.
+    """
+    try:
+        msgspec.json.decode(text, type=_structure_of(kind, member))
+    except (msgspec.MsgspecError, UnicodeError):
+        return False
+    except RecursionError as error:
+        raise SnapshotError(f"{member} of a {kind} is nested too deep") from error
+    return True
+
+
+@cache
+def _structure_of(kind: Kind, member: str) -> Any:
+    return _type(_TREES[kind][member])
 
 
 def _look(path: Path, number: int, line: bytes) -> Iterator[OddRecord]:

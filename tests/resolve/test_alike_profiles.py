@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
 from dataclasses import replace
 from functools import cache
@@ -240,7 +241,48 @@ class TestOddInput:
         assert "damaged" not in by_kind
 
     @pytest.mark.parametrize(
-        "line", ["{", '{"kind":"domain","kind":"user_profile"}', "\x00", '{"kind":"user_profile","user_profile":NaN}']
+        "member",
+        [
+            {"Status": 7}, {"Status": True}, {"FailureReason": {"a": 1}}, {"FailureReason": ""}, {"FailureReason": 1.5},
+            {"UserProfileName": 12}, {"DomainId": ["d-1"]}, {"UserProfileArn": 5}, {"SingleSignOnUserValue": 4711},
+            {"SingleSignOnUserValue": "4711"}, {"SingleSignOnUserValue": False}, {"CreationTime": 7},
+            {"CreationTime": "2026-03-04"}, {"CreationTime": "epoch"}, {"CreationTime": "2026-03-04T05:06:07.25Z"},
+            {"UserSettings": "x"}, {"UserSettings": [1]},
+            {"tags": [{"Key": "team", "Value": 7}]}, {"tags": [{"Key": "team"}]}, {"tags": [None]}, {"tags": ["x"]},
+            {"tags": "x"}, {"tags": [{"Key": "team", "Value": "7"}]}, {"tags": [{"Key": "a\"b", "Value": "\u00e9\n"}]},
+        ],
+        ids=str,
+    )  # fmt: skip
+    def test_members(self, member: dict[str, Any], tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+        path = _file(tmp_path / "one.jsonl", [place(), domain(), profile("ana"), profile("ben")])
+        lines = [json.loads(line) for line in path.read_bytes().splitlines()]
+        (ana,) = [line for line in lines if line.get("id") == "d-1/ana"]
+        (ana if "tags" in member else ana["user_profile"]).update(member)
+        written = "".join(json.dumps(line, separators=(",", ":")) + "\n" for line in lines)
+        _seal(path, written.encode())
+        whole, by_kind = self._both(path, monkeypatch)
+        assert by_kind == whole
+        assert "damaged" not in by_kind
+
+    def test_texts_that_read_as_numbers_are_told_apart(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+        names = ["-1.5e3", "4711", "false", "true"]
+        users = [profile(name, also={"SingleSignOnUserValue": name}) for name in names]
+        path = _file(tmp_path / "one.jsonl", [place(), domain(), *users])
+        con = _tables(monkeypatch, path, 0, DEFAULT_PERSONAS)
+        assert con.execute("select name, sso_user from user_profile order by name").fetchall() == [
+            (name, name) for name in names
+        ]
+
+    @pytest.mark.parametrize(
+        "line",
+        [
+            "{",
+            "",
+            '{"kind":"domain","kind":"user_profile"}',
+            '{"id":"x","kind":"user_profile","kind":"space"}',
+            "\x00",
+            '{"kind":"user_profile","user_profile":NaN}',
+        ],
     )
     def test_lines(self, line: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         path = _file(tmp_path / "one.jsonl", [place(), domain(), profile("ana", {"StudioWebPortal": "ENABLED"})])

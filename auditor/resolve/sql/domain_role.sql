@@ -3,15 +3,15 @@ with uses as (
     select u.account, u.region, u.domain_id, u.execution_role as role,
            case when u.execution_role is null then null when u.execution_role = '' then false
                 when r.profiles > 1 then true when "{all_seen}" then false end as shared
-    from user_profile_resolved u /*{profile_joins}*/
+    from profile_role u /*{profile_joins}*/
     union all
     select account, region, domain_id, unnest([default_execution_role, space_default_execution_role]), false
     from domain_resolved),
 trusted as (
-    select distinct u.account, u.region, u.domain_id, u.role, f.trusts_set_source_identity as trusts
+    select u.account, u.region, u.domain_id, u.role, f.trusts_set_source_identity as trusts
     from uses u left join role_fact f on f.account = u.account and f.id = u.role
     where u.role is null or u.role <> ''
-    union
+    union all
     select s.account, s.region, s.domain_id, s.id, f.roles_trusted_with_source_identity
     from side_role s left join role_fact f on f.account = s.account and f.id = s.id
     where s.use = "{assumed}"),

@@ -1,8 +1,8 @@
 create table execution_role as
 with uses as (
-    select account, region, domain_id, execution_role as id, 1 as profile, 0 as space, unified_studio, as_of,
+    select account, region, domain_id, execution_role as id, profiles as profile, 0 as space, unified_studio, as_of,
            '' as use
-    from user_profile_resolved where execution_role <> ''
+    from profile_role where execution_role <> ''
     union all
     select account, region, domain_id, default_execution_role, 0, 0, unified_studio, as_of, ''
     from domain_resolved where default_execution_role <> ''
@@ -13,7 +13,6 @@ with uses as (
     select account, region, domain_id, id, 0, 0, false, as_of, use from side_role where own),
 used as (
     select u.account, u.id, sum(profile) as profiles, max(space) = 1 as shared_spaces,
-           coalesce(list_sort(list_distinct(list(use) filter (use <> ''))), []) as side_uses,
            bool_and(use <> '') as side_role, bool_or(use = "{assumed}") as assumed_by_roles,
            bool_and(u.unified_studio) as unified_studio, max(u.as_of) as as_of,
            bool_or(d.execution_role_identity_config = 'USER_PROFILE_NAME') as source_identity,
@@ -24,12 +23,14 @@ used as (
                and (d.trusted_identity_propagation <> 'ENABLED' or d.trusted_identity_propagation is null
                     and (u.account, "{propagation}") in (select account, setting from beyond_template))) as not_apart
     from uses u left join domain_resolved d using (account, region, domain_id) group by all),
+sides as (
+    select account, id, list_sort(list_distinct(list(use))) as side_uses from side_role where own group by all),
 unseen as (
     select account, bool_or(list_contains(unlisted, 'role')) as roles,
            bool_or(list_contains(unlisted, 'user_profile')) as profiles from account_region group by account)
 select u.account || '/' || "{global_region}" || '/execution_role/' || u.id as key, u.account, "{global_region}" as region, u.id,
        regexp_extract(u.id, '[^/]+$') as name, u.id as arn, u.as_of, u.profiles, u.shared_spaces,
-       u.side_uses, u.side_role, u.assumed_by_roles,
+       coalesce(s.side_uses, []) as side_uses, u.side_role, u.assumed_by_roles,
        u.unified_studio,
        case when f.id is not null then true when n.roles or split_part(u.id, ':', 5) <> u.account then null
             else false end as role_exists,
@@ -70,6 +71,7 @@ select u.account || '/' || "{global_region}" || '/execution_role/' || u.id as ke
 from used u left join role_fact f on f.account = u.account and f.id = u.id
 left join permission_fact p on p.account = u.account and p.id = u.id
 left join unseen n on n.account = u.account
+left join sides s on s.account = u.account and s.id = u.id
 left join role_power w on w.account = u.account and w.id = u.id
 left join profile_opening o on o.account = u.account and o.id = u.id
 left join (select distinct account, id from role_opening) x on x.account = u.account and x.id = u.id

@@ -1,4 +1,4 @@
 create table own_role as
-select account, execution_role as id, count(*) as profiles from user_profile_resolved
-where execution_role <> '' and execution_role_origin = 'profile' and "{counted}"
+select account, execution_role as id, sum(profiles)::BIGINT as profiles from profile_role
+where execution_role <> '' and own and counted
 group by all

@@ -1,7 +1,7 @@
 with users as (
     select u.account, u.execution_role as id,
            list(distinct coalesce(l.label, u.domain_name, u.domain_id)) as domains
-    from user_profile_resolved u left join domain_label l using (account, region, domain_id)
+    from profile_role u left join domain_label l using (account, region, domain_id)
     where u.execution_role in (select id from execution_role where role_exists) group by all),
 spaces as (
     select d.account, d.space_default_execution_role as id, list(distinct coalesce(l.label, d.name, d.domain_id)) as domains

@@ -1,8 +1,8 @@
 -- Who acts as which role beside the applications themselves: account, key of an application ('' for all others), words.
 create temp table role_user as
 with profiles as (
-    select account, execution_role as role, count(*) as number, any_value(coalesce(name, id)) as name
-    from user_profile_resolved where execution_role <> '' group by all)
+    select account, execution_role as role, sum(profiles)::BIGINT as number, any_value(one) as name
+    from profile_role where execution_role <> '' group by all)
 select account, '' as who, case number when 1 then 'user profile ' || name else number || ' user profiles' end as what,
        role
 from profiles
