@@ -1,0 +1,97 @@
+"""The built-in rules as they were read and checked, kept beside them as Python keeps compiled modules.
+
+To read and check them takes most of the start of a command. What is kept is of use for the very files, modules and
+libraries that it was made from; whatever is wrong with it, the rules are read. It lies in ``__pycache__`` in the folder
+of the rules, which holds the program itself: who may write there needs no rules to change what it does.
+``PYTHONDONTWRITEBYTECODE`` keeps it from being written.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import importlib.metadata
+import os
+import sys
+import tempfile
+from collections.abc import Iterator, Sequence
+from contextlib import suppress
+from dataclasses import replace
+from pathlib import Path
+
+import msgspec
+
+from auditor.model.rule import Rule
+from auditor.regular_files import NotReadError, read_regular
+from auditor.version import __version__
+
+_FOLDER = "__pycache__"
+#: Bytes of such a file: many times what the built-in rules take.
+_LIMIT = 64 << 20
+_PACKAGE = Path(__file__).resolve().parent.parent
+
+
+class _Kept(msgspec.Struct):
+    """``made_from``: what the rules were read from and by. A rule's file is relative to the folder of the rules."""
+
+    made_from: str
+    rules: tuple[Rule, ...]
+
+
+def kept(folder: Path, files: Sequence[Path]) -> tuple[Rule, ...] | None:
+    """The rules of the built-in rules' folder, which has these files; None where none are kept for them as they are."""
+    try:
+        found = msgspec.json.decode(read_regular(_path(folder), _LIMIT), type=_Kept)
+    except (NotReadError, msgspec.MsgspecError, RecursionError):
+        return None
+    if found.made_from != _made_from(folder, files):
+        return None
+    return tuple(replace(rule, file=str(folder / rule.file)) for rule in found.rules)
+
+
+def keep(folder: Path, files: Sequence[Path], rules: Sequence[Rule]) -> None:
+    """Keep the rules that were read from the files, where that can be written and says the same when it is read."""
+    if sys.dont_write_bytecode or not os.access(folder, os.W_OK):
+        return
+    relative = tuple(replace(rule, file=Path(rule.file).relative_to(folder).as_posix()) for rule in rules)
+    text = msgspec.json.encode(_Kept(_made_from(folder, files), relative))
+    if msgspec.json.decode(text, type=_Kept).rules != relative:
+        return
+    path = _path(folder)
+    with suppress(OSError):
+        path.parent.mkdir(exist_ok=True)
+        # Several processes may do it at once, and another may read meanwhile.
+        handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=f"{path.name}.")
+        try:
+            with os.fdopen(handle, "wb") as out:
+                out.write(text)
+            Path(temporary).chmod(0o644)
+            Path(temporary).replace(path)
+        finally:
+            Path(temporary).unlink(missing_ok=True)
+
+
+def _path(folder: Path) -> Path:
+    return folder / _FOLDER / f"built-in-rules.{sys.implementation.cache_tag}.json"
+
+
+def _made_from(folder: Path, files: Sequence[Path]) -> str:
+    """The content of the files, the version, and the state of all that reads and checks them."""
+    made = hashlib.sha256(f"{__version__}\n{sys.version}\n{importlib.metadata.version('duckdb')}".encode())
+    for path in sorted(files):
+        made.update(f"\n{path.relative_to(folder).as_posix()}\n".encode())
+        made.update(path.read_bytes())
+    for name, size, changed in sorted(_modules(str(_PACKAGE))):
+        made.update(f"\n{name} {size} {changed}".encode())
+    return made.hexdigest()
+
+
+def _modules(folder: str) -> Iterator[tuple[str, int, int]]:
+    """Path, size and time of change of the package's modules and of the SQL beside them."""
+    with os.scandir(folder) as entries:
+        for entry in entries:
+            if entry.is_dir(follow_symlinks=False):
+                if entry.name != _FOLDER:
+                    yield from _modules(entry.path)
+            elif entry.name.endswith((".py", ".sql")):
+                found = entry.stat()
+                yield entry.path, found.st_size, found.st_mtime_ns
