@@ -113,7 +113,7 @@ def _rows(con: duckdb.DuckDBPyConnection, table: str, words: Sequence[str]) -> s
     names are kept with their documents (``auditor.resolve.alike_profiles``). Returns what was made."""
     rows, row = rows_of(con, table)
     kind = "table"
-    if row == "line" and KEPT_WORDS.issuperset(words):
+    if row == "line" and set(words) <= set(KEPT_WORDS):
         kind, rows, row = "view", f"{beneath(con)}.raw_{table}", "rowid as line"
     con.execute(f"create temp {kind} kind_rows_{table} as select {row}, {_names(words)} from {rows}").fetchall()
     return f"{kind} kind_rows_{table}"

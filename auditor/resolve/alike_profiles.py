@@ -82,7 +82,7 @@ HANDED_DOWN = ("d.default_execution_role_unseen",)
 HANDED_ON = ", alike, " + ", ".join(f"{column} as {name}" for column, name in _HANDED_ON.items())
 _EXECUTION_ROLE = next(s for s in USER_SETTINGS if s.path == _ROLE)
 #: Columns of words that ``raw_user_profile`` has.
-KEPT_WORDS = frozenset({"name_tokens", "sso_user_tokens"})
+KEPT_WORDS = ("name_tokens", "sso_user_tokens")
 #: Columns that a profile has of its own, whatever it is alike.
 _OF_PROFILE = (
     *("key", "account", "region", "id", "name", "arn", "status", "failure_reason", "creation_time", "as_of"),
