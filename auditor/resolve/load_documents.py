@@ -175,7 +175,9 @@ def _load_many(con: duckdb.DuckDBPyConnection, files: Sequence[SourceFile], fold
     placed = any(_is_template(file) for file in files)
     texts = _scan(files, {WIDE: alike_profiles.TEXT_MEMBERS}, alike_profiles.TEXT_TAGS)
     looks_odd = f", {alike_profiles.looks_odd(f'records.{WIDE}', 'tags')} as odd"
-    query = _select(WIDE, texts, placed, _tags("json_extract_string({0}, '$')"), looks_odd)
+    if headed := len(files) == 1:
+        texts = f"(select *{_header_columns(files[0], (WIDE,))} from {texts})"
+    query = _select(WIDE, texts, placed, _tags("json_extract_string({0}, '$')"), looks_odd, headed=headed)
     copies = [folder / f"others-{number}.jsonl" for number in range(len(files))]
     with ThreadPoolExecutor(max_workers=1) as pool:
         pending = [pool.submit(copy_others, file.path, WIDE, copy) for file, copy in zip(files, copies, strict=True)]
