@@ -164,6 +164,10 @@ def _load(con: duckdb.DuckDBPyConnection, files: Sequence[SourceFile]) -> None:
     template_places.create(con, placed, held)
 
 
+class _AmbiguousError(Exception):
+    """A line is of one kind to DuckDB, and of another to whoever copies the other kinds apart."""
+
+
 def _load_many(con: duckdb.DuckDBPyConnection, files: Sequence[SourceFile], folder: Path) -> _Odd | None:
     """The same of very many profiles, which are told apart by kind; None, and nothing loaded, where they cannot be.
 
@@ -192,12 +196,12 @@ def _load_many(con: duckdb.DuckDBPyConnection, files: Sequence[SourceFile], fold
                     copy_others(f.path, WIDE, copy, in_order=False) for f, copy in zip(files, copies, strict=True)
                 ]
             if profiles != sum(one.left_out for one in others):
-                raise SnapshotError("a line is of one kind to DuckDB, and of another to whoever copies the others")
+                raise _AmbiguousError
             con.execute("drop table header")
             others_files = [replace(file, path=copy) for file, copy in zip(files, copies, strict=True)]
             _headers(con, others_files)
             _kinds(con, others_files, placed, NARROW)
-        except (duckdb.Error, SnapshotError):
+        except (duckdb.Error, SnapshotError, _AmbiguousError):
             # Why is said by whoever reads the files one record at a time.
             for copied in pending:
                 copied.result()
