@@ -32,10 +32,11 @@ def create(con: duckdb.DuckDBPyConnection) -> None:
         # A user profile's settings stand beside its document.
         relation, document = ("profile_document", "") if kind == "user_profile" else (f"raw_{kind}", "doc.")
         members = {path: f"{document}{quoted(path)}" for path in paths}
-        for path, member in members.items():
-            arn = f"unnest({member})" if is_list(path) else member
-            what = f"select account, region, {_CALLED[kind]} as what, {arn} as arn"
-            named.append(f"{what} from {relation} where {member} is not null")
+        # One scan for all members: one for each takes twice as long to plan.
+        arns = ", ".join(member if is_list(path) else f"[{member}]" for path, member in members.items())
+        named.append(
+            f"select account, region, {_CALLED[kind]} as what, unnest(flatten([{arns}])) as arn from {relation}"
+        )
         open_ = " or ".join(f"{member} is null and {unseen('gaps', path)}" for path, member in members.items())
         hidden.append(f"select account, region from {relation} where {open_}")
     run(con, f"create temp table script_user as select * from ({' union all '.join(named)}) where arn <> ''")
