@@ -21,18 +21,21 @@ FUZZ = 5_000
 LONGEST = (
     "tests/docs/test_docs_run.py",
     "tests/report/test_browser_uses.py",
-    "tests/evaluate/test_audit.py",
-    "tests/remediation/test_user_settings.py",
-    "tests/test_wheel.py",
-    "tests/remediation/test_other_commands.py",
-    "tests/evaluate/test_causes.py",
     "tests/report/test_accessibility.py",
+    "tests/test_wheel.py",
+    "tests/remediation/test_user_settings.py",
+    "tests/evaluate/test_audit.py",
     "tests/iac/test_ci_scripts.py",
     "tests/report/test_browser.py",
     "tests/report/test_drift.py",
+    "tests/remediation/test_other_commands.py",
+    "tests/cli/test_process.py",
     "tests/cli/test_store.py",
-    "tests/evaluate/test_personas.py",
-    "tests/evaluate/test_engine.py",
+    "tests/collect/test_evidence.py",
+    "tests/collect/test_collect.py",
+    "tests/iac/test_terraform_parity.py",
+    "tests/remediation/test_plan.py",
+    "tests/iac/test_shapes_of_public_code.py",
 )
 
 
