@@ -28,11 +28,12 @@ from auditor.resolve.table_model import Table
 from auditor.rules.message import filled, format_value
 from auditor.rules.value_columns import VALUE
 from auditor.studio.resource_types import BY_TABLE, UPDATABLE_KINDS
+from auditor.studio.template_names import DEMANDED
 
 #: Columns that tell one resource from another.
 _OWN = frozenset({"key", "id", "name", "arn"})
-#: Names that any text and any command takes as they are: AWS's own pattern for user profiles.
-_PLAIN_NAME = re.compile(r"[a-zA-Z0-9](-*[a-zA-Z0-9]){0,62}", re.ASCII)
+#: Names that any text and any command takes as they are, among them all that AWS allows.
+_PLAIN_NAME = re.compile(r"[a-zA-Z0-9][a-zA-Z0-9_.@-]{0,127}")
 
 #: Kinds of rows of one rule that are known at a time.
 _MOST = 500
@@ -120,7 +121,7 @@ class AlikeRows:
     """Failing rows of one rule in an account, and what is known of those like them.
 
     Rows are alike where all that a remediation reads is the same (``remediate.columns``), with where all values come
-    from, what the rule works out of them, and the resource's own document but for its names and moments.
+    from, what the rule works out of them, and what its own document has where the rule changes it.
     """
 
     def __init__(self, rule: Rule, documented: Table, header: Sequence[str], documents: Documents) -> None:
@@ -134,17 +135,20 @@ class AlikeRows:
         fix = rule.remediation
         described = documented.name in UPDATABLE_KINDS and BY_TABLE[documented.name].in_domain
         self._by_document = described and bool(fix.changes or fix.aws)
+        steps = [Step(change.path, change.action, None) for change in fix.changes]
+        beside = [f"{step.root}.{DEMANDED[step.root]}" for step in steps if step.root in DEMANDED]
+        self._paths = tuple(dict.fromkeys((*(step.top for step in steps), *beside)))
         self._known: dict[Any, Alike] = {}
 
     def find(self, row: Row, resource: ResourceRef) -> tuple[Any, Alike | None]:
         """What alike rows have in common, None for a row that is to be taken by itself, and what is known of them."""
         if not _PLAIN_NAME.fullmatch(resource.name):
             return None, None
-        kind = 0
+        told = b""
         if self._by_document:
-            kind = self._documents.kind((resource.account, resource.region, resource.type, resource.id))
+            told = self._documents.told((resource.account, resource.region, resource.type, resource.id), self._paths)
         # The beginning of an ARN holds the partition, which a domain's ARN is made with.
-        key: Any = (kind, resource.arn[:12], self._values(row))
+        key: Any = (told, resource.arn[:12], self._values(row))
         try:
             return key, self._known.get(key)
         except TypeError:

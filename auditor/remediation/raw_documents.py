@@ -14,12 +14,6 @@ import msgspec
 from auditor.model.paths import value_at
 from auditor.store.snapshot_reader import Key, SnapshotReader
 
-#: Members that two profiles or spaces with the same settings differ in. No command reads them.
-_OWN = frozenset({
-    "UserProfileArn", "UserProfileName", "SpaceArn", "SpaceName", "HomeEfsFileSystemUid", "CreationTime",
-    "LastModifiedTime", "Url",
-})  # fmt: skip
-
 
 @dataclass(frozen=True, slots=True)
 class Document:
@@ -48,8 +42,6 @@ class Documents:
         self._wanted: set[Key] = set()
         self._raw: dict[Key, tuple[bytes, tuple[str, ...]]] | None = None
         self._read: dict[Key, Document] = {}
-        self._kinds: dict[tuple[str, bytes], int] = {}
-        self._kind_of: dict[Key, int] = {}
         self._live = {
             scope.account for file in files if file.header.source == "aws" for scope in file.header.scopes
         }  # fmt: skip
@@ -77,15 +69,14 @@ class Documents:
             self._read[key] = Document(document if isinstance(document, dict) else {}, found[1])
         return self._read[key]
 
-    def kind(self, key: Key) -> int:
-        """A number that documents of one kind have which differ in names and moments only."""
-        if key not in self._kind_of:
-            found = self.get(key)
-            told: Any = None
-            if found is not None:
-                told = {name: value for name, value in found.members.items() if name not in _OWN}, found.gaps
-            self._kind_of[key] = self._kinds.setdefault((key[2], msgspec.json.encode(told)), len(self._kinds) + 1)
-        return self._kind_of[key]
+    def told(self, key: Key, paths: Sequence[str]) -> bytes:
+        """What a command for the resource depends on: the values at the paths, its status, and what was not seen."""
+        found = self.get(key)
+        if found is None:
+            return b""
+        members = found.members
+        values = [value_at(members, path) for path in paths]
+        return msgspec.json.encode((values, members.get("Status"), members.get("FailureReason"), found.gaps))
 
     def _load(self) -> dict[Key, tuple[bytes, tuple[str, ...]]]:
         found: dict[Key, tuple[bytes, tuple[str, ...]]] = {}
