@@ -6,7 +6,7 @@ a cause each, with one failure: they are counted, and made only where they are w
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from heapq import heapify, heappop, heappush
 from itertools import count
@@ -91,6 +91,7 @@ class CauseGroups:
         self._numbers = count()
         self._kept: list[FailingRows] = []
         self._apart: list[Singles] = []
+        self._read: dict[FailingRows, dict[str, list[Row]]] = {}
 
     def every(self) -> list[RootCause]:
         """All of them, in the order of a report."""
@@ -105,11 +106,17 @@ class CauseGroups:
 
     def of(self, singles: Singles) -> list[RootCause]:
         """The causes that ``together`` left together."""
-        # Whoever asks for some of those with a command asks for others: the snapshots are read once for all.
-        for rows, told in self._told(self._apart).items():
-            self._documents.announce(rows.documents(list(told)))
-        self._apart = []
-        return self._single(singles.rows, singles.rows.keys([singles.alike.text]))
+        # Whoever asks for some of those with a command asks for others: the snapshots are read once for all, and the
+        # rows once for each rule.
+        texts = {rows: list(told) for rows, told in self._told(self._apart).items()}
+        for rows, those in texts.items() if not self._read else ():
+            self._documents.announce(rows.documents(those))
+        if singles.rows not in self._read:
+            self._read = {singles.rows: singles.rows.by_group(texts.get(singles.rows, []))}
+        found = self._read[singles.rows].get(singles.alike.text)
+        if found is None:
+            return self._single(singles.rows, singles.rows.keys([singles.alike.text]))
+        return self._one_by_one(singles.rows, found)
 
     def ends(self, singles: Singles) -> list[RootCause]:
         """The first and the last of them, without the snapshots being read again."""
@@ -222,9 +229,10 @@ class CauseGroups:
                 self._documents.announce(one.key(row) for row in those_rows)
         causes = Causes()
         for one, made, those_rows in zip(failing, found, rows, strict=True):
-            names = one.least(list(made)) if made else {}
+            counts = list(made) if those_rows else _several(made)
+            names = one.least(counts) if counts else {}
             for text, (alone, fix) in made.items():
-                causes.add(names[text], alone, fix)
+                causes.add(names.get(text, text), alone, fix)
             self._add(causes, one, those_rows)
             causes.close()
         used = {one.rows for one in singles}
@@ -272,6 +280,15 @@ class CauseGroups:
         for one in singles:
             told.setdefault(one.rows, {})[one.alike.text] = one.told
         return told
+
+
+def _several(made: Mapping[str, tuple[RootCause, Remediation]]) -> list[str]:
+    """Groups whose owner has others that are not the same: which failure stands for a cause counts there only."""
+    told: dict[str, dict[str, tuple[Any, ...]]] = {}
+    for text, (alone, fix) in made.items():
+        told.setdefault(alone.resource.key, {})[text] = _common(replace(alone, affects=1), fix)
+    return [text for those in told.values() if any(one != next(iter(those.values())) for one in those.values())
+            for text in those]  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,7 +16,7 @@ import msgspec
 from auditor.evaluate.findings import FindingMaker
 from auditor.model.rule import Rule, Verdict
 from auditor.remediation.raw_documents import Documents
-from auditor.resolve.alike_profiles import are_told_apart
+from auditor.resolve.alike_profiles import alike_columns, are_told_apart
 from auditor.resolve.filled_tables import insert
 from auditor.resolve.table_model import Table
 from auditor.resolve.tables import table
@@ -135,9 +135,10 @@ class FailingRows:
         if not self.grouped:
             return
         own = _blames_itself(rule, documented)
-        left_out = (*_NAMES, *own)
+        # What is the same for all of a kind tells none of them apart.
+        left_out = {*_NAMES, *own, *(() if own else alike_columns(con))}
         others = ", ".join(f'f."{column}"' for column in self._columns if column not in left_out)
-        told = f"md5(to_json(row({others}))::VARCHAR)"
+        told = f"md5(to_json(row({others}))::VARCHAR)" if others else "''"
         # What the documents hold counts where a change may act on the domain instead, or sends it.
         documents = "" if own else f" join {kinds} p using (account, region, id)"
         con.execute(
@@ -234,6 +235,18 @@ class FailingRows:
             f"select r.* from {self._table} r{among} order by r.key", [] if keys is None else [list(keys)]
         ).fetchall()
         return [dict(zip(self._columns, row, strict=True)) for row in rows]
+
+    def by_group(self, texts: Sequence[str]) -> dict[str, list[Row]]:
+        """The rows of the groups with these texts, by these, each group in the order of its keys."""
+        rows = self._con.execute(
+            f"select a.alike, r.* from {self._table} r join alike_{self._table} a on a.key = r.key"
+            " where a.alike in (select unnest(?::VARCHAR[])) order by r.key",
+            [list(texts)],
+        ).fetchall()
+        found: dict[str, list[Row]] = {}
+        for text, *values in rows:
+            found.setdefault(text, []).append(dict(zip(self._columns, values, strict=True)))
+        return found
 
     def drop(self) -> None:
         """Forget them."""

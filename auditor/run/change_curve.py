@@ -8,17 +8,20 @@ from itertools import count
 from pathlib import Path
 
 from auditor.config import Config
-from auditor.evaluate.audit import evaluate
-from auditor.model.finding import Finding, RootCause
-from auditor.model.report import Report
+from auditor.evaluate.cause_groups import CauseGroups
+from auditor.evaluate.findings import REPORTED_VERDICTS
+from auditor.model.finding import RootCause
 from auditor.model.rule import Severity, Verdict
-from auditor.run.conclude import evaluate_options
+from auditor.rules.verdict_sql import severity_sql
 from auditor.run.run_options import RuleOptions
 from auditor.run.selection import choose
 from auditor.run.what_if import combined
+from auditor.run.what_if_sides import first_side, groups_of
+from auditor.sql_text import literal, string_list
 from auditor.store.masked_copies import without_secrets
 from auditor.temporary_files import workspace
 from auditor.whatif import fixes
+from auditor.whatif.differences import Side
 from auditor.whatif.gather import gather
 from auditor.whatif.overlay import changed_copies
 
@@ -52,16 +55,16 @@ def change_curve(config: Config, files: Sequence[Path], rules: RuleOptions) -> C
     """Try the commands of the report's root causes, the first first, until none is left. What a change resolves or
     brings beside its own findings counts for the next choice. Raises SnapshotError, ConfigError."""
     choice = choose(config, rules)
-    options = evaluate_options(choice)
     with without_secrets(files) as masked, workspace("curve") as folder:
         current = list(masked)
-        report = evaluate(current, choice.rules, options)
-        today = _failures(report)
+        state = first_side(config, choice, current, folder)
+        today = _Today(state.side, folder)
         points: list[CurvePoint] = []
         tried: set[str] = set()
         made: set[str] = set()
         for number in count():
-            lot = list(_lot(report, tried, len(today) / _PARTS))
+            groups = groups_of(state)
+            lot = list(_lot(groups, tried, today.failures / _PARTS))
             if not lot:
                 break
             tried |= {cause.id for cause in lot}
@@ -70,37 +73,58 @@ def change_curve(config: Config, files: Sequence[Path], rules: RuleOptions) -> C
                 continue
             becomes, _clashes = combined(lines, [{} for _ in current], changes)
             before, current = current, changed_copies(current, lines, becomes, folder / str(number))
-            report = evaluate(current, choice.rules, options)
+            # One side is in memory at a time.
+            state.side.con.close()
+            state = first_side(config, choice, current, folder)
             # A large snapshot would be on the disk once for each lot.
             for file in {*before} - {*current, *masked}:
                 file.unlink()
             made |= {change.origin for change in changes}
-            points.append(_point(len(made), today, report))
-        left = sum(cause.id not in tried for cause in report.root_causes if cause.affects)
-    return ChangeCurve(len(today), sum(map(_is_high, today.values())), tuple(points), left)
+            points.append(today.point(len(made), state.side))
+        left = groups.number_but(tried)
+    return ChangeCurve(today.failures, today.high, tuple(points), left)
 
 
-def _lot(report: Report, tried: Collection[str], wanted: float) -> Iterator[RootCause]:
+def _lot(groups: CauseGroups, tried: Collection[str], wanted: float) -> Iterator[RootCause]:
     """The first root causes with a command that was not tried, as many as resolve so many failures."""
     resolved = 0
-    for cause in report.root_causes:
+    for cause in groups.in_order(lambda cause: cause.id not in tried and fixes.has_call(cause)):
         if resolved >= wanted:
             return
-        if cause.affects and cause.id not in tried and fixes.has_call(cause):
-            resolved += cause.affects
-            yield cause
+        resolved += cause.affects
+        yield cause
 
 
-def _failures(report: Report) -> dict[str, Finding]:
-    return {f.fingerprint: f for f in report.findings if f.status is Verdict.FAIL}
+class _Today:
+    """The failures of the snapshots as they are, in a file that later sides can read."""
 
+    def __init__(self, side: Side, folder: Path) -> None:
+        high = string_list([s.value for s in Severity if s.rank <= Severity.HIGH.rank])
+        texts = [
+            f"select {literal(rule.id)} as rule, t.key, list_contains({high},"
+            f" {severity_sql(rule, side.overrides.get(rule.id))}) as high from {rule.table} as t"
+            f" join verdict_{rule.table} v on v.key = t.key where v.\"{rule.id}\" = '{Verdict.FAIL}'"
+            for rule in side.rules
+            if side.verdicts.counts[rule.id].get(Verdict.FAIL)
+        ] or ["select '' as rule, '' as key, false as high where false"]
+        self._file = literal((folder / "today.parquet").as_posix())
+        side.con.execute(f"copy ({' union all '.join(texts)}) to {self._file} (format parquet)").fetchall()
+        ((self.failures, self.high),) = side.con.execute(
+            f"select count(*), count(*) filter (high) from read_parquet({self._file})"
+        ).fetchall()
 
-def _is_high(finding: Finding) -> bool:
-    return finding.severity.rank <= Severity.HIGH.rank
-
-
-def _point(changes: int, today: dict[str, Finding], report: Report) -> CurvePoint:
-    """A failure of today that is unknown then is not resolved."""
-    then = {finding.fingerprint for finding in report.findings}
-    gone = [finding for name, finding in today.items() if name not in then]
-    return CurvePoint(changes, len(gone), sum(map(_is_high, gone)), len(_failures(report).keys() - today.keys()))
+    def point(self, changes: int, side: Side) -> CurvePoint:
+        """What came of them after so many changes. A failure of today that is unknown then is not resolved."""
+        shown = ", ".join(literal(verdict.value) for verdict in REPORTED_VERDICTS)
+        numbers = [0, 0, 0]
+        for rule in side.rules:
+            today = f"(select * from read_parquet({self._file}) where rule = {literal(rule.id)})"
+            now = f'(select key, "{rule.id}"::VARCHAR as verdict from verdict_{rule.table})'
+            (found,) = side.con.execute(
+                f"select count(*) filter (t.key is not null and coalesce(n.verdict, '') not in ({shown})),"
+                f" count(*) filter (t.high and coalesce(n.verdict, '') not in ({shown})),"
+                f" count(*) filter (t.key is null and n.verdict = '{Verdict.FAIL}')"
+                f" from {today} t full join {now} n on n.key = t.key"
+            ).fetchall()
+            numbers = [a + b for a, b in zip(numbers, found, strict=True)]
+        return CurvePoint(changes, *numbers)

@@ -27,6 +27,8 @@ if TYPE_CHECKING:
 
 #: Findings that are made at a time where all are wanted.
 _AT_ONCE = 50_000
+#: Keys that are written out at most.
+_FEW = 2_000
 _SUBQUERY = re.compile(r"\bselect\b", re.IGNORECASE)
 #: Rules whose subqueries look at rows of their own account only.
 WITHIN_ACCOUNT = frozenset({"STU703"})
@@ -143,13 +145,16 @@ class Differences:
             own = [side.by_id[id_] for id_ in numbers if side.by_id[id_].table == name]
             ids = ", ".join(literal(rule.id) for rule in own)
             # To go through a table of a million rows for each rule takes longer than to find the rows of all once.
-            keys = f"select key from {shown} where rule in ({ids})"
-            accounts = side.con.execute(f"select distinct split_part(key, '/', 1) from ({keys})").fetchall()
-            # Of few accounts few rows are made.
-            few = f"account in ({', '.join(literal(a) for (a,) in accounts)}) and" if self._of_accounts else ""
-            side.con.execute(
-                f"create temp table shown_rows as select * from {name} where {few} key in ({keys})"
-            ).fetchall()
+            keys = f"select distinct key from {shown} where rule in ({ids})"
+            named = [key for (key,) in side.con.execute(f"{keys} limit {_FEW + 1}").fetchall()]
+            few = f"key in ({keys})"
+            if len(named) <= _FEW:
+                # Written out, they are looked for where a row begins, before anything is joined to it.
+                few = f"key in ({', '.join(map(literal, named))})"
+                if self._of_accounts:
+                    accounts = sorted({key.partition("/")[0] for key in named})
+                    few += f" and account in ({', '.join(map(literal, accounts))})"
+            side.con.execute(f"create temp table shown_rows as select * from {name} where {few}").fetchall()
             for rule in own:
                 yield from side.maker.some(
                     rule, f"select key from {shown} where rule = {literal(rule.id)}", "shown_rows"

@@ -6,19 +6,22 @@ from __future__ import annotations
 import tempfile
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import count
 from pathlib import Path
 
 import duckdb
 
 from auditor.evaluate.audit import EvaluateOptions, evaluate
-from auditor.model.finding import Finding
+from auditor.model.finding import Finding, RootCause
 from auditor.model.report import Report
-from auditor.model.rule import Rule, Verdict
+from auditor.model.rule import Rule, Severity, Verdict
 from auditor.rules.verdict_sql import Overrides
 from auditor.run.what_if import combined
 from auditor.store.snapshot_reader import Key
 from auditor.whatif.changes import Change, Line
 from auditor.whatif.consequences import WhatIf
+from auditor.whatif.fixes import calls_of, has_call
+from auditor.whatif.gather import gather
 from auditor.whatif.moved_settings import export_settings
 from auditor.whatif.overlay import changed_copies, read_lines
 
@@ -123,3 +126,36 @@ def _moved(before: Path, after: Path) -> Moved:
                     who = called if file.name == "domain" else f"{row[1] or ''}/{called}"
                     moved.add((f"{file.name}/{who}", name, was, is_))
     return moved
+
+
+def long_curve(files: Sequence[Path], rules: Sequence[Rule], parts: int = 10) -> tuple[list[tuple[int, ...]], int]:
+    """How far changes lead, with a whole report after each lot of them: changes, failures that are resolved, those of
+    them that are high or critical, and new ones; and the root causes that are left."""
+    report = evaluate(files, rules)
+    today = _failing(report)
+    points: list[tuple[int, ...]] = []
+    tried: set[str] = set()
+    made: set[str] = set()
+    with tempfile.TemporaryDirectory() as name:
+        for number in count():
+            lot: list[RootCause] = []
+            for cause in report.root_causes:
+                if sum(c.affects for c in lot) < len(today) / parts and cause.id not in tried and has_call(cause):
+                    lot.append(cause)
+            if not lot:
+                return points, sum(cause.id not in tried for cause in report.root_causes)
+            tried |= {cause.id for cause in lot}
+            lines, changes, _ = gather(files, (), calls_of(lot)[0])
+            becomes, _ = combined(lines, [{} for _ in files], changes)
+            files = changed_copies(files, lines, becomes, Path(name) / str(number))
+            report = evaluate(files, rules)
+            made |= {change.origin for change in changes}
+            then = {f.fingerprint for f in report.findings}
+            gone = [f for fingerprint, f in today.items() if fingerprint not in then]
+            high = sum(f.severity in (Severity.CRITICAL, Severity.HIGH) for f in gone)
+            points.append((len(made), len(gone), high, len(_failing(report).keys() - today.keys())))
+    raise AssertionError
+
+
+def _failing(report: Report) -> dict[str, Finding]:
+    return {f.fingerprint: f for f in report.findings if f.status is Verdict.FAIL}

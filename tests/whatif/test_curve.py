@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import pytest
@@ -12,9 +12,14 @@ from auditor.cli.curve_view import render_curve
 from auditor.cli.main import run
 from auditor.config import Config
 from auditor.errors import ExitCode
+from auditor.model.rule import Rule
+from auditor.resolve import alike_profiles
+from auditor.rules.rule_names import select
 from auditor.run.change_curve import ChangeCurve, CurvePoint, change_curve
 from auditor.run.run_options import RuleOptions
 from auditor.run.what_if import WhatIfOptions, what_if
+
+from .full_way import long_curve
 
 #: Turning Classic off and an EFS's mount bring failures that were none.
 RULES = RuleOptions(only=("storage", "experience"))
@@ -34,6 +39,20 @@ def test_each_point_is_what_a_what_if_of_its_changes_foresees(
     assert first == CurvePoint(first.changes, len(foreseen.gone), len(high), len(foreseen.came))
     assert found.failures == foreseen.before
     assert first.resolved >= found.failures / 10
+
+
+@pytest.mark.parametrize("many", [True, False])
+def test_it_says_what_whole_reports_say(
+    many: bool, estate_file: Callable[[str], Path], built_in_rules: Sequence[Rule], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    if many:
+        monkeypatch.setattr(alike_profiles, "MANY_BYTES", 0)
+    only = ("storage", "roles", "people", "STU401")
+    found = change_curve(Config(), [estate_file("acme")], RuleOptions(only=only))
+    points, left = long_curve([estate_file("acme")], select(built_in_rules, only))
+    assert [(p.changes, p.resolved, p.resolved_high, p.new) for p in found.points] == points
+    assert any(p.resolved_high for p in found.points)
+    assert found.left == left > 0
 
 
 def test_what_changes_bring_is_changed_next(found: ChangeCurve, estate_file: Callable[[str], Path]) -> None:
