@@ -3,7 +3,7 @@
 To read and check them takes most of the start of a command. What is kept is of use for the very files, modules and
 libraries that it was made from; whatever is wrong with it, the rules are read. It lies in ``__pycache__`` in the folder
 of the rules, which holds the program itself: who may write there needs no rules to change what it does.
-``PYTHONDONTWRITEBYTECODE`` keeps it from being written.
+``PYTHONDONTWRITEBYTECODE`` and ``PYTHONPYCACHEPREFIX``, by which modules lie elsewhere, keep it from being written.
 """
 
 from __future__ import annotations
@@ -27,6 +27,8 @@ from auditor.version import __version__
 _FOLDER = "__pycache__"
 #: Bytes of such a file: many times what the built-in rules take.
 _LIMIT = 64 << 20
+#: What reads and checks rules, beside Python.
+_LIBRARIES = ("duckdb", "msgspec", "PyYAML")
 _PACKAGE = Path(__file__).resolve().parent.parent
 
 
@@ -37,23 +39,24 @@ class _Kept(msgspec.Struct):
     rules: tuple[Rule, ...]
 
 
-def kept(folder: Path, files: Sequence[Path]) -> tuple[Rule, ...] | None:
-    """The rules of the built-in rules' folder, which has these files; None where none are kept for them as they are."""
+def kept(folder: Path, made_from: str | None) -> tuple[Rule, ...] | None:
+    """The rules of the built-in rules' folder; None where none are kept that were ``made_from`` what there is."""
     try:
         found = msgspec.json.decode(read_regular(_path(folder), _LIMIT), type=_Kept)
     except (NotReadError, msgspec.MsgspecError, RecursionError):
         return None
-    if found.made_from != _made_from(folder, files):
+    if found.made_from != made_from:
         return None
     return tuple(replace(rule, file=str(folder / rule.file)) for rule in found.rules)
 
 
-def keep(folder: Path, files: Sequence[Path], rules: Sequence[Rule]) -> None:
-    """Keep the rules that were read from the files, where that can be written and says the same when it is read."""
-    if sys.dont_write_bytecode or not os.access(folder, os.W_OK):
+def keep(folder: Path, made_from: str | None, rules: Sequence[Rule]) -> None:
+    """Keep the rules, where that can be written and says the same when it is read. ``made_from``: of before they were
+    read, so that what changed meanwhile is not taken for what they came from."""
+    if made_from is None or sys.dont_write_bytecode or sys.pycache_prefix or not os.access(folder, os.W_OK):
         return
     relative = tuple(replace(rule, file=Path(rule.file).relative_to(folder).as_posix()) for rule in rules)
-    text = msgspec.json.encode(_Kept(_made_from(folder, files), relative))
+    text = msgspec.json.encode(_Kept(made_from, relative))
     if msgspec.json.decode(text, type=_Kept).rules != relative:
         return
     path = _path(folder)
@@ -74,24 +77,30 @@ def _path(folder: Path) -> Path:
     return folder / _FOLDER / f"built-in-rules.{sys.implementation.cache_tag}.json"
 
 
-def _made_from(folder: Path, files: Sequence[Path]) -> str:
-    """The content of the files, the version, and the state of all that reads and checks them."""
-    made = hashlib.sha256(f"{__version__}\n{sys.version}\n{importlib.metadata.version('duckdb')}".encode())
-    for path in sorted(files):
-        made.update(f"\n{path.relative_to(folder).as_posix()}\n".encode())
-        made.update(path.read_bytes())
-    for name, size, changed in sorted(_modules(str(_PACKAGE))):
-        made.update(f"\n{name} {size} {changed}".encode())
+def made_from(folder: Path, files: Sequence[Path]) -> str | None:
+    """What rules come from, as a hash: the content of their files, the state of the package's modules and data, and the
+    versions of Python and of the libraries that read and check them. None where that can't be told."""
+    made = hashlib.sha256(f"{__version__}\n{sys.version}".encode())
+    try:
+        for library in _LIBRARIES:
+            made.update(f"\n{importlib.metadata.version(library)}".encode())
+        for path in sorted(files):
+            made.update(f"\n{path.relative_to(folder).as_posix()}\n".encode())
+            made.update(path.read_bytes())
+        for name, size, changed in sorted(_modules(str(_PACKAGE))):
+            made.update(f"\n{name} {size} {changed}".encode())
+    except (OSError, importlib.metadata.PackageNotFoundError):
+        return None
     return made.hexdigest()
 
 
 def _modules(folder: str) -> Iterator[tuple[str, int, int]]:
-    """Path, size and time of change of the package's modules and of the SQL beside them."""
+    """Path, size and time of change of the package's modules, and of the SQL and the data beside them."""
     with os.scandir(folder) as entries:
         for entry in entries:
             if entry.is_dir(follow_symlinks=False):
-                if entry.name != _FOLDER:
+                if entry.name not in (_FOLDER, "_data"):
                     yield from _modules(entry.path)
-            elif entry.name.endswith((".py", ".sql")):
-                found = entry.stat()
+            elif entry.name.endswith((".py", ".sql", ".json")):
+                found = entry.stat(follow_symlinks=False)
                 yield entry.path, found.st_size, found.st_mtime_ns

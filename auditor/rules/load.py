@@ -17,7 +17,7 @@ from auditor.resolve.table_model import Table
 from auditor.resolve.tables import TABLES, table
 from auditor.resources import rules_dir
 from auditor.rules import prevention, remediation_set
-from auditor.rules.kept_rules import keep, kept
+from auditor.rules.kept_rules import keep, kept, made_from
 from auditor.rules.references import SharedError, resolve_references
 from auditor.rules.schema import OPTION, Layered, RuleFile
 from auditor.rules.word_kinds import written_out
@@ -87,12 +87,12 @@ def _built_in(bind: bool, own_types: bool) -> tuple[Rule, ...]:
     folder = rules_dir()
     if own_types:
         return _load([folder], bind, own_types)
-    files = tuple(rule_files([folder]))
-    if found := kept(folder, files):
+    origin = made_from(folder, tuple(rule_files([folder])))
+    if found := kept(folder, origin):
         return found
     rules = _load([folder], bind, own_types)
     if bind:
-        keep(folder, files, rules)
+        keep(folder, origin, rules)
     return rules
 
 

@@ -30,15 +30,20 @@ def folder(tmp_path: Path) -> Path:
 @pytest.fixture(autouse=True)
 def _written(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(sys, "dont_write_bytecode", False)
+    monkeypatch.setattr(sys, "pycache_prefix", None)
 
 
 def _files(folder: Path) -> tuple[Path, ...]:
     return tuple(rule_files([folder]))
 
 
+def _origin(folder: Path) -> str | None:
+    return kept_rules.made_from(folder, _files(folder))
+
+
 def _keep(folder: Path) -> tuple[Rule, ...]:
     rules = _as_built_in(folder)
-    kept_rules.keep(folder, _files(folder), rules)
+    kept_rules.keep(folder, _origin(folder), rules)
     return rules
 
 
@@ -52,7 +57,7 @@ def _as_built_in(folder: Path) -> tuple[Rule, ...]:
 def test_what_is_kept_is_what_was_loaded(folder: Path) -> None:
     rules = _keep(folder)
     assert len(rules) == 2
-    assert kept_rules.kept(folder, _files(folder)) == rules
+    assert kept_rules.kept(folder, _origin(folder)) == rules
 
 
 def test_all_built_in_rules_can_be_kept(tmp_path: Path) -> None:
@@ -63,8 +68,8 @@ def test_all_built_in_rules_can_be_kept(tmp_path: Path) -> None:
         replace(rule, file=str(copy / Path(rule.file).relative_to(rules_dir())))
         for rule in load._load([rules_dir()], True, False)
     )
-    kept_rules.keep(copy, _files(copy), rules)
-    assert kept_rules.kept(copy, _files(copy)) == rules
+    kept_rules.keep(copy, _origin(copy), rules)
+    assert kept_rules.kept(copy, _origin(copy)) == rules
     assert all(rule.cases for rule in rules)
 
 
@@ -72,15 +77,15 @@ def test_a_file_that_changes_is_read_again(folder: Path) -> None:
     _keep(folder)
     first = _files(folder)[0]
     first.write_text(first.read_text(encoding="utf-8") + "\n# changed\n", encoding="utf-8")
-    assert kept_rules.kept(folder, _files(folder)) is None
+    assert kept_rules.kept(folder, _origin(folder)) is None
 
 
 def test_a_file_that_comes_or_goes_is_read_again(folder: Path) -> None:
     _keep(folder)
     first = _files(folder)[0]
-    assert kept_rules.kept(folder, _files(folder)[1:]) is None
+    assert kept_rules.kept(folder, kept_rules.made_from(folder, _files(folder)[1:])) is None
     shutil.copy(first, first.with_name("another.yaml"))
-    assert kept_rules.kept(folder, _files(folder)) is None
+    assert kept_rules.kept(folder, _origin(folder)) is None
 
 
 def test_other_modules_and_libraries_read_again(folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -90,12 +95,12 @@ def test_other_modules_and_libraries_read_again(folder: Path, tmp_path: Path, mo
     module.write_text("ONE = 1\n")
     monkeypatch.setattr(kept_rules, "_PACKAGE", package)
     rules = _keep(folder)
-    assert kept_rules.kept(folder, _files(folder)) == rules
+    assert kept_rules.kept(folder, _origin(folder)) == rules
     os.utime(module, ns=(1, 1))
-    assert kept_rules.kept(folder, _files(folder)) is None
+    assert kept_rules.kept(folder, _origin(folder)) is None
     _keep(folder)
     monkeypatch.setattr(kept_rules, "__version__", "99.0")
-    assert kept_rules.kept(folder, _files(folder)) is None
+    assert kept_rules.kept(folder, _origin(folder)) is None
 
 
 @pytest.mark.parametrize(
@@ -105,11 +110,14 @@ def test_what_is_no_such_file_is_passed_over(folder: Path, content: bytes) -> No
     _keep(folder)
     (file,) = (folder / "__pycache__").iterdir()
     file.write_bytes(content)
-    assert kept_rules.kept(folder, _files(folder)) is None
+    assert kept_rules.kept(folder, _origin(folder)) is None
 
 
-def test_nothing_is_written_where_python_may_not(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(sys, "dont_write_bytecode", True)
+@pytest.mark.parametrize("setting", ["dont_write_bytecode", "pycache_prefix"])
+def test_nothing_is_written_where_python_may_not(
+    setting: str, folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sys, setting, str(tmp_path))
     _keep(folder)
     assert not (folder / "__pycache__").exists()
 
@@ -117,7 +125,7 @@ def test_nothing_is_written_where_python_may_not(folder: Path, monkeypatch: pyte
 def test_a_folder_that_cannot_be_written_is_left_alone(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (folder / "__pycache__").write_text("no folder")
     _keep(folder)
-    assert kept_rules.kept(folder, _files(folder)) is None
+    assert kept_rules.kept(folder, _origin(folder)) is None
     monkeypatch.setattr(os, "access", lambda *_: False)
     (folder / "__pycache__").unlink()
     _keep(folder)
@@ -140,3 +148,39 @@ def test_the_rules_of_a_command_are_those_that_were_kept(monkeypatch: pytest.Mon
         assert load_rules([folder]) == rules
     finally:
         load._built_in.cache_clear()
+
+
+def test_what_changes_while_the_rules_are_read_is_read_again(monkeypatch: pytest.MonkeyPatch, folder: Path) -> None:
+    """The rules are those of before the change, and so is what they are said to come from."""
+    rules = _as_built_in(folder)
+    first = _files(folder)[0]
+
+    def read(*_: object) -> tuple[Rule, ...]:
+        first.write_text(first.read_text(encoding="utf-8") + "\n# changed\n", encoding="utf-8")
+        return rules
+
+    monkeypatch.setattr(load, "rules_dir", lambda: folder)
+    monkeypatch.setattr(load, "_load", read)
+    load._built_in.cache_clear()
+    try:
+        assert load._built_in(True, False) == rules
+    finally:
+        load._built_in.cache_clear()
+    assert kept_rules.kept(folder, _origin(folder)) is None
+
+
+def test_what_cannot_be_told_apart_is_not_kept(folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A link to nowhere, as an editor's lock, is no reason; a library without its metadata, or a file that goes, is."""
+    package = tmp_path / "package"
+    package.mkdir()
+    (package / ".#one.py").symlink_to("nobody@nowhere.1")
+    monkeypatch.setattr(kept_rules, "_PACKAGE", package)
+    rules = _keep(folder)
+    assert kept_rules.kept(folder, _origin(folder)) == rules
+    assert kept_rules.made_from(folder, (*_files(folder), folder / "gone.yaml")) is None
+    monkeypatch.setattr(kept_rules, "_LIBRARIES", ("no-such-library",))
+    assert _origin(folder) is None
+    shutil.rmtree(folder / "__pycache__")
+    _keep(folder)
+    assert not (folder / "__pycache__").exists()
+    assert kept_rules.kept(folder, None) is None
