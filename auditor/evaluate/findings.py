@@ -27,7 +27,6 @@ from auditor.resolve.parsed_statements import run
 from auditor.resolve.table_model import Table
 from auditor.resolve.tables import table
 from auditor.rules.message import message
-from auditor.rules.remediation_set import TAGS
 from auditor.rules.value_columns import expressions
 from auditor.rules.verdict_sql import Overrides, parameter_values, severity_sql, substitute
 from auditor.studio.resource_types import BY_TABLE, UPDATABLE_KINDS
@@ -206,8 +205,7 @@ class FindingMaker:
                 f" on v.key = t.key where v.\"{rule.id}\" = '{Verdict.FAIL}'"
             ).fetchall()
             blamed = [name for (name,) in rows if name in names]
-        tags = [TAGS.lower()] if any(c.path.partition(".")[0] == TAGS for c in rule.remediation.changes) else []
-        wanted = (*identity, rule.setting, *blamed, *tags, *remediate.columns(rule, documented))
+        wanted = (*identity, rule.setting, *blamed, *remediate.columns(rule, documented))
         return needed(documented, tuple(name for name in wanted if name in names), shown=False)
 
     def _read(

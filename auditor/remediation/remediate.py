@@ -78,6 +78,9 @@ def columns(rule: Rule, documented: Table) -> tuple[str, ...]:
         column = column_at(documented, change.path)
         if column:
             named.add(column)
+        if change.path.partition(".")[0] == TAGS:
+            # A key that is there is left alone.
+            named.add(TAGS.lower())
     return tuple(c.name for c in documented.columns if c.name in named)
 
 

@@ -14,8 +14,9 @@ from auditor.evaluate.audit import evaluate
 from auditor.model.report import Report
 from auditor.model.rule import Rule
 from auditor.model.snapshot import Record
+from auditor.rules.load import load_rules
 
-from .helpers import ACCOUNT, REGION, ROLE, audit, domain, in_account, profile, snapshot_file
+from .helpers import ACCOUNT, REGION, ROLE, audit, domain, in_account, profile, rule_file, snapshot_file
 
 #: Names that stand in texts of remediations, look like another thing in YAML, hold each other, or need quotes.
 NAMES = (
@@ -93,3 +94,37 @@ def test_what_is_alike_is_one_object(tmp_path: Path, built_in_rules: tuple[Rule,
     assert len({id(f.evidence[0]) for f in found}) < 5
     assert len({f.remediation.aws_only_here for f in found if f.remediation}) == 100
     assert len({replace(f.remediation, aws_only_here="") for f in found if f.remediation}) == 1
+
+
+TAGGED = """
+id: TST001
+name: signs-in-with-sso
+title: People sign in through Identity Center and are tagged
+severity: low
+table: user_profile
+require: auth_mode = 'SSO' and map_contains(tags, 'team') and map_contains(tags, 'owner')
+setting: auth_mode
+message: "{name} signs in with {auth_mode}"
+why: Because.
+remediation:
+  steps: Tag it.
+  set:
+    Tags.team: TEAM
+    Tags.owner: OWNER
+practices: [P03]
+references: ["https://docs.aws.amazon.com/"]
+since: 0.1.0
+cases:
+  - {given: {auth_mode: SSO, tags: {team: a, owner: b}}, then: pass}
+"""
+
+
+def test_tags_that_are_there_are_left_alone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whatever the finding is about, the command for its tags hangs on those that the row has."""
+    held = [(("owner", "x"),), (("team", "y"),), ()]
+    people = [replace(profile(f"person-{n:03d}-z"), tags=held[n % 3]) for n in range(30)]
+    file = snapshot_file(tmp_path / "s.jsonl", domain("d-1", {"AuthMode": "IAM"}), *people)
+    alone, alike, made = _both(monkeypatch, [file], load_rules([rule_file(tmp_path, TAGGED)]))
+    assert alone == alike
+    assert made > 20
+    assert {f.remediation.aws.count("Key=") for f in alike.findings if f.remediation} == {1, 2}
