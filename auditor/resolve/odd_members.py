@@ -191,13 +191,8 @@ def copy_others(path: Path, kind: str, target: Path, *, in_order: bool = True) -
 
 def _whole_lines(file: BinaryIO) -> Iterator[bytes]:
     """The file in blocks that end with a line."""
-    rest = b""
     while block := file.read(_BLOCK_BYTES):
-        lines, newline, rest = (rest + block).rpartition(b"\n")
-        if newline:
-            yield lines + newline
-    if rest:
-        yield rest
+        yield block if block.endswith(b"\n") else block + file.readline()
 
 
 def _is_between(block: bytes, written: bytes) -> bool:
