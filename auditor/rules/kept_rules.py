@@ -39,10 +39,15 @@ class _Kept(msgspec.Struct):
     rules: tuple[Rule, ...]
 
 
-def kept(folder: Path, made_from: str | None) -> tuple[Rule, ...] | None:
-    """The rules of the built-in rules' folder; None where none are kept that were ``made_from`` what there is."""
+def written(folder: Path, made_from: str, rules: Sequence[Rule]) -> bytes:
+    """The content of a file that keeps the rules of a folder, from which ``read_kept`` reads them."""
+    return msgspec.json.encode(_Kept(made_from, _relative(folder, rules)))
+
+
+def read_kept(path: Path, folder: Path, made_from: str | None) -> tuple[Rule, ...] | None:
+    """The rules of the folder that a file keeps; None where it keeps none that were ``made_from`` what there is."""
     try:
-        found = msgspec.json.decode(read_regular(_path(folder), _LIMIT), type=_Kept)
+        found = msgspec.json.decode(read_regular(path, _LIMIT), type=_Kept)
     except (NotReadError, msgspec.MsgspecError, RecursionError):
         return None
     if found.made_from != made_from:
@@ -50,14 +55,18 @@ def kept(folder: Path, made_from: str | None) -> tuple[Rule, ...] | None:
     return tuple(replace(rule, file=str(folder / rule.file)) for rule in found.rules)
 
 
+def kept(folder: Path, made_from: str | None) -> tuple[Rule, ...] | None:
+    """The rules of the built-in rules' folder; None where none are kept that were ``made_from`` what there is."""
+    return read_kept(_path(folder), folder, made_from)
+
+
 def keep(folder: Path, made_from: str | None, rules: Sequence[Rule]) -> None:
     """Keep the rules, where that can be written and says the same when it is read. ``made_from``: of before they were
     read, so that what changed meanwhile is not taken for what they came from."""
     if made_from is None or sys.dont_write_bytecode or sys.pycache_prefix or not os.access(folder, os.W_OK):
         return
-    relative = tuple(replace(rule, file=Path(rule.file).relative_to(folder).as_posix()) for rule in rules)
-    text = msgspec.json.encode(_Kept(made_from, relative))
-    if msgspec.json.decode(text, type=_Kept).rules != relative:
+    text = written(folder, made_from, rules)
+    if msgspec.json.decode(text, type=_Kept).rules != _relative(folder, rules):
         return
     path = _path(folder)
     with suppress(OSError):
@@ -73,25 +82,32 @@ def keep(folder: Path, made_from: str | None, rules: Sequence[Rule]) -> None:
             Path(temporary).unlink(missing_ok=True)
 
 
+def _relative(folder: Path, rules: Sequence[Rule]) -> tuple[Rule, ...]:
+    return tuple(replace(rule, file=Path(rule.file).relative_to(folder).as_posix()) for rule in rules)
+
+
 def _path(folder: Path) -> Path:
     return folder / _FOLDER / f"built-in-rules.{sys.implementation.cache_tag}.json"
+
+
+def content(folder: Path, files: Sequence[Path]) -> str:
+    """The version and the content of the rule files, as a hash. Raises OSError."""
+    made = hashlib.sha256(__version__.encode())
+    for path in sorted(files):
+        made.update(f"\n{path.relative_to(folder).as_posix()}\n".encode())
+        made.update(path.read_bytes())
+    return made.hexdigest()
 
 
 def made_from(folder: Path, files: Sequence[Path]) -> str | None:
     """What rules come from, as a hash: the content of their files, the state of the package's modules and data, and the
     versions of Python and of the libraries that read and check them. None where that can't be told."""
-    made = hashlib.sha256(f"{__version__}\n{sys.version}".encode())
     try:
-        for library in _LIBRARIES:
-            made.update(f"\n{importlib.metadata.version(library)}".encode())
-        for path in sorted(files):
-            made.update(f"\n{path.relative_to(folder).as_posix()}\n".encode())
-            made.update(path.read_bytes())
-        for name, size, changed in sorted(_modules(str(_PACKAGE))):
-            made.update(f"\n{name} {size} {changed}".encode())
+        parts = [content(folder, files), sys.version, *map(importlib.metadata.version, _LIBRARIES)]
+        parts += [f"{name} {size} {changed}" for name, size, changed in sorted(_modules(str(_PACKAGE)))]
     except (OSError, importlib.metadata.PackageNotFoundError):
         return None
-    return made.hexdigest()
+    return hashlib.sha256("\n".join(parts).encode(errors="surrogateescape")).hexdigest()
 
 
 def _modules(folder: str) -> Iterator[tuple[str, int, int]]:
