@@ -188,7 +188,7 @@ def drift_parts(drift: Drift | None, names: _Names = _NO_NAMES) -> dict[str, Any
 @cache
 def _environment() -> jinja2.Environment:
     """The environment, once a process: it keeps the template compiled."""
-    return environment()
+    return environment("json")
 
 
 def render(report: Report) -> Iterator[str]:

@@ -1,9 +1,7 @@
 """The built-in rules as they were read and checked, kept beside them as Python keeps compiled modules.
 
 To read and check them takes most of the start of a command. What is kept is of use for the very files, modules and
-libraries that it was made from; whatever is wrong with it, the rules are read. It lies in ``__pycache__`` in the folder
-of the rules, which holds the program itself: who may write there needs no rules to change what it does.
-``PYTHONDONTWRITEBYTECODE`` and ``PYTHONPYCACHEPREFIX``, by which modules lie elsewhere, keep it from being written.
+libraries that it was made from; whatever is wrong with it, the rules are read (``auditor/kept_files.py``).
 """
 
 from __future__ import annotations
@@ -12,21 +10,16 @@ import hashlib
 import importlib.metadata
 import os
 import sys
-import tempfile
 from collections.abc import Iterator, Sequence
-from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 
 import msgspec
 
+from auditor.kept_files import FOLDER, keep_file, kept_file, may_keep, read_kept_file
 from auditor.model.rule import Rule
-from auditor.regular_files import NotReadError, read_regular
 from auditor.version import __version__
 
-_FOLDER = "__pycache__"
-#: Bytes of such a file: many times what the built-in rules take.
-_LIMIT = 64 << 20
 #: What reads and checks rules, beside Python.
 _LIBRARIES = ("duckdb", "msgspec", "PyYAML")
 _PACKAGE = Path(__file__).resolve().parent.parent
@@ -46,9 +39,12 @@ def written(folder: Path, made_from: str, rules: Sequence[Rule]) -> bytes:
 
 def read_kept(path: Path, folder: Path, made_from: str | None) -> tuple[Rule, ...] | None:
     """The rules of the folder that a file keeps; None where it keeps none that were ``made_from`` what there is."""
+    text = read_kept_file(path)
+    if text is None:
+        return None
     try:
-        found = msgspec.json.decode(read_regular(path, _LIMIT), type=_Kept)
-    except (NotReadError, msgspec.MsgspecError, RecursionError):
+        found = msgspec.json.decode(text, type=_Kept)
+    except (msgspec.MsgspecError, RecursionError):
         return None
     if found.made_from != made_from:
         return None
@@ -63,23 +59,11 @@ def kept(folder: Path, made_from: str | None) -> tuple[Rule, ...] | None:
 def keep(folder: Path, made_from: str | None, rules: Sequence[Rule]) -> None:
     """Keep the rules, where that can be written and says the same when it is read. ``made_from``: of before they were
     read, so that what changed meanwhile is not taken for what they came from."""
-    if made_from is None or sys.dont_write_bytecode or sys.pycache_prefix or not os.access(folder, os.W_OK):
+    if made_from is None or not may_keep(folder):
         return
     text = written(folder, made_from, rules)
-    if msgspec.json.decode(text, type=_Kept).rules != _relative(folder, rules):
-        return
-    path = _path(folder)
-    with suppress(OSError):
-        path.parent.mkdir(exist_ok=True)
-        # Several processes may do it at once, and another may read meanwhile.
-        handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=f"{path.name}.")
-        try:
-            with os.fdopen(handle, "wb") as out:
-                out.write(text)
-            Path(temporary).chmod(0o644)
-            Path(temporary).replace(path)
-        finally:
-            Path(temporary).unlink(missing_ok=True)
+    if msgspec.json.decode(text, type=_Kept).rules == _relative(folder, rules):
+        keep_file(_path(folder), text)
 
 
 def _relative(folder: Path, rules: Sequence[Rule]) -> tuple[Rule, ...]:
@@ -87,7 +71,7 @@ def _relative(folder: Path, rules: Sequence[Rule]) -> tuple[Rule, ...]:
 
 
 def _path(folder: Path) -> Path:
-    return folder / _FOLDER / f"built-in-rules.{sys.implementation.cache_tag}.json"
+    return kept_file(folder, "built-in-rules.json")
 
 
 def content(folder: Path, files: Sequence[Path]) -> str:
@@ -115,7 +99,7 @@ def _modules(folder: str) -> Iterator[tuple[str, int, int]]:
     with os.scandir(folder) as entries:
         for entry in entries:
             if entry.is_dir(follow_symlinks=False):
-                if entry.name not in (_FOLDER, "_data"):
+                if entry.name not in (FOLDER, "_data"):
                     yield from _modules(entry.path)
             elif entry.name.endswith((".py", ".sql", ".json")):
                 found = entry.stat(follow_symlinks=False)

@@ -79,7 +79,7 @@ def render(runs: Sequence[Manifest], days: Sequence[TrendPoint], failed: Sequenc
 @cache
 def _environment() -> jinja2.Environment:
     """The environment with the filters that the page uses, once a process: it keeps the template compiled."""
-    made = environment()
+    made = environment("index")
     made.filters["thousands"] = lambda number: f"{number:,}"
     made.filters["counted"] = plural
     made.filters["moment"] = lambda text: f"{text[:16].replace('T', ' ')} UTC" if len(text) > 10 else text

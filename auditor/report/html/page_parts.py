@@ -65,7 +65,7 @@ def short(text: str) -> str:
 def html_environment() -> jinja2.Environment:
     """The environment with the filters that the page uses. A process has one, so that it compiles each template once:
     that takes longer than to render a small report."""
-    made = environment()
+    made = environment("page")
     # Whatever stands in the page is seen: our own parts are Markup, all other text may be anybody's.
     made.finalize = lambda value: visible(value) if isinstance(value, str) and not isinstance(value, Markup) else value
     made.filters |= {
