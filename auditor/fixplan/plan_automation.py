@@ -9,11 +9,12 @@ from __future__ import annotations
 import base64
 import json
 import re
+import zlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from auditor.fixplan.plan_script import Block, apply_blocks, back_blocks, digest
+from auditor.fixplan.plan_script import PAUSE, Block, apply_blocks, back_blocks, digest
 from auditor.fixplan.plan_steps import Step
 from auditor.inert_text import one_line
 from auditor.masking import mask_text
@@ -23,9 +24,11 @@ SCHEMA_VERSION = "0.3"
 LIMIT = 64 * 1024
 #: A brace before another one: two of them begin a parameter.
 _BRACES = re.compile(r"\{(?=\{)")
+#: Looks at a resource that AWS changes: aws:executeScript ends after ten minutes, and a step waits twice.
+LOOKS = 50
 #: Runs in Systems Manager, which has boto3; a step stops the runbook by raising.
 SCRIPT = """\
-import base64, hashlib, json
+import base64, hashlib, json, time, zlib
 import boto3, jmespath
 from botocore.exceptions import ClientError
 
@@ -40,27 +43,38 @@ def call(request, region):
     return getattr(client, request["operation"].replace("-", "_"))(**request["input"])
 
 def state(step):
-    try:
-        answer = call(step["look"], step["region"])
-    except ClientError as error:
-        if any(word in str(error) for word in GONE):
-            return "gone"
-        raise
-    return digest(json.loads(json.dumps(jmespath.search(step["query"], answer), default=str)))
+    for _ in range(LOOKS):
+        try:
+            answer = call(step["look"], step["region"])
+        except ClientError as error:
+            if any(word in str(error) for word in GONE):
+                return "gone", ""
+            raise
+        status = str(answer.get("Status", "")) if step["settles"] else ""
+        if status not in ("Pending", "Updating", "Deleting"):
+            break
+        time.sleep(PAUSE)
+    else:
+        raise Exception("stopped: " + step["what"] + ": still " + status)
+    said = status + ": " + str(answer.get("FailureReason", ""))
+    return digest(json.loads(json.dumps(jmespath.search(step["query"], answer), default=str))), said
 
 def handler(events, context):
-    step = json.loads(base64.b64decode(events["step"]))
-    now = state(step)
+    step = json.loads(zlib.decompress(base64.b64decode(events["step"])))
+    now, _ = state(step)
     if now == step["after"]:
         return {"said": "done already: " + step["what"]}
-    if now != step["before"]:
+    if now not in (step["before"], *step["between"]):
         raise Exception("stopped: " + step["what"] + ": it is not as it was when it was audited. Audit again.")
     if str(events["check"]).lower() == "true":
         return {"said": "would change: " + step["what"]}
     for request in step["requests"]:
         call(request, step["region"])
+    _, said = state(step)
+    if "failed" in said.partition(":")[0].lower():
+        raise Exception("stopped: " + step["what"] + ": AWS says: " + said)
     return {"said": step["what"]}
-"""
+""".replace("LOOKS", str(LOOKS)).replace("PAUSE", str(PAUSE))
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,12 +153,15 @@ def _step(number: int, block: Block) -> Mapping[str, Any]:
         "region": block.region,
         "look": {"service": look.request.service, "operation": look.request.operation, "input": look.request.input},
         "query": look.query,
+        "settles": look.settles,
         "before": digest(block.before),
+        "between": [digest(one) for one in block.between],
         "after": "gone" if gone else digest(block.after),
         "requests": [{"service": r.service, "operation": r.operation, "input": r.input} for r in block.requests],
     }
-    # What stands in braces twice is a parameter to Systems Manager, so that no setting may stand there as it is.
-    encoded = base64.b64encode(json.dumps(told).encode()).decode()
+    # What stands in braces twice is a parameter to Systems Manager, so that no setting may stand there as it is. A
+    # domain's lists of custom images alone may be longer than a document.
+    encoded = base64.b64encode(zlib.compress(json.dumps(told).encode(), 9)).decode()
     return {
         "name": f"Step{number:04}",
         "action": "aws:executeScript",

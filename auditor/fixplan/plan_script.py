@@ -1,7 +1,8 @@
 """The plan as a script for a POSIX shell: the AWS CLI changes, python3 compares, nothing else is needed.
 
 Every resource is looked at before it is changed. It is changed where it is as the audit saw it, skipped where the step
-was run already, and otherwise the script stops, before that resource and all that come after it.
+was run already, and otherwise the script stops, before that resource and all that come after it. AWS answers a call
+that updates something of Studio before the update is made, and refuses the next one until then, so the script waits.
 """
 
 from __future__ import annotations
@@ -24,8 +25,9 @@ _HEAD = """\
 # Run it with credentials of account {account} that may make these calls. It stops at the first resource that is not as
 # the audit saw it, and can be run again: what is done already is skipped. ./{name} --check only looks.
 set -eu
-cd "$(dirname "$0")"
 CHECK=${{1:-}}
+case $#$CHECK in 0 | 1--check) ;; *) echo "./{name} takes --check, or nothing" >&2; exit 2 ;; esac
+CDPATH='' cd -- "$(dirname -- "$0")"
 errors=$(mktemp)
 trap 'rm -f "$errors"' EXIT
 command -v python3 >/dev/null || {{ echo "python3 is needed to compare" >&2; exit 2; }}
@@ -41,20 +43,44 @@ print(hashlib.sha256(json.dumps(json.load(sys.stdin), sort_keys=True, separators
 # state SERVICE OPERATION ...: the digest of what is there now; "gone" where there is nothing.
 state() {{
   if answer=$(aws "$@" --output json 2>"$errors"); then printf '%s' "$answer" | digest
-  elif grep -Eq 'ResourceNotFound|NoSuchEntity|does not exist' "$errors"; then echo gone
+  elif grep -Eq 'An error occurred.*(ResourceNotFound|NoSuchEntity|does not exist)' "$errors"; then echo gone
   else cat "$errors" >&2; return 1; fi
 }}
 
-# step WHAT NOW BEFORE AFTER: whether to make the change.
+# settled SERVICE OPERATION ...: the status of a resource and why it failed, once AWS no longer changes it.
+settled() {{
+  looks=0
+  while :; do
+    if ! status=$(aws "$@" --query '[Status, FailureReason]' --output text 2>"$errors"); then
+      grep -Eq 'An error occurred.*(ResourceNotFound|does not exist)' "$errors" && return 0
+      cat "$errors" >&2; return 1
+    fi
+    case $status in Pending* | Updating* | Deleting*) ;; *) printf '%s' "$status"; return 0 ;; esac
+    looks=$((looks + 1))
+    [ "$looks" -lt {looks} ] || {{ echo "stopped: still $status" >&2; return 1; }}
+    sleep {pause}
+  done
+}}
+
+# made WHAT STATUS: stops where AWS took a call and could not carry it out.
+made() {{
+  case $2 in Failed* | Update_Failed* | Delete_Failed*) echo "stopped: $1: AWS says: $2" >&2; exit 1 ;; esac
+}}
+
+# step WHAT NOW BEFORE AFTER BETWEEN...: whether to make the change. BETWEEN: where an interrupted one may have ended.
 step() {{
-  if [ "$2" = "$4" ]; then echo "done already: $1"; return 1; fi
-  if [ "$2" != "$3" ]; then
-    echo "stopped: $1: it is not as it was when it was audited. Audit again and make a new plan." >&2; exit 3
-  fi
-  if [ "$CHECK" = --check ]; then echo "would change: $1"; return 1; fi
-  echo "$1"
+  what=$1 now=$2 before=$3 after=$4
+  shift 4
+  if [ "$now" = "$after" ]; then echo "done already: $what"; return 1; fi
+  case " $before $* " in *" $now "*) ;; *)
+    echo "stopped: $what: it is not as it was when it was audited. Audit again and make a new plan." >&2; exit 3 ;;
+  esac
+  if [ "$CHECK" = --check ]; then echo "would change: $what"; return 1; fi
+  echo "$what"
 }}
 """
+#: Seconds between two looks at a resource that AWS changes, and how many looks: an app takes some minutes to start.
+PAUSE, LOOKS = 5, 120
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,13 +103,15 @@ def back_script(account: str, steps: Sequence[Step]) -> Script:
 
 @dataclass(frozen=True, slots=True)
 class Block:
-    """A step one way: what is there before, and after (None: nothing)."""
+    """A step one way: what is there before, and after (None: nothing), and between its calls, each of which may be made
+    again."""
 
     step: Step
     what: str
     before: Any
     after: Any
     requests: tuple[Request, ...]
+    between: tuple[Any, ...] = ()
 
     @property
     def region(self) -> str:
@@ -99,12 +127,16 @@ def apply_blocks(steps: Sequence[Step]) -> list[Block]:
 
 def back_blocks(steps: Sequence[Step]) -> list[Block]:
     """Those that can be undone, the last first, each as it undoes its change."""
-    return [Block(s, f"back: {s.what}", s.look.after, s.look.restored, s.back) for s in reversed(steps) if s.back]
+    return [
+        Block(s, f"back: {s.what}", s.look.after, s.look.restored, s.back, s.look.between)
+        for s in reversed(steps)
+        if s.back
+    ]
 
 
 def _script(name: str, title: str, account: str, blocks: Sequence[Block]) -> Script:
     inputs: dict[str, str] = {}
-    lines = [_HEAD.format(title=title, account=account, name=name)]
+    lines = [_HEAD.format(title=title, account=account, name=name, pause=PAUSE, looks=LOOKS)]
     for number, block in enumerate(blocks, 1):
         lines += _lines(f"{name.removesuffix('.sh')}-{number:04}", block, inputs)
     return Script("\n".join([*lines, ""]), inputs)
@@ -116,15 +148,19 @@ def _lines(name: str, block: Block, inputs: dict[str, str]) -> Iterator[str]:
     # A comment ends with its line, whatever stands in a name.
     what = one_line(block.what)
     after = "gone" if block.after is None and block.step.removes else digest(block.after)
+    between = "".join(f" {digest(one)}" for one in block.between)
+    looking = f"{look.request.service} {look.request.operation} --region {region} --cli-input-json file://{seen}"
     yield f"# {what}  ({', '.join(block.step.origins)})"
-    yield (
-        f"now=$(state {look.request.service} {look.request.operation} --region {region}"
-        f" --cli-input-json file://{seen} --query {shlex.quote(look.query)})"
-    )
-    yield f'if step {shlex.quote(what)} "$now" {digest(block.before)} {after}; then'
+    if look.settles:
+        yield f"status=$(settled {looking})"
+    yield f"now=$(state {looking} --query {shlex.quote(look.query)})"
+    yield f'if step {shlex.quote(what)} "$now" {digest(block.before)} {after}{between}; then'
     for part, request in enumerate(block.requests):
         file = _input(f"{name}-{part}" if part else name, request, inputs)
         yield f"  aws {request.service} {request.operation} --region {region} --cli-input-json file://{file} >/dev/null"
+    if look.settles:
+        yield f"  status=$(settled {looking})"
+        yield f'  made {shlex.quote(what)} "$status"'
     yield "fi"
     yield ""
 

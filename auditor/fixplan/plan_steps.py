@@ -42,7 +42,7 @@ class Look:
     """How to see the state of a resource that a step is about: a call that reads, and the query of its answer.
 
     ``before``: what the query gave when the audit was made; ``after``: what it gives once the step was run;
-    ``restored``: what it gives once that was undone.
+    ``restored``: what it gives once that was undone, ``between``: after each call of the way back but the last.
     """
 
     request: Request
@@ -50,6 +50,12 @@ class Look:
     before: Any
     after: Any
     restored: Any
+    between: tuple[Any, ...] = ()
+
+    @property
+    def settles(self) -> bool:
+        """Whether the resource has a status, and AWS goes on changing it after a call was answered."""
+        return self.request.service == "sagemaker" and self.request.operation.startswith("describe-")
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,7 +97,7 @@ def steps_of(key: Key, line: Line, made: Line | None, origins: Sequence[str], in
 
 def in_order(steps: Sequence[Step]) -> list[Step]:
     """Trust before what needs it, domains before what inherits from them, and what cannot be undone last."""
-    return sorted(steps, key=lambda s: (s.key[:2], _ORDER.index(s.request.operation), s.key[3]))
+    return sorted(steps, key=lambda s: (s.key[0], _ORDER.index(s.request.operation), s.key[1], s.key[3]))
 
 
 def _named(key: Key) -> dict[str, str]:
@@ -118,12 +124,12 @@ def _update(
     roots = [root for root, (owner, _) in ROOTS.items() if owner == kind] + (list(PLAIN) if kind == "domain" else [])
     earlier, lasting = _earlier(key, old, new, in_force)
     query = "{" + ", ".join(f"{root}: {root}" for root in roots) + "}"
-    state = [{root: document.get(root) for root in roots} for document in (old, new, earlier)]
+    before, after, restored = ({root: document.get(root) for root in roots} for document in (old, new, earlier))
     changed = list(_leaves(old, new))
     return Step(
         key,
         f"{_noun(key)}: {changed[0] if len(changed) == 1 else plural(len(changed), 'setting')}",
-        Look(Request("sagemaker", _dashed(type_.describe), _named(key)), query, *state),
+        Look(Request("sagemaker", _dashed(type_.describe), _named(key)), query, before, after, restored),
         Request("sagemaker", type_.update, {**_named(key), **_sent(old, new)}),
         (Request("sagemaker", type_.update, {**_named(key), **sent}),) if (sent := _sent(new, earlier)) else (),
         lasting,
@@ -212,7 +218,9 @@ def _tags(key: Key, line: Line, made: Line, origins: tuple[str, ...]) -> Step:
     back: list[Request] = []
     if changed := {name: old[name] for name in more if name in old}:
         back.append(Request("sagemaker", "add-tags", {"ResourceArn": arn, "Tags": _pairs(changed)}))
-    if added := sorted(name for name in more if name not in old):
+    added = sorted(name for name in more if name not in old)
+    between = (_pairs({**new, **changed}),) if changed and added else ()
+    if added:
         back.append(Request("sagemaker", "delete-tags", {"ResourceArn": arn, "TagKeys": added}))
     return Step(
         key,
@@ -223,6 +231,7 @@ def _tags(key: Key, line: Line, made: Line, origins: tuple[str, ...]) -> Step:
             _pairs(old),
             _pairs(new),
             _pairs(old),
+            between,
         ),
         Request("sagemaker", "add-tags", {"ResourceArn": arn, "Tags": _pairs(more)}),
         tuple(back),

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import json
+import re
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -33,6 +34,8 @@ from auditor.whatif.gather import gather
 from auditor.whatif.moved_settings import InForce
 from auditor.yaml_source import near
 
+#: Names of files that a plan is run with.
+_OWN = re.compile(r"(apply|back)(-[0-9]+)*(-look)?\.(sh|json)")
 #: Owners that an error names.
 _FEW = 12
 
@@ -147,9 +150,17 @@ def _left_out(cause: RootCause, why: str) -> NotTried:
     return NotTried(cause.rule_id, cause.id, f"{cause.resource.type.replace('_', ' ')} {cause.resource.name}", why)
 
 
+def _of_earlier_plans(folder: Path) -> Iterator[Path]:
+    """What an earlier plan wrote, scripts first: none of it may be run with the files of another plan."""
+    for pattern in ("*.sh", "automation/*.json", "calls/*.json"):
+        yield from (file for file in sorted(folder.glob(pattern)) if _OWN.fullmatch(file.name))
+
+
 def _write(planned: Planned, as_of: str, causes: Mapping[str, RootCause], mode: Access) -> None:
     folder = planned.folder
     apply, back = apply_script(planned.account, planned.steps), back_script(planned.account, planned.steps)
+    for old in _of_earlier_plans(folder):
+        old.unlink()
     # A script comes after what it reads.
     texts = {
         "plan.md": page(planned.account, as_of, planned.steps, planned.left, causes),

@@ -228,6 +228,23 @@ def test_owners_plans_are_the_whole(before: Audit, tmp_path: Path) -> None:
     assert error.value.hint == "Did you mean 'vision'?"
 
 
+def test_nothing_of_an_earlier_plan_is_left_to_run(before: Audit, tmp_path: Path) -> None:
+    """A shorter plan in the same folder: the runbooks and calls are its own, what somebody put beside them stays."""
+
+    def planned(*rules: str) -> set[str]:
+        (made,) = make_plan(Config(), [before.path], PlanOptions(fix=rules), tmp_path)
+        return {str(file.relative_to(made.folder)) for file in made.folder.rglob("*") if file.is_file()}
+
+    long = planned(*CHOSEN)
+    for note in ("calls/apply-notes.json", "review.sh"):
+        (tmp_path / ACCOUNT / note).write_text("mine", encoding="utf-8")
+    short = planned("STU709")
+    assert short - long == {"calls/apply-notes.json", "review.sh"}
+    assert len(long - short) > 20
+    steps = json.loads((tmp_path / ACCOUNT / "plan.json").read_text(encoding="utf-8"))["steps"]
+    assert len([name for name in short if "/apply-" in name and name.endswith("-look.json")]) == len(steps)
+
+
 def test_what_a_script_could_not_compare_is_left_to_people(before: Audit, tmp_path: Path) -> None:
     """A masked secret would be sent in place of the real one, and what was not seen would look like a change."""
     whole = before.path.read_bytes().splitlines(keepends=True)[:-1]

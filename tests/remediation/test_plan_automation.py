@@ -7,7 +7,10 @@ import json
 import re
 import subprocess
 import sys
+import time
+import zlib
 from dataclasses import replace
+from hashlib import sha256
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -15,8 +18,8 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError
 
-from auditor.fixplan.plan_automation import LIMIT, SCRIPT, runbook_files
-from auditor.fixplan.plan_script import digest
+from auditor.fixplan.plan_automation import LIMIT, LOOKS, SCRIPT, runbook_files
+from auditor.fixplan.plan_script import PAUSE, digest
 from auditor.fixplan.plan_steps import Look, Request, Step
 
 ACCOUNT = "111122223333"
@@ -41,7 +44,8 @@ def _documents(*steps: Step) -> dict[str, Any]:
 
 
 def _told(document: Any, number: int = 1) -> Any:
-    return json.loads(base64.b64decode(document["mainSteps"][number]["inputs"]["InputPayload"]["step"]))
+    told = document["mainSteps"][number]["inputs"]["InputPayload"]["step"]
+    return json.loads(zlib.decompress(base64.b64decode(told)))
 
 
 class Account:
@@ -102,6 +106,53 @@ def test_a_resource_that_is_not_as_it_was_audited_stops(monkeypatch: pytest.Monk
     assert account.calls == []
 
 
+class Slow(Account):
+    """The same, where an update takes a while and ends as ``end`` says."""
+
+    def __init__(self, end: dict[str, Any]) -> None:
+        super().__init__("PublicInternetOnly")
+        self.end, self.looks = end, 0
+
+    def describe_domain(self, **request: Any) -> dict[str, Any]:
+        self.looks -= 1
+        status = {"Status": "Updating"} if self.looks > 0 else {"Status": "InService"} if self.looks < 0 else self.end
+        return {**super().describe_domain(**request), **status}
+
+    def update_domain(self, **request: Any) -> None:
+        super().update_domain(**request)
+        self.looks = 4
+
+
+def test_a_step_waits_for_the_end_of_its_update(monkeypatch: pytest.MonkeyPatch) -> None:
+    waits: list[float] = []
+    monkeypatch.setattr(time, "sleep", waits.append)
+    payload = _payload(_documents(_step())["automation/apply-1.json"])
+    assert _run(monkeypatch, Slow({"Status": "InService"}), payload) == "domain d-1: AppNetworkAccessType"
+    assert len(waits) == 3
+    failed = Slow({"Status": "Update_Failed", "FailureReason": "no such subnet"})
+    with pytest.raises(Exception, match=r"stopped: domain d-1: .*: AWS says: Update_Failed: no such subnet"):
+        _run(monkeypatch, failed, payload)
+    # aws:executeScript: "each script can run for 600 seconds" (Systems Manager User Guide).
+    assert 2 * LOOKS * PAUSE < 600
+
+
+def test_a_domain_with_as_many_images_as_aws_takes_fits_into_a_document() -> None:
+    """200 custom images for each app type (botocore: CustomImages)."""
+    images = [
+        {
+            "AppImageConfigName": f"{'of-a-team-' * 4}{n}",
+            "ImageName": f"{'survival-' * 6}{n}",
+            "ImageVersionNumber": n,
+        }
+        for n in range(200)
+    ]
+    apps = {f"{app}AppSettings": {"CustomImages": images} for app in ("KernelGateway", "JupyterLab", "CodeEditor")}
+    sent = {"DefaultUserSettings": apps, "DefaultSpaceSettings": apps}
+    step = replace(_step(), request=Request("sagemaker", "update-domain", {"DomainId": "d-1", **sent}))
+    assert len(json.dumps(sent)) > 2 * LIMIT
+    assert all(len(text.encode()) <= LIMIT for text in runbook_files(ACCOUNT, [step]).values())
+
+
 def test_a_step_that_deletes_is_done_where_nothing_is_left() -> None:
     step = _step()
     gone = replace(step, removes=True, back=(), look=replace(step.look, after=None))
@@ -110,8 +161,13 @@ def test_a_step_that_deletes_is_done_where_nothing_is_left() -> None:
     assert _told(_documents(step)["automation/apply-1.json"])["after"] == digest({"Access": "VpcOnly"})
 
 
+def _letters(number: int) -> str:
+    """Text that can't be packed much."""
+    return "".join(sha256(f"{number} {part}".encode()).hexdigest() for part in range(32))
+
+
 def test_documents_are_as_small_as_systems_manager_takes_them_and_keep_the_order() -> None:
-    steps = [_step("x" * 2_000, number) for number in range(60)]
+    steps = [_step(_letters(number), number) for number in range(60)]
     made = runbook_files(ACCOUNT, steps)
     assert all(len(text.encode()) <= LIMIT for text in made.values())
     applied = [json.loads(text) for name, text in made.items() if "apply" in name]

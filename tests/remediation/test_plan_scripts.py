@@ -1,0 +1,202 @@
+"""The scripts of a plan against an account that answers as AWS does: an update is answered before it is made, and may
+fail afterwards; a call may be the last one before the network goes."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from auditor.fixplan import plan_script
+from auditor.fixplan.plan_script import apply_script, back_script
+from auditor.fixplan.plan_steps import Look, Request, Step, in_order, steps_of
+
+ACCOUNT = "111122223333"
+#: Stands for the AWS CLI: one domain and its tags in state.json, every call that changes something in calls.txt.
+AWS = """\
+import json, sys
+from pathlib import Path
+import jmespath
+
+folder = Path(__file__).parent
+words = sys.argv[1:]
+options = dict(zip(words[2::2], words[3::2], strict=True))
+operation = words[1]
+path = folder / "state.json"
+state = json.loads(path.read_text())
+
+def end(answer):
+    path.write_text(json.dumps(state))
+    answer = jmespath.search(options.get("--query", "@"), answer)
+    if options.get("--output") == "text":
+        answer = answer if isinstance(answer, list) else [answer]
+        print("\\t".join(str(one) for one in answer))
+    else:
+        print(json.dumps(answer))
+    sys.exit()
+
+def refuse(code, text):
+    sys.exit(f"An error occurred ({code}) when calling the {operation} operation: {text}")
+
+if operation == "get-caller-identity":
+    end({"Account": "111122223333"})
+given = json.loads(Path(options["--cli-input-json"].removeprefix("file://")).read_text())
+domain = state["domain"]
+if operation == "describe-domain":
+    if domain["Status"] == "Updating":
+        state["updating"] -= 1
+        if not state["updating"]:
+            domain |= state["then"]
+    end(domain)
+if operation == "list-tags":
+    end({"Tags": [{"Key": k, "Value": v} for k, v in state["tags"].items()]})
+if state.get("cut") == operation:
+    sys.exit("Could not connect to the endpoint URL")
+with (folder / "calls.txt").open("a") as calls:
+    calls.write(operation + "\\n")
+if operation == "add-tags":
+    state["tags"] |= {tag["Key"]: tag["Value"] for tag in given["Tags"]}
+elif operation == "delete-tags":
+    state["tags"] = {k: v for k, v in state["tags"].items() if k not in given["TagKeys"]}
+elif domain["Status"] == "Updating":
+    refuse("ResourceInUse", "the domain is being updated")
+else:
+    domain |= {**{k: v for k, v in given.items() if k != "DomainId"}, "Status": "Updating"}
+    state["updating"] = 3
+end({})
+"""
+
+
+@dataclass(frozen=True)
+class Scripts:
+    """The scripts of some steps, and the account that they are run in."""
+
+    folder: Path
+
+    def run(self, name: str, *words: str, shell: str = "sh") -> subprocess.CompletedProcess[str]:
+        return subprocess.run(
+            [shell, f"{self.folder}/{name}", *words], capture_output=True, text=True, check=False, timeout=60,
+            env={"PATH": f"{self.folder}:/usr/bin:/bin", "CDPATH": "/"},
+        )  # fmt: skip
+
+    @property
+    def calls(self) -> list[str]:
+        path = self.folder / "calls.txt"
+        return path.read_text(encoding="utf-8").split() if path.exists() else []
+
+    @property
+    def state(self) -> dict[str, Any]:
+        found: dict[str, Any] = json.loads((self.folder / "state.json").read_text(encoding="utf-8"))
+        return found
+
+
+def _scripts(folder: Path, steps: Sequence[Step], monkeypatch: pytest.MonkeyPatch, **state: Any) -> Scripts:
+    monkeypatch.setattr(plan_script, "PAUSE", 0)
+    for name, script in (("apply", apply_script(ACCOUNT, steps)), ("back", back_script(ACCOUNT, steps))):
+        for file, text in {f"{name}.sh": script.text, **script.inputs}.items():
+            (folder / file).parent.mkdir(exist_ok=True)
+            (folder / file).write_text(text, encoding="utf-8")
+    (folder / "aws").write_text(f'#!/bin/sh\nexec {sys.executable} {folder}/aws.py "$@"\n', encoding="utf-8")
+    (folder / "aws").chmod(0o755)
+    (folder / "aws.py").write_text(AWS, encoding="utf-8")
+    given = {"domain": {"Status": "InService"}, "tags": {}, "then": {"Status": "InService"}, **state}
+    (folder / "state.json").write_text(json.dumps(given), encoding="utf-8")
+    return Scripts(folder)
+
+
+def _setting(name: str, before: Any, after: Any, **key: str) -> Step:
+    """A step that sets one member of the domain."""
+    look = Look(Request("sagemaker", "describe-domain", {"DomainId": "d-1"}), name, before, after, before)
+    there, back = (Request("sagemaker", "update-domain", {"DomainId": "d-1", name: one}) for one in (after, before))
+    where = (ACCOUNT, key.get("region", "eu-west-1"), "domain", "d-1")
+    return Step(where, f"domain d-1: {name}", look, there, (back,), "", ("STU507 1a2b",))
+
+
+@pytest.mark.parametrize("shell", ["dash", "bash"])
+def test_the_next_call_waits_until_the_update_is_made(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, shell: str
+) -> None:
+    """ "Updating: ongoing update of the domain" (developer guide, "Domain entities and statuses")."""
+    steps = [_setting("TagPropagation", None, "ENABLED"), _setting("VpcId", "vpc-1", "vpc-2")]
+    scripts = _scripts(tmp_path, steps, monkeypatch, domain={"Status": "InService", "VpcId": "vpc-1"})
+    done = scripts.run("apply.sh", shell=shell)
+    assert (done.returncode, done.stderr, done.stdout.count("\n")) == (0, "", 2)
+    assert scripts.state["domain"] == {"Status": "InService", "VpcId": "vpc-2", "TagPropagation": "ENABLED"}
+    assert scripts.run("apply.sh", shell=shell).stdout.count("done already: ") == 2
+    assert scripts.calls == ["update-domain"] * 2
+
+
+def test_an_update_that_fails_afterwards_stops_the_script(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    failed = {"Status": "Update_Failed", "FailureReason": "Unable to reach the subnet", "TagPropagation": None}
+    steps = [_setting("TagPropagation", None, "ENABLED"), _setting("VpcId", "vpc-1", "vpc-2")]
+    scripts = _scripts(tmp_path, steps, monkeypatch, domain={"Status": "InService", "VpcId": "vpc-1"}, then=failed)
+    done = scripts.run("apply.sh")
+    assert done.returncode == 1
+    assert done.stderr.startswith("stopped: domain d-1: TagPropagation: AWS says: Update_Failed")
+    assert "Unable to reach the subnet" in done.stderr
+    assert scripts.calls == ["update-domain"]
+
+
+def test_what_fails_already_can_be_updated(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The reason of an earlier failure is not taken for one of this update."""
+    before = {"Status": "Update_Failed", "FailureReason": "Failed long ago", "VpcId": "vpc-1"}
+    scripts = _scripts(tmp_path, [_setting("VpcId", "vpc-1", "vpc-2")], monkeypatch, domain=before)
+    assert scripts.run("apply.sh").returncode == 0
+    assert scripts.state["domain"]["VpcId"] == "vpc-2"
+
+
+@pytest.mark.parametrize("words", [["--chekc"], ["--dry-run"], ["--check", "--check"], [""], ["-h"]])
+def test_what_is_not_check_changes_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, words: list[str]) -> None:
+    scripts = _scripts(tmp_path, [_setting("TagPropagation", None, "ENABLED")], monkeypatch)
+    for name in ("apply.sh", "back.sh"):
+        done = scripts.run(name, *words)
+        assert (done.returncode, done.stdout, done.stderr) == (2, "", f"./{name} takes --check, or nothing\n")
+    assert scripts.calls == []
+
+
+def test_a_way_back_of_two_calls_goes_on_between_them(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    arn = f"arn:aws:sagemaker:eu-west-1:{ACCOUNT}:domain/d-1"
+    earlier = {"owner": "it's $(id)", "team": 'a "b"\\n'}
+    line = {"kind": "domain", "domain": {"DomainArn": arn}, "tags": [{"Key": k, "Value": earlier[k]} for k in earlier]}
+    made = {**line, "tags": [{"Key": k, "Value": v} for k, v in {**earlier, "owner": "ana", "cost": "1"}.items()]}
+    (step,) = steps_of((ACCOUNT, "eu-west-1", "domain", "d-1"), line, made, ["STU607 1a2b"], lambda *_: None)
+    assert [one.operation for one in step.back] == ["add-tags", "delete-tags"]
+    scripts = _scripts(tmp_path, [step], monkeypatch, tags=earlier)
+    assert scripts.run("apply.sh").returncode == 0
+    assert scripts.state["tags"] == {**earlier, "owner": "ana", "cost": "1"}
+    (tmp_path / "state.json").write_text(json.dumps({**scripts.state, "cut": "delete-tags"}), encoding="utf-8")
+    assert scripts.run("back.sh").returncode != 0
+    assert scripts.state["tags"] == {**earlier, "cost": "1"}
+    (tmp_path / "state.json").write_text(json.dumps({**scripts.state, "cut": ""}), encoding="utf-8")
+    done = scripts.run("back.sh")
+    assert (done.returncode, done.stderr) == (0, "")
+    assert scripts.state["tags"] == earlier
+    assert scripts.run("back.sh").stdout.startswith("done already: ")
+
+
+def test_trust_comes_before_what_needs_it_in_every_region() -> None:
+    """What lies in no Region is before the others by what it does, not by its place in the alphabet."""
+    look = Look(Request("iam", "get-role", {"RoleName": "r"}), "Role", 1, 2, 1)
+
+    def role(operation: str) -> Step:
+        return Step((ACCOUNT, "aws-global", "role", "r"), operation, look, Request("iam", operation, {}), (), "", ())
+
+    steps = [
+        role("put-role-policy"),
+        _setting("TagPropagation", None, "ENABLED", region="ap-southeast-2"),
+        _setting("TagPropagation", None, "ENABLED", region="us-east-1"),
+        role("update-assume-role-policy"),
+    ]
+    order = [(step.request.operation, step.key[1]) for step in in_order(steps)]
+    assert order == [
+        ("update-assume-role-policy", "aws-global"),
+        ("update-domain", "ap-southeast-2"),
+        ("update-domain", "us-east-1"),
+        ("put-role-policy", "aws-global"),
+    ]
