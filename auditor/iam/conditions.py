@@ -11,7 +11,7 @@ from base64 import b64decode
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 from ipaddress import ip_address, ip_network
 from typing import Literal
 
@@ -51,12 +51,17 @@ def _boolean(value: str, wanted: Pattern, context: Context) -> Truth:
     return wanted.matches(value, context, wild=False, any_case=True)
 
 
+#: "An integer or decimal value": Python reads more than that as a number, such as NaN and 1_000.
+_NUMBER = re.compile(r"[+-]?[0-9]+(\.[0-9]+)?")
+#: The days and moments of the W3C's profile of ISO 8601.
+_MOMENT = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}(T[0-9]{2}:[0-9]{2}(:[0-9]{2}(\.[0-9]+)?)?(Z|[+-][0-9]{2}:[0-9]{2}))?")
+
+
 def _number(compare: Callable[[Decimal, Decimal], bool]) -> _Test:
     def test(value: str, wanted: Pattern, context: Context) -> Truth:  # noqa: ARG001 — one signature for all
-        try:
-            return compare(Decimal(value), Decimal(wanted.text))
-        except InvalidOperation:
+        if not _NUMBER.fullmatch(value) or not _NUMBER.fullmatch(wanted.text):
             return None
+        return compare(Decimal(value), Decimal(wanted.text))
 
     return test
 
@@ -64,8 +69,10 @@ def _number(compare: Callable[[Decimal, Decimal], bool]) -> _Test:
 def _moment(text: str) -> datetime | None:
     """A date of a condition: ISO 8601, or seconds since 1970."""
     try:
-        if re.fullmatch(r"\d+", text) and len(text) > 4:
+        if re.fullmatch(r"[0-9]{5,}", text):
             return datetime.fromtimestamp(int(text), UTC)
+        if not _MOMENT.fullmatch(text):
+            return None
         found = datetime.fromisoformat(text)
     except (ValueError, OverflowError, OSError):
         return None

@@ -52,6 +52,16 @@ def holds(operator: str, wanted: Any, value: Any, key: str = "k") -> bool | None
         ("NumericGreaterThan", "5", ("10",), True),
         ("NumericGreaterThanEquals", "5", ("4",), False),
         ("NumericLessThan", "five", ("4",), None),
+        # "An integer or decimal value" is neither of these.
+        *(("NumericNotEquals", odd, ("5",), None) for odd in ("NaN", "Infinity", "1_000", "1e3", " 6", "\uff16", "")),
+        *(("NumericLessThan", "6", (odd,), None) for odd in ("NaN", "-Infinity", "0x1")),
+        # Days and moments of the W3C's profile of ISO 8601, and seconds since 1970.
+        *(
+            ("DateGreaterThan", odd, ("2026-06-01T00:00:00Z",), None)
+            for odd in ("2026-W01-1", "2026-01-01 00:00:00Z", "2026-01-01T00:00:00", "2026", "2026-13-01", "9" * 30)
+        ),
+        ("DateGreaterThan", "2026-01-01", ("2026-06-01T00:00:00Z",), True),
+        ("DateLessThan", "2026-06-01T00:30:00+01:00", ("2026-06-01T00:00:00.5Z",), False),
         ("DateGreaterThan", "2026-01-01T00:00:00Z", ("2026-06-01T00:00:00Z",), True),
         ("DateLessThan", "2026-01-01T00:00:00Z", ("2026-06-01T00:00:00Z",), False),
         ("DateEquals", "1767225600", ("2026-01-01T00:00:00Z",), True),
