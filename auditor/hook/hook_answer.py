@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 import json
 import logging
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from enum import StrEnum
@@ -48,6 +48,9 @@ _NOTHING = "Nothing of SageMaker Studio is in the template."
 _KNOWN = 100
 #: Characters of a fix in the message; the annotation has all of it.
 _FIX = 300
+#: Characters of a text in an annotation (API_Annotation), and of all annotations: Lambda takes no answer of more than
+#: 6 MB, and answers are kept.
+_ANNOTATION, _ROOM = 16_384, 1_000_000
 _LEVELS: Mapping[Severity, str] = {
     Severity.CRITICAL: "CRITICAL", Severity.HIGH: "HIGH", Severity.MEDIUM: "MEDIUM", Severity.LOW: "LOW",
     Severity.INFO: "INFORMATIONAL",
@@ -196,8 +199,19 @@ def _answered(
     answer: Answer = _passed(message)
     if stopping:
         answer = {"hookStatus": "FAILED", "errorCode": "NonCompliant", "message": message}
-    annotations = [_annotation(f) for f in (*stopping, *below, *unknown)]
+    annotations = list(_annotations([*stopping, *below, *unknown]))
     return {**answer, "annotations": annotations} if annotations else answer
+
+
+def _annotations(findings: Sequence[Finding]) -> Iterator[dict[str, str]]:
+    """One for each of the findings, as many as an answer can hold; the message counts all of them."""
+    room = _ROOM
+    for finding in findings:
+        annotation = {name: _cut(text, _ANNOTATION) for name, text in _annotation(finding).items()}
+        room -= len(json.dumps(annotation))
+        if room < 0:
+            return
+        yield annotation
 
 
 def _line(finding: Finding) -> str:

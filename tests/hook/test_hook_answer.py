@@ -20,7 +20,10 @@ from botocore.stub import Stubber
 
 from auditor.cli.main import run
 from auditor.collect.iac.interface import Root
-from auditor.hook.hook_answer import Hook, OnError, _fitting
+from auditor.hook.hook_answer import Hook, OnError, _annotations, _fitting
+from auditor.model.finding import Finding
+from auditor.model.resource import ResourceRef
+from auditor.model.rule import Severity, Verdict
 
 STACK = "arn:aws:cloudformation:us-west-2:123456789012:stack/MyStack/1a2345b6-0000-00a0-a123-00abc0abc000"
 CHANGES = "arn:aws:cloudformation:us-west-2:123456789012:changeSet/SampleChangeSet/1a2345b6-0000-00a0-a123-00abc0abc000"
@@ -253,6 +256,35 @@ def test_a_defect_is_an_error_too(answer: Any, monkeypatch: pytest.MonkeyPatch) 
 )
 def test_what_does_not_fit_is_counted(parts: list[str], message: str) -> None:
     assert _fitting(parts, 20) == message
+
+
+@pytest.mark.parametrize("length", [10, 20_000])
+def test_what_does_not_fit_of_the_annotations_is_left_out(length: int) -> None:
+    """Lambda takes answers of 6 MB (Lambda quotas), an annotation texts of 16,384 characters (API_Annotation)."""
+    where = ResourceRef("domain", "d", "d", "123456789012", "eu-west-1")
+    finding = Finding("1a", "STU603", Verdict.FAIL, Severity.HIGH, where, "x" * length, (), "", None)
+    made = list(_annotations([finding] * 50_000))
+    assert {len(one["statusMessage"]) for one in made} == {min(length + 3, 16_384)}
+    assert 900_000 < len(json.dumps(made)) < 1_100_000
+
+
+def test_a_type_that_a_loop_makes_is_found(answer: Any) -> None:
+    """ "${Identifier} in the OutputKey and the OutputValue" is replaced (user guide, Fn::ForEach)."""
+    properties = {"DomainName": "lab", "AuthMode": "IAM", "AppNetworkAccessType": "PublicInternetOnly"}
+    loop: list[Any] = [
+        "Service", ["SageMaker"], {"D${Service}": {"Type": "AWS::${Service}::Domain", "Properties": properties}},
+    ]  # fmt: skip
+    template = {
+        "Transform": "AWS::LanguageExtensions",
+        "Parameters": {"Services": {"Type": "CommaDelimitedList"}},
+        "Resources": {"Fn::ForEach::Services": loop},
+    }
+    found = answer(asked("STACK", "my-stack"), {"template": json.dumps(template)})
+    assert found["errorCode"] == "NonCompliant"
+    loop[1] = {"Ref": "Services"}
+    found = answer(asked("STACK", "my-stack"), {"template": json.dumps(template)})
+    assert found["hookStatus"] == "SUCCESS"
+    assert "its type is not known: AWS::${Service}::Domain" in found["message"]
 
 
 def test_only_signed_addresses_are_fetched(handler: ModuleType) -> None:

@@ -297,3 +297,20 @@ def test_every_plan_of_the_corpus_has_it() -> None:
 def test_plans_that_do_not_tell_everything(repository: Write, changes: dict[str, Any], reason: str) -> None:
     repository({"plan.json": json.dumps({**PLAN, **changes})})
     assert missed(scan([Path()], ScanOptions()))["plan.json"].startswith(reason)
+
+
+def test_a_type_that_a_loop_makes_is_read_or_named(repository: Write) -> None:
+    """Fn::ForEach replaces its identifier in the type as well; where the collection is open, so is the type."""
+    loop = (
+        "Transform: AWS::LanguageExtensions\nParameters: {Open: {Type: CommaDelimitedList}}\nResources:\n"
+        "  Fn::ForEach::Kinds:\n  - Kind\n  - KINDS\n  - 'My${Kind}':\n      Type: AWS::SageMaker::${Kind}\n"
+        "      Properties: {DomainName: d}\n"
+    )
+    folder = repository({
+        "known.yaml": loop.replace("KINDS", "[Domain, Model]"), "open.yaml": loop.replace("KINDS", "!Ref Open"),
+    })  # fmt: skip
+    found = scan([folder], ScanOptions())
+    assert ("known.yaml", "MyDomain") in domains(found)
+    elsewhere = {gap.resource_id: gap.detail for gap in found.gaps if gap.reason == "defined_elsewhere"}
+    assert list(elsewhere) == ["open.yaml#My${Kind}"]
+    assert "its type is not known: AWS::SageMaker::${Kind}" in elsewhere["open.yaml#My${Kind}"]

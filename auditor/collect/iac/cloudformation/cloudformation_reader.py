@@ -17,7 +17,7 @@ from auditor.collect.iac.source_text import decoded
 from auditor.collect.iac.tree import Tree
 from auditor.collect.iac.unreadable import UnreadableError
 
-_TYPE = re.compile(r"""["']?\bType["']?\s*:\s*["']?\w+::\w+|Fn::Transform|!Transform""")
+_TYPE = re.compile(r"""["']?\bType["']?\s*:\s*["']?\w+::[\w$&]|Fn::Transform|!Transform""")
 _RESOURCES = re.compile(r"""["']?\bResources["']?\s*:""")
 #: A template without any of these words holds no Studio resource, nor can anything that it takes in. Escaped letters
 #: and colons, and words that go on in the next line, may be any of them: whoever hides one writes it so.

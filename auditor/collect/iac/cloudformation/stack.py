@@ -94,6 +94,9 @@ class Stack:
                 continue
             if self._exists(node) is False:
                 continue
+            if "{" in type_:
+                self._miss(name, f"its type is not known: {type_}", key_line(section, name), elsewhere=True)
+                continue
             if type_ in HOLDING:
                 found += self._nested(name, node, number)
             elif type_ in TYPES:
@@ -118,7 +121,13 @@ class Stack:
             elif name.startswith("Fn::"):
                 self._miss(name, "a macro adds resources at deployment", key_line(section, name), elsewhere=True)
             else:
-                yield self._evaluator.replaced(name), node, None
+                yield self._evaluator.replaced(name), self._typed(node), None
+
+    def _typed(self, node: Any) -> Any:
+        """A resource of a loop may have its identifier in its type as well."""
+        type_ = node.get("Type") if isinstance(node, Mapping) else None
+        replaced = self._evaluator.replaced(type_) if isinstance(type_, str) else type_
+        return node if replaced == type_ else {**node, "Type": replaced}
 
     def _exists(self, node: Mapping[str, Any]) -> bool | Unknown:
         condition = node.get("Condition")
