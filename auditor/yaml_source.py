@@ -162,6 +162,8 @@ class Source:
         elif enum := re.search(r"enum value '?([^']*)'?", reason):
             names = _names(wire, keys, of_key)
             hint = near(enum[1], names, f"Known: {', '.join(names)}")
+            if not of_key and _takes_list(wire, keys):
+                hint = f"Write it as a list, [{enum[1]}], or one of: {', '.join(names)}"
             keys, value = [*keys, enum[1]] if of_key else keys, not of_key
         elif of_key:
             odd = next((str(k) for k in _at(self.data, keys) if not isinstance(k, str)), "")
@@ -237,6 +239,15 @@ def _plain(type_: Any) -> Any:
     if isinstance(type_, inspect.UnionType):
         return next((t for t in map(_plain, type_.types) if isinstance(t, compound)), type_.types[0])
     return type_
+
+
+def _takes_list(wire: type, keys: Sequence[str]) -> bool:
+    """Whether a list may stand at the keys, beside something else."""
+    import msgspec.inspect as inspect
+
+    here = _type_at(wire, keys)
+    here = here.type if isinstance(here, inspect.Metadata) else here
+    return isinstance(here, inspect.UnionType) and any(isinstance(_plain(t), inspect.ListType) for t in here.types)
 
 
 def _described(wire: type, keys: Sequence[str]) -> str:

@@ -12,7 +12,7 @@ from msgspec import UNSET, UnsetType
 
 from auditor.config.file_schema import ACCOUNT, ConfigFile, PersonaFile, SignFile, config_schema
 from auditor.config.notify_section import notify_section
-from auditor.config.organization_section import OrganizationSection, organization_section
+from auditor.config.organization_section import OrganizationSection, organization_section, refuse_odd_regions
 from auditor.config.owners_section import owners_section
 from auditor.errors import ConfigError
 from auditor.model.notification import Channel
@@ -158,6 +158,7 @@ def load_config(path: Path | None, *, baseline: bool = True) -> Config:
     source = read_yaml(path, "a configuration holds one mapping (fail_on: …, personas: …)", empty=True)
     wire = source.convert(ConfigFile, _SCHEMA)
     folder = path.parent
+    refuse_odd_regions(source, wire.regions, wire.skip_regions)
     return Config(
         path=path,
         profile=_given(wire.profile),

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Annotated, Literal
 
 import msgspec
 from msgspec import UNSET, UnsetType
 
-from auditor.org.request import DEFAULT_ROLE, NamedAccount, pattern_problem, role_problem
+from auditor.org.request import DEFAULT_ROLE, NamedAccount, external_id_problem, pattern_problem, role_problem
+from auditor.studio.partitions import region_problem
 from auditor.yaml_source import Source
 
 _ID = "^[0-9]{12}$"
@@ -68,6 +70,9 @@ def organization_section(source: Source, wire: OrganizationFile) -> Organization
     problem = "" if isinstance(wire.role, UnsetType) else role_problem(wire.role)
     if problem:
         raise source.error(f"role: {problem}", "organization", "role", value=True)
+    problem = "" if isinstance(wire.external_id, UnsetType) else external_id_problem(wire.external_id)
+    if problem:
+        raise source.error(problem, "organization", "external_id", value=True)
     for key, patterns in (("include", wire.include), ("exclude", wire.exclude)):
         for number, pattern in enumerate(patterns):
             problem = pattern_problem(pattern)
@@ -81,6 +86,7 @@ def organization_section(source: Source, wire: OrganizationFile) -> Organization
     regions: tuple[str, ...] = ()
     if not isinstance(wire.regions, UnsetType):
         regions = ("all",) if wire.regions == "all" else tuple(wire.regions)
+    refuse_odd_regions(source, regions if wire.regions != "all" else (), wire.skip_regions, "organization")
     return OrganizationSection(
         role=DEFAULT_ROLE if isinstance(wire.role, UnsetType) else wire.role,
         external_id="" if isinstance(wire.external_id, UnsetType) else wire.external_id,
@@ -90,3 +96,13 @@ def organization_section(source: Source, wire: OrganizationFile) -> Organization
         regions=regions,
         skip_regions=tuple(wire.skip_regions),
     )
+
+
+def refuse_odd_regions(source: Source, regions: Sequence[str], skipped: Sequence[str], *above: str) -> None:
+    """Raise ConfigError, with the place in the file, for what can be no Region; ``above``: the keys that lead there."""
+    for key, named in (("regions", regions), ("skip_regions", skipped)):
+        for number in range(len(named)):
+            problem = region_problem(named, number, or_all=key == "regions")
+            if problem:
+                hint = "Regions are written as eu-west-1."
+                raise source.error(f"{'.'.join((*above, key))}: {problem}", *above, key, str(number), hint=hint)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import io
 from pathlib import Path
 
 from auditor.errors import ConfigError
@@ -21,7 +22,7 @@ def read_accounts(path: Path) -> tuple[NamedAccount, ...]:
     except NotReadError as error:
         raise ConfigError(f"--accounts {path}: {error.reason.removeprefix('it ')}", hint=_FORM) from error
     found: dict[str, NamedAccount] = {}
-    rows = csv.reader(text.removeprefix("\N{ZERO WIDTH NO-BREAK SPACE}").splitlines())
+    rows = csv.reader(io.StringIO(text.removeprefix("\N{ZERO WIDTH NO-BREAK SPACE}"), newline=""))
     try:
         for row in rows:
             cells = [cell.strip() for cell in row]

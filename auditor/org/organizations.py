@@ -28,6 +28,9 @@ _WHO_MAY = (
     "AWS Organizations answers the management account and delegated administrators only. Allow what auditor permissions"
     " --organization prints, or name the accounts with --account or --accounts."
 )
+#: Reasons that have nothing to do with who may ask.
+_PASSING = ("credentials_expired", "throttled", "server_error", "unreachable")
+_LATER = "Sign in again if the message says so, and repeat the command."
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,14 +68,29 @@ class Organization:
 def read_organization(run: Run, region: str) -> Organization:
     """All members. ``region`` is one of the partition's. Raises CollectError where the accounts cannot be listed.
 
-    The tree is walked after the list, so that an account which moves meanwhile is there all the same.
+    The tree is walked after the list, so that an account which moves meanwhile is there all the same. One that moved
+    into a unit that was walked already lies in none: then everything is read once more.
     """
+    found = _read(run, region)
+    if not found.problem and (moved := _nowhere(found)):
+        found = _read(run, region)
+        if not found.problem and (moved := _nowhere(found)):
+            return Organization(found.members, f"no unit holds {', '.join(moved)}, though the organization does")
+    return found
+
+
+def _nowhere(found: Organization) -> list[str]:
+    """Members that no unit holds, not even the root."""
+    return sorted(member.id for member in found.members.values() if not member.units)
+
+
+def _read(run: Run, region: str) -> Organization:
     try:
         members = {m.id: m for m in _members(run, region, "ListAccounts", {})}
     except CALL_FAILED as error:
         raise CollectError(
             f"the organization's accounts cannot be listed: {call_errors.message(error)}",
-            hint=_WHO_MAY, reason=call_errors.reason(error),
+            hint=_WHO_MAY if call_errors.reason(error) not in _PASSING else _LATER, reason=call_errors.reason(error),
         ) from error  # fmt: skip
     try:
         for parents in _tree(run, region):

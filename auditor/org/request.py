@@ -17,6 +17,8 @@ UNIT_ID = re.compile(r"ou-[0-9a-z]{4,32}-[0-9a-z]{8,32}|r-[0-9a-z]{4,32}")
 _ROLE = re.compile(r"([!-~]+/)?[\w+=,.@-]{1,64}", re.ASCII)
 #: STS's form of an external id (STS API reference, "AssumeRole").
 _EXTERNAL_ID = re.compile(r"[\w+=,.@:/-]{2,1224}", re.ASCII)
+#: The value itself is not shown: whoever keeps it in the environment keeps it from logs.
+_NO_EXTERNAL_ID = "not 2 to 1224 letters, digits, and characters of +=,.@:/-_"
 _FROM_ENVIRONMENT = "env:"
 
 
@@ -62,6 +64,13 @@ def pattern_problem(pattern: str) -> str:
     return ""
 
 
+def external_id_problem(given: str) -> str:
+    """What is wrong with an external id as it was written; empty where nothing is, or where a variable holds it."""
+    if given.startswith(_FROM_ENVIRONMENT) or not given or _EXTERNAL_ID.fullmatch(given):
+        return ""
+    return f"external id: {_NO_EXTERNAL_ID}"
+
+
 def external_id_of(given: str) -> str:
     """The external id itself: ``env:VARIABLE`` is read from the environment. Raises ConfigError."""
     value = given
@@ -72,7 +81,8 @@ def external_id_of(given: str) -> str:
             raise ConfigError(
                 f"external id: the environment variable {name} is not set", hint="Set it, or name another."
             )
-    if value and not _EXTERNAL_ID.fullmatch(value):
-        # The value itself is not shown: whoever keeps it in the environment keeps it from logs.
-        raise ConfigError("external id: not 2 to 1224 letters, digits, and characters of +=,.@:/-_")
+        if not _EXTERNAL_ID.fullmatch(value):
+            raise ConfigError(f"external id: what {name} holds is {_NO_EXTERNAL_ID}")
+    elif problem := external_id_problem(given):
+        raise ConfigError(problem)
     return value

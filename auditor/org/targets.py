@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
 
+from auditor.counting import plural
 from auditor.errors import CollectError, ConfigError
 from auditor.model.accounts import Account, AccountStatus
 from auditor.org.organizations import ACTIVE, Member, Organization
@@ -39,8 +40,8 @@ class Targets:
 def choose_targets(request: OrganizationRequest, organization: Callable[[], Organization]) -> Targets:
     """The choice that a request means. ``organization`` is asked where it needs one.
 
-    Raises ConfigError where nothing is left to visit, CollectError where the organization cannot be read or does not
-    tell what the request needs.
+    It may leave nobody to visit. Raises ConfigError where no account is named, CollectError where the organization
+    cannot be read or does not tell what the request needs.
     """
     if not request.listed:
         if not request.accounts:
@@ -48,7 +49,7 @@ def choose_targets(request: OrganizationRequest, organization: Callable[[], Orga
                 "no account is named", hint="Use --organization, --account or --accounts, or organization: accounts:."
             )
         members: Mapping[str, Member] = {a.id: Member(a.id, a.name, ACTIVE) for a in request.accounts}
-        return _refuse_nothing(_chosen(request, members, ()))
+        return _chosen(request, members, ())
     found = organization()
     notes = []
     if found.problem:
@@ -59,16 +60,17 @@ def choose_targets(request: OrganizationRequest, organization: Callable[[], Orga
                 hint="Allow what auditor permissions --organization prints, or name accounts instead of units.",
             )
         notes.append(f"Organizational units are not known: {found.problem}")
-    return _refuse_nothing(_chosen(request, found.members, notes))
+    return _chosen(request, found.members, notes)
 
 
-def _refuse_nothing(targets: Targets) -> Targets:
+def refuse_nobody(targets: Targets) -> None:
+    """Raises ConfigError where nothing was asked for but what is left out."""
     if not targets.visit and not targets.missed:
+        why = "".join(f"; {note}" for note in targets.notes)
         raise ConfigError(
-            f"include, exclude and --account leave none of {len(targets.left_out)} accounts",
+            f"include, exclude and --account leave none of {plural(len(targets.left_out), 'account')}{why}",
             hint="auditor accounts list says why each is left out.",
         )
-    return targets
 
 
 def _chosen(request: OrganizationRequest, members: Mapping[str, Member], notes: Sequence[str]) -> Targets:

@@ -25,9 +25,10 @@ PROFILE_COLUMNS = (
     " and o.account is null and u.account not in (select account from template_account) then true end"
     " as private_use_complete,"
     " coalesce(e.times, 0) as openings, coalesce(date_sub('day', e.last_time, u.as_of), 0) as last_opened_days,"
-    # DuckDB's greatest passes over NULL.
+    # DuckDB's greatest passes over NULL. A snapshot of several accounts is as old as the first of them, and each has
+    # its sign-ins up to the moment when it was visited itself.
     " case when span.since is not null then date_sub('day', greatest(span.since, coalesce(e.last_time, span.since)),"
-    " u.as_of) end as days_not_opened"
+    " greatest(u.as_of, span.until)) end as days_not_opened"
 )
 PROFILE_JOINS = (
     " left join person_load l on l.account = u.account and l.region = u.region and l.domain_id = u.domain_id"
@@ -48,7 +49,7 @@ _PERSON_LOAD = {
 
 def create(con: duckdb.DuckDBPyConnection) -> None:
     """``person_load``: by owner, what stands in private spaces; ``ownerless_space``: domains with a space of which it
-    is not known whose it is; ``sign_in_span``: since when all sign-ins are known."""
+    is not known whose it is; ``sign_in_span``: from when to when all sign-ins are known."""
     size = "SpaceSettings.SpaceStorageSettings.EbsStorageSettings.EbsVolumeSizeInGb"
     run(con, statement("sign_in_span"))
     if not holds(con, "space", "app"):

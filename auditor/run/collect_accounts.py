@@ -14,7 +14,7 @@ from auditor.counting import plural
 from auditor.errors import CollectError, ConfigError
 from auditor.model.accounts import Account, AccountStatus
 from auditor.model.snapshot import SCHEMA_VERSION, Coverage, Header, Snapshot
-from auditor.org.request import ACCOUNT_ID, NamedAccount, OrganizationRequest, role_problem
+from auditor.org.request import ACCOUNT_ID, NamedAccount, OrganizationRequest, external_id_problem, role_problem
 from auditor.run.messages import Messages, logger
 from auditor.run.run_options import AwsOptions
 from auditor.store.files import PRIVATE, Access
@@ -61,7 +61,11 @@ def organization_request(options: AwsOptions, config: Config) -> OrganizationReq
         if problem := role_problem(options.role):
             raise ConfigError(f"--role: {problem}")
         wanted = replace(wanted, role=options.role)
-    return wanted if options.external_id is None else replace(wanted, external_id=options.external_id)
+    if options.external_id is None:
+        return wanted
+    if problem := external_id_problem(options.external_id):
+        raise ConfigError(f"--external-id: {problem}")
+    return replace(wanted, external_id=options.external_id)
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,9 +90,9 @@ class Entrance:
         return MemberSessions(self.clients, (self.account, self.region), self.request, self.ledger)
 
 
-def entrance(options: AwsOptions, config: Config, rates: Rates | None = None) -> Entrance:
+def entrance(options: AwsOptions, config: Config, rates: Rates | None = None, *, or_nobody: bool = False) -> Entrance:
     """Who would be visited. Makes no call to any account but the credentials' own. ``options`` are completed;
-    ``rates``: how fast may be asked.
+    ``rates``: how fast may be asked; ``or_nobody``: it is no error where all accounts are left out.
 
     Raises ConfigError and CollectError.
     """
@@ -97,7 +101,7 @@ def entrance(options: AwsOptions, config: Config, rates: Rates | None = None) ->
     from auditor.collect.aws.run import Run
     from auditor.collect.aws.session import Clients
     from auditor.org.organizations import read_organization
-    from auditor.org.targets import choose_targets
+    from auditor.org.targets import choose_targets, refuse_nobody
 
     request = organization_request(options, config)
     if "all" in options.regions and options.regions != ("all",):
@@ -109,6 +113,8 @@ def entrance(options: AwsOptions, config: Config, rates: Rates | None = None) ->
     caller, region, ledger = identify(clients, options.regions, Ledger)
     run = Run(clients, ledger, 1, None)
     targets = choose_targets(request, lambda: read_organization(run, region))
+    if not or_nobody:
+        refuse_nobody(targets)
     return Entrance(clients, ledger.account, caller, region, ledger, request, targets)
 
 
@@ -204,7 +210,7 @@ def collect_accounts(
         merge_snapshots(path, merged_header(made, headers), parts, gaps, coverage, mode)
     for one in visited:
         if one.part is None:
-            messages.problem(f"Account {label(one.account)} was not audited: {one.account.reason}.")
+            messages.problem(f"Account {label(one.account)} was not audited: {one.account.reason.rstrip('.')}.")
     return AccountsCollected(accounts, sessions)
 
 

@@ -82,7 +82,7 @@ def collect_shard(
         gaps = sum(len(SnapshotReader(one.part).ledger.gaps) for one in visited if one.part is not None)
     missed = tuple(sorted(one.account for one in visited if one.part is None))
     for account in missed:
-        messages.problem(f"Account {label(account)} was not collected: {account.reason}.")
+        messages.problem(f"Account {label(account)} was not collected: {account.reason.rstrip('.')}.")
     return ShardCollected(len(mine), missed, gaps)
 
 

@@ -104,4 +104,6 @@ def write_shared(path: Path, text: str) -> None:
 
 def unwritable(path: Path, error: OSError) -> ConfigError:
     reason = error.strerror or str(error)
-    return ConfigError(f"cannot write {path}: {reason}", hint="Choose a folder that you may write to.")
+    return ConfigError(
+        f"cannot write {path}: {reason}", hint="Free some space, or choose a folder that you may write to."
+    )

@@ -6,7 +6,8 @@ because reports and tables need it without loading the SDK.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import re
+from collections.abc import Mapping, Sequence
 
 #: Partition by the beginning of a region's name; all others are in ``aws``.
 _BY_PREFIX: Mapping[str, str] = {
@@ -29,6 +30,18 @@ HOME_REGIONS: Mapping[str, str] = {
     "aws-iso-f": "us-isof-south-1",
     "aws-eusc": "eusc-de-east-1",
 }
+#: The form of a Region's name: a part of the world, where in it, a number.
+_REGION = re.compile(r"[a-z]{2,5}(-[a-z]+)+-[0-9]{1,2}")
+_ALL = "all"
+
+
+def region_problem(regions: Sequence[str], number: int, *, or_all: bool = False) -> str:
+    """What is wrong with one of the Regions that somebody wrote; empty where nothing shows. ``or_all``: ``all`` may
+    stand there alone. Which Regions there are, only the SDK knows."""
+    name = regions[number]
+    if name == _ALL and or_all:
+        return "" if set(regions) == {_ALL} else "'all' stands alone; leave the other Regions out"
+    return "" if _REGION.fullmatch(name) else f"{name!r} is not the name of an AWS Region"
 
 
 def home_region(arn: str) -> str:

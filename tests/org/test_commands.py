@@ -54,6 +54,26 @@ def test_the_list_of_named_accounts_asks_nobody(served: Simulator, capfd: Captur
     assert served.calls["organizations:ListAccounts"] == 0
 
 
+def test_the_list_says_why_nobody_is_left(served: Simulator, capfd: Captured, tmp_path: Path) -> None:
+    config = tmp_path / "nightly.yaml"
+    config.write_text("organization: {include: ['studi0-*'], external_id: nightly-7f3a}\n")
+    assert run(["accounts", "list", "--config", str(config)]) == 0
+    out, err = capfd.readouterr()
+    assert (out.count("no entry of include matches it"), "0 accounts of 6 to visit" in out) == (6, True)
+    assert "include: no account matches 'studi0-*'" in err
+    assert run(["audit", "--organization", "--config", str(config)]) == ExitCode.USAGE
+    assert "leave none of 6 accounts; organization: include: no account matches 'studi0-*'" in capfd.readouterr().err
+    assert served.calls["sts:AssumeRole"] == 0
+
+
+def test_an_external_id_that_is_none_is_refused_before_anybody_is_asked(served: Simulator, capfd: Captured) -> None:
+    assert run(["accounts", "list", "--external-id", "two words"]) == ExitCode.USAGE
+    err = capfd.readouterr().err
+    assert "--external-id: external id: not 2 to 1224 letters" in err
+    assert "two words" not in err
+    assert served.calls["organizations:ListAccounts"] == 0
+
+
 def test_a_member_may_not_list(served: Simulator, monkeypatch: pytest.MonkeyPatch) -> None:
     sessions = entrance(ASKED.completed(Config()), Config()).sessions()
     frozen = sessions.session(DEV).get_credentials().get_frozen_credentials()

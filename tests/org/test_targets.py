@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from pathlib import Path
+from typing import TYPE_CHECKING, cast
 
 import botocore.session
 import pytest
@@ -11,9 +12,12 @@ import pytest
 from auditor.errors import CollectError, ConfigError
 from auditor.model.accounts import AccountStatus
 from auditor.org.account_file import read_accounts
-from auditor.org.organizations import PERMISSIONS, Member, Organization, Unit
+from auditor.org.organizations import PERMISSIONS, Member, Organization, Unit, read_organization
 from auditor.org.request import NamedAccount, OrganizationRequest, external_id_of, pattern_problem, role_problem
-from auditor.org.targets import _STATES, NOT_IN_ORGANIZATION, Targets, choose_targets
+from auditor.org.targets import _STATES, NOT_IN_ORGANIZATION, Targets, choose_targets, refuse_nobody
+
+if TYPE_CHECKING:
+    from auditor.collect.aws.run import Run
 
 ROOT, PROD, DEV = Unit("r-ab12", "Root"), Unit("ou-ab12-prod0000", "Production"), Unit("ou-ab12-dev00000", "Dev")
 WORK = Unit("ou-ab12-work0000", "Workloads")
@@ -88,9 +92,55 @@ def test_an_id_of_include_that_is_not_there_is_missed_and_a_pattern_noted() -> N
     assert found.notes == ("organization: include: no account matches 'stduio-*'",)
 
 
-def test_nothing_left_is_an_error() -> None:
-    with pytest.raises(ConfigError, match="leave none of 5 accounts"):
-        chosen(include=("nobody-*",))
+def test_nothing_left_is_an_error_that_names_what_matched_nothing() -> None:
+    found = chosen(include=("nobody-*",))
+    assert {a.reason for a in found.left_out} == {"no entry of include matches it"}, "the list says why"
+    with pytest.raises(ConfigError, match=r"leave none of 5 accounts; .*no account matches 'nobody-\*'"):
+        refuse_nobody(found)
+
+
+class _Answers:
+    """Answers of AWS Organizations, in the order in which they are asked for."""
+
+    def __init__(self, *answers: tuple[str, list[dict[str, str]]]) -> None:
+        self._answers = list(answers)
+
+    def pages(self, service: str, region: str, operation: str, request: object, result: str) -> list[object]:
+        del service, region, request
+        expected, items = self._answers.pop(0)
+        assert operation == expected
+        return [{result: items}]
+
+
+def _walk(*held: list[dict[str, str]]) -> tuple[tuple[str, list[dict[str, str]]], ...]:
+    """The list of accounts, a tree of the root and two units, and what each of these holds."""
+    units = [{"Id": unit.id, "Name": unit.name} for unit in (PROD, DEV)]
+    first, second, third = held
+    return (
+        ("ListAccounts", [{"Id": HUB, "Name": "hub", "Status": "ACTIVE"}, MOVED]),
+        ("ListRoots", [{"Id": ROOT.id, "Name": "Root"}]),
+        ("ListAccountsForParent", first), ("ListOrganizationalUnitsForParent", units),
+        ("ListAccountsForParent", second), ("ListOrganizationalUnitsForParent", []),
+        ("ListAccountsForParent", third), ("ListOrganizationalUnitsForParent", []),
+    )  # fmt: skip
+
+
+HUB, MOVED = "100000000001", {"Id": "100000000002", "Name": "studio", "Status": "ACTIVE"}
+AT_THE_ROOT = [{"Id": HUB, "Name": "hub", "Status": "ACTIVE"}]
+
+
+def test_an_account_that_moves_while_the_units_are_read_is_in_one_all_the_same() -> None:
+    missed, seen = _walk(AT_THE_ROOT, [], []), _walk(AT_THE_ROOT, [MOVED], [])
+    found = read_organization(cast("Run", _Answers(*missed, *seen)), "us-east-1")
+    assert (found.members[MOVED["Id"]].units, found.problem) == ((ROOT, PROD), "")
+
+
+def test_an_account_that_no_unit_holds_makes_units_unknown() -> None:
+    missed = _walk(AT_THE_ROOT, [], [])
+    found = read_organization(cast("Run", _Answers(*missed, *missed)), "us-east-1")
+    assert found.problem == "no unit holds 100000000002, though the organization does"
+    with pytest.raises(CollectError, match="the organization's units cannot be read"):
+        choose_targets(OrganizationRequest(listed=True, include=(PROD.id,)), lambda: found)
 
 
 def test_units_that_cannot_be_read() -> None:
@@ -157,6 +207,15 @@ def test_a_file_of_accounts(tmp_path: Path, text: str) -> None:
     path = tmp_path / "accounts.csv"
     path.write_bytes(text.encode())
     assert read_accounts(path) == (NamedAccount("100000000002", "prod"), NamedAccount("100000000003"))
+
+
+def test_names_in_a_file_of_accounts_are_as_they_stand_there(tmp_path: Path) -> None:
+    path = tmp_path / "accounts.csv"
+    path.write_text('id,name\n100000000002,"two\nlines"\n100000000003,"a\u2028b, c"\n12345,x\n', encoding="utf-8")
+    with pytest.raises(ConfigError, match=re.escape(":5: '12345' is not an account id")):
+        read_accounts(path)
+    path.write_text(path.read_text(encoding="utf-8").replace("12345,x\n", ""), encoding="utf-8")
+    assert [account.name for account in read_accounts(path)] == ["two\nlines", "a\u2028b, c"]
 
 
 @pytest.mark.parametrize(

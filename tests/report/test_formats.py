@@ -43,8 +43,9 @@ def test_a_failure_leaves_nothing_behind(tmp_path: Path, output: Format, monkeyp
 
     # The package's own name "render" is the function.
     monkeypatch.setattr(sys.modules["auditor.report.render"], "render", broken)
-    with pytest.raises(ConfigError, match="No space left"):
+    with pytest.raises(ConfigError, match="No space left") as raised:
         write(everything(), [output], tmp_path)
+    assert raised.value.hint == "Free some space, or choose a folder that you may write to."
     assert list(tmp_path.iterdir()) == []
 
 

@@ -84,6 +84,10 @@ SIGN_INS: list[tuple[Apart, tuple[int, int, int | None]]] = [
     (_signed_in("2026-11-20T01:00:00Z", "2026-09-01T01:00:00Z"), (2, 3, 3)),
     (_signed_in("2026-09-01T02:00:00Z"), (1, 83, 83)),
     (_signed_in(since="2026-11-13T02:00:00Z"), (0, 0, 10)),
+    # An account of several that was visited forty minutes after the first: its ninety days are as many as alone.
+    (_signed_in(since="2026-08-25T02:40:00Z", until="2026-11-23T02:40:00Z"), (0, 0, 90)),
+    # Read up to half a day before the snapshot, which is near enough.
+    (_signed_in(since="2026-08-25T02:00:00Z", until="2026-11-22T14:00:00Z"), (0, 0, 90)),
     # What was seen is certain; when nobody came, only complete evidence says.
     (_signed_in("2026-11-20T01:00:00Z", since=""), (1, 3, None)),
     (_signed_in(since=""), (0, 0, None)),

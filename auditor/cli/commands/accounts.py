@@ -47,7 +47,7 @@ def list_(config: ConfigChoice, output: str, quiet: bool, **source: Any) -> None
     options = AwsOptions(**source)
     if not options.of_accounts:
         options = AwsOptions(**{**source, "organization": True})
-    targets = entrance(options.completed(chosen), chosen).targets
+    targets = entrance(options.completed(chosen), chosen, or_nobody=True).targets
     for note in targets.notes:
         messages.note(note)
     listed = [
