@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 from collections.abc import Callable, Iterator, Sequence
 from datetime import UTC, datetime
@@ -45,6 +46,17 @@ settings.register_profile(
 settings.register_profile("dev", settings.get_profile("ci"), max_examples=round(WHOLE * SHARE), derandomize=False)
 settings.register_profile("fuzz", settings.get_profile("ci"), max_examples=FUZZ, derandomize=False)
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "dev"))
+
+
+def pytest_configure() -> None:
+    """As the program itself sets it (auditor/cli/main.py): a session of tests holds very many values that stay, and the
+    collector of cycles would go over them again and again."""
+    gc.set_threshold(100_000, 50, 50)
+
+
+def pytest_collection_finish() -> None:
+    """The tests themselves, a million values, are none of the collector's business."""
+    gc.freeze()
 
 
 def pytest_make_parametrize_id(val: object, argname: str) -> None:
