@@ -39,6 +39,10 @@ def as_text(status: StoreStatus, label: str) -> Iterator[str]:
     if last is not None:
         yield f"Last run: {last.as_of} ({_ago(last, status.now)}), {last.run_id}"
         told = f"{complete.as_of} ({_ago(complete, status.now)}), {complete.run_id}" if complete else "never"
+        # Of a run over many accounts it is enough that one of them is complete.
+        of = sum(one.scope.complete == complete for one in status.scopes)
+        if complete and status.incomplete and of < len(status.scopes):
+            told += f", for {of:,} of {len(status.scopes):,} pairs of account and Region"
         yield f"Last complete run: {told}"
     for one in status.scopes:
         if one.stale or one.incomplete:

@@ -9,14 +9,17 @@ hour before its end.
 from __future__ import annotations
 
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
 from typing import Any
 
 from botocore.credentials import DeferredRefreshableCredentials
 
 from auditor.collect.aws import call_errors
 from auditor.collect.aws.answers import text
-from auditor.collect.aws.call_errors import CALL_FAILED, understood
+from auditor.collect.aws.call_errors import CALL_FAILED, OddAnswerError, understood
 from auditor.collect.aws.deadline import within
 from auditor.collect.aws.ledger import Ledger
 from auditor.collect.aws.run import CALL_SECONDS
@@ -98,7 +101,7 @@ class MemberSessions:
                     "access_key": text(given["AccessKeyId"]),
                     "secret_key": text(given["SecretAccessKey"]),
                     "token": text(given["SessionToken"]),
-                    "expiry_time": given["Expiration"].isoformat(),
+                    "expiry_time": _expiry(given["Expiration"], answer["ResponseMetadata"]).isoformat(),
                     "account_id": account,
                 }
         except CALL_FAILED as error:
@@ -106,6 +109,17 @@ class MemberSessions:
             raise
         ledger.called(self._region, OPERATION, int(answer["ResponseMetadata"].get("RetryAttempts", 0)))
         return made
+
+
+def _expiry(until: datetime, metadata: Mapping[str, Any]) -> datetime:
+    """When credentials end on this machine's clock, which may not be that of AWS. Raises OddAnswerError for those that
+    have ended: botocore would ask for others at every call."""
+    now = datetime.now(UTC)
+    with suppress(KeyError, TypeError, ValueError):
+        until = now + (until - parsedate_to_datetime(metadata["HTTPHeaders"]["date"]))
+    if until <= now:
+        raise OddAnswerError(f"{OPERATION} answered with credentials that have ended already")
+    return until
 
 
 class _Refresh:

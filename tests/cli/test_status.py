@@ -4,15 +4,18 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
-from datetime import UTC, datetime
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from auditor.cli.status_views import as_text
 from auditor.run.recorded_attempt import recorded
 from auditor.run.run_store import open_store
 from auditor.store import moments
+from auditor.store.store_status import Freshness, RunMark, ScopeMark, StoreStatus
 from tests.evaluate.helpers import ACCOUNT, REGION
 
 from .stored_runs import checked, night
@@ -92,6 +95,24 @@ def test_a_run_that_fails_is_recorded(auditor: Auditor, tmp_path: Path, clock: A
     page = (tmp_path / "nights/index.html").read_text(encoding="utf-8")
     assert "exit code 1: ZeroDivisionError: a defect" in page
     assert "Since then: 3 failed." in page
+
+
+def test_a_run_that_is_complete_for_one_of_many_accounts_does_not_pass_for_complete() -> None:
+    whole = RunMark("20261110T020000Z-1", "2026-11-10T02:00:00Z", complete=True)
+    half = replace(whole, complete=False)
+    scopes = [
+        ScopeMark("1", REGION, whole, whole),
+        ScopeMark("2", REGION, half, None),
+        ScopeMark("3", REGION, half, None),
+    ]
+    status = StoreStatus(
+        datetime(2026, 11, 10, 3, tzinfo=UTC), timedelta(hours=26), 1,
+        tuple(Freshness(scope, timedelta(hours=1), stale=False) for scope in scopes), (),
+    )  # fmt: skip
+    told = list(as_text(status, "nights"))
+    assert told[0] == "INCOMPLETE: the last run lacks something, or failed."
+    assert told[2].startswith("Last complete run: 2026-11-10T02:00:00Z (1 h ago)")
+    assert told[2].endswith(", for 1 of 3 pairs of account and Region")
 
 
 @pytest.mark.parametrize("age", ["26", "h", "1w", "-1h", "1.5h", ""])

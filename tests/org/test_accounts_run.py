@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import time
 from dataclasses import replace
+from datetime import datetime, tzinfo
+from email.utils import formatdate
 from pathlib import Path
 
 import pytest
@@ -21,8 +24,9 @@ from auditor.org.member_sessions import SESSION_NAME
 from auditor.run.messages import LoggedMessages
 from auditor.run.previous_snapshots import earlier_snapshots
 from auditor.run.run_options import AwsOptions
-from auditor.simulator import Simulator, load_organization
+from auditor.simulator import Simulator, load_organization, organization_api
 from auditor.simulator.organization import SimulatedOrganization
+from auditor.simulator.server import _Handler
 from auditor.store.snapshot_reader import SnapshotReader
 
 from .small import ASKED, BUSY, CLOSED, DEV, HUB, LOCKED, PROD, ROWS, SMALL, Ran, collected
@@ -143,6 +147,36 @@ def test_a_session_is_renewed_before_it_expires(tmp_path: Path, monkeypatch: pyt
         assert simulator.calls["sts:AssumeRole"] > 5
     assert [a.status for a in found.accounts] == [AccountStatus.COMPLETE]
     assert not [c for c in SnapshotReader(tmp_path / "one.jsonl").ledger.coverage if c.failed]
+
+
+@pytest.mark.parametrize("hours", [-2, 2])
+def test_the_clock_of_this_machine_may_be_wrong(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, hours: int) -> None:
+    """AWS says when a session ends by its own clock, and what it is by that clock."""
+
+    class Elsewhere(datetime):
+        @classmethod
+        def fromtimestamp(cls, timestamp: float, tz: tzinfo | None = None) -> datetime:  # type: ignore[override]
+            return datetime.fromtimestamp(timestamp + hours * 3600, tz)
+
+    monkeypatch.setattr(organization_api, "datetime", Elsewhere)
+    monkeypatch.setattr(_Handler, "date_time_string", lambda *_: formatdate(time.time() + hours * 3600, usegmt=True))
+    with Simulator(load_organization(str(SMALL))) as simulator:
+        for name, value in simulator.environment.items():
+            monkeypatch.setenv(name, value)
+        found = collected(tmp_path / "one.jsonl", replace(ASKED, organization=False, accounts=(DEV,)))
+        assert simulator.calls["sts:AssumeRole"] == 1, "it is renewed when it is about to end, not before"
+    assert [a.status for a in found.accounts] == [AccountStatus.COMPLETE]
+
+
+def test_credentials_that_have_ended_are_no_defect(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    small = load_organization(str(SMALL))
+    over = SimulatedOrganization(small.name, small.management, small.accounts, small.role, small.external_id, -60)
+    with Simulator(over) as simulator:
+        for name, value in simulator.environment.items():
+            monkeypatch.setenv(name, value)
+        found = collected(tmp_path / "two.jsonl", replace(ASKED, organization=False, accounts=(HUB, DEV)))
+    assert [(a.id, a.status) for a in found.accounts] == [(HUB, AccountStatus.COMPLETE), (DEV, AccountStatus.ERROR)]
+    assert "credentials that have ended already" in found.accounts[1].reason
 
 
 def test_an_earlier_run_over_all_accounts_serves_each(ran: Ran) -> None:
