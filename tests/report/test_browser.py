@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from playwright.sync_api import expect
 
+from auditor.model.accounts import Account
 from auditor.model.finding import Finding, State
 from auditor.model.report import Report
 from auditor.report.first_screen import examples, standing, wrong
@@ -58,6 +60,27 @@ def test_filters_search_and_the_address(page_file: PageFile, night: Report) -> N
         expect_listed(page, current(night))
         page.fill("#q", "nobody is called this")
         page.wait_for_selector(".empty-list:visible")
+        assert page.problems == []
+
+
+def test_accounts_are_found_by_name_and_domains_that_are_called_alike_are_told_apart(
+    page_file: PageFile, night: Report
+) -> None:
+    account = night.findings[40].resource.account
+    name = 'Zeta <b> "prod", west'
+    twins = [replace(f, resource=replace(f.resource, domain_name="research")) for f in night.findings]
+    report = replace(night, findings=tuple(twins), inventory=None, accounts=(Account(account, name),))
+    with opened(page_file(report), "#findings") as page:
+        page.fill("#q", "zeta west")
+        expect_listed(page, current(report, lambda f: f.resource.account == account))
+        page.fill("#q", account)
+        expect_listed(page, current(report, lambda f: f.resource.account == account))
+        page.fill("#q", "")
+        shown = page.locator("label:has(input[name=domain])").all_inner_texts()
+        labels = [text.split("\n")[0] for text in shown if text.startswith("research")]
+        assert len(labels) > 1
+        assert len({label.partition(" · ")[2] for label in labels}) > 1, "each says where it lies"
+        assert all(" · " in label for label in labels)
         assert page.problems == []
 
 

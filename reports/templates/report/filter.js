@@ -29,7 +29,18 @@ const makeFilter = (D) => {
   const area = ruleGroups(header.rules.map((rule) => [rule.area]));
   const T = header.texts;
   const domainNames = new Map();
-  for (let r = 0; r < D.resourceCount; r += 1) domainNames.set(D.domainId(r), D.domainName(r));
+  const domainsCalled = new Map();
+  const domainPlaces = new Map();
+  for (let r = 0; r < D.resourceCount; r += 1) {
+    domainNames.set(D.domainId(r), D.domainName(r));
+    domainPlaces.set(D.domainId(r), D.place(r));
+  }
+  for (const name of domainNames.values()) domainsCalled.set(name, (domainsCalled.get(name) || 0) + 1);
+  /** A domain's name, and where it lies if another is called the same. */
+  const domainLabel = (id) => {
+    const name = domainNames.get(id) || id;
+    return domainsCalled.get(name) > 1 ? `${name} · ${domainPlaces.get(id)}` : name;
+  };
 
   /** `codes` gives a value's place for each row; `groups`, where it is there, the places for each code. */
   /**
@@ -84,7 +95,7 @@ const makeFilter = (D) => {
       label: "Domain",
       values: T.domain_id,
       codes: ofResource(R.domain_id),
-      show: (v) => (v === "" ? "outside domains" : domainNames.get(v) || v),
+      show: (v) => (v === "" ? "outside domains" : domainLabel(v)),
       none: "none",
     },
     {
@@ -110,7 +121,8 @@ const makeFilter = (D) => {
     const { names } = header.resources;
     lower.resources = new Array(D.resourceCount);
     for (let r = 0; r < D.resourceCount; r += 1) {
-      const told = ["domain", "domain_id", "account", "region", "owner"].map((column) => T[column][R[column][r]]);
+      const told = ["domain", "domain_id", "region", "owner"].map((column) => T[column][R[column][r]]);
+      told.push(D.accountLabel(r));
       lower.resources[r] = [names[r], ...told, words(T.type[R.type[r]]), T.file[R.file[r]]].join("\n").toLowerCase();
     }
     lower.messages = header.messages.map((m) => m.toLowerCase());
