@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 from auditor.model.resource import ResourceRef
 from auditor.remediation.steps import Step
+from auditor.studio.statuses import ONLY_WITHOUT_APPS, RUNNING, RunningApps
 from auditor.studio.tools import CLASSIC_APP_TYPES
 
 if TYPE_CHECKING:
@@ -25,12 +26,11 @@ _NAMES = 5
 
 @dataclass(frozen=True, slots=True)
 class _Setting:
-    """What a new value of a setting takes away. ``values`` empty: any value does. ``stops``: AWS refuses the change
-    while an app of the domain runs, so the apps have to be deleted first."""
+    """What a change of a setting takes away. ``values`` empty: any value does; ``action``: how it is changed."""
 
     text: str
     values: tuple[Any, ...] = ()
-    stops: bool = False
+    action: str = "set"
 
 
 _IDLE = _Setting(
@@ -44,11 +44,9 @@ SETTINGS: Mapping[str, _Setting] = {
         "Apps that are started afterwards reach the internet through the VPC only: without its endpoints or a NAT"
         " gateway nobody can start Studio. To undo it, set PublicInternetOnly again, which needs the same.",
         ("VpcOnly",),
-        stops=True,
     ),
-    "DomainSettings.ExecutionRoleIdentityConfig": _Setting(
-        "To undo it, set DISABLED again, which needs the same.", stops=True
-    ),
+    "SubnetIds": _Setting("To undo it, add the subnets again.", action="remove"),
+    "DomainSettings.ExecutionRoleIdentityConfig": _Setting("To undo it, set DISABLED again, which needs the same."),
     "ExecutionRole": _Setting(
         "Apps and jobs run as the new role and lose what only the earlier role may do. To undo it, set the earlier role"
         " again."
@@ -103,12 +101,21 @@ class _Call:
         return f" --region {self.options['region']}" if "region" in self.options else ""
 
 
+#: Whose apps stand against a change, as a sentence has it.
+_WHOSE: Mapping[RunningApps, str] = {
+    "all": "an app of the domain",
+    "of user profiles": "an app of a user profile or of a private space",
+    "of shared spaces": "an app of a shared space",
+}
+
+
 class Cautions:
     """Writes the sentences, with what one connection's tables know of the people and apps concerned."""
 
     def __init__(self, con: duckdb.DuckDBPyConnection) -> None:
         self._con = con
-        #: By domain: what runs of each space and profile, under the empty name all of it; None where that is unknown.
+        #: By domain: what runs of each space and profile, and of those that stand against a change; None where that is
+        #: unknown.
         self._apps: dict[tuple[str, str, str], dict[str, list[str]] | None] | None = None
         self._users: dict[tuple[str, str], list[str]] | None = None
 
@@ -125,10 +132,17 @@ class Cautions:
             setting
             for step in steps
             for end, setting in SETTINGS.items()
-            if f".{step.path}".endswith(f".{end}") and (not setting.values or step.value in setting.values)
+            if f".{step.path}".endswith(f".{end}")
+            and step.action == setting.action
+            and (not setting.values or step.value in setting.values)
         )
-        first = f"AWS refuses the change while an app of the domain runs; {self._running(resource)}."
-        return " ".join((*([first] if any(s.stops for s in found) else ()), *dict.fromkeys(s.text for s in found)))
+        stopped = dict.fromkeys(
+            ONLY_WITHOUT_APPS[step.path]
+            for step in steps
+            if step.path in ONLY_WITHOUT_APPS and (step.path != "SubnetIds" or step.action == "remove")
+        )
+        first = (f"AWS refuses the change while {_WHOSE[w]} runs; {self._running(resource, w)}." for w in stopped)
+        return " ".join((*first, *dict.fromkeys(s.text for s in found)))
 
     def delete_app(self, call: _Call) -> str:
         space, profile = call.option("space-name"), call.option("user-profile-name")
@@ -181,8 +195,8 @@ class Cautions:
             " now, CloudWatch Logs deletes the older events. They can't be restored."
         )
 
-    def _running(self, resource: ResourceRef, owner: str = "") -> str:
-        """Which apps of a domain, or of one space or profile in it, run."""
+    def _running(self, resource: ResourceRef, owner: str) -> str:
+        """Which apps run: of one space or profile, or those that stand against a change of the domain."""
         if self._apps is None:
             self._apps = {
                 (account, region, domain): None if running is None else {}
@@ -190,15 +204,21 @@ class Cautions:
                     "select account, region, id, running_apps from domain"
                 ).fetchall()
             }
-            for account, region, domain, space, profile, type_ in self._con.execute(
-                "select account, region, domain_id, space_name, user_profile_name, app_type from app"
-                " where status in ('InService', 'Pending') order by key"
+            for account, region, domain, space, profile, type_, sharing in self._con.execute(
+                "select a.account, a.region, a.domain_id, a.space_name, a.user_profile_name, a.app_type, s.sharing_type"
+                " from app a left join space s on s.account = a.account and s.region = a.region"
+                " and s.domain_id = a.domain_id and s.name = a.space_name and a.space_name <> ''"
+                f" where a.status in {RUNNING} order by a.key"
             ).fetchall():
                 known = self._apps.get((account, region, domain))
-                if known is not None:
-                    whose = f"space {space}" if space else f"user profile {profile}"
-                    for place in ("", whose):
-                        known.setdefault(place, []).append(f"{type_} of {whose}")
+                if known is None:
+                    continue
+                whose = f"space {space}" if space else f"user profile {profile}"
+                # An app of a space of which nobody knows whether it is shared may stand against either.
+                shared = () if sharing == "Private" or not space else ("of shared spaces",)
+                own = () if sharing == "Shared" else ("of user profiles",)
+                for place in ("all", *shared, *own, whose):
+                    known.setdefault(place, []).append(f"{type_} of {whose}")
         apps = self._apps.get((resource.account, resource.region, resource.domain_id))
         if apps is None:
             return "which apps run is unknown"

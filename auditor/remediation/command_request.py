@@ -19,7 +19,8 @@ def api_call(call: Call, account: str, region: str, resource: str = "") -> ApiCa
     if "tags" in call.options:
         members["Tags"] = [{"Key": key, "Value": value} for key, value in tags_by(call.options["tags"]).items()]
     where = call.one("region") or region
-    return ApiCall(f"{call.service}:{_camel(call.operation)}", members, account, where, resource=resource)
+    known = {"aws:RequestedRegion": (where,)}
+    return ApiCall(f"{call.service}:{_camel(call.operation)}", members, account, where, known, resource)
 
 
 def _camel(name: str) -> str:

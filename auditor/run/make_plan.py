@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections import defaultdict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -15,6 +15,7 @@ from auditor.fixplan.plan_automation import runbook_files
 from auditor.fixplan.plan_page import as_json, page
 from auditor.fixplan.plan_script import apply_script, back_script
 from auditor.fixplan.plan_steps import Step, ValueInForce, in_order, steps_of
+from auditor.fixplan.running_apps import RunningOnes
 from auditor.masking import MASK
 from auditor.model.finding import RootCause
 from auditor.model.owner import NOBODY, UNKNOWN
@@ -32,10 +33,12 @@ from auditor.whatif.changes import Change, Line, combine
 from auditor.whatif.consequences import NotTried
 from auditor.whatif.gather import gather
 from auditor.whatif.moved_settings import InForce
+from auditor.whatif.overlay import read_lines
 from auditor.yaml_source import near
 
 #: Names of files that a plan is run with.
 _OWN = re.compile(r"(apply|back)(-[0-9]+)*(-look)?\.(sh|json)")
+_APPS = frozenset({"app", "space"})
 #: Owners that an error names.
 _FEW = 12
 
@@ -78,7 +81,7 @@ def make_plan(
         calls, left = fixes.calls_of(causes)
         found, changes, missing = gather(masked, (), calls)
         lines = {key: line for held in found for key, line in held.items()}
-        steps, left_out = _steps(lines, changes, InForce(folder).at)
+        steps, left_out = _steps(lines, changes, InForce(folder).at, RunningOnes(_apps_of(masked, lines)))
         told = {f"{c.rule_id} {c.id}": c for c in causes}
         accounts = {c.id: c.resource.account for c in causes}
         left = [*left, *missing, *(_left_out(told[origin], why) for origin, why in left_out)]
@@ -110,8 +113,19 @@ def _owned(report: Report, causes: Sequence[RootCause], wanted: Sequence[str]) -
     return [cause for cause in causes if owners.get(cause.resource.key, NOBODY) in wanted]
 
 
+def _apps_of(files: Sequence[Path], changed: Iterable[Key]) -> dict[Key, Line]:
+    """The lines of apps, and of the spaces that they may belong to, in the domains that change."""
+    domains = {key for key in changed if key[2] == "domain"}
+
+    def inside(key: Key) -> bool:
+        return key[2] in _APPS and (*key[:2], "domain", key[3].partition("/")[0]) in domains
+
+    found = [read_lines(file, inside, _APPS) for file in files] if domains else []
+    return {key: line for lines in found for key, line in lines.items()}
+
+
 def _steps(
-    lines: dict[Key, Line], changes: Sequence[Change], in_force: ValueInForce
+    lines: dict[Key, Line], changes: Sequence[Change], in_force: ValueInForce, running: RunningOnes
 ) -> tuple[list[Step], list[tuple[str, str]]]:
     """The steps, in order; and the causes whose change is left out, each with the reason."""
     by_key: dict[Key, list[Change]] = defaultdict(list)
@@ -120,13 +134,15 @@ def _steps(
     steps: list[Step] = []
     left_out: list[tuple[str, str]] = []
     for key, those in by_key.items():
-        kept = list(those)
+        refused = [running.against(key, lines[key], change.edit(lines[key])) for change in those]
+        left_out += [(change.origin, why) for change, why in zip(those, refused, strict=True) if why]
+        kept = [change for change, why in zip(those, refused, strict=True) if not why]
         while clashes := combine(lines[key], kept)[1]:
             # The report's order is the order of what to fix first: the earlier one counts.
             first = clashes[0]
             left_out.append((first.later, f"{first.earlier} wants another value for {first.path}"))
             kept = [change for change in kept if change.origin != first.later]
-        made, _ = combine(lines[key], kept)
+        made, _ = combine(lines[key], kept) if kept else (lines[key], [])
         for step in steps_of(key, lines[key], made, [c.origin for c in kept], in_force):
             why = _unfit(step, lines[key])
             if why:

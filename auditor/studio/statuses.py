@@ -8,6 +8,7 @@ nor updated, and DeleteDomain is called again.
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import Literal
 
 #: Statuses in which no update is accepted any more, and what to do instead; ``{what}`` is the resource.
 NO_UPDATE: Mapping[str, str] = {
@@ -21,3 +22,17 @@ FAILED = ("Failed", "Delete_Failed")
 IN_PROGRESS = ("Pending", "Updating")
 #: The last update failed: the resource still works with its earlier settings, and can be updated again.
 UPDATE_FAILED = "Update_Failed"
+#: Whose running apps stand against a change.
+RunningApps = Literal["all", "of user profiles", "of shared spaces"]
+#: Settings of a domain that AWS changes only while none of these apps runs. Sources: API_UpdateDomain
+#: (AppNetworkAccessType; SubnetIds, where some are removed), API_DomainSettings (ExecutionRoleIdentityConfig), and the
+#: developer guide, "Edit domain settings" (both execution roles).
+ONLY_WITHOUT_APPS: Mapping[str, RunningApps] = {
+    "AppNetworkAccessType": "all",
+    "SubnetIds": "all",
+    "DomainSettings.ExecutionRoleIdentityConfig": "all",
+    "DefaultUserSettings.ExecutionRole": "of user profiles",
+    "DefaultSpaceSettings.ExecutionRole": "of shared spaces",
+}
+#: Statuses of an app that runs.
+RUNNING = ("InService", "Pending")

@@ -8,6 +8,7 @@ UpdateUserProfile and UpdateSpace; a test holds it against the installed model.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
@@ -129,7 +130,18 @@ NUMBERS: Mapping[str, tuple[int, int]] = {
     **dict.fromkeys(
         ("DefaultEbsVolumeSizeInGb", "MaximumEbsVolumeSizeInGb", "EbsVolumeSizeInGb"), (5, 16_384)
     ),
-    "Uid": (10_000, 4_000_000), "Gid": (1_001, 4_000_000),
+    "Uid": (10_000, 4_000_000), "Gid": (1_001, 4_000_000), "ImageVersionNumber": (0, 2_147_483_647),
+}  # fmt: skip
+#: End of a member's name → the form of the text that it takes, and what that is called. "None" takes what an ARN names
+#: away.
+ARNS: Mapping[str, tuple[re.Pattern[str], str]] = {
+    **dict.fromkeys(
+        ("ExecutionRole", "RoleArn", "RoleArns"),
+        (re.compile(r"arn:aws[a-z-]*:iam::[0-9]{12}:role/?[a-zA-Z_0-9+=,.@/-]+"), "the ARN of a role"),
+    ),
+    **dict.fromkeys(
+        ("Arn", "Arns"), (re.compile(r"arn:[.a-z0-9-]+:[.a-z0-9-]+:[.a-z0-9-]*:[.a-z0-9-]*:.+|None"), "an ARN")
+    ),
 }  # fmt: skip
 
 

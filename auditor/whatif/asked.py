@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -12,7 +12,7 @@ from auditor.counting import plural
 from auditor.errors import ConfigError
 from auditor.store.snapshot_reader import Key
 from auditor.studio.resource_types import BY_KIND, UPDATABLE_KINDS
-from auditor.studio.structures import NUMBERS, PLAIN, ROOTS, WORDS, Member, member, members
+from auditor.studio.structures import ARNS, NUMBERS, PLAIN, ROOTS, WORDS, Member, member, members
 from auditor.whatif.changes import Change, Line, put, tag
 from auditor.yaml_source import near
 
@@ -78,20 +78,54 @@ def _value(text: str, known: Member, given: str) -> Any:
         if not all(isinstance(item, dict if known.shape else str) for item in items):
             wanted = f"structures of {', '.join(members(known.shape))}" if known.shape else "texts"
             raise ConfigError(f"--set {text}: {known.name} is a list of {wanted}")
+        _refuse(text, (_item_fault(known, item) for item in items))
         return items
-    if known.name in NUMBERS:
-        low, high = NUMBERS[known.name]
-        if type(value) is not int or not low <= value <= high:
-            raise ConfigError(f"--set {text}: {known.name} takes a whole number from {low:,} to {high:,}")
-        return value
-    if isinstance(value, list | dict | float):
-        raise ConfigError(f"--set {text}: {known.name} takes one value")
-    # All others are texts, also true and 5; quotes may stand around them.
-    said = value if isinstance(value, str) else given
-    *others, last = WORDS.get(known.name, (said,))
-    if said not in (*others, last):
-        raise ConfigError(f"--set {text}: {known.name} takes {', '.join(others)} or {last}")
-    return said
+    if known.name not in NUMBERS:
+        if isinstance(value, list | dict | float):
+            raise ConfigError(f"--set {text}: {known.name} takes one value")
+        # All others are texts, also true and 5; quotes may stand around them.
+        value = value if isinstance(value, str) else given
+    _refuse(text, [_plain_fault(known.name, value)])
+    return value
+
+
+def _refuse(text: str, faults: Iterable[str]) -> None:
+    for fault in filter(None, faults):
+        raise ConfigError(f"--set {text}: {fault}")
+
+
+def _item_fault(known: Member, item: Any) -> str:
+    return _fault(item, known.shape) if known.shape else _plain_fault(known.name, item)
+
+
+def _fault(item: Any, shape: str) -> str:
+    """What of a structure AWS does not take; empty where nothing is known against it."""
+    if not isinstance(item, dict):
+        return f"{json.dumps(item)} is not a structure of {', '.join(members(shape))}"
+    for name, value in item.items():
+        known = members(shape).get(name)
+        if known is None:
+            return f"there is no {name} in a structure of {', '.join(members(shape))}"
+        if known.many != isinstance(value, list):
+            return f"{name} takes {'a list' if known.many else 'one value'}"
+        if fault := next(filter(None, (_item_fault(known, one) for one in (value if known.many else [value]))), ""):
+            return fault
+    return ""
+
+
+def _plain_fault(name: str, value: Any) -> str:
+    """What of a plain value AWS does not take."""
+    if name in NUMBERS:
+        low, high = NUMBERS[name]
+        fits = type(value) is int and low <= value <= high
+        return "" if fits else f"{name} takes a whole number from {low:,} to {high:,}"
+    if not isinstance(value, str):
+        return f"{name} takes a text"
+    if name in WORDS:
+        *others, last = WORDS[name]
+        return "" if value in (*others, last) else f"{name} takes {', '.join(others)} or {last}"
+    form, called = next((ARNS[end] for end in ARNS if name.endswith(end)), (None, ""))
+    return f"{name} takes {called}" if form is not None and not form.fullmatch(value) else ""
 
 
 def _near(path: str) -> str:

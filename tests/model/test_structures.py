@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 
 import pytest
@@ -9,7 +10,7 @@ from botocore.model import ListShape, Shape, StringShape, StructureShape
 
 from auditor.simulator.wire import service_model
 from auditor.studio.settings import known_paths
-from auditor.studio.structures import NUMBERS, PLAIN, ROOTS, WORDS, member, settings_paths
+from auditor.studio.structures import ARNS, NUMBERS, PLAIN, ROOTS, WORDS, member, settings_paths
 
 #: Root → shape of the update call's input.
 SHAPES = {
@@ -64,7 +65,9 @@ def test_plain_members_are_update_domain_s() -> None:
 #: Lists that AWS adds to, so that an older table must refuse nothing.
 ADDED_TO = {"AppType", "HiddenAppTypes", "HiddenMlTools", "HiddenInstanceTypes", "InstanceType"}
 #: Members of items of lists, which are set as a whole; and what no command sends.
-INSIDE = {"DataSourceName", "ImageVersionNumber", "SageMakerImageName"}
+INSIDE = {"DataSourceName", "SageMakerImageName"}
+#: Of an integer without a limit of its own.
+LARGEST = 2**31 - 1
 
 
 def _leaves(shape: Shape) -> Iterator[tuple[str, Shape]]:
@@ -90,9 +93,38 @@ def test_what_members_take_is_what_the_api_takes() -> None:
         if isinstance(shape, StringShape) and shape.enum:
             words.setdefault(name, set()).add(tuple(shape.enum))
         elif shape.type_name in ("integer", "long"):
-            numbers.setdefault(name, set()).add((shape.metadata["min"], shape.metadata["max"]))
+            numbers.setdefault(name, set()).add((shape.metadata["min"], shape.metadata.get("max", LARGEST)))
     assert words == {name: {values} for name, values in WORDS.items()}
     assert numbers == {name: {limits} for name, limits in NUMBERS.items()}
+
+
+_SAGEMAKER = "arn:aws:sagemaker:eu-west-1:111122223333"
+ARN_SAMPLES = (
+    "arn:aws:iam::111122223333:role/team/ana", "arn:aws-cn:iam::111122223333:role/ana",
+    "arn:aws:iam::111122223333:user/ana", "arn:aws:iam::1:role/ana", "None", "ana", "",
+    *(f"{_SAGEMAKER}:{end}" for end in
+      ("image/survival", "image-version/a/1", "studio-lifecycle-config/stop", "training-plan/p")),
+    "arn:aws:secretsmanager:eu-west-1:111122223333:secret:snowflake-1a2b3c",
+    "arn:aws:sso::111122223333:application/x/apl-1", "arn:aws:codewhisperer:us-east-1:111122223333:profile/A1B2",
+)  # fmt: skip
+
+
+def test_what_is_no_arn_to_the_table_is_none_to_the_api() -> None:
+    """The table's forms are wider than botocore's patterns, or the same; none of them lets everything through."""
+    leaves = [
+        pair for name in dict.fromkeys(SHAPES.values()) for pair in _leaves(service_model("sagemaker").shape_for(name))
+    ]
+    checked = set()
+    for name, shape in leaves:
+        form = next((ARNS[end][0] for end in ARNS if name.endswith(end)), None)
+        if form is None or not shape.metadata.get("pattern"):
+            continue
+        checked.add(name)
+        taken = {sample for sample in ARN_SAMPLES if re.fullmatch(shape.metadata["pattern"], sample)}
+        assert taken
+        assert taken <= {sample for sample in ARN_SAMPLES if form.fullmatch(sample)}, name
+        assert not form.fullmatch("ana")
+    assert {"ExecutionRole", "AmazonBedrockRoleArn", "SageMakerImageArn", "LifecycleConfigArn", "SecretArn"} <= checked
 
 
 def test_what_rules_read_in_settings_can_be_set() -> None:

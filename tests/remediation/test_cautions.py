@@ -6,7 +6,12 @@ import re
 import shlex
 from dataclasses import replace
 
-from auditor.remediation.cautions import COMMANDS, SETTINGS
+import duckdb
+import pytest
+
+from auditor.model.resource import ResourceRef
+from auditor.remediation.cautions import COMMANDS, SETTINGS, Cautions
+from auditor.remediation.steps import Step
 from auditor.rules.cases import run_cases
 
 from .simulated_account import RULES, Audit
@@ -27,7 +32,6 @@ HARMLESS = {
     "ExecutionRoleSessionNameMode": "names role sessions",
     "TagPropagation": "tags what is made afterwards",
     "SecurityGroups": "goes with VpcOnly",
-    "SubnetIds": "private ones stay; what can be deleted is said in the steps",
     "VpcId": "stays",
     "RepositoryUrl": "adds a repository",
     "S3OutputPath": "where later notebooks are shared",
@@ -95,3 +99,33 @@ def test_every_reason_to_withhold_has_a_case() -> None:
         for reason in rule.remediation.withhold_when:
             for text in (reason.because, reason.unknown):
                 assert text.partition("{")[0].strip() in shown, (rule.id, text)
+
+
+@pytest.mark.parametrize(
+    ("path", "action", "value", "whose", "first"),
+    [
+        ("SubnetIds", "remove", ["subnet-1"], "an app of the domain", ["space lab", "space team", "user profile ana"]),
+        ("SubnetIds", "add", ["subnet-1"], "", []),
+        ("DefaultUserSettings.ExecutionRole", "set", "arn", "an app of a user profile or of a private space",
+         ["space lab", "user profile ana"]),
+        ("DefaultSpaceSettings.ExecutionRole", "set", "arn", "an app of a shared space", ["space team"]),
+    ],
+)  # fmt: skip
+def test_whose_apps_stand_against_a_change(path: str, action: str, value: object, whose: str, first: list[str]) -> None:
+    """API_UpdateDomain (SubnetIds), developer guide, "Edit domain settings" (execution roles)."""
+    con = duckdb.connect()
+    con.execute("create table domain as select '1' as account, 'eu-west-1' as region, 'd-1' as id, 3 as running_apps")
+    con.execute(
+        "create table space as select '1' as account, 'eu-west-1' as region, 'd-1' as domain_id, * from"
+        " (values ('lab', 'Private'), ('team', 'Shared')) s(name, sharing_type)"
+    )
+    con.execute(
+        "create table app as select '1' as account, 'eu-west-1' as region, 'd-1' as domain_id, 'JupyterLab' as"
+        " app_type, 'InService' as status, * from (values ('a', 'lab', ''), ('b', 'team', ''), ('c', '', 'ana'))"
+        " a(key, space_name, user_profile_name)"
+    )
+    domain = ResourceRef("domain", "d-1", "lab", "1", "eu-west-1", domain_id="d-1")
+    told = Cautions(con).of_settings([Step(path, action, value)], domain)
+    named = ", ".join(f"JupyterLab of {one}" for one in first)
+    assert told.startswith(f"AWS refuses the change while {whose} runs; delete first: {named}." if whose else "")
+    assert ("AWS refuses" in told) == bool(whose)

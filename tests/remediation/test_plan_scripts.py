@@ -16,6 +16,7 @@ import pytest
 from auditor.fixplan import plan_script
 from auditor.fixplan.plan_script import apply_script, back_script
 from auditor.fixplan.plan_steps import Look, Request, Step, in_order, steps_of
+from auditor.fixplan.running_apps import RunningOnes
 
 ACCOUNT = "111122223333"
 #: Stands for the AWS CLI: one domain and its tags in state.json, every call that changes something in calls.txt.
@@ -200,3 +201,55 @@ def test_trust_comes_before_what_needs_it_in_every_region() -> None:
         ("update-domain", "us-east-1"),
         ("put-role-policy", "aws-global"),
     ]
+
+
+def _app(space: str, status: str = "InService") -> dict[str, Any]:
+    owner = {"SpaceName": space} if space else {"UserProfileName": "ana"}
+    return {"app": {"DomainId": "d-1", "AppType": "JupyterLab", "AppName": "default", "Status": status, **owner}}
+
+
+def _space(sharing: str) -> dict[str, Any]:
+    return {"space": {"SpaceSharingSettings": {"SharingType": sharing}}}
+
+
+#: As UpdateDomain takes them. Which apps stand against a change, the developer guide ("Edit domain settings") and the
+#: API reference say.
+_DOMAIN = {
+    "AppNetworkAccessType": "PublicInternetOnly",
+    "SubnetIds": ["subnet-1", "subnet-2"],
+    "DomainSettings": {"ExecutionRoleIdentityConfig": "DISABLED"},
+    "DefaultUserSettings": {"ExecutionRole": "arn:aws:iam::111122223333:role/a"},
+    "DefaultSpaceSettings": {"ExecutionRole": "arn:aws:iam::111122223333:role/a"},
+}
+_OTHER = {"ExecutionRole": "arn:aws:iam::111122223333:role/b"}
+
+
+@pytest.mark.parametrize(
+    ("change", "stops"),
+    [
+        ({"AppNetworkAccessType": "VpcOnly"}, {"user", "private", "shared", "unknown"}),
+        ({"SubnetIds": ["subnet-1"]}, {"user", "private", "shared", "unknown"}),
+        ({"SubnetIds": ["subnet-2", "subnet-1", "subnet-3"]}, set()),
+        ({"DomainSettings": {"ExecutionRoleIdentityConfig": "USER_PROFILE_NAME"}},
+         {"user", "private", "shared", "unknown"}),
+        ({"DefaultUserSettings": _OTHER}, {"user", "private"}),
+        ({"DefaultSpaceSettings": _OTHER}, {"shared"}),
+        ({"TagPropagation": "ENABLED"}, set()),
+    ],
+)  # fmt: skip
+def test_what_aws_refuses_while_apps_run_is_left_to_people(change: dict[str, Any], stops: set[str]) -> None:
+    key = (ACCOUNT, "eu-west-1", "domain", "d-1")
+    line, made = {"kind": "domain", "domain": _DOMAIN}, {"kind": "domain", "domain": {**_DOMAIN, **change}}
+    apps = {"user": _app(""), "private": _app("own"), "shared": _app("team"), "unknown": _app("gone")}
+    spaces = {(ACCOUNT, "eu-west-1", "space", f"d-1/{name}"): _space(sharing)
+              for name, sharing in (("own", "Private"), ("team", "Shared"))}  # fmt: skip
+    told = {
+        name: RunningOnes({**spaces, (ACCOUNT, "eu-west-1", "app", name): app}).against(key, line, made)
+        for name, app in apps.items()
+    }
+    assert {name for name, why in told.items() if why} == stops
+    assert all("only while no app runs, and when the audit looked there ran JupyterLab of" in told[n] for n in stops)
+    for status in ("Deleted", "Failed", "Deleting"):
+        assert RunningOnes({(ACCOUNT, "eu-west-1", "app", "x"): _app("", status)}).against(key, line, made) == ""
+    other = RunningOnes({(ACCOUNT, "us-east-1", "app", "x"): _app("")})
+    assert other.against(key, line, made) == ""

@@ -17,15 +17,20 @@ from auditor.iam.evaluation import Request
 from auditor.model.report import Report
 from auditor.model.snapshot import GLOBAL, KINDS, SCHEMA_VERSION, Header, Kind, Record, Scope, Snapshot
 from auditor.prevent.deny_policies import pieces, service_control_policies
+from auditor.remediation.command_request import api_call
+from auditor.remediation.command_text import read_call
 from auditor.run.policy_replay import calls_of
 from auditor.run.run_options import RuleOptions
 from auditor.run.selection import choose
 from auditor.run.what_if_sides import first_side, groups_of
 from auditor.store.snapshot_file import write_snapshot
+from auditor.studio.api_requests import request_of
+from auditor.studio.partitions import home_region
 from auditor.whatif.fixes import has_call
 from auditor.whatif.replay import AlikeCalls, Asked, RecordedCalls, Replay, read_policies, recorded_calls, replay
 
 ACCOUNT, REGION = "111122223333", "eu-west-1"
+TAG = "aws sagemaker add-tags --resource-arn arn:aws:sagemaker:eu-north-1:111122223333:domain/d-1 --tags Key=a,Value=b"
 KIM = f"arn:aws:sts::{ACCOUNT}:assumed-role/ops/kim"
 OPS = f"arn:aws:iam::{ACCOUNT}:role/ops"
 
@@ -241,6 +246,31 @@ def test_the_command_names_the_calls_of_the_report_and_of_an_audit(
     shown = capfd.readouterr().out
     assert '<h2 id="denied-remediation">Commands of the report that the policy denies</h2>' in shown
     assert shown.count("sagemaker:UpdateDomain") == 3
+
+
+@pytest.mark.parametrize(("region", "outcome"), [("eu-west-1", None), ("us-east-1", "denied")])
+def test_the_region_of_a_command_is_known(
+    region: str, outcome: str | None, snapshot: Path, tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    """A policy that denies Regions, as most organizations have one, says something of each command."""
+    others = {"StringNotEquals": {"aws:RequestedRegion": region}}
+    policy = _policy(tmp_path, {"Effect": "Deny", "Action": "*", "Resource": "*", "Condition": others})
+    asked = ["whatif", "--snapshot", str(snapshot), "--policy", str(policy), "--only", "STU710", "--format", "json"]
+    assert int(run([*asked, "--no-config"])) == 0
+    told = json.loads(capfd.readouterr().out)["policy"]
+    assert told["asked"]["remediation"] == 1
+    assert [s["outcome"] for s in told["stopped"] if s["group"] == "remediation"] == ([outcome] if outcome else [])
+
+
+def test_iam_is_called_in_one_region() -> None:
+    """Calls of global services have us-east-1 as aws:RequestedRegion (IAM User Guide, global condition keys)."""
+    command = read_call(
+        "aws iam detach-role-policy --role-name ops --policy-arn arn:aws:iam::aws:policy/ReadOnlyAccess"
+    )
+    asked = request_of(api_call(command, ACCOUNT, home_region(OPS), OPS))
+    assert asked.context.get("aws:RequestedRegion") == ("us-east-1",)
+    asked = request_of(api_call(read_call(f"{TAG} --region eu-north-1"), ACCOUNT, REGION))
+    assert asked.context.get("aws:RequestedRegion") == ("eu-north-1",)
 
 
 @pytest.mark.parametrize("arn", ["ops", "role/ops", "arn:", f"arn:aws:iam::{ACCOUNT}:role/ops"])
