@@ -14,7 +14,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from auditor.fixplan.plan_script import PAUSE, Block, apply_blocks, back_blocks, digest
+from auditor.fixplan.plan_script import DIGEST, PAUSE, Block, apply_blocks, back_blocks, digest
 from auditor.fixplan.plan_steps import Step
 from auditor.inert_text import one_line
 from auditor.masking import mask_text
@@ -27,16 +27,15 @@ _BRACES = re.compile(r"\{(?=\{)")
 #: Looks at a resource that AWS changes: aws:executeScript ends after ten minutes, and a step waits twice.
 LOOKS = 50
 #: Runs in Systems Manager, which has boto3; a step stops the runbook by raising.
-SCRIPT = """\
+SCRIPT = (
+    """\
 import base64, hashlib, json, time, zlib
 import boto3, jmespath
 from botocore.exceptions import ClientError
 
 GONE = ("ResourceNotFound", "NoSuchEntity", "does not exist")
 
-def digest(value):
-    text = json.dumps(value, sort_keys=True, separators=(",", ":"))
-    return hashlib.sha256(text.encode()).hexdigest()
+DIGEST
 
 def call(request, region):
     client = boto3.client(request["service"], region_name=region)
@@ -74,7 +73,10 @@ def handler(events, context):
     if "failed" in said.partition(":")[0].lower():
         raise Exception("stopped: " + step["what"] + ": AWS says: " + said)
     return {"said": step["what"]}
-""".replace("LOOKS", str(LOOKS)).replace("PAUSE", str(PAUSE))
+""".replace("DIGEST", DIGEST)
+    .replace("LOOKS", str(LOOKS))
+    .replace("PAUSE", str(PAUSE))
+)
 
 
 @dataclass(frozen=True, slots=True)

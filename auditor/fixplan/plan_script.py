@@ -19,6 +19,21 @@ from auditor.inert_text import one_line
 from auditor.model.snapshot import GLOBAL
 from auditor.studio.partitions import home_region
 
+#: The digest of what a look gives, for a script and a runbook. AWS writes the mode of session names unasked, and STATIC
+#: is the same as none (API_StudioWebPortalSettings), so that it tells no two states apart. No quote stands in it.
+DIGEST = """\
+def plain(value):
+    if isinstance(value, list):
+        return [plain(one) for one in value]
+    if not isinstance(value, dict):
+        return value
+    kept = {n: plain(v) for n, v in value.items() if (n, v) != ("ExecutionRoleSessionNameMode", "STATIC")}
+    return {n: v for n, v in kept.items() if (n, v) != ("StudioWebPortalSettings", dict())}
+
+def digest(value):
+    text = json.dumps(plain(value), sort_keys=True, separators=(",", ":"))
+    return hashlib.sha256(text.encode()).hexdigest()
+"""
 _HEAD = """\
 #!/bin/sh
 # {title}
@@ -37,7 +52,8 @@ found=$(aws sts get-caller-identity --query Account --output text)
 # SHA-256 of JSON on stdin, whatever the order of its members.
 digest() {{
   python3 -c 'import hashlib, json, sys
-print(hashlib.sha256(json.dumps(json.load(sys.stdin), sort_keys=True, separators=(",", ":")).encode()).hexdigest())'
+{digest}
+print(digest(json.load(sys.stdin)))'
 }}
 
 # state SERVICE OPERATION ...: the digest of what is there now; "gone" where there is nothing.
@@ -136,7 +152,7 @@ def back_blocks(steps: Sequence[Step]) -> list[Block]:
 
 def _script(name: str, title: str, account: str, blocks: Sequence[Block]) -> Script:
     inputs: dict[str, str] = {}
-    lines = [_HEAD.format(title=title, account=account, name=name, pause=PAUSE, looks=LOOKS)]
+    lines = [_HEAD.format(title=title, account=account, name=name, digest=DIGEST, pause=PAUSE, looks=LOOKS)]
     for number, block in enumerate(blocks, 1):
         lines += _lines(f"{name.removesuffix('.sh')}-{number:04}", block, inputs)
     return Script("\n".join([*lines, ""]), inputs)
@@ -172,5 +188,14 @@ def _input(name: str, request: Request, inputs: dict[str, str]) -> str:
 
 
 def digest(value: Any) -> str:
-    """The digest that the script makes of the same JSON."""
-    return hashlib.sha256(json.dumps(value, sort_keys=True, separators=(",", ":")).encode()).hexdigest()
+    """The digest that the script makes of the same JSON: see ``DIGEST``."""
+    return hashlib.sha256(json.dumps(_plain(value), sort_keys=True, separators=(",", ":")).encode()).hexdigest()
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, list):
+        return [_plain(one) for one in value]
+    if not isinstance(value, Mapping):
+        return value
+    kept = {n: _plain(v) for n, v in value.items() if (n, v) != ("ExecutionRoleSessionNameMode", "STATIC")}
+    return {n: v for n, v in kept.items() if (n, v) != ("StudioWebPortalSettings", {})}

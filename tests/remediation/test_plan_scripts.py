@@ -3,6 +3,7 @@ fail afterwards; a call may be the last one before the network goes."""
 
 from __future__ import annotations
 
+import hashlib
 import json
 import subprocess
 import sys
@@ -14,7 +15,7 @@ from typing import Any
 import pytest
 
 from auditor.fixplan import plan_script
-from auditor.fixplan.plan_script import apply_script, back_script
+from auditor.fixplan.plan_script import DIGEST, apply_script, back_script, digest
 from auditor.fixplan.plan_steps import Look, Request, Step, in_order, steps_of
 from auditor.fixplan.running_apps import RunningOnes
 
@@ -131,6 +132,49 @@ def test_the_next_call_waits_until_the_update_is_made(
     assert scripts.state["domain"] == {"Status": "InService", "VpcId": "vpc-2", "TagPropagation": "ENABLED"}
     assert scripts.run("apply.sh", shell=shell).stdout.count("done already: ") == 2
     assert scripts.calls == ["update-domain"] * 2
+
+
+@pytest.mark.parametrize("mode", ["STATIC", "USER_IDENTITY"])
+def test_the_mode_that_aws_writes_unasked_is_no_other_state(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, mode: str
+) -> None:
+    """ "If this value is set to STATIC or is not set, the session name defaults to SageMaker"
+    (API_StudioWebPortalSettings)."""
+    after = {"StudioWebPortalSettings": {"HiddenAppTypes": ["JupyterServer"]}}
+    before: dict[str, Any] = {"StudioWebPortalSettings": {"HiddenAppTypes": []}}
+    written = {"StudioWebPortalSettings": {**after["StudioWebPortalSettings"], "ExecutionRoleSessionNameMode": mode}}
+    then = {"Status": "InService", "DefaultUserSettings": written}
+    domain = {"Status": "InService", "DefaultUserSettings": before}
+    scripts = _scripts(
+        tmp_path, [_setting("DefaultUserSettings", before, after)], monkeypatch, domain=domain, then=then
+    )
+    assert scripts.run("apply.sh").returncode == 0
+    again, back = scripts.run("apply.sh"), scripts.run("back.sh")
+    if mode == "STATIC":
+        assert again.stdout == "done already: domain d-1: DefaultUserSettings\n"
+        assert back.stdout == "back: domain d-1: DefaultUserSettings\n"
+    else:
+        assert (again.returncode, back.returncode) == (3, 3)
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        None, [], "STATIC", {"StudioWebPortalSettings": {"ExecutionRoleSessionNameMode": "STATIC"}, "a": [{"b": {}}]},
+        {"UserSettings": {"StudioWebPortalSettings": {"HiddenMlTools": [], "ExecutionRoleSessionNameMode": "STATIC"}}},
+        {"DefaultUserSettings": {"StudioWebPortalSettings": {"ExecutionRoleSessionNameMode": "USER_IDENTITY"}}},
+    ],
+)  # fmt: skip
+def test_scripts_and_runbooks_make_the_digest_of_the_plan(value: Any) -> None:
+    made: dict[str, Any] = {"hashlib": hashlib, "json": json}
+    exec(DIGEST, made)
+    assert made["digest"](value) == digest(value)
+    assert "'" not in DIGEST
+    others: tuple[Any, ...] = (
+        {"UserSettings": {}},
+        {"UserSettings": {"StudioWebPortalSettings": {"HiddenMlTools": ["Comet"]}}},
+    )
+    assert all(digest(other) != digest(value) for other in others)
 
 
 def test_an_update_that_fails_afterwards_stops_the_script(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
