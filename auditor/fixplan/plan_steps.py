@@ -12,7 +12,7 @@ from auditor.counting import plural
 from auditor.model.paths import value_at
 from auditor.store.snapshot_reader import Key
 from auditor.studio.resource_types import BY_KIND
-from auditor.studio.structures import PLAIN, ROOTS, takes
+from auditor.studio.structures import NO_BOUND, PLAIN, ROOTS, takes
 from auditor.whatif.changes import Line
 
 #: What a member of a document holds that was inherited, by its path; None where that is not known.
@@ -170,17 +170,24 @@ def _earlier(
     key: Key, old: Mapping[str, Any], new: Mapping[str, Any], in_force: ValueInForce
 ) -> tuple[dict[str, Any], str]:
     """The document that the way back makes. An update cannot take a member away that was not set before: it gets the
-    value that was in force, and where none was, or none that AWS takes (a timeout of 0), it stays."""
+    value that was in force, a bound the one that binds nothing, and where neither is, or none that AWS takes (a timeout
+    of 0), it stays."""
     earlier = deepcopy(dict(new))
     kept: list[str] = []
+    widest: list[str] = []
     stays: list[str] = []
     for path in _leaves(old, new):
         value = value_at(old, path)
         if value is None:
             value = in_force(key, path)
-            none = value in (None, "") or not takes(path.rpartition(".")[2], value)
-            (stays if none else kept).append(path)
-            if none:
+            member = path.rpartition(".")[2]
+            none = value in (None, "") or not takes(member, value)
+            if none and member in NO_BOUND:
+                value = NO_BOUND[member]
+                widest.append(f"{path} to {value:,}")
+            else:
+                (stays if none else kept).append(path)
+            if value in (None, "") or not takes(member, value):
                 continue
         *parents, name = path.split(".")
         place = earlier
@@ -190,6 +197,8 @@ def _earlier(
     told = []
     if kept:
         told.append(f"AWS cannot unset {', '.join(kept)}: the way back sets what was in force before.")
+    if widest:
+        told.append(f"AWS cannot unset bounds: the way back sets {', '.join(widest)}, which binds nothing.")
     if stays:
         told.append(f"AWS cannot unset {', '.join(stays)}, and no value was in force before: it stays.")
     return earlier, " ".join(told)

@@ -132,6 +132,11 @@ NUMBERS: Mapping[str, tuple[int, int]] = {
     ),
     "Uid": (10_000, 4_000_000), "Gid": (1_001, 4_000_000), "ImageVersionNumber": (0, 2_147_483_647),
 }  # fmt: skip
+#: Bounds of what people may choose, and the value of each that leaves them every choice: that of one that is not set.
+NO_BOUND: Mapping[str, int] = {
+    "MinIdleTimeoutInMinutes": NUMBERS["MinIdleTimeoutInMinutes"][0],
+    "MaxIdleTimeoutInMinutes": NUMBERS["MaxIdleTimeoutInMinutes"][1],
+}
 #: End of a member's name → the form of the text that it takes, and what that is called. "None" takes what an ARN names
 #: away.
 ARNS: Mapping[str, tuple[re.Pattern[str], str]] = {

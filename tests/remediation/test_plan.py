@@ -112,6 +112,24 @@ def test_a_number_that_was_not_set_stays() -> None:
     assert f"cannot unset DefaultUserSettings.{idle}.IdleTimeoutInMinutes, and no value was in force" in step.lasting
 
 
+def test_a_bound_that_was_not_set_binds_nothing_on_the_way_back() -> None:
+    """Left as it is, it would stand against the timeout that comes back (API_IdleSettings: 60 to 525,600)."""
+    was = {"LifecycleManagement": "ENABLED", "IdleTimeoutInMinutes": 1_369}
+    now = {**was, "IdleTimeoutInMinutes": 120, "MinIdleTimeoutInMinutes": 120, "MaxIdleTimeoutInMinutes": 180}
+    documents = [{"UserSettings": {"JupyterLabAppSettings": {"AppLifecycleManagement": {"IdleSettings": one}}}}
+                 for one in (was, now)]  # fmt: skip
+    line, made = ({"kind": "user_profile", "user_profile": one} for one in documents)
+    key = (ACCOUNT, REGION, "user_profile", "d-1/ana")
+    (step,) = steps_of(key, line, made, ["STU706 1"], lambda _, path: 0 if "Max" in path else None)
+    idle = "UserSettings.JupyterLabAppSettings.AppLifecycleManagement.IdleSettings"
+    (back,) = step.back
+    assert value_at(back.input, idle) == {
+        **was, "MinIdleTimeoutInMinutes": 60, "MaxIdleTimeoutInMinutes": 525_600,
+    }  # fmt: skip
+    assert f"{idle}.MinIdleTimeoutInMinutes to 60, {idle}.MaxIdleTimeoutInMinutes to 525,600" in step.lasting
+    assert "it stays" not in step.lasting
+
+
 def test_every_call_is_one_that_the_api_takes(estate_file: Callable[[str], Path], tmp_path: Path) -> None:
     """Of all fixes of an account, the way back included: by botocore's models, with the limits of numbers."""
     for planned in make_plan(Config(), [estate_file("acme")], PlanOptions(), tmp_path):
