@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from auditor.resolve.table_model import Table
 from auditor.resolve.tables import TABLES, table
+from auditor.rules.growth import GrowthError, check_growth
 from auditor.rules.literals import written_literals
 from auditor.rules.unknowns import Node, UnknownError, Unknowns, children, lambda_names
 from auditor.rules.verdict_sql import foreign_quoting
@@ -128,10 +129,11 @@ class ExpressionChecker:
         try:
             parsed = self._parse(expression)
             walker.scalar(parsed, frozenset())
+            check_growth(parsed)
             self._literals(parsed, documented)
             if decides:
                 self._unknowns.check(parsed, documented)
-        except UnknownError as error:
+        except (UnknownError, GrowthError) as error:
             raise ExpressionError(str(error)) from error
         except RecursionError as error:
             raise ExpressionError("the expression is nested too deeply") from error
