@@ -72,13 +72,12 @@ def _bound(node: Node, names: Mapping[str, _Bound]) -> _Bound:
         return _Bound(max(_length(node), 1), 1)
     if kind == "FUNCTION":
         return _of_function(node, names)
-    parts = [_bound(child, names) for child in children(node)]
-    if _is_condition(node):
-        return _made(parts, 1, 1)
     if kind == "CASE":
+        asked = [_bound(check["when_expr"], names) for check in node["case_checks"]]
         given = [_bound(one, names) for one in (*(c["then_expr"] for c in node["case_checks"]), node["else_expr"])]
-        return _made(parts, max(one.size for one in given), max(one.items for one in given))
-    return _made(parts)
+        return _made([*asked, *given], max(one.size for one in given), max(one.items for one in given))
+    parts = [_bound(child, names) for child in children(node)]
+    return _made(parts, 1, 1) if _is_condition(node) else _made(parts)
 
 
 def _is_condition(node: Node) -> bool:

@@ -52,6 +52,7 @@ REFUSED = {
     "(select len(repeat(repeat(string_agg(s.name, ','), 1000), 1000)) from space s) > 0": LARGE,
 }  # fmt: skip
 ALLOWED = [
+    f"{nested('name', 'case when len(name) > 3 then IT else id end', 60)} = name",
     "repeat('t', regexp_matches(name, 'x')) = 't'",
     "repeat('t', (len(name) > 3)::integer) = repeat('-', not unified_studio)",
     "lpad(name, 12, '0') = rpad(name, 1000, ' ')",
