@@ -12,7 +12,7 @@ from auditor.errors import ConfigError
 from auditor.model.snapshot import Snapshot
 from auditor.rules.evidence_read import evidence_read
 from auditor.run.collection_request import collect_options
-from auditor.run.known_rates import known_rates
+from auditor.run.known_rates import Remembered, known_rates
 from auditor.run.messages import Messages, logger
 from auditor.run.plan import RunPlan
 from auditor.run.read_templates import read_templates
@@ -37,7 +37,6 @@ if TYPE_CHECKING:
     from auditor.model.report import Report
     from auditor.org.member_sessions import MemberSessions
     from auditor.run.conclude import RunResult
-    from auditor.store.runs import RunStore
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +63,8 @@ def collect_into(
 
     Raises ConfigError, CollectError.
     """
-    with _place(snapshot) as path, _asked(options, config, None, snapshot.parent, messages) as asked:
+    remembered = Remembered(None, options.previous, options.profile, snapshot, mode)
+    with _place(snapshot) as path, _asked(options, config, remembered, snapshot.parent, messages) as asked:
         if options.of_accounts:
             from auditor.run.collect_accounts import collect_accounts, entrance
             from auditor.run.gather_accounts import Gatherer
@@ -93,9 +93,9 @@ def _collect_account(asked: CollectOptions, path: Path, progress: Progress | Non
 
 @contextmanager
 def _asked(
-    options: AwsOptions, config: Config, store: RunStore | None, place: Path | None, messages: Messages
+    options: AwsOptions, config: Config, known: Remembered, place: Path | None, messages: Messages
 ) -> Iterator[CollectOptions]:
-    """What is asked of a collection, with the rates that the store knows. ``place``: where a run that is broken off may
+    """What is asked of a collection, with the rates that are ``known``. ``place``: where a run that is broken off may
     lie, if that is asked for; it is gone where the block ends well."""
     with ExitStack() as stack:
         work = None
@@ -108,8 +108,8 @@ def _asked(
             # What changes no answer may be changed meanwhile.
             what = replace(options, resume=False, concurrency=0, max_rate=None, executor=THREADS)
             work = stack.enter_context(unfinished(place, (what, config.organization), messages))
-        rates = stack.enter_context(known_rates(store, options.max_rate or 0.0))
-        yield replace(collect_options(options, messages, store), rates=rates, work=work)
+        rates = stack.enter_context(known_rates(known, options.max_rate or 0.0))
+        yield replace(collect_options(options, messages, known.store), rates=rates, work=work)
 
 
 def run_account(
@@ -139,7 +139,9 @@ def run_account(
     with (
         telling(plan, messages),
         recorded(plan.store, "audit", what),
-        _asked(wanted, plan.config, plan.store, _resume_place(plan, snapshot), messages) as asked,
+        _asked(
+            wanted, plan.config, _remembered(plan, wanted, snapshot), _resume_place(plan, snapshot), messages
+        ) as asked,
         _place(snapshot) as path,
     ):
         _collect_account(asked, path, progress, plan.mode)
@@ -167,6 +169,10 @@ def _resume_place(plan: RunPlan, snapshot: Path | None) -> Path | None:
     return None if plan.printed else plan.output
 
 
+def _remembered(plan: RunPlan, options: AwsOptions, snapshot: Path | None) -> Remembered:
+    return Remembered(plan.store, options.previous, options.profile, snapshot, plan.mode)
+
+
 def _run_accounts(
     plan: RunPlan,
     options: AwsOptions,
@@ -183,7 +189,9 @@ def _run_accounts(
     with (
         telling(plan, messages),
         recorded(plan.store, "audit", f"Several accounts, Regions: {', '.join(options.regions)}"),
-        _asked(options, plan.config, plan.store, _resume_place(plan, snapshot), messages) as asked,
+        _asked(
+            options, plan.config, _remembered(plan, options, snapshot), _resume_place(plan, snapshot), messages
+        ) as asked,
         _place(snapshot) as path,
     ):
         entered = entrance(options, plan.config, asked.rates)

@@ -12,7 +12,7 @@ from auditor.model.accounts import Account
 from auditor.run.collect_accounts import entrance, label
 from auditor.run.collection_request import collect_options
 from auditor.run.gather_accounts import Gatherer
-from auditor.run.known_rates import known_rates
+from auditor.run.known_rates import Remembered, known_rates
 from auditor.run.messages import Messages
 from auditor.run.run_options import AwsOptions
 from auditor.store.snapshot_reader import SnapshotReader
@@ -72,7 +72,8 @@ def collect_shard(
             "--shard is for several accounts, whose snapshots all workers share",
             hint="Add --organization, --account or --accounts, and --parts DIR|s3://….",
         )
-    with known_rates(None, options.max_rate or 0.0) as rates, workspace("accounts") as folder:
+    known = Remembered(previous=options.previous, profile=options.profile)
+    with known_rates(known, options.max_rate or 0.0) as rates, workspace("accounts") as folder:
         entered = entrance(options, config, rates)
         for note in entered.targets.notes:
             messages.note(note)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import stat
+import time
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -16,11 +17,12 @@ from auditor.collect.aws.pace import Learnt
 from auditor.config import Config
 from auditor.errors import ConfigError
 from auditor.run.collect import collect_into
-from auditor.run.known_rates import RATES, known_rates
+from auditor.run.known_rates import RATES, Remembered, beside, known_rates
 from auditor.run.run_options import AwsOptions
 from auditor.run.run_store import open_store
 from auditor.run.unfinished import PREFIX, unfinished
 from auditor.simulator import Simulator
+from auditor.store.files import SHARED
 from tests.collect.conftest import ACCOUNT, HOME, SMALL
 
 KEY = (ACCOUNT, HOME, "sagemaker:Describe")
@@ -102,7 +104,7 @@ def test_rates_are_remembered_in_the_store(tmp_path: Path, monkeypatch: pytest.M
     store = open_store(str(tmp_path))
 
     def night() -> dict[tuple[str, str, str], Learnt]:
-        with known_rates(store, 0) as rates:
+        with known_rates(Remembered(store), 0) as rates:
             known = dict(rates.known)
             for _ in range(20):
                 rates.wait(ACCOUNT, HOME, "sagemaker:DescribeSpace").answered()
@@ -127,9 +129,49 @@ def test_rates_are_remembered_in_the_store(tmp_path: Path, monkeypatch: pytest.M
 def test_a_damaged_file_of_rates_costs_nothing(tmp_path: Path, content: str) -> None:
     store = open_store(str(tmp_path))
     (tmp_path / RATES).write_text(content)
-    with known_rates(store, 3.0) as rates:
-        assert rates.known == {}
-        assert rates.max_rate == 3.0
+    night = tmp_path / "night.jsonl"
+    beside(night).write_text(content)
+    for place in (Remembered(store), Remembered(previous=str(night)), Remembered(previous=str(tmp_path / "none"))):
+        with known_rates(place, 3.0) as rates:
+            assert rates.known == {}
+            assert rates.max_rate == 3.0
+
+
+def test_rates_are_remembered_beside_a_snapshot(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A night that names an earlier one by its file, a folder, or a store begins where that one was allowed to."""
+    monkeypatch.setattr(rates_module, "FIRST", 20.0)
+    nights, store = tmp_path / "nights", open_store(str(tmp_path / "store"))
+    first, second = nights / "1.jsonl", nights / "2.jsonl"
+
+    def night(place: Remembered, operation: str = "DescribeSpace") -> dict[tuple[str, str, str], Learnt]:
+        with known_rates(place, 0) as rates:
+            for _ in range(20):
+                rates.wait(ACCOUNT, HOME, f"sagemaker:{operation}").answered()
+            return dict(rates.known)
+
+    assert night(Remembered(snapshot=first, mode=SHARED)) == {}
+    assert stat.S_IMODE(beside(first).stat().st_mode) == 0o644
+    learnt = night(Remembered(previous=str(first), snapshot=second), "ListSpaces")
+    assert set(learnt) == {KEY}
+    assert learnt[KEY].rate >= 10, "no slower than a rate that nobody knows"
+    for place in (str(second), str(nights)):
+        with known_rates(Remembered(previous=place), 7.0) as rates:
+            assert set(rates.known) == {KEY, (ACCOUNT, HOME, "sagemaker:List")}, "what was not asked is known still"
+    night(Remembered(store), "ListApps")
+    with known_rates(Remembered(previous=str(tmp_path / "store")), 0) as rates:
+        assert set(rates.known) == {(ACCOUNT, HOME, "sagemaker:List")}
+
+
+def test_a_known_rate_is_never_above_the_bound(tmp_path: Path) -> None:
+    path = tmp_path / "night.jsonl"
+    line = {"account": ACCOUNT, "region": HOME, "operations": KEY[2], "rate": 500.0, "refused": False}
+    beside(path).write_text(json.dumps({"rates": [line], "schema_version": "1"}))
+    with known_rates(Remembered(previous=str(path)), 40.0) as rates:
+        assert rates.known[KEY].rate == 500.0
+        began = time.monotonic()
+        for _ in range(9):
+            rates.wait(ACCOUNT, HOME, "sagemaker:DescribeSpace").answered()
+        assert time.monotonic() - began >= 8 / 40
 
 
 def test_a_command_goes_on_and_ends_as_if_nothing_had_been(simulated: Callable[..., Simulator], tmp_path: Path) -> None:
