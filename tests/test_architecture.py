@@ -199,7 +199,8 @@ LAYERS = {
     ],
     "rules": [
         {"applicability", "evidence_read", "kept_rules", "rule_names", "schema", "unknowns", "word_kinds"},
-        {"growth", "literals", "references", "verdict_sql"}, {"expressions", "prevention", "remediation_set", "value_columns"},
+        {"growth", "literals", "references", "verdict_sql"},
+        {"expressions", "prevention", "remediation_set", "value_columns"},
         {"message", "prevent_cases", "validate"}, {"withheld"}, {"cases", "load"},
         {"frameworks", "packed_rules", "presets", "scaffold"}, {"catalogue"},
     ],
