@@ -33,7 +33,7 @@ from auditor.studio.template_names import DEMANDED
 #: Columns that tell one resource from another.
 _OWN = frozenset({"key", "id", "name", "arn"})
 #: Names that any text and any command takes as they are, among them all that AWS allows.
-_PLAIN_NAME = re.compile(r"[a-zA-Z0-9][a-zA-Z0-9_.@-]{0,127}")
+PLAIN_NAME = re.compile(r"[a-zA-Z0-9][a-zA-Z0-9_.@-]{0,127}")
 
 #: Kinds of rows of one rule that are known at a time.
 _MOST = 500
@@ -142,7 +142,7 @@ class AlikeRows:
 
     def find(self, row: Row, resource: ResourceRef) -> tuple[Any, Alike | None]:
         """What alike rows have in common, None for a row that is to be taken by itself, and what is known of them."""
-        if not _PLAIN_NAME.fullmatch(resource.name):
+        if not PLAIN_NAME.fullmatch(resource.name):
             return None, None
         told = b""
         if self._by_document:

@@ -12,27 +12,31 @@ from heapq import heapify, heappop, heappush
 from itertools import count
 from typing import TYPE_CHECKING, Any
 
+from auditor.evaluate.alike_findings import PLAIN_NAME
 from auditor.evaluate.causes import Causes
 from auditor.evaluate.engine import Verdicts
-from auditor.evaluate.failing_rows import Alike, FailingRows, Place, Row, profile_kinds
+from auditor.evaluate.failing_kinds import FailingKinds, KindRows
+from auditor.evaluate.failing_rows import Alike, FailingRows, Name, Place, Row, RuleRows, Wanted, profile_kinds
 from auditor.evaluate.findings import FindingMaker
-from auditor.evaluate.fingerprints import fingerprint
+from auditor.evaluate.fingerprints import fingerprint, named
 from auditor.evaluate.gap_reasons import Gaps
 from auditor.model.finding import RootCause, cause_order, priority
 from auditor.model.resource import ResourceRef
 from auditor.model.rule import Rule, Verdict
+from auditor.remediation.masked_values import where_masked
 from auditor.remediation.raw_documents import Documents
 from auditor.remediation.remediate import Remediation
 from auditor.resolve.tables import table
 from auditor.rules.verdict_sql import Overrides
 from auditor.store.snapshot_reader import SnapshotReader
+from auditor.studio.placeholders import placeholders
 
 if TYPE_CHECKING:
     import duckdb
 
 #: Domains of a rule that are looked into at first where causes are asked for in their order, and four times as many
 #: each further time: each time the snapshots are read for their documents.
-_AT_FIRST = 200
+_AT_FIRST = 40
 #: Causes of single resources that are made at a time.
 _AT_ONCE = 500
 _Bound = tuple[object, ...]
@@ -42,11 +46,11 @@ _Bound = tuple[object, ...]
 class Singles:
     """Failures of a rule that are alike, each of which its own resource is to blame for: a cause each.
 
-    ``first``: that of the first resource, without what fixes it; ``has_command``: whether a command may fix them, else
-    none does.
+    ``first``: that of the first resource, without what fixes it; ``has_command``: whether a command that needs nothing
+    filled in may fix one of them, else none does.
     """
 
-    rows: FailingRows
+    rows: RuleRows
     alike: Alike
     first: RootCause
     has_command: bool
@@ -87,11 +91,17 @@ class CauseGroups:
         self._rules = [rule for rule in rules if verdicts.counts[rule.id].get(Verdict.FAIL)]
         self._documents = Documents(files)
         self._maker = FindingMaker(con, verdicts, overrides, Gaps(()), self._documents)
+        self._wanted = {rule.id: Wanted.of(rule, self._maker) for rule in self._rules}
         self._kinds = profile_kinds(con, self._documents, self._rules)
+        self._by_kind = FailingKinds(
+            con, {rule.id: self._wanted[rule.id] for rule in self._rules if rule.table == "user_profile"}
+        )
         self._numbers = count()
-        self._kept: list[FailingRows] = []
+        self._kept: list[RuleRows] = []
         self._apart: list[Singles] = []
-        self._read: dict[FailingRows, dict[str, list[Row]]] = {}
+        # Of the rule that was asked for last.
+        self._read: dict[RuleRows, dict[str, list[Row]]] = {}
+        self._named: dict[RuleRows, dict[str, list[Name]]] = {}
 
     def every(self) -> list[RootCause]:
         """All of them, in the order of a report."""
@@ -108,15 +118,25 @@ class CauseGroups:
         """The causes that ``together`` left together."""
         # Whoever asks for some of those with a command asks for others: the snapshots are read once for all, and the
         # rows once for each rule.
-        texts = {rows: list(told) for rows, told in self._told(self._apart).items()}
-        for rows, those in texts.items() if not self._read else ():
-            self._documents.announce(rows.documents(those))
+        if not self._read:
+            for rows, told in self._told(self._apart).items():
+                self._documents.announce(rows.documents(list(told)))
         if singles.rows not in self._read:
-            self._read = {singles.rows: singles.rows.by_group(texts.get(singles.rows, []))}
+            texts = [one.alike.text for one in self._apart if one.rows is singles.rows]
+            self._read = {singles.rows: singles.rows.by_group(texts)}
         found = self._read[singles.rows].get(singles.alike.text)
         if found is None:
             return self._single(singles.rows, singles.rows.keys([singles.alike.text]))
         return self._one_by_one(singles.rows, found)
+
+    def names(self, singles: Singles) -> list[tuple[Name, str]]:
+        """What the resources that they are about are called, each with the id of its cause; none is made."""
+        if singles.rows not in self._named:
+            texts = [one.alike.text for one in self._apart if one.rows is singles.rows]
+            self._named = {singles.rows: singles.rows.names(texts)}
+        rule, told = singles.rows.rule.id, singles.told
+        found = self._named[singles.rows].get(singles.alike.text, [])
+        return [(name, named(rule, name.key, told)[:16]) for name in found]
 
     def ends(self, singles: Singles) -> list[RootCause]:
         """The first and the last of them, without the snapshots being read again."""
@@ -175,6 +195,12 @@ class CauseGroups:
     def _units(self) -> Iterator[_Unit]:
         """What there is of rules that have a command, by domain."""
         rules = [rule for rule in self._rules if rule.remediation.changes or rule.remediation.aws]
+        by_id = {rule.id: rule for rule in rules}
+        for id_, place, shared in self._by_kind.counted():
+            if id_ in by_id:
+                # A cause of several is the domain's, and what a profile has to change itself is a cause of its own.
+                yield _Unit(_bound(by_id[id_], max(shared, 1), place), by_id[id_], place)
+        rules = [rule for rule in rules if rule.id not in self._by_kind.rules]
         for name in dict.fromkeys(rule.table for rule in rules):
             own = [rule for rule in rules if rule.table == name]
             documented = table(name)
@@ -183,14 +209,18 @@ class CauseGroups:
                     yield _Unit(_bound(rule, self._verdicts.counts[rule.id][Verdict.FAIL]), rule, None)
                 continue
             counts = ", ".join(f"count_if(v.\"{rule.id}\" = '{Verdict.FAIL}')" for rule in own)
+            profiles = name == "user_profile"
+            joined = f"{name} t join verdict_{name} v on v.key = t.key"
+            if profiles and self._by_kind.told_apart:
+                joined = f"raw_user_settings t join verdict_{name} v on v.alike = t.alike"
             rows = self._con.execute(
-                f"select t.account, t.region, coalesce(t.domain_id, ''), {counts} from {name} t join verdict_{name} v"
-                " on v.key = t.key group by all"
+                f"select t.account, t.region, coalesce(t.domain_id, ''), {counts} from {joined} group by all"
             ).fetchall()
             for account, region, domain, *numbers in rows:
                 for rule, number in zip(own, numbers, strict=True):
                     if number:
-                        yield _Unit(_bound(rule, number), rule, (account, region, domain))
+                        place = (account, region, domain)
+                        yield _Unit(_bound(rule, number, place if profiles else None), rule, place)
 
     @staticmethod
     def _places_of(some: Sequence[_Unit], every: Sequence[_Unit]) -> list[tuple[Rule, set[Place] | None]]:
@@ -217,7 +247,7 @@ class CauseGroups:
             for group in those:
                 resource, alone, fix = self._alone(one, group.first)
                 if alone.resource.key == resource.key:
-                    singles.append(Singles(one, group, alone, _may_have_command(one.rule, fix)))
+                    singles.append(Singles(one, group, alone, self._may_have_call(one, group, fix)))
                 elif group.number > 1 and _common(*self._alone(one, group.last)[1:]) != _common(alone, fix):
                     apart.append(group.text)
                 else:
@@ -240,13 +270,16 @@ class CauseGroups:
             self._kept.append(one) if one in used else one.drop()
         return list(causes.made), singles
 
-    def _failing(self, rule: Rule, places: Collection[Place] | None) -> FailingRows:
+    def _failing(self, rule: Rule, places: Collection[Place] | None) -> RuleRows:
         name = f"failing_{rule.id.lower()}_{next(self._numbers)}"
-        return FailingRows(self._con, self._maker, rule, name, self._kinds, places)
+        wanted = self._wanted[rule.id]
+        if rule.id in self._by_kind.rules:
+            return KindRows(self._con, wanted, name, places)
+        return FailingRows(self._con, wanted, name, self._kinds, places)
 
     def _each(self, singles: Sequence[Singles]) -> Iterator[RootCause]:
         """The causes of single resources, one by one."""
-        texts: dict[FailingRows, list[str]] = {}
+        texts: dict[RuleRows, list[str]] = {}
         for one in singles:
             texts.setdefault(one.rows, []).append(one.alike.text)
         for rows, those in texts.items():
@@ -254,29 +287,43 @@ class CauseGroups:
         for rows, those in texts.items():
             yield from self._single(rows, rows.keys(those))
 
-    def _single(self, rows: FailingRows, keys: Sequence[str]) -> list[RootCause]:
+    def _single(self, rows: RuleRows, keys: Sequence[str]) -> list[RootCause]:
         found = rows.rows(keys)
         self._documents.announce(rows.key(row) for row in found)
         return self._one_by_one(rows, found)
 
-    def _one_by_one(self, one: FailingRows, rows: Sequence[Row]) -> list[RootCause]:
+    def _one_by_one(self, one: RuleRows, rows: Sequence[Row]) -> list[RootCause]:
         causes = Causes()
         self._add(causes, one, rows)
         causes.close()
         return list(causes.made)
 
-    def _add(self, causes: Causes, one: FailingRows, rows: Sequence[Row]) -> None:
+    def _add(self, causes: Causes, one: RuleRows, rows: Sequence[Row]) -> None:
         for row in rows:
             resource, alone, fix = self._alone(one, row)
             causes.add(fingerprint(one.rule.id, resource, self._maker.path(one.rule, one.documented)), alone, fix)
 
-    def _alone(self, one: FailingRows, row: Row) -> tuple[ResourceRef, RootCause, Remediation]:
+    def _alone(self, one: RuleRows, row: Row) -> tuple[ResourceRef, RootCause, Remediation]:
         resource = self._maker.resource(one.documented, row)
         return (resource, *self._maker.alone(one.rule, one.documented, row, resource))
 
+    def _may_have_call(self, one: RuleRows, group: Alike, fix: Remediation) -> bool:
+        """Whether a command that needs nothing filled in may fix one of a group of single failures; ``fix``: that of
+        the first. They have a command alike, as far as their names can stand in one."""
+        if not (fix.steps if one.rule.remediation.changes else one.rule.remediation.aws):
+            return False
+        for row in {row["key"]: row for row in (group.first, group.last)}.values():
+            resource, alone, fix = self._alone(one, row)
+            text = where_masked(fix.of_all(), alone.resource).aws
+            if not PLAIN_NAME.fullmatch(resource.name) or any(placeholders(resource.name)):
+                return True
+            if text and not any(placeholders(text)):
+                return True
+        return False
+
     @staticmethod
-    def _told(singles: Sequence[Singles]) -> dict[FailingRows, dict[str, str]]:
-        told: dict[FailingRows, dict[str, str]] = {}
+    def _told(singles: Sequence[Singles]) -> dict[RuleRows, dict[str, str]]:
+        told: dict[RuleRows, dict[str, str]] = {}
         for one in singles:
             told.setdefault(one.rows, {})[one.alike.text] = one.told
         return told
@@ -295,27 +342,25 @@ def _several(made: Mapping[str, tuple[RootCause, Remediation]]) -> list[str]:
 class _Line:
     """Causes of single resources in their order, by the keys of these."""
 
-    rows: FailingRows
+    rows: RuleRows
     order: _Bound
     keys: Sequence[str]
 
 
 def _lines(singles: Iterator[Singles]) -> Iterator[_Line]:
-    texts: dict[tuple[FailingRows, _Bound], list[str]] = {}
+    texts: dict[tuple[RuleRows, _Bound], list[str]] = {}
     for one in singles:
         texts.setdefault((one.rows, one.order), []).append(one.alike.text)
     for (rows, order), those in texts.items():
         yield _Line(rows, order, rows.keys(those))
 
 
-def _bound(rule: Rule, number: int) -> _Bound:
-    """What comes before every cause of so many failures of a rule, in the order of causes."""
+def _bound(rule: Rule, number: int, place: Place | None = None) -> _Bound:
+    """What comes before every cause of so many failures of a rule, in the order of causes. ``place``: of user profiles,
+    which only their domain and they themselves are to blame for."""
     worst = min((rule.severity, *rule.severity_when), key=lambda severity: severity.rank)
-    return (False, True, -priority(worst, number), worst.rank, rule.id)
-
-
-def _may_have_command(rule: Rule, fix: Remediation) -> bool:
-    return bool(fix.steps if rule.remediation.changes else rule.remediation.aws)
+    bound = (False, True, -priority(worst, number), worst.rank, rule.id)
+    return bound if place is None else (*bound, "{}/{}/domain/{}".format(*place))
 
 
 def _common(alone: RootCause, fix: Remediation) -> tuple[Any, ...]:

@@ -24,7 +24,8 @@ _FEW = 100
 
 @dataclass(frozen=True, slots=True)
 class Verdicts:
-    """Where the verdicts are: table ``verdict_<table>`` (``key``, and a column for each rule id).
+    """Where the verdicts are: table ``verdict_<table>`` (``key``, and a column for each rule id). Where user profiles
+    are told apart by kind, theirs has the number of the kind as well (``alike``).
 
     ``counts`` maps rule id to verdict to number of resources; ``errors`` maps the rules that failed at run time to
     DuckDB's reason.
@@ -114,7 +115,7 @@ def _of_profiles(
     # Under its own name it has the kinds of words as well.
     rows = "user_profile" if "user_profile" in kinds.tables else "user_profile_line"
     con.execute(
-        f"create or replace table verdict_user_profile as select key, {columns}"
+        f"create or replace table verdict_user_profile as select key, {columns}, alike"
         f" from {rows} as user_profile join verdict_alike k using (alike)"
     ).fetchall()
     con.execute("drop table verdict_alike").fetchall()

@@ -7,9 +7,11 @@ of few profiles the documents themselves are compared.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from abc import ABC, abstractmethod
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import msgspec
 
@@ -27,7 +29,7 @@ if TYPE_CHECKING:
     import duckdb
 
 #: What names a resource: rows that differ in nothing else are alike.
-_NAMES = ("key", "id", "name", "arn")
+NAMES = ("key", "id", "name", "arn")
 #: The same in a user profile's document, and what no command sends or hangs on beside the settings. The role is a
 #: column where it counts.
 _OF_PROFILE = frozenset({
@@ -35,6 +37,8 @@ _OF_PROFILE = frozenset({
     "SingleSignOnUserValue", "SingleSignOnUserIdentifier",
 })  # fmt: skip
 _ROLE = "ExecutionRole"
+#: Accounts and domains that are written out at most.
+_FEW = 500
 #: Account, Region and domain.
 Place = tuple[str, str, str]
 Row = dict[str, Any]
@@ -48,6 +52,45 @@ class Alike:
     number: int
     first: Row
     last: Row
+
+
+class Name(NamedTuple):
+    """What a resource is called: its key, id, name and ARN."""
+
+    key: str
+    id: str
+    name: str
+    arn: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """What causes of a rule's failures and what fixes these are made of: select-list items over a row ``t`` of its
+    table. ``every`` has what may fail on a row as well, ``careful`` does not; ``path``: as in a fingerprint."""
+
+    rule: Rule
+    documented: Table
+    careful: tuple[str, ...]
+    every: tuple[str, ...]
+    path: str
+
+    @classmethod
+    def of(cls, rule: Rule, maker: FindingMaker) -> Wanted:
+        """The same, as the maker of findings knows it."""
+        documented = table(rule.table)
+        assert documented is not None, rule.table
+        items, further = maker.wanted(rule, documented, shown=False)
+        return cls(rule, documented, tuple(items), (*items, *further), maker.path(rule, documented))
+
+    @property
+    def blames_itself(self) -> tuple[str, ...]:
+        """The setting of a rule that nothing but the failing user profile itself is to blame for, whatever its value
+        and its document are; nothing where that is not sure."""
+        rule, column = self.rule, self.documented.column(self.rule.setting)
+        if column is None or column.via or rule.cause or rule.remediation.at or "domain" in (column.paths or ()):
+            return ()
+        named = any(f"{{{rule.setting}" in text for text in rule.remediation.aws.values())
+        return () if rule.remediation.changes or named else (rule.setting,)
 
 
 def profile_kinds(con: duckdb.DuckDBPyConnection, documents: Documents, rules: Sequence[Rule]) -> str:
@@ -88,94 +131,48 @@ def _told(documents: Documents, key: Key) -> bytes:
     return msgspec.json.encode((members, document.gaps))
 
 
-def _blames_itself(rule: Rule, documented: Table) -> tuple[str, ...]:
-    """The setting of a rule that nothing but the failing user profile itself is to blame for, whatever its value and
-    its document are; nothing where that is not sure."""
-    column = documented.column(rule.setting)
-    if column is None or column.via or rule.cause or rule.remediation.at or "domain" in (column.paths or ()):
-        return ()
-    named = any(f"{{{rule.setting}" in text for text in rule.remediation.aws.values())
-    return () if rule.remediation.changes or named else (rule.setting,)
+@contextmanager
+def put_places(con: duckdb.DuckDBPyConnection, name: str, places: Collection[Place] | None) -> Iterator[str]:
+    """SQL that a row ``t`` lies in one of the places, as a further condition; nothing where ``places`` is None."""
+    if places is None:
+        yield ""
+        return
+    types = dict.fromkeys(("account", "region", "domain_id"), "VARCHAR")
+    columns = ", ".join(f"{column} {type_}" for column, type_ in types.items())
+    con.execute(f"create temp table place_{name} ({columns})").fetchall()
+    insert(con, f"place_{name}", types.values(), sorted(places))
+    # Written out, they are looked for where a row begins, before anything is joined to it.
+    few = ""
+    for column, number in (("account", 0), ("domain_id", 2)):
+        values = sorted({place[number] for place in places})
+        if len(values) <= _FEW and "" not in values:
+            few += f" and t.{column} in ({', '.join(map(literal, values)) or 'null'})"
+    yield f"{few} and (t.account, t.region, coalesce(t.domain_id, '')) in (select * from place_{name})"
+    con.execute(f"drop table place_{name}").fetchall()
 
 
-class FailingRows:
-    """The failing rows of one rule, as far as their causes and what fixes these are made of them."""
+class RuleRows(ABC):
+    """The failing rows of one rule, as far as their causes and what fixes these are made of them: ``<name>`` holds them
+    and ``alike_<name>`` which are alike."""
 
-    def __init__(
-        self,
-        con: duckdb.DuckDBPyConnection,
-        maker: FindingMaker,
-        rule: Rule,
-        name: str,
-        kinds: str,
-        places: Collection[Place] | None = None,
-    ) -> None:
-        """``name``: of the table that they are put into; ``kinds``: as from ``profile_kinds``; ``places``: the only
-        domains whose rows are wanted, None: all."""
-        documented = table(rule.table)
-        assert documented is not None, rule.table
-        self.rule, self.documented, self._con, self._table = rule, documented, con, name
-        items, further = maker.wanted(rule, documented, shown=False)
-        among = ""
-        if places is not None:
-            where = f"place_{name}"
-            types = dict.fromkeys(("account", "region", "domain_id"), "VARCHAR")
-            con.execute(
-                f"create temp table {where} ({', '.join(f'{column} {type_}' for column, type_ in types.items())})"
-            ).fetchall()
-            insert(con, where, types.values(), sorted(places))
-            among = f" and (t.account, t.region, coalesce(t.domain_id, '')) in (select * from {where})"
-        self._read([*items, *further], items, among)
-        if places is not None:
-            con.execute(f"drop table place_{name}").fetchall()
-        self._columns = [d[0] for d in con.execute(f"select * from {name} limit 0").description or ()]
-        self._path = maker.path(rule, documented)
+    _columns: Sequence[str]
+
+    def __init__(self, con: duckdb.DuckDBPyConnection, wanted: Wanted, name: str, *, grouped: bool) -> None:
+        self.rule, self.documented, self._con, self._table = wanted.rule, wanted.documented, con, name
         #: Whether rows may be alike: only of user profiles is it known what their documents hold beside the columns.
-        self.grouped = documented.name == "user_profile" and bool(kinds)
-        if not self.grouped:
-            return
-        own = _blames_itself(rule, documented)
-        # What is the same for all of a kind tells none of them apart.
-        left_out = {*_NAMES, *own, *(() if own else alike_columns(con))}
-        others = ", ".join(f'f."{column}"' for column in self._columns if column not in left_out)
-        told = f"md5(to_json(row({others}))::VARCHAR)" if others else "''"
-        # What the documents hold counts where a change may act on the domain instead, or sends it.
-        documents = "" if own else f" join {kinds} p using (account, region, id)"
-        con.execute(
-            f"create or replace temp table alike_{name} as select f.key, {told}{'' if own else ' || p.alike'} as alike"
-            f" from {name} f{documents}"
-        ).fetchall()
+        self.grouped = grouped
+        # A resource's key is what a fingerprint and the name of a cause call it.
+        self._fingerprint = f"{literal(self.rule.id)} || chr(31) || key || {literal(chr(31) + wanted.path)}"
+        self._named = f"{literal(self.rule.id)} || chr(31) || key || chr(31) || g.told"
 
-    def _read(self, items: Sequence[str], careful: Sequence[str], among: str) -> None:
-        import duckdb
-
-        rule = self.rule
-        made = (
-            f"create or replace temp table {self._table} as select {{}} from {rule.table} as t"
-            f" join verdict_{rule.table} v on v.key = t.key where v.\"{rule.id}\" = '{Verdict.FAIL}'{among}"
-        )
-        try:
-            self._con.execute(made.format(", ".join(items))).fetchall()
-        except duckdb.Error:
-            self._con.execute(made.format(", ".join(careful))).fetchall()
-
+    @abstractmethod
     def groups(self) -> list[Alike]:
         """All of them; none where rows are looked at one by one."""
-        if not self.grouped:
-            return []
-        self._con.execute(
-            f"create temp table group_{self._table} as select alike, count(*) as number, min(key) as first,"
-            f" max(key) as last from alike_{self._table} group by alike"
-        ).fetchall()
-        ends = " union all ".join(
-            f"select g.alike, g.number, r.* from group_{self._table} g join {self._table} r on r.key = g.{end}"
-            + ("" if end == "first" else " where g.number > 1")
-            for end in ("first", "last")
-        )
-        rows = self._con.execute(f"select * from ({ends}) order by alike, key").fetchall()
-        self._con.execute(f"drop table group_{self._table}").fetchall()
+
+    def read_groups(self, ends: str) -> list[Alike]:
+        """The groups of which a query gives text, number, and then the row at each end, one after the other."""
         found: dict[str, Alike] = {}
-        for text, number, *values in rows:
+        for text, number, *values in self._con.execute(f"select * from ({ends}) order by alike, key").fetchall():
             row = dict(zip(self._columns, values, strict=True))
             held = found.get(text)
             found[text] = Alike(text, number, row, row) if held is None else replace(held, last=row)
@@ -183,10 +180,9 @@ class FailingRows:
 
     def least(self, texts: Sequence[str]) -> dict[str, str]:
         """The least fingerprint of the findings of each group."""
-        named = f"{literal(self.rule.id)} || chr(31) || {self._resource()} || {literal(chr(31) + self._path)}"
         rows = self._con.execute(
-            f"select a.alike, min(sha256({named})[:32]) from {self._table} f join alike_{self._table} a using (key)"
-            " where a.alike in (select unnest(?::VARCHAR[])) group by a.alike",
+            f"select alike, min(sha256({self._fingerprint})[:32]) from alike_{self._table}"
+            " where alike in (select unnest(?::VARCHAR[])) group by alike",
             [list(texts)],
         ).fetchall()
         return dict(rows)
@@ -218,10 +214,8 @@ class FailingRows:
         return self._where(told, "semi join (select unnest($3::VARCHAR[]) as name) using (name)", list(names))
 
     def _where(self, told: Mapping[str, str], condition: str, value: Any) -> list[str]:
-        named = f"{literal(self.rule.id)} || chr(31) || {self._resource()} || chr(31) || g.told"
         rows = self._con.execute(
-            f"select key from (select f.key, sha256({named})[:16] as name from {self._table} f"
-            f" join alike_{self._table} a using (key)"
+            f"select key from (select key, sha256({self._named})[:16] as name from alike_{self._table} a"
             " join (select unnest($1::VARCHAR[]) as alike, unnest($2::VARCHAR[]) as told) g on g.alike = a.alike)"
             f" {condition} order by key",
             [list(told), list(told.values()), value],
@@ -248,16 +242,91 @@ class FailingRows:
             found.setdefault(text, []).append(dict(zip(self._columns, values, strict=True)))
         return found
 
+    def names(self, texts: Sequence[str]) -> dict[str, list[Name]]:
+        """What the resources of the groups with these texts are called, by these."""
+        rows = self._con.execute(
+            f"select a.alike, r.key, r.id, r.name, r.arn from {self._table} r join alike_{self._table} a"
+            " on a.key = r.key where a.alike in (select unnest(?::VARCHAR[])) order by r.key",
+            [list(texts)],
+        ).fetchall()
+        found: dict[str, list[Name]] = {}
+        for text, *name in rows:
+            found.setdefault(text, []).append(Name(*name))
+        return found
+
+    @abstractmethod
     def drop(self) -> None:
         """Forget them."""
-        self._con.execute(f"drop table {self._table}").fetchall()
-        if self.grouped:
-            self._con.execute(f"drop table alike_{self._table}").fetchall()
 
     def key(self, row: Row) -> Key:
         """Of the document behind a row."""
         return (row["account"], row["region"], self.documented.name, row["id"])
 
-    def _resource(self) -> str:
-        documented: Table = self.documented
-        return f"f.account || '/' || f.region || '/{documented.resource_type or documented.name}/' || f.id"
+
+class FailingRows(RuleRows):
+    """The failing rows of a rule, each read from the rule's table."""
+
+    def __init__(
+        self,
+        con: duckdb.DuckDBPyConnection,
+        wanted: Wanted,
+        name: str,
+        kinds: str,
+        places: Collection[Place] | None = None,
+    ) -> None:
+        """``name``: of the table that they are put into; ``kinds``: as from ``profile_kinds``; ``places``: the only
+        domains whose rows are wanted, None: all."""
+        super().__init__(con, wanted, name, grouped=wanted.documented.name == "user_profile" and bool(kinds))
+        with put_places(con, name, places) as among:
+            self._read(wanted, among)
+        self._columns = [d[0] for d in con.execute(f"select * from {name} limit 0").description or ()]
+        if not self.grouped:
+            return
+        own = wanted.blames_itself
+        # What is the same for all of a kind tells none of them apart.
+        left_out = {*NAMES, *own, *(() if own else alike_columns(con))}
+        others = ", ".join(f'f."{column}"' for column in self._columns if column not in left_out)
+        told = f"md5(to_json(row({others}))::VARCHAR)" if others else "''"
+        # What the documents hold counts where a change may act on the domain instead, or sends it.
+        documents = "" if own else f" join {kinds} p using (account, region, id)"
+        con.execute(
+            f"create or replace temp table alike_{name} as select f.key, {told}{'' if own else ' || p.alike'} as alike"
+            f" from {name} f{documents}"
+        ).fetchall()
+
+    def _read(self, wanted: Wanted, among: str) -> None:
+        import duckdb
+
+        rule = self.rule
+        made = (
+            f"create or replace temp table {self._table} as select {{}} from {rule.table} as t"
+            f" join verdict_{rule.table} v on v.key = t.key where v.\"{rule.id}\" = '{Verdict.FAIL}'{among}"
+        )
+        try:
+            self._con.execute(made.format(", ".join(wanted.every))).fetchall()
+        except duckdb.Error:
+            self._con.execute(made.format(", ".join(wanted.careful))).fetchall()
+
+    def groups(self) -> list[Alike]:
+        """All of them; none where rows are looked at one by one."""
+        if not self.grouped:
+            return []
+        self._con.execute(
+            f"create temp table group_{self._table} as select alike, count(*) as number, min(key) as first,"
+            f" max(key) as last from alike_{self._table} group by alike"
+        ).fetchall()
+        found = self.read_groups(
+            " union all ".join(
+                f"select g.alike, g.number, r.* from group_{self._table} g join {self._table} r on r.key = g.{end}"
+                + ("" if end == "first" else " where g.number > 1")
+                for end in ("first", "last")
+            )
+        )
+        self._con.execute(f"drop table group_{self._table}").fetchall()
+        return found
+
+    def drop(self) -> None:
+        """Forget them."""
+        self._con.execute(f"drop table {self._table}").fetchall()
+        if self.grouped:
+            self._con.execute(f"drop table alike_{self._table}").fetchall()

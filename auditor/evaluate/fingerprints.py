@@ -9,4 +9,9 @@ from auditor.model.resource import ResourceRef
 
 def fingerprint(rule_id: str, resource: ResourceRef, setting: str) -> str:
     """Stable name of a finding: no message, value, line or time goes in."""
-    return hashlib.sha256("\x1f".join((rule_id, resource.key, setting)).encode()).hexdigest()[:32]
+    return named(rule_id, resource.key, setting)
+
+
+def named(rule_id: str, key: str, setting: str) -> str:
+    """The same of the resource with a key."""
+    return hashlib.sha256("\x1f".join((rule_id, key, setting)).encode()).hexdigest()[:32]

@@ -30,6 +30,7 @@ from auditor.remediation.shell import (
 )
 from auditor.remediation.status import by_status, with_status
 from auditor.remediation.steps import Step, column_at
+from auditor.resolve.alike_profiles import alike_columns
 from auditor.resolve.table_model import Table
 from auditor.rules.remediation_set import TAGS
 from auditor.studio.resource_types import UPDATABLE_KINDS
@@ -318,8 +319,13 @@ class Remediator:
         named = {c for step in steps if (c := column_at(documented, step.path))}
         condition = " or ".join(f"{c}_origin in ('domain', 'service', 'ambiguous')" for c in sorted(named)) or "true"
         if condition not in self._followers:
-            rows = self._con.execute(
-                f"select domain_key, count(*) from user_profile where {condition} group by 1"
-            ).fetchall()
+            counted = "select domain_key, count(*) from user_profile"
+            if {f"{column}_origin" for column in named} <= alike_columns(self._con):
+                # Those of one kind are counted at once.
+                counted = (
+                    "select domain_key, sum(number)::BIGINT from user_profile_alike join (select alike, count(*) as"
+                    " number from raw_user_profile group by alike) using (alike)"
+                )
+            rows = self._con.execute(f"{counted} where {condition} group by 1").fetchall()
             self._followers[condition] = dict(rows)
         return self._followers[condition].get(domain.key, 0)

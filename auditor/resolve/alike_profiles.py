@@ -67,7 +67,8 @@ _WITHOUT_ROLE = (
 _SHOWN = ("account", "region", "id", "doc", "tags", "known_tags", "gaps", "as_of")
 #: What tells the kinds apart, over a line of the snapshot.
 _TELLING = {"account": "account", "region": "region", "domain_id": "doc.DomainId", "status": "doc.Status",
-            "gaps": "gaps", "as_of": "as_of", "settings": "settings"}  # fmt: skip
+            "failure_reason": "doc.FailureReason", "gaps": "gaps", "as_of": "as_of",
+            "settings": "settings"}  # fmt: skip
 
 #: What the rows of a kind have beside the settings in force, for those of the profiles: its number, and what the domain
 #: says that a profile may overrule with what is its own.
@@ -94,7 +95,8 @@ _OF_PROFILE = (
 #: Documented columns that are the same for all profiles of a kind: its settings, what its domain and its account have,
 #: and what follows from these alone, as posix_shared_mounts does: the POSIX user is a setting.
 _SAME = frozenset({
-    *("account", "region", "status", "as_of", "domain_key", "domain_id", "domain_name", "unified_studio"),
+    *("account", "region", "status", "failure_reason", "as_of"),
+    *("domain_key", "domain_id", "domain_name", "unified_studio"),
     *(f"{name}{end}" for name in ("rstudio_licensed", "execution_role_identity_config", "trusted_identity_propagation")
       for end in ("", "_origin")),
     "domain_has_efs", "experience", "subscribed_partner_tools", "mlflow_servers",

@@ -4,6 +4,7 @@ those that snapshots hold."""
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
 from functools import partial
 from operator import itemgetter
 from pathlib import Path
@@ -11,6 +12,7 @@ from pathlib import Path
 from auditor.collect.aws.specs import permissions
 from auditor.config import Config
 from auditor.deliver.security_hub import PERMISSIONS as SENDING
+from auditor.evaluate.alike_findings import PLAIN_NAME
 from auditor.evaluate.cause_groups import CauseGroups, Singles
 from auditor.iam.documents import Policy
 from auditor.iam.evaluation import Request
@@ -30,20 +32,32 @@ from auditor.whatif.replay import AlikeCalls, Asked, RecordedCalls, Replay, reco
 
 
 def calls_of(groups: CauseGroups) -> Iterator[Asked | AlikeCalls]:
-    """The commands of a report, and what an audit calls. Commands that only their resources tell apart are made one by
-    one where a policy may say something else of each."""
+    """The commands of a report, and what an audit calls. Of commands that only their resources tell apart the first and
+    the last are made."""
     made, singles = groups.together()
     yield from _commands(made)
     for one in (one for one in singles if one.has_command):
         ends = list(_commands(groups.ends(one)))
         if len(ends) == min(one.alike.number, 2) and len({_beside_resource(call) for call in ends}) == 1:
-            yield AlikeCalls(ends[0], one.alike.number, partial(_each, groups, one))
+            yield AlikeCalls(ends[0], one.alike.number, partial(_each, groups, one, ends))
         else:
             yield from _commands(groups.of(one))
     yield from our_calls()
 
 
-def _each(groups: CauseGroups, singles: Singles) -> Iterator[Asked]:
+def _each(groups: CauseGroups, singles: Singles, ends: Sequence[Asked]) -> Iterator[Asked]:
+    """The commands by their resources' names, where a name stands in a command as it is; else each is made."""
+    first, names = ends[0], groups.names(singles)
+    made = [(replace(first.request, resource=name.arn or ""), id_, name) for name, id_ in names]
+    begins = first.request.resource.removesuffix(names[0][0].id) if names else ""
+    if (
+        len(made) == singles.alike.number
+        and all(request.resource == begins + name.id and PLAIN_NAME.fullmatch(name.name) for request, _, name in made)
+        and [request.resource for request, _, _ in (made[0], made[-1])][: len(ends)]
+        == [e.request.resource for e in ends]
+    ):
+        rule_id = singles.rows.rule.id
+        return (Asked("remediation", f"{rule_id} {id_}", request) for request, id_, _ in made)
     return _commands(groups.of(singles))
 
 

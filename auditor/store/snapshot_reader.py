@@ -204,8 +204,8 @@ class SnapshotReader:
             with self.path.open("rb") as file:
                 for line in file:
                     # To find a kind takes a tenth of the time that it takes to read the line.
-                    start = line[:_START] if beginnings and line.startswith(_RESOURCE) else b""
-                    if _KIND in start and not any(one in start for one in beginnings):
+                    at = line.find(_KIND, 0, _START) if beginnings and line.startswith(_RESOURCE) else -1
+                    if at >= 0 and not line.startswith(beginnings, at):
                         continue
                     if not line.startswith(_END):
                         yield decode(line).key, line

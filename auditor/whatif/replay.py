@@ -8,7 +8,7 @@ one that allows everything.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import chain
 from pathlib import Path
@@ -203,44 +203,71 @@ def replay(policies: Sequence[Policy], calls: Iterable[Asked | AlikeCalls], reco
     """What the policies make of the recorded calls and of further ones: what one of them denies is denied."""
     asked: Counter[Group] = Counter()
     stopped: Counter[Stopped] = Counter()
-
-    def each() -> Iterator[Asked]:
-        for call in chain(recorded.asked, calls):
-            if isinstance(call, Asked):
-                yield call
-            elif all(_verdict(p, replace(call.first.request, resource=""), named=False) is None for p in policies):
-                # Whichever resource it is, they let the call through.
-                asked[call.first.group] += call.number
-            else:
-                yield from call.every()
-
-    for call in each():
-        asked[call.group] += 1
-        request = call.request
-        verdicts = [v for p in policies if (v := _verdict(p, request, named=len(policies) > 1)) is not None]
-        if not verdicts:
+    each: Iterable[Asked]
+    for call in chain(recorded.asked, calls):
+        if isinstance(call, Asked):
+            alike, each = call, (call,)
+        elif not _stops(policies, replace(call.first.request, resource="")):
+            # Whichever resource it is, they let the call through.
+            asked[call.first.group] += call.number
             continue
-        outcome: Outcome = "denied" if any(v.outcome == "denied" for v in verdicts) else "unknown"
-        by, reasons = (
-            tuple(dict.fromkeys(chain.from_iterable(texts)))
-            for texts in zip(*((v.by, v.reasons) for v in verdicts if v.outcome == outcome), strict=True)
-        )
-        stopped[Stopped(call.group, call.who, request.action, request.resource, outcome, 1, by, reasons)] += 1
+        else:
+            alike, each = call.first, call.every()
+        # What policies make of calls that differ in their resource hangs on which of their patterns that matches.
+        known: dict[tuple[Truth, ...], _Stop | None] = {}
+        for one in each:
+            asked[one.group] += 1
+            request = one.request
+            if request.context is not alike.request.context or request.action != alike.request.action:
+                stop = _stops(policies, request)
+            else:
+                matched = _matched(policies, request)
+                if matched not in known:
+                    known[matched] = _stops(policies, request)
+                stop = known[matched]
+            if stop is not None:
+                stopped[Stopped(one.group, one.who, request.action, request.resource, stop.outcome, 1, stop.by,
+                                stop.reasons)] += 1  # fmt: skip
     counted = [replace(one, times=times) for one, times in stopped.items()]
     ordered = sorted(counted, key=lambda s: (s.group, s.outcome, -s.times, s.who, s.action, s.resource))
     return Replay(dict(asked), recorded.exempt, tuple(ordered), recorded.incomplete, recorded.collected)
 
 
+def _matched(policies: Sequence[Policy], request: Request) -> tuple[Truth, ...]:
+    """Of each statement whether its resources match the request's; and whether there is one."""
+    return (
+        bool(request.resource),
+        *(
+            s.resources is None or s.resources.matches(request.resource, request.context)
+            for policy in policies
+            for s in policy.statements
+        ),
+    )
+
+
 @dataclass(frozen=True, slots=True)
-class _Verdict:
-    """That one policy denies a call, or may deny it: see ``Stopped``."""
+class _Stop:
+    """That policies deny a call, or may deny it: see ``Stopped``."""
 
     outcome: Outcome
     by: tuple[str, ...]
     reasons: tuple[str, ...] = ()
 
 
-def _verdict(policy: Policy, request: Request, *, named: bool) -> _Verdict | None:
+def _stops(policies: Sequence[Policy], request: Request) -> _Stop | None:
+    """None where they let the call through."""
+    verdicts = [v for p in policies if (v := _verdict(p, request, named=len(policies) > 1)) is not None]
+    if not verdicts:
+        return None
+    outcome: Outcome = "denied" if any(v.outcome == "denied" for v in verdicts) else "unknown"
+    by, reasons = (
+        tuple(dict.fromkeys(chain.from_iterable(texts)))
+        for texts in zip(*((v.by, v.reasons) for v in verdicts if v.outcome == outcome), strict=True)
+    )
+    return _Stop(outcome, by, reasons)
+
+
+def _verdict(policy: Policy, request: Request, *, named: bool) -> _Stop | None:
     """None where the policy lets the call through. ``named``: say which policy it is."""
     spoken = [(statement, _speaks(statement, request)) for statement in policy.statements]
     denied = some(truth for statement, truth in spoken if statement.effect == "Deny")
@@ -249,14 +276,14 @@ def _verdict(policy: Policy, request: Request, *, named: bool) -> _Verdict | Non
     start = f"{policy.name}: " if named else ""
     if denied or allowed is False:
         labels = [statement.label for statement, truth in spoken if statement.effect == "Deny" and truth]
-        return _Verdict("denied", tuple(f"{start}{label}" for label in labels or ["no statement allows it"]))
+        return _Stop("denied", tuple(f"{start}{label}" for label in labels or ["no statement allows it"]))
     if denied is False and allowed:
         return None
     open_ = [s for s, truth in spoken if truth is None and (s.effect == "Deny" or allowed is None)]
     reasons = [f"{key} is not known" for statement in open_ for key in open_keys(statement, request.context)]
     if not request.resource and not all(map(_about_everything, open_)):
         reasons.append("the resource is not known")
-    return _Verdict("unknown", tuple(f"{start}{s.label}" for s in open_), tuple(dict.fromkeys(reasons)))
+    return _Stop("unknown", tuple(f"{start}{s.label}" for s in open_), tuple(dict.fromkeys(reasons)))
 
 
 def _speaks(statement: Statement, request: Request) -> Truth:

@@ -161,7 +161,7 @@ def test_every_table_and_verdict_is_the_same(
     assert second.errors == first.errors
     assert second.counts == first.counts
     for table_name in sorted({rule.table for rule in rules}):
-        asked = f"select * from verdict_{table_name} order by all"
+        asked = f"select columns(lambda c: c <> 'alike') from verdict_{table_name} order by all"
         assert by_kind.execute(asked).fetchall() == whole.execute(asked).fetchall(), table_name
     whole.close()
     by_kind.close()

@@ -19,14 +19,14 @@ from auditor.model.snapshot import GLOBAL, KINDS, SCHEMA_VERSION, Header, Kind, 
 from auditor.prevent.deny_policies import pieces, service_control_policies
 from auditor.remediation.command_request import api_call
 from auditor.remediation.command_text import read_call
-from auditor.run.policy_replay import calls_of
+from auditor.resolve import alike_profiles, build_tables
+from auditor.run.policy_replay import _commands, calls_of, our_calls
 from auditor.run.run_options import RuleOptions
 from auditor.run.selection import choose
 from auditor.run.what_if_sides import first_side, groups_of
 from auditor.store.snapshot_file import write_snapshot
 from auditor.studio.api_requests import request_of
 from auditor.studio.partitions import home_region
-from auditor.whatif.fixes import has_call
 from auditor.whatif.replay import AlikeCalls, Asked, RecordedCalls, Replay, read_policies, recorded_calls, replay
 
 ACCOUNT, REGION = "111122223333", "eu-west-1"
@@ -313,12 +313,28 @@ def test_policies_that_are_printed_are_tried(snapshot: Path, tmp_path: Path, cap
 _UPDATE = {"Sid": "Updates", "Effect": "Deny", "Action": "sagemaker:Update*"}
 
 
+@pytest.fixture(scope="module", params=["few", "very many"])
+def of_acme(
+    request: pytest.FixtureRequest, estate_file: Callable[[str], Path], tmp_path_factory: pytest.TempPathFactory
+) -> list[Asked | AlikeCalls]:
+    """The calls of acme, its profiles compared by their documents, or or told apart by kind as very many are."""
+    with pytest.MonkeyPatch.context() as patch:
+        if request.param == "very many":
+            patch.setattr(alike_profiles, "MANY_BYTES", 0)
+            patch.setattr(build_tables, "MATERIALISED_PROFILES", 0)
+            patch.setattr(build_tables, "MATERIALISED_DOCUMENTED", 0)
+        choice = choose(Config(), RuleOptions())
+        side = first_side(Config(), choice, [estate_file("acme")], tmp_path_factory.mktemp("side"))
+    return list(calls_of(groups_of(side)))
+
+
 @pytest.mark.parametrize(
     "statement",
     [
         {**_UPDATE, "Resource": "*"},
         {**_UPDATE, "Resource": "arn:aws:sagemaker:*:*:user-profile/*/a*"},
         {**_UPDATE, "NotResource": "arn:aws:sagemaker:*:*:user-profile/*/*e"},
+        {**_UPDATE, "Resource": "arn:aws:sagemaker:*:*:user-profile/*/${aws:username}"},
         {**_UPDATE, "Resource": "*", "Condition": {"StringEquals": {"aws:PrincipalTag/team": "x"}}},
         {"Effect": "Allow", "Action": "sagemaker:UpdateUserProfile", "Resource": "*"},
         {**_UPDATE, "Action": "sagemaker:CreateDomain", "Resource": "*"},
@@ -326,19 +342,17 @@ _UPDATE = {"Sid": "Updates", "Effect": "Deny", "Action": "sagemaker:Update*"}
 )
 def test_commands_that_only_their_resources_tell_apart_are_evaluated_as_each_of_them(
     statement: dict[str, Any],
-    estate_file: Callable[[str], Path],
+    of_acme: list[Asked | AlikeCalls],
     estate_report: Callable[[str], Report],
     tmp_path: Path,
 ) -> None:
     policies = read_policies([_policy(tmp_path, statement)])
-    choice = choose(Config(), RuleOptions())
-    groups = groups_of(first_side(Config(), choice, [estate_file("acme")], tmp_path))
-    calls = list(calls_of(groups))
-    assert sum(call.number for call in calls if isinstance(call, AlikeCalls)) > 10
+    assert sum(call.number for call in of_acme if isinstance(call, AlikeCalls)) > 10
     none = RecordedCalls((), 0, (), collected=True)
-    each = [call for one in calls for call in (one.every() if isinstance(one, AlikeCalls) else [one])]
-    found = replay(policies, calls, none)
-    assert found == replay(policies, each, none)
-    named = {call.who for call in each if call.group == "remediation"}
-    assert named == {f"{c.rule_id} {c.id}" for c in estate_report("acme").root_causes if has_call(c)}
-    assert found.asked["remediation"] == len(named)
+    # Each command of the report as it was printed.
+    commands = list(_commands(estate_report("acme").root_causes))
+    found = replay(policies, of_acme, none)
+    assert found == replay(policies, [*commands, *our_calls()], none)
+    each = [call for one in of_acme for call in (one.every() if isinstance(one, AlikeCalls) else [one])]
+    assert {call.who: call for call in each if call.group == "remediation"} == {call.who: call for call in commands}
+    assert found.asked["remediation"] == len(commands)
