@@ -32,9 +32,14 @@ def render_curve(found: ChangeCurve, output: str) -> Iterator[str]:
         if number == 0:
             yield f"|{'|'.join('-' * (width + 1) + ':' for width in widths)}|"
     yield ""
+    left = plural(found.left, "root cause")
     yield (
-        f"{plural(found.failures, 'failure')} now. Each line is an audit after the first changes;"
-        f" {plural(found.left, 'root cause')} left without a command that can be run as it is printed."
+        f"{plural(found.failures, 'failure')} now. Each line is an audit after the first changes; "
+        + (
+            f"no more are tried, so {left} left, some with a command that can be run as it is printed."
+            if found.stopped
+            else f"{left} left without a command that can be run as it is printed."
+        )
     )
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
-from itertools import count
+from itertools import count, islice
 from pathlib import Path
 
 from auditor.config import Config
@@ -25,6 +25,8 @@ from auditor.whatif.differences import Side
 from auditor.whatif.gather import gather
 from auditor.whatif.overlay import changed_copies
 
+#: Changes after which nothing further is tried: by then each resolves next to nothing.
+MOST = 1_000
 #: A lot of changes resolves at least one of so many parts of the failures, where so much is left.
 _PARTS = 10
 
@@ -42,18 +44,20 @@ class CurvePoint:
 
 @dataclass(frozen=True, slots=True)
 class ChangeCurve:
-    """``failures`` of today, ``high`` of them of severity high and critical; ``left``: root causes that no printed
-    command fixes, after the last point."""
+    """``failures`` of today, ``high`` of them of severity high and critical; ``left``: root causes that were not tried,
+    after the last point; ``stopped``: a printed command fixes some of these, but ``MOST`` were tried. Else none does.
+    """
 
     failures: int
     high: int
     points: tuple[CurvePoint, ...]
     left: int
+    stopped: bool = False
 
 
 def change_curve(config: Config, files: Sequence[Path], rules: RuleOptions) -> ChangeCurve:
-    """Try the commands of the report's root causes, the first first, until none is left. What a change resolves or
-    brings beside its own findings counts for the next choice. Raises SnapshotError, ConfigError."""
+    """Try the commands of the report's root causes, the first first, until none is left, or ``MOST`` were tried. What a
+    change resolves or brings beside its own findings counts for the next choice. Raises SnapshotError, ConfigError."""
     choice = choose(config, rules)
     with without_secrets(files) as masked, workspace("curve") as folder:
         current = list(masked)
@@ -64,8 +68,9 @@ def change_curve(config: Config, files: Sequence[Path], rules: RuleOptions) -> C
         made: set[str] = set()
         for number in count():
             groups = groups_of(state)
-            lot = list(_lot(groups, tried, today.failures / _PARTS))
-            if not lot:
+            room = MOST - len(tried)
+            lot = list(islice(_lot(groups, tried, today.failures / _PARTS), room or 1))
+            if not lot or not room:
                 break
             tried |= {cause.id for cause in lot}
             lines, changes, _left = gather(current, (), fixes.calls_of(lot)[0])
@@ -82,7 +87,7 @@ def change_curve(config: Config, files: Sequence[Path], rules: RuleOptions) -> C
             made |= {change.origin for change in changes}
             points.append(today.point(len(made), state.side))
         left = groups.number_but(tried)
-    return ChangeCurve(today.failures, today.high, tuple(points), left)
+    return ChangeCurve(today.failures, today.high, tuple(points), left, stopped=bool(lot))
 
 
 def _lot(groups: CauseGroups, tried: Collection[str], wanted: float) -> Iterator[RootCause]:

@@ -15,6 +15,7 @@ from auditor.errors import ExitCode
 from auditor.model.rule import Rule
 from auditor.resolve import alike_profiles
 from auditor.rules.rule_names import select
+from auditor.run import change_curve as change_curve_module
 from auditor.run.change_curve import ChangeCurve, CurvePoint, change_curve
 from auditor.run.run_options import RuleOptions
 from auditor.run.what_if import WhatIfOptions, what_if
@@ -73,6 +74,21 @@ def test_where_no_command_is_left_nothing_is_tried(
     assert said[0].split() == ["Changes", "Resolved", "Of", "high", "and", "critical", "New"]
     assert said[1] == ""
     assert said[2].startswith("0 failures now.")
+
+
+def test_it_stops_at_so_many_changes_and_says_so(
+    found: ChangeCurve, estate_file: Callable[[str], Path], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The points up to there are the same; a limit that is never reached leaves nothing to say."""
+    most = found.points[0].changes + 1
+    monkeypatch.setattr(change_curve_module, "MOST", most)
+    part = change_curve(Config(), [estate_file("acme")], RULES)
+    assert part.points[0] == found.points[0]
+    assert part.points[-1].changes == most < found.points[-1].changes
+    assert (part.stopped, found.stopped) == (True, False)
+    assert part.left > 0
+    assert "no more are tried" in "\n".join(render_curve(part, "text"))
+    assert "no more are tried" not in "\n".join(render_curve(found, "text"))
 
 
 @pytest.mark.parametrize("output", ["text", "markdown", "json"])
