@@ -78,21 +78,26 @@ settled() {{
   done
 }}
 
+# say WORD ...: a line as it is; echo reads backslashes in some shells.
+say() {{
+  printf '%s\\n' "$*"
+}}
+
 # made WHAT STATUS: stops where AWS took a call and could not carry it out.
 made() {{
-  case $2 in Failed* | Update_Failed* | Delete_Failed*) echo "stopped: $1: AWS says: $2" >&2; exit 1 ;; esac
+  case $2 in Failed* | Update_Failed* | Delete_Failed*) say "stopped: $1: AWS says: $2" >&2; exit 1 ;; esac
 }}
 
 # step WHAT NOW BEFORE AFTER BETWEEN...: whether to make the change. BETWEEN: where an interrupted one may have ended.
 step() {{
   what=$1 now=$2 before=$3 after=$4
   shift 4
-  if [ "$now" = "$after" ]; then echo "done already: $what"; return 1; fi
+  if [ "$now" = "$after" ]; then say "done already: $what"; return 1; fi
   case " $before $* " in *" $now "*) ;; *)
-    echo "stopped: $what: it is not as it was when it was audited. Audit again and make a new plan." >&2; exit 3 ;;
+    say "stopped: $what: it is not as it was when it was audited. Audit again and make a new plan." >&2; exit 3 ;;
   esac
-  if [ "$CHECK" = --check ]; then echo "would change: $what"; return 1; fi
-  echo "$what"
+  if [ "$CHECK" = --check ]; then say "would change: $what"; return 1; fi
+  say "$what"
 }}
 """
 #: Seconds between two looks at a resource that AWS changes, and how many looks: an app takes some minutes to start.

@@ -8,7 +8,7 @@ import json
 import subprocess
 import sys
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -175,6 +175,15 @@ def test_scripts_and_runbooks_make_the_digest_of_the_plan(value: Any) -> None:
         {"UserSettings": {"StudioWebPortalSettings": {"HiddenMlTools": ["Comet"]}}},
     )
     assert all(digest(other) != digest(value) for other in others)
+
+
+@pytest.mark.parametrize("shell", ["dash", "bash"])
+def test_what_is_said_is_one_line_in_every_shell(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, shell: str) -> None:
+    """dash's echo makes lines of backslashes: a name would say what it likes."""
+    what = r"domain a\n::error::b $(id) `id` %s 'q'"
+    step = replace(_setting("TagPropagation", None, "ENABLED"), what=what)
+    done = _scripts(tmp_path, [step], monkeypatch).run("apply.sh", shell=shell)
+    assert (done.returncode, done.stdout) == (0, f"{what}\n")
 
 
 def test_an_update_that_fails_afterwards_stops_the_script(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
