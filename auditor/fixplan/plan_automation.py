@@ -61,9 +61,9 @@ def state(step):
 def handler(events, context):
     step = json.loads(zlib.decompress(base64.b64decode(events["step"])))
     now, _ = state(step)
-    if now == step["after"]:
+    if now in step["after"]:
         return {"said": "done already: " + step["what"]}
-    if now not in (step["before"], *step["between"]):
+    if now not in (*step["before"], *step["between"]):
         raise Exception("stopped: " + step["what"] + ": it is not as it was when it was audited. Audit again.")
     if str(events["check"]).lower() == "true":
         return {"said": "would change: " + step["what"]}
@@ -149,16 +149,15 @@ _ACCOUNT_STEP: Mapping[str, Any] = {
 
 def _step(number: int, block: Block) -> Mapping[str, Any]:
     look = block.step.look
-    gone = block.after is None and block.step.removes
     told = {
         "what": one_line(block.what),
         "region": block.region,
         "look": {"service": look.request.service, "operation": look.request.operation, "input": look.request.input},
         "query": look.query,
         "settles": look.settles,
-        "before": digest(block.before),
+        "before": block.digests(block.before),
         "between": [digest(one) for one in block.between],
-        "after": "gone" if gone else digest(block.after),
+        "after": block.digests(block.after),
         "requests": [{"service": r.service, "operation": r.operation, "input": r.input} for r in block.requests],
     }
     # What stands in braces twice is a parameter to Systems Manager, so that no setting may stand there as it is. A

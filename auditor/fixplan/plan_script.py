@@ -89,10 +89,12 @@ made() {{
 }}
 
 # step WHAT NOW BEFORE AFTER BETWEEN...: whether to make the change. BETWEEN: where an interrupted one may have ended.
+# BEFORE and AFTER may be several states that are the same, in one word.
 step() {{
   what=$1 now=$2 before=$3 after=$4
   shift 4
-  if [ "$now" = "$after" ]; then say "done already: $what"; return 1; fi
+  case " $after " in *" $now "*) done=1 ;; *) done='' ;; esac
+  if [ "$done" ]; then say "done already: $what"; return 1; fi
   case " $before $* " in *" $now "*) ;; *)
     say "stopped: $what: it is not as it was when it was audited. Audit again and make a new plan." >&2; exit 3 ;;
   esac
@@ -100,6 +102,8 @@ step() {{
   say "$what"
 }}
 """
+#: What a look gives where there is nothing.
+GONE = "gone"
 #: Seconds between two looks at a resource that AWS changes, and how many looks: an app takes some minutes to start.
 PAUSE, LOOKS = 5, 120
 
@@ -133,6 +137,13 @@ class Block:
     after: Any
     requests: tuple[Request, ...]
     between: tuple[Any, ...] = ()
+
+    def digests(self, value: Any) -> tuple[str, ...]:
+        """What a look may give for ``before`` or ``after``."""
+        look = self.step.look
+        if value is None and self.step.removes:
+            return (GONE,)
+        return (digest(value), GONE) if look.forgotten and value == look.after else (digest(value),)
 
     @property
     def region(self) -> str:
@@ -168,14 +179,14 @@ def _lines(name: str, block: Block, inputs: dict[str, str]) -> Iterator[str]:
     seen = _input(f"{name}-look", look.request, inputs)
     # A comment ends with its line, whatever stands in a name.
     what = one_line(block.what)
-    after = "gone" if block.after is None and block.step.removes else digest(block.after)
+    before, after = (shlex.quote(" ".join(block.digests(value))) for value in (block.before, block.after))
     between = "".join(f" {digest(one)}" for one in block.between)
     looking = f"{look.request.service} {look.request.operation} --region {region} --cli-input-json file://{seen}"
     yield f"# {what}  ({', '.join(block.step.origins)})"
     if look.settles:
         yield f"status=$(settled {looking})"
     yield f"now=$(state {looking} --query {shlex.quote(look.query)})"
-    yield f'if step {shlex.quote(what)} "$now" {digest(block.before)} {after}{between}; then'
+    yield f'if step {shlex.quote(what)} "$now" {before} {after}{between}; then'
     for part, request in enumerate(block.requests):
         file = _input(f"{name}-{part}" if part else name, request, inputs)
         yield f"  aws {request.service} {request.operation} --region {region} --cli-input-json file://{file} >/dev/null"

@@ -43,6 +43,7 @@ class Look:
 
     ``before``: what the query gave when the audit was made; ``after``: what it gives once the step was run;
     ``restored``: what it gives once that was undone, ``between``: after each call of the way back but the last.
+    ``forgotten``: AWS no longer shows the resource some time after the step; that is the same as ``after``.
     """
 
     request: Request
@@ -51,6 +52,7 @@ class Look:
     after: Any
     restored: Any
     between: tuple[Any, ...] = ()
+    forgotten: bool = False
 
     @property
     def settles(self) -> bool:
@@ -266,7 +268,7 @@ def _delete_app(key: Key, app: Mapping[str, Any], origins: tuple[str, ...]) -> S
     return Step(
         key,
         f"app {key[3]}: deleted",
-        Look(Request("sagemaker", "describe-app", names), _DELETED, False, True, False),
+        Look(Request("sagemaker", "describe-app", names), _DELETED, False, True, False, forgotten=True),
         Request("sagemaker", "delete-app", names),
         (Request("sagemaker", "create-app", again),),
         "What was unsaved in the app is lost; the way back starts it again.",

@@ -157,8 +157,8 @@ def test_a_step_that_deletes_is_done_where_nothing_is_left() -> None:
     step = _step()
     gone = replace(step, removes=True, back=(), look=replace(step.look, after=None))
     (document,) = _documents(gone).values()
-    assert _told(document)["after"] == "gone"
-    assert _told(_documents(step)["automation/apply-1.json"])["after"] == digest({"Access": "VpcOnly"})
+    assert _told(document)["after"] == ["gone"]
+    assert _told(_documents(step)["automation/apply-1.json"])["after"] == [digest({"Access": "VpcOnly"})]
 
 
 def _letters(number: int) -> str:

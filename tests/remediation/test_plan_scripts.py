@@ -3,10 +3,12 @@ fail afterwards; a call may be the last one before the network goes."""
 
 from __future__ import annotations
 
+import base64
 import hashlib
 import json
 import subprocess
 import sys
+import zlib
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -15,6 +17,7 @@ from typing import Any
 import pytest
 
 from auditor.fixplan import plan_script
+from auditor.fixplan.plan_automation import runbook_files
 from auditor.fixplan.plan_script import DIGEST, apply_script, back_script, digest
 from auditor.fixplan.plan_steps import Look, Request, Step, in_order, steps_of
 from auditor.fixplan.running_apps import RunningOnes
@@ -56,6 +59,10 @@ if operation == "describe-domain":
         if not state["updating"]:
             domain |= state["then"]
     end(domain)
+if operation == "describe-app":
+    if state["app"] is None:
+        refuse("ResourceNotFound", "no such app")
+    end(state["app"])
 if operation == "list-tags":
     end({"Tags": [{"Key": k, "Value": v} for k, v in state["tags"].items()]})
 if state.get("cut") == operation:
@@ -64,6 +71,8 @@ with (folder / "calls.txt").open("a") as calls:
     calls.write(operation + "\\n")
 if operation == "add-tags":
     state["tags"] |= {tag["Key"]: tag["Value"] for tag in given["Tags"]}
+elif operation == "create-app":
+    state["app"] = {"Status": "InService"}
 elif operation == "delete-tags":
     state["tags"] = {k: v for k, v in state["tags"].items() if k not in given["TagKeys"]}
 elif domain["Status"] == "Updating":
@@ -254,6 +263,29 @@ def test_trust_comes_before_what_needs_it_in_every_region() -> None:
         ("update-domain", "us-east-1"),
         ("put-role-policy", "aws-global"),
     ]
+
+
+@pytest.mark.parametrize("number", [1, 2])
+def test_an_app_that_aws_shows_no_more_is_deleted(number: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """DescribeApp knows a deleted app for a day; the script may be run again after that, and undone."""
+    app = {"DomainId": "d-1", "UserProfileName": "ana", "AppType": "Canvas", "AppName": "default"}
+    line, made = ({"kind": "app", "app": {**app, "Status": status}} for status in ("InService", "Deleted"))
+    (step,) = steps_of((ACCOUNT, "eu-west-1", "app", "d-1/ana"), line, made, ["STU701 1a2b"], lambda *_: None)
+    scripts = _scripts(tmp_path, [step], monkeypatch, app={"Status": "Deleted"} if number == 1 else None)
+    assert scripts.run("apply.sh").stdout.startswith("done already: app d-1/ana: deleted")
+    assert scripts.run("back.sh").stdout == "back: app d-1/ana: deleted\n"
+    assert scripts.run("back.sh").stdout.startswith("done already: ")
+    assert scripts.calls == ["create-app"]
+    runbooks = {name: json.loads(text) for name, text in runbook_files(ACCOUNT, [step]).items()}
+    told = [told_by(runbooks[f"automation/{name}-1.json"]) for name in ("apply", "back")]
+    gone = [digest(True), "gone"]
+    assert (told[0]["after"], told[1]["before"], told[0]["before"]) == (gone, gone, [digest(False)])
+
+
+def told_by(runbook: Any) -> Any:
+    """What the first step of a runbook is told."""
+    payload = runbook["mainSteps"][1]["inputs"]["InputPayload"]["step"]
+    return json.loads(zlib.decompress(base64.b64decode(payload)))
 
 
 def _app(space: str, status: str = "InService") -> dict[str, Any]:
