@@ -68,6 +68,11 @@ AGGREGATES = frozenset(
 )
 
 
+#: Nodes within each other. Python's own limit comes sooner or later by its version and by who calls.
+_DEEPEST = 100
+_TOO_DEEP = "the expression is nested too deeply"
+
+
 class ExpressionError(ValueError):
     """Why an expression is refused, in one sentence."""
 
@@ -128,6 +133,7 @@ class ExpressionChecker:
         walker = _Walker(documented)
         try:
             parsed = self._parse(expression)
+            _check_depth(parsed)
             walker.scalar(parsed, frozenset())
             check_growth(parsed)
             self._literals(parsed, documented)
@@ -136,7 +142,7 @@ class ExpressionChecker:
         except (UnknownError, GrowthError) as error:
             raise ExpressionError(str(error)) from error
         except RecursionError as error:
-            raise ExpressionError("the expression is nested too deeply") from error
+            raise ExpressionError(_TOO_DEEP) from error
         return Expression(tuple(walker.columns), tuple(walker.parameters), tuple(walker.reads))
 
     def _literals(self, parsed: Node, documented: Table) -> None:
@@ -208,6 +214,15 @@ def readable(error: Exception) -> str:
     """A DuckDB error's first sentence, without its class and position."""
     text = str(error).strip().splitlines()[0]
     return text.split(": ", 1)[1] if ": " in text and text.split(": ", 1)[0].endswith("Error") else text
+
+
+def _check_depth(parsed: Node) -> None:
+    level = [parsed]
+    for _ in range(_DEEPEST):
+        level = [child for node in level for child in children(node)]
+        if not level:
+            return
+    raise ExpressionError(_TOO_DEEP)
 
 
 def _plain_select(node: dict[str, Any]) -> bool:

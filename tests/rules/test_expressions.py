@@ -182,6 +182,8 @@ HOSTILE = [
     "1" + "+1" * 3000 + " > 0",
     "(" * 3000 + "true" + ")" * 3000,
     "case when " * 500 + "true" + " then true end" * 500,
+    # Less than Python's own limit.
+    "case when " * 110 + "unified_studio" + " then true end" * 110,
     "(select count(*) from domain where " * 200 + "true" + ") > 0" * 200,
     "lower(" * 2000 + "name" + ")" * 2000 + " = 'a'",
 ]
