@@ -18,7 +18,7 @@ from auditor.model.snapshot import Gap, Header, Scope
 from auditor.report import csv_format, json_format
 from auditor.report.render import Format, render
 
-from .small import BUSY, DEV, PROD, ROWS
+from .small import BUSY, DEV, LOCKED, PROD, ROWS
 
 _HEADER = Header("1", "aws", "2026-11-20T00:00:00Z", "1", "1", "", (Scope(PROD, "eu-west-1"),))
 _GAP = Gap(PROD, "eu-west-1", "app", "*", "*", "ListApps", "access_denied", "no")
@@ -46,6 +46,8 @@ def test_the_other_formats_name_accounts(whole: Report) -> None:
     for text in (markdown, page):
         assert f"studio-prod ({PROD})" in text
     assert "3 of 6 accounts are complete." in page
+    assert f"<li>locked ({LOCKED}) <span" in page, "a gap says whose it is"
+    assert f"<td>studio-dev ({DEV})</td><td>eu-central-1</td>" in page, "and so do the calls"
     assert "Workloads/Production" in page
     assert "locked (100000000004 in Workloads/Production): denied: role arn" in markdown.replace("\\", "")
     clouds = {

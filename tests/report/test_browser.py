@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import expect
 
-from auditor.model.accounts import Account
+from auditor.model.accounts import Account, AccountStatus
 from auditor.model.finding import Finding, State
 from auditor.model.report import Report
 from auditor.report.first_screen import examples, standing, wrong
@@ -69,7 +69,8 @@ def test_accounts_are_found_by_name_and_domains_that_are_called_alike_are_told_a
     account = night.findings[40].resource.account
     name = 'Zeta <b> "prod", west'
     twins = [replace(f, resource=replace(f.resource, domain_name="research")) for f in night.findings]
-    report = replace(night, findings=tuple(twins), inventory=None, accounts=(Account(account, name),))
+    lost = Account("9" * 12, "n" * 300, "o" * 300, AccountStatus.DENIED, "r" * 600)
+    report = replace(night, findings=tuple(twins), inventory=None, accounts=(Account(account, name), lost))
     with opened(page_file(report), "#findings") as page:
         page.fill("#q", "zeta west")
         expect_listed(page, current(report, lambda f: f.resource.account == account))
@@ -81,6 +82,9 @@ def test_accounts_are_found_by_name_and_domains_that_are_called_alike_are_told_a
         assert len(labels) > 1
         assert len({label.partition(" · ")[2] for label in labels}) > 1, "each says where it lies"
         assert all(" · " in label for label in labels)
+        page.click("nav a[href='#unseen']")
+        expect(page.locator("#unseen th:has-text('nnn')")).to_be_visible()
+        assert page.evaluate("document.documentElement.scrollWidth <= innerWidth"), "no name makes the page wider"
         assert page.problems == []
 
 
