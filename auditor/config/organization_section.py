@@ -78,6 +78,11 @@ def organization_section(source: Source, wire: OrganizationFile) -> Organization
             problem = pattern_problem(pattern)
             if problem:
                 raise source.error(f"{key}: {problem}", "organization", key, str(number))
+    if source.data["organization"].get("accounts") == []:
+        hint = "Take the key away, and AWS Organizations is asked."
+        raise source.error(
+            "organization.accounts: an empty list names no account", "organization", "accounts", hint=hint
+        )
     seen = set[str]()
     for number, entry in enumerate(wire.accounts):
         if entry.id in seen:

@@ -12,7 +12,7 @@ from typing import Protocol, cast
 
 from auditor.collect.aws import CollectOptions, call_errors, collecting
 from auditor.collect.aws.call_errors import CALL_FAILED
-from auditor.collect.aws.collector import Collection
+from auditor.collect.aws.collector import Collection, NoRegionLeftError
 from auditor.collect.aws.ledger import Ledger
 from auditor.collect.interface import Progress
 from auditor.errors import CollectError
@@ -113,6 +113,14 @@ def _visited(
         with collecting(replace(options, session=session), progress) as found:
             whole = replace(found, coverage=(*found.coverage, *way.coverage()))
             return Visited(account, parts.write(account, whole))
+    except NoRegionLeftError:
+        if options.regions != ("all",):
+            raise
+        # Nobody can know before it is asked which Regions an account has enabled: it costs the others nothing.
+        text = "the account has enabled no Region but those that --skip-region leaves out"
+        return missed(
+            _failed(account, "region_not_enabled", text), "region_not_enabled", "DescribeRegions", way.coverage()
+        )
     except CollectError as error:
         reason = cast("GapReason", error.reason or "unexpected_response")
         return missed(_failed(account, reason, error.message), reason, "ListDomains", way.coverage())

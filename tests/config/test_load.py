@@ -266,6 +266,7 @@ def test_the_section_of_accounts(tmp_path: Path) -> None:
         ("{accounts: [{id: '100000000002'}, {id: '100000000002'}]}", "accounts: 100000000002 stands there twice"),
         ("{accounts: [{id: 100000000002}]}", "organization.accounts"),
         ("{regions: some}", "organization.regions"),
+        ("{accounts: []}", ":1:16: organization.accounts: an empty list names no account"),
         ("{regions: eu-west-1}", "Write it as a list, [eu-west-1], or one of: all"),
         ("{regions: [eu-west-1, mars-1]}", ":1:37: organization.regions: 'mars-1' is not the name of an AWS Region"),
         ("{regions: [all, eu-west-1]}", ":1:26: organization.regions: 'all' stands alone"),

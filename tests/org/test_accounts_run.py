@@ -149,6 +149,23 @@ def test_a_session_is_renewed_before_it_expires(tmp_path: Path, monkeypatch: pyt
     assert not [c for c in SnapshotReader(tmp_path / "one.jsonl").ledger.coverage if c.failed]
 
 
+def test_an_account_whose_regions_are_all_left_out_costs_the_others_nothing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with Simulator(load_organization(str(SMALL))) as simulator:
+        for name, value in simulator.environment.items():
+            monkeypatch.setenv(name, value)
+        asked = replace(ASKED, accounts=(HUB, PROD), skip_regions=("eu-west-1",))
+        found = collected(tmp_path / "two.jsonl", asked)
+        with pytest.raises(ConfigError, match="--skip-region leaves no region"):
+            collected(tmp_path / "none.jsonl", replace(asked, regions=("eu-west-1",)))
+    assert [(a.id, a.status) for a in found.accounts] == [(HUB, AccountStatus.ERROR), (PROD, AccountStatus.COMPLETE)]
+    assert found.accounts[0].reason == "the account has enabled no Region but those that --skip-region leaves out"
+    snapshot = SnapshotReader(tmp_path / "two.jsonl")
+    assert {(s.account, s.region) for s in snapshot.header.scopes} == {(PROD, "us-east-1")}
+    assert [(g.account, g.reason) for g in snapshot.ledger.gaps if g.account == HUB] == [(HUB, "region_not_enabled")]
+
+
 @pytest.mark.parametrize("hours", [-2, 2])
 def test_the_clock_of_this_machine_may_be_wrong(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, hours: int) -> None:
     """AWS says when a session ends by its own clock, and what it is by that clock."""

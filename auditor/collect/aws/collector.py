@@ -38,6 +38,10 @@ from auditor.version import __version__
 GOES_ON = timedelta(hours=24)
 
 
+class NoRegionLeftError(ConfigError):
+    """All Regions of an account are among those to leave out."""
+
+
 @dataclass(frozen=True, slots=True)
 class CollectOptions:
     """``regions`` empty: the profile's own; ``("all",)``: those enabled for the account that have SageMaker. Of them
@@ -89,8 +93,8 @@ def collect(options: CollectOptions, progress: Progress | None = None) -> Snapsh
 def collecting(options: CollectOptions, progress: Progress | None = None) -> Iterator[Collection]:
     """Collect everything that the credentials may see. What they may not is a gap.
 
-    Raises ConfigError and CollectError as ``auditor.collect.aws.session`` lists them, and CollectError
-    where not one list of resources could be read.
+    Raises ConfigError and CollectError as ``auditor.collect.aws.session`` lists them, NoRegionLeftError, and
+    CollectError where not one list of resources could be read.
     """
     started = datetime.now(UTC).replace(microsecond=0)
     if "all" in options.regions and options.regions != ("all",):
@@ -186,7 +190,7 @@ def _begun(spool: Spool, now: datetime, regions: Sequence[str]) -> datetime:
 def _left(regions: tuple[str, ...], skipped: tuple[str, ...]) -> tuple[str, ...]:
     left = tuple(region for region in regions if region not in skipped)
     if not left:
-        raise ConfigError("--skip-region leaves no region", hint="Leave one of the regions in.")
+        raise NoRegionLeftError("--skip-region leaves no region", hint="Leave one of the regions in.")
     return left
 
 
