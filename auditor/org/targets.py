@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
 
@@ -94,12 +94,23 @@ def _chosen(request: OrganizationRequest, members: Mapping[str, Member], notes: 
         if number not in members
     ]
     unmatched = [
-        f"organization: {key}: no account matches {pattern!r}"
+        f"organization: {key}: no account matches {pattern!r}{_called(pattern, members.values())}"
         for key, patterns in (("include", request.include), ("exclude", request.exclude))
         for pattern in patterns
         if pattern not in matched and not (ACCOUNT_ID.fullmatch(pattern) and pattern in wanted)
     ]
     return Targets(tuple(visit), tuple(sorted(missed)), tuple(left_out), (*notes, *unmatched))
+
+
+def _called(pattern: str, members: Iterable[Member]) -> str:
+    """The ids of organizational units whose name or path a pattern matches, which people write instead; else empty."""
+    paths = {m.units[n].id: [u.name for u in m.units[1 : n + 1]] for m in members for n in range(1, len(m.units))}
+    wanted = pattern.lower()
+    found = sorted(
+        unit for unit, path in paths.items()
+        if any(fnmatchcase(name.lower(), wanted) for name in (path[-1], "/".join(path)))
+    )  # fmt: skip
+    return f"; units are named by their ids: {', '.join(found)}" if found else ""
 
 
 def _left_out(member: Member, request: OrganizationRequest, named: Mapping[str, str], matched: set[str]) -> str:

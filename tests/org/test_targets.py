@@ -92,6 +92,14 @@ def test_an_id_of_include_that_is_not_there_is_missed_and_a_pattern_noted() -> N
     assert found.notes == ("organization: include: no account matches 'stduio-*'",)
 
 
+@pytest.mark.parametrize("pattern", ["production", "Workloads/Prod*"])
+def test_a_unit_that_is_named_as_an_account_is_told_by_its_id(pattern: str) -> None:
+    found = chosen(exclude=(pattern,))
+    assert found.notes == (
+        f"organization: exclude: no account matches {pattern!r}; units are named by their ids: {PROD.id}",
+    )
+
+
 def test_nothing_left_is_an_error_that_names_what_matched_nothing() -> None:
     found = chosen(include=("nobody-*",))
     assert {a.reason for a in found.left_out} == {"no entry of include matches it"}, "the list says why"
