@@ -36,6 +36,8 @@ class AccountParts:
         """``folder`` is there; ``place`` None: nobody shares."""
         self._folder, self._place, self._messages = folder, place, messages
         self._asked = _digest(options.regions, options.skip_regions)
+        self._kinds = options.evidence.kinds
+        self._said: set[str] = set()
         self._lock = threading.Lock()
         self._names: frozenset[str] | None = None
 
@@ -77,14 +79,23 @@ class AccountParts:
             reader = SnapshotReader(path)
             reader.sha256  # noqa: B018 — raises where the content is not what was written
         except (DamagedError, SnapshotError) as error:
-            self._messages.problem(f"Account {account.id} is collected here: {error.message}.")
-            return None
+            return self._left(account, error.message)
         header = reader.header
         if {scope.account for scope in header.scopes} != {account.id} or header.source != "aws":
-            self._messages.problem(f"Account {account.id} is collected here: {place.label}/{name} is not about it.")
-            return None
+            return self._left(account, f"{place.label}/{name} is not about it")
+        # What was not looked for must not be taken for what is not there.
+        if lacking := sorted(self._kinds - set(header.kinds)):
+            return self._left(account, f"{place.label}/{name} was collected without {', '.join(lacking)}")
         _refuse_old(header.as_of, f"{place.label}/{name}")
         return path
+
+    def _left(self, account: Account, why: str) -> None:
+        """Say once why what lies in the place is of no use."""
+        with self._lock:
+            said = account.id in self._said
+            self._said.add(account.id)
+        if not said:
+            self._messages.problem(f"Account {account.id} is collected here: {why}.")
 
 
 def _is_whole(path: Path) -> bool:

@@ -58,7 +58,8 @@ def merged_header(header: Header, parts: Sequence[Header]) -> Header:
         header,
         scopes=tuple(sorted({scope for part in parts for scope in part.scopes}, key=lambda s: (s.account, s.region))),
         unseen=tuple(sorted({u for part in parts for u in part.unseen}, key=lambda u: (u.kind, u.path))),
-        kinds=tuple(sorted(set[str]().union(*(part.kinds for part in parts)))),
+        # What was not looked for in one of them, nobody can say of all.
+        kinds=tuple(sorted(set(parts[0].kinds).intersection(*(part.kinds for part in parts)))),
         previous=max((part.previous for part in parts), default=""),
     )
 

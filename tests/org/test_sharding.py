@@ -34,6 +34,7 @@ from auditor.run.messages import LoggedMessages
 from auditor.run.run_options import AwsOptions
 from auditor.simulator import Simulator, load_organization
 from auditor.store.backends import open_backend
+from auditor.store.merge_snapshots import merged_header
 from auditor.store.snapshot_reader import SnapshotReader
 from tests.budgets import examples
 from tests.evaluate.helpers import REGION, domain, in_account, profile
@@ -74,7 +75,10 @@ class _Account:
             raise Killed
         self.left -= 1
         self.collected.append(account)
-        header = Header(SCHEMA_VERSION, "aws", self.as_of, "0.1.0", "1.44.5", "", (Scope(account, REGION),))
+        kinds = tuple(sorted(options.evidence.kinds))
+        header = Header(
+            SCHEMA_VERSION, "aws", self.as_of, "0.1.0", "1.44.5", "", (Scope(account, REGION),), kinds=kinds
+        )
         gaps = (
             (Gap(account, REGION, "app", "*", "*", "ListApps", "throttled", "slow"),) if account.endswith("5") else ()
         )
@@ -201,6 +205,37 @@ def test_a_part_that_cannot_be_used_is_collected_again(
     spoilt.write_bytes(other.read_bytes() if content.startswith("of") else content.encode())
     assert joined(tmp_path, place) == alone
     assert f"Account {ACCOUNTS[0].id} is collected here" in caplog.text
+
+
+def test_a_part_that_was_collected_for_fewer_rules_is_collected_again(
+    world: _Account, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Roles that nobody looked for are no roles that are not there."""
+    sessions: Any = _Sessions()
+    place = tmp_path / "parts"
+    narrow = replace(OPTIONS, evidence=EvidenceOptions(names=("sign-ins",)))
+    all_of_it = replace(OPTIONS, evidence=EvidenceOptions(names=("sign-ins", "roles")))
+    for folder in ("one", "two", "three"):
+        (tmp_path / folder).mkdir()
+    gatherer(place)(ACCOUNTS[:1], sessions, narrow, tmp_path / "one")
+    (wide,) = gatherer(place)(ACCOUNTS[:1], sessions, all_of_it, tmp_path / "two")
+    assert wide.part is not None
+    assert set(SnapshotReader(wide.part).header.kinds) == all_of_it.evidence.kinds
+    assert caplog.text.count(f"Account {ACCOUNTS[0].id} is collected here") == 1
+    assert "was collected without" in caplog.text
+    # What was collected for more rules serves those that are asked for.
+    world.collected.clear()
+    gatherer(tmp_path / "more")(ACCOUNTS[1:2], sessions, all_of_it, tmp_path / "two")
+    gatherer(tmp_path / "more")(ACCOUNTS[1:2], sessions, narrow, tmp_path / "three")
+    assert world.collected == [ACCOUNTS[1].id]
+
+
+def test_what_nobody_looked_for_in_one_account_was_not_looked_for_in_all() -> None:
+    headers = [
+        Header(SCHEMA_VERSION, "aws", "2026-11-23T02:00:00Z", "0.1.0", "1.44.5", "", (), kinds=kinds)
+        for kinds in (("domain", "role"), ("domain", "sign_in"))
+    ]
+    assert merged_header(headers[0], headers).kinds == ("domain",)
 
 
 def test_parts_of_another_night_are_refused_and_of_other_regions_not_seen(
