@@ -35,6 +35,7 @@ _MOVE = "Move the run out of the way: `auditor store repair`. The next run goes 
 CLASSES: Mapping[str, tuple[str, str]] = {
     "AuditorError": ("a defect of the auditor", "Run it again with `--debug` and report what it prints."),
     "ConfigError": ("an option, a file or a setting is wrong", "Correct what the message names, and run it again."),
+    "NoRegionLeftError": ("all Regions are left out", "Leave one of them in."),
     "RuleError": ("a rule file is wrong", "Correct the line that it names; `auditor rules test` tries the file."),
     "SnapshotError": ("a snapshot is damaged, or isn't one", "Take another copy of the file, or collect again."),
     "DamagedError": ("a file of a store is missing or damaged", _MOVE),
