@@ -10,6 +10,7 @@ from typing import Any
 
 from auditor.counting import plural
 from auditor.errors import ConfigError
+from auditor.masking import MASK, mask_document, mask_value
 from auditor.store.snapshot_reader import Key
 from auditor.studio.resource_types import BY_KIND, UPDATABLE_KINDS
 from auditor.studio.structures import ARNS, NUMBERS, PLAIN, ROOTS, WORDS, Member, member, members
@@ -44,13 +45,14 @@ class Asked:
 
 
 def read_asked(text: str) -> Asked:
-    """One ``--set``. Raises ConfigError where the form, the path or the value cannot be."""
+    """One ``--set``. A secret in the value is masked, as it is in snapshots, so that nothing that is printed of the
+    change holds it. Raises ConfigError where the form, the path or the value cannot be."""
     found = _ASKED.fullmatch(text)
     if found is None:
         raise ConfigError(f"--set {text}: this is not RESOURCE:PATH=VALUE", hint=_FORM)
     path, given = found["path"], found["value"]
     if path.startswith(_TAG):
-        return Asked(text, found["resource"], path, None if given == "null" else given)
+        return _asked(text, found, None if given == "null" else mask_value(path.removeprefix(_TAG), given))
     known = member(path)
     if known is None:
         raise ConfigError(
@@ -61,7 +63,15 @@ def read_asked(text: str) -> Asked:
             f"--set {text}: {path} is a structure",
             hint=f"Name one of its members: {', '.join(members(known.shape))}",
         )
-    return Asked(text, found["resource"], path, _value(text, known, given))
+    return _asked(text, found, mask_document(_value(text, known, given)))
+
+
+def _asked(text: str, found: re.Match[str], value: Any) -> Asked:
+    """``value``: without its secrets. The option as it is told is the one that was given, where that holds none."""
+    told = text
+    if MASK.search(said := value if isinstance(value, str) else json.dumps(value)):
+        told = f"{found['resource']}:{found['path']}={said}"
+    return Asked(told, found["resource"], found["path"], value)
 
 
 def _value(text: str, known: Member, given: str) -> Any:

@@ -111,3 +111,22 @@ def test_2_where_nothing_is_meant(auditor: Auditor, estate_file: EstateFile, arg
     done = auditor("whatif", "--snapshot", estate_file("acme"), "--only", "STU710", *arguments)
     assert (done.code, done.out) == (2, "")
     assert said in done.err
+
+
+@pytest.mark.parametrize("output", ["text", "markdown", "html", "json"])
+@pytest.mark.parametrize(
+    "given",
+    [
+        'DefaultUserSettings.JupyterLabAppSettings.CodeRepositories=[{"RepositoryUrl": "https://kim:s3cr3tpass@git/x"}]',
+        "DefaultUserSettings.DefaultLandingUri=https://kim:s3cr3tpass@studio/x",
+        "Tags.password=s3cr3tpass",
+    ],
+)
+def test_a_secret_that_somebody_gives_is_not_repeated(
+    auditor: Auditor, estate_file: EstateFile, given: str, output: str
+) -> None:
+    asked = ["whatif", "--snapshot", estate_file("acme"), "--only", "STU801,STU607", "--set", f"research:{given}"]
+    done = auditor(*asked, "--format", output)
+    assert done.code == 0
+    assert "s3cr3tpass" not in done.out + done.err
+    assert "[masked:" in done.out.replace("\\", "")
