@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from fnmatch import fnmatchcase
 
 from auditor.counting import plural
 from auditor.errors import CollectError, ConfigError
 from auditor.model.accounts import Account, AccountStatus
+from auditor.model.owner import matches
 from auditor.org.organizations import ACTIVE, Member, Organization
 from auditor.org.request import ACCOUNT_ID, UNIT_ID, OrganizationRequest
 
@@ -105,10 +105,9 @@ def _chosen(request: OrganizationRequest, members: Mapping[str, Member], notes: 
 def _called(pattern: str, members: Iterable[Member]) -> str:
     """The ids of organizational units whose name or path a pattern matches, which people write instead; else empty."""
     paths = {m.units[n].id: [u.name for u in m.units[1 : n + 1]] for m in members for n in range(1, len(m.units))}
-    wanted = pattern.lower()
     found = sorted(
         unit for unit, path in paths.items()
-        if any(fnmatchcase(name.lower(), wanted) for name in (path[-1], "/".join(path)))
+        if any(matches(pattern, name) for name in (path[-1], "/".join(path)))
     )  # fmt: skip
     return f"; units are named by their ids: {', '.join(found)}" if found else ""
 
@@ -130,4 +129,4 @@ def _matches(pattern: str, member: Member) -> bool:
         return any(unit.id == pattern for unit in member.units)
     if ACCOUNT_ID.fullmatch(pattern):
         return member.id == pattern
-    return fnmatchcase(member.name.lower(), pattern.lower())
+    return matches(pattern, member.name)

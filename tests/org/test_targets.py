@@ -92,6 +92,21 @@ def test_an_id_of_include_that_is_not_there_is_missed_and_a_pattern_noted() -> N
     assert found.notes == ("organization: include: no account matches 'stduio-*'",)
 
 
+@pytest.mark.parametrize(
+    ("pattern", "name"),
+    [
+        ("data [eu] *", "Data [EU] prod"),
+        ("r&d (*)", "R&D (old)"),
+        ("two*lines", "two\nlines"),
+        ("STRASSE-?", "strasse-1"),
+    ],
+)
+def test_only_two_characters_of_a_pattern_are_special(pattern: str, name: str) -> None:
+    named = Organization({"100000000009": Member("100000000009", name, "ACTIVE", (ROOT,))})
+    asked = OrganizationRequest(listed=True, exclude=(pattern,))
+    assert ids(choose_targets(asked, lambda: named).left_out) == ["9"]
+
+
 @pytest.mark.parametrize("pattern", ["production", "Workloads/Prod*"])
 def test_a_unit_that_is_named_as_an_account_is_told_by_its_id(pattern: str) -> None:
     found = chosen(exclude=(pattern,))
