@@ -35,18 +35,19 @@ FOLDER = Path(__file__).resolve().parent.parent / "tests" / "evaluate" / "names"
 PRECISION, RECALL = 0.99, 0.95
 #: The later draws miss the aim, for the most part by names that begin with a product of their owner. The lists were
 #: tuned on them since, but for "fresh", of which three names were known when they were widened.
-#: This says that none gets worse. Three people in "owned" have handles made of words (``nomad3k``).
-RECALL_OF = {"blind": 0.93, "sealed": 0.85, "fresh": 0.74, "sampled": 0.91, "owned": 0.82}
-PRECISION_OF = {"owned": 0.985}
+#: This says that none gets worse. Three people in "owned" have handles made of words (``nomad3k``); one of the two in
+#: "sealed" is John Q. Public.
+RECALL_OF = {"blind": 0.94, "sealed": 0.91, "fresh": 0.82, "sampled": 0.93, "owned": 0.90, "answered": 0.72}
+PRECISION_OF = {"owned": 0.985, "sealed": 0.985}
 #: The same where each owner has the words of its name in ``more_generic_words``. Two of them are people, whom that
 #: wrongs.
-WITH_WORDS = {"precision": 0.979, "recall": 0.94}
+WITH_WORDS = {"precision": 0.979, "recall": 0.97}
 #: What the lists may be tuned on and what counts, by hash; names from public repositories, looked up after the rules
 #: were finished; later draws, used to widen the lists; and those that count, drawn and frozen before they were judged.
-PARTS = ("tune", "held_out", "public", "drawn", "unseen", "blind", "sealed", "fresh", "sampled", "owned")
+PARTS = ("tune", "held_out", "public", "drawn", "unseen", "blind", "sealed", "fresh", "sampled", "owned", "answered")
 HELD_OUT = ("held_out", "unseen", "fresh")
 #: Draws that are judged with a company's list of cities.
-LATER = ("drawn", "unseen", "blind", "sealed", "fresh", "sampled", "owned")
+LATER = ("drawn", "unseen", "blind", "sealed", "fresh", "sampled", "owned", "answered")
 REGION = "eu-west-1"
 #: Rules of lists of their own that are evaluated at once: DuckDB limits how deep an expression is.
 _AT_ONCE = 12

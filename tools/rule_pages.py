@@ -69,6 +69,18 @@ def _own_words(rule: Rule) -> str:
     return f"\nOf [the company's own words](../writing-rules.md#words-of-the-companys-own), {pairs}.\n"
 
 
+def _unlike_names(rule: Rule) -> str:
+    spec = rule.unlike_names
+    if spec is None:
+        return ""
+    beside = ", ".join(f"`{letter}`" for letter in spec.beside)
+    return (
+        "\nOf [words that aren't a person's name](../writing-rules.md#words-that-arent-a-persons-name),"
+        f" `{spec.unlisted}` beside one of {beside} counts as `{spec.unlike}`, or as `{spec.doubtful}` where that is"
+        " doubtful.\n"
+    )
+
+
 def rule_page(rule: Rule) -> str:
     """docs/rules/<ID>.md"""
     parts = [
@@ -83,6 +95,7 @@ def rule_page(rule: Rule) -> str:
         f"Requires:\n\n{code('sql', rule.require)}",
         f"\nThe kind of a word is:\n\n{code('sql', rule.word_kind)}" if rule.word_kind else "",
         _own_words(rule),
+        _unlike_names(rule),
         *(f"\n`{name}`, in its message, is:\n\n{code('sql', sql)}" for name, sql in rule.values.items()),
     ]
     missing = template_limits(rule)

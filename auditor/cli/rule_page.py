@@ -66,6 +66,10 @@ def page(rule: Rule) -> RenderableType:
     if own := rule.own_words:
         pairs = ", ".join(f"{a} counts as {b}" for a, b in zip(own.unlisted, own.generic, strict=True))
         parts += [_heading("The company's own words"), Padding(Text(pairs), (0, 0, 0, 2))]
+    if spec := rule.unlike_names:
+        beside = f"{spec.unlisted} beside one of {', '.join(spec.beside)}"
+        text = f"{beside} counts as {spec.unlike}, or as {spec.doubtful} where that is doubtful"
+        parts += [_heading("Words that aren't a person's name"), Padding(Text(text), (0, 0, 0, 2))]
     missing = template_limits(rule)
     if missing:
         parts += [

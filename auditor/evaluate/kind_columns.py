@@ -13,7 +13,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from auditor.evaluate.own_words import own_words
-from auditor.model.rule import OwnWords, Rule
+from auditor.evaluate.unlike_names import mark_unlike_names
+from auditor.model.rule import OwnWords, Rule, UnlikeNames
 from auditor.resolve.alike_profiles import KEPT_WORDS, alike_columns
 from auditor.resolve.table_model import Table
 from auditor.resolve.tables import TABLES
@@ -50,12 +51,13 @@ class KindColumns:
 @dataclass(frozen=True, slots=True)
 class _Asked:
     """One kind, and of what it is asked. ``kind``: SQL of one ``word``, with parameters that have these ``values``;
-    ``own``: what words of the company's own are; ``columns``: of words → of their kinds; ``rules``: ids of those that
-    ask."""
+    ``own`` and ``unlike``: what words of the company's own are, and those that are formed as no name is; ``columns``:
+    of words → of their kinds; ``rules``: ids of those that ask."""
 
     kind: str
     values: Mapping[str, Any]
     own: OwnWords | None
+    unlike: UnlikeNames | None
     columns: Mapping[str, str]
     rules: Sequence[str]
 
@@ -129,19 +131,21 @@ def drop_kind_columns(con: duckdb.DuckDBPyConnection, added: KindColumns) -> Non
 
 def _asked(rules: Sequence[Rule], overrides: Overrides) -> list[_Asked]:
     documented = frozenset().union(*map(_columns_of_words, TABLES))
-    kinds: dict[tuple[str, OwnWords | None], tuple[str, Mapping[str, Any], set[str], list[str]]] = {}
+    kinds: dict[
+        tuple[str, OwnWords | None, UnlikeNames | None], tuple[str, Mapping[str, Any], set[str], list[str]]
+    ] = {}
     for rule in rules:
         named = {a.rpartition(".")[2].lower() for sql in (rule.when, rule.require) for a in arguments(sql)}
         if rule.word_kind and named & documented:
             kind, values = rule.word_kind, parameter_values(rule, overrides.get(rule.id))
             _, _, columns, asking = kinds.setdefault(
-                (_kind_sql(kind, values), rule.own_words), (kind, values, set(), [])
+                (_kind_sql(kind, values), rule.own_words, rule.unlike_names), (kind, values, set(), [])
             )
             columns |= named & documented
             asking.append(rule.id)
     return [
-        _Asked(kind, values, own, {name: f"__{name}_kinds_{number}" for name in sorted(columns)}, asking)
-        for number, ((_, own), (kind, values, columns, asking)) in enumerate(kinds.items())
+        _Asked(kind, values, own, unlike, {name: f"__{name}_kinds_{number}" for name in sorted(columns)}, asking)
+        for number, ((_, own, unlike), (kind, values, columns, asking)) in enumerate(kinds.items())
     ]
 
 
@@ -199,6 +203,8 @@ def _classify(
     ):
         letters = f"translate(kind, {literal(asked.own.unlisted)}, {literal(asked.own.generic)})"
         con.execute(f"update {words} set kind = {letters} where list_contains(?, {WORD})", [found]).fetchall()
+    if asked.unlike:
+        mark_unlike_names(con, words, asked.unlike, rows)
     con.execute(f"delete from {words} where kind = ?", [other]).fetchall()
     return _Found(asked, words, other or "")
 

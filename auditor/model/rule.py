@@ -147,6 +147,17 @@ class OwnWords:
 
 
 @dataclass(frozen=True, slots=True)
+class UnlikeNames:
+    """What a word is to a rule on names that is formed as no person's name is, by letters of ``word_kind``: a word of
+    the kind ``unlisted``, in a name that holds one of a kind in ``beside``, becomes ``unlike``, or ``doubtful``."""
+
+    unlisted: str
+    beside: str
+    unlike: str
+    doubtful: str
+
+
+@dataclass(frozen=True, slots=True)
 class Rule:
     """One loaded, validated rule.
 
@@ -191,5 +202,8 @@ class Rule:
     own_words: OwnWords | None = None
     """What words of domains' and accounts' names are to ``word_kind`` where the profiles show that they are nobody's
     name; None: what they are anyway."""
+    unlike_names: UnlikeNames | None = None
+    """What a word that no list has is to ``word_kind`` where it is formed as no person's name is; None: what it is
+    anyway."""
     prevent: Prevent | None = None
     """Statements that deny the calls that would break the rule; None where no condition key of AWS's reaches it."""

@@ -11,7 +11,7 @@ from pathlib import Path
 import msgspec
 
 from auditor.errors import ConfigError, RuleError
-from auditor.model.rule import Case, OwnWords, Param, Remediation, Rule, Verdict, Withheld
+from auditor.model.rule import Case, OwnWords, Param, Remediation, Rule, UnlikeNames, Verdict, Withheld
 from auditor.regular_files import NotReadError, files_below
 from auditor.resolve.table_model import Table
 from auditor.resolve.tables import TABLES, table
@@ -263,6 +263,7 @@ def _rule(path: Path, line: int, wire: RuleFile) -> Rule:
         message=wire.message,
         values=wire.values,
         word_kind=wire.word_kind,
+        unlike_names=UnlikeNames(u.unlisted, u.beside, u.unlike, u.doubtful) if (u := wire.unlike_names) else None,
         own_words=OwnWords(own.unlisted, own.generic, own.person) if (own := wire.own_words) else None,
         severity_when=wire.severity_when,
         why=wire.why.strip(),

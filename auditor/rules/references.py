@@ -45,7 +45,7 @@ def _with_word_kind(rule: Rule, find: Find, taken: dict[str, Param]) -> Rule:
         if not other.word_kind or _REFERENCE.fullmatch(other.word_kind):
             raise SharedError(f"{other.id} has no word_kind of its own", "word_kind")
         _take(other, other.word_kind, rule, "word_kind", find, taken)
-        return replace(rule, word_kind=other.word_kind, own_words=rule.own_words or other.own_words)
+        return _counted_as(replace(rule, word_kind=other.word_kind), other)
     for key in ("when", "require"):
         for match in _REFERENCE.finditer(getattr(rule, key)):
             source = find(match[1]) if match[1] else None
@@ -56,8 +56,15 @@ def _with_word_kind(rule: Rule, find: Find, taken: dict[str, Param]) -> Rule:
             if rule.word_kind not in ("", kind):
                 raise SharedError(f"{source.id} has a word_kind of its own, so that this rule cannot have one", key)
             _take(source, kind, rule, key, find, taken)
-            rule = replace(rule, word_kind=kind, own_words=rule.own_words or resolved.own_words)
+            rule = _counted_as(replace(rule, word_kind=kind), resolved)
     return rule
+
+
+def _counted_as(rule: Rule, other: Rule) -> Rule:
+    """The rule, with what the other says that words count as where it says nothing itself."""
+    return replace(
+        rule, own_words=rule.own_words or other.own_words, unlike_names=rule.unlike_names or other.unlike_names
+    )
 
 
 def _found(rule_id: str, find: Find, key: str) -> Rule:

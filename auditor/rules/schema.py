@@ -138,6 +138,15 @@ class OwnWordsFile(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
     person: Annotated[str, msgspec.Meta(min_length=1, description="Letters of words beside which none is")]
 
 
+class UnlikeNamesFile(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
+    """Letters of ``word_kind``: what a word on no list counts as where it isn't formed as a person's name."""
+
+    unlisted: Annotated[str, msgspec.Meta(min_length=1, max_length=1, description="The letter of words on no list")]
+    beside: Annotated[str, msgspec.Meta(min_length=1, description="Letters of words beside which it is asked")]
+    unlike: Annotated[str, msgspec.Meta(min_length=1, max_length=1, description="The letter where it isn't a name")]
+    doubtful: Annotated[str, msgspec.Meta(min_length=1, max_length=1, description="The letter where it hardly is")]
+
+
 class RuleFile(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
     """One rule."""
 
@@ -175,6 +184,9 @@ class RuleFile(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
     ] = ""
     own_words: Annotated[
         OwnWordsFile | None, _doc("What words of the names of domains and accounts count as, where they are nobody's")
+    ] = None
+    unlike_names: Annotated[
+        UnlikeNamesFile | None, _doc("What words that aren't formed as a person's name count as, beside listed ones")
     ] = None
     setting: Annotated[str, msgspec.Meta(description="Column that a finding is about")] = ""
     cause: Annotated[str, msgspec.Meta(description="SQL naming the column to blame, where require reads several")] = ""

@@ -120,6 +120,8 @@ def _check_word_kind(rule: Rule, documented: Table, guard: ExpressionChecker, co
     """Hold ``word_kind`` against what it may read, which is the word; gives the parameters that it uses."""
     called = [key for key in ("when", "require") if is_called(getattr(rule, key))]
     _check_own_words(rule, complain)
+    if rule.unlike_names and not rule.word_kind:
+        raise complain("unlike_names: needs the field word_kind", "unlike_names")
     if not rule.word_kind:
         if called:
             raise complain(f"{called[0]}: {FUNCTION}() needs the field word_kind", called[0])

@@ -24,7 +24,7 @@ from auditor.config.load_config import load_config
 from auditor.evaluate import audit
 from auditor.evaluate.ask_tables import Asked, query
 from auditor.evaluate.asked_tables import ASKED_TABLES, EXAMPLES, FORMER_NAMES
-from auditor.model.rule import OwnWords, Rule
+from auditor.model.rule import OwnWords, Rule, UnlikeNames
 from auditor.resolve.tables import TABLES
 from auditor.rules.cases import run_cases
 from auditor.rules.load import load_rules
@@ -178,12 +178,21 @@ def test_files_that_a_page_shows_are_read(folder_for: FolderFor, built_in_rules:
             (rule,) = load_rules([path])
             assert rule.own_words == OwnWords(**data["own_words"])
             kind = "part of a rule"
+        elif keys == {"unlike_names"}:
+            whole = yaml.safe_load((folder / RULE).read_text(encoding="utf-8"))
+            kinds = {"word_kind": "left(word, 1)", "require": "word_kinds(name_tokens) <> 'g'"}
+            case = {"given": {"name_tokens": ["red"]}, "then": "pass"}
+            own = {"params": {}, "remediation": {"steps": "Rename the user profile."}, "cases": [case]}
+            path.write_text(yaml.safe_dump(whole | OF_WORDS | own | kinds | data), encoding="utf-8")
+            (rule,) = load_rules([path])
+            assert rule.unlike_names == UnlikeNames(**data["unlike_names"])
+            kind = "part of a rule"
         elif keys == {"Metadata"}:
             continue  # read as a part of a template, below
         else:
             kind = "of others"
         read[kind] += 1
-    assert read == {"configuration": 7, "waivers": 1, "rule": 1, "part of a rule": 4, "of others": 5}
+    assert read == {"configuration": 7, "waivers": 1, "rule": 1, "part of a rule": 5, "of others": 5}
 
 
 def test_comments_that_a_page_shows_waive(folder_for: FolderFor, monkeypatch: pytest.MonkeyPatch) -> None:

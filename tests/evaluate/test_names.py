@@ -77,7 +77,7 @@ def _later_cities() -> list[str]:
 
 @pytest.mark.parametrize("rule_id", ["STU101", "STU105"])
 @pytest.mark.parametrize(
-    "part", ["held_out", "tune", "unseen", "drawn", "blind", "sealed", "fresh", "sampled", "owned"]
+    "part", ["held_out", "tune", "unseen", "drawn", "blind", "sealed", "fresh", "sampled", "owned", "answered"]
 )
 def test_precision_and_recall(rule_id: str, part: str, answers: _Answers) -> None:
     benchmark = _benchmark()
@@ -90,7 +90,7 @@ def test_precision_and_recall(rule_id: str, part: str, answers: _Answers) -> Non
 
 
 def test_the_words_of_a_company_find_what_is_called_after_it(answers: _Answers) -> None:
-    """Each owner of the newest draw with the words of its own name set."""
+    """Each owner of ``owned.yaml`` with the words of its own name set."""
     benchmark = _benchmark()
     names, generic = answers.measured["STU101"]
     figures = benchmark.judge(names, benchmark.with_words(benchmark.rule_of("STU101"), names, generic, "IAM"), "owned")
@@ -128,7 +128,7 @@ def test_the_names_are_enough_and_each_is_there_once() -> None:
     assert sum(parts.values()) >= 600
     assert all(parts[part, generic] >= 200 for part in ("tune", "held_out") for generic in (True, False))
     assert sum(count for (part, _), count in parts.items() if part in _benchmark().HELD_OUT) >= 0.3 * len(names)
-    for part in ("unseen", "blind", "sealed", "fresh", "sampled", "owned"):
+    for part in ("unseen", "blind", "sealed", "fresh", "sampled", "owned", "answered"):
         drawn = Counter(n.group.removeprefix(f"{part} ") for n in names if n.part == part)
         assert sum(drawn.values()) >= 400
         assert drawn["public"] + drawn["schemes"] >= sum(drawn.values()) / 2
@@ -138,11 +138,12 @@ def test_the_names_are_enough_and_each_is_there_once() -> None:
 
 
 def test_no_city_is_generic_before_the_company_lists_it(answers: _Answers) -> None:
-    """A city's name is a person's as well, so the list of cities is empty until somebody fills it."""
+    """A city's name is a person's as well, so the list of cities is empty until somebody fills it. A few are formed as
+    no name is (``seattle``)."""
     assert len(_later_people()) > 20
     assert answers.people == set()
     assert len(answers.listed_cities) > 0.9 * len(_later_cities())
-    assert len(answers.cities) < 0.1 * len(_later_cities())
+    assert len(answers.cities) < 0.15 * len(_later_cities())
 
 
 PEOPLE = [

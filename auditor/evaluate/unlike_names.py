@@ -1,0 +1,116 @@
+"""Words that are formed as no person's name is.
+
+``portainer-backup`` reads as ``alice-dev`` does: a word that no list has, beside a listed one. No list holds the
+products of all companies; but such a word can be told from a name by its letters. A word is a person's
+
+- where it is a known name, or an initial before one;
+- else by the weights of its runs of one to five letters, its beginning and end among them: people's names and accounts
+  that are made of them against the words that software is called by.
+
+``name_forms.txt.gz`` holds the names and the weights; ``tools/name_forms.py`` says what they were made from. Only words
+that are in question are weighed: those beside a listed word, in small letters of ASCII. What is shorter than four
+letters may be anyone's initials, and is doubtful at most.
+"""
+
+from __future__ import annotations
+
+import gzip
+from collections.abc import Mapping, Sequence
+from functools import cache
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from auditor.model.rule import UnlikeNames
+from auditor.rules.word_kinds import WORD
+from auditor.sql_text import literal
+
+if TYPE_CHECKING:
+    import duckdb
+
+#: The names that the weights alone would doubt, one a line; then an empty line; then runs of letters and their weights.
+FORMS = Path(__file__).with_name("name_forms.txt.gz")
+#: Letters of a run, at most. ``^`` stands before a word and ``$`` behind it.
+LONGEST_RUN = 5
+#: Letters from which a word is weighed, and from which it can be more than doubtful.
+SHORTEST, LONG = 3, 4
+#: Sums of weights, in tenths of the logarithm of the odds, below which a word is doubtful, and below which it is formed
+#: as no name is.
+DOUBTFUL, UNLIKE = 10, -10
+#: Letters from which a name may have an initial before it.
+_WITH_INITIAL = 5
+
+
+def runs(word: str) -> set[str]:
+    """The runs of letters of a word, as they are weighed: each once."""
+    text = f"^{word}$"
+    return {
+        text[start : start + length] for length in range(1, LONGEST_RUN + 1) for start in range(len(text) - length + 1)
+    }
+
+
+def mark_unlike_names(
+    con: duckdb.DuckDBPyConnection, kinds: str, spec: UnlikeNames, rows: Mapping[str, Sequence[str]]
+) -> None:
+    """Give the words in the table ``kinds`` (``word``, ``kind``: each distinct word of the names) that are formed as no
+    name is their letter.
+
+    ``rows``: table → columns of words in the table ``kind_rows_<table>``.
+    """
+    asked = " union ".join(
+        f'select unnest(words) as {WORD} from (select "{column}" as words, unnest("{column}") as other'
+        f" from kind_rows_{table}) semi join beside_names on other = beside_names.{WORD}"
+        for table, columns in rows.items()
+        for column in columns
+    )
+    con.execute(f"""
+        create temp table beside_names as
+        select {WORD} from {kinds} where contains({literal(spec.beside)}, kind)
+    """).fetchall()
+    try:
+        con.execute(f"""
+            create temp table names_asked as
+            select {WORD} from {kinds} semi join ({asked}) using ({WORD})
+            where kind = {literal(spec.unlisted)} and regexp_full_match({WORD}, '[a-z]{{{SHORTEST},}}')
+        """).fetchall()
+        if con.execute("select 1 from names_asked limit 1").fetchall():
+            _weigh(con, kinds, spec)
+    finally:
+        for table in ("names_asked", "beside_names"):
+            con.execute(f"drop table if exists temp.main.{table}").fetchall()
+
+
+def _weigh(con: duckdb.DuckDBPyConnection, kinds: str, spec: UnlikeNames) -> None:
+    names, weights = _forms()
+    text = f"'^' || {WORD} || '$'"
+    every = " union all ".join(
+        f"select {WORD}, substr(text, start, {length}) as run"
+        f" from (select {WORD}, text, unnest(generate_series(1, length(text) - {length - 1})) as start from words)"
+        f" where instr(text, run) = start"
+        for length in range(1, LONGEST_RUN + 1)
+    )
+    con.execute(
+        f"""
+        with lines as (select unnest(string_split(?, chr(10))) as line),
+        weights as (
+            select split_part(line, ' ', 1) as run, split_part(line, ' ', 2)::INTEGER as weight from lines),
+        names as (select unnest(string_split(?, chr(10))) as name),
+        words as (
+            select {WORD}, {text} as text from names_asked
+            where {WORD} not in (select name from names)
+              and not (length({WORD}) >= {_WITH_INITIAL} and substr({WORD}, 2) in (select name from names))),
+        sums as (
+            select {WORD}, (select weight from weights where run = '') + sum(weight) as sum
+            from ({every}) join weights using (run) group by {WORD})
+        update {kinds} set kind = case when sum < {UNLIKE} and length(sums.{WORD}) >= {LONG}
+            then {literal(spec.unlike)} else {literal(spec.doubtful)} end
+        from sums where {kinds}.{WORD} = sums.{WORD} and sum < {DOUBTFUL}
+        """,
+        [weights, names],
+    ).fetchall()
+
+
+@cache
+def _forms() -> tuple[str, str]:
+    """The names, and the weights, as they are in the file."""
+    names, _, weights = gzip.decompress(FORMS.read_bytes()).decode().partition("\n\n")
+    return names, weights
