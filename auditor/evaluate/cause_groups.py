@@ -39,6 +39,10 @@ if TYPE_CHECKING:
 _AT_FIRST = 40
 #: Causes of single resources that are made at a time.
 _AT_ONCE = 500
+#: Digits of the id of a cause.
+_ID = 16
+#: Where the value in force of a setting that a domain is to blame for may come from.
+_LAYERS = ("domain", "service", "profile", "unknown", "derived")
 _Bound = tuple[object, ...]
 
 
@@ -136,7 +140,7 @@ class CauseGroups:
             self._named = {singles.rows: singles.rows.names(texts)}
         rule, told = singles.rows.rule.id, singles.told
         found = self._named[singles.rows].get(singles.alike.text, [])
-        return [(name, named(rule, name.key, told)[:16]) for name in found]
+        return [(name, named(rule, name.key, told)[:_ID]) for name in found]
 
     def ends(self, singles: Singles) -> list[RootCause]:
         """The first and the last of them, without the snapshots being read again."""
@@ -145,6 +149,11 @@ class CauseGroups:
 
     def called(self, beginning: str) -> list[RootCause]:
         """Those whose ids begin so, in the order of a report."""
+        if len(beginning) == _ID:
+            for rule, place in self._domains_named(beginning):
+                found = [cause for cause in self._make([(rule, [place])])[0] if cause.id == beginning]
+                if found:
+                    return found
         made, singles = self.together()
         found = [cause for cause in made if cause.id.startswith(beginning)]
         for rows, told in self._told(singles).items():
@@ -152,6 +161,20 @@ class CauseGroups:
             if keys:
                 found += self._single(rows, keys)
         return sorted(found, key=cause_order)
+
+    def _domains_named(self, id_: str) -> Iterator[tuple[Rule, Place]]:
+        """Rules and domains of which a cause is called so if it is the domain's: its name follows from the setting that
+        is blamed, which is one of the columns that are read."""
+        told: dict[str, set[str]] = {}
+        for rule_id, wanted in self._wanted.items():
+            columns = [c for c in wanted.documented.columns if any(f'as "{c.name}"' in item for item in wanted.careful)]
+            settings = {(c.paths or {}).get("domain", c.name) for c in columns}
+            told[rule_id] = {f"{layer}\x1f{setting}" for layer in _LAYERS for setting in settings}
+        for unit in self._units():
+            if unit.place is not None:
+                key = "{}/{}/domain/{}".format(*unit.place)
+                if any(named(unit.rule.id, key, one)[:_ID] == id_ for one in told[unit.rule.id]):
+                    yield unit.rule, unit.place
 
     def number_but(self, ids: Collection[str]) -> int:
         """How many there are whose ids are none of these."""
@@ -312,14 +335,13 @@ class CauseGroups:
         the first. They have a command alike, as far as their names can stand in one."""
         if not (fix.steps if one.rule.remediation.changes else one.rule.remediation.aws):
             return False
-        for row in {row["key"]: row for row in (group.first, group.last)}.values():
-            resource, alone, fix = self._alone(one, row)
-            text = where_masked(fix.of_all(), alone.resource).aws
-            if not PLAIN_NAME.fullmatch(resource.name) or any(placeholders(resource.name)):
-                return True
-            if text and not any(placeholders(text)):
-                return True
-        return False
+        resource = self._maker.resource(one.documented, group.first)
+        if _may_be_read(fix, resource):
+            return True
+        if group.number == 1:
+            return False
+        resource, _, fix = self._alone(one, group.last)
+        return _may_be_read(fix, resource)
 
     @staticmethod
     def _told(singles: Sequence[Singles]) -> dict[RuleRows, dict[str, str]]:
@@ -361,6 +383,14 @@ def _bound(rule: Rule, number: int, place: Place | None = None) -> _Bound:
     worst = min((rule.severity, *rule.severity_when), key=lambda severity: severity.rank)
     bound = (False, True, -priority(worst, number), worst.rank, rule.id)
     return bound if place is None else (*bound, "{}/{}/domain/{}".format(*place))
+
+
+def _may_be_read(fix: Remediation, resource: ResourceRef) -> bool:
+    """Whether the command of a resource alone needs nothing filled in, or its name may say otherwise than others'."""
+    if not PLAIN_NAME.fullmatch(resource.name) or any(placeholders(resource.name)):
+        return True
+    text = where_masked(fix.of_all(), resource).aws
+    return bool(text) and not any(placeholders(text))
 
 
 def _common(alone: RootCause, fix: Remediation) -> tuple[Any, ...]:

@@ -98,6 +98,12 @@ def test_those_that_are_called_so(of_acme: Callable[[], CauseGroups], estate_rep
         assert groups.called(cause.id) == [cause]
         assert groups.called(cause.id[:1]) == [c for c in causes if c.id.startswith(cause.id[:1])]
     assert groups.called("0" * 16) == []
+    # Those of domains are found by their names.
+    of_domains = [c for c in causes if c.resource.type == "domain" and c.affects > 2 and has_call(c)]
+    assert len(of_domains) > 3
+    for cause in of_domains[::9]:
+        ((rule, place),) = groups._domains_named(cause.id)
+        assert (rule.id, place[2]) == (cause.rule_id, cause.resource.id)
     ids = {cause.id for cause in causes[::3]}
     assert groups.number_but(ids) == len(causes) - len(ids)
     assert groups.number_but(()) == len(causes)
