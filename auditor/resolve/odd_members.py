@@ -287,14 +287,18 @@ def write_without(path: Path, odd: Sequence[OddRecord], target: Path) -> None:
     with path.open("rb") as file, target.open("wb") as out:
         for number, line in enumerate(file, 1):
             record = by_line.get(number)
-            out.write(line if record is None else _without(line, record))
+            out.write(line if record is None else _without(line, record, f"{path}:{number}"))
         for record in odd:
             for gap in _gaps(record):
                 out.write(json.dumps({"gap": gap}).encode() + b"\n")
 
 
-def _without(line: bytes, record: OddRecord) -> bytes:
+def _without(line: bytes, record: OddRecord, where: str) -> bytes:
     entry = json.loads(line)
+    gaps = entry.get("gaps") or []
+    if not isinstance(gaps, list) or not all(isinstance(gap, str) for gap in gaps):
+        # A gap that is left out would be a verdict that nobody can give.
+        raise SnapshotError(f"{where}: the gaps of the record are not a list of texts")
     for path in record.members:
         if path == "Tags":
             entry.pop("tags", None)
@@ -306,8 +310,7 @@ def _without(line: bytes, record: OddRecord) -> bytes:
             for parent in parents:
                 structure = structure[parent]
             del structure[last]
-    gaps = entry.get("gaps")
-    entry["gaps"] = sorted({*(gaps if isinstance(gaps, list) else ()), *record.members})
+    entry["gaps"] = sorted({*gaps, *record.members})
     return json.dumps(entry).encode() + b"\n"
 
 

@@ -129,3 +129,17 @@ def test_whose_apps_stand_against_a_change(path: str, action: str, value: object
     named = ", ".join(f"JupyterLab of {one}" for one in first)
     assert told.startswith(f"AWS refuses the change while {whose} runs; delete first: {named}." if whose else "")
     assert ("AWS refuses" in told) == bool(whose)
+
+
+@pytest.mark.parametrize(
+    ("least", "most", "minutes"), [(0, 0, 120), (424, 0, 424), (60, 90, 90), (60, 300, 120), (200, 300, 200)]
+)
+def test_a_timeout_that_is_turned_on_lies_within_its_bounds(least: int, most: int, minutes: int) -> None:
+    """Of shared spaces as of people (API_IdleSettings: a least and a greatest timeout around the one that is set)."""
+    for rule, column in (("STU704", "jupyterlab"), ("STU711", "space_default_jupyterlab")):
+        name = "jupyterlab_minutes" if rule == "STU704" else "minutes"
+        columns = {f"{column}_idle_shutdown": "'DISABLED'", f"{column}_idle_timeout": "0", "jupyterlab_usable": "true",
+                   f"{column}_idle_timeout_min": str(least), f"{column}_idle_timeout_max": str(most)}  # fmt: skip
+        given = ", ".join(f"{value} as {key}" for key, value in columns.items())
+        asked = f"select {RULES[rule].remediation.values[name]} from (select {given})"
+        assert duckdb.sql(asked).fetchall() == [(minutes,)], rule

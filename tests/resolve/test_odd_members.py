@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import json
+from pathlib import Path
 from typing import Any
 
 import pytest
 
+from auditor.errors import SnapshotError
+from auditor.resolve.odd_members import OddRecord, write_without
 from resolve.builder import Apart, Together, domain, nest, place, profile, record, space
 
 together = Together()
@@ -130,3 +134,14 @@ FUTURE = together(domain(), profile("ana", {"StudioWebPortal": None, "OfTheFutur
 def test_null_is_absent_and_members_that_nobody_reads_are_left_alone() -> None:
     row, gaps = _row(FUTURE, "user_profile")
     assert (row["studio_web_portal"], gaps) == ("ENABLED", [])
+
+
+@pytest.mark.parametrize("gaps", [[1.5], ["Tags", None], "Tags", {"Tags": 1}, [["Tags"]]])
+def test_gaps_that_cannot_be_read_end_the_audit_in_a_sentence(gaps: object, tmp_path: Path) -> None:
+    """One that was left out would be a verdict that nobody can give."""
+    line = {"kind": "domain", "id": "d-1", "account": "1", "region": "eu-west-1", "domain": {"Url": 7}, "gaps": gaps}
+    path = tmp_path / "odd.jsonl"
+    path.write_text(json.dumps(line) + "\n", encoding="utf-8")
+    odd = OddRecord(1, "1", "eu-west-1", "domain", "d-1", {"Url": "a text"})
+    with pytest.raises(SnapshotError, match=r"odd\.jsonl:1: the gaps of the record are not a list of texts"):
+        write_without(path, [odd], tmp_path / "made.jsonl")
