@@ -76,7 +76,7 @@ def test_holds_the_package_and_its_data_and_nothing_else(wheel: Path) -> None:
     assert {name for name in names if ".dist-info/" not in name} == expected
     assert {Path(name).suffix for name in expected} <= {
         ".py", ".typed", ".sql", ".json", ".yaml", ".yml", ".j2", ".js", ".css", ".service", ".timer", ".cron",
-        ".tf", ".md", "",
+        ".tf", ".md", ".gz", "",
     }  # fmt: skip
     assert links == []
 
