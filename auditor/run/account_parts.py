@@ -79,13 +79,16 @@ class AccountParts:
             reader = SnapshotReader(path)
             reader.sha256  # noqa: B018 — raises where the content is not what was written
         except (DamagedError, SnapshotError) as error:
-            return self._left(account, error.message)
+            self._left(account, error.message)
+            return None
         header = reader.header
         if {scope.account for scope in header.scopes} != {account.id} or header.source != "aws":
-            return self._left(account, f"{place.label}/{name} is not about it")
+            self._left(account, f"{place.label}/{name} is not about it")
+            return None
         # What was not looked for must not be taken for what is not there.
         if lacking := sorted(self._kinds - set(header.kinds)):
-            return self._left(account, f"{place.label}/{name} was collected without {', '.join(lacking)}")
+            self._left(account, f"{place.label}/{name} was collected without {', '.join(lacking)}")
+            return None
         _refuse_old(header.as_of, f"{place.label}/{name}")
         return path
 
