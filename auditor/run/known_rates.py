@@ -61,7 +61,8 @@ class Remembered:
 
 @contextmanager
 def known_rates(place: Remembered, max_rate: float) -> Iterator[Rates]:
-    """The rates of a run, which begin with what is known. What it learnt is remembered however it ends.
+    """The rates of a run, which begin with what is known. What it learnt is remembered: in the store however it ends,
+    beside its snapshot where it ends well.
 
     Nothing of it is worth an error: a file that is missing or damaged, or cannot be written, costs a few refusals.
     """
@@ -70,13 +71,16 @@ def known_rates(place: Remembered, max_rate: float) -> Iterator[Rates]:
     stored = _stored(place.store) if place.store is not None else {}
     known = {**_of_earlier(place), **stored}
     rates = Rates(max_rate, known)
+    ended = False
     try:
         yield rates
+        ended = True
     finally:
         learnt = rates.learnt()
         if place.store is not None and learnt != stored:
             _write(place.store, learnt)
-        if place.snapshot is not None and learnt:
+        # A run that was broken off leaves no snapshot, and nothing beside one.
+        if ended and place.snapshot is not None and learnt:
             _write_beside(place.snapshot, learnt, place.mode)
 
 

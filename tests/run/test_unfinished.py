@@ -162,6 +162,16 @@ def test_rates_are_remembered_beside_a_snapshot(tmp_path: Path, monkeypatch: pyt
         assert set(rates.known) == {(ACCOUNT, HOME, "sagemaker:List")}
 
 
+def test_a_run_that_is_broken_off_leaves_nothing_beside_a_snapshot_that_there_is_not(tmp_path: Path) -> None:
+    place = Remembered(open_store(str(tmp_path / "store")), snapshot=tmp_path / "night.jsonl")
+    with pytest.raises(KeyboardInterrupt), known_rates(place, 0) as rates:
+        for _ in range(20):
+            rates.wait(ACCOUNT, HOME, "sagemaker:DescribeSpace").answered()
+        raise KeyboardInterrupt
+    assert [path.name for path in tmp_path.iterdir()] == ["store"]
+    assert (tmp_path / "store" / RATES).exists()
+
+
 def test_a_known_rate_is_never_above_the_bound(tmp_path: Path) -> None:
     path = tmp_path / "night.jsonl"
     line = {"account": ACCOUNT, "region": HOME, "operations": KEY[2], "rate": 500.0, "refused": False}
