@@ -164,10 +164,15 @@ def test_rates_are_remembered_beside_a_snapshot(tmp_path: Path, monkeypatch: pyt
 
 def test_a_run_that_is_broken_off_leaves_nothing_beside_a_snapshot_that_there_is_not(tmp_path: Path) -> None:
     place = Remembered(open_store(str(tmp_path / "store")), snapshot=tmp_path / "night.jsonl")
-    with pytest.raises(KeyboardInterrupt), known_rates(place, 0) as rates:
-        for _ in range(20):
-            rates.wait(ACCOUNT, HOME, "sagemaker:DescribeSpace").answered()
-        raise KeyboardInterrupt
+
+    def broken_off() -> None:
+        with known_rates(place, 0) as rates:
+            for _ in range(20):
+                rates.wait(ACCOUNT, HOME, "sagemaker:DescribeSpace").answered()
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        broken_off()
     assert [path.name for path in tmp_path.iterdir()] == ["store"]
     assert (tmp_path / "store" / RATES).exists()
 
