@@ -14,8 +14,8 @@ Needs faker and scikit-learn, which nothing else here does, and four public list
 From the names, accounts of people are made up as directories form them; from the packages, words of things, alone and
 two together. A logistic regression on their runs of one to five letters says which of the two a word looks like. Its
 weights are written in tenths, those that are near nothing left out, with the names that the weights alone would doubt.
-People and things are drawn by chance, so that another run gives other weights of much the same worth (93 % of the words
-right, twice). None of the labelled names is read.
+What is drawn is drawn from one seed. The regression stops before its end, wherever rounding has led it, so that another
+run gives other weights of much the same worth (93 % of the words right, twice). None of the labelled names is read.
 """
 
 from __future__ import annotations
