@@ -29,7 +29,7 @@ DEVIATION = Table(
         Column("value", "VARCHAR", "The value: text as it is, everything else as JSON; NULL where it is unknown"),
         Column("domain_value", "VARCHAR", "What the domain's other user profiles inherit; NULL where it is unknown"),
         Column("profiles", "BIGINT", "User profiles that set this value"),
-        Column("user_profiles", "VARCHAR[]", "Their names"),
+        Column("user_profiles", "VARCHAR[]", "Their names, as far as they are known"),
     ),
 )  # fmt: skip
 #: Settings of domains in a report at most, values of each, and names of user profiles with each.
@@ -54,7 +54,9 @@ def statement(prefix: str = "", profiles: str = "", columns: tuple[Column, ...] 
     """The rows of the table. ``prefix`` stands in front of the names of tables; ``profiles`` instead of all user
     profiles, a query; of no more than ``most`` names where that is given."""
     source = profiles or f"{prefix}user_profile"
-    names = f"min(u.name, {most})" if most else "list(u.name order by u.name)"
+    # A name that is not known is none to list, and of nothing but such names min() would make NULL.
+    known = f"min(u.name, {most})" if most else "list(u.name order by u.name) filter (u.name is not null)"
+    names = f"coalesce({known}, [])"
     parts = []
     for column in inherited() if columns is None else columns:
         default = handed_down(USER_DEFAULT_PREFIX, column.name)

@@ -87,11 +87,14 @@ def passing(to: str) -> Ask:
 
 
 def widening(name: str, role: str) -> Capability:
-    """Writing the policies of a certain role without a boundary, and acting as it."""
+    """Writing the policies of a certain role without a boundary, and acting as it. Who writes a role's trust policy, of
+    one that exists or of a new one, can assume it: within an account its principal needs no permission beside it (IAM
+    User Guide, "Granting permissions to create temporary security credentials")."""
     absent: Mapping[str, Value] = {"iam:PermissionsBoundary": Known.ABSENT, "iam:PolicyARN": Known.ABSENT}
     write = tuple(Ask(f"iam:{action}", role, _UNBOUND) for action in WRITING_POLICIES)
     act = (Ask("iam:PassRole", role, {"iam:PassedToService": ("sagemaker.amazonaws.com",), **absent}),
-           Ask("sts:AssumeRole", role))  # fmt: skip
+           Ask("sts:AssumeRole", role),
+           *(Ask(f"iam:{action}", role, {**absent}) for action in WRITING_TRUST))  # fmt: skip
     return Capability(name, "", (write, act))
 
 
@@ -110,6 +113,9 @@ UNGIVEN: Mapping[str, Value] = dict.fromkeys(
 _UNBOUND: Mapping[str, Value] = {"iam:PermissionsBoundary": Known.ABSENT, "iam:PolicyARN": (_ADMINISTRATOR,)}
 
 WRITING_POLICIES = ("AttachRolePolicy", "PutRolePolicy")
+WRITING_TRUST = ("CreateRole", "UpdateAssumeRolePolicy")
+#: By which one acts as a role that one may write.
+ACTING = ("iam:PassRole", "sts:AssumeRole", *(f"iam:{action}" for action in WRITING_TRUST))
 
 #: Who can do one of these is an administrator, or can become one in one step.
 ADMINISTRATOR: tuple[Capability, ...] = (

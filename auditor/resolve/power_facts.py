@@ -14,6 +14,7 @@ from itertools import product
 from typing import TYPE_CHECKING
 
 from auditor.iam.capabilities import (
+    ACTING,
     NOBODY,
     WRITING_POLICIES,
     Capability,
@@ -160,12 +161,18 @@ def _widened(role: Role, permissions: Permissions) -> Finding:
 
 
 def _named_roles(role: Role) -> Iterator[str]:
+    """A role for each pattern that its policies write for changing roles; and one for each such pattern together with
+    one for acting as roles, since what fits the first alone need not fit the second."""
+    acting = sorted({text.split(":", 5)[-1] for action in ACTING for text in written(role, action)})
+    kinds = ("role/?*", *(kind for kind in acting if kind.startswith("role/")))
     for action in WRITING_POLICIES:
         for text in set(written(role, f"iam:{action}")):
-            for partition, account in product(role.places.partitions, role.places.accounts):
-                target = named_resource(text, f"arn:{partition}:iam::{account}:role/?*")
-                # Any role, and the role itself, are an administrator's (``capabilities``).
-                if target is not None and not text.endswith((":role/*", ":*")) and text != "*":
+            # Any role, and the role itself, are an administrator's (``capabilities``).
+            if text == "*" or text.endswith((":role/*", ":*")):
+                continue
+            for partition, account, kind in product(role.places.partitions, role.places.accounts, kinds):
+                target = named_resource(text, f"arn:{partition}:iam::{account}:{kind}")
+                if target is not None:
                     yield target
 
 

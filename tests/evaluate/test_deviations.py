@@ -97,3 +97,14 @@ def test_a_report_of_many_is_as_small(con: duckdb.DuckDBPyConnection) -> None:
     found = deviations(con)
     assert (found.profiles, len(found.listed)) == (5_000, 5)
     assert sum(len(v.names) for d in found.listed for v in d.listed) <= 5 * VALUES * NAMES
+
+
+def test_names_that_are_not_known_are_counted_and_not_listed(con: duckdb.DuckDBPyConnection) -> None:
+    """As where a template puts a variable without a value into every name."""
+    con.execute("update user_profile set name = null where name <> 'u3'")
+    _, volumes, *_ = (d for d in deviations(con).listed if d.domain_id == "d-1")
+    assert volumes.listed == (DeviantValue("501", 6, ()), DeviantValue(None, 1, ("u3",)))
+    ((number, names),) = con.execute(
+        f"select profiles, user_profiles from ({statement()}) where domain_id = 'd-1' and value = '501'"
+    ).fetchall()
+    assert (number, names) == (6, [])

@@ -97,6 +97,8 @@ TO_JOBS = "iam:PassRole of any role to SageMaker jobs or notebook instances"
 OF_OTHERS = "changes to domains or other user profiles"
 WIDENED = "policies of a role that it can pass or assume"
 MADE = f"arn:aws:iam::{ACCOUNT}:role/made-*"
+MADE_BY_ANYBODY, MADE_BY_THE_TEAM = "arn:aws:iam::*:role/*-made-*", "arn:aws:iam::*:role/team-*"
+BOUND = {"StringEquals": {"iam:PermissionsBoundary": f"arn:aws:iam::{ACCOUNT}:policy/limit"}}
 
 
 @pytest.mark.parametrize(
@@ -122,6 +124,16 @@ MADE = f"arn:aws:iam::{ACCOUNT}:role/made-*"
         ([statement(["sagemaker:CreateUserProfile", "sagemaker:UpdateUserProfile"], Condition=OWN_TAG)], [], []),
         ([statement("iam:AttachRolePolicy", MADE), statement(PASS, MADE)], [WIDENED], []),
         ([statement("iam:AttachRolePolicy", MADE)], [], []),
+        # What fits "*-made-*" alone need not fit "team-*", and one role fits both.
+        ([statement("iam:PutRolePolicy", MADE_BY_ANYBODY), statement(PASS, MADE_BY_THE_TEAM)], [WIDENED], []),
+        ([statement("iam:PutRolePolicy", MADE_BY_ANYBODY), statement(PASS, MADE_BY_THE_TEAM),
+          statement("iam:PutRolePolicy", MADE_BY_THE_TEAM, effect="Deny")], [], []),
+        # Who writes the trust policy, of a new role as well, needs no further permission to assume it.
+        ([statement(["iam:CreateRole", "iam:AttachRolePolicy"], MADE)], [WIDENED], []),
+        ([statement(["iam:UpdateAssumeRolePolicy", "iam:PutRolePolicy"], MADE)], [WIDENED], []),
+        ([statement(["iam:CreateRole", "iam:AttachRolePolicy"], MADE, Condition=BOUND)], [], []),
+        ([statement("iam:CreateRole", MADE), statement("iam:AttachRolePolicy", ROLE + "-x")], [], []),
+        ([statement(["iam:CreateRole", "iam:TagRole"], MADE)], [], []),
         ([statement("iam:AttachRolePolicy", MADE), statement(PASS, f"arn:aws:iam::{ACCOUNT}:role/other-*")], [], []),
         ([statement("sagemaker:*", effect="Deny"), statement("sagemaker:UpdateDomain")], [], []),
     ],
