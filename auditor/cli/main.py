@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import gc
 import os
+import re
 import sys
 from collections.abc import Mapping, Sequence
 from importlib import import_module
+from itertools import pairwise
 from typing import NoReturn
 
 import click
@@ -50,6 +52,10 @@ COMMANDS: Mapping[str, tuple[str, str]] = {
     "completion": ("completion", "Print the completion script of a shell."),
     "version": ("version", "Print the version."),
 }
+
+#: An option alone, and one with nothing behind its equals sign.
+_OPTION = re.compile(r"--?[a-z][a-z-]*")
+_EMPTY = re.compile(r"--[a-z][a-z-]*=")
 
 
 class LazyGroup(click.Group):
@@ -119,8 +125,10 @@ def run(arguments: Sequence[str] | None = None) -> int:
     # What a run makes it keeps until its end. Python's collector of cycles would go over hundreds of thousands of
     # findings again and again, for a fifth of the time, and find next to nothing.
     gc.set_threshold(100_000, 50, 50)
+    given = list(sys.argv[1:] if arguments is None else arguments)
     try:
-        result = cli.main(list(arguments) if arguments is not None else None, "auditor", standalone_mode=False)
+        _refuse_empty(given)
+        result = cli.main(given, "auditor", standalone_mode=False)
     except click.exceptions.NoArgsIsHelpError as error:
         say(error.format_message(), err=True)
         return ExitCode.USAGE
@@ -154,6 +162,17 @@ def run(arguments: Sequence[str] | None = None) -> int:
         )
         return ExitCode.INTERNAL
     return result if isinstance(result, int) else ExitCode.OK
+
+
+def _refuse_empty(given: Sequence[str]) -> None:
+    """An option with an empty value is a variable of a job that nobody set (``--store "$STORE"``). Without this, a
+    night would be kept nowhere, or ``store prune --account ""`` delete the runs of every account."""
+    for before, value in pairwise(("", *given)):
+        if value == "--":
+            return
+        empty = before if not value and _OPTION.fullmatch(before) else value[:-1] if _EMPTY.fullmatch(value) else ""
+        if empty:
+            raise click.UsageError(f"{empty}: the value is empty. Leave the option out, or give it a value.")
 
 
 def _interrupted() -> ExitCode:

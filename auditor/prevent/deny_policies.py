@@ -16,6 +16,9 @@ Statement = Mapping[str, Any]
 #: Characters of a service control policy that AWS Organizations takes in every partition. It takes 10,240 in most since
 #: May 2026 (AWS Organizations User Guide, "Quotas and service limits").
 SCP_LIMIT = 5_120
+#: Service control policies that can be attached to a root, an organizational unit or an account in every partition
+#: (AWS Organizations User Guide, "Quotas and service limits").
+ATTACHED = 5
 #: Characters of a managed policy, blanks not counted (IAM User Guide, "IAM and AWS STS quotas").
 BOUNDARY_LIMIT = 6_144
 #: Of these a statement with two values says what two statements with one each say.

@@ -44,6 +44,28 @@ def test_a_misspelt_command_is_suggested(auditor: Auditor, typed: list[str], mea
     assert meant in last
 
 
+@pytest.mark.parametrize(
+    ("typed", "option"),
+    [
+        (["check", "night.jsonl", "--store", ""], "--store"), (["check", "--store=", "night.jsonl"], "--store"),
+        (["store", "prune", "--store", "s", "--account", "", "--keep", "1d"], "--account"),
+        (["verify", "--store", "s", "--expect", ""], "--expect"),
+        (["audit", "--organization", "--external-id", ""], "--external-id"),
+        (["scan", ".", "--only", "", "--skip", "STU101"], "--only"),
+    ],
+)  # fmt: skip
+def test_an_option_without_its_value_is_refused(auditor: Auditor, typed: list[str], option: str) -> None:
+    outcome = auditor(*typed)
+    assert (outcome.code, outcome.out) == (2, "")
+    assert f"Error: {option}: the value is empty. Leave the option out, or give it a value." in outcome.err
+
+
+def test_what_may_be_empty_is_taken(auditor: Auditor) -> None:
+    """A parameter's value, and whatever stands behind ``--``."""
+    for typed in (["check", "--param", "STU101.words=", "no.jsonl"], ["check", "--", "--store", ""]):
+        assert "the value is empty" not in auditor(*typed).err
+
+
 def test_the_version_in_three_ways(auditor: Auditor) -> None:
     assert (
         auditor("version").out == auditor("-V").out == auditor("--version").out == f"auditor, version {__version__}\n"

@@ -115,7 +115,7 @@ def test_a_run_that_is_complete_for_one_of_many_accounts_does_not_pass_for_compl
     assert told[2].endswith(", for 1 of 3 pairs of account and Region")
 
 
-@pytest.mark.parametrize("age", ["26", "h", "1w", "-1h", "1.5h", ""])
+@pytest.mark.parametrize("age", ["26", "h", "1w", "-1h", "1.5h", " "])
 def test_an_age_has_a_unit(auditor: Auditor, age: str) -> None:
     outcome = auditor("status", "--store", "nights", "--max-age", age)
     assert outcome.code == 2

@@ -287,6 +287,14 @@ def test_a_type_that_a_loop_makes_is_found(answer: Any) -> None:
     assert "its type is not known: AWS::${Service}::Domain" in found["message"]
 
 
+def test_a_macro_may_add_what_the_template_does_not_show(answer: Any) -> None:
+    """A macro gets the whole template and may return another (user guide, template macros)."""
+    template = {"Transform": ["Company-Studio"], "Resources": {"Notebooks": {"Type": "AWS::S3::Bucket"}}}
+    found = answer(asked("STACK", "my-stack"), {"template": json.dumps(template)})
+    assert found["hookStatus"] == "SUCCESS"
+    assert "macro Company-Studio rewrites the template at deployment, and may add resources" in found["message"]
+
+
 def test_only_signed_addresses_are_fetched(handler: ModuleType) -> None:
     for url in ("file:///etc/passwd", "http://169.254.169.254/latest/meta-data"):
         with pytest.raises(OSError, match="not one of https"):

@@ -72,6 +72,22 @@ def test_policies_are_written_as_files_and_follow_parameters(printed: Printed, t
     assert families["Action"] == ["sagemaker:CreateApp", "sagemaker:CreateSpace", "sagemaker:UpdateSpace"]
 
 
+@pytest.mark.parametrize(("limit", "too_many"), [("700", True), ("5120", False)])
+def test_more_policies_than_can_be_attached_are_said(printed: Printed, limit: str, too_many: bool) -> None:
+    """Five to a root, unit or account, FullAWSAccess among them (Organizations, "Quotas and service limits")."""
+    code, out, err = printed("scp", "--no-config", "--limit", limit)
+    assert code == 0
+    assert (len(out.splitlines()) > 4) is too_many
+    assert (f"Warning: {len(out.splitlines())} policies are more than AWS Organizations attaches" in err) is too_many
+
+
+@pytest.mark.parametrize(("kind", "limit"), [("scp", "10241"), ("boundary", "6145")])
+def test_a_size_that_aws_does_not_take_is_refused(printed: Printed, kind: str, limit: str) -> None:
+    code, out, err = printed(kind, "--no-config", "--limit", limit)
+    assert (code, out) == (2, "")
+    assert "--limit" in err
+
+
 def _listed(value: Any) -> list[Any]:
     return value if isinstance(value, list) else [value]
 

@@ -48,7 +48,7 @@ def command() -> None:
 
 @command.command("scp")
 @click.option(
-    "--limit", type=click.IntRange(min=200), default=5_120, show_default=True, metavar="CHARACTERS",
+    "--limit", type=click.IntRange(200, 10_240), default=5_120, show_default=True, metavar="CHARACTERS",
     help="Size of a policy. AWS takes 10,240 in most partitions, and 5,120 everywhere.",
 )  # fmt: skip
 @_policy_options
@@ -66,19 +66,24 @@ def scp(
     auditor prevent scp --limit 10240 --output policies
     auditor prevent scp --only STU603 --snapshot night.jsonl
     """
-    from auditor.prevent.deny_policies import service_control_policies
+    from auditor.prevent.deny_policies import ATTACHED, service_control_policies
 
     messages = StderrMessages(quiet)
     made, left, loaded = _pieces(config, messages, rules)
     policies = service_control_policies(made, limit)
     _deliver(policies, "scp", output, messages)
+    if len(policies) >= ATTACHED:
+        messages.problem(
+            f"Warning: {len(policies)} policies are more than AWS Organizations attaches to one account, organizational"
+            f" unit or root: {ATTACHED}, and FullAWSAccess is one of them. Raise --limit, or choose rules with --only."
+        )
     _tell(left, messages)
     _try(policies, "scp", output, messages, (loaded, files, rules))
 
 
 @command.command("boundary")
 @click.option(
-    "--limit", type=click.IntRange(min=200), default=6_144, show_default=True, metavar="CHARACTERS",
+    "--limit", type=click.IntRange(200, 6_144), default=6_144, show_default=True, metavar="CHARACTERS",
     help="Size of the policy, as IAM counts it.",
 )  # fmt: skip
 @_policy_options

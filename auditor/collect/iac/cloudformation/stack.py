@@ -76,9 +76,11 @@ class Stack:
         self._children: dict[str, list[Stack] | NotAssessed] = {}
         self._doubt = at.doubt or _macro(content)
         self.not_assessed: list[NotAssessed] = []
+        line = key_line(content, "Transform") or key_line(content, "Fn::Transform")
         if _includes(content):
-            line = key_line(content, "Transform") or key_line(content, "Fn::Transform")
             self._miss("Transform", "AWS::Include takes in a part that lies elsewhere", line, elsewhere=True)
+        if macro := _macro(content):
+            self._miss("Transform", f"{macro.reason}, and may add resources", line, elsewhere=True)
         self.files: list[str] = [template.name]
         #: Types of the resources that ``resources`` leaves out, by address.
         self.others: dict[str, str] = {}
