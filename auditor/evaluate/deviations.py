@@ -55,8 +55,8 @@ def statement(prefix: str = "", profiles: str = "", columns: tuple[Column, ...] 
     profiles, a query; of no more than ``most`` names where that is given."""
     source = profiles or f"{prefix}user_profile"
     # A name that is not known is none to list, and of nothing but such names min() would make NULL.
-    known = f"min(u.name, {most})" if most else "list(u.name order by u.name) filter (u.name is not null)"
-    names = f"coalesce({known}, [])"
+    listed = f"min(u.name, {most})" if most else "list(u.name order by u.name) filter (u.name is not null)"
+    names = f"coalesce({listed}, [])"
     parts = []
     for column in inherited() if columns is None else columns:
         default = handed_down(USER_DEFAULT_PREFIX, column.name)
