@@ -15,16 +15,22 @@ from auditor.collect.iac.scope import LANGUAGE_NAMES, Scope
 from auditor.collect.iac.translate import Document, document
 from auditor.model import snapshot as model
 from auditor.model.snapshot import MAY_NOT_EXIST, NUMBER, TEMPLATE, Coverage, Gap, Kind, Place, Record, Snapshot
+from auditor.studio.changing_calls import UPDATES
 from auditor.studio.resource_types import BY_KIND, STUDIO_KINDS
 from auditor.studio.settings import DOMAIN_USER_ROOT, USER_PROFILE_ROOT, USER_SETTINGS
-from auditor.studio.structures import ROLE_ROOTS
-from auditor.studio.template_names import not_expressible
+from auditor.studio.structures import PLAIN, ROLE_ROOTS, ROOTS
+from auditor.studio.template_names import not_expressible, rows
 from auditor.studio.template_types import TYPES, Language
 from auditor.version import __version__
 
 #: Kinds whose lists a root holds completely, where everything in it was understood. Of all others an account may have
 #: more than any template shows.
 _COMPLETE: tuple[Kind, ...] = tuple(sorted(("account_region", *STUDIO_KINDS)))
+#: What the calls that update a resource may change of it.
+_UPDATED = {
+    kind: (*(root for root, (of, _) in ROOTS.items() if of == kind), *(PLAIN if kind == "domain" else ()))
+    for kind in UPDATES
+}
 _OWNER = "OwnershipSettings.OwnerUserProfileName"
 
 
@@ -86,6 +92,7 @@ def _studio(scope: Scope, resource: Resource) -> Record:
     kind, language = scope.info(resource)
     type_ = BY_KIND[kind]
     found = document(resource, kind, language, scope.resolve)
+    _changed(scope, resource, found)
     _roles(scope, found, language)
     _partly_known_lists(found)
     scope.side_roles(resource, found)
@@ -115,6 +122,29 @@ def _studio(scope: Scope, resource: Resource) -> Record:
         scope.gap(kind, id_, NUMBER, resource.number)
     gaps = tuple(sorted({*found.gaps, *cannot, *uncounted}))
     return Record(scope.root.path, TEMPLATE, kind, id_, members, tags, gaps, place)  # type: ignore[arg-type]
+
+
+def _changed(scope: Scope, resource: Resource, found: Document) -> None:
+    """What a program may change of the resource once it is made is unknown, whatever is written."""
+    kind = scope.info(resource).kind
+    for one in scope.root.changes:
+        if not one.about(kind, resource.address):
+            continue
+        for row in rows(kind):
+            path = row.path.partition("[]")[0]
+            if path.partition(".")[0] in _UPDATED.get(kind, ()) and path not in found.gaps and one.writes(path):
+                found.gaps[path] = Unknown("", one.reason)
+                found.certain.pop(path, None)
+                _drop(found.members, path)
+
+
+def _drop(members: dict[str, Any], path: str) -> None:
+    first, _, rest = path.partition(".")
+    inner = members.get(first)
+    if not rest:
+        members.pop(first, None)
+    elif isinstance(inner, dict):
+        _drop(inner, rest)
 
 
 def _innate(scope: Scope, kind: str, language: Language, paths: Sequence[str]) -> None:

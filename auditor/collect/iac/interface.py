@@ -134,6 +134,26 @@ class NotAssessed:
 
 
 @dataclass(frozen=True, slots=True)
+class Changed:
+    """What a program that the root runs may change of resources that the root makes. ``kinds``: of which kinds.
+    ``addresses``: of which resources; empty where that was not told. ``words``: names of members that the program
+    writes; None where it is not known which. ``reason``: in half a sentence, why their values are unknown."""
+
+    reason: str
+    kinds: frozenset[str]
+    addresses: frozenset[str] = frozenset()
+    words: frozenset[str] | None = None
+
+    def about(self, kind: str, address: str) -> bool:
+        """Whether it may change that resource."""
+        return kind in self.kinds and (not self.addresses or address in self.addresses)
+
+    def writes(self, path: str) -> bool:
+        """Whether it may change the member at an API path."""
+        return self.words is None or path.removesuffix("[]").rpartition(".")[2] in self.words
+
+
+@dataclass(frozen=True, slots=True)
 class Unread:
     """Why something that a configuration names cannot be read. ``elsewhere`` as in ``NotAssessed``."""
 
@@ -151,6 +171,7 @@ class Root:
     resources incomplete. ``called``: folders of the modules that something else than Terraform's configuration deploys
     (Terragrunt, a Terraform Stack), by what stands before the addresses of their resources. ``others``: types of the
     resources that are not among ``resources``, by address, where an address alone does not tell that it is one.
+    ``changes``: what programs do to the resources once they are made.
     """
 
     path: str
@@ -160,6 +181,7 @@ class Root:
     not_assessed: tuple[NotAssessed, ...] = ()
     called: Mapping[str, str] = field(default_factory=dict)
     others: Mapping[str, str] = field(default_factory=dict)
+    changes: tuple[Changed, ...] = ()
 
 
 class TemplateReader(Protocol):

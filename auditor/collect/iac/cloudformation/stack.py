@@ -15,9 +15,10 @@ from auditor.collect.iac.cloudformation.evaluator import FOR_EACH, Evaluator, Im
 from auditor.collect.iac.cloudformation.library import Library, Template
 from auditor.collect.iac.cloudformation.parameters import declared, parameter_values
 from auditor.collect.iac.cloudformation.property_values import NO_VALUE, shown
+from auditor.collect.iac.cloudformation.stack_changes import changed
 from auditor.collect.iac.cloudformation.stack_delegation import HOLDERS, Held, held, unread
 from auditor.collect.iac.cloudformation.template_nodes import key_line, members, property_lines
-from auditor.collect.iac.interface import NotAssessed, Reference, Resource, Unknown, Value
+from auditor.collect.iac.interface import Changed, NotAssessed, Reference, Resource, Unknown, Value
 from auditor.collect.iac.unreadable import ElsewhereError, UnreadableError
 from auditor.studio.template_types import TYPES
 
@@ -84,6 +85,7 @@ class Stack:
         self.files: list[str] = [template.name]
         #: Types of the resources that ``resources`` leaves out, by address.
         self.others: dict[str, str] = {}
+        self.changes: list[Changed] = []
 
     def resources(self) -> list[Resource]:
         """Every resource of a type that the product reads, with those of nested stacks behind the stack's own."""
@@ -99,6 +101,8 @@ class Stack:
             if "{" in type_:
                 self._miss(name, f"its type is not known: {type_}", key_line(section, name), elsewhere=True)
                 continue
+            if (one := changed(name, type_, node, self._resources, self._prefix)) is not None:
+                self.changes.append(one)
             if type_ in HOLDING:
                 found += self._nested(name, node, number)
             elif type_ in TYPES:
@@ -189,6 +193,7 @@ class Stack:
             self.not_assessed += child.not_assessed
             self.files += [file for file in child.files if file not in self.files]
             self.others |= child.others
+            self.changes += child.changes
         return found
 
     def _held(self, name: str, node: Mapping[str, Any], number: Unknown | None = None) -> list[Stack] | NotAssessed:

@@ -22,8 +22,9 @@ PRODUCT = "AWS::ServiceCatalog::CloudFormationProduct"
 HOLDERS = (STACK_SET, PRODUCT)
 _PROVISIONED = "AWS::ServiceCatalog::CloudFormationProvisionedProduct"
 _MODULE = "::MODULE"
-_CUSTOM = ("Custom::", "AWS::CloudFormation::CustomResource")
-_OURS = re.compile(r"(?i)sage_?maker|studio")
+#: How types of custom resources begin.
+CUSTOM = ("Custom::", "AWS::CloudFormation::CustomResource")
+OURS = re.compile(r"(?i)sage_?maker|studio")
 #: Names of custom resources that make something of Studio, and of those that do something to what is there.
 _MAKES = re.compile(r"(?i)(?:studio|sage_?maker).{0,24}(?:domain|profile|space)|user_?profile|studio$")
 _CHANGES = re.compile(r"(?i)clean|delet|remov|destroy|enabl|disabl|attach|lifecycle|updat|patch|stop|wait|tag")
@@ -80,9 +81,9 @@ def unread(name: str, type_: str, node: Mapping[str, Any], resources: Mapping[st
         return f"what module {type_} holds is registered in the account and is not in the template"
     if type_ == _PROVISIONED:
         return "the template of the Service Catalog product that it launches is not known here"
-    if type_.startswith(_CUSTOM):
+    if type_.startswith(CUSTOM):
         return _BY_PROGRAM if _makes(name, type_, node, resources) else ""
-    if not type_.startswith(("AWS::", "Alexa::")) and _OURS.search(type_):
+    if not type_.startswith(("AWS::", "Alexa::")) and OURS.search(type_):
         return f"{type_} is not a type of AWS; what it makes is not known here"
     return ""
 
@@ -94,19 +95,19 @@ def _makes(name: str, type_: str, node: Mapping[str, Any], resources: Mapping[st
     if any(map(_CHANGES.search, names)):
         return False
     own = {key: value for key, value in members(properties) if key != "ServiceToken"}
-    if set(USER_ROOTS) & set(own) or _CALLS.search(_text(own)):
+    if set(USER_ROOTS) & set(own) or _CALLS.search(text_of(own)):
         return True
-    programs = list(_programs(properties.get("ServiceToken"), resources))
-    if any(_CALLS.search(_text(program)) for program, _ in programs):
+    behind = list(programs(properties.get("ServiceToken"), resources))
+    if any(_CALLS.search(text_of(program)) for program, _ in behind):
         return True
-    written = [program for program, _ in programs if program is not None]
-    if written and all(map(_whole, written)):
+    written = [program for program, _ in behind if program is not None]
+    if written and all(map(whole, written)):
         # What the role permits beyond that, no line of the program does.
         return False
-    return any(map(_MAKES.search, names)) or any(may_make(policies) for _, policies in programs)
+    return any(map(_MAKES.search, names)) or any(may_make(policies) for _, policies in behind)
 
 
-def _whole(program: Mapping[str, Any]) -> bool:
+def whole(program: Mapping[str, Any]) -> bool:
     """Whether all that a function runs stands in the template, and says what it calls."""
     code = program["Code"]
     text = code.get("ZipFile") if isinstance(code, Mapping) else program["InlineCode"]
@@ -115,10 +116,10 @@ def _whole(program: Mapping[str, Any]) -> bool:
     return _HANDLER.search(text) is not None and not _INDIRECT.search(text)
 
 
-def _programs(token: Any, resources: Mapping[str, Any]) -> Iterator[tuple[Mapping[str, Any] | None, list[Any]]]:
+def programs(token: Any, resources: Mapping[str, Any]) -> Iterator[tuple[Mapping[str, Any] | None, list[Any]]]:
     """The function behind a service token and those that it may call, each with the policies of its role: their
     programs, None for a role."""
-    pending, seen = _named(token), set[str]()
+    pending, seen = named_in(token), set[str]()
     while pending and len(seen) < _MAX_STEPS:
         name = pending.pop()
         node = resources.get(name)
@@ -129,18 +130,18 @@ def _programs(token: Any, resources: Mapping[str, Any]) -> Iterator[tuple[Mappin
         if type_ in _FUNCTIONS and isinstance(properties, Mapping):
             program = {key: properties.get(key) for key in ("Code", "InlineCode", "Layers")}
             yield program, _listed(properties.get("Policies"))
-            pending += _named(properties.get("Role"))
+            pending += named_in(properties.get("Role"))
         elif type_ == "AWS::IAM::Role" or type_ in _POLICIES:
             if isinstance(properties, Mapping):
                 held = [properties.get("PolicyDocument"), *_listed(properties.get("ManagedPolicyArns"))]
                 held += [p.get("PolicyDocument") for p in _listed(properties.get("Policies")) if isinstance(p, Mapping)]
                 yield None, held
             # A provider's function calls the one that does the work: its role says which.
-            pending += _named(properties)
+            pending += named_in(properties)
         if type_ == "AWS::IAM::Role":
             pending += [
                 other for other, policy in resources.items()
-                if isinstance(policy, Mapping) and policy.get("Type") in _POLICIES and name in _named(policy)
+                if isinstance(policy, Mapping) and policy.get("Type") in _POLICIES and name in named_in(policy)
             ]  # fmt: skip
 
 
@@ -148,10 +149,10 @@ def _listed(value: Any) -> list[Any]:
     return value if isinstance(value, list) else [] if value is None else [value]
 
 
-def _named(node: Any) -> list[str]:
+def named_in(node: Any) -> list[str]:
     """Logical ids that a part of the template refers to."""
-    return [one or other for one, other in _REFERENCE.findall(_text(node))]
+    return [one or other for one, other in _REFERENCE.findall(text_of(node))]
 
 
-def _text(node: Any) -> str:
+def text_of(node: Any) -> str:
     return json.dumps(node, default=str)

@@ -111,7 +111,10 @@ class StackReader:
         except _REFUSALS as error:
             return self._failed(one, error)
         resources = tuple(replace(r, account=account, region=region, tags=given.tags) for r in found)
-        return Root(one.name, LANGUAGE, resources, tuple(stack.files), tuple(stack.not_assessed), others=stack.others)
+        return Root(
+            one.name, LANGUAGE, resources, tuple(stack.files), tuple(stack.not_assessed), others=stack.others,
+            changes=tuple(stack.changes),
+        )  # fmt: skip
 
     def _failed(self, one: Deployment, error: Exception) -> Root:
         if isinstance(error, OverBudgetError):
@@ -162,4 +165,5 @@ def _merged(parts: Sequence[Root]) -> Root:
         tuple(dict.fromkeys(file for part in parts for file in part.files)),
         tuple(missed for part in parts for missed in part.not_assessed),
         others={address: type_ for part in parts for address, type_ in part.others.items()},
+        changes=tuple(one for part in parts for one in part.changes),
     )
