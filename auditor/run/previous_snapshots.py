@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 import weakref
+from collections import defaultdict
 from collections.abc import Callable, Iterable
 from contextlib import ExitStack
 from dataclasses import dataclass
@@ -30,8 +31,9 @@ def earlier_snapshots(
 ) -> Previous | None:
     """What finds them, None where everything is to be described.
 
-    ``store`` is where the run will be kept: without ``--previous`` its runs serve. Raises ConfigError where what was
-    named cannot be used; a store that cannot serve only costs time, and says so.
+    ``store`` is where the run will be kept: without ``--previous`` its runs serve. Raises ConfigError or SnapshotError
+    where what was named cannot be used; a store that cannot serve, or one file of a folder, only costs time, and says
+    so.
     """
     if full and previous is not None:
         raise ConfigError("--full reads everything, --previous does not", hint="Leave one of them out.")
@@ -43,14 +45,7 @@ def earlier_snapshots(
     named = _store(previous, profile)
     if named is not None:
         return _StoreSnapshots(named)
-    files = _files(Path(previous))
-    newest = {(s.account, s.region): number for number, file in enumerate(files) for s in file.header.scopes}
-
-    def found(account: str, regions: tuple[str, ...]) -> list[_Streamed]:
-        numbers = {newest[account, region] for region in regions if (account, region) in newest}
-        return [_streamed(files[number], account) for number in sorted(numbers)]
-
-    return found
+    return _FileSnapshots(Path(previous), messages)
 
 
 def _store(previous: str, profile: str | None) -> RunStore | None:
@@ -64,16 +59,6 @@ def _store(previous: str, profile: str | None) -> RunStore | None:
     return found
 
 
-def _files(place: Path) -> list[SnapshotReader]:
-    """The snapshots that were named, oldest first."""
-    if not place.exists():
-        raise ConfigError(f"--previous {place}: no such file or folder")
-    paths = sorted(place.glob("*.jsonl")) if place.is_dir() else [place]
-    if not paths:
-        raise ConfigError(f"--previous {place}: no snapshot (*.jsonl) in this folder, and it is not a store")
-    return sorted(map(SnapshotReader, paths), key=lambda file: (datetime.fromisoformat(file.header.as_of), file.path))
-
-
 @dataclass(frozen=True, slots=True)
 class _Streamed:
     """A snapshot whose records are read from its file, one after another, without secrets."""
@@ -83,8 +68,65 @@ class _Streamed:
 
 
 def _streamed(file: SnapshotReader, account: str) -> _Streamed:
+    """Raises SnapshotError for a file that is damaged; nothing of it was given out before."""
+    file.sha256  # noqa: B018 — raises where the content is not what was written
     # A file of an older version may hold secrets, and is masked as a whole.
     return _Streamed(file.header, file.records(account) if file.header.masked else file.snapshot(account).records)
+
+
+class _FileSnapshots:
+    """A snapshot, or a folder of them of which the newest of each Region counts. Safe to use from many threads.
+
+    Of a folder, a file that cannot be read is said once and left out: nothing is carried over from it. Raises
+    ConfigError or SnapshotError where there is none to read.
+    """
+
+    def __init__(self, place: Path, messages: Messages) -> None:
+        if not place.exists():
+            raise ConfigError(f"--previous {place}: no such file or folder")
+        self._messages = messages if place.is_dir() else None
+        self._lock = threading.Lock()
+        self._damaged: set[Path] = set()
+        paths = sorted(place.glob("*.jsonl")) if place.is_dir() else [place]
+        if not paths:
+            raise ConfigError(f"--previous {place}: no snapshot (*.jsonl) in this folder, and it is not a store")
+        files = list(filter(self._readable, map(SnapshotReader, paths)))
+        if not files:
+            raise ConfigError(f"--previous {place}: none of the files in this folder is a snapshot that can be read")
+        files.sort(key=lambda file: (datetime.fromisoformat(file.header.as_of), file.path), reverse=True)
+        self._newest_first: dict[tuple[str, str], list[SnapshotReader]] = defaultdict(list)
+        for file in files:
+            for scope in file.header.scopes:
+                self._newest_first[scope.account, scope.region].append(file)
+
+    def __call__(self, account: str, regions: tuple[str, ...]) -> list[_Streamed]:
+        """Snapshots with what the account's last runs know of the Regions. Raises SnapshotError."""
+        found: dict[Path, _Streamed] = {}
+        for region in regions:
+            for file in self._newest_first.get((account, region), ()):
+                try:
+                    found[file.path] = found.get(file.path) or _streamed(file, account)
+                    break
+                except SnapshotError as error:
+                    self._leave_out(file, error)
+        return sorted(found.values(), key=lambda one: datetime.fromisoformat(one.header.as_of))
+
+    def _readable(self, file: SnapshotReader) -> bool:
+        try:
+            return bool(file.header.as_of)
+        except SnapshotError as error:
+            self._leave_out(file, error)
+            return False
+
+    def _leave_out(self, file: SnapshotReader, error: SnapshotError) -> None:
+        """Say so, once for all accounts; of a file that was named by itself, raise the error."""
+        if self._messages is None:
+            raise error
+        with self._lock:
+            said = file.path in self._damaged
+            self._damaged.add(file.path)
+        if not said:
+            self._messages.problem(f"Nothing is carried over from {error.message}")
 
 
 class _StoreSnapshots:

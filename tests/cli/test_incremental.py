@@ -95,6 +95,36 @@ def test_a_damaged_snapshot_of_the_store_costs_time_only(auditor: Auditor, clean
         max((tmp_path / "nights/runs").iterdir()).unlink()
 
 
+def test_a_damaged_file_of_a_folder_costs_time_only(auditor: Auditor, clean: Simulator, tmp_path: Path) -> None:
+    auditor("collect", *REGION, "--snapshot", "kept/b.jsonl", "-q")
+    _earlier(tmp_path / "kept/b.jsonl")
+    clean.calls.clear()
+    newest, whole = tmp_path / "kept/b.jsonl", (tmp_path / "kept/b.jsonl").read_bytes()
+    collect = ("collect", *REGION, "--snapshot", "two.jsonl", "--previous")
+    altered = whole.replace(b'"IAM"', b'"SSO"', 1)
+    assert altered != whole
+    for damage, said, in_folder in (
+        (altered, "damaged: the content does not match the hash", 0), (whole[:-40], "truncated", 0),
+        (b"", "the file is empty", 2), (b"hello", "not a snapshot", 2),
+    ):  # fmt: skip
+        newest.write_bytes(damage)
+        # By itself it is the wrong file; without a header, there is no snapshot in the folder.
+        alone, folder = auditor(*collect, "kept/b.jsonl"), auditor(*collect, "kept")
+        assert (alone.code, folder.code) == (2, in_folder)
+        assert alone.err.startswith("Error: kept/b.jsonl:")
+        assert folder.err.startswith("Nothing is carried over from kept/b.jsonl:")
+        assert said in alone.err
+        assert said in folder.err
+        clean.calls.clear()
+        (tmp_path / "kept/a.jsonl").write_bytes(whole)
+        outcome = auditor(*collect, "kept")
+        assert outcome.code == 0
+        assert outcome.err.startswith("Nothing is carried over from kept/b.jsonl:")
+        assert outcome.err.count("\n") == 1
+        assert _profiles(clean) == 0, "the one before serves"
+        (tmp_path / "kept/a.jsonl").unlink()
+
+
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [
