@@ -45,7 +45,7 @@ def register() -> None:
                 graph_checks.append(CloudFormationCheck(rule, settings))
                 RunnerFilter.notify_external_check(rule.id)
     # Warnings show by themselves: which rules there are depends on that file.
-    for text in (settings.problem, settings.note):
+    for text in (settings.problem, settings.weakened, settings.note):
         if text:
             logger.warning("SageMaker Studio rules: %s", text)
     logger.info(

@@ -70,6 +70,10 @@ def _attachment(culprit: Culprit) -> str:
     return _about(culprit, f"a narrow policy instead of {_policy(culprit)}") + '\npolicy_arn = "POLICY_ARN"'
 
 
+def _attachments(culprit: Culprit) -> str:
+    return _about(culprit, f"a narrow policy instead of {_policy(culprit)}") + '\npolicy_arns = ["POLICY_ARN"]'
+
+
 def _document(name: str) -> Callable[[Culprit], str]:
     return lambda culprit: _about(culprit, _NARROW) + f"\n{name} = {_JSON}"
 
@@ -113,7 +117,9 @@ def _awscc_inline(culprit: Culprit) -> str:
 
 #: Types that hold a policy's document, apart from the role that it is attached to.
 _HOLDERS = frozenset({"AWS::IAM::ManagedPolicy", "aws_iam_policy", "awscc_iam_managed_policy"})
-_ATTACHMENTS = frozenset({"aws_iam_role_policy_attachment", "aws_iam_policy_attachment"})
+_ATTACHMENTS = frozenset({
+    "aws_iam_role_policy_attachment", "aws_iam_policy_attachment", "aws_iam_role_policy_attachments_exclusive",
+})  # fmt: skip
 #: Type of what writes the policy, and the property of a role that holds it → the snippet.
 _SNIPPETS: Mapping[tuple[str, str], Callable[[Culprit], str]] = {
     ("AWS::IAM::Role", "ManagedPolicyArns"): _yaml_arns,
@@ -125,6 +131,7 @@ _SNIPPETS: Mapping[tuple[str, str], Callable[[Culprit], str]] = {
     ("aws_iam_role", "inline_policy"): _instead_of_inline,
     ("aws_iam_role_policy_attachment", ""): _attachment,
     ("aws_iam_policy_attachment", ""): _attachment,
+    ("aws_iam_role_policy_attachments_exclusive", ""): _attachments,
     ("aws_iam_role_policy", ""): _document("policy"),
     ("aws_iam_policy", ""): _document("policy"),
     ("awscc_iam_role", "managed_policy_arns"): _awscc_arns,

@@ -188,6 +188,10 @@ NAMES: Mapping[Kind | Part, Mapping[str, Names]] = {
         "RoleName": _names(None, "role", None),
         "Roles": _names(None, "roles", None),
     },
+    "policy_attachments": {
+        "PolicyArns": _names(None, "policy_arns", None),
+        "RoleName": _names(None, "role_name", None),
+    },
     "route_table": {
         "Routes": _names(None, "route", None),
         "Routes[].DestinationCidrBlock": _names(None, "route[].cidr_block", None),
@@ -281,6 +285,7 @@ MEMBERS_BESIDE_SETTINGS: Mapping[Kind | Part, Mapping[str, Read]] = {
     "role_policy": {"PolicyName": "text", "PolicyDocument": "json", "RoleName": "text", "Roles": "list"},
     "managed_policy": {"ManagedPolicyName": "text", "PolicyDocument": "json", "Roles": "list"},
     "policy_attachment": {"PolicyArn": "text", "RoleName": "text", "Roles": "list"},
+    "policy_attachments": {"PolicyArns": "list", "RoleName": "text"},
     "vpc": {},
     "subnet": {"VpcId": "text", "MapPublicIpOnLaunch": "flag", "AvailabilityZone": "text",
                "AvailabilityZoneId": "text"},

@@ -12,8 +12,8 @@ Language = Literal["cloudformation", "aws", "awscc"]
 
 #: What is no record of its own but tells about one: a policy of a role, a route of a route table.
 Part = Literal[
-    "role_policy", "managed_policy", "policy_attachment", "route", "route_association", "internet_gateway",
-    "security_group_rule", "endpoint_policy", "image",
+    "role_policy", "managed_policy", "policy_attachment", "policy_attachments", "route", "route_association",
+    "internet_gateway", "security_group_rule", "endpoint_policy", "image",
 ]  # fmt: skip
 
 
@@ -51,6 +51,7 @@ _AWS: Mapping[str, Kind | Part] = {
     "aws_iam_policy": "managed_policy",
     "aws_iam_role_policy_attachment": "policy_attachment",
     "aws_iam_policy_attachment": "policy_attachment",
+    "aws_iam_role_policy_attachments_exclusive": "policy_attachments",
     "aws_vpc": "vpc",
     "aws_default_vpc": "vpc",
     "aws_subnet": "subnet",

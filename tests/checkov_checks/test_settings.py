@@ -63,6 +63,16 @@ def test_in_ci_a_file_of_the_tree_is_named_and_left_aside(project: Path, watched
     assert "Configuration: auditor.yaml, trusted" in run.err
 
 
+def test_in_ci_options_of_checkov_in_the_tree_are_named(project: Path, watched: Path) -> None:
+    """checkov takes them before it asks any check."""
+    (project / ".checkov.yaml").write_text("soft-fail: true\n")
+    given = {"folder": project, "watched": watched}
+    run = checkov("-d", ".", *TERRAFORM, **given, environment={"CI": "true"})  # type: ignore[arg-type]
+    assert run.code == 0, "soft-fail"
+    assert f"{project}/.checkov.yaml lies in the scanned tree, and checkov takes soft-fail" in run.err
+    assert "lies in the scanned tree" not in checkov("-d", ".", *TERRAFORM, **given).err  # type: ignore[arg-type]
+
+
 @pytest.mark.parametrize(
     ("frameworks", "parallel"),
     [((), "fork"), ((), "thread"), (TERRAFORM, "none"), (CLOUDFORMATION, "none")],

@@ -54,6 +54,27 @@ def test_a_role_of_terraform_with_all_kinds_of_policies() -> None:
     assert one.region == "aws-global"
 
 
+@pytest.mark.parametrize(
+    ("arns", "attached", "gap"),
+    [
+        (["arn:aws:iam::aws:policy/AmazonS3FullAccess", Reference("aws_iam_policy.m", "arn")], 2, False),
+        (["arn:aws:iam::aws:policy/AmazonS3FullAccess", UNKNOWN], 1, True),
+        (UNKNOWN, 0, True),
+        ([], 0, False),
+    ],
+)
+def test_policies_that_are_attached_all_at_once(arns: Any, attached: int, gap: bool) -> None:
+    exclusive = {"role_name": Reference("aws_iam_role.r", "name"), "policy_arns": arns}
+    found = snapshot(
+        aws("aws_iam_role.r", name="studio", assume_role_policy=TRUST),
+        aws("aws_iam_policy.m", name="managed", policy=ALL),
+        aws("aws_iam_role_policy_attachments_exclusive.a", **exclusive),
+    )
+    one = record(found, "role", "arn:aws:iam::template:role/studio")
+    assert len(one.document["AttachedManagedPolicies"]) == attached
+    assert one.gaps == (("AttachedManagedPolicies",) if gap else ())
+
+
 def test_a_default_vpc_and_routes_inside_a_table() -> None:
     vpc = Reference("aws_vpc.v", "id")
     found = snapshot(
@@ -168,3 +189,14 @@ def test_a_doubtful_resource_is_a_name_and_nothing_else() -> None:
     assert one.gaps == ("*", "exists", "Tags")
     assert one.document == {"DomainId": "d-1", "UserProfileName": "ana", "UserProfileArn": ""}
     assert record(found, "account_region", "template").gaps == ("user_profile",)
+
+
+def test_a_policy_that_two_resources_attach_is_attached_once() -> None:
+    arn, role = "arn:aws:iam::aws:policy/AmazonS3FullAccess", Reference("aws_iam_role.r", "name")
+    found = snapshot(
+        aws("aws_iam_role.r", name="studio", assume_role_policy=TRUST),
+        aws("aws_iam_role_policy_attachment.a", role=role, policy_arn=arn),
+        aws("aws_iam_role_policy_attachments_exclusive.a", role_name=role, policy_arns=[arn]),
+    )
+    document = record(found, "role", "arn:aws:iam::template:role/studio").document
+    assert document["AttachedManagedPolicies"] == [{"PolicyName": "AmazonS3FullAccess", "PolicyArn": arn}]

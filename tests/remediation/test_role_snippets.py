@@ -85,6 +85,13 @@ CASES = {
         "# aws_iam_role_policy_attachment: aws_iam_role_policy_attachment.a:", {"policy_arn"},
         'resource "aws_iam_role_policy_attachment" "a"',
     ),
+    # The provider attaches what it names (its documentation: "exclusive ownership over managed IAM policies").
+    "exclusive attachments": (
+        terraform("", 'resource "aws_iam_role_policy_attachments_exclusive" "a" {\n  role_name = aws_iam_role.r.name\n'
+                  f'  policy_arns = ["arn:aws:iam::aws:policy/ReadOnlyAccess", "{FULL}"]\n}}\n'),
+        "# aws_iam_role_policy_attachments_exclusive: aws_iam_role_policy_attachments_exclusive.a:", {"policy_arns"},
+        'resource "aws_iam_role_policy_attachments_exclusive" "a"',
+    ),
     "role policy": (
         terraform("", f'resource "aws_iam_role_policy" "p" {{\n  role = aws_iam_role.r.id\n'
                   f"  policy = jsonencode({ALL})\n}}\n"),
@@ -171,6 +178,7 @@ def _all_snippets() -> list[str]:
         ("AWS::IAM::Role", "ManagedPolicyArns"), ("AWS::IAM::Role", "Policies"), ("AWS::IAM::Policy", ""),
         ("AWS::IAM::RolePolicy", ""), ("AWS::IAM::ManagedPolicy", ""), ("aws_iam_role", "managed_policy_arns"),
         ("aws_iam_role", "inline_policy"), ("aws_iam_role_policy_attachment", ""), ("aws_iam_policy_attachment", ""),
+        ("aws_iam_role_policy_attachments_exclusive", ""),
         ("aws_iam_role_policy", ""), ("aws_iam_policy", ""), ("awscc_iam_role", "managed_policy_arns"),
         ("awscc_iam_role", "policies"), ("awscc_iam_role_policy", ""), ("awscc_iam_managed_policy", ""),
     ]  # fmt: skip

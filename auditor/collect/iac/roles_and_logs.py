@@ -109,13 +109,15 @@ class RolesAndLogs:
                     everywhere.append({"PolicyName": "", "PolicyDocument": None})
                 else:
                     attached[role].append((resource.unsure or self._scope.policy_arn(resource), resource))
-        for resource in self._scope.of("policy_attachment"):
-            arn = self._scope.read(resource).members.get("PolicyArn")
+        for resource in (*self._scope.of("policy_attachment"), *self._scope.of("policy_attachments")):
+            members = self._scope.read(resource).members
+            several = members.get("PolicyArns")
+            arns = [members.get("PolicyArn"), *(several if isinstance(several, list | tuple) else [several])]
             for role in self._targets(resource):
                 if role is None:
                     everywhere.append({"PolicyName": "", "PolicyDocument": None})
-                elif arn is not None:
-                    attached[role].append((resource.unsure or arn, resource))
+                else:
+                    attached[role] += [(resource.unsure or arn, resource) for arn in arns if arn is not None]
         return inline, attached, everywhere
 
     def _within(self, role: Resource, lines: Mapping[str, int], member: str, policy: str) -> dict[str, Any]:
@@ -156,7 +158,8 @@ class RolesAndLogs:
             text = self._policy_arn(arn)
             if isinstance(text, Unknown):
                 gaps.setdefault("AttachedManagedPolicies", text)
-            else:
+            elif all(one["PolicyArn"] != text for one in listed):
+                # Two resources may attach the same.
                 listed.append({"PolicyName": text.rpartition("/")[2], "PolicyArn": text})
                 local |= self._local(text)
         return listed, local
