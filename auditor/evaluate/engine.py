@@ -77,7 +77,9 @@ def _scan(
 ) -> dict[str, str]:
     import duckdb
 
-    verdicts = {r.id: f"({verdict_sql(r, overrides.get(r.id), kinds.of_rules.get(r.id, {}))})::verdict" for r in rules}
+    verdicts = {
+        r.id: f"({verdict_sql(r, overrides.get(r.id), kinds.of_rules.get(r.id, {}), 'verdict')})" for r in rules
+    }
     try:
         _create(con, table, verdicts) if table != "user_profile" else _of_profiles(con, rules, verdicts, kinds)
         return {}
@@ -136,7 +138,8 @@ def _failure(con: duckdb.DuckDBPyConnection, table: str, sql: str) -> str:
     import duckdb
 
     try:
-        con.execute(f"select count(v) from (select {sql} as v from {table})").fetchall()
+        # To count values that are never NULL, DuckDB would work out none of them.
+        con.execute(f"select max(v) from (select {sql} as v from {table})").fetchall()
     except duckdb.Error as error:
         return readable(error)
     return ""

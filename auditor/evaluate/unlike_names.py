@@ -83,9 +83,8 @@ def _weigh(con: duckdb.DuckDBPyConnection, kinds: str, spec: UnlikeNames) -> Non
     names, weights = _forms()
     text = f"'^' || {WORD} || '$'"
     every = " union all ".join(
-        f"select {WORD}, substr(text, start, {length}) as run"
+        f"select {WORD}, text, start, substr(text, start, {length}) as run"
         f" from (select {WORD}, text, unnest(generate_series(1, length(text) - {length - 1})) as start from words)"
-        f" where instr(text, run) = start"
         for length in range(1, LONGEST_RUN + 1)
     )
     con.execute(
@@ -99,7 +98,9 @@ def _weigh(con: duckdb.DuckDBPyConnection, kinds: str, spec: UnlikeNames) -> Non
             where {WORD} not in (select name from names)
               and not (length({WORD}) >= {_WITH_INITIAL} and substr({WORD}, 2) in (select name from names))),
         sums as (
-            select {WORD}, (select weight from weights where run = '') + sum(weight) as sum
+            select {WORD}, (select weight from weights where run = '')
+                -- Each run counts once. Few have a weight: so only of these is it asked whether it came before.
+                + sum(weight) filter (where instr(text, run) = start) as sum
             from ({every}) join weights using (run) group by {WORD})
         update {kinds} set kind = case when sum < {UNLIKE} and length(sums.{WORD}) >= {LONG}
             then {literal(spec.unlike)} else {literal(spec.doubtful)} end

@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from auditor.errors import ConfigError
-from auditor.model.rule import Param, Rule
+from auditor.model.rule import Param, Rule, Verdict
 from auditor.rules.word_kinds import FUNCTION, with_calls, written_out
 from auditor.sql_text import literal
 from auditor.studio.resource_types import STUDIO_TYPES
@@ -25,6 +25,8 @@ _LONG = 16
 
 #: Tables whose rows are resources of Studio, which have a status.
 _WITH_STATUS = frozenset(t.table for t in STUDIO_TYPES)
+
+_ANSWERS = (Verdict.PASS, Verdict.FAIL, Verdict.UNKNOWN, Verdict.NOT_APPLICABLE)
 
 NO_KINDS: Mapping[str, str] = {}
 
@@ -100,18 +102,22 @@ def _kinds_of(argument: str, rule: Rule, kinds: Mapping[str, str]) -> str:
     return written_out(f"{FUNCTION}({argument})", rule.word_kind)
 
 
-def verdict_sql(rule: Rule, overrides: Mapping[str, Any] | None = None, kinds: Mapping[str, str] = NO_KINDS) -> str:
+def verdict_sql(
+    rule: Rule, overrides: Mapping[str, Any] | None = None, kinds: Mapping[str, str] = NO_KINDS, type_: str = "VARCHAR"
+) -> str:
     """SQL whose value is ``pass``, ``fail``, ``unknown`` or ``not_applicable`` on each row of the rule's table.
 
     SQL's three-valued logic carries over: a NULL ``when`` is unknown, and so is a NULL ``require``. ``kinds``: see
-    ``condition_sql``.
+    ``condition_sql``. ``type_``: that of the value, such as an ENUM of the verdicts: to make one of a text row by row
+    takes as long as to evaluate a simple rule.
     """
     values = parameter_values(rule, overrides)
     when, require = (condition_sql(rule, key, values, kinds) for key in ("when", "require"))
-    required = f"case (\n{require}\n) when true then 'pass' when false then 'fail' else 'unknown' end"
+    passed, failed, unknown, other = (f"{literal(v)}::{type_}" for v in _ANSWERS)
+    required = f"case (\n{require}\n) when true then {passed} when false then {failed} else {unknown} end"
     # A condition stands here once: DuckDB takes longer to parse what rules hold than to evaluate a small account.
-    verdict = f"case (\n{when}\n) when true then {required} when false then 'not_applicable' else 'unknown' end"
-    return _unless_deleted(rule, verdict)
+    verdict = f"case (\n{when}\n) when true then {required} when false then {other} else {unknown} end"
+    return _unless_deleted(rule, verdict, other)
 
 
 def severity_sql(rule: Rule, overrides: Mapping[str, Any] | None = None) -> str:
@@ -144,14 +150,14 @@ def careful_verdict_sql(
         f"case {answer('when')} when 'true' then {require} when 'false' then 'not_applicable'"
         " when 'unknown' then 'unknown' else 'error' end"
     )
-    return _unless_deleted(rule, verdict)
+    return _unless_deleted(rule, verdict, literal(Verdict.NOT_APPLICABLE))
 
 
-def _unless_deleted(rule: Rule, verdict: str) -> str:
-    """The verdict's SQL: to what is on its way out no rule applies, a user's own included."""
+def _unless_deleted(rule: Rule, verdict: str, other: str) -> str:
+    """The verdict's SQL: to what is on its way out no rule applies, a user's own included. ``other``: SQL of that."""
     if rule.table not in _WITH_STATUS:
         return verdict
-    return f"case when status = 'Deleting' then 'not_applicable' else {verdict} end"
+    return f"case when status = 'Deleting' then {other} else {verdict} end"
 
 
 def parse_overrides(options: Sequence[str], rules: Sequence[Rule]) -> dict[str, dict[str, Any]]:
