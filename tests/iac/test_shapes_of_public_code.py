@@ -295,3 +295,46 @@ def test_a_program_that_stands_in_the_template_makes_what_it_says(tmp_path: Path
     report = scanned(tmp_path, t__yaml=role("", FUNCTION.replace("CODE", code)))
     missed = [g.resource_id for g in report.gaps if g.reason in ("not_assessed", "defined_elsewhere")]
     assert [one.rpartition("#")[2] for one in missed] == ["SageMakerDomainFinder"] * made
+
+
+TERRAFORM_DOMAIN = """
+variable "names" { type = set(string) }
+variable "on" { type = bool }
+resource "aws_iam_role" "r" {
+  for_each           = var.names
+  name               = each.key
+  assume_role_policy = "{}"
+}
+resource "aws_iam_role" "one" { assume_role_policy = "{}" }
+resource "aws_sagemaker_domain" "d" {
+  domain_name = "d"
+  auth_mode   = "IAM"
+  vpc_id      = "vpc-1"
+  subnet_ids  = ["subnet-1"]
+  default_user_settings { execution_role = ROLE }
+}
+resource "aws_sagemaker_user_profile" "p" {
+  for_each          = toset(["ana", "ben"])
+  domain_id         = aws_sagemaker_domain.d.id
+  user_profile_name = each.key
+}
+"""
+
+
+@pytest.mark.parametrize(
+    "written",
+    [
+        'aws_iam_role.r["team"].arn',
+        "one(values(aws_iam_role.r)[*].arn)",
+        "var.on ? aws_iam_role.one.arn : data.x.y.arn",
+    ],
+)
+def test_a_role_that_is_not_told_is_there_and_unknown(tmp_path: Path, written: str) -> None:
+    """The provider requires the argument, so there is a role, and both user profiles take it over."""
+    (tmp_path / "main.tf").write_text(TERRAFORM_DOMAIN.replace("ROLE", written))
+    found = auditor.scan([tmp_path], options=auditor.Options(only=["STU201", "STU203"])).findings
+    assert sorted((f.rule_id, f.status.value) for f in found) == [
+        ("STU201", "fail"), ("STU201", "fail"), ("STU203", "unknown"),
+    ]  # fmt: skip
+    (role,) = (f for f in found if f.rule_id == "STU203")
+    assert role.resource.id == "${aws_sagemaker_domain.d.default_user_settings.execution_role}"

@@ -19,7 +19,7 @@ from auditor.studio.changing_calls import UPDATES
 from auditor.studio.resource_types import BY_KIND, STUDIO_KINDS
 from auditor.studio.settings import DOMAIN_USER_ROOT, USER_PROFILE_ROOT, USER_SETTINGS
 from auditor.studio.structures import PLAIN, ROLE_ROOTS, ROOTS
-from auditor.studio.template_names import not_expressible, rows
+from auditor.studio.template_names import not_expressible, rows, snake
 from auditor.studio.template_types import TYPES, Language
 from auditor.version import __version__
 
@@ -93,7 +93,7 @@ def _studio(scope: Scope, resource: Resource) -> Record:
     type_ = BY_KIND[kind]
     found = document(resource, kind, language, scope.resolve)
     _changed(scope, resource, found)
-    _roles(scope, found, language)
+    _roles(scope, resource, found)
     _partly_known_lists(found)
     scope.side_roles(resource, found)
     members = found.members
@@ -207,9 +207,11 @@ def _is_set(role: Unknown, language: Language) -> bool:
     return bool(role.symbol) and (language != "awscc" or not re.search(r"\b(?:var|local)\.", role.symbol))
 
 
-def _roles(scope: Scope, found: Document, language: Language) -> None:
+def _roles(scope: Scope, resource: Resource, found: Document) -> None:
     """Execution roles that are written as an ARN built around a role of the root are that role's. One that is not known
-    is the same role wherever it has the same symbol, and stands there for certain."""
+    is the same role wherever it has the same symbol, and stands there for certain. Without a symbol it is a role of
+    which nobody can tell whether another one is the same: where the argument is required, there is one all the same."""
+    language = scope.info(resource).language
     for layer in ROLE_ROOTS:
         path = f"{layer}.ExecutionRole"
         structure: Any = found.members.get(layer)
@@ -218,5 +220,8 @@ def _roles(scope: Scope, found: Document, language: Language) -> None:
         if arn is not None and isinstance(structure, dict):
             structure["ExecutionRole"] = arn
             found.gaps.pop(path, None)
-        elif isinstance(value, Unknown) and isinstance(structure, dict) and _is_set(value, language):
-            structure["ExecutionRole"] = value.symbol
+        elif isinstance(value, Unknown) and isinstance(structure, dict):
+            if _is_set(value, language):
+                structure["ExecutionRole"] = value.symbol
+            elif language == "aws":
+                structure["ExecutionRole"] = f"${{{resource.address}.{snake(layer)}.execution_role}}"
