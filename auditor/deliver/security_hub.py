@@ -41,6 +41,7 @@ from auditor.report.asff_format import (
 )
 from auditor.report.json_text import to_json
 from auditor.report.phrases import TOOL
+from auditor.studio.incomplete_lists import ROLES, incomplete_tables
 from auditor.studio.resource_types import BY_KIND
 
 #: What sending needs beside the audit's own permissions, and what for.
@@ -317,12 +318,12 @@ class _Sender:
                 self._failed("findings of earlier runs could not be read, so none is archived", error)
             return
         here = {document["Id"] for document in self._documents}
-        rules = {f"{TOOL}/{rule.id}" for rule in self._report.rules}
-        gone = [f for f in stored if f["Id"] not in here and f["GeneratorId"] in rules]
-        if self._blind():
-            self._delivery.left_active += len(gone)
-            return
-        for one in gone:
+        tables = {f"{TOOL}/{rule.id}": rule.table for rule in self._report.rules}
+        gone = [f for f in stored if f["Id"] not in here and f["GeneratorId"] in tables]
+        unknown = self._open_tables()
+        told = [] if self._blind() else [f for f in gone if tables[f["GeneratorId"]] not in unknown]
+        self._delivery.left_active += len(gone) - len(told)
+        for one in told:
             kept = {name: one[name] for name in _KEPT if name in one}
             yield kept | {"UpdatedAt": self._report.as_of, "RecordState": "ARCHIVED"}
 
@@ -334,6 +335,16 @@ class _Sender:
             and gap.account in (self._account, "")
             and gap.region in (self._region, GLOBAL, "")
             for gap in self._report.gaps
+        )
+
+    def _open_tables(self) -> frozenset[str]:
+        """Tables of which it is not known what rows they have. Roles belong to no Region: any Region's gap counts."""
+        return frozenset(
+            table
+            for gap in self._report.gaps
+            if gap.account in (self._account, "")
+            for table in incomplete_tables(gap)
+            if table == ROLES or gap.region in (self._region, GLOBAL, "")
         )
 
 

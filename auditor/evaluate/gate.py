@@ -6,7 +6,7 @@ Nothing is thrown away: a waived finding keeps its verdict and stays among the f
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Collection, Iterable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import replace
 
 from auditor.errors import ExitCode
@@ -15,7 +15,8 @@ from auditor.model.history import Comparison
 from auditor.model.posture import PostureCount
 from auditor.model.report import DomainSummary, Gate, Outcome, Report, RuleSummary, TrendPoint
 from auditor.model.rule import Severity, Verdict
-from auditor.model.snapshot import ELSEWHERE, UNREAD, Gap
+from auditor.model.snapshot import ELSEWHERE, UNREAD
+from auditor.studio.incomplete_lists import incomplete_tables
 from auditor.studio.resource_types import STUDIO_KINDS, STUDIO_TYPES
 from auditor.waivers.match import Tags, WaiverResult, Waivers, match_waivers
 
@@ -130,7 +131,7 @@ def apply_gate(
     by_cause = Counter(f.root_cause for f in findings if f.gates)
     causes = (c if c.gates == by_cause[c.id] else replace(c, gates=by_cause[c.id]) for c in report.root_causes)
     unread = sum(gap.reason == UNREAD for gap in report.gaps)
-    gate = replace(policy, failed=failed, incomplete_lists=len(incomplete_lists(report.gaps)), unread=unread)
+    gate = replace(policy, failed=failed, incomplete_lists=len(incomplete_lists(report)), unread=unread)
     gate = replace(gate, outcome=_outcome(report, gate))
     decided = replace(report, findings=findings, gate=gate, root_causes=tuple(sorted(causes, key=cause_order)))
     if comparison is None:
@@ -221,11 +222,15 @@ def _outcome(report: Report, gate: Gate) -> Outcome:
     return Outcome.INCOMPLETE if open_ or gate.incomplete_lists else Outcome.PASSED
 
 
-def incomplete_lists(gaps: Iterable[Gap]) -> list[Gap]:
-    """Those of the gaps that leave open which resources there are: a list of AWS, or a template that was not read."""
-    return [
-        gap
-        for gap in gaps
-        if gap.reason in (UNREAD, ELSEWHERE)
-        or (gap.resource_type in STUDIO_KINDS and gap.resource_id == "*" and gap.setting == "*")
-    ]
+def incomplete_lists(report: Report) -> list[tuple[str, str, str]]:
+    """What leaves open which resources there are, each as account, Region and name: lists of Studio's resources, other
+    lists that a rule in force reads, and templates that were not read."""
+    in_force = {rule.table for rule in report.rules if not rule.not_run}
+    files = [(g.account, g.region, g.resource_id) for g in report.gaps if g.reason in (UNREAD, ELSEWHERE)]
+    lists = set[tuple[str, str, str]]()
+    for gap in (g for g in report.gaps if g.reason not in (UNREAD, ELSEWHERE)):
+        if gap.resource_type in STUDIO_KINDS and (gap.resource_id, gap.setting) == ("*", "*"):
+            lists.add((gap.account, gap.region, gap.resource_type))
+        elif tables := in_force.intersection(incomplete_tables(gap)):
+            lists.update((gap.account, gap.region, table) for table in tables)
+    return [*files, *sorted(lists)]

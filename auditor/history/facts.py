@@ -18,7 +18,7 @@ from auditor.model.resource import ResourceRef
 from auditor.model.rule import Severity, Verdict
 from auditor.model.snapshot import GLOBAL, Gap
 from auditor.store.unpack import REPORT_LIMIT, blocks
-from auditor.studio.resource_types import STUDIO_KINDS
+from auditor.studio.incomplete_lists import incomplete_tables
 
 Scope = tuple[str, str]
 #: Something of a template that could not be read may have held a resource of any type.
@@ -46,7 +46,7 @@ class Fact:
 class Facts:
     """A run. ``scopes``: accounts and regions that were audited; ``rules``: ids of the rules that ran.
 
-    ``lost``: account, region and type of resources whose list could not be read completely; a type may be empty, for
+    ``lost``: account, Region and type of resources of which it is not known what there is; a type may be empty, for
     all. ``pending``: failures of earlier runs that the run could not assess or only carried over.
     """
 
@@ -67,20 +67,13 @@ class Facts:
 
 
 def lost_lists(gaps: Iterable[Gap]) -> frozenset[tuple[str, str, str]]:
-    """Lists that were not read completely. Where the domains are not known, what lies in them is not either: a region
-    that answered nothing but denial has one gap, for its domains."""
+    """Tables of which it is not known what rows they have, by account and Region; a type that is empty stands for
+    all."""
     return frozenset(
-        (g.account, g.region, kind)
+        (g.account, g.region, table)
         for g in gaps
-        if g.setting == "*" and (g.resource_id == "*" or g.resource_type == _ANY_TYPE)
-        for kind in _lost_kinds(g.resource_type)
+        for table in (("",) if (g.resource_type, g.setting) == (_ANY_TYPE, "*") else incomplete_tables(g))
     )
-
-
-def _lost_kinds(listed: str) -> tuple[str, ...]:
-    if listed == _ANY_TYPE:
-        return ("",)
-    return STUDIO_KINDS if listed == "domain" else (listed,)
 
 
 def posture_in(posture: Iterable[PostureCount] | None, scopes: Iterable[Scope]) -> tuple[PostureCount, ...] | None:

@@ -45,7 +45,7 @@ def incomplete_scopes(report: Report, scopes: Sequence[Scope]) -> tuple[Scope, .
     if report.gate.outcome in (Outcome.EMPTY, Outcome.UNDECIDED):
         return tuple(scopes)
     open_ = {(f.resource.account, f.resource.region) for f in report.findings if f.status is not Verdict.FAIL}
-    open_ |= {(gap.account, gap.region) for gap in incomplete_lists(report.gaps)}
+    open_ |= {(account, region) for account, region, _ in incomplete_lists(report)}
     return tuple(s for s in scopes if s in open_ or (s[0], GLOBAL) in open_)
 
 

@@ -93,11 +93,12 @@ def _opened(column: str) -> str:
     return f"coalesce(e.{column}, []::VARCHAR[])"
 
 
-#: Whether the users of the domain's own instance of Identity Center are not known. An organization's instance is read
-#: in one of its accounts, and stands for the domains of all. Snapshots of older versions do not say which instance
-#: theirs are of.
+#: Whether the users of the domain's own instance of Identity Center are not known. A domain that was not seen may use
+#: any instance. An organization's instance is read in one of its accounts, and stands for the domains of all. Snapshots
+#: of older versions do not say which instance theirs are of.
 _PERSON_UNKNOWN = (
-    "u.sso_user is null or not (u.identity_center_instance <> '' and u.identity_center_instance in (select instance"
+    "u.sso_user is null or u.identity_center_instance is null"
+    " or not (u.identity_center_instance <> '' and u.identity_center_instance in (select instance"
     " from identity_instance)) and (a.people_unlisted or (a.identity_center_instances is not"
     " null and not coalesce(list_has_any(a.identity_center_instances, [u.identity_center_instance, '']), false)))"
 )

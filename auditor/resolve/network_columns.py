@@ -21,7 +21,8 @@ NETWORK_COLUMNS = (
            " a template that takes them from a list, zone 1, zone 2 and so on",
            inputs=("subnet_ids",), via="'subnet_ids'", kinds=("subnet",)),
     Column("second_zone_free_addresses", "BIGINT", "Free IPv4 addresses of its subnets in the Availability Zone that"
-           " has second most of them: what each of two zones has room for; 0 where there is one zone only",
+           " has second most of them: what each of two zones has room for; 0 where there is one zone only, NULL where"
+           " the zone of a subnet was not seen",
            inputs=("subnet_ids",), via="'subnet_ids'", kinds=("subnet", LIVE)),
     Column("missing_endpoints", "VARCHAR[]", "Services that Studio in VpcOnly mode needs a VPC endpoint for, and"
            " that the VPC has none of; [] where all of its subnets lead out another way, as through a NAT gateway",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from auditor.resolve.table_model import Column
-from auditor.studio.settings import DOMAIN_SETTINGS
+from auditor.studio.settings import DOMAIN_SETTINGS, USER_PROFILE_ROOT
 
 _PATHS = {s.column: s.path for s in DOMAIN_SETTINGS}
 
@@ -56,7 +56,9 @@ POWER_COLUMNS = (
            " (elasticmapreduce:RunJobFlow)", why="emr_unknown"),
     Column("emr_unknown", "VARCHAR", "Why it is not known; '' where it is known"),
     Column("sessions_name_people", "BOOLEAN", "Whether the sessions of the role tell people apart in every domain that"
-           " uses it: ExecutionRoleIdentityConfig is USER_PROFILE_NAME, or trusted identity propagation is on",
-           kinds=("domain",),
-           members=_of_domains("execution_role_identity_config", "trusted_identity_propagation")),
+           " uses it: ExecutionRoleIdentityConfig is USER_PROFILE_NAME, or trusted identity propagation is on;"
+           " NULL where a role that somebody uses was not seen, and the domains that were seen tell people apart",
+           kinds=("domain", "user_profile"),
+           members={**_of_domains("execution_role_identity_config", "trusted_identity_propagation"),
+                    "user_profile": (f"{USER_PROFILE_ROOT}.ExecutionRole", "DomainId")}),
 )  # fmt: skip

@@ -33,7 +33,7 @@ EXECUTION_ROLE = Table(
      Column("side_uses", "VARCHAR[]", "What else Studio uses the role for: RStudio, Canvas, Amazon EMR, MLflow,"
             " partner AI apps"),
      Column("side_role", "BOOLEAN", "Whether it is not an execution role, but one of this account that is used for"
-            " side_uses only"),
+            " side_uses only; NULL where a role that somebody uses was not seen", members=ROLES_OF_PROFILES),
      Column("assumed_by_roles", "BOOLEAN", "Whether execution roles assume it for Amazon EMR (AssumableRoleArns)"),
      Column("unified_studio", "BOOLEAN", "Whether only domains whose profiles SageMaker Unified Studio makes use"
             " the role; never NULL"),

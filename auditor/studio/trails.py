@@ -29,16 +29,16 @@ def records_management(trail: Mapping[str, Any], gaps: Sequence[str] = ()) -> bo
     ``trail``: ``Status`` of GetTrailStatus and ``Selectors`` of GetEventSelectors. ``gaps``: paths in it that were not
     seen. None where the document does not tell.
     """
-    logging = (trail.get("Status") or {}).get("IsLogging")
+    status, selectors = trail.get("Status"), trail.get("Selectors")
+    logging = status.get("IsLogging") if isinstance(status, Mapping) else None
     if logging is False:
         return False
-    selectors = trail.get("Selectors")
     if logging is not True or not isinstance(selectors, Mapping):
         return None
-    answers = [
-        *(_basic(s) for s in selectors.get("EventSelectors") or ()),
-        *(_advanced(s) for s in selectors.get("AdvancedEventSelectors") or ()),
-    ]
+    basic, advanced = (selectors.get(name) or [] for name in ("EventSelectors", "AdvancedEventSelectors"))
+    if not isinstance(basic, list) or not isinstance(advanced, list):
+        return None
+    answers = [*map(_basic, basic), *map(_advanced, advanced)]
     if True in answers:
         return True
     return None if None in answers or any(gap.startswith("Selectors") for gap in gaps) else False
@@ -61,13 +61,17 @@ def weaknesses(trail: Mapping[str, Any], gaps: Sequence[str] = ()) -> list[str] 
     return [name for name, member in STRENGTHS.items() if not trail.get(member)]
 
 
-def _basic(selector: Mapping[str, Any]) -> bool | None:
-    if selector.get("ReadWriteType", "All") == "ReadOnly":
+def _basic(selector: object) -> bool | None:
+    """Three-valued, as ``_advanced``. API_EventSelector: ReadWriteType is ReadOnly, WriteOnly or All."""
+    if not isinstance(selector, Mapping):
+        return None
+    written, included = selector.get("ReadWriteType") or "All", selector.get("IncludeManagementEvents")
+    excluded = selector.get("ExcludeManagementEventSources") or []
+    if written == "ReadOnly" or included is False:
         return False
-    if _EVENT["eventSource"] in (selector.get("ExcludeManagementEventSources") or ()):
-        return False
-    included = selector.get("IncludeManagementEvents")
-    return included if isinstance(included, bool) else None
+    if not isinstance(excluded, list) or written not in ("WriteOnly", "All"):
+        return None
+    return False if _EVENT["eventSource"] in excluded else True if included is True else None
 
 
 def _advanced(selector: object) -> bool | None:

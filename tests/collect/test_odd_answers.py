@@ -21,7 +21,7 @@ from auditor.store.snapshot_file import write_snapshot
 from auditor.studio.personas import DEFAULT_PERSONAS
 
 from .mutants import Mutant, Tape, read_models_once
-from .rich import RICH
+from .rich import KEY, RICH
 
 #: How many of some two thousand are tried, always the same ones; each is an audit of its own.
 COLLECTED, JUDGED = 30, 6
@@ -90,6 +90,22 @@ def test_no_member_ends_the_audit(tape: Tape, play: Play, tmp_path: Path) -> Non
         write_snapshot(tmp_path / "snapshot.jsonl", play(mutant))
 
 
+@pytest.mark.parametrize(
+    ("operation", "path", "kind"),
+    [
+        ("DescribeDomain", ("KmsKeyId",), "list"),
+        ("DescribeDomain", ("KmsKeyId",), "dict"),
+        ("GetEventSelectors", ("EventSelectors", 0), "null"),
+    ],
+)
+def test_what_later_calls_hang_on_does_not_end_it(
+    tape: Tape, play: Play, operation: str, path: tuple[str | int, ...], kind: str
+) -> None:
+    """Members that say what else is asked: which keys, and whether log groups hold the calls."""
+    mutants = [m for m in tape.mutants() if (m.key[0], m.path, m.kind) == (operation, path, kind)]
+    assert {record.kind for record in play(mutants[0]).records} > {"domain", "trail", "role"}
+
+
 def test_no_rule_passes_by_a_member_of_another_type(
     tape: Tape, play: Play, built_in_rules: tuple[Rule, ...], tmp_path: Path
 ) -> None:
@@ -131,6 +147,11 @@ def test_without_an_account_or_a_list_of_domains_there_is_no_audit(tape: Tape, p
             "delete",
             ("mlflow_server", "*", "*"),
         ),
+        # Members that API_KeyMetadata does not require, and without which nobody knows whether the key can be rotated.
+        ("DescribeKey", ("KeyMetadata", "KeySpec"), "int", ("kms_key", KEY, "*")),
+        ("DescribeKey", ("KeyMetadata", "Origin"), "delete", ("kms_key", KEY, "*")),
+        ("GetKeyRotationStatus", ("KeyRotationEnabled",), "str", ("kms_key", KEY, "*")),
+        ("ListRules", ("Rules", 0, "Name"), "delete", ("event_rule", "*", "*")),
     ],
 )
 def test_what_cannot_be_read_is_a_gap_where_it_lies(

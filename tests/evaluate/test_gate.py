@@ -119,6 +119,32 @@ def test_what_leaves_no_verdict_open_does_not_gate(gap: Gap, passing: Report) ->
     assert (report.findings, exit_code(report), report.gate.outcome) == ((), OK, Outcome.PASSED)
 
 
+#: Gaps, and the tables of rules whose lists they leave incomplete: who names a role or a configuration was not seen.
+LISTS: list[tuple[Gap, set[str]]] = [
+    (ELSEWHERE[0], set()),
+    (ELSEWHERE[2], {"partner_app", "execution_role"}),
+    (replace(GAP, resource_type="mlflow_app", operation="ListMlflowApps"), {"mlflow_server", "execution_role"}),
+    (replace(GAP, resource_type="lifecycle_config", operation="ListStudioLifecycleConfigs"), {"lifecycle_config"}),
+    (ELSEWHERE[3], {"execution_role", "lifecycle_config"}),
+    (replace(ELSEWHERE[3], setting="UserSettings", reason="unexpected_response"), {"execution_role"}),
+    (replace(ELSEWHERE[3], setting="UserSettings.JupyterLabAppSettings.EmrSettings"), {"execution_role"}),
+    (replace(ELSEWHERE[3], setting="UserSettings.SharingSettings", reason="unexpected_response"), set()),
+    (replace(ELSEWHERE[3], reason="unresolved_expression"), set()),
+    (replace(ELSEWHERE[3], setting="UserSettings.JupyterLabAppSettings", reason="ambiguous_inheritance"), set()),
+    (replace(GAP, resource_type="role", region="aws-global", operation="GetAccountAuthorizationDetails"), set()),
+]
+
+
+@pytest.mark.parametrize(("gap", "tables"), LISTS, ids=lambda value: getattr(value, "operation", ""))
+def test_a_list_that_a_rule_in_force_reads_is_never_0(gap: Gap, tables: set[str], passing: Report) -> None:
+    (rule,) = passing.rules
+    for table in ("execution_role", "partner_app", "mlflow_server", "lifecycle_config", "domain"):
+        report = apply_gate(replace(passing, gaps=(gap, gap), rules=(replace(rule, table=table),)), Gate())
+        assert (exit_code(report), report.gate.incomplete_lists) == ((INCOMPLETE, 1) if table in tables else (OK, 0))
+        report = apply_gate(replace(passing, gaps=(gap,), rules=(replace(rule, table=table, not_run="off"),)), Gate())
+        assert report.gate.incomplete_lists == 0
+
+
 NOTHING = ExitCode.NOTHING_COLLECTED
 
 

@@ -9,7 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from auditor.history.advance import FORGET_DAYS
-from auditor.model.snapshot import GLOBAL
+from auditor.history.facts import lost_lists
+from auditor.model.snapshot import GLOBAL, Gap, GapReason
 from tests.budgets import examples
 
 from .builder import ACCOUNT, HERE, REGION, RULES, Chain, fact, night, run, states
@@ -125,6 +126,24 @@ def test_a_role_may_be_in_use_where_nobody_looked() -> None:
     lost = [(ACCOUNT, REGION, "user_profile")]
     assert states(again.then(run(2, lost=lost), present=[])) == {role.fingerprint: "not_assessed"}
     assert states(again.then(run(3), present=[])) == {role.fingerprint: "resolved"}
+
+
+def test_what_a_gap_leaves_open() -> None:
+    """Of whom it is not known that they are gone: by the type of the resource, as findings have it."""
+
+    def lost(kind: str, id_: str = "*", setting: str = "*", reason: GapReason = "access_denied") -> set[str]:
+        found = lost_lists([Gap(ACCOUNT, REGION, kind, id_, setting, "", reason)])
+        assert {(account, region) for account, region, _ in found} <= {HERE}
+        return {type_ for _, _, type_ in found}
+
+    assert lost("domain") == {"domain", "user_profile", "space", "app", "execution_role", "lifecycle_config"}
+    assert lost("user_profile", "d-1/ana") == {"execution_role", "lifecycle_config"}
+    assert lost("user_profile", "d-1/ana", "UserSettings.SharingSettings") == set()
+    # Findings on MLflow Apps are of the type that tracking servers are of.
+    assert lost("mlflow_app") == {"mlflow_server", "execution_role"}
+    assert lost("partner_app", "arn") == {"execution_role"}
+    assert lost("sign_in") == lost("role") == lost("user_profile", "a", reason="unresolved_expression") == set()
+    assert lost("template", "main.tf", reason="not_assessed") == {""}
 
 
 def test_a_waiver_that_lapses_is_news_to_a_gate() -> None:

@@ -66,6 +66,30 @@ def test_people_of_the_domains_own_instance_count() -> None:
         assert (row["sso_user_exists"], row["sso_user_active"]) == (there, there)
 
 
+#: Two domains of Identity Center, one of which was listed and could not be described.
+HALF_SEEN = together(
+    record("account_region", REGION, {"IdentityCenterInstances": [f"ssoins-half-{ACCOUNT}"]}),
+    domain("d-seen", {"AuthMode": "SSO", "SingleSignOnApplicationArn":
+                      f"arn:aws:sso::1:application/ssoins-half-{ACCOUNT}/apl-1"}),
+    record("domain", "d-hidden", {"DomainId": "d-hidden", "DomainName": "hidden"}, gaps=("*",)),
+    *(profile(name, of=of, also={"SingleSignOnUserValue": user})
+      for name, of, user in (("ines", "d-seen", "ines"), ("jo", "d-seen", "jo"), ("kai", "d-hidden", "kai"),
+                             ("ines", "d-hidden", "ines"), ("lea", "d-lost", "lea"))),
+    record("identity_user", "ines", {"UserId": "ines", "UserName": "ines", "Instance": f"ssoins-half-{ACCOUNT}"},
+           region=GLOBAL),
+)  # fmt: skip
+
+
+def test_nobody_is_gone_from_a_domain_that_was_not_seen() -> None:
+    """DescribeDomain alone says which instance a domain uses (SingleSignOnApplicationArn). A domain that could not be
+    described may use one that was not read."""
+    rows = {(r["domain_id"], r["name"]): r["sso_user_exists"] for r in HALF_SEEN.rows("user_profile")}
+    assert rows == {
+        ("d-seen", "ines"): True, ("d-seen", "jo"): False, ("d-hidden", "kai"): None, ("d-hidden", "ines"): None,
+        ("d-lost", "lea"): None,
+    }  # fmt: skip
+
+
 def test_the_organizations_instance_stands_for_the_domains_of_all_accounts() -> None:
     """A member account may not list the users of its organization's identity store; another one may."""
     hub = "222222222222"

@@ -268,3 +268,44 @@ def test_what_a_trust_policy_has_to_say_hangs_on_who_assumes_the_role() -> None:
     )  # fmt: skip
     (row,) = ready.rows("domain")
     assert row["roles_without_source_identity"] == []
+
+
+def _side(*more: Record) -> Apart:
+    """A role of an MLflow tracking server beside somebody's execution role."""
+    server = "arn:aws:sagemaker:eu-west-1:111122223333:mlflow-tracking-server/runs"
+    return together(
+        domain(document=defaults(THIRD, THIRD)), profile("ana", {"ExecutionRole": OTHER}),
+        record("mlflow_server", server, {"TrackingServerArn": server, "RoleArn": ROLE}), *ROLES, *more,
+    )  # fmt: skip
+
+
+SIDE = [
+    (_side(), True),
+    (_side(profile("zed", {"ExecutionRole": ROLE})), False),
+    # Somebody, or a domain, may use the role as an execution role, and nobody saw.
+    (_side(profile("zed", gaps=["*"])), None),
+    (_side(profile("zed", gaps=["UserSettings.ExecutionRole"])), None),
+    (_side(place(["user_profile"])), None),
+    (_side(place(["domain"])), None),
+    (_side(record("domain", "d-2", {"DomainId": "d-2"}, gaps=("*",))), None),
+    (_side(domain("d-2", gaps=["DefaultSpaceSettings.ExecutionRole"])), None),
+]
+
+
+def test_a_side_role_is_nobodys_execution_role() -> None:
+    for tables, expected in SIDE:
+        rows = {row["id"]: row["side_role"] for row in tables.rows("execution_role")}
+        assert (rows[ROLE], rows[OTHER], rows[THIRD]) == (expected, False, False)
+
+
+def test_sessions_name_people_as_far_as_all_that_use_a_role_were_seen() -> None:
+    """One domain that uses the role without naming people is enough for no; yes takes all of them."""
+    named = domain("d-2", {"DomainSettings": {"ExecutionRoleIdentityConfig": "USER_PROFILE_NAME"}})
+    for more, expected in (
+        ((), True), ((profile("zed", gaps=["*"]),), None), ((place(["user_profile"]),), None),
+        ((domain("d-3"), profile("zed", {"ExecutionRole": ROLE}, of="d-3")), False),
+        ((domain("d-3"), profile("zed", {"ExecutionRole": ROLE}, of="d-3"), profile("ann", gaps=["*"])), False),
+    ):  # fmt: skip
+        tables = Together()(named, profile("ana", {"ExecutionRole": ROLE}, of="d-2"), *ROLES, *more)
+        rows = {row["id"]: row["sessions_name_people"] for row in tables.rows("execution_role")}
+        assert rows[ROLE] is expected

@@ -40,6 +40,9 @@ TRAILS: list[tuple[bool | None, Any, bool | None]] = [
     # Opening a profile writes.
     (True, _classic("ReadOnly"), False),
     (True, _classic(management=False), False),
+    # ReadWriteType is one of three (API_EventSelector); what another one records nobody knows.
+    (True, _classic("DeleteOnly"), None),
+    (True, {"EventSelectors": [None]}, None),
     (False, _classic(), False),
     (False, None, False),
     (None, _classic(), None),

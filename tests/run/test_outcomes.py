@@ -80,3 +80,25 @@ def test_evidence_that_no_selected_rule_reads_is_not_asked_for(audit: Callable[.
     code, report = audit("clean", "--region", HOME, "--only", "STU802", faults=denied)
     assert calls(report) & set(evidence) == {"DescribeTrails"}
     assert (code, report["gate"]["outcome"]) == (3, "undecided")
+
+
+@pytest.mark.parametrize(
+    ("rule", "denied", "code"),
+    [
+        # Nothing is decided, and nothing known to be open: who knows how many there are.
+        ("STU903", "ListPartnerApps", 3),
+        ("STU902", "ListMlflowTrackingServers", 3),
+        # Roles of user profiles that could not be described are not known; those of domains and applications are.
+        ("STU203", "DescribeUserProfile", 5),
+        ("STU203", "ListMlflowTrackingServers", 5),
+        ("STU203", "DescribePartnerApp", 5),
+        ("STU721", "ListPartnerApps", 0),
+    ],
+)
+def test_a_list_that_a_rule_reads_is_missing(
+    audit: Callable[..., tuple[int, Any]], rule: str, denied: str, code: int
+) -> None:
+    options = ("--region", HOME, "--only", rule, "--fail-on", "none")
+    assert audit("clean", *options, faults=(Fault("access_denied", denied),))[0] == code
+    allowed = 3 if code == 3 else 0
+    assert audit("clean", *options, "--allow-incomplete", faults=(Fault("access_denied", denied),))[0] == allowed

@@ -63,10 +63,11 @@ def _event_rules(run: Run, region: str) -> None:
 
 
 def _event_rule(run: Run, region: str, rule: Mapping[str, Any]) -> None:
+    name = text(rule["Name"])
     # A rule without a pattern has a schedule.
     if rule.get("State") == "DISABLED" or rule.get("EventPattern") is None:
         return
-    name, judged = text(rule["Name"]), _judged(run, region, by_event_rule, text(rule["EventPattern"]))
+    judged = _judged(run, region, by_event_rule, text(rule["EventPattern"]))
     if not any(judged.values()):
         return
     with run.reading([region], "event_rule", _TARGETS):

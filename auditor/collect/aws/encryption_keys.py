@@ -11,10 +11,12 @@ have no automatic rotation (API_GetKeyRotationStatus).
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from auditor.collect.aws.answers import text
-from auditor.collect.aws.call_errors import CALL_FAILED
+from auditor.collect.aws.call_errors import CALL_FAILED, OddAnswerError, understood
+from auditor.collect.aws.domain_networks import texts
 from auditor.collect.aws.evidence_request import EvidenceRequest
 from auditor.collect.aws.run import Run
 from auditor.studio.kms_keys import is_aws_alias
@@ -22,8 +24,8 @@ from auditor.studio.kms_keys import is_aws_alias
 
 def collect(run: Run, request: EvidenceRequest) -> None:
     for region in request.regions:
-        named = {d.document.get("KmsKeyId") for d in run.found("domain", region)}
-        for key in sorted(key for key in named if isinstance(key, str) and key and not is_aws_alias(key)):
+        named = {key for d in run.found("domain", region) for key in texts([d.document.get("KmsKeyId")])}
+        for key in sorted(key for key in named if key and not is_aws_alias(key)):
             run.tasks.submit(_key, run, region, key)
 
 
@@ -36,17 +38,23 @@ def _key(run: Run, region: str, key: str) -> None:
         if "KeyState" in known:
             document["KeyState"] = text(known["KeyState"])
         if known["KeyManager"] == "CUSTOMER":
+            operation = "DescribeKey"
             try:
-                document["KeyRotationEnabled"] = _rotated(run, region, known)
+                automatic, operation = _can_be_rotated(known), "GetKeyRotationStatus"
+                document["KeyRotationEnabled"] = automatic and _rotated(run, region, known)
             except CALL_FAILED as error:
                 gaps = ("KeyRotationEnabled",)
-                run.ledger.gap(region, "kms_key", key, "GetKeyRotationStatus", error)
+                run.ledger.gap(region, "kms_key", key, operation, error)
         run.keep(region, "kms_key", key, document, gaps)
 
 
-def _rotated(run: Run, region: str, known: Any) -> bool:
-    if known.get("KeySpec") != "SYMMETRIC_DEFAULT" or known.get("Origin") != "AWS_KMS":
-        return False
-    asked = {"KeyId": text(known["Arn"])}
-    answer = run.call("kms", region, "GetKeyRotationStatus", asked, ("KeyRotationEnabled",))
-    return answer["KeyRotationEnabled"] is True
+def _can_be_rotated(known: Mapping[str, Any]) -> bool:
+    with understood("DescribeKey"):
+        return (text(known["KeySpec"]), text(known["Origin"])) == ("SYMMETRIC_DEFAULT", "AWS_KMS")
+
+
+def _rotated(run: Run, region: str, known: Mapping[str, Any]) -> bool:
+    answer = run.call("kms", region, "GetKeyRotationStatus", {"KeyId": text(known["Arn"])}, ("KeyRotationEnabled",))
+    if not isinstance(answer["KeyRotationEnabled"], bool):
+        raise OddAnswerError("GetKeyRotationStatus does not say whether the key is rotated")
+    return answer["KeyRotationEnabled"]

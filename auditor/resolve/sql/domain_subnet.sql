@@ -30,7 +30,9 @@ room as (
     select account, region, domain_id,
            case when count(*) = count(free) then coalesce(list_reverse_sort(list(free))[2], 0)::BIGINT end as second
     from zones group by all)
-select account, region, domain_id, any_value(r.second) as second_zone_free_addresses,
+select account, region, domain_id,
+       -- A subnet whose zone was not seen may have room in another one.
+       case when bool_and(all_known) and count(*) = count(zone) then any_value(r.second) end as second_zone_free_addresses,
        case when count(distinct zone) > 1 or (bool_and(all_known) and count(*) = count(zone))
             then list_sort(list(distinct zone) filter (zone is not null)) end as zones,
        case when bool_or(public) or (bool_and(all_known) and count(*) = count(public))

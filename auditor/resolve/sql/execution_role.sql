@@ -25,12 +25,20 @@ used as (
     from uses u left join domain_resolved d using (account, region, domain_id) group by all),
 sides as (
     select account, id, list_sort(list_distinct(list(use))) as side_uses from side_role where own group by all),
+-- Where some role in use was not seen, it may be any of those that were.
+hidden as (
+    select account, bool_or(hidden) as hidden from (
+        select account, hidden from role_unseen
+        union all select account, default_execution_role is null or space_default_execution_role is null
+        from domain_resolved
+        union all select account, list_contains(unlisted, 'domain') from account_region) group by account),
 unseen as (
     select account, bool_or(list_contains(unlisted, 'role')) as roles,
            bool_or(list_contains(unlisted, 'user_profile')) as profiles from account_region group by account)
 select u.account || '/' || "{global_region}" || '/execution_role/' || u.id as key, u.account, "{global_region}" as region, u.id,
        regexp_extract(u.id, '[^/]+$') as name, u.id as arn, u.as_of, u.profiles, u.shared_spaces,
-       coalesce(s.side_uses, []) as side_uses, u.side_role, u.assumed_by_roles,
+       coalesce(s.side_uses, []) as side_uses, case when u.side_role and h.hidden then null else u.side_role end as side_role,
+       u.assumed_by_roles,
        u.unified_studio,
        case when f.id is not null then true when n.roles or split_part(u.id, ':', 5) <> u.account then null
             else false end as role_exists,
@@ -67,10 +75,11 @@ select u.account || '/' || "{global_region}" || '/execution_role/' || u.id as ke
        w.unsafe_jobs_held as jobs_without, list_concat(w.unsafe_jobs_held, w.unsafe_jobs_undecided) as possible_jobs_without,
        w.unsafe_jobs_policies as jobs_policies, coalesce(w.unsafe_jobs_unknown, '') as jobs_unknown,
        w.starts_emr as starts_emr_clusters, coalesce(w.emr_unknown, '') as emr_unknown,
-       case when u.people_apart = 0 then true when u.not_apart > 0 then false end as sessions_name_people
+       case when u.not_apart > 0 then false when u.people_apart = 0 and not h.hidden then true end as sessions_name_people
 from used u left join role_fact f on f.account = u.account and f.id = u.id
 left join permission_fact p on p.account = u.account and p.id = u.id
 left join unseen n on n.account = u.account
+left join hidden h on h.account = u.account
 left join sides s on s.account = u.account and s.id = u.id
 left join role_power w on w.account = u.account and w.id = u.id
 left join profile_opening o on o.account = u.account and o.id = u.id
