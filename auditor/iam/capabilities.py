@@ -21,9 +21,9 @@ from auditor.iam.logic import Truth, every, some
 
 #: A name that no policy gives on purpose.
 NOBODY = "any-0f3b"
-#: Calls to IAM are made in one Region of the partition, whatever the caller's (aws:RequestedRegion in the IAM User
-#: Guide's list of global condition keys).
-_IAM_REGION: Mapping[str, str] = {"aws": "us-east-1", "aws-cn": "cn-north-1", "aws-us-gov": "us-gov-west-1"}
+#: Calls to IAM are made, and recorded, in one Region of the partition, whatever the caller's (IAM User Guide,
+#: aws:RequestedRegion among the global condition keys; "Logging IAM and AWS STS API calls with AWS CloudTrail").
+IAM_REGIONS: Mapping[str, str] = {"aws": "us-east-1", "aws-cn": "cn-north-1", "aws-us-gov": "us-gov-west-1"}
 _ADMINISTRATOR = "arn:{partition}:iam::aws:policy/AdministratorAccess"
 #: Which request it is, for policies that are known by their answers only (``auditor.iam.managed``).
 PROBE = "auditor:Probe"
@@ -184,7 +184,7 @@ class Environment:
             resource = ask.resource.format(**told)
             place: str | None = region
             if ask.action.startswith("iam:") and ask.action != "iam:PassRole":
-                place = _IAM_REGION.get(partition)
+                place = IAM_REGIONS.get(partition)
             if (resource, str(place)) in seen:
                 continue
             seen.add((resource, str(place)))

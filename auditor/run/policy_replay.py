@@ -14,6 +14,8 @@ from auditor.config import Config
 from auditor.deliver.security_hub import PERMISSIONS as SENDING
 from auditor.evaluate.alike_findings import PLAIN_NAME
 from auditor.evaluate.cause_groups import CauseGroups, Singles
+from auditor.iam.capabilities import IAM_REGIONS
+from auditor.iam.context import Context
 from auditor.iam.documents import Policy
 from auditor.iam.evaluation import Request
 from auditor.model.finding import RootCause
@@ -25,15 +27,28 @@ from auditor.run.run_options import RuleOptions
 from auditor.run.selection import choose
 from auditor.run.what_if_sides import first_side, groups_of
 from auditor.store.masked_copies import without_secrets
+from auditor.store.snapshot_reader import SnapshotReader
 from auditor.studio.api_requests import request_of
-from auditor.studio.partitions import home_region
+from auditor.studio.partitions import home_region, partition_of
 from auditor.temporary_files import workspace
 from auditor.whatif.replay import AlikeCalls, Asked, RecordedCalls, Replay, recorded_calls, replay, unmasked
 
+#: Services that an audit asks in each Region that it audits, and those that answer in one Region of a partition, where
+#: IAM does. Others lie where an organization has put them.
+_IN_EACH = frozenset(
+    {"cloudtrail", "cloudwatch", "ec2", "events", "kms", "logs", "sagemaker", "servicequotas", "tag"}
+)  # fmt: skip
+_IN_ONE = frozenset({"ce", "iam", "organizations"})
+#: Who makes an audit's calls.
+AUDIT = "the audit"
+_REGION_KEY = "aws:requestedregion"
 
-def calls_of(groups: CauseGroups) -> Iterator[Asked | AlikeCalls]:
-    """The commands of a report, and what an audit calls. Of commands that only their resources tell apart the first and
-    the last are made."""
+
+def calls_of(
+    groups: CauseGroups, policies: Sequence[Policy] = (), regions: Sequence[str] = ()
+) -> Iterator[Asked | AlikeCalls]:
+    """The commands of a report, and what an audit of the Regions calls. Of commands that only their resources tell
+    apart the first and the last are made."""
     made, singles = groups.together()
     yield from _commands(made)
     for one in (one for one in singles if one.has_command):
@@ -42,7 +57,12 @@ def calls_of(groups: CauseGroups) -> Iterator[Asked | AlikeCalls]:
             yield AlikeCalls(ends[0], one.alike.number, partial(_each, groups, one, ends))
         else:
             yield from _commands(groups.of(one))
-    yield from our_calls()
+    yield from our_calls(policies, regions)
+
+
+def regions_of(files: Sequence[Path]) -> tuple[str, ...]:
+    """The Regions that snapshots are of. Raises SnapshotError."""
+    return tuple(sorted({scope.region for file in files for scope in SnapshotReader(file).header.scopes}))
 
 
 def _each(groups: CauseGroups, singles: Singles, ends: Sequence[Asked]) -> Iterator[Asked]:
@@ -78,14 +98,29 @@ def _commands(causes: Iterable[RootCause]) -> Iterator[Asked]:
         yield Asked("remediation", f"{cause.rule_id} {cause.id}", unmasked(request_of(call)))
 
 
-def our_calls() -> Iterator[Asked]:
+def our_calls(policies: Sequence[Policy] = (), regions: Sequence[str] = ()) -> Iterator[Asked]:
     """All that an audit and the roles of the nightly deployment call: of those no resource is known, and not who runs
-    it."""
-    policies = (permissions(), organization_policy(), hub_policy())
-    audit = {a for p in policies for s in p["Statement"] for a in listed(s["Action"])} | set(SENDING)
-    for who, actions in (("the audit", audit), ("the nightly deployment", nightly_actions() - audit)):
+    it. Where a policy asks for the Region of a call, and it is known which ones are audited, one call for each."""
+    by_region = any(c.key.lower() == _REGION_KEY for p in policies for s in p.statements for c in s.conditions)
+    written = (permissions(), organization_policy(), hub_policy())
+    audit = {a for p in written for s in p["Statement"] for a in listed(s["Action"])} | set(SENDING)
+    for who, actions in ((AUDIT, audit), ("the nightly deployment", nightly_actions() - audit)):
         for action in sorted(actions):
-            yield Asked("audit", who, Request(action, ""))
+            made = _places(action, regions) if by_region and who == AUDIT else ()
+            yield from (
+                Asked("audit", f"{who} in {region}", Request(action, "", Context({_REGION_KEY: (region,)})))
+                for region in made
+            )
+            if not made:
+                yield Asked("audit", who, Request(action, ""))
+
+
+def _places(action: str, regions: Sequence[str]) -> Sequence[str]:
+    """The Regions in which an audit makes a call; none where that can't be told."""
+    service = action.partition(":")[0]
+    if service in _IN_ONE:
+        return sorted({place for r in regions if (place := IAM_REGIONS.get(partition_of(r))) is not None})
+    return regions if service in _IN_EACH else ()
 
 
 def policy_replay(config: Config, rules: RuleOptions, files: Sequence[Path], policies: Sequence[Policy]) -> Replay:
@@ -96,4 +131,4 @@ def policy_replay(config: Config, rules: RuleOptions, files: Sequence[Path], pol
     choice = choose(config, rules)
     with without_secrets(files) as masked, workspace("replay") as folder:
         groups = groups_of(first_side(config, choice, masked, folder))
-        return replay(policies, calls_of(groups), recorded_calls(masked))
+        return replay(policies, calls_of(groups, policies, regions_of(masked)), recorded_calls(masked))

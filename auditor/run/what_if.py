@@ -80,10 +80,12 @@ def trial(config: Config, files: Sequence[Path], options: WhatIfOptions, most: i
         tried = Changed(changes, clashes, [*deployed.left, *left, *missing], lines, changed)
         found = compare(first, after if other_rules else None, tried, most)
         if policies:
-            from auditor.run.policy_replay import calls_of  # only now: it brings what asks AWS
+            from auditor.run.policy_replay import calls_of, regions_of  # only now: it brings what asks AWS
 
             groups = groups_of(first)
-            found = replace(found, replay=replay(policies, calls_of(groups), recorded_calls(masked)))
+            found = replace(
+                found, replay=replay(policies, calls_of(groups, policies, regions_of(masked)), recorded_calls(masked))
+            )
             groups.forget()
         yield found
 

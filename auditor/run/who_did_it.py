@@ -14,6 +14,7 @@ from datetime import datetime
 from functools import cache
 from typing import Any
 
+from auditor.iam.capabilities import IAM_REGIONS
 from auditor.model.change_event import ChangeEvent, ChangeEvents
 from auditor.model.finding import Finding, MadeBy, RootCause
 from auditor.model.report import Report
@@ -21,7 +22,6 @@ from auditor.model.rule import Verdict
 from auditor.run.messages import logger
 from auditor.studio.changing_calls import (
     CREATES,
-    IAM_REGIONS,
     POLICY_CALLS,
     ROLE_CALLS,
     TAG_CALLS,

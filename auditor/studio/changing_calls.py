@@ -31,6 +31,3 @@ POLICY_CALLS = ("CreatePolicyVersion", "SetDefaultPolicyVersion")
 TAG_CALLS = ("AddTags", "DeleteTags")
 #: A setting's first member → what an update call calls it.
 UPDATE_MEMBERS: Mapping[str, str] = {"DomainSettings": "DomainSettingsForUpdate"}
-#: Where IAM's calls are recorded, by partition, if not in its home Region (IAM user guide, "Logging IAM and AWS STS API
-#: calls with AWS CloudTrail").
-IAM_REGIONS: Mapping[str, str] = {"aws-cn": "cn-north-1"}

@@ -194,6 +194,28 @@ def test_neither_the_collector_nor_the_nightly_deployment_is_touched() -> None:
     assert not any("*" in action for action in written | actions)
 
 
+def test_an_audit_calls_in_the_regions_that_it_audits() -> None:
+    """The example of a policy that denies Regions (Organizations User Guide, "Deny access to AWS based on the requested
+    AWS Region"): IAM and others are global, and their Region is us-east-1."""
+    denies = {
+        "Effect": "Deny", "NotAction": ["iam:*", "organizations:*"], "Resource": "*",
+        "Condition": {"StringNotEquals": {"aws:RequestedRegion": ["eu-central-1"]}},
+    }  # fmt: skip
+    policy = parse({"Version": "2012-10-17", "Statement": [denies]})
+    regions = ("eu-central-1", "us-east-1")
+    by_region = [c for c in our_calls([policy], regions) if c.who not in {"the audit", "the nightly deployment"}]
+    calls = {(call.who, call.request.action): denied([policy], call.request) for call in by_region}
+    assert calls["the audit in eu-central-1", "sagemaker:ListDomains"] is False
+    assert calls["the audit in us-east-1", "sagemaker:ListDomains"] is True
+    assert calls["the audit in us-east-1", "iam:SimulatePrincipalPolicy"] is False
+    assert ("the audit in eu-central-1", "iam:SimulatePrincipalPolicy") not in calls
+    assert calls["the audit in us-east-1", "ce:ListCostAllocationTags"] is True
+    # Where Identity Center lies, or where a deployment was put, nobody knows; of policies without Regions nobody asks.
+    open_ = {call.request.action for call in our_calls([policy], regions) if call.who == "the audit"}
+    assert {"sso:ListInstances", "identitystore:ListUsers"} <= open_
+    assert list(our_calls([], regions)) == list(our_calls([policy])) == list(our_calls())
+
+
 # An evaluator that is not ours
 
 
