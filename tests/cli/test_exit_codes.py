@@ -45,6 +45,20 @@ def test_4_where_something_is(
     assert (tmp_path / "s.jsonl").exists()
 
 
+@pytest.mark.parametrize(
+    ("region", "hint"), [("eu-noth-1", "Did you mean 'eu-north-1'?"), ("mars-1", "Pass --region (repeatable, or all)")]
+)
+def test_2_for_a_region_that_there_is_not(
+    auditor: Auditor, simulated: Callable[..., Simulator], region: str, hint: str
+) -> None:
+    simulator = simulated("clean")
+    outcome = auditor("audit", "--region", region)
+    assert (outcome.code, outcome.out) == (2, "")
+    assert outcome.err.startswith(f"Error: {region!r} is not an AWS Region that botocore ")
+    assert hint in outcome.err
+    assert not simulator.calls
+
+
 def test_fail_on_moves_the_gate(auditor: Auditor, estate_file: Callable[[str], Path]) -> None:
     acme = estate_file("acme")
     # Rules on people and visibility find nothing critical, but give unknown verdicts: only --allow-incomplete gives 0.

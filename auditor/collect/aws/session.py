@@ -31,6 +31,7 @@ from auditor.collect.aws import call_errors
 from auditor.collect.aws.deadline import DeadlineError
 from auditor.collect.aws.shared_clients import RegionalClient, SharedClients
 from auditor.errors import AuditorError, CollectError, ConfigError
+from auditor.yaml_source import near
 
 #: Attempts of one call, the first included. botocore's own default (3) gives up too early on a throttled account.
 MAX_ATTEMPTS = 8
@@ -104,10 +105,11 @@ class Clients:
         """Raises ConfigError for a region that does not exist, as far as the installed botocore knows."""
         partitions = self._shared.session.get_available_partitions()
         # EC2 is everywhere; the lists of other services lag behind.
-        if not any(region in self._shared.session.get_available_regions("ec2", p) for p in partitions):
+        known = {r for p in partitions for r in self._shared.session.get_available_regions("ec2", p)}
+        if region not in known:
             raise ConfigError(
                 f"{region!r} is not an AWS Region that botocore {botocore.__version__} knows",
-                hint=f"{REGION_HINT} If the region is new, upgrade boto3.",
+                hint=f"{near(region, known, REGION_HINT)} If the Region is new, upgrade boto3.",
             )
 
     def client(self, service: str, region: str, config: botocore.config.Config | None = None) -> RegionalClient:
