@@ -10,7 +10,8 @@ _ROLE_USERS = ("domain", "user_profile", "mlflow_server", "mlflow_app", "partner
 _BUCKET_USERS = ("domain", "user_profile", "mlflow_server", "mlflow_app")
 _SHARED_ROLE = (
     "Who else acts as the role: user profiles, domains, shared spaces, RStudio, Canvas, Amazon EMR, MLflow, partner AI"
-    " apps. NULL where none is known and there may be one: of a template, where the template doesn't make the role"
+    " apps. Applications are looked for in audited Regions with a domain. NULL where none is known and there may be"
+    " one: of a template, where the template doesn't make the role"
 )
 _IDENTITY = (
     *PLACE_COLUMNS,

@@ -112,7 +112,7 @@ _IS_PERSON = f"coalesce(len({_OF_INSTANCE}) > 0, false)"
 #: account_region ``a``.
 PROFILE_COLUMNS = (
     f"{_opened('human')} as human_principals, {_opened('machine')} as machine_principals,"
-    f" {_opened('several')} as several_profile_principals,"
+    " case when e.user_profile_name is null then []::VARCHAR[] else e.several end as several_profile_principals,"
     " case when not a.sign_ins_unlisted and not coalesce(e.unclear, false) then true end"
     " as sign_ins_complete,"
     f" case when {_PERSON_UNKNOWN} then null when u.sso_user = '' then false else {_IS_PERSON} end as sso_user_exists,"

@@ -219,7 +219,8 @@ USER_PROFILE = Table(
         Column("machine_principals", "VARCHAR[]", "Programs that are known to have opened the profile, as sign_in names"
                " them", kinds=("sign_in",)),
         Column("several_profile_principals", "VARCHAR[]", "People who are known to have opened this and another profile"
-               " of the domain; after a comma the principal that opened the other one, where it is another",
+               " of the domain; after a comma the principal that opened the other one, where it is another. NULL where"
+               " none is known, and somebody who can't be told opened a profile of the domain",
                kinds=("sign_in",)),
         Column("sign_ins_complete", "BOOLEAN", "true where every sign-in of the window is known, and whether a person"
                " or a program stands behind it; NULL otherwise: there may be more than the three columns above say",
@@ -227,7 +228,8 @@ USER_PROFILE = Table(
         Column("sso_user_exists", "BOOLEAN", "Whether the domain's instance of Identity Center knows the user; false"
                " where there is none",
                inputs=("sso_user",), via="'sso_user'", kinds=("identity_user",)),
-        Column("sso_user_active", "BOOLEAN", "Whether that user is enabled there; false where there is no such user",
+        Column("sso_user_active", "BOOLEAN", "Whether that user is enabled there; false where there is no such user,"
+               " NULL where its status is none that AWS documents",
                inputs=("sso_user",), via="'sso_user'", kinds=("identity_user",)),
         Column("sso_user_assigned", "BOOLEAN", "Whether the domain's application in Identity Center is open to that"
                " user: assigned to the user or a group of theirs, or open to everybody",

@@ -44,6 +44,8 @@ def _canvas(uri: str) -> dict[str, Any]:
     return {"CanvasAppSettings": {"WorkspaceSettings": {"S3ArtifactPath": uri}}}
 
 
+#: What isn't known of a Region where nothing but domains was asked for.
+NOT_ASKED = ["mlflow_app", "mlflow_server", "partner_app", "vpc"]
 #: What stands beside the tracking server runs -> who shares its role, and its bucket.
 SHARED: list[tuple[Apart, list[str] | None, list[str] | None]] = [
     (together(server(), place(), _domain(), profile("ana")), [], []),
@@ -70,6 +72,9 @@ SHARED: list[tuple[Apart, list[str] | None, list[str] | None]] = [
     # What may have one as well is not known to have none.
     (together(server(), place(["user_profile"])), None, None),
     (together(server(), place(["mlflow_app"])), None, None),
+    # A Region without domains, which is not asked for more than those, and one that may have some.
+    (together(server(), place(), _domain(), place(NOT_ASKED, region="us-east-1")), [], []),
+    (together(server(), place(), _domain(), place(["domain", *NOT_ASKED], region="us-east-1")), None, None),
     (together(server(), place(["partner_app"])), None, []),  # CreatePartnerApp names no bucket
     (together(server(), place(), app(gaps=("*",), RoleArn=None, ArtifactStoreUri=None)), None, None),
     (together(server(gaps=("*",), RoleArn=None, ArtifactStoreUri=None), place()), None, None),

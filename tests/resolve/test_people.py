@@ -66,6 +66,22 @@ def test_people_of_the_domains_own_instance_count() -> None:
         assert (row["sso_user_exists"], row["sso_user_active"]) == (there, there)
 
 
+STATES = together(
+    domain(document={"AuthMode": "SSO"}),
+    *(profile(name, also={"SingleSignOnUserValue": name}) for name in ("ana", "ben", "cleo")),
+    *(record("identity_user", name, {"UserId": name, "UserName": name, "UserStatus": status}, region=GLOBAL)
+      for name, status in (("ana", "ENABLED"), ("ben", "DISABLED"), ("cleo", "SUSPENDED"))),
+)  # fmt: skip
+
+
+def test_a_status_that_aws_has_no_word_for_is_not_known() -> None:
+    """UserStatus is ENABLED or DISABLED (identitystore, User)."""
+    rows = STATES.by_name("user_profile")
+    assert {name: (row["sso_user_exists"], row["sso_user_active"]) for name, row in rows.items()} == {
+        "ana": (True, True), "ben": (True, False), "cleo": (True, None),
+    }  # fmt: skip
+
+
 #: Two domains of Identity Center, one of which was listed and could not be described.
 HALF_SEEN = together(
     record("account_region", REGION, {"IdentityCenterInstances": [f"ssoins-half-{ACCOUNT}"]}),

@@ -82,6 +82,12 @@ PRINCIPALS = [
     ({"type": "IdentityCenterUser"}, "unknown", "unknown"),
     ({"type": "AWSAccount", "principalId": "AIDA", "accountId": "1"}, "AIDA", "unknown"),
     ({"type": "Something", "arn": "arn:new"}, "arn:new", "unknown"),
+    # Only type is in every userIdentity: without a name nobody is somebody, and not the same as another without one.
+    ({"type": "IAMUser", "userName": "ana"}, "ana", "human"),
+    ({"type": "IAMUser", "principalId": "AIDA1"}, "AIDA1", "unknown"),
+    ({"type": "AssumedRole", "principalId": "AROA:ana"}, "unknown", "unknown"),
+    ({"type": "AssumedRole", "arn": f"{STS}/DataScience"}, "unknown", "unknown"),
+    ({"userName": "ana"}, "ana", "unknown"),
 ]  # fmt: skip
 
 
@@ -175,6 +181,20 @@ def test_one_person_and_several_profiles_of_a_domain() -> None:
     rows = SEVERAL_PROFILES.by_id("user_profile")
     several = {id_: row["several_profile_principals"] for id_, row in rows.items()}
     assert several == {"d-1/ana": ["D/x"], "d-1/ben": ["D/x"], "d-1/cleo": [], "d-2/ana": []}
+
+
+#: Somebody opened ben's profile, and nobody knows who; nobody opened cleo's.
+UNRECOGNIZED = together(
+    domain(), domain("d-2"), profile("ana"), profile("ben"), profile("cleo"), profile("dora", of="d-2"),
+    sign_in(1, role("D", "x"), "ana"), sign_in(2, {"type": "AssumedRole"}, "ben"),
+    sign_in(3, role("D", "y"), request={"domainId": "d-2", "userProfileName": "dora"}),
+)  # fmt: skip
+
+
+def test_whoever_was_not_recognized_may_have_opened_another_profile() -> None:
+    rows = UNRECOGNIZED.by_name("user_profile")
+    several = {name: row["several_profile_principals"] for name, row in rows.items()}
+    assert several == {"ana": None, "ben": None, "cleo": [], "dora": []}
 
 
 SEVERAL_ROLES = together(

@@ -7,6 +7,8 @@ with lists as (
            bool_or(list_has_any(unlisted, list_filter(users, lambda kind: kind <> 'partner_app'))) as buckets,
            bool_or(list_contains(unlisted, 'user_profile')) as profiles
     from (select account, unlisted, case when account in (select account from template_account) then ['domain']
+                 -- A Region without a domain isn't asked for applications, as little as one that isn't audited.
+                 when domains = 0 and list_has_all(unlisted, ['mlflow_server', 'mlflow_app', 'partner_app']) then []
                  else ['domain', 'mlflow_server', 'mlflow_app', 'partner_app'] end as users from account_region)
     group by account),
 domains as (

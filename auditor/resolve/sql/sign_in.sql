@@ -5,7 +5,8 @@ with identities as (
            lower("{user_profile_name}") as profile, "{read}"
     from raw_sign_in where doc.errorCode = ''),
 sessions as (
-    select i.*, split_part(arn, '/', 2) as role, split_part(arn, '/', 3) as session, u.name as center_user
+    select i.*, nullif(split_part(arn, '/', 2), '') as role,
+           nullif(split_part(arn, '/', 3), '') as session, u.name as center_user
     from identities i left join (
         select account, id, any_value(doc.UserName) as name from raw_identity_user group by all) u
       on u.account = i.account and u.id = i.onBehalfOf),
@@ -13,15 +14,17 @@ events as (
     select *,
            case when type = 'AssumedRole' and "{reserved}" then session
                 -- SageMaker sets the profile's name there, which is no person's.
-                when type = 'AssumedRole' and sourceIdentity is not null and lower(session) <> 'sagemaker'
-                then role || '/' || sourceIdentity
+                when type = 'AssumedRole' and sourceIdentity is not null and coalesce(lower(session), '') <> 'sagemaker'
+                then coalesce(role || '/', '') || sourceIdentity
                 when type = 'AssumedRole' then role || '/' || session
-                when type in ('IAMUser', 'Root') then arn
+                when type in ('IAMUser', 'Root') then coalesce(arn, userName, principalId)
                 when type = 'IdentityCenterUser' then coalesce(userName, center_user, onBehalfOf)
                 else coalesce(userName, arn, principalId) end as named,
            case when type = 'AWSService' then 'machine'
+                -- Who it was is not said, or by nothing but an id that is nobody else's.
+                when type in "{people}" and (named is null or arn is null and userName is null) then 'unknown'
                 when type = 'AssumedRole' and "{reserved}" then 'human'
-                when type = 'AssumedRole' and sourceIdentity is not null and lower(session) <> 'sagemaker'
+                when type = 'AssumedRole' and sourceIdentity is not null and coalesce(lower(session), '') <> 'sagemaker'
                 then 'human'
                 when type = 'AssumedRole' and (issuerType is not null or "{machine_environments}"
                      or regexp_full_match(lower(session), "{machine_sessions}")) then 'machine'
