@@ -307,7 +307,7 @@ class FindingMaker:
         told: str,
     ) -> tuple[tuple[Evidence, ...], list[Culprit]]:
         """The evidence, each derived value pointing at the policy or route behind it, and what the first one points
-        at."""
+        at, with what else the message names: all of it has to change."""
         found: list[Evidence] = []
         first: list[Culprit] = []
         for item in evidence:
@@ -315,7 +315,7 @@ class FindingMaker:
             names = row.get(column.culprits) if column is not None and column.culprits else None
             behind = self._places.culprits(resource, names or (), told)
             found.append(self._places.blame(item, behind))
-            first = first or behind
+            first = [*first, *(c for c in behind if c not in first and c.name and c.name in told)] if first else behind
         return tuple(found), first
 
     def _message(

@@ -2,6 +2,7 @@
 
 A snippet holds what belongs inside the resource, from its own arguments on, and names the resource in a comment. A
 structure has every member that the resource has already, so that it can stand instead of what a template says there.
+What a template refers to (a role, a bucket) has no value that could be written: such members stay as they stand.
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ from functools import cache, lru_cache
 from typing import Any
 
 from auditor.model.resource import ResourceRef
+from auditor.model.snapshot import TEMPLATE
 from auditor.studio.resource_types import BY_KIND
 from auditor.studio.template_names import (
     NOT_IN_CLOUDFORMATION,
@@ -30,7 +32,7 @@ def cloudformation(resource: ResourceRef, settings: Settings, changed: tuple[str
     if any(lacks(NOT_IN_CLOUDFORMATION, path) for path in changed):
         return ""
     left_out: list[str] = []
-    known = _known(settings, "", NOT_IN_CLOUDFORMATION, left_out)
+    known = _known(_told(resource, settings, changed, left_out), "", NOT_IN_CLOUDFORMATION, left_out)
     _drop_new_values(known, left_out)
     return "\n".join((*_about(BY_KIND[resource.type].cloudformation, resource, left_out), _yaml(known)))
 
@@ -40,7 +42,7 @@ def terraform(resource: ResourceRef, settings: Settings, changed: tuple[str, ...
     if any(lacks(NOT_IN_TERRAFORM, path) for path in changed):
         return ""
     left_out: list[str] = []
-    known = _known(settings, "", NOT_IN_TERRAFORM, left_out)
+    known = _known(_told(resource, settings, changed, left_out), "", NOT_IN_TERRAFORM, left_out)
     return "\n".join((*_about(BY_KIND[resource.type].terraform, resource, left_out), *_block(known, "")))
 
 
@@ -59,7 +61,42 @@ def _about(type_: str, resource: ResourceRef, left_out: list[str]) -> Iterator[s
     # A name with a line break in it would end the comment.
     yield f"# {type_}" + (f": {name}" if name and name.isprintable() and len(name) < 300 else "")
     for path in left_out:
-        yield f"# cannot be written here: {path}"
+        yield (
+            f"# {path.removeprefix(_KEPT)} stays as it stands"
+            if path.startswith(_KEPT)
+            else f"# cannot be written here: {path}"
+        )
+
+
+#: How a member begins that the template's own text has to say.
+_KEPT = "="
+
+
+def _told(resource: ResourceRef, settings: Settings, changed: tuple[str, ...], left_out: list[str]) -> Settings:
+    """The settings without those of a template that are no text to write: what it refers to. What is changed is."""
+    return settings if not resource.file else _literals(settings, "", changed, left_out)
+
+
+def _literals(settings: Settings, prefix: str, changed: tuple[str, ...], left_out: list[str]) -> dict[str, Any]:
+    found: dict[str, Any] = {}
+    for name, value in settings.items():
+        path = f"{prefix}{name}"
+        if isinstance(value, Mapping):
+            inner = _literals(value, f"{path}.", changed, left_out)
+            found |= {name: inner} if inner or not value else {}
+        elif _refers(value) and not any(one == path or one.startswith(f"{path}.") for one in changed):
+            left_out.append(f"{_KEPT}{path}")
+        else:
+            found[name] = value
+    return found
+
+
+def _refers(value: object) -> bool:
+    """Whether a value holds what stands for a resource of the template."""
+    if isinstance(value, str):
+        return "${" in value or f":iam::{TEMPLATE}:" in value
+    items = value.values() if isinstance(value, Mapping) else value if isinstance(value, list) else ()
+    return any(map(_refers, items))
 
 
 def _known(settings: Settings, prefix: str, absent: tuple[str, ...], left_out: list[str]) -> dict[str, Any]:

@@ -12,6 +12,7 @@ import pytest
 import yaml
 from cfnlint.schema.manager import PROVIDER_SCHEMA_MANAGER
 
+import auditor
 from auditor.collect.iac.scan import ScanOptions, scan
 from auditor.evaluate.audit import evaluate
 from auditor.model.finding import Finding, FindingRemediation
@@ -209,3 +210,56 @@ def test_nothing_deprecated_is_proposed() -> None:
         if known is not None:
             assert all(name in known or f"{name}[]" in known for name in members), text
     assert seen > 20
+
+
+def _found(folder: Path, text: str, rule: str) -> Finding:
+    (folder / ("t.yaml" if text.lstrip().startswith("Resources") else "main.tf")).write_text(text, encoding="utf-8")
+    (finding,) = auditor.scan([folder], options=auditor.Options(only=[rule])).findings
+    return finding
+
+
+def test_every_policy_that_the_message_names_has_its_snippet(tmp_path: Path) -> None:
+    """One broad policy less is no role that is narrow; what is harmless stays."""
+    arns = "arn:aws:iam::aws:policy/AmazonSSMReadOnlyAccess, arn:aws:iam::aws:policy/AmazonSageMakerFullAccess"
+    text = cloudformation(
+        f"      ManagedPolicyArns: [{arns}]\n      Policies: [{{PolicyName: all, PolicyDocument: {ANYTHING}}}]"
+    )
+    snippet = _snippet(_found(tmp_path, text, "STU204"))
+    assert [line for line in snippet.splitlines() if line.startswith("#")] == [
+        "# AWS::IAM::Role: Role: name the actions and resources that its users need",
+        "# AWS::IAM::Role: Role: without AmazonSageMakerFullAccess",
+    ]
+
+
+SPACES_IN_CLOUDFORMATION = (
+    cloudformation("", "  Group: {Type: AWS::EC2::SecurityGroup}")
+    + """\
+      DefaultSpaceSettings:
+        ExecutionRole: !GetAtt Role.Arn
+        SecurityGroups: [!Ref Group]
+        SpaceStorageSettings: {DefaultEbsStorageSettings: {DefaultEbsVolumeSizeInGb: 9, MaximumEbsVolumeSizeInGb: 999}}
+"""
+)
+SPACES_IN_TERRAFORM = terraform("", 'resource "aws_security_group" "g" {}').replace(
+    'resource "aws_sagemaker_domain" "d" {', """resource "aws_sagemaker_domain" "d" {
+  default_space_settings {
+    execution_role  = aws_iam_role.r.arn
+    security_groups = [aws_security_group.g.id]
+    space_storage_settings {
+      default_ebs_storage_settings {
+        default_ebs_volume_size_in_gb = 9
+        maximum_ebs_volume_size_in_gb = 999
+      }
+    }
+  }""",
+)  # fmt: skip
+
+
+@pytest.mark.parametrize("text", [SPACES_IN_CLOUDFORMATION, SPACES_IN_TERRAFORM], ids=["CloudFormation", "Terraform"])
+def test_what_stands_for_a_resource_of_the_template_is_not_written(text: str, tmp_path: Path) -> None:
+    """Its ARN is AWS's to make, so a snippet that holds one could not be deployed."""
+    snippet = _snippet(_found(tmp_path, text, "STU507"))
+    assert "# DefaultSpaceSettings.ExecutionRole stays as it stands" in snippet.splitlines()
+    assert "template" not in snippet
+    assert "${" not in snippet
+    assert "100" in snippet
