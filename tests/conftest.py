@@ -150,7 +150,7 @@ def _the_same_tables_are_built_once(tmp_path_factory: pytest.TempPathFactory) ->
     """Tables of a snapshot that was read twice are copied from then on: their making is most of what a small evaluation
     costs, and depends on the files and the personas alone. Tests of how they are made, in tests/resolve, make them."""
     from auditor.evaluate import audit
-    from auditor.resolve import alike_profiles, build_tables
+    from auditor.resolve import alike_profiles, build_tables, evidence_tables
 
     real = audit.build
     sights: dict[str, int] = {}
@@ -165,6 +165,7 @@ def _the_same_tables_are_built_once(tmp_path_factory: pytest.TempPathFactory) ->
             build_tables.SMALL,
             build_tables.MATERIALISED_PROFILES,
             build_tables.MATERIALISED_DOCUMENTED,
+            evidence_tables.MATERIALISED_ROLES,
         )
         held = [(str(file.path), sha256(file.path.read_bytes()).hexdigest()) for file in files]
         key = sha256(repr((held, how, limits)).encode()).hexdigest()

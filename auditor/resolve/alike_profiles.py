@@ -57,11 +57,21 @@ _OWN_READ = ", ".join(
     else f'"{name}" := p.doc."{name}"' + ("" if type_ == "VARCHAR" else f"::{type_}")
     for name, type_ in OWN_MEMBERS.items()
 )  # fmt: skip
-#: The settings without the role. Where a member is written twice everything stays, so that whoever reads it refuses it.
+#: The settings without the role, as text. Where a member is written twice everything stays, so that whoever reads it
+#: refuses it.
 _TEXT = f"doc.{USER_PROFILE_ROOT}"
+_ROLE_TEXT = f"{_TEXT}->>'$.{_ROLE}'"
+_WITHOUT_ROLE_BY_MEMBERS = (
+    f"case when len(json_keys({_TEXT})) <> len(list_distinct(json_keys({_TEXT}))) then {_TEXT}"
+    f" else json_merge_patch({_TEXT}, '{{\"{_ROLE}\": null}}') end"
+)
+#: The same in half of the time where the role stands first, as SageMaker and the snapshots have it, and nowhere else.
+_FIRST = f"""'{{"{_ROLE}":"' || ({_ROLE_TEXT}) || '"'"""
+_AFTER = f"substr({_TEXT}::VARCHAR, length({_FIRST}) + 2)"
 _WITHOUT_ROLE = (
-    f"case when {_TEXT}->>'$.{_ROLE}' is null or len(json_keys({_TEXT})) <> len(list_distinct(json_keys({_TEXT})))"
-    f" then {_TEXT} else json_merge_patch({_TEXT}, '{{\"{_ROLE}\": null}}') end"
+    f"case when {_ROLE_TEXT} is null then {_TEXT}::VARCHAR when {_TEXT}::VARCHAR = {_FIRST} || '}}' then '{{}}'"
+    f" when starts_with({_TEXT}::VARCHAR, {_FIRST} || ',') and not contains({_AFTER}, '\"{_ROLE}\":')"
+    f" then '{{' || {_AFTER} else ({_WITHOUT_ROLE_BY_MEMBERS})::VARCHAR end"
 )
 #: Columns of ``profile_document``.
 _SHOWN = ("account", "region", "id", "doc", "tags", "known_tags", "gaps", "as_of")
@@ -157,7 +167,7 @@ def tell_apart(con: duckdb.DuckDBPyConnection, documents: str, folder: Path) -> 
     con.execute(
         f"create table raw_user_profile as select *, hash({telling}) >> 1 as alike,"
         f" {user_words_beside(name, 'name_tokens', user)} as sso_user_tokens from ("
-        f"select * replace (struct_pack({_OWN_READ}) as doc), {_TEXT}->>'$.{_ROLE}' as {quoted(_ROLE)},"
+        f"select * replace (struct_pack({_OWN_READ}) as doc), {_ROLE_TEXT} as {quoted(_ROLE)},"
         f" {_WITHOUT_ROLE} as settings, {words(f'p.{name}')} as name_tokens from ({documents}) p)"
     )
     con.execute(
@@ -171,8 +181,8 @@ def tell_apart(con: duckdb.DuckDBPyConnection, documents: str, folder: Path) -> 
     con.execute("alter table raw_user_profile drop column odd")
     path = folder / "settings.jsonl"
     con.execute(
-        f"copy (select alike, settings as {quoted(USER_PROFILE_ROOT)} from profile_kind where settings is not null)"
-        f" to {literal(path.as_posix())} (format json)"
+        f"copy (select alike, settings::JSON as {quoted(USER_PROFILE_ROOT)} from profile_kind"
+        f" where settings is not null) to {literal(path.as_posix())} (format json)"
     )
     read = (
         f"read_json({literal(path.as_posix())}, format = 'newline_delimited',"

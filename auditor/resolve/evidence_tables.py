@@ -93,6 +93,10 @@ def _opened(column: str) -> str:
     return f"coalesce(e.{column}, []::VARCHAR[])"
 
 
+#: Rows of ``profile_role`` up to which the roles are kept as a table. Of more they are a view: most of its columns are
+#: those of the roles' facts, which are kept already, and it has sixty.
+MATERIALISED_ROLES = 10_000
+
 #: Whether the users of the domain's own instance of Identity Center are not known. A domain that was not seen may use
 #: any instance. An organization's instance is read in one of its accounts, and stands for the domains of all. Snapshots
 #: of older versions do not say which instance theirs are of.
@@ -149,15 +153,14 @@ def people(con: duckdb.DuckDBPyConnection) -> None:
 def execution_role(con: duckdb.DuckDBPyConnection) -> None:
     """``execution_role``: one row a role in use, from ``profile_role`` and ``domain_resolved``."""
     power_facts.openings(con)
-    run(
-        con,
-        statement(
-            "execution_role",
-            global_region=literal(GLOBAL),
-            assumed=literal(ASSUMED),
-            propagation=literal(PROPAGATION),
-        ),
-    )
+    in_use = statement("role_in_use", assumed=literal(ASSUMED), propagation=literal(PROPAGATION))
+    ((uses,),) = con.execute("select count(*) from profile_role").fetchall()
+    kind, roles = "table", f"({in_use})"
+    if uses > MATERIALISED_ROLES:
+        run(con, f"create table role_in_use as {in_use}")
+        kind, roles = "view", "role_in_use"
+    documented = statement("execution_role", roles=roles, global_region=literal(GLOBAL))
+    run(con, f"create {kind} execution_role as {documented}")
     run(con, statement("own_role"))
     access_paths.create(con)
 
@@ -187,7 +190,7 @@ DOMAIN_JOINS = (
     " left join raw_kms_key k on k.account = d.account and k.region = d.region and k.id = d.kms_key_id"
     " left join own_role o on o.account = d.account and o.id = d.space_default_execution_role"
     " left join role_unseen h on h.account = d.account"
-    " left join execution_role r on r.account = d.account and r.id = d.space_default_execution_role"
+    " left join role_fact r on r.account = d.account and r.id = d.space_default_execution_role"
 )
 
 

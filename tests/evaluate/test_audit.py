@@ -20,7 +20,7 @@ from auditor.model.report import Report
 from auditor.model.rule import Rule, Severity, Verdict
 from auditor.model.snapshot import GLOBAL, Coverage, Gap, Snapshot
 from auditor.report.render import Format, render
-from auditor.resolve import alike_profiles, build_tables
+from auditor.resolve import alike_profiles, build_tables, evidence_tables
 from auditor.store.snapshot_file import write_snapshot
 from auditor.store.snapshot_reader import SnapshotReader
 
@@ -76,6 +76,7 @@ class TestDeterminism:
         monkeypatch.setattr(alike_profiles, "MANY_BYTES", 0)
         monkeypatch.setattr(build_tables, "MATERIALISED_PROFILES", 0)
         monkeypatch.setattr(build_tables, "MATERIALISED_DOCUMENTED", 0)
+        monkeypatch.setattr(evidence_tables, "MATERIALISED_ROLES", 0)
         monkeypatch.setattr(build_tables, "SMALL", 0)
         assert _json(evaluate([estate_file("acme")], built_in_rules, WITH_SUMMARIES)) == _json(acme)
 

@@ -14,7 +14,7 @@ from auditor.evaluate.cause_groups import CauseGroups
 from auditor.model.finding import cause_order
 from auditor.model.report import Report
 from auditor.model.rule import Rule
-from auditor.resolve import alike_profiles, build_tables
+from auditor.resolve import alike_profiles, build_tables, evidence_tables
 from auditor.resolve.inheritance_sql import NestedMerge
 from auditor.rules.rule_names import select
 from auditor.studio.personas import DEFAULT_PERSONAS
@@ -28,6 +28,7 @@ def _as_of_many(patch: pytest.MonkeyPatch, how_many: str) -> None:
     if how_many == "very many":
         patch.setattr(build_tables, "MATERIALISED_PROFILES", 0)
         patch.setattr(build_tables, "MATERIALISED_DOCUMENTED", 0)
+        patch.setattr(evidence_tables, "MATERIALISED_ROLES", 0)
 
 
 @pytest.mark.parametrize("estate", ["acme", "generated:2x6", "clean"])

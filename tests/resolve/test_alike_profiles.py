@@ -21,7 +21,7 @@ from auditor.evaluate.engine import _of_profiles, evaluate_rules
 from auditor.evaluate.kind_columns import KindColumns
 from auditor.model.rule import Rule
 from auditor.model.snapshot import SCHEMA_VERSION, Header, Record, Scope, Snapshot
-from auditor.resolve import alike_profiles, build_tables
+from auditor.resolve import alike_profiles, build_tables, evidence_tables
 from auditor.resolve.tables import TABLES
 from auditor.resources import rules_dir
 from auditor.rules.load import load_rules
@@ -138,6 +138,7 @@ def _tables(
         patched.setattr(alike_profiles, "MANY_BYTES", bytes_)
         patched.setattr(build_tables, "MATERIALISED_PROFILES", 0)
         patched.setattr(build_tables, "MATERIALISED_DOCUMENTED", 0)
+        patched.setattr(evidence_tables, "MATERIALISED_ROLES", 0)
         con, _ = load_tables([path], personas=personas)
     assert alike_profiles.are_told_apart(con) == (bytes_ == 0)
     return con
@@ -225,6 +226,13 @@ class TestOddInput:
             '{"SecurityGroups": "sg-1"}',
             '{"StudioWebPortal": "DISABLED", "StudioWebPortal": "ENABLED"}',
             '{"ExecutionRole": "one", "ExecutionRole": "two"}',
+            '{"ExecutionRole": "one"}',
+            '{"ExecutionRole": "one", "StudioWebPortal": "DISABLED"}',
+            '{"StudioWebPortal": "DISABLED", "ExecutionRole": "one"}',
+            '{"ExecutionRole": "é\\"n\\\\e", "StudioWebPortal": "DISABLED"}',
+            '{"ExecutionRole": "é", "StudioWebPortal": "DISABLED"}',
+            '{"ExecutionRole": "one", "StudioWebPortal": "DISABLED", "Execution\\u0052ole": "two"}',
+            '{"ExecutionRole": "one", "StudioWebPortal": "DISABLED", "StudioWebPortal": "ENABLED"}',
             '{"StudioWebPortalSettings": {"HiddenMlTools": [], "HiddenMlTools": ["Comet"]}}',
             "7",
             '"text"',

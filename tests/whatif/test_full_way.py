@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from auditor.config import Config
 from auditor.model.rule import Rule
-from auditor.resolve import alike_profiles, build_tables
+from auditor.resolve import alike_profiles, build_tables, evidence_tables
 from auditor.rules.verdict_sql import parse_overrides
 from auditor.run.run_options import RuleOptions
 from auditor.run.selection import choose
@@ -103,6 +103,7 @@ def test_it_says_what_two_audits_say(
             if data.draw(st.booleans()):
                 patch.setattr(build_tables, "MATERIALISED_PROFILES", 0)
                 patch.setattr(build_tables, "MATERIALISED_DOCUMENTED", 0)
+                patch.setattr(evidence_tables, "MATERIALISED_ROLES", 0)
         found = what_if(Config(), twins, WhatIfOptions(sets, fixes, RuleOptions(parameters=parameters)))
     then = Rules(built_in_rules, parse_overrides(parameters, built_in_rules))
     expected, _ = long_way(twins, found.changes, Rules(built_in_rules), then)

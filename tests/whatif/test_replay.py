@@ -19,7 +19,7 @@ from auditor.model.snapshot import GLOBAL, KINDS, SCHEMA_VERSION, Header, Kind, 
 from auditor.prevent.deny_policies import pieces, service_control_policies
 from auditor.remediation.command_request import api_call
 from auditor.remediation.command_text import read_call
-from auditor.resolve import alike_profiles, build_tables
+from auditor.resolve import alike_profiles, build_tables, evidence_tables
 from auditor.run.policy_replay import _commands, calls_of, our_calls
 from auditor.run.run_options import RuleOptions
 from auditor.run.selection import choose
@@ -323,6 +323,7 @@ def of_acme(
             patch.setattr(alike_profiles, "MANY_BYTES", 0)
             patch.setattr(build_tables, "MATERIALISED_PROFILES", 0)
             patch.setattr(build_tables, "MATERIALISED_DOCUMENTED", 0)
+            patch.setattr(evidence_tables, "MATERIALISED_ROLES", 0)
         choice = choose(Config(), RuleOptions())
         side = first_side(Config(), choice, [estate_file("acme")], tmp_path_factory.mktemp("side"))
     return list(calls_of(groups_of(side)))

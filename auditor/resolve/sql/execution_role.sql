@@ -1,29 +1,4 @@
-create table execution_role as
-with uses as (
-    select account, region, domain_id, execution_role as id, profiles as profile, 0 as space, unified_studio, as_of,
-           '' as use
-    from profile_role where execution_role <> ''
-    union all
-    select account, region, domain_id, default_execution_role, 0, 0, unified_studio, as_of, ''
-    from domain_resolved where default_execution_role <> ''
-    union all
-    select account, region, domain_id, space_default_execution_role, 0, 1, unified_studio, as_of, ''
-    from domain_resolved where space_default_execution_role <> ''
-    union all
-    select account, region, domain_id, id, 0, 0, false, as_of, use from side_role where own),
-used as (
-    select u.account, u.id, sum(profile) as profiles, max(space) = 1 as shared_spaces,
-           bool_and(use <> '') as side_role, bool_or(use = "{assumed}") as assumed_by_roles,
-           bool_and(u.unified_studio) as unified_studio, max(u.as_of) as as_of,
-           bool_or(d.execution_role_identity_config = 'USER_PROFILE_NAME') as source_identity,
-           count(*) filter (use = '' and d.execution_role_identity_config is distinct from 'USER_PROFILE_NAME'
-               and d.trusted_identity_propagation is distinct from 'ENABLED') as people_apart,
-           -- What a template's language has no word for, a template cannot turn on.
-           count(*) filter (use = '' and d.execution_role_identity_config <> 'USER_PROFILE_NAME'
-               and (d.trusted_identity_propagation <> 'ENABLED' or d.trusted_identity_propagation is null
-                    and (u.account, "{propagation}") in (select account, setting from beyond_template))) as not_apart
-    from uses u left join domain_resolved d using (account, region, domain_id) group by all),
-sides as (
+with sides as (
     select account, id, list_sort(list_distinct(list(use))) as side_uses from side_role where own group by all),
 -- Where some role in use was not seen, it may be any of those that were.
 hidden as (
@@ -76,7 +51,7 @@ select u.account || '/' || "{global_region}" || '/execution_role/' || u.id as ke
        w.unsafe_jobs_policies as jobs_policies, coalesce(w.unsafe_jobs_unknown, '') as jobs_unknown,
        w.starts_emr as starts_emr_clusters, coalesce(w.emr_unknown, '') as emr_unknown,
        case when u.not_apart > 0 then false when u.people_apart = 0 and not h.hidden then true end as sessions_name_people
-from used u left join role_fact f on f.account = u.account and f.id = u.id
+from "{roles}" u left join role_fact f on f.account = u.account and f.id = u.id
 left join permission_fact p on p.account = u.account and p.id = u.id
 left join unseen n on n.account = u.account
 left join hidden h on h.account = u.account
