@@ -17,8 +17,9 @@ trusted as (
     where s.use = "{assumed}"),
 trust as (
     select account, region, domain_id, bool_or(trusts is null) as unseen,
-           coalesce(list_sort(list(distinct regexp_extract(role, '[^/]+$')) filter (not trusts)), [])
-               as without
+           -- Most roles are not named here, and to find their names takes longer than all else.
+           coalesce(list_sort(list(distinct case when not trusts then regexp_extract(role, '[^/]+$') end)
+                              filter (not trusts)), []) as without
     from trusted group by all),
 sharing as (
     select account, region, domain_id, bool_or(shared) as shared, count(*) > count(shared) as shared_unseen
