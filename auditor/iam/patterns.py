@@ -151,16 +151,30 @@ def pattern(text: str, *, variables: bool = False) -> Pattern:
 
 
 @lru_cache(maxsize=8192)
-def _compiled(text: str) -> tuple[str, tuple[_Token, ...]]:
-    """What stands before the first wildcard, and the tokens from there on."""
+def _compiled(text: str) -> tuple[str, tuple[str, ...], tuple[_Token, ...]]:
+    """What stands before the first wildcard; what stands between each ``*`` and the next from there on, where there is
+    no other wildcard; and the tokens from there on."""
     length = min((text.index(c) for c in _WILD if c in text), default=len(text))
-    return text[:length], tuple(_WILD.get(character, character) for character in text[length:])
+    rest = text[length:]
+    between = () if "?" in text or not rest else tuple(rest.split("*")[1:])
+    return text[:length], between, tuple(_WILD.get(character, character) for character in rest)
 
 
 def _matches_fixed(wild: str, text: str) -> bool:
     """Whether a text matches a pattern without variables."""
-    prefix, rest = _compiled(wild)
-    return text.startswith(prefix) and _glob(rest, text[len(prefix) :])
+    prefix, between, tokens = _compiled(wild)
+    if not text.startswith(prefix):
+        return False
+    if not between:
+        return _glob(tokens, text[len(prefix) :])
+    # The first place of each part is the best one, and the last part ends the text.
+    at = len(prefix)
+    for part in between[:-1]:
+        at = text.find(part, at)
+        if at < 0:
+            return False
+        at += len(part)
+    return len(text) - at >= len(between[-1]) and text.endswith(between[-1])
 
 
 def _glob(tokens: tuple[_Token, ...], text: str) -> bool:
