@@ -18,7 +18,7 @@ MODULES = sorted(PACKAGE.rglob("*.py"))
 #: {history, report} ← {config, deliver} ← run ← {checkov, cli, hook}. A part imports itself and what stands lower.
 RANKS = {
     "": 0, "counting": 0, "errors": 0, "version": 0, "resources": 1, "yaml_source": 1, "sql_text": 1,
-    "regular_files": 0, "kept_files": 1, "file_kinds": 1, "budget": 1, "inert_text": 1,
+    "regular_files": 0, "kept_files": 1, "file_kinds": 1, "budget": 1, "inert_text": 1, "json_source": 0,
     "temporary_files": 1, "secret_forms": 0, "masking": 1,
     "model": 1, "iam": 1,
     "studio": 2,

@@ -64,7 +64,7 @@ def _set_verbose(context: click.Context, _param: click.Parameter, value: bool) -
 
 def _set_log_file(context: click.Context, _param: click.Parameter, value: Path | None) -> None:
     if value is not None:
-        handler = _Stream(os.fdopen(_opened(value), "a", encoding="utf-8"))
+        handler = _Stream(_opened(value))
         _listen(context, handler, handler.stream.close)
         LOGGER.info("auditor %s", context.command_path.removeprefix("auditor "))
 
@@ -85,18 +85,18 @@ def _listen(context: click.Context, handler: logging.Handler, close: Callable[[]
     context.call_on_close(end)
 
 
-def _opened(path: Path) -> int:
+def _opened(path: Path) -> TextIO:
     """The log to append to: a regular file, for the owner alone where it is made, and no link. Raises ConfigError."""
     try:
         handle = os.open(
             path, os.O_WRONLY | os.O_CREAT | os.O_APPEND | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC, 0o600
         )
+        if stat.S_ISREG(os.fstat(handle).st_mode):
+            return os.fdopen(handle, "a", encoding="utf-8")
     except OSError as error:
         raise unwritable(path, error) from error
-    if not stat.S_ISREG(os.fstat(handle).st_mode):
-        os.close(handle)
-        raise ConfigError(f"--log-file {path}: not a regular file")
-    return handle
+    os.close(handle)
+    raise ConfigError(f"--log-file {path}: not a regular file")
 
 
 log_options = several(

@@ -25,6 +25,7 @@ from auditor.errors import AuditorError, ConfigError
 from auditor.evaluate.gate import threshold
 from auditor.hook.hook_request import HookRequest, read_request, token_of
 from auditor.hook.hook_template import Describe, HookSource, read_source
+from auditor.json_source import decode_json
 from auditor.masking import mask_text
 from auditor.model.finding import Finding
 from auditor.model.rule import Severity, Verdict
@@ -130,7 +131,7 @@ class Hook:
     def _template(self, request: HookRequest) -> str:
         """The template that a stack or a change set is to be made from."""
         try:
-            payload = json.loads(self.fetch(request.url))
+            payload = decode_json(self.fetch(request.url))
         except OSError as error:
             raise ConfigError(f"the template could not be fetched: {error}") from error
         except ValueError as error:

@@ -9,7 +9,6 @@ Source: IAM User Guide, "Grammar of the IAM JSON policy language".
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
@@ -19,6 +18,7 @@ from auditor.iam.conditions import Condition, split_operator
 from auditor.iam.context import Context
 from auditor.iam.logic import Truth, every, negated, some
 from auditor.iam.patterns import UNKNOWN_PART, Pattern, pattern
+from auditor.json_source import decode_json
 
 #: ``identity`` stands for permissions boundaries and service control policies as well: they have the same elements.
 PolicyKind = Literal["identity", "trust", "resource"]
@@ -114,7 +114,7 @@ def parse(document: object, name: str = "", kind: PolicyKind = "identity") -> Po
         return opaque(name, "the policy document was not available")
     if isinstance(document, str):
         try:
-            document = json.loads(unquote(document) if document.lstrip()[:1] == "%" else document)
+            document = decode_json(unquote(document) if document.lstrip()[:1] == "%" else document)
         except (ValueError, RecursionError):
             return opaque(name, "the policy document is not JSON")
     if not isinstance(document, Mapping):

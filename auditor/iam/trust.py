@@ -13,6 +13,7 @@ from auditor.iam.evaluation import Request, applies, trusts
 from auditor.iam.logic import Truth, every, some
 from auditor.iam.patterns import UNKNOWN_PART
 from auditor.iam.principals import Principal, names, service
+from auditor.json_source import decode_json
 
 ASSUME, SET_SOURCE_IDENTITY = "sts:AssumeRole", "sts:SetSourceIdentity"
 #: How a role can be assumed: by AWS's own principals, and by those of an identity provider.
@@ -164,7 +165,7 @@ def with_source_identity(document: object, account: str = "", *, services: bool 
     does not help: a Deny stands against it, or the policy is not understood."""
     if isinstance(document, str):
         try:
-            document = json.loads(document)
+            document = decode_json(document)
         except ValueError:
             return None
     policy = parse(document, "trust policy", "trust")

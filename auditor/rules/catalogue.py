@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -13,7 +14,7 @@ from auditor.rules.load import load_rules
 
 def rule_folders(rules_dirs: Sequence[Path]) -> list[Path]:
     """The folder of the built-in rules and the user's own; one that is named twice counts once."""
-    return [rules_dir(), *{path.resolve(): path for path in rules_dirs}.values()]
+    return [rules_dir(), *{os.path.realpath(path): path for path in rules_dirs}.values()]
 
 
 def all_rules(rules_dirs: Sequence[Path], *, bind: bool = True) -> tuple[Rule, ...]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 import string
 from collections.abc import Iterator, Mapping, Sequence
@@ -125,7 +126,7 @@ def _each(dirs: Sequence[Path]) -> Iterator[tuple[Source, Rule]]:
 
 
 def _is_built_in(path: Path) -> bool:
-    return path.resolve().is_relative_to(rules_dir().resolve())
+    return Path(os.path.realpath(path)).is_relative_to(os.path.realpath(rules_dir()))
 
 
 def _shared(read: Sequence[tuple[Source, Rule]]) -> list[tuple[Source, Rule]]:

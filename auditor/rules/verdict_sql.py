@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from auditor.errors import ConfigError
+from auditor.json_source import is_unicode
 from auditor.model.rule import Param, Rule, Verdict
 from auditor.rules.word_kinds import FUNCTION, with_calls, written_out
 from auditor.sql_text import literal
@@ -39,12 +40,18 @@ _TYPES: Mapping[str, tuple[type, ...]] = {
 }
 
 
+def _texts(value: object) -> Iterator[str]:
+    return (item for item in (value if isinstance(value, (list, tuple)) else [value]) if isinstance(item, str))
+
+
 def value_problem(param: Param, value: object) -> str:
     """Why the value does not fit the parameter, empty where it does."""
     allowed = _TYPES[param.type]
     fits = isinstance(value, allowed) and (param.type == "boolean" or not isinstance(value, bool))
     if fits and isinstance(value, (list, tuple)):
         fits = all(isinstance(item, str) for item in value)
+    if fits and not all(map(is_unicode, _texts(value))):
+        return f"parameter {param.name} holds half of a character"
     if fits and isinstance(value, float) and not math.isfinite(value):
         fits = False
     if fits:
@@ -184,8 +191,8 @@ def parse_overrides(options: Sequence[str], rules: Sequence[Rule]) -> dict[str, 
             raise ConfigError(f"--param {option}: {rule.id} has no parameter {name!r} (it has: {names})")
         try:
             value = yaml.safe_load(text)
-        except (yaml.YAMLError, ValueError) as error:
-            raise ConfigError(f"--param {option}: {text!r} is not a YAML value") from error
+        except (yaml.YAMLError, ValueError, RecursionError) as error:
+            raise ConfigError(f"--param {option}: {text[:80]!r} is not a YAML value") from error
         problem = value_problem(param, value)
         if problem:
             raise ConfigError(f"--param {option}: {problem}")

@@ -19,6 +19,7 @@ from typing import Any
 from auditor.errors import ConfigError
 from auditor.model.sign_ins import LoggedSignIns
 from auditor.regular_files import NotReadError, files_below, open_regular
+from auditor.sql_text import literal
 from auditor.store.trail_bucket import download
 from auditor.temporary_files import workspace
 
@@ -113,7 +114,7 @@ def _read(source: str, files: Sequence[Path], since: datetime) -> list[tuple[str
     from auditor.store.connection import connect
 
     con = connect()
-    names = ", ".join("'" + re.sub(r"[*?\[]", r"[\g<0>]", str(f)).replace("'", "''") + "'" for f in files)
+    names = ", ".join(literal(re.sub(r"[*?\[]", r"[\g<0>]", str(f))) for f in files)
     try:
         return con.execute(
             f"""

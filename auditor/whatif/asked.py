@@ -10,6 +10,7 @@ from typing import Any
 
 from auditor.counting import plural
 from auditor.errors import ConfigError
+from auditor.json_source import decode_json
 from auditor.masking import MASK, mask_document, mask_value
 from auditor.store.snapshot_reader import Key
 from auditor.studio.resource_types import BY_KIND, UPDATABLE_KINDS
@@ -76,7 +77,7 @@ def _asked(text: str, found: re.Match[str], value: Any) -> Asked:
 
 def _value(text: str, known: Member, given: str) -> Any:
     try:
-        value = json.loads(given)
+        value = decode_json(given)
     except ValueError:
         if given.startswith(("[", "{")):
             raise ConfigError(f"--set {text}: the value is not JSON", hint='Write a list so: ["a", "b"]') from None

@@ -6,12 +6,12 @@ member by member, so that a command that sends a whole structure undoes nothing 
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from copy import deepcopy
 from dataclasses import dataclass
 from typing import Any
 
+from auditor.json_source import decode_json
 from auditor.remediation.command_text import Call, UnreadableError
 from auditor.remediation.update_call import sent_by, tags_by
 from auditor.store.snapshot_reader import Key
@@ -205,11 +205,11 @@ def _of_iam(call: Call) -> Edit:
             role["AttachedManagedPolicies"] = [p for p in attached if p.get("PolicyArn") != call.one("policy-arn")]
         elif call.operation == "put-role-policy":
             name = call.one("policy-name")
-            written = {"PolicyName": name, "PolicyDocument": json.loads(call.one("policy-document"))}
+            written = {"PolicyName": name, "PolicyDocument": decode_json(call.one("policy-document"))}
             kept = [p for p in role.get("RolePolicyList") or [] if p.get("PolicyName") != name]
             role["RolePolicyList"] = sorted([*kept, written], key=lambda p: str(p.get("PolicyName")))
         else:
-            role["AssumeRolePolicyDocument"] = json.loads(call.one("policy-document"))
+            role["AssumeRolePolicyDocument"] = decode_json(call.one("policy-document"))
         return changed
 
     if call.operation not in ("detach-role-policy", "put-role-policy", "update-assume-role-policy"):

@@ -106,3 +106,38 @@ def test_nothing_is_left_open(tmp_path: Path) -> None:
         with pytest.raises(OSError, match="is a named pipe, not a file"):
             open_regular(tmp_path / "pipe")
     assert len(list(opened.iterdir())) == before
+
+
+def test_a_folder_of_rules_that_leads_back_to_itself(
+    auditor: Callable[..., Any], odd: Callable[[str], str], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    Path("loop").symlink_to("loop")
+    for folder in ("loop", "loop/rules"):
+        outcome = auditor("check", "night.jsonl", "--rules", folder)
+        assert outcome.code == 2
+        assert "no such file or folder" in outcome.err
+
+
+@pytest.mark.skipif(not Path("/proc/self/mem").exists(), reason="Linux")
+def test_a_log_that_cannot_be_appended_to(auditor: Callable[..., Any], tmp_path: Path) -> None:
+    """A regular file to the kernel, and no place to write to."""
+    outcome = auditor("check", tmp_path / "night.jsonl", "--log-file", "/proc/self/mem")
+    assert outcome.code == 2
+    assert "/proc/self/mem: Invalid argument" in outcome.err
+
+
+def test_text_that_is_not_utf_8(auditor: Callable[..., Any], odd: Callable[[str], str], tmp_path: Path) -> None:
+    """In an argument, and in the name of a folder of snapshots."""
+    folder = tmp_path / os.fsdecode(b"caf\xe9")
+    folder.mkdir()
+    shutil.copy(tmp_path / "night.jsonl", folder)
+    for arguments, said in (
+        (("check", folder / "night.jsonl"), "caf\\xe9/night.jsonl: the name is not UTF-8 text"),
+        (("query", "--snapshot", tmp_path / "night.jsonl", f"select '{folder.name}'"), "SQL: not text in UTF-8"),
+        (("check", tmp_path / "night.jsonl", "--param", 'STU101.more_names=["\\ud800"]'), "half of a character"),
+        (("check", tmp_path / "night.jsonl", "--param", f"STU101.more_names={'[' * 3000}"), "is not a YAML value"),
+    ):
+        outcome = auditor(*arguments)
+        assert outcome.code == 2, outcome.err
+        assert said in outcome.err

@@ -14,6 +14,7 @@ from auditor.cli.options import debug_option, merge_option, quiet_option, snapsh
 from auditor.cli.terminal import StderrMessages
 from auditor.config.find_config import ConfigChoice
 from auditor.errors import ConfigError
+from auditor.json_source import is_unicode
 
 #: Bytes of a statement that is read from a file or stdin.
 _LARGEST = 1 << 20
@@ -100,6 +101,11 @@ def _statement(sql: str | None, file: Path | None) -> str:
         except UnicodeDecodeError as error:
             raise ConfigError(f"{file}: not text in UTF-8") from error
     if sql == "-":
-        return sys.stdin.read(_LARGEST) if sys.stdin is not None else ""
+        try:
+            sql = sys.stdin.read(_LARGEST) if sys.stdin is not None else ""
+        except UnicodeDecodeError as error:
+            raise ConfigError("stdin: not text in UTF-8") from error
     assert sql is not None
+    if not is_unicode(sql):
+        raise ConfigError("SQL: not text in UTF-8")
     return sql

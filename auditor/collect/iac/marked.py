@@ -21,6 +21,7 @@ from yaml.constructor import SafeConstructor
 from yaml.resolver import Resolver
 
 from auditor.collect.iac.unreadable import UnreadableError
+from auditor.json_source import HalfCharacterError, decode_json
 
 #: More values than any template has, once aliases stand for what they mean: CloudFormation takes 1 MB of text.
 _MAX_VALUES = 250_000
@@ -181,7 +182,10 @@ class _Reader:
         place = self._place(event, event)
         text = str(event.value)
         if self._source is not None and event.style == '"':
-            text = json.loads(self._source[event.start_mark.index : event.end_mark.index])
+            try:
+                text = decode_json(self._source[event.start_mark.index : event.end_mark.index])
+            except HalfCharacterError as error:
+                raise UnreadableError(str(error), _line(event)) from None
         tag = event.tag
         if tag is not None and tag.startswith("!") and tag != "!":
             return _Node(self._function(tag, text, event, place), place, 2)

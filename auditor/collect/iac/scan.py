@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
@@ -15,10 +17,16 @@ from auditor.collect.iac.discover import discover
 from auditor.collect.iac.interface import NotAssessed, Root, TemplateReader
 from auditor.collect.iac.terraform import variables
 from auditor.collect.iac.terraform.terraform_reader import TerraformReader
-from auditor.collect.iac.tree import Tree
+from auditor.collect.iac.tree import Tree, real_path
+from auditor.collect.iac.unreadable import UnreadableError
 from auditor.errors import CollectError, ConfigError
+from auditor.inert_text import printable
+from auditor.json_source import is_unicode
 from auditor.model.snapshot import Snapshot
 from auditor.yaml_source import near
+
+#: As much of a name is shown that no file can have.
+_LONG = 200
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,12 +62,16 @@ def scan(paths: Sequence[Path], options: ScanOptions, as_of: datetime | None = N
 
 
 def shown(path: Path) -> str:
-    """A file as the user would name it: from the working folder, with forward slashes."""
-    path = path.resolve()
+    """A file as the user would name it: from the working folder, with forward slashes. Bytes of a name that are not
+    UTF-8 are written out, as no report can hold them."""
     try:
-        return path.relative_to(Path.cwd().resolve()).as_posix() or "."
-    except ValueError:
-        return path.as_posix()
+        path = real_path(path)
+    except UnreadableError:
+        return printable(path.as_posix())[:_LONG]
+    with suppress(ValueError):
+        path = path.relative_to(os.path.realpath("."))
+    name = path.as_posix() or "."
+    return name if is_unicode(name) else os.fsencode(name).decode("utf-8", "backslashreplace")
 
 
 def _readers(options: ScanOptions, tree: Tree) -> Sequence[TemplateReader]:

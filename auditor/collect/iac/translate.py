@@ -9,6 +9,7 @@ from functools import cache
 from typing import Any
 
 from auditor.collect.iac.interface import OpenMap, Reference, Resource, Unknown, Value, unknowns
+from auditor.json_source import decode_json
 from auditor.model.snapshot import Kind
 from auditor.studio.template_names import Row, rows
 from auditor.studio.template_types import Language, Part
@@ -194,7 +195,7 @@ class _Walk:
     def _json(self, value: Value, path: str) -> Any:
         if isinstance(value, str):
             try:
-                value = json.loads(value)
+                value = decode_json(value)
             except ValueError:
                 return _malformed(value, "a JSON document")
         return self._plain(value, path, open_parts=True)

@@ -7,8 +7,10 @@ with all links resolved, below what the user named or, for modules and nested te
 
 from __future__ import annotations
 
+import errno
 import os
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -21,7 +23,11 @@ MAX_BYTES = 16 * 1024 * 1024
 #: A plan holds everything that is deployed, and what it was before.
 MAX_PLAN_BYTES = 64 * 1024 * 1024
 NOWHERE = "it is a symbolic link that leads nowhere"
+NO_PATH = "its name is not a path"
 OUTSIDE = "it is a symbolic link that leads out of the repository"
+
+#: Why no file can be opened that is called so, whatever there is.
+_NEVER = {errno.ENAMETOOLONG: NO_PATH, errno.ELOOP: NOWHERE}
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +54,7 @@ class Tree:
 
     def read(self, path: Path, limit: int = MAX_BYTES) -> bytes:
         """A file's content. Raises UnreadableError for what is not a regular file of the tree, or too large."""
-        real = Path(os.path.realpath(path))
+        real = real_path(path)
         if path.is_symlink() and not os.path.lexists(real):
             raise UnreadableError(NOWHERE)
         if not self.holds(real):
@@ -67,6 +73,27 @@ class Tree:
         return not self.holds(path) and any(
             self.holds(folder) for folder in Path(os.path.normpath(path.absolute())).parents
         )
+
+
+def within(base: Path, name: str) -> Path | None:
+    """A path that a file of the tree names, from a folder on, with its links resolved; None where it is none (a zero
+    byte, half a character, a name that is too long, a link that leads back to itself)."""
+    with suppress(UnreadableError):
+        return real_path(base / name)
+    return None
+
+
+def real_path(path: Path) -> Path:
+    """The path with its links resolved. Raises UnreadableError where no file can be called so."""
+    try:
+        real = Path(os.path.realpath(path))
+        real.stat()
+    except ValueError as error:
+        raise UnreadableError(NO_PATH) from error
+    except OSError as error:
+        if error.errno in _NEVER:
+            raise UnreadableError(_NEVER[error.errno]) from error
+    return real
 
 
 def opened(real: Path, limit: int) -> bytes:

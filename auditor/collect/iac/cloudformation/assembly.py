@@ -5,16 +5,15 @@ Source: the CDK's cloud-assembly-schema (manifest.json). Assemblies of stages li
 
 from __future__ import annotations
 
-import json
-import os
 from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from auditor.collect.iac.tree import MAX_PLAN_BYTES, Tree
+from auditor.collect.iac.tree import MAX_PLAN_BYTES, Tree, real_path, within
 from auditor.collect.iac.unreadable import UnreadableError
+from auditor.json_source import decode_json
 from auditor.studio.partitions import partition_of
 
 MANIFEST = "manifest.json"
@@ -88,17 +87,17 @@ def stacks(folder: Path, depth: int = 0) -> Iterator[AssemblyStack]:
 def output_folder(file: Path, tree: Tree) -> str:
     """The folder that a ``cdk.json`` has its app synthesised into."""
     with suppress(UnreadableError, ValueError, RecursionError):
-        output = _mapping(json.loads(tree.read(file))).get("output")
-        if isinstance(output, str) and "\0" not in output:
+        output = _mapping(decode_json(tree.read(file))).get("output")
+        if isinstance(output, str) and within(file.parent, output) is not None:
             return output
     return "cdk.out"
 
 
 def _json(folder: Path, name: str) -> Mapping[str, Any]:
     """A file of the assembly, which lies in its folder. Raises UnreadableError."""
-    real = Path(os.path.realpath(folder))
     try:
-        return _mapping(json.loads(Tree((real,), (real,)).read(folder / name, MAX_PLAN_BYTES)))
+        real = real_path(folder)
+        return _mapping(decode_json(Tree((real,), (real,)).read(folder / name, MAX_PLAN_BYTES)))
     except UnreadableError as error:
         raise UnreadableError(f"{name}: {error.reason}") from error
     except (ValueError, RecursionError) as error:
@@ -143,8 +142,9 @@ def _assets(folder: Path, artifacts: Mapping[str, Any]) -> dict[str, Path]:
                 path = _mapping(_mapping(asset).get("source")).get("path")
                 for destination in _mapping(_mapping(asset).get("destinations")).values():
                     key = _mapping(destination).get("objectKey")
-                    if isinstance(path, str) and isinstance(key, str):
-                        found[key.rpartition("/")[2]] = folder / path
+                    file = within(folder, path) if isinstance(path, str) else None
+                    if file is not None and isinstance(key, str):
+                        found[key.rpartition("/")[2]] = file
     return found
 
 

@@ -9,7 +9,7 @@ from typing import Any
 
 from auditor.collect.iac.marked import load
 from auditor.collect.iac.source_text import decoded
-from auditor.collect.iac.tree import Tree
+from auditor.collect.iac.tree import Tree, real_path
 from auditor.collect.iac.unreadable import NotATemplateError, UnreadableError
 
 
@@ -34,7 +34,7 @@ class Library:
 
     def template(self, path: Path) -> Template:
         """Raises UnreadableError where the file is not a template."""
-        path = path.resolve()
+        path = real_path(path)
         if path not in self._read:
             self._read[path] = Template(path, self.name(path), _content(decoded(self.tree.read(path))))
         return self._read[path]

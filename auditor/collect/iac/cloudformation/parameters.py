@@ -71,6 +71,8 @@ def _file(file: Path, tree: Tree) -> tuple[dict[str, str | None], dict[str, str]
         content = yaml.safe_load(decoded(tree.read_named(file)))
     except UnreadableError as error:
         raise ConfigError(f"--parameters {file}: {error.reason}") from error
+    except RecursionError as error:
+        raise ConfigError(f"--parameters {file}: it is nested too deeply", hint=_FORMS) from error
     except (yaml.YAMLError, ValueError) as error:
         mark = getattr(error, "problem_mark", None)
         line = None if mark is None else mark.line + 1

@@ -19,6 +19,7 @@ from auditor.collect.iac.cloudformation.stack_changes import changed
 from auditor.collect.iac.cloudformation.stack_delegation import HOLDERS, Held, held, unread
 from auditor.collect.iac.cloudformation.template_nodes import key_line, members, property_lines
 from auditor.collect.iac.interface import Changed, NotAssessed, Reference, Resource, Unknown, Value
+from auditor.collect.iac.tree import within
 from auditor.collect.iac.unreadable import ElsewhereError, UnreadableError
 from auditor.studio.template_types import TYPES
 
@@ -264,13 +265,13 @@ class Stack:
             named = self._evaluator.value(named) if named is not None else ""
         uploaded = self._around.cdk.assets.get(shown(named).rpartition("/")[2])
         if uploaded is not None and uploaded.is_file():
-            return uploaded.resolve()
+            return uploaded
         if isinstance(named, Unknown):
             raise ElsewhereError(f"its location is not known: {named.expression} ({named.reason})")
         if not isinstance(named, str) or not named or "://" in named or "$" in named:
             raise ElsewhereError(f"it is not a local file: {named}" if named else "it names no template")
-        path = (self._template.path.parent / named.removeprefix("file:")).resolve()
-        if not path.is_file():
+        path = within(self._template.path.parent, named.removeprefix("file:"))
+        if path is None or not path.is_file():
             raise UnreadableError(f"there is no file {named}")
         return path
 

@@ -6,7 +6,6 @@ A property test holds each to this: what is certain with an unknown argument is 
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
@@ -40,6 +39,7 @@ from auditor.collect.iac.partly_known import (
     several,
     why_open,
 )
+from auditor.json_source import decode_json
 
 
 def _same_value(value: Value) -> Value:
@@ -238,7 +238,7 @@ def _json_decode(value: Value) -> Value:
         return value.content
     if not isinstance(value, str):
         return gap_of(value)
-    return json.loads(value)
+    return decode_json(value)
 
 
 def _compact(items: Value) -> Value:

@@ -26,6 +26,7 @@ from auditor.collect.iac.hcl.values import (
     plain_text,
 )
 from auditor.collect.iac.interface import Value
+from auditor.json_source import is_unicode
 
 #: What ``yamldecode`` reads; far more than a file of settings needs.
 _MAX_YAML = 512 * 1024
@@ -146,9 +147,11 @@ def _loader() -> Any:
 
 def _terraform(value: Any) -> Value:
     if isinstance(value, dict):
-        return {_text(k) if not isinstance(k, str) else k: _terraform(v) for k, v in value.items()}
+        return {_text(k) if not isinstance(k, str) else _terraform(k): _terraform(v) for k, v in value.items()}
     if isinstance(value, list):
         return [_terraform(item) for item in value]
+    if isinstance(value, str) and not is_unicode(value):
+        raise EvaluationError("the YAML holds half of a character")
     if value is None or isinstance(value, str | bool | int | float):
         return value
     raise EvaluationError("the YAML holds what Terraform has no type for")

@@ -15,6 +15,7 @@ from typing import Any, Protocol
 from auditor.budget import LONG_TEXT, TOO_LONG, TooLargeError
 from auditor.collect.iac.interface import Reference, Unknown, Value, symbol_of
 from auditor.collect.iac.partly_known import doubts_of, open_keys_of, rest_of, why_open, with_open_keys
+from auditor.json_source import decode_json
 
 KNOWN_LATER = "known after apply"
 #: Parts of a value; values of thousands of people have a tenth of it.
@@ -156,7 +157,7 @@ def _partial_json(parts: Sequence[Value]) -> PartialJson | None:
     open_ = [part for part in parts if plain_text(part) is None]
     text = "".join(_mark(open_.index(p)) if plain_text(p) is None else str(plain_text(p)) for p in parts)
     try:
-        document = json.loads(text)
+        document = decode_json(text)
     except ValueError:
         return None
     return PartialJson(_filled(document, open_))

@@ -19,9 +19,9 @@ from auditor.collect.iac.hcl.evaluate import Scope, value
 from auditor.collect.iac.hcl.values import first_unknown, plain_text
 from auditor.collect.iac.interface import NotAssessed, Unknown, Value
 from auditor.collect.iac.partly_known import open_keys_of, rest_of
-from auditor.collect.iac.terraform.module_files import Module, names_in, read_file, read_text, within
+from auditor.collect.iac.terraform.module_files import Module, names_in, read_file, read_text
 from auditor.collect.iac.terraform.modules import COMPONENT
-from auditor.collect.iac.tree import Tree
+from auditor.collect.iac.tree import Tree, within
 from auditor.collect.iac.unreadable import UnreadableError
 
 TERRAGRUNT = "terragrunt.hcl"

@@ -5,7 +5,6 @@ Source: the documentation of the aws provider's data source aws_iam_policy_docum
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from typing import Any
 
@@ -14,6 +13,7 @@ from auditor.collect.iac.hcl.evaluate import Names, Scope
 from auditor.collect.iac.hcl.values import PartialJson, first_unknown, json_text
 from auditor.collect.iac.interface import Unknown, Value
 from auditor.collect.iac.terraform.blocks import properties
+from auditor.json_source import decode_json
 
 _LISTS = {"actions": "Action", "not_actions": "NotAction", "resources": "Resource", "not_resources": "NotResource"}
 _PRINCIPALS = {"principals": "Principal", "not_principals": "NotPrincipal"}
@@ -53,7 +53,7 @@ def _statements(source: Value) -> list[Value]:
     """The statements of another document."""
     if isinstance(source, str):
         try:
-            source = json.loads(source)
+            source = decode_json(source)
         except ValueError:
             return [Unknown(source[:80], "it is not a policy document", "unexpected_response")]
     elif isinstance(source, PartialJson):

@@ -17,7 +17,7 @@ from auditor.collect.iac.hcl.parser import parse
 from auditor.collect.iac.hcl.values import EvaluationError
 from auditor.collect.iac.interface import NotAssessed
 from auditor.collect.iac.terraform.json_syntax import json_body
-from auditor.collect.iac.tree import Tree
+from auditor.collect.iac.tree import Tree, within
 from auditor.collect.iac.unreadable import UnreadableError
 
 ENDINGS = (".tf", ".tf.json", ".tofu", ".tofu.json")
@@ -44,17 +44,6 @@ class Module:
     def labelled(self, kind: str) -> Iterator[tuple[str, n.Block]]:
         """Blocks with their first label."""
         return ((block.labels[0], block) for block in self.of(kind) if block.labels)
-
-
-def within(base: Path, name: str) -> Path | None:
-    """A path that a configuration names, from a folder on; None where it is none (a zero byte, a name that is too
-    long)."""
-    try:
-        path = (base / name).resolve()
-        path.exists()
-    except (OSError, ValueError, RuntimeError):
-        return None
-    return path
 
 
 def configuration_files(names: Sequence[str]) -> list[str]:

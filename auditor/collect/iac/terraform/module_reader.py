@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
@@ -15,12 +14,13 @@ from auditor.collect.iac.hcl.evaluate import Scope
 from auditor.collect.iac.hcl.values import EvaluationError, plain_text
 from auditor.collect.iac.interface import NotAssessed, Root, RootLanguage, Unknown, Unread, Value
 from auditor.collect.iac.terraform.callers import TERRAGRUNT, Callers, Unit, stack_files, units_file
-from auditor.collect.iac.terraform.module_files import LocalFiles, Module, read_module, within
+from auditor.collect.iac.terraform.module_files import LocalFiles, Module, read_module
 from auditor.collect.iac.terraform.modules import ABSENT, ModuleInstance, Shared
 from auditor.collect.iac.terraform.resource_blocks import resources
 from auditor.collect.iac.terraform.variables import Given, RootValues, root_values
-from auditor.collect.iac.tree import Tree
+from auditor.collect.iac.tree import Tree, within
 from auditor.collect.iac.unreadable import UnreadableError
+from auditor.json_source import decode_json
 
 LANGUAGE: RootLanguage = "Terraform"
 #: Why a root is not assessed, where the error does not say it.
@@ -160,7 +160,7 @@ class ModuleReader:
     def _manifest(self, root: Path) -> dict[str, Path]:
         """Folders of fetched modules by the names of the calls that lead to them."""
         try:
-            content = json.loads(self.tree.read(root / ".terraform" / "modules" / "modules.json"))
+            content = decode_json(self.tree.read(root / ".terraform" / "modules" / "modules.json"))
             entries = content["Modules"]
             found = {str(e["Key"]): within(root, str(e["Dir"])) for e in entries if e["Key"]}
             return {key: folder for key, folder in found.items() if folder is not None}

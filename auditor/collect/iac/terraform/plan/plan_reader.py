@@ -21,6 +21,7 @@ from auditor.collect.iac.terraform.plan.plan_shape import shape_fault
 from auditor.collect.iac.terraform.plan.plan_values import Instance, Plan, is_plan
 from auditor.collect.iac.tree import MAX_PLAN_BYTES
 from auditor.collect.iac.unreadable import UnreadableError
+from auditor.json_source import HalfCharacterError, decode_json
 
 _WRITE_ONE = "write one with: terraform show -json PLAN > plan.json"
 _ADDRESS = re.compile(r'"address"\s*:\s*("(?:[^"\\]|\\.)*")')
@@ -31,11 +32,13 @@ def read_plan(file: Path, reader: ModuleReader) -> Root:
     name = reader.shown(file)
     try:
         text = decoded(reader.tree.read(file, MAX_PLAN_BYTES))
-        content = json.loads(text)
+        content = decode_json(text)
     except UnreadableError as error:
         return _refused(name, error.reason)
     except RecursionError:
         return _refused(name, "it is nested too deeply")
+    except HalfCharacterError as error:
+        return _refused(name, str(error))
     except ValueError as error:
         if not text.lstrip().startswith("{") or '"@level"' in text[:200]:
             return _refused(name, f"it is what Terraform logs, not a plan alone; {_WRITE_ONE}")

@@ -7,13 +7,13 @@ documentation, "JSON Output Format", "Expression Representation".
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 from auditor.collect.iac.terraform.repetition import Key, key_text
+from auditor.json_source import decode_json
 
 _MODULE = re.compile(r'module\.([^.\[]+)(\[(?:\d+|"(?:[^"\\]|\\.)*")\])?')
 _KEY = re.compile(r'^\[(?:(\d+)|("(?:[^"\\]|\\.)*"))\]$')
@@ -88,7 +88,7 @@ def key_in(text: str) -> Key:
     match = _KEY.match(text)
     if match is None:
         return None
-    return int(match[1]) if match[1] else str(json.loads(match[2]))
+    return int(match[1]) if match[1] else str(decode_json(match[2]))
 
 
 @dataclass(slots=True)
