@@ -18,7 +18,7 @@ MOST = 10
 _TEXT = 300
 _WORDS = {
     NewsKind.NEW: "new", NewsKind.REGRESSED: "back", NewsKind.RESOLVED: "resolved", NewsKind.INCOMPLETE: "incomplete",
-    NewsKind.STALE: "stale", NewsKind.WAIVER_LAPSES: "waivers lapsing",
+    NewsKind.STALE: "stale",
 }  # fmt: skip
 #: What a message calls the items that belong to no group of theirs.
 _NOBODY = {GroupBy.OWNER: "without an owner", GroupBy.ACCOUNT: "the store", GroupBy.DOMAIN: "outside of domains"}
@@ -27,7 +27,7 @@ _NOBODY = {GroupBy.OWNER: "without an owner", GroupBy.ACCOUNT: "the store", Grou
 def digest(channel: Channel, items: Sequence[NewsItem], *, store: str, run_id: str, as_of: str, link: str) -> Digest:
     """The message of these items, at least one, for a channel."""
     counts = Counter(item.kind for item in items)
-    told = ", ".join(f"{counts[kind]:,} {_WORDS[kind]}" for kind in NewsKind if counts[kind])
+    told = ", ".join(_counted(kind, counts[kind]) for kind in NewsKind if counts[kind])
     groups: dict[str, list[NewsItem]] = {}
     for item in map(_inert, items[:MOST]):
         name = {GroupBy.OWNER: item.owner, GroupBy.ACCOUNT: item.account, GroupBy.DOMAIN: item.domain}[channel.group_by]
@@ -122,3 +122,7 @@ def values(message: Digest) -> dict[str, Any]:
         "link": message.link,
         "delivery": message.delivery,
     }  # fmt: skip
+
+
+def _counted(kind: NewsKind, number: int) -> str:
+    return plural(number, "lapsing waiver") if kind is NewsKind.WAIVER_LAPSES else f"{number:,} {_WORDS[kind]}"

@@ -227,7 +227,8 @@ class RunStore:
             with ThreadPoolExecutor(max_workers=_PARALLEL) as pool:
                 list(pool.map(lambda key: self.place.put(key, files[key]), sorted(batch)))
         runs = self.runs()
-        whole, data = seal(replace(whole, previous=heads(self.roots(runs), runs)))
+        earlier = [run for run in runs if not _overtook(run, whole)]
+        whole, data = seal(replace(whole, previous=heads(self.roots(earlier), earlier)))
         if self.signer is not None:
             self.place.put_bytes(whole.signature_key, self.signer(whole, data))
         self.place.put_bytes(whole.key, data)
@@ -339,6 +340,12 @@ def _followed(gone: Sequence[Retired], staying: Sequence[Manifest], runs: Sequen
     wanted = {link.root for run in staying for link in run.previous}
     known = {link.root for run in runs for link in run.previous}
     return [one for one in gone if one.root in wanted or one.root not in known]
+
+
+def _overtook(one: Manifest, run: Manifest) -> bool:
+    """Whether one that is in the store already began no earlier than the run: both were at work on an account and
+    Region at once, and it ended first. The run doesn't follow it; the next one follows both."""
+    return one.moment >= run.moment and not {*one.scopes}.isdisjoint(run.scopes)
 
 
 def latest(runs: Sequence[Manifest], scopes: Iterable[Scope], before: datetime | None = None) -> dict[Scope, Manifest]:

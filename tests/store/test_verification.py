@@ -148,6 +148,26 @@ def test_a_changed_order_is_named(store: RunStore, nights: list[Manifest]) -> No
     assert f"the order was changed: it follows {last.run_id}, which is not before it" in reasons
 
 
+def test_a_run_that_another_overtook_is_not_called_a_changed_order(store: RunStore, tmp_path: Path) -> None:
+    """Two machines audited one account at once, and the one that began later, or in the same second, ended first."""
+    (first,) = add(store, tmp_path, 1)
+    later, slow, same = made(tmp_path, 3), made(tmp_path, 2), made(tmp_path, 3, marker="y")
+    twin = replace(same.manifest, run_id=f"{same.manifest.run_id[:-8]}00000000")
+    ahead = store.add(later.manifest, later.files)
+    behind = store.add(slow.manifest, slow.files)
+    assert [link.run_id for link in behind.previous] == [link.run_id for link in ahead.previous] == [first.run_id]
+    assert verify_store(store.place).tampered == ()
+    names = {key: key.replace(same.manifest.run_id, twin.run_id) for key in same.files}
+    told = msgspec.json.decode(encode(twin).replace(same.manifest.run_id.encode(), twin.run_id.encode()), type=Manifest)
+    beside = store.add(told, {names[key]: path for key, path in same.files.items()})
+    assert [link.run_id for link in beside.previous] == [behind.run_id]
+    assert verify_store(store.place).tampered == ()
+    (night,) = add(store, tmp_path, 4)
+    assert {link.run_id for link in night.previous} == {ahead.run_id, beside.run_id}
+    found = verify_store(store.place, expect=ahead.root)
+    assert (found.tampered, found.root) == ((), night.root)
+
+
 def test_runs_that_were_added_at_once_are_followed_together(store: RunStore, tmp_path: Path) -> None:
     (first,) = add(store, tmp_path, 1)
     one, other = made(tmp_path, 2), made(tmp_path, 2, account=OTHER)
