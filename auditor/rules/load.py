@@ -112,9 +112,20 @@ def _load(dirs: Sequence[Path], bind: bool, own_types: bool) -> tuple[Rule, ...]
                 raise source.error(f"{unique!r} is already defined in {places[unique]}", "id")
             places[unique] = f"{rule.file}:{rule.line}"
         read.append((source, rule))
+    if own_types and rules_dir() not in dirs:
+        _refuse_taken(read)
     read = _shared(read)
     rules = _checked(read, own_types) if bind else [rule for _, rule in read]
     return tuple(sorted(rules, key=lambda r: r.id))
+
+
+def _refuse_taken(read: Sequence[tuple[Source, Rule]]) -> None:
+    """Refuse rules of a user's own that are called as built-in ones, beside which they will run."""
+    own = [(source, rule) for source, rule in read if not _is_built_in(source.path)]
+    built_in = {rule.name: rule for rule in load_rules([rules_dir()])} if own else {}
+    for source, rule in own:
+        if taken := built_in.get(rule.name):
+            raise source.error(f"{rule.name!r} is the name of the built-in rule {taken.id}", "name")
 
 
 def _each(dirs: Sequence[Path]) -> Iterator[tuple[Source, Rule]]:

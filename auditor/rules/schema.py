@@ -13,6 +13,8 @@ ID_PATTERN = r"^[A-Z]{2,10}[0-9]{3,4}$"
 NAME_PATTERN = r"^[a-z][a-z0-9]*(-[a-z0-9]+)*$"
 
 Text = Annotated[str, msgspec.Meta(min_length=1)]
+#: Reports make a link of it.
+Address = Annotated[str, msgspec.Meta(pattern=r"""^https?://[^\s<>"]+$""")]
 
 
 def _doc(text: str) -> msgspec.Meta:
@@ -162,7 +164,7 @@ class RuleFile(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
     why: Annotated[str, msgspec.Meta(min_length=1, description="What an attacker or a bill can do")]
     remediation: Annotated[RemediationFile, _doc("How to fix it")]
     practices: Annotated[list[Text], _doc("Practices that it checks: P01, … (docs/practices.md)")]
-    references: Annotated[list[Text], _doc("Addresses of the pages that it rests on")]
+    references: Annotated[list[Address], _doc("Addresses of the pages that it rests on")]
     since: Annotated[str, msgspec.Meta(min_length=1, description="Version of the rules that has it first")]
     cases: Annotated[list[CaseFile], _doc("Examples that prove it: pass, fail, and unknown where a column is null")]
     when: Annotated[str, msgspec.Meta(min_length=1, description="SQL expression: what the rule applies to")] = "true"

@@ -72,8 +72,8 @@ def _report(folder: Path, rules: Sequence[Rule], *resources: Resource) -> Report
 def _rule(folder: Path, **members: str) -> Rule:
     base = {
         "id": "TST001", "name": "test", "title": "T", "severity": "low", "table": "user_profile", "message": "m",
-        "why": "w", "remediation": "{steps: s}", "practices": "[P01]", "references": "[x]", "since": "0.1.0",
-        "cases": "[{given: {}, then: pass}]", **members,
+        "why": "w", "remediation": "{steps: s}", "practices": "[P01]", "references": "[https://x.example]",
+        "since": "0.1.0", "cases": "[{given: {}, then: pass}]", **members,
     }  # fmt: skip
     path = folder / "rule.yaml"
     path.write_text("".join(f"{k}: {v}\n" for k, v in base.items()))

@@ -50,6 +50,8 @@ BROKEN: dict[str, tuple[str | bytes, int, str, str]] = {
     "alias of itself": (_text("practices: [P03]", "practices: &a [*a]"), 11, "alias", ""),
     "very deep": (_text("why: Because.", "why: " + "[" * 100_000), 9, "nested too deeply", ""),
     # Fields
+    "no address": (_text('"https://docs.aws.amazon.com/"', '"javascript:alert(1)"'), 12, "references[0]", ""),
+    "no address either": (_text('"https://docs.aws.amazon.com/"', "ACME wiki"), 12, "references[0]", ""),
     "missing field": (_text("require: auth_mode = 'SSO'\n", ""), 1, "missing required field `require`", ""),
     "missing remediation": (_text("remediation: {steps: Make a new domain.}\n", ""), 1, "`remediation`", ""),
     "missing steps": (_text("{steps: Make a new domain.}", "{aws: x}"), 10, "`steps`", ""),
@@ -184,6 +186,16 @@ def test_ids_and_names_are_unique_across_files(second: str, what: str, tmp_path:
         with pytest.raises(RuleError) as error:
             load_rules(places)
         assert error.value.message.startswith(f"{two}:1: {what} is already defined in {one}:1")
+
+
+def test_an_own_rule_is_not_called_as_a_built_in_one(tmp_path: Path) -> None:
+    """The test of a folder says so, as a run with that folder does."""
+    file = rule_file(tmp_path, changed(name="generic-profile-name"))
+    with pytest.raises(RuleError, match=r":2: 'generic-profile-name' is the name of the built-in rule STU101$"):
+        load_rules([tmp_path], own_types=True)
+    with pytest.raises(RuleError, match="already defined in"):
+        load_rules([rules_dir(), file])
+    assert load_rules([rules_dir() / "people"], own_types=True)
 
 
 def test_one_broken_file_names_itself(tmp_path: Path) -> None:
