@@ -176,6 +176,7 @@ def _refuse_empty(given: Sequence[str]) -> None:
 
 
 def _interrupted() -> ExitCode:
+    SIGNALS.ignore()
     click.echo("\nInterrupted: nothing was written after this.", err=True)
     return SIGNALS.ended_by or ExitCode.INTERRUPTED
 

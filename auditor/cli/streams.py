@@ -88,6 +88,12 @@ class Signals:
             if signal.getsignal(number) is not signal.SIG_IGN:
                 signal.signal(number, self._end)
 
+    def ignore(self) -> None:
+        """A run that is ending is not ended again: a second Ctrl-C would only leave a traceback behind."""
+        for number in _ENDINGS:
+            if signal.getsignal(number) == self._end:
+                signal.signal(number, signal.SIG_IGN)
+
     def _end(self, number: int, _frame: FrameType | None) -> None:
         # DuckDB turns what is raised here while it works into an error of its own; the note of it stays.
         self.ended_by = _ENDINGS[signal.Signals(number)]

@@ -55,6 +55,28 @@ def test_ctrl_c_and_sigterm_end_with_their_code_and_leave_no_file(
     assert list(tmp_path.rglob("*")) == [tmp_path / "temporary"]
 
 
+@pytest.mark.usefixtures("heard")
+def test_a_second_ctrl_c_leaves_no_traceback(tmp_path: Path) -> None:
+    """Between the word that the run is interrupted and the end of the process, whatever Python is at."""
+    code = (
+        "import os, signal\n"
+        "from auditor.cli import main\n"
+        "from auditor.cli.streams import SIGNALS\n"
+        "SIGNALS.prepare()\n"
+        "def interrupted(*arguments, **options):\n"
+        "    os.kill(os.getpid(), signal.SIGINT)\n"
+        "main.cli.main = interrupted\n"
+        "code = main.run([])\n"
+        "os.kill(os.getpid(), signal.SIGINT)\n"
+        "os.kill(os.getpid(), signal.SIGTERM)\n"
+        "raise SystemExit(code)\n"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, cwd=tmp_path, env=_environment(), check=False
+    )
+    assert (done.returncode, done.stderr) == (130, "\nInterrupted: nothing was written after this.\n")
+
+
 def _under_sh(line: str, tmp_path: Path, **environment: str) -> subprocess.CompletedProcess[bytes]:
     """The command in a shell, which closes streams and sends them elsewhere."""
     command = line.replace("auditor ", f"{Path(sys.executable).with_name('auditor')} ", 1)
