@@ -37,6 +37,9 @@ def show(printed: RenderableType, width: int | None = None, *, crop: bool = True
     from rich.console import Console
 
     console = Console(width=width, highlight=False)
+    if console.width < 1:
+        # COLUMNS=0, as terminals say that know no size: rich would print nothing at all.
+        console.width = 80
     with console.capture() as captured:
         console.print(printed, crop=crop)
     text = without_commands(captured.get())

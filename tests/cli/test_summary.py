@@ -13,6 +13,7 @@ from rich.console import Console
 from rich.text import Text
 
 from auditor.cli.summary import LINES, rows, summary
+from auditor.cli.terminal import show
 from auditor.errors import ExitCode
 from auditor.evaluate.gate import apply_gate
 from auditor.model.finding import PastFinding, State
@@ -167,3 +168,13 @@ def test_requirement_statuses_are_counted(acme: Report) -> None:
     framework = FrameworkSummary("n", "NIST", "5", "", ())
     assert set(framework.by_status) == set(RequirementStatus)
     assert any("NIST 5:" in line for line in printed(replace(acme, frameworks=(framework,)), ExitCode.OK))
+
+
+@pytest.mark.parametrize("columns", ["0", "", "80"])
+def test_a_terminal_that_knows_no_size_is_told_as_much(
+    columns: str, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    """``COLUMNS=0`` is what a terminal says that was opened without a size."""
+    monkeypatch.setenv("COLUMNS", columns)
+    show(Text("1 finding"))
+    assert capfd.readouterr().out == "1 finding\n"
