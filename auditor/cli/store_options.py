@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Collection, Iterable
 from dataclasses import dataclass
 from datetime import timedelta
 from functools import wraps
@@ -38,6 +38,16 @@ class Duration(click.ParamType[timedelta]):
         if found is None:
             self.fail(f"{value!r} is not a duration. Write days, weeks or years: 90d, 12w, 2y", param, ctx)
         return timedelta(days=int(found[1]) * _DAYS[found[2]])
+
+
+def check_accounts(option: str, named: Iterable[str], known: Collection[str]) -> None:
+    """Refuse what is neither an account of the store (of templates, a path) nor an account's id, which it may
+    get yet. Raises ConfigError."""
+    from auditor.org.request import ACCOUNT_ID
+
+    for account in named:
+        if account and account not in known and not ACCOUNT_ID.fullmatch(account):
+            raise ConfigError(f"{option} {account}: the store holds no such account, and it is not an id of 12 digits")
 
 
 @dataclass(frozen=True, slots=True)

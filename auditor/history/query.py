@@ -24,6 +24,10 @@ if TYPE_CHECKING:
     import duckdb
 
 
+#: More rows than any table has, and no more than SQL counts to.
+_MOST = 2**62
+
+
 @dataclass(frozen=True, slots=True)
 class Filter:
     """Empty members let everything through. ``states``: open, waived, not_assessed or resolved."""
@@ -65,6 +69,7 @@ def oldest(
 ) -> tuple[int, tuple[KnownFailure, ...]]:
     """How many failures the last runs know, and the first of them in the order of ``failures``; ``limit`` 0: all."""
     known = ledger_scopes(latest(runs, every_scope(runs)), runs)
+    limit = min(limit, _MOST)
     where = [
         *([f"rule_id in ({', '.join(map(literal, sorted(wanted.rules)))})"] if wanted.rules else []),
         *([f"account = {literal(wanted.account)}"] if wanted.account else []),

@@ -166,6 +166,7 @@ def test_of_findings_as_old_as_each_other_the_worst_is_listed_first(auditor: Aud
     auditor("check", night(tmp_path, 1, {"a": "IAM", "b": "IAM"}), "--store", "nights", "-q")
     listed = auditor("history", "--store", "nights", "--format", "json", "--limit", "3").out
     every = auditor("history", "--store", "nights", "--format", "json").out
+    assert auditor("history", "--store", "nights", "--format", "json", "--limit", 10**30).out == every
     ranks = [Severity(f["severity"]).rank for f in json.loads(every)["failures"]]
     assert len(set(ranks)) > 1
     assert ranks == sorted(ranks)
@@ -284,6 +285,11 @@ def one_night(tmp_path_factory: pytest.TempPathFactory) -> Path:
         (["diff", "--store", "nights", "2026-10-01", "latest"], "no run '2026-10-01'"),
         (["diff", "night-01.jsonl"], "diff needs OLD and NEW"),
         (["history", "--store", "nights", "--rule", "STU9999"], "--rule STU9999: unknown rule or area"),
+        (["history", "--store", "nights", "--account", "12"], "--account 12: the store holds no such account"),
+        (["store", "list", "--store", "nights", "--account", "1111222233334"], "not an id of 12 digits"),
+        (["store", "prune", "--store", "nights", "--keep", "9d", "--account", "prod"], "--account prod: the store"),
+        (["status", "--store", "nights", "--account", "12"], "--account 12: the store holds no such account"),
+        (["status", "--store", "nights", "--skip-account", "prod"], "--skip-account prod: the store holds no such"),
         (["check", "night-01.jsonl", "--store", "full"], "full is not a store"),
         (["check", "night-01.jsonl", "--store", "gs://x"], "no store can be there"),
         (["check", "night-01.jsonl", "--new-only"], "--new-only has nothing to compare with"),

@@ -10,7 +10,7 @@ import click
 
 from auditor.cli.options import debug_option
 from auditor.cli.rows import print_rows
-from auditor.cli.store_options import Duration, Reading, reading_options, store_of
+from auditor.cli.store_options import Duration, Reading, check_accounts, reading_options, store_of
 from auditor.cli.terminal import emit, say
 from auditor.counting import plural
 from auditor.errors import ConfigError
@@ -55,7 +55,7 @@ def command(
 ) -> None:
     """List open findings by age, the oldest first, and the number of findings of each run.
 
-    Ages are whole days from the first run that saw the failure to the last one.
+    Ages count the days, in UTC, from that of the first run that saw the failure to that of the last one.
 
     \b
     auditor history --store nights --rule roles --last 90d
@@ -68,6 +68,7 @@ def command(
     runs = found.runs()
     if not runs:
         raise ConfigError(f"{found.place.label} holds no run", hint="auditor audit --store … adds one.")
+    check_accounts("--account", [account], {one for run in runs for one in run.accounts})
     ids: frozenset[str] = frozenset()
     if rules:
         ids = ids_named(all_rules(settings.rules_dirs, bind=False), names(rules), "--rule")

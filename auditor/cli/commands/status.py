@@ -8,7 +8,7 @@ from datetime import timedelta
 import click
 
 from auditor.cli.option_groups import debug_option
-from auditor.cli.store_options import Age, Reading, named_store, reading_options
+from auditor.cli.store_options import Age, Reading, check_accounts, named_store, reading_options
 from auditor.cli.terminal import emit
 from auditor.errors import ExitCode
 from auditor.inert_text import in_json, printable
@@ -57,6 +57,9 @@ def command(
 
     store = named_store(reading)
     status = read_status(store, max_age)
+    known = {f.scope.account for f in status.scopes} | {m.account for m in status.missed}
+    check_accounts("--account", accounts, known)
+    check_accounts("--skip-account", skipped, known)
     if accounts or skipped:
         kept = [f for f in status.scopes if f.scope.account not in skipped]
         never = tuple(sorted(set(accounts) - {f.scope.account for f in kept}))

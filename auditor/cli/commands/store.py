@@ -8,7 +8,7 @@ import click
 
 from auditor.cli.options import debug_option, mode_option
 from auditor.cli.rows import print_rows
-from auditor.cli.store_options import Duration, Reading, reading_options, store_of
+from auditor.cli.store_options import Duration, Reading, check_accounts, reading_options, store_of
 from auditor.cli.terminal import say
 from auditor.counting import plural
 from auditor.errors import ConfigError
@@ -42,8 +42,10 @@ def list_(reading: Reading, account: str, output: str) -> None:
     from auditor.store.manifest import total
 
     found, _ = store_of(reading)
+    runs = found.runs()
+    check_accounts("--account", [account], {one for run in runs for one in run.accounts})
     rows = []
-    for run in found.runs():
+    for run in runs:
         if account and account not in run.accounts:
             continue
         of = total(run.counts)
@@ -81,6 +83,8 @@ def prune(reading: Reading, keep: timedelta, account: str, dry_run: bool, mode: 
     auditor store prune --store nights --keep 90d --dry-run
     """
     found, _ = store_of(reading, mode)
+    if account:
+        check_accounts("--account", [account], {one for run in found.runs() for one in run.accounts})
     done = found.prune(keep, datetime.now(UTC), account=account, dry_run=dry_run)
     word = "would be deleted" if dry_run else "deleted"
     for run in done.runs:
