@@ -37,6 +37,11 @@ def printable_lines(text: str) -> str:
     return "\n".join(map(printable, text.split("\n")))
 
 
+def is_blank(text: str) -> bool:
+    """Whether a reader sees nothing: spaces, also those that take no room, and what is no character."""
+    return not any(c.isprintable() and not c.isspace() for c in text)
+
+
 def visible(text: str, keep: str = "\n\t") -> str:
     """The text for a file that people read: what steers a display (control, direction) is replaced, nothing else."""
     text = without_commands(text)

@@ -8,6 +8,7 @@ from typing import Annotated
 import msgspec
 from msgspec import UNSET, UnsetType
 
+from auditor.inert_text import is_blank
 from auditor.model.owner import OwnerRule
 from auditor.yaml_source import Source
 
@@ -40,6 +41,8 @@ def owners_section(source: Source, wires: Sequence[OwnerFile]) -> tuple[OwnerRul
         at = ("owners", str(number))
         if (wire.owner is UNSET) is (wire.from_tag is UNSET):
             raise source.error("owners: an entry says owner or from_tag, one of them", *at)
+        if is_blank(_given(wire.owner) or _given(wire.from_tag)):
+            raise source.error("owners: the owner is blank", *at, hint="Say whose they are.")
         rule = OwnerRule(
             _given(wire.owner), _given(wire.from_tag), dict(wire.tags), _given(wire.ou), _given(wire.account),
             _given(wire.domain), _given(wire.name), _given(wire.user),

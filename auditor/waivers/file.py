@@ -14,6 +14,7 @@ from typing import Annotated, Any
 import msgspec
 from msgspec import UNSET, UnsetType
 
+from auditor.inert_text import is_blank
 from auditor.model.rule import Rule
 from auditor.model.waiver import ResourcePattern, Waiver
 from auditor.resolve.tables import TABLES
@@ -136,6 +137,10 @@ def _waiver(source: Source, number: int, item: WaiverFile, named: Mapping[str, t
     if item.value is None:
         message = f"{where}.value: nothing is not a value that a setting can have"
         raise source.error(message, *at, "value", hint="Give it a value, or take the key away.", value=True)
+    for key, said, hint in (("reason", item.reason, "Say why it is accepted."),
+                            ("owner", item.owner, "Say who is responsible for it.")):  # fmt: skip
+        if is_blank(said):
+            raise source.error(f"{where}.{key}: is blank", *at, key, hint=hint, value=True)
     ids: dict[str, None] = {}
     for index, name in enumerate(names):
         if name not in named:

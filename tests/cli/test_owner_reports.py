@@ -123,6 +123,7 @@ def test_a_folder_is_a_plain_name_of_its_own() -> None:
         ("[{name: a}]", "owners: an entry says owner or from_tag"),
         ("[{owner: a, from_tag: b, name: c}]", "owners: an entry says owner or from_tag"),
         ("[{owner: a}]", "owners: everything would be owned by a"),
+        ("[{owner: ' ', name: a}]", "owners: the owner is blank"),
         ("[{owner: a, team: b}]", "team"),
     ],
 )
