@@ -90,3 +90,79 @@ def test_what_does_not_name_the_domain_changes_another(tmp_path: Path) -> None:
     (finding,) = report.findings
     assert (finding.resource.id, finding.status.value) == ("Other", "unknown")
     assert "custom resource Patch may change it: its program may call sagemaker:UpdateDomain" in finding.message
+
+
+CONFIGURATION = """
+resource "aws_sagemaker_domain" "d" {
+  domain_name             = "d"
+  auth_mode               = "SSO"
+  vpc_id                  = "vpc-1"
+  subnet_ids              = ["subnet-1"]
+  app_network_access_type = "PublicInternetOnly"
+  default_user_settings {
+    execution_role    = "arn:aws:iam::111122223333:role/team"
+    studio_web_portal = "ENABLED"
+  }
+}
+resource "aws_sagemaker_user_profile" "ana" {
+  domain_id         = aws_sagemaker_domain.d.id
+  user_profile_name = "ana"
+  user_settings {
+    execution_role    = "arn:aws:iam::111122223333:role/ana"
+    studio_web_portal = "ENABLED"
+  }
+}
+resource "null_resource" "x" {
+  count = COUNT
+  provisioner "local-exec" {
+    WHAT
+  }
+}
+"""
+AWS = "aws sagemaker"
+ID = "--domain-id ${aws_sagemaker_domain.d.id}"
+
+
+@pytest.mark.parametrize(
+    ("command", "unknown", "missed"),
+    [
+        (f"{AWS} update-domain {ID} --default-user-settings StudioWebPortal=DISABLED", {"STU302"}, False),
+        (f"{AWS} update-domain {ID} --app-network-access-type VpcOnly", {"STU603"}, False),
+        (f"{AWS} update-domain {ID} --cli-input-json file://d.json", {"STU302", "STU603"}, False),
+        (f"{AWS} update-domain {ID} --tag-propagation ENABLED", set(), False),
+        (f"{AWS} update-user-profile {ID} --user-settings StudioWebPortal=DISABLED", {"STU303"}, False),
+        (f"{AWS} create-user-profile {ID} --user-profile-name default", set(), True),
+        ("python -c 'sagemaker.create_domain()'", set(), True),
+        (f"{AWS} describe-domain {ID}", set(), False),
+        ("aws datazone create-domain --name x", set(), False),
+        ("aws opensearch update-domain-config --domain-name x", set(), False),
+    ],
+)
+def test_what_a_command_of_terraform_makes_or_changes(
+    tmp_path: Path, command: str, unknown: set[str], missed: bool
+) -> None:
+    text = CONFIGURATION.replace("COUNT", "1").replace("WHAT", f'command = "{command}"')
+    assert configured(tmp_path, text) == (KNOWN | dict.fromkeys(unknown, "unknown"), missed)
+
+
+@pytest.mark.parametrize(
+    ("count", "what"),
+    [
+        ("0", f'command = "{AWS} update-domain {ID} --default-user-settings StudioWebPortal=DISABLED"'),
+        ("1", f'when = destroy\n    command = "{AWS} update-domain {ID} --app-network-access-type VpcOnly"'),
+    ],
+)
+def test_a_command_that_is_not_run_changes_nothing(tmp_path: Path, count: str, what: str) -> None:
+    text = CONFIGURATION.replace("COUNT", count).replace("WHAT", what)
+    assert configured(tmp_path, text) == (KNOWN, False)
+
+
+def configured(folder: Path, text: str) -> tuple[dict[str, str], bool]:
+    """The verdicts on a configuration, and whether a part of it is not assessed."""
+    (folder / "main.tf").write_text(text)
+    report = auditor.scan([folder], options=auditor.Options(only=["STU302", "STU303", "STU603"]))
+    found = {
+        rule: next((v for v in ("fail", "unknown", "pass") if report.rule(rule).counts[v]), "")
+        for rule in ("STU302", "STU303", "STU603")
+    }
+    return found, any(g.reason == "defined_elsewhere" for g in report.gaps)

@@ -224,7 +224,8 @@ class ModuleReader:
         for one in modules.values():
             missed += one.not_assessed
         names = [file for one in modules.values() for file in one.files]
-        return Root(name, LANGUAGE, found, tuple(dict.fromkeys([*names, *values.files])), tuple(missed))
+        read = tuple(dict.fromkeys([*names, *values.files]))
+        return Root(name, LANGUAGE, found, read, tuple(missed), changes=tuple(shared.changes))
 
 
 def _only_included(unit: Unit, units: Sequence[Unit]) -> bool:

@@ -15,7 +15,7 @@ from auditor.collect.iac.hcl import nodes as n
 from auditor.collect.iac.hcl.evaluate import NO_NAMES, Names, evaluate, value
 from auditor.collect.iac.hcl.type_constraints import converted
 from auditor.collect.iac.hcl.values import EvaluationError, Files, ObjectValue
-from auditor.collect.iac.interface import NotAssessed, Unknown, Unread, Value
+from auditor.collect.iac.interface import Changed, NotAssessed, Unknown, Unread, Value
 from auditor.collect.iac.terraform.module_files import Module
 from auditor.collect.iac.terraform.repetition import Expansion, Key, expand, key_text
 from auditor.collect.iac.terraform.resource_values import ResourceValue
@@ -35,14 +35,15 @@ class Library(Protocol):
 
 @dataclass(slots=True)
 class Shared:
-    """What all modules of one root have in common. ``not_assessed`` collects what could not be read; ``budget`` is what
-    working it out may cost."""
+    """What all modules of one root have in common. ``not_assessed`` collects what could not be read, ``changes`` what
+    commands change; ``budget`` is what working it out may cost."""
 
     library: Library
     files: Files
     root_path: str
     not_assessed: dict[str, NotAssessed]
     budget: Budget
+    changes: list[Changed] = dataclasses.field(default_factory=list)
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,8 +8,9 @@ from auditor.budget import INSTANCE, Budget
 from auditor.collect.iac.hcl import nodes as n
 from auditor.collect.iac.hcl.evaluate import NO_NAMES, value
 from auditor.collect.iac.hcl.values import as_property
-from auditor.collect.iac.interface import Resource, Unknown, Unread, Value
+from auditor.collect.iac.interface import NotAssessed, Resource, Unknown, Unread, Value
 from auditor.collect.iac.partly_known import merged
+from auditor.collect.iac.terraform import provisioners
 from auditor.collect.iac.terraform.blocks import properties
 from auditor.collect.iac.terraform.module_delegation import DELEGATES, delegated, missed
 from auditor.collect.iac.terraform.modules import ModuleInstance, Provider, provider_name
@@ -24,6 +25,8 @@ def resources(root: ModuleInstance) -> list[Resource]:
 
 def _of(module: ModuleInstance) -> Iterator[Resource]:
     for block in module.blocks("resource"):
+        if next(block.body.of("provisioner"), None) is not None:
+            _provisioned(module, block)
         if block.labels[0] in TYPES:
             for handle in module.handles(block):
                 yield _resource(handle, module.shared.budget)
@@ -42,6 +45,16 @@ def _of(module: ModuleInstance) -> Iterator[Resource]:
                         block.line,
                         doubt=handle.doubt or handle.number,
                     )
+
+
+def _provisioned(module: ModuleInstance, block: n.Block) -> None:
+    """Remember what commands of a resource make and change."""
+    for handle in module.handles(block):
+        for one in provisioners.told(handle):
+            if isinstance(one, NotAssessed):
+                module.shared.not_assessed[one.what] = one
+            else:
+                module.shared.changes.append(one)
 
 
 def _delegated(module: ModuleInstance, instance: Resource) -> list[Resource]:
