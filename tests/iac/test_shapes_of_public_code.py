@@ -285,6 +285,9 @@ START = "def handler(event, context):\\n  "
         ('Code: {ZipFile: "exports.handler = async () => client.send(new StartExecutionCommand(input))"}', True),
         (f"Code: {{ZipFile: \"{START}getattr(client, 'create' + '_domain')()\"}}", True),
         (f'Code: {{ZipFile: "{START}list_domains()"}}, Layers: [!Ref Arn]', True),
+        # A role for executing is no program that is executed.
+        (f"Code: {{ZipFile: \"{START}execution_role = event['ExecutionRole']\"}}", False),
+        (f"Code: {{ZipFile: \"{START}os.execvp('aws', ['aws'])\"}}", True),
         ("Code: {ZipFile: !Sub 'def handler(event, context): list_${What}()'}", True),
         ("Code: {ZipFile: __PROGRAM__}", True),
         ("Code: {S3Bucket: code, S3Key: finder.zip}", True),

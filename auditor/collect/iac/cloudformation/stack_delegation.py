@@ -34,7 +34,7 @@ _CALLS = re.compile(r"(?i)create_(?:domain|user_profile|space)\b|\bcreate(?:Doma
 _HANDLER = re.compile(r"\bdef\s+\w+\s*\(|\bexports?\b")
 #: What lets a program do more than its text says: it starts programs or templates, or makes up the names of calls.
 _INDIRECT = re.compile(
-    r"(?i)\b(?:invoke\w*|getattr|eval|exec\w*|__import__|import_module|subprocess|child_process|os\.system"
+    r"(?i)\b(?:invoke\w*|getattr|eval|exec(?!ution)\w*|__import__|import_module|subprocess|child_process|os\.system"
     r"|(?:create|update)_?stack\w*|create_?change_?set\w*|provision_?product\w*|start_?build\w*|start_?\w*execution\w*"
     r"|run_?task\w*|submit_?job\w*|send_?command\w*|_?make_api_call)\b"
 )
