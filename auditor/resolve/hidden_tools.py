@@ -31,7 +31,10 @@ _ACTIONS = (
 _USED = "map {" + ", ".join(f"'{tool}': {_list(USED_ACTIONS[tool])}" for tool in ML_TOOLS if tool in USED_ACTIONS) + "}"
 _PARTNERS = _list(PARTNER_TOOLS.values())
 #: Columns of user_profile_resolved ``u`` that the steps below read.
-READ = "u.execution_role, u.hidden_app_types, u.hidden_ml_tools, u.known_hidden_app_types, u.known_hidden_ml_tools"
+READ = (
+    "u.execution_role, u.hidden_app_types, u.hidden_ml_tools, u.known_hidden_app_types, u.known_hidden_ml_tools,"
+    " u.rstudio_licensed"
+)
 #: The four steps of ``user_profile.sql``, each over the columns of those before it, so that nothing stands there twice.
 #: First, over user_profile_resolved ``u`` and account_region ``a``: actions that a tool needs which is visible, or may
 #: be; a partner's tool is of no use where no app of it is in service. NULL where nobody asked what the role may do:
@@ -61,9 +64,23 @@ REACHED = (
 )
 
 
-def _apps(which: str) -> str:
-    """Hidden app types of which the role's answer is in a list."""
-    return f"list_filter(known_hidden_app_types, lambda t: list_contains({_APPS}, t) and list_contains({which}, t))"
+#: An app of RStudio runs only in a domain that has RStudio (SageMaker guide, "RStudio on Amazon SageMaker AI").
+_RSTUDIO = "'RStudioServerPro'"
+
+
+def _apps(which: str, licensed: str = "coalesce(rstudio_licensed, true)") -> str:
+    """Hidden app types of which the role's answer is in a list; RStudio where ``licensed`` holds."""
+    return (
+        f"list_filter(known_hidden_app_types, lambda t: list_contains({_APPS}, t) and list_contains({which}, t)"
+        f" and (t <> {_RSTUDIO} or {licensed}))"
+    )
+
+
+#: Permitted, and nobody knows whether the domain has RStudio.
+_RSTUDIO_OPEN = (
+    f"case when rstudio_licensed is null and list_contains(known_hidden_app_types, {_RSTUDIO})"
+    f" and list_contains(allowed_tools, {_RSTUDIO}) then [{_RSTUDIO}]::VARCHAR[] else []::VARCHAR[] end"
+)
 
 
 def _only(tools: str, which: str) -> str:
@@ -72,15 +89,16 @@ def _only(tools: str, which: str) -> str:
 
 _OWN, _PARTNERS_ONLY = f"not list_contains({_PARTNERS}, t)", f"list_contains({_PARTNERS}, t)"
 _IN_SERVICE = f"{_PARTNERS_ONLY} and list_contains(subscribed_partner_tools, t)"
-_CERTAIN = (
-    f"coalesce({_apps('allowed_tools')}, []::VARCHAR[]) || coalesce({_only('allowed_hidden', _OWN)}, []::VARCHAR[])"
-)
+_CERTAIN_APPS = _apps("allowed_tools", "coalesce(rstudio_licensed, false)")
+_CERTAIN = f"coalesce({_CERTAIN_APPS}, []::VARCHAR[]) || coalesce({_only('allowed_hidden', _OWN)}, []::VARCHAR[])"
 #: Hidden tools of which nobody knows the actions. A role that is gone may do nothing.
 _WITHOUT = (
     f"list_filter(known_hidden_ml_tools, lambda t: list_contains({_list(TOOLS_WITHOUT_ACTIONS)}, t)"
     " and len(undecided_tools) > 0)"
 )
-_OPEN = f"len({_apps('undecided_tools')}) + len({_only('undecided_hidden', _OWN)}) + len({_WITHOUT})"
+_OPEN = (
+    f"len({_RSTUDIO_OPEN}) + len({_apps('undecided_tools')}) + len({_only('undecided_hidden', _OWN)}) + len({_WITHOUT})"
+)
 #: Without a role nothing is permitted.
 _HIDDEN_BUT_PERMITTED = (
     "case when execution_role = '' or len(hidden_app_types) + len(hidden_ml_tools) = 0 then []::VARCHAR[]"
@@ -99,7 +117,7 @@ _HIDDEN_PARTNER_TOOLS_PERMITTED = (
 )
 #: Hidden tools of which that cannot be told. [] as well where IAM was not asked about the role.
 _HIDDEN_UNDECIDED = (
-    f"coalesce({_apps('undecided_tools')}, []::VARCHAR[])"
+    f"coalesce({_apps('undecided_tools')}, []::VARCHAR[]) || {_RSTUDIO_OPEN}"
     f" || coalesce({_only('undecided_hidden', _OWN)}, []::VARCHAR[])"
     f" || coalesce({_only('undecided_hidden', _IN_SERVICE)}, []::VARCHAR[])"
     f" || coalesce({_WITHOUT}, []::VARCHAR[]) || case when allowed_tools is not null and subscribed_partner_tools"

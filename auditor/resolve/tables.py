@@ -263,8 +263,9 @@ USER_PROFILE = Table(
         Column("known_hidden_ml_tools", "VARCHAR[]", "The same of ML tools"),
         Column("known_hidden_instance_types", "VARCHAR[]", "The same of instance types"),
         Column("hidden_but_permitted", "VARCHAR[]", "App types and tools that are hidden and that the execution role"
-               " permits: by an action that no visible tool needs; without partner tools, and without JupyterServer,"
-               " which nobody can create. NULL where none is for certain and that cannot be told of all",
+               " permits: by an action that no visible tool needs; without partner tools, without JupyterServer,"
+               " which nobody can create, and without RStudio where the domain has none. NULL where none is for certain"
+               " and that cannot be told of all",
                inputs=("hidden_app_types", "hidden_ml_tools"), via="'hidden_app_types'",
                kinds=("permission", "role"), why="hidden_undecided"),
         Column("hidden_partner_tools_permitted", "VARCHAR[]", "The same of partner tools, where an app of theirs is in"

@@ -241,6 +241,8 @@ HIDDEN: list[tuple[dict[str, Any], list[str], list[str], list[Record], list[str]
      ["PerformanceEvaluation", "Endpoints"]),
     # Nobody can create an app of Studio Classic, and no app of Fiddler is there to be called.
     (hidden("Fiddler", apps=["JupyterServer"]), [f"{CREATE_APP}/JupyterServer", PARTNER], [], [], []),
+    # Nor of RStudio in a domain that has none, which is why it should be hidden.
+    (hidden(apps=["RStudioServerPro"]), [f"{CREATE_APP}/RStudioServerPro"], [], [], []),
     (hidden("Comet", "Fiddler"), [PARTNER], [], [COMET], ["Comet"]),
     (hidden("Fiddler"), [PARTNER], [], [COMET], []),
     # What IAM could not tell is never a pass, and hides no certain failure.
@@ -261,6 +263,28 @@ HIDDEN: list[tuple[dict[str, Any], list[str], list[str], list[Record], list[str]
 )
 def test_what_is_hidden_but_permitted(tables: Apart, expected: list[str] | None) -> None:
     assert _hidden_but_permitted(tables) == expected
+
+
+def _with_rstudio(value: Any, gaps: Sequence[str] = ()) -> Apart:
+    document = {**defaults(ROLE), "DomainSettings": {"RStudioServerProDomainSettings": value}}
+    return together(
+        place(), domain(document=document, gaps=gaps), profile("ana", hidden(apps=["RStudioServerPro"])), role(),
+        permission(ROLE, f"{CREATE_APP}/RStudioServerPro"),
+    )  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("tables", "expected", "undecided"),
+    [
+        (_with_rstudio({"DomainExecutionRoleArn": OTHER}), ["RStudioServerPro"], []),
+        (_with_rstudio(None, ["DomainSettings.RStudioServerProDomainSettings"]), None, ["RStudioServerPro"]),
+    ],
+)
+def test_rstudio_that_is_hidden_counts_where_the_domain_has_it(
+    tables: Apart, expected: list[str] | None, undecided: list[str]
+) -> None:
+    row = tables.by_name("user_profile")["ana"]
+    assert (row["hidden_but_permitted"], row["hidden_undecided"]) == (expected, undecided)
 
 
 @pytest.mark.parametrize("tables", [_hiding(hidden("Comet", "Training"), COMET)])
