@@ -20,8 +20,8 @@ from auditor.simulator import Simulator
 from auditor.store.snapshot_file import write_snapshot
 from auditor.studio.personas import DEFAULT_PERSONAS
 
-from .mutants import Mutant, Tape, read_models_once
-from .rich import KEY, RICH
+from .mutants import Answer, Mutant, Tape, read_models_once
+from .rich import KEY, RICH, ROLE
 
 #: How many of some two thousand are tried, always the same ones; each is an audit of its own.
 COLLECTED, JUDGED = 30, 6
@@ -165,3 +165,14 @@ def test_what_cannot_be_read_is_a_gap_where_it_lies(
     assert (found.operation, found.reason) == (operation, "unexpected_response")
     if gap[1] == "*":
         assert all(gap[0] in r.gaps for r in snapshot.records if r.kind == "account_region")
+
+
+def test_a_role_that_iam_lists_is_not_gone(tape: Tape, play: Play, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Its two answers contradict each other, so what the role may do is not known."""
+    error = b"<ErrorResponse><Error><Code>NoSuchEntity</Code><Message>gone</Message></Error></ErrorResponse>"
+    refused = {key: Answer(404, error) for key in tape.answers if key[0] == "SimulatePrincipalPolicy"}
+    monkeypatch.setattr(tape, "answers", {**tape.answers, **refused})
+    snapshot = play()
+    assert [(g.resource_id, g.operation) for g in snapshot.gaps] == [(ROLE, "SimulatePrincipalPolicy")]
+    gone = {record.id for record in snapshot.records if record.kind == "permission"}
+    assert {arn.rpartition("/")[2] for arn in gone} == {"gone"}

@@ -12,7 +12,7 @@ import pytest
 from botocore.awsrequest import AWSPreparedRequest, AWSResponse
 from botocore.httpsession import URLLib3Session
 
-from auditor.collect.aws import CollectOptions, account, collect
+from auditor.collect.aws import CollectOptions, account, collect, session
 from auditor.errors import AuditorError, CollectError, ConfigError, ExitCode
 from auditor.simulator import Fault, Simulator
 from auditor.store.snapshot_file import write_snapshot
@@ -94,7 +94,8 @@ def test_a_region_that_does_not_exist(served: Start, region: str) -> None:
     simulator = served()
     error = _refused(ConfigError, CollectOptions(regions=(HOME, region)))
     assert repr(region) in error.message
-    assert "--region" in error.hint
+    # One that is nearly a Region's name is told which.
+    assert "--region" in error.hint or error.hint.startswith(f"Did you mean '{HOME}'?")
     assert not simulator.calls
 
 
@@ -285,6 +286,23 @@ def test_an_endpoint_that_never_answers(monkeypatch: pytest.MonkeyPatch) -> None
         error = _refused(CollectError)
     assert time.monotonic() - begun < 15
     assert "cannot be reached" in error.message
+
+
+def test_a_role_to_assume_whose_endpoint_never_answers(
+    served: Start, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """Before the first call of ours botocore asks for the role, and would wait a minute five times."""
+    served()
+    _profile(monkeypatch, tmp_path, "role_arn = arn:aws:iam::123456789012:role/job", "source_profile = base")
+    monkeypatch.setattr(session, "FIRST_ANSWER", 0.3)
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        monkeypatch.setenv("AWS_ENDPOINT_URL", f"http://127.0.0.1:{silent.getsockname()[1]}")
+        begun = time.monotonic()
+        error = _refused(CollectError)
+    assert time.monotonic() - begun < 15
+    assert error.message == (
+        "AWS cannot be reached: the provider of the credentials (assume-role) had no answer after 0.3 seconds"
+    )
 
 
 def test_aws_region_is_read_as_the_aws_cli_reads_it(served: Start, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -36,6 +36,8 @@ def test_permissions_are_asked_once_a_role(collected: Collect) -> None:
     found = collected(RICH)
     gone = f"arn:aws:iam::{ACCOUNT}:role/gone"
     assert {ROLE, gone} <= found.ids("permission", GLOBAL)
+    # Another account's role is not gone because IAM doesn't know it here.
+    assert FAR not in found.ids("permission", GLOBAL)
     assert found.record("permission", gone, GLOBAL).document["Results"] == []
     assert found.simulator.calls["iam:SimulatePrincipalPolicy"] <= 2 * 3
     decided = {r["EvalActionName"]: r for r in found.record("permission", ROLE, GLOBAL).document["Results"]}

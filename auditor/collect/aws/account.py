@@ -12,12 +12,10 @@ from auditor.collect.aws.answers import text
 from auditor.collect.aws.call_errors import CALL_FAILED, OddAnswerError, understood
 from auditor.collect.aws.deadline import DeadlineError, within
 from auditor.collect.aws.ledger import Ledger
-from auditor.collect.aws.session import Clients, explain
+from auditor.collect.aws.session import FIRST_ANSWER, Clients, explain
 from auditor.errors import AuditorError, CollectError, ConfigError
 from auditor.studio.partitions import HOME_REGIONS, partition_of
 
-#: Seconds that the first answer may take, over all attempts: somebody waits, and nothing has been said yet.
-FIRST_ANSWER = 20.0
 _QUICK = botocore.config.Config(
     connect_timeout=4, read_timeout=8, retries={"mode": "standard", "total_max_attempts": 2}
 )

@@ -24,7 +24,12 @@ MOST_NAMED = 50
 
 
 def collect(run: Run, request: EvidenceRequest) -> None:
-    used = {region: set(roles_in_use(run, USER_ROOTS, region)) for region in request.regions}
+    """IAM knows its own account's roles only, and answers of another's as of one that is gone."""
+    own = run.ledger.account
+    used = {
+        region: {role for role in roles_in_use(run, USER_ROOTS, region) if account_of(role) == own}
+        for region in request.regions
+    }
     for role in sorted(set().union(*used.values())):
         run.tasks.submit(_permissions, run, tuple(r for r in request.regions if role in used[r]), role)
 
@@ -46,8 +51,8 @@ def _permissions(run: Run, regions: tuple[str, ...], role: str) -> None:
                     found += _simulated(run, regions[0], role, region, {action: names}, names)
                 answers += found
     except CALL_FAILED as error:
-        if call_errors.code(error) == "NoSuchEntity":
-            # The role is gone: nothing is allowed, and other rules say so.
+        if call_errors.code(error) == "NoSuchEntity" and run.record("role", GLOBAL, role) is None:
+            # The role is gone: nothing is allowed.
             answers = []
         else:
             run.ledger.gap(GLOBAL, "permission", role, operation, error)
