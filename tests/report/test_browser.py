@@ -252,6 +252,7 @@ def test_findings_are_grouped_by_choice_and_count_as_everywhere(page_file: PageF
             next(f for f in night.findings if f.gates and f.is_news).rule_id
         )
         first.locator("summary").click()
+        expect(first.locator(".news > li > b.num").first).to_be_visible()
         number = sum(int(n) for n in first.locator(".news > li > b.num").all_inner_texts())
         rule = first.locator(".title").inner_text().split()[0]
         assert number == sum(f.rule_id == rule for f in standing(night))
