@@ -15,12 +15,13 @@ class LoggedSignIns:
     ``begins`` maps account and region to the time of the first event of any kind that the files hold of them: what
     happened before, or in an account and region that is not there, the files do not tell. But a trail for all regions
     writes nothing where nothing happens: ``reach`` maps an account with files of several regions to how far back they
-    go.
+    go. ``unread``: files that could not be read, each with the reason.
     """
 
     events: tuple[Mapping[str, Any], ...]
     begins: Mapping[tuple[str, str], datetime]
     reach: Mapping[str, datetime] = field(default_factory=dict)
+    unread: tuple[str, ...] = ()
 
 
 #: Given account, regions, and since when: what a trail's files hold. Raises ConfigError where they cannot be read.

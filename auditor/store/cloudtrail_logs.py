@@ -86,7 +86,8 @@ def read_events(
     """The events since that moment, each once, as the files hold them. ``source``: folder, file, or s3://bucket/prefix,
     which the AWS profile reads. Files of other accounts and Regions than these, where any are given, are not read.
 
-    Raises ConfigError where there are no log files or one cannot be read: some of the events would read as all of them.
+    A file that cannot be read is named in ``unread``. Raises ConfigError where there are no log files, or none that can
+    be read: it is the wrong place.
     """
     wanted = Wanted(since, account, frozenset(regions))
     events: dict[str, Mapping[str, Any]] = {}
@@ -97,45 +98,73 @@ def read_events(
                 f"--cloudtrail-logs {source}: no log files (*.json.gz, *.json) of the last"
                 f" {(datetime.now(UTC) - since).days} days there"
             )
-        for at in range(0, len(files), _BATCH):
-            for owner, region, first, texts in _read(source, files[at : at + _BATCH], since):
+        unread = {path: "the file is empty" for path in files if not path.stat().st_size}
+        paths = [path for path in files if path not in unread]
+        for at in range(0, len(paths), _BATCH):
+            for owner, region, first, texts in _readable(paths[at : at + _BATCH], since, unread):
                 moment = first.replace(tzinfo=UTC)
                 begins[owner, region] = min(moment, begins.get((owner, region), moment))
                 for text in texts or ():
                     event = json.loads(text)
                     events[str(event.get("eventID"))] = event
-    return LoggedSignIns(tuple(events[key] for key in sorted(events)), begins, wanted.reach)
+        if unread and len(unread) == len(files):
+            raise ConfigError(
+                f"--cloudtrail-logs {source}: a file is not a CloudTrail log: {next(iter(unread.values()))}",
+                hint="The folder may hold CloudTrail's log files only; digest files end in other names.",
+            )
+        lost = tuple(f"{files[path]}: {reason}" for path, reason in unread.items())
+    return LoggedSignIns(tuple(events[key] for key in sorted(events)), begins, wanted.reach, lost)
 
 
-def _read(source: str, files: Sequence[Path], since: datetime) -> list[tuple[str, str, datetime, list[str] | None]]:
-    """By account and region: the first event's time, and the sign-ins."""
+_Row = tuple[str, str, datetime, list[str] | None]
+
+
+def _readable(files: Sequence[Path], since: datetime, unread: dict[Path, str]) -> list[_Row]:
+    """What the files hold but those that cannot be read, which ``unread`` is told with the reason. DuckDB reads all of
+    them or none, so that halves are tried where it does not."""
     import duckdb
 
+    try:
+        return _read(files, since)
+    except duckdb.Error as error:
+        if len(files) == 1:
+            unread[files[0]] = _reason(error, files[0])
+            return []
+    half = len(files) // 2
+    return _readable(files[:half], since, unread) + _readable(files[half:], since, unread)
+
+
+def _reason(error: Exception, file: Path) -> str:
+    """What DuckDB says, without the file's path: of a bucket's object it is that of a copy."""
+    said = str(error).strip().splitlines()[0]
+    for named in (f' in file "{file}"', f": {file}", str(file)):
+        said = said.replace(named, "")
+    return said.strip()
+
+
+def _read(files: Sequence[Path], since: datetime) -> list[_Row]:
+    """By account and region: the first event's time, and the sign-ins. Raises duckdb.Error."""
     from auditor.store.connection import connect
 
     con = connect()
     names = ", ".join(literal(re.sub(r"[*?\[]", r"[\g<0>]", str(f))) for f in files)
-    try:
-        return con.execute(
-            f"""
-            select account, region, min(moment), list(event::VARCHAR) filter (name = ? and moment >= ?) from (
-                select event, event ->> '$.recipientAccountId' as account, event ->> '$.awsRegion' as region,
-                       event ->> '$.eventName' as name, (event ->> '$.eventTime')::TIMESTAMP as moment
-                from (select unnest(Records) as event
-                      from read_json([{names}], format = 'auto', maximum_object_size = {_MAX_BYTES},
-                                     hive_partitioning = false, columns = {{Records: 'JSON[]'}})))
-            where account is not null and region is not null and moment is not null group by all""",
-            [_EVENT, since.astimezone(UTC).replace(tzinfo=None)],
-        ).fetchall()
-    except duckdb.Error as error:
-        raise ConfigError(
-            f"--cloudtrail-logs {source}: a file is not a CloudTrail log: {str(error).strip().splitlines()[0]}",
-            hint="The folder may hold CloudTrail's log files only; digest files end in other names.",
-        ) from error
+    return con.execute(
+        f"""
+        select account, region, min(moment), list(event::VARCHAR) filter (name = ? and moment >= ?) from (
+            select event, event ->> '$.recipientAccountId' as account, event ->> '$.awsRegion' as region,
+                   event ->> '$.eventName' as name, (event ->> '$.eventTime')::TIMESTAMP as moment
+            from (select unnest(Records) as event
+                  from read_json([{names}], format = 'auto', maximum_object_size = {_MAX_BYTES},
+                                 hive_partitioning = false, columns = {{Records: 'JSON[]'}})))
+        where case when account is not null and region is not null and moment is not null then true
+              when name = ? then error('a sign-in lacks its account, Region or time') else false end group by all""",
+        [_EVENT, since.astimezone(UTC).replace(tzinfo=None), _EVENT],
+    ).fetchall()
 
 
 @contextmanager
-def _files(source: str, wanted: Wanted, profile: str | None) -> Iterator[list[Path]]:
+def _files(source: str, wanted: Wanted, profile: str | None) -> Iterator[dict[Path, str]]:
+    """The log files with their names."""
     if source.startswith("s3://"):
         with workspace("trail") as folder:
             yield download(source, folder, wanted, profile)
@@ -152,4 +181,4 @@ def _files(source: str, wanted: Wanted, profile: str | None) -> Iterator[list[Pa
         raise ConfigError(f"--cloudtrail-logs {source}: {error.reason}") from error
     except OSError as error:
         raise ConfigError(f"--cloudtrail-logs {source}: {file}: {error.strerror or error}") from error
-    yield found
+    yield {file: str(file) for file in found}

@@ -33,8 +33,8 @@ class Wanted(Protocol):
     def note(self, account: str, region: str, day: str) -> None: ...
 
 
-def download(source: str, folder: Path, wanted: Wanted, profile: str | None) -> list[Path]:
-    """The wanted files of ``s3://bucket/prefix``, copied into the folder.
+def download(source: str, folder: Path, wanted: Wanted, profile: str | None) -> dict[Path, str]:
+    """The wanted files of ``s3://bucket/prefix``, copied into the folder, with their keys.
 
     Raises ConfigError where the bucket cannot be read.
     """
@@ -49,7 +49,7 @@ def download(source: str, folder: Path, wanted: Wanted, profile: str | None) -> 
         with ThreadPoolExecutor(_CONNECTIONS) as pool:
             place = _TrailBucket(client, bucket, wanted, pool)
             keys = sorted(set(place.keys(prefix)))
-            return list(pool.map(place.fetch, keys, _paths(keys, folder)))
+            return dict(zip(pool.map(place.fetch, keys, _paths(keys, folder)), keys, strict=True))
     except (BotoCoreError, ClientError, OSError) as error:
         raise ConfigError(
             f"--cloudtrail-logs {source}: {' '.join(str(error).split())}",

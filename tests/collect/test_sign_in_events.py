@@ -170,7 +170,7 @@ class TestSignIns:
 
     def _logged(
         self, simulated: Callable[..., Simulator], begins: dict[tuple[str, str], datetime],
-        reach: dict[str, datetime] | None = None, earlier: Snapshot | None = None,
+        reach: dict[str, datetime] | None = None, earlier: Snapshot | None = None, unread: tuple[str, ...] = (),
     ) -> Collected:  # fmt: skip
         simulator = simulated(RICH)
         event = {
@@ -187,7 +187,7 @@ class TestSignIns:
 
         def source(account: str, regions: Sequence[str], since: datetime) -> LoggedSignIns:
             self.asked.append((account, tuple(regions), since))
-            return LoggedSignIns(events, begins, reach or {})
+            return LoggedSignIns(events, begins, reach or {}, unread)
 
         wanted = EvidenceOptions(("sign-ins",), days=30, logged=source)
         previous = None if earlier is None else lambda *_: [earlier]
@@ -198,6 +198,17 @@ class TestSignIns:
         assert found.ids("sign_in") == {"e-1"}
         assert found.gaps == ()
         assert found.simulator.calls["cloudtrail:LookupEvents"] == 0
+
+    def test_a_log_file_that_could_not_be_read_is_a_gap_and_the_others_count(
+        self, simulated: Callable[..., Simulator]
+    ) -> None:
+        long = datetime.now(UTC) - timedelta(days=40)
+        found = self._logged(simulated, {(ACCOUNT, HOME): long}, unread=("b.json.gz: it is truncated",))
+        assert found.ids("sign_in") == {"e-1"}
+        (gap,) = found.gaps
+        assert (gap.resource_type, gap.resource_id, gap.reason) == ("sign_in", "*", "unexpected_response")
+        assert gap.detail == "1 log file could not be read: b.json.gz: it is truncated"
+        assert sign_in_events.KNOWN_SINCE not in found.record("account_region", HOME).document
 
     def test_log_files_are_read_for_the_account_and_its_regions(self, simulated: Callable[..., Simulator]) -> None:
         long = datetime.now(UTC) - timedelta(days=40)

@@ -90,24 +90,36 @@ def test_names_that_look_like_patterns_are_names(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("content", "said"),
+    "content",
     [
-        (b"{not json", "a file is not a CloudTrail log"),
-        (
-            gzip.compress(b'{"Records": [{"eventTime": "yesterday", "awsRegion": "x", "recipientAccountId": "1"}]}'),
-            "a file is not a CloudTrail log",
-        ),
-        (b"\x1f\x8bbroken", "a file is not a CloudTrail log"),
+        b"{not json",
+        gzip.compress(b'{"Records": [{"eventTime": "yesterday", "awsRegion": "x", "recipientAccountId": "1"}]}'),
+        b"\x1f\x8bbroken",
+        gzip.compress(b'{"Records": [{"eventID": "e", "eventName": "CreatePresignedDomainUrl"}]}'),
+        gzip.compress(b'{"Records": "none"}'),
+        gzip.compress(b'{"Records": []}')[:-9],
+        b"",
     ],
-    ids=["no JSON", "an event without a time", "broken gzip"],
+    ids=["no JSON", "an event without a time", "broken gzip", "a sign-in of nowhere", "another type", "cut", "empty"],
 )
-def test_a_file_that_cannot_be_read_is_an_error(tmp_path: Path, content: bytes, said: str) -> None:
-    """Without it some of the events would read as all of them."""
+def test_a_file_that_cannot_be_read_is_named_and_the_others_count(tmp_path: Path, content: bytes) -> None:
+    """Of a night's thousand files one is broken: what the others hold is known all the same, but not to be all."""
     log(tmp_path / "a.json", event(1))
-    (tmp_path / ("b.json.gz" if content.startswith(b"\x1f\x8b") else "b.json")).write_bytes(content)
-    with pytest.raises(ConfigError) as raised:
+    broken = tmp_path / ("b.json.gz" if content.startswith(b"\x1f\x8b") else "b.json")
+    broken.write_bytes(content)
+    log(tmp_path / "c.json.gz", event(2), event(3, name="UpdateDomain"))
+    found = read_events(str(tmp_path), since=SINCE)
+    assert [e["eventID"] for e in found.events] == ["event-1", "event-2"]
+    (said,) = found.unread
+    assert said.startswith(f"{broken}: ")
+    assert said.count(str(broken)) == 1, "of a bucket's object the path is that of a copy, another each night"
+
+
+def test_where_no_file_can_be_read_it_is_the_wrong_place(tmp_path: Path) -> None:
+    for name in ("a.json", "b.json"):
+        (tmp_path / name).write_bytes(b"{not json")
+    with pytest.raises(ConfigError, match="a file is not a CloudTrail log") as raised:
         ids(tmp_path)
-    assert said in raised.value.message
     assert str(tmp_path) in raised.value.message
     assert raised.value.exit_code is ExitCode.USAGE
 

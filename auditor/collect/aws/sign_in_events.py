@@ -21,6 +21,7 @@ from auditor.collect.aws.evidence_request import EvidenceRequest
 from auditor.collect.aws.kept_answers import ODD, SIGN_IN
 from auditor.collect.aws.run import Run
 from auditor.collect.aws.sign_in_fields import trimmed
+from auditor.counting import plural
 from auditor.model.sign_ins import LoggedSignIns, LogSource
 from auditor.model.snapshot import Gap, GapReason
 
@@ -188,6 +189,10 @@ def _keep_logged(run: Run, region: str, since: datetime, logged: LoggedSignIns, 
                 run.keep(region, "sign_in", text(event["eventID"]), trimmed(event))
                 kept = True
             whole = whole and kept
+    if logged.unread:
+        detail = f"{plural(len(logged.unread), 'log file')} could not be read: {logged.unread[0]}"
+        _lose(run, region, "--cloudtrail-logs", "unexpected_response", detail)
+        whole = False
     begins = [b for b in (logged.begins.get((account, region)), logged.reach.get(account)) if b is not None]
     begin = min(begins, default=None)
     if carried and (begin is not None or any(owner == account for owner, _ in logged.begins)):
