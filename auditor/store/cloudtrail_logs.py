@@ -92,7 +92,7 @@ def read_events(
     wanted = Wanted(since, account, frozenset(regions))
     events: dict[str, Mapping[str, Any]] = {}
     begins: dict[tuple[str, str], datetime] = {}
-    with _files(source, wanted, profile) as files:
+    with _files(source, wanted, profile) as (files, missing):
         if not files and not wanted.first_days:
             raise ConfigError(
                 f"--cloudtrail-logs {source}: no log files (*.json.gz, *.json) of the last"
@@ -112,7 +112,8 @@ def read_events(
                 f"--cloudtrail-logs {source}: a file is not a CloudTrail log: {next(iter(unread.values()))}",
                 hint="The folder may hold CloudTrail's log files only; digest files end in other names.",
             )
-        lost = tuple(f"{files[path]}: {reason}" for path, reason in unread.items())
+        named = {**missing, **{files[path]: reason for path, reason in unread.items()}}
+        lost = tuple(f"{name}: {named[name]}" for name in sorted(named))
     return LoggedSignIns(tuple(events[key] for key in sorted(events)), begins, wanted.reach, lost)
 
 
@@ -163,8 +164,8 @@ def _read(files: Sequence[Path], since: datetime) -> list[_Row]:
 
 
 @contextmanager
-def _files(source: str, wanted: Wanted, profile: str | None) -> Iterator[dict[Path, str]]:
-    """The log files with their names."""
+def _files(source: str, wanted: Wanted, profile: str | None) -> Iterator[tuple[dict[Path, str], dict[str, str]]]:
+    """The log files with their names, and the names of those that could not be fetched, with the reason."""
     if source.startswith("s3://"):
         with workspace("trail") as folder:
             yield download(source, folder, wanted, profile)
@@ -181,4 +182,4 @@ def _files(source: str, wanted: Wanted, profile: str | None) -> Iterator[dict[Pa
         raise ConfigError(f"--cloudtrail-logs {source}: {error.reason}") from error
     except OSError as error:
         raise ConfigError(f"--cloudtrail-logs {source}: {file}: {error.strerror or error}") from error
-    yield {file: str(file) for file in found}
+    yield {file: str(file) for file in found}, {}

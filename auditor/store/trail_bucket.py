@@ -33,10 +33,11 @@ class Wanted(Protocol):
     def note(self, account: str, region: str, day: str) -> None: ...
 
 
-def download(source: str, folder: Path, wanted: Wanted, profile: str | None) -> dict[Path, str]:
-    """The wanted files of ``s3://bucket/prefix``, copied into the folder, with their keys.
+def download(source: str, folder: Path, wanted: Wanted, profile: str | None) -> tuple[dict[Path, str], dict[str, str]]:
+    """The wanted files of ``s3://bucket/prefix``, copied into the folder, with their keys; and the keys of those that
+    could not be fetched, with the reason: a key of AWS KMS may be denied, and an object may have expired since.
 
-    Raises ConfigError where the bucket cannot be read.
+    Raises ConfigError where the bucket cannot be read, or none of the files.
     """
     import boto3
     from botocore.config import Config
@@ -49,12 +50,22 @@ def download(source: str, folder: Path, wanted: Wanted, profile: str | None) -> 
         with ThreadPoolExecutor(_CONNECTIONS) as pool:
             place = _TrailBucket(client, bucket, wanted, pool)
             keys = sorted(set(place.keys(prefix)))
-            return dict(zip(pool.map(place.fetch, keys, _paths(keys, folder)), keys, strict=True))
+            paths = list(_paths(keys, folder))
+            errors = list(pool.map(place.fetch, keys, paths))
+        if None not in errors and errors:
+            raise errors[0]
+        fetched = {path: key for path, key, error in zip(paths, keys, errors, strict=True) if error is None}
+        return fetched, {key: said(error) for key, error in zip(keys, errors, strict=True) if error is not None}
     except (BotoCoreError, ClientError, OSError) as error:
         raise ConfigError(
-            f"--cloudtrail-logs {source}: {' '.join(str(error).split())}",
+            f"--cloudtrail-logs {source}: {said(error)}",
             hint="Reading a trail's bucket needs s3:ListBucket and s3:GetObject.",
         ) from error
+
+
+def said(error: Exception) -> str:
+    """An error's message on one line."""
+    return " ".join(str(error).split())
 
 
 def _paths(keys: list[str], folder: Path) -> Iterator[Path]:
@@ -68,12 +79,17 @@ class _TrailBucket:
     def __init__(self, client: Any, bucket: str, wanted: Wanted, pool: ThreadPoolExecutor) -> None:
         self._client, self._bucket, self._wanted, self._pool = client, bucket, wanted, pool
 
-    def fetch(self, key: str, path: Path) -> Path:
-        """One request an object; boto3's download_file makes two."""
+    def fetch(self, key: str, path: Path) -> Exception | None:
+        """One request an object; boto3's download_file makes two. Gives back why AWS gave none. Raises OSError."""
+        from botocore.exceptions import BotoCoreError, ClientError
+
         with path.open("wb") as out:
-            for block in self._client.get_object(Bucket=self._bucket, Key=key)["Body"].iter_chunks(1024 * 1024):
-                out.write(block)
-        return path
+            try:
+                for block in self._client.get_object(Bucket=self._bucket, Key=key)["Body"].iter_chunks(1024 * 1024):
+                    out.write(block)
+            except (BotoCoreError, ClientError) as error:
+                return error
+        return None
 
     def keys(self, prefix: str) -> list[str]:
         """Keys below the prefix that are wanted."""

@@ -188,6 +188,33 @@ def test_of_an_organisations_bucket_only_what_is_needed_is_fetched(
     assert found.reach[ACCOUNT].date() == (today - timedelta(days=80)).date()
 
 
+@pytest.mark.parametrize("gone", ["b.json.gz", ".json.gz"], ids=["one", "all"])
+def test_an_object_that_cannot_be_fetched_is_named_and_where_none_can_it_is_an_error(
+    bucket: Callable[..., str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch, gone: str
+) -> None:
+    """A life cycle rule takes an object away after it was listed; S3 answers NoSuchKey (API_GetObject)."""
+    contents = {
+        f"{name}.json.gz": log(tmp_path / f"{name}.json.gz", event(n)).read_bytes() for n, name in enumerate("ab")
+    }
+    place = bucket(**contents)
+    send = URLLib3Session.send
+
+    def expired(session: URLLib3Session, request: AWSPreparedRequest) -> AWSResponse:
+        if request.url.endswith(gone):
+            request.url += ".expired"
+        return send(session, request)
+
+    monkeypatch.setattr(URLLib3Session, "send", expired)
+    if gone == ".json.gz":
+        with pytest.raises(ConfigError, match="NoSuchKey"):
+            read_events(place, since=SINCE)
+        return
+    found = read_events(place, since=SINCE)
+    assert [e["eventID"] for e in found.events] == ["event-0"]
+    (said,) = found.unread
+    assert said.startswith("b.json.gz: An error occurred (NoSuchKey)")
+
+
 def test_of_a_folder_only_what_is_needed_is_read(tmp_path: Path) -> None:
     name = "{}_CloudTrail_{}_20261002T0305Z_x.json.gz"
     log(tmp_path / name.format(ACCOUNT, REGION), event(1))
