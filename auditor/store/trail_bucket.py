@@ -52,10 +52,11 @@ def download(source: str, folder: Path, wanted: Wanted, profile: str | None) -> 
             keys = sorted(set(place.keys(prefix)))
             paths = list(_paths(keys, folder))
             errors = list(pool.map(place.fetch, keys, paths))
-        if None not in errors and errors:
-            raise errors[0]
-        fetched = {path: key for path, key, error in zip(paths, keys, errors, strict=True) if error is None}
-        return fetched, {key: said(error) for key, error in zip(keys, errors, strict=True) if error is not None}
+        missing = {key: error for key, error in zip(keys, errors, strict=True) if error is not None}
+        for error in missing.values() if len(missing) == len(keys) else ():
+            raise error
+        fetched = {path: key for path, key in zip(paths, keys, strict=True) if key not in missing}
+        return fetched, {key: said(error) for key, error in missing.items()}
     except (BotoCoreError, ClientError, OSError) as error:
         raise ConfigError(
             f"--cloudtrail-logs {source}: {said(error)}",
