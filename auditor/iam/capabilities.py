@@ -11,8 +11,8 @@ Authorization Reference; the same for Amazon SageMaker.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
-from itertools import product
+from dataclasses import dataclass, field, replace
+from itertools import chain, product
 
 from auditor.iam.choices import chosen
 from auditor.iam.context import Context, Known, Value
@@ -24,6 +24,7 @@ NOBODY = "any-0f3b"
 #: Calls to IAM are made, and recorded, in one Region of the partition, whatever the caller's (IAM User Guide,
 #: aws:RequestedRegion among the global condition keys; "Logging IAM and AWS STS API calls with AWS CloudTrail").
 IAM_REGIONS: Mapping[str, str] = {"aws": "us-east-1", "aws-cn": "cn-north-1", "aws-us-gov": "us-gov-west-1"}
+_REGION_KEY = "aws:requestedregion"
 _ADMINISTRATOR = "arn:{partition}:iam::aws:policy/AdministratorAccess"
 #: Which request it is, for policies that are known by their answers only (``auditor.iam.managed``).
 PROBE = "auditor:Probe"
@@ -52,11 +53,13 @@ class Ask:
 
 @dataclass(frozen=True, slots=True)
 class Capability:
-    """``needs``: of each group one request has to be allowed. ``text`` ends a sentence that begins "The role can"."""
+    """``needs``: of each group one request has to be allowed. ``text`` ends a sentence that begins "The role can".
+    ``anywhere``: it counts in whatever Region, and not only in those that are audited."""
 
     name: str
     text: str
     needs: tuple[tuple[Ask, ...], ...]
+    anywhere: bool = False
 
 
 def _any_of(*asks: Ask) -> tuple[tuple[Ask, ...], ...]:
@@ -121,6 +124,7 @@ ACTING = ("iam:PassRole", "sts:AssumeRole", *(f"iam:{action}" for action in WRIT
 ADMINISTRATOR: tuple[Capability, ...] = (
     Capability(
         "everything", "do everything", _any_of(Ask(f"{NOBODY}:{NOBODY}", f"arn:{{partition}}:{NOBODY}:::{NOBODY}")),
+        anywhere=True,
     ),
     Capability(
         "attach-policies", "attach any policy to roles, users or groups",
@@ -235,6 +239,8 @@ class Finding:
 
 def examine(capability: Capability, permissions: Permissions, places: Environment) -> Finding:
     """Whether the role has a capability."""
+    if capability.anywhere:
+        places = replace(places, regions=tuple(dict.fromkeys((*places.regions, *_named_regions(permissions)))))
     groups = [[d for ask in group for d in _decisions(ask, permissions, places)] for group in capability.needs]
     truth = every(some(d.allowed for _, d in group) for group in groups)
     if truth is False:
@@ -244,6 +250,15 @@ def examine(capability: Capability, permissions: Permissions, places: Environmen
     by = dict.fromkeys(one.policy for _, d in decided for one in d.by if one.policy)
     reasons = dict.fromkeys(reason for _, d in decided for reason in d.reasons)
     return Finding(capability.name, truth, decided[0][0].action if decided else "", tuple(by), tuple(reasons))
+
+
+def _named_regions(permissions: Permissions) -> Iterator[str]:
+    """Regions that conditions of the policies name: the caller may choose them."""
+    bounds = () if permissions.boundary is None else (permissions.boundary,)
+    for policy in (*permissions.identity, *bounds, *chain.from_iterable(permissions.controls)):
+        for condition in chain.from_iterable(statement.conditions for statement in policy.statements):
+            if condition.key.lower() == _REGION_KEY:
+                yield from (v.text.replace("*", "any").replace("?", "a") for v in condition.values if not v.variables)
 
 
 def _decisions(ask: Ask, permissions: Permissions, places: Environment) -> Iterator[tuple[Ask, Decision]]:

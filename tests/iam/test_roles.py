@@ -86,6 +86,12 @@ PASS = "iam:PassRole"
         ([allow(Condition=HERE)], True),
         ([allow(Condition={"StringEquals": {"aws:RequestedRegion": "us-east-1"}})], True),
         ([allow("sagemaker:*", Condition={"StringEquals": {"aws:RequestedRegion": "us-east-1"}})], False),
+        # Whoever acts as the role chooses the Region, be it audited or not.
+        ([allow(Condition={"StringEquals": {"aws:RequestedRegion": ["us-west-2", "sa-east-1"]}})], True),
+        ([allow(Condition={"StringLike": {"aws:RequestedRegion": "ap-*"}})], True),
+        ([allow(), deny(Condition={"StringNotEquals": {"aws:RequestedRegion": ["us-west-2"]}})], True),
+        ([allow(Condition={"StringEquals": {"aws:RequestedRegion": "us-west-2"}}), deny()], False),
+        ([allow("sagemaker:*", Condition={"StringEquals": {"aws:RequestedRegion": "us-west-2"}})], False),
         # What nobody can know never passes.
         ([allow(Condition=FROM_HOME)], None),
         ([allow(Condition={"Bool": {"aws:MultiFactorAuthPresent": "true"}})], None),
