@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import json
 import os
+import signal
 import socket
 import subprocess
 import sys
@@ -51,7 +52,9 @@ def _answer(connection: socket.socket, run: Callable[[list[str]], int]) -> int:
 
 
 def serve(path: str, run: Callable[[list[str]], int]) -> None:
-    """Answer calls for ever. ``run`` takes the arguments and gives the exit code."""
+    """Answer calls until SIGTERM, whatever whoever started this makes of it. ``run`` takes the arguments and gives the
+    exit code."""
+    signal.signal(signal.SIGTERM, signal.SIG_DFL)
     with socket.socket(socket.AF_UNIX) as server:
         server.bind(path)
         server.listen()
