@@ -15,6 +15,7 @@ _HEADING = "auditor_heading"
 #: Heading of what no group holds. It comes last.
 _OTHERS = "Options"
 _PREFIX = "AUDITOR_"
+HELP = ("-h", "--help")
 #: Commands that run an audit: a job gives them their options, so each may come from a variable.
 _RUNS = frozenset({"audit", "collect", "check", "scan", "demo"})
 #: Options that mean the same in every command.
@@ -84,8 +85,10 @@ def give_variables(name: str, command: click.Command) -> click.Command:
 
     Where an option means something else in each command, the variable names the command: ``AUDITOR_DIFF_FORMAT``.
     An option that has a variable already keeps it. Several values are separated by spaces, paths by the system's
-    separator of paths.
+    separator of paths. Also gives each the names of the option of help: click keeps those of the first context that
+    asks, which need not know the group's.
     """
+    command.context_settings.setdefault("help_option_names", list(HELP))
     if isinstance(command, click.Group):
         for sub_name, sub in command.commands.items():
             give_variables(f"{name} {sub_name}", sub)

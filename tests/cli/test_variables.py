@@ -107,7 +107,9 @@ def test_help_has_headings_examples_and_every_option() -> None:
     for name in ("audit", "check", "scan", "collect", "demo"):
         command = cli.get_command(click.Context(cli), name)
         assert command is not None
-        text = command.get_help(click.Context(command, info_name=name, max_content_width=100, terminal_width=100))
+        shown = click.Context(command, info_name=name, terminal_width=100, **command.context_settings)
+        text = command.get_help(shown)
+        assert "-h, --help" in text
         assert all(long_name(p) in text for p in command.params if long_name(p))
         headings = re.findall(r"^(\w.*):$", text, re.MULTILINE)
         assert (headings[-1], len(headings) == len(set(headings))) == ("Options", True)
