@@ -15,6 +15,7 @@ _HEADING = "auditor_heading"
 #: Heading of what no group holds. It comes last.
 _OTHERS = "Options"
 _PREFIX = "AUDITOR_"
+#: Names of the option of help, as the group of all commands has them (auditor/cli/main.py).
 HELP = ("-h", "--help")
 #: Commands that run an audit: a job gives them their options, so each may come from a variable.
 _RUNS = frozenset({"audit", "collect", "check", "scan", "demo"})

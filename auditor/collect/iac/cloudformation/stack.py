@@ -76,12 +76,13 @@ class Stack:
         )  # fmt: skip
         self._resources = {name: node for name, node in members(content["Resources"]) if isinstance(node, Mapping)}
         self._children: dict[str, list[Stack] | NotAssessed] = {}
-        self._doubt = at.doubt or _macro(content)
+        macro = _macro(content)
+        self._doubt = at.doubt or macro
         self.not_assessed: list[NotAssessed] = []
         line = key_line(content, "Transform") or key_line(content, "Fn::Transform")
         if _includes(content):
             self._miss("Transform", "AWS::Include takes in a part that lies elsewhere", line, elsewhere=True)
-        if macro := _macro(content):
+        if macro is not None:
             self._miss("Transform", f"{macro.reason}, and may add resources", line, elsewhere=True)
         self.files: list[str] = [template.name]
         #: Types of the resources that ``resources`` leaves out, by address.
