@@ -21,10 +21,10 @@ from functools import partial
 from typing import Any, Protocol, TypeVar
 
 from auditor.collect.aws import call_errors
-from auditor.collect.aws.deadline import within
 from auditor.collect.aws.run import CALL_SECONDS, LIST_SECONDS
 from auditor.collect.aws.session import Clients, explain
 from auditor.counting import plural
+from auditor.deadline import within
 from auditor.errors import AuditorError, ConfigError
 from auditor.model.finding import Finding
 from auditor.model.report import Report

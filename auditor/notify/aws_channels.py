@@ -6,6 +6,7 @@ import json
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from auditor.aws_credentials import session
 from auditor.errors import ConfigError
 from auditor.model.notification import Channel, ChannelType, Digest
 from auditor.notify.digest import lines, values
@@ -23,7 +24,6 @@ PERMISSIONS: Mapping[ChannelType, str] = {
 
 def send(channel: Channel, message: Digest, profile: str | None) -> None:
     """Send a message. Raises DeliveryError, and ConfigError without credentials."""
-    import boto3
     from botocore.config import Config
     from botocore.exceptions import BotoCoreError, ClientError, ProfileNotFound
 
@@ -32,7 +32,7 @@ def send(channel: Channel, message: Digest, profile: str | None) -> None:
     region = channel.region or _region_of(channel.topic or channel.bus)
     limits = Config(connect_timeout=10, read_timeout=10, retries={"total_max_attempts": 3, "mode": "standard"})
     try:
-        client: Any = boto3.Session(profile_name=profile).client(service, region_name=region or None, config=limits)
+        client: Any = session(profile).client(service, region_name=region or None, config=limits)
         call(client, channel, message)
     except ProfileNotFound as error:
         raise ConfigError(str(error)) from error

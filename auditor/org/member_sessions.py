@@ -20,11 +20,11 @@ from botocore.credentials import DeferredRefreshableCredentials
 from auditor.collect.aws import call_errors
 from auditor.collect.aws.answers import text
 from auditor.collect.aws.call_errors import CALL_FAILED, OddAnswerError, understood
-from auditor.collect.aws.deadline import within
 from auditor.collect.aws.ledger import Ledger
 from auditor.collect.aws.run import CALL_SECONDS
 from auditor.collect.aws.session import Clients
 from auditor.collect.aws.shared_clients import SharedClients
+from auditor.deadline import within
 from auditor.org.request import OrganizationRequest, external_id_of
 from auditor.studio.partitions import partition_of
 

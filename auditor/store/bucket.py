@@ -13,6 +13,7 @@ from datetime import UTC
 from pathlib import Path
 from typing import Any
 
+from auditor.aws_credentials import session
 from auditor.errors import ConfigError
 from auditor.store.manifest import is_safe
 from auditor.store.place import BLOCK, SMALL, Entry, missing, refuse_unsafe, sha256, small
@@ -44,9 +45,7 @@ class Bucket:
         self._url, self._bucket = url, bucket
         self._prefix = f"{prefix.strip('/')}/" if prefix.strip("/") else ""
         with self._explained():
-            import boto3
-
-            self._client: Any = boto3.Session(profile_name=profile).client("s3")
+            self._client: Any = session(profile).client("s3")
 
     @property
     def label(self) -> str:

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
+from auditor.aws_credentials import session
 from auditor.errors import ConfigError
 from auditor.regular_files import NotReadError, TooLargeError, read_regular
 from auditor.store.manifest import Manifest
@@ -129,13 +130,12 @@ def _kms(key_id: str, profile: str | None) -> Sign:
 
 
 def _kms_key(key_id: str, profile: str | None) -> tuple[Any, Mapping[str, Any]]:
-    import boto3
     from botocore.exceptions import BotoCoreError, ClientError
 
     # An ARN says its Region: arn:PARTITION:kms:REGION:ACCOUNT:key/ID.
     parts = key_id.split(":")
     try:
-        client: Any = boto3.Session(profile_name=profile).client(
+        client: Any = session(profile).client(
             "kms", region_name=parts[3] if len(parts) == 6 and parts[0] == "arn" else None
         )
         return client, client.get_public_key(KeyId=key_id)

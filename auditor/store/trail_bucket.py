@@ -12,6 +12,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any, Protocol
 
+from auditor.aws_credentials import session
 from auditor.errors import ConfigError
 
 _CONNECTIONS = 32
@@ -39,14 +40,13 @@ def download(source: str, folder: Path, wanted: Wanted, profile: str | None) -> 
 
     Raises ConfigError where the bucket cannot be read, or none of the files.
     """
-    import boto3
     from botocore.config import Config
     from botocore.exceptions import BotoCoreError, ClientError
 
     bucket, _, prefix = source.removeprefix("s3://").partition("/")
     try:
         config = Config(max_pool_connections=_CONNECTIONS, retries={"mode": "standard", "total_max_attempts": 5})
-        client: Any = boto3.Session(profile_name=profile).client("s3", config=config)
+        client: Any = session(profile).client("s3", config=config)
         with ThreadPoolExecutor(_CONNECTIONS) as pool:
             place = _TrailBucket(client, bucket, wanted, pool)
             keys = sorted(set(place.keys(prefix)))

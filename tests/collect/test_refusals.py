@@ -12,7 +12,8 @@ import pytest
 from botocore.awsrequest import AWSPreparedRequest, AWSResponse
 from botocore.httpsession import URLLib3Session
 
-from auditor.collect.aws import CollectOptions, account, collect, session
+from auditor import aws_credentials
+from auditor.collect.aws import CollectOptions, account, collect
 from auditor.errors import AuditorError, CollectError, ConfigError, ExitCode
 from auditor.simulator import Fault, Simulator
 from auditor.store.snapshot_file import write_snapshot
@@ -163,6 +164,19 @@ def test_a_credential_process_that_is_broken(
     assert "credentials" in _refused(ConfigError).message.lower()
 
 
+def test_a_credential_process_that_says_nothing(served: Start, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    served()
+    _profile(monkeypatch, tmp_path, "credential_process = sleep 6")
+    monkeypatch.setattr(aws_credentials, "FIRST_ANSWER", 0.3)
+    begun = time.monotonic()
+    error = _refused(ConfigError)
+    assert time.monotonic() - begun < 5
+    assert error.message == (
+        "the AWS credentials cannot be read: what gives them (such as credential_process of the profile)"
+        " had no answer after 0.3 seconds"
+    )
+
+
 def test_an_mfa_code_that_nobody_types(served: Start, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     served()
     _profile(monkeypatch, tmp_path, "role_arn = arn:aws:iam::123456789012:role/job", "source_profile = base",
@@ -294,7 +308,7 @@ def test_a_role_to_assume_whose_endpoint_never_answers(
     """Before the first call of ours botocore asks for the role, and would wait a minute five times."""
     served()
     _profile(monkeypatch, tmp_path, "role_arn = arn:aws:iam::123456789012:role/job", "source_profile = base")
-    monkeypatch.setattr(session, "FIRST_ANSWER", 0.3)
+    monkeypatch.setattr(aws_credentials, "FIRST_ANSWER", 0.3)
     with socket.create_server(("127.0.0.1", 0)) as silent:
         monkeypatch.setenv("AWS_ENDPOINT_URL", f"http://127.0.0.1:{silent.getsockname()[1]}")
         begun = time.monotonic()

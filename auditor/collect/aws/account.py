@@ -7,12 +7,13 @@ from typing import TypeVar
 
 import botocore.config
 
+from auditor.aws_credentials import FIRST_ANSWER
 from auditor.collect.aws import call_errors
 from auditor.collect.aws.answers import text
 from auditor.collect.aws.call_errors import CALL_FAILED, OddAnswerError, understood
-from auditor.collect.aws.deadline import DeadlineError, within
 from auditor.collect.aws.ledger import Ledger
-from auditor.collect.aws.session import FIRST_ANSWER, Clients, explain
+from auditor.collect.aws.session import Clients, explain
+from auditor.deadline import DeadlineError, within
 from auditor.errors import AuditorError, CollectError, ConfigError
 from auditor.studio.partitions import HOME_REGIONS, partition_of
 

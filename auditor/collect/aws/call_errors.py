@@ -22,7 +22,7 @@ from botocore.exceptions import (
 )
 from botocore.parsers import ResponseParserError
 
-from auditor.collect.aws.deadline import DeadlineError
+from auditor.deadline import DeadlineError
 from auditor.model.snapshot import GapReason
 
 

@@ -15,8 +15,8 @@ from typing import Any
 from auditor.collect.aws import call_errors
 from auditor.collect.aws.answers import text
 from auditor.collect.aws.call_errors import CALL_FAILED, understood
-from auditor.collect.aws.deadline import within
 from auditor.collect.aws.session import Clients
+from auditor.deadline import within
 from auditor.masking import mask_text
 from auditor.model.change_event import ChangeEvent, ChangeEvents
 

@@ -14,7 +14,6 @@ from typing import Any, cast
 from auditor.collect.aws import call_errors, kept_answers
 from auditor.collect.aws.answers import plain
 from auditor.collect.aws.call_errors import CALL_FAILED, OddAnswerError, understood
-from auditor.collect.aws.deadline import DeadlineError, within
 from auditor.collect.aws.incremental import NOTHING, EarlierSnapshots
 from auditor.collect.aws.ledger import Ledger
 from auditor.collect.aws.outages import Outages
@@ -23,6 +22,7 @@ from auditor.collect.aws.specs import tag_path
 from auditor.collect.aws.spool import Spool, Stored
 from auditor.collect.aws.tasks import Tasks
 from auditor.collect.interface import Progress
+from auditor.deadline import DeadlineError, within
 from auditor.masking import mask_document, mask_value
 from auditor.model.encoded_document import EncodedDocument
 from auditor.model.snapshot import GLOBAL, Kind, Record

@@ -17,7 +17,6 @@ endpoint cannot be reached, or is not AWS     CollectError                3
 from __future__ import annotations
 
 import os
-import sys
 from functools import lru_cache
 from typing import Any
 
@@ -27,19 +26,17 @@ import botocore.config
 import botocore.exceptions as exceptions
 from botocore.parsers import ResponseParserError
 
+from auditor.aws_credentials import credentials_of
 from auditor.collect.aws import call_errors
-from auditor.collect.aws.deadline import DeadlineError, within
 from auditor.collect.aws.shared_clients import RegionalClient, SharedClients
+from auditor.deadline import DeadlineError
 from auditor.errors import AuditorError, CollectError, ConfigError
 from auditor.yaml_source import near
 
 #: Attempts of one call, the first included. botocore's own default (3) gives up too early on a throttled account.
 MAX_ATTEMPTS = 8
 CONNECT_TIMEOUT, READ_TIMEOUT = 10, 60  # seconds
-#: Seconds that the first answer may take, over all attempts: somebody waits, and nothing has been said yet.
-FIRST_ANSWER = 20.0
 _CREDENTIALS_HINT = "Set AWS_PROFILE, --profile, or AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY; or run: aws sso login"
-_PROVIDERS_HINT = "Check the files and programs that ~/.aws/config and the AWS_ variables name."
 REGION_HINT = "Pass --region (repeatable, or all), or set AWS_REGION (AWS_DEFAULT_REGION)."
 
 
@@ -62,23 +59,12 @@ class Clients:
         """
         try:
             self._session: Any = session or boto3.Session(profile_name=profile)
-            typed = session is None and _asks_for_code(self._session, profile)
-            credentials = self._session.get_credentials()
+            credentials = credentials_of(self._session, profile) if session is None else session.get_credentials()
             if credentials is None:
                 raise ConfigError("no AWS credentials found", hint=_CREDENTIALS_HINT)
-            # Files are read, programs run and roles assumed now, and not at some call in the middle. Programs were run
-            # already: what is left is asked of AWS, or of whoever types a code.
-            if typed:
-                credentials.get_frozen_credentials()
-            else:
-                provider = f"the provider of the credentials ({credentials.method})"
-                within(FIRST_ANSWER, credentials.get_frozen_credentials, provider)
             self._shared = shared or SharedClients(profile)
         except (exceptions.BotoCoreError, exceptions.ClientError, DeadlineError) as error:
             raise explain(error) from error
-        except (OSError, ValueError, EOFError, LookupError, TypeError, AttributeError, RuntimeError) as error:
-            # botocore's providers let through what a file, a program or a parser raises.
-            raise ConfigError(f"the AWS credentials cannot be read: {_said(error)}", hint=_PROVIDERS_HINT) from error
         self._credentials = credentials
         self.max_attempts = max_attempts
         self.rates = self._shared.rates
@@ -136,33 +122,6 @@ def _config(concurrency: int, max_attempts: int) -> botocore.config.Config:
         connect_timeout=CONNECT_TIMEOUT,
         read_timeout=READ_TIMEOUT,
     )
-
-
-def _asks_for_code(session: Any, profile: str | None) -> bool:
-    """Whether botocore asks for the code of an MFA device on the terminal. Raises ConfigError where there is none: it
-    would wait, or end."""
-    if profile is None and os.environ.get("AWS_ACCESS_KEY_ID"):
-        return False
-    profiles = session._session.full_config.get("profiles", {})
-    name, seen = profile or session.profile_name, set[str]()
-    while name and name not in seen:
-        seen.add(name)
-        settings = profiles.get(name) or {}
-        if settings.get("role_arn") and settings.get("mfa_serial"):
-            if sys.stdin is not None and sys.stdin.isatty():
-                return True
-            raise ConfigError(
-                f"AWS profile {name} needs an MFA code, and there is no terminal to ask for it",
-                hint="Use a profile without mfa_serial, or pass credentials of a session (aws sts get-session-token).",
-            )
-        name = settings.get("source_profile")
-    return False
-
-
-def _said(error: Exception) -> str:
-    """What a credential provider raised, with the file or program that it names."""
-    told = " ".join(str(error).split())
-    return f"{type(error).__name__}: {told}"[:300] if told else type(error).__name__
 
 
 def explain(error: Exception, region: str = "") -> AuditorError:

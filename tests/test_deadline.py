@@ -9,7 +9,7 @@ import time
 
 import pytest
 
-from auditor.collect.aws.deadline import DeadlineError, within
+from auditor.deadline import DeadlineError, within
 
 
 def _in_a_thread(work: object) -> None:
