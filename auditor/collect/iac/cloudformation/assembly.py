@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from auditor.collect.iac.cloudformation.context_lookups import NO_LOOKUPS, ContextLookups, context_lookups
 from auditor.collect.iac.tree import MAX_PLAN_BYTES, Tree, real_path, within
 from auditor.collect.iac.unreadable import UnreadableError
 from auditor.json_source import decode_json
@@ -22,11 +23,12 @@ _MAX_DEPTH = 10
 
 @dataclass(frozen=True, slots=True)
 class Cdk:
-    """What an assembly knows beside its templates: construct paths by logical id (nested stacks may repeat an id), and
-    files by the name that they are uploaded under."""
+    """What an assembly knows beside its templates: construct paths by logical id (nested stacks may repeat an id),
+    files by the name that they are uploaded under, and what was not looked up in the account."""
 
     constructs: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     assets: Mapping[str, Path] = field(default_factory=dict)
+    lookups: ContextLookups = NO_LOOKUPS
 
     def construct(self, logical_id: str, inside: str = "") -> str:
         """The path of a resource: of the one inside the construct of a nested stack, else the outermost."""
@@ -61,10 +63,11 @@ def is_assembly(folder: Path) -> bool:
 
 def stacks(folder: Path, depth: int = 0) -> Iterator[AssemblyStack]:
     """Every stack of the assembly and of the stages inside it. Raises UnreadableError."""
-    artifacts = _manifest(folder).get("artifacts")
+    manifest = _manifest(folder)
+    artifacts = manifest.get("artifacts")
     if not isinstance(artifacts, Mapping):
         raise UnreadableError("manifest.json names no artifacts")
-    assets = _assets(folder, artifacts)
+    assets, lookups = _assets(folder, artifacts), context_lookups(manifest)
     for name, artifact in artifacts.items():
         if not isinstance(artifact, Mapping):
             continue
@@ -76,12 +79,20 @@ def stacks(folder: Path, depth: int = 0) -> Iterator[AssemblyStack]:
                 _texts(properties.get("parameters")),
                 _texts(properties.get("tags")),
                 {"AWS::StackName": str(properties.get("stackName") or name), **_environment(environment)},
-                Cdk(_constructs(folder, artifact), assets),
+                Cdk(_constructs(folder, artifact), assets, lookups),
             )
         elif artifact.get("type") == "cdk:cloud-assembly" and isinstance(properties.get("directoryName"), str):
             if depth >= _MAX_DEPTH:
                 raise UnreadableError("its stages are nested too deeply")
             yield from stacks(folder / properties["directoryName"], depth + 1)
+
+
+def beside(template: Path) -> Cdk:
+    """What is known of a template of an assembly that is read by itself: what was not looked up for it."""
+    with suppress(UnreadableError):
+        if is_assembly(template.parent):
+            return Cdk(lookups=context_lookups(_manifest(template.parent)))
+    return Cdk()
 
 
 def output_folder(file: Path, tree: Tree) -> str:

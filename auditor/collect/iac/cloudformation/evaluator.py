@@ -16,6 +16,7 @@ from typing import Any
 
 from auditor.budget import LONG_TEXT, PART, Budget, size_of
 from auditor.collect.iac.arn_parts import split_arn
+from auditor.collect.iac.cloudformation.context_lookups import NO_LOOKUPS, ContextLookups
 from auditor.collect.iac.cloudformation.property_values import (
     NO_VALUE,
     concatenated,
@@ -52,6 +53,7 @@ class Evaluator:
         attributes: Attributes,
         budget: Budget,
         imports: Imports | None = None,
+        lookups: ContextLookups = NO_LOOKUPS,
     ) -> None:
         self._mappings = _section(template, "Mappings")
         self._conditions = _section(template, "Conditions")
@@ -59,6 +61,7 @@ class Evaluator:
         self._pseudo = pseudo
         self._attributes = attributes
         self._imports = imports
+        self._lookups = lookups
         self._known_conditions: dict[str, bool | Unknown] = {}
         self._pending: set[str] = set()
         self._bound: dict[str, str] = {}
@@ -126,10 +129,13 @@ class Evaluator:
         if isinstance(node, list | tuple):
             return [v for v in map(self.value, node) if v is not NO_VALUE]
         if isinstance(node, str):
-            return literal(self.replaced(str(node)))
+            return self._literal(self.replaced(str(node)))
         if node is None:
             return Unknown("null", "CloudFormation takes no null values", "unexpected_response")
         return scalar(node)
+
+    def _literal(self, text: str) -> Value:
+        return self._lookups.asked(text) or literal(text)
 
     def _mapping(self, node: Mapping[str, Any]) -> Value:
         found: dict[str, Value] = {}
@@ -228,7 +234,7 @@ class Evaluator:
         parts: list[Value] = []
         at = 0
         for match in _SUB.finditer(text):
-            parts.append(literal(text[at : match.start()]))
+            parts.append(self._literal(text[at : match.start()]))
             at = match.end()
             name = match[2].strip()
             if match[1]:
@@ -237,7 +243,7 @@ class Evaluator:
                 parts.append(names[name])
             else:
                 parts.append(self._get_att(name) if "." in name and "::" not in name else self._ref(name))
-        parts.append(literal(text[at:]))
+        parts.append(self._literal(text[at:]))
         return self._joined([",".join(map(shown, p)) if isinstance(p, list) else p for p in parts])
 
     def _join(self, argument: Any) -> Value:

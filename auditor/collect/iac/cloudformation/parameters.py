@@ -7,6 +7,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
+from auditor.collect.iac.cloudformation.context_lookups import NO_LOOKUPS, ContextLookups
 from auditor.collect.iac.cloudformation.evaluator import PSEUDO
 from auditor.collect.iac.cloudformation.property_values import listed, literal
 from auditor.collect.iac.cloudformation.template_nodes import members, scalar
@@ -121,10 +122,14 @@ def declared(template: Mapping[str, Any]) -> dict[str, Mapping[str, Any]]:
     return {name: node if isinstance(node, Mapping) else {} for name, node in members(section)}
 
 
-def parameter_values(template: Mapping[str, Any], values: Mapping[str, Value], prefix: str = "") -> dict[str, Value]:
+def parameter_values(
+    template: Mapping[str, Any], values: Mapping[str, Value], prefix: str = "", lookups: ContextLookups = NO_LOOKUPS
+) -> dict[str, Value]:
     """The value of every parameter: the one given (text, or what a parent stack passes; None: not known), else its
-    default. ``prefix`` tells the stack's parameters from those of other stacks."""
-    return {name: _named_value(name, node, values, prefix) for name, node in declared(template).items()}
+    default. ``prefix`` tells the stack's parameters from those of other stacks; ``lookups``: what the CDK has not
+    looked up, for which a placeholder stands."""
+    found = {name: _named_value(name, node, values, prefix) for name, node in declared(template).items()}
+    return {name: (lookups.asked(v) if isinstance(v, str) else None) or v for name, v in found.items()}
 
 
 def _named_value(name: str, node: Mapping[str, Any], values: Mapping[str, Value], prefix: str) -> Value:

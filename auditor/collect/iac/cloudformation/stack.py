@@ -71,8 +71,8 @@ class Stack:
         size = sum(len(section) for section in content.values() if isinstance(section, Mapping))
         around.budget.spend(1 + size, 8 * INSTANCE + PART * size)
         self._evaluator = Evaluator(
-            content, parameter_values(content, values, at.prefix), pseudo, self._attribute, around.budget,
-            around.imports,
+            content, parameter_values(content, values, at.prefix, around.cdk.lookups), pseudo, self._attribute,
+            around.budget, around.imports, around.cdk.lookups,
         )  # fmt: skip
         self._resources = {name: node for name, node in members(content["Resources"]) if isinstance(node, Mapping)}
         self._children: dict[str, list[Stack] | NotAssessed] = {}

@@ -9,7 +9,7 @@ from functools import partial
 from pathlib import Path
 
 from auditor.budget import DEFAULT, Budget, Limits, OverBudgetError
-from auditor.collect.iac.cloudformation.assembly import AssemblyStack, Cdk, stacks
+from auditor.collect.iac.cloudformation.assembly import AssemblyStack, beside, stacks
 from auditor.collect.iac.cloudformation.evaluator import Imports
 from auditor.collect.iac.cloudformation.exports import Deployment, Exports, groups
 from auditor.collect.iac.cloudformation.library import Library
@@ -40,7 +40,7 @@ class StackReader:
     def roots(self, files: Sequence[Path], assemblies: Sequence[Path] = ()) -> Iterator[Root]:
         """A root for each template that is no nested stack of another one of them and for each stack of the cloud
         assemblies; those that import from each other are one root."""
-        found = [Deployment(path, self._name(path), self._given, Cdk()) for path in dict.fromkeys(files)]
+        found = [Deployment(path, self._name(path), self._given, beside(path)) for path in dict.fromkeys(files)]
         for folder in assemblies:
             try:
                 found += [self._deployment(stack, folder) for stack in stacks(folder)]
