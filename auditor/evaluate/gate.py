@@ -148,10 +148,20 @@ def apply_gate(
             TrendPoint(
                 report.as_of, dict(report.by_severity), report.by_status["waived"],
                 report.by_status[Verdict.UNKNOWN] + report.by_status[Verdict.ERROR],
-                moved[State.NEW], moved[State.REGRESSED], gone,
+                moved[State.NEW], moved[State.REGRESSED], gone, _incomplete(decided),
             ),
         ),
     )  # fmt: skip
+
+
+def _incomplete(report: Report) -> bool:
+    """Whether failures may be missing from the run."""
+    return bool(
+        report.gate.incomplete_lists
+        or report.incomplete_accounts
+        or report.by_status[Verdict.UNKNOWN] + report.by_status[Verdict.ERROR]
+        or report.gate.outcome in (Outcome.EMPTY, Outcome.UNDECIDED)
+    )
 
 
 def _decided(

@@ -104,7 +104,8 @@ def nights(store: RunStore, runs: Sequence[Manifest], wanted: Filter) -> tuple[T
     kept = [run for run in runs if not wanted.account or wanted.account in run.accounts]
     if not wanted.rules:
         return tuple(
-            point(run, [c for c in run.counts if c.account == wanted.account] if wanted.account else run.counts)
+            point(run, [c for c in run.counts if c.account == wanted.account] if wanted.account else run.counts,
+                  _lacks(run, wanted.account))
             for run in kept
         )  # fmt: skip
     return tuple(_of_rules(store, kept, wanted))
@@ -145,7 +146,13 @@ def _of_rules(store: RunStore, runs: Sequence[Manifest], wanted: Filter) -> Iter
         numbers = by_run.get(run.run_id, [0] * (len(Severity) + 4))
         counted = dict(zip((s.value for s in Severity), numbers, strict=False))
         waived, unknown, new, regressed = numbers[len(Severity) :]
-        yield TrendPoint(run.as_of, counted, waived, unknown, new, regressed, resolved.get(run.run_id, 0))
+        gone = resolved.get(run.run_id, 0)
+        yield TrendPoint(run.as_of, counted, waived, unknown, new, regressed, gone, _lacks(run, wanted.account))
+
+
+def _lacks(run: Manifest, account: str) -> bool:
+    """Whether a run may lack failures: of the account, or of any where none is named."""
+    return any(a == account for a, _ in run.lacking) if account else not run.whole
 
 
 @contextmanager

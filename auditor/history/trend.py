@@ -61,28 +61,30 @@ def trend(runs: Sequence[Manifest], scopes: frozenset[Scope], limit: int = TREND
     accounts = {account for account, _ in scopes}
     points = [
         point(run, [c for c in run.counts if (c.account, c.region) in scopes
-                    or (c.region == GLOBAL and c.account in accounts)])
+                    or (c.region == GLOBAL and c.account in accounts)],
+              not scopes.isdisjoint(run.lacking))
         for run in runs
         if scopes.intersection(run.scopes)
     ]  # fmt: skip
     return tuple(points[-limit:])
 
 
-def point(run: Manifest, of: Sequence[ScopeCounts]) -> TrendPoint:
+def point(run: Manifest, of: Sequence[ScopeCounts], incomplete: bool) -> TrendPoint:
     """A run as a point of the trend, from these of its counts."""
     found = total(of)
     return TrendPoint(
         run.as_of, {s.value: getattr(found, s.value) for s in Severity}, found.waived, found.unknown, found.new,
-        found.regressed, found.resolved,
+        found.regressed, found.resolved, incomplete,
     )  # fmt: skip
 
 
 def daily(runs: Sequence[Manifest]) -> tuple[TrendPoint, ...]:
     """One point a day with a run: what was last seen in every account and region by then, oldest first.
 
-    ``new``, ``regressed`` and ``resolved`` count what moved on that day.
+    ``new``, ``regressed`` and ``resolved`` count what moved on that day. A day is incomplete as long as what was last
+    seen of an account and region is.
     """
-    state: dict[Scope, tuple[Manifest, ScopeCounts]] = {}
+    state: dict[Scope, tuple[Manifest, ScopeCounts, bool]] = {}
     days: dict[str, list[Manifest]] = defaultdict(list)
     for run in runs:
         days[run.as_of[:10]].append(run)
@@ -90,16 +92,18 @@ def daily(runs: Sequence[Manifest]) -> tuple[TrendPoint, ...]:
     for day, of_day in days.items():
         for run in of_day:
             found = {(c.account, c.region): c for c in run.counts}
+            lacking = run.lacking
             for scope in (*run.scopes, *((account, GLOBAL) for account in run.accounts)):
-                state[scope] = (run, found.get(scope, ScopeCounts(*scope)))
+                state[scope] = (run, found.get(scope, ScopeCounts(*scope)), scope in lacking)
         newest = of_day[-1].moment
         state = {scope: seen for scope, seen in state.items() if seen[0].moment >= newest - CARRY}
-        standing = total(counts for _, counts in state.values())
+        standing = total(counts for _, counts, _ in state.values())
+        incomplete = any(lacks for _, _, lacks in state.values()) or any(run.missed for run in of_day)
         moved = total(total(run.counts) for run in of_day)
         points.append(
             TrendPoint(
                 day, {s.value: getattr(standing, s.value) for s in Severity}, standing.waived, standing.unknown,
-                moved.new, moved.regressed, moved.resolved,
+                moved.new, moved.regressed, moved.resolved, incomplete,
             )
         )  # fmt: skip
     return tuple(points)

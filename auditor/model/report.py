@@ -27,7 +27,10 @@ REPORT_SCHEMA_VERSION = "1"
 
 @dataclass(frozen=True, slots=True)
 class TrendPoint:
-    """One run of the history: failures by severity (waived ones aside), and what moved."""
+    """One run of the history: failures by severity (waived ones aside), and what moved.
+
+    ``incomplete``: something was not evaluated or not listed, so that failures may be missing.
+    """
 
     as_of: str
     by_severity: dict[str, int]
@@ -36,6 +39,7 @@ class TrendPoint:
     new: int = 0
     regressed: int = 0
     resolved: int = 0
+    incomplete: bool = False
 
 
 class Outcome(StrEnum):

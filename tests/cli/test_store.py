@@ -75,6 +75,9 @@ def test_five_nights(auditor: Auditor, tmp_path: Path, place: str) -> None:
         ("2026-11-05", 1, 0, 0, 0, 0),
     ]  # fmt: skip
 
+    # What the third and the fifth did not see may be missing from their counts.
+    assert [t["incomplete"] for t in report["trend"]] == [False, False, True, False, True]
+
     listed = json.loads(auditor("store", "list", *store, "--format", "json").out)
     assert [(r["as_of"][8:10], r["medium"], r["new"], r["exit_code"]) for r in listed] == [
         ("01", 2, 2, 4), ("02", 2, 1, 4), ("03", 1, 0, 5), ("04", 3, 0, 4), ("05", 1, 0, 5),
@@ -92,6 +95,8 @@ def test_five_nights(auditor: Auditor, tmp_path: Path, place: str) -> None:
     text = auditor("history", *store, "--state", "open").out
     assert re.search(r"failures  \S{5}  2 → 1", text)
     assert "domain a (111122223333 eu-west-1)" in text
+    shown = {line.split()[0][:10]: "incomplete" in line for line in text.splitlines() if line.startswith("2026-11-")}
+    assert [shown[f"2026-11-0{day}"] for day in range(1, 6)] == [False, False, True, False, True]
 
     moved = auditor("diff", *store, "2026-11-01", "2026-11-04", "--format", "json")
     assert moved.code == 4

@@ -146,7 +146,7 @@ def everything() -> Report:
         trend=(
             TrendPoint(LAST, {"critical": 0, "high": 3, "medium": 1, "low": 1, "info": 0}),
             TrendPoint(AS_OF, {"critical": 1, "high": 2, "medium": 1, "low": 2, "info": 1}, waived=1, unknown=1, new=4,
-                       regressed=1, resolved=1),
+                       regressed=1, resolved=1, incomplete=True),
         ),
     )  # fmt: skip
 

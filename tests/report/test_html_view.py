@@ -17,6 +17,7 @@ from auditor.model.report import Gate, Outcome, Report, TrendPoint
 from auditor.model.rule import Severity, Verdict
 from auditor.model.snapshot import Gap
 from auditor.model.waiver import ResourcePattern, Waiver, WaiverStatus
+from auditor.report import executive_format, html_format
 from auditor.report.html.chart import POINTS, stacked, trend_chart
 from auditor.report.html.view import html_view
 
@@ -184,6 +185,18 @@ def test_bars_are_as_high_as_their_numbers(totals: list[int]) -> None:
     assert xs == sorted(xs)
     assert chart.y_ticks[0].text == "0"
     assert 2 <= len(chart.y_ticks) <= 6
+
+
+def test_a_run_that_did_not_see_all_is_marked(report_of: ReportOf) -> None:
+    points = [TrendPoint(AS_OF, {"high": 3}), TrendPoint(AS_OF, {"high": 1}, incomplete=True)]
+    chart = trend_chart(points)
+    assert chart is not None
+    assert [bar.incomplete for bar in chart.bars] == [False, True]
+    for page in (html_format.render, executive_format.render):
+        text = "".join(page(replace(report_of("acme"), trend=tuple(points))))
+        assert text.count('class="lacking"') == 2, "at its bar, and in the legend"
+        assert "1 run may lack failures" in text
+        assert 'class="lacking"' not in "".join(page(replace(report_of("acme"), trend=(points[0], points[0]))))
 
 
 def test_a_stacked_bar_fills_its_share() -> None:

@@ -128,6 +128,41 @@ def test_without_a_complete_run_nothing_is_praised(tmp_path: Path) -> None:
     assert index_view([], [], [_failed("2026-11-06T02:00:00Z")]).nights[0].state == "failed"
 
 
+def test_a_night_that_could_not_see_all_is_marked_in_the_chart(tmp_path: Path) -> None:
+    """Failures that it did not see are missing from its counts: the curve falls although nothing was resolved."""
+    runs = _runs(tmp_path, days=4)
+    assert 'class="lacking"' not in _page(runs)
+    (scope,) = runs[1].scopes
+    runs[1] = replace(runs[1], incomplete=(scope,))
+    assert [day.incomplete for day in daily(runs)] == [False, True, False, False]
+    drawn = chart(daily(runs))
+    # Half the way to the days beside it; four days have three stretches between them.
+    stretch = (WIDTH - 56 - 12) / 3
+    assert drawn.incomplete == (pytest.approx((56 + stretch / 2, stretch), abs=0.2),)
+    page = _page(runs)
+    assert page.count('class="lacking"') == 2, "in the chart and in its legend"
+    assert "1 day may lack failures, since not everything was seen." in page
+    # What was last seen of another account stays as it was.
+    other = replace(made(tmp_path, 3, account="999999999999").manifest)
+    assert [day.incomplete for day in daily([runs[0], runs[1], other, runs[3]])] == [False, True, True, False]
+
+
+def test_an_account_that_was_not_visited_makes_a_day_incomplete(tmp_path: Path) -> None:
+    run = made(tmp_path, 1).manifest
+    assert [day.incomplete for day in daily([replace(run, missed=(("999999999999", "denied"),))])] == [True]
+
+
+@given(days=st.lists(st.booleans(), min_size=1, max_size=30))
+def test_law_incomplete_days_cover_the_chart_as_far_as_there_are_any(days: list[bool]) -> None:
+    points = [TrendPoint("2026-11-01", dict.fromkeys(Severity, 1), incomplete=day) for day in days]
+    drawn = chart(points)
+    inside = WIDTH - 56 - 12
+    assert sum(width for _, width in drawn.incomplete) <= inside + 1
+    assert bool(drawn.incomplete) is any(days)
+    if all(days):
+        assert drawn.incomplete == ((56.0, float(inside)),)
+
+
 _points = st.lists(
     st.builds(
         lambda counts: TrendPoint("2026-11-01", dict(zip(Severity, counts, strict=True))),

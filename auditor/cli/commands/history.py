@@ -104,9 +104,18 @@ def _print(label: str, points: Sequence[TrendPoint], shown: Sequence[KnownFailur
     say(f"{label}: {plural(len(points), 'run')}")
     if points:
         click.echo(f"failures  {spark(totals)}  {totals[0]:,} → {totals[-1]:,}\n")
-        columns = ("as_of", *points[0].by_severity, "new", "regressed", "resolved", "waived", "unknown")
+        columns = ("as_of", *points[0].by_severity, "new", "regressed", "resolved", "waived", "unknown", "")
         rows = [
-            (p.as_of, *p.by_severity.values(), p.new, p.regressed, p.resolved, p.waived, p.unknown)
+            (
+                p.as_of,
+                *p.by_severity.values(),
+                p.new,
+                p.regressed,
+                p.resolved,
+                p.waived,
+                p.unknown,
+                "incomplete" if p.incomplete else "",
+            )
             for p in points[-_SHOWN_NIGHTS:]
         ]
         print_rows(columns, rows, "table")

@@ -38,6 +38,7 @@ class Bar:
     total: int
     new: int
     resolved: int
+    incomplete: bool
     segments: tuple[Segment, ...]
 
 
@@ -63,6 +64,11 @@ class Chart:
     x_ticks: tuple[Tick, ...]
     earlier: int
     """Runs that are not drawn."""
+
+    @property
+    def incomplete(self) -> int:
+        """Drawn runs that may lack failures."""
+        return sum(bar.incomplete for bar in self.bars)
 
 
 def trend_chart(points: Sequence[TrendPoint]) -> Chart | None:
@@ -100,7 +106,7 @@ def _bar(point: TrendPoint, x: float, width: float, base: float, scale: float) -
             segments.append(Segment(severity, number, round(edge, 2), round(length, 2)))
     return Bar(
         point.as_of, round(x, 2), round(width, 2), sum(point.by_severity.values()), point.new, point.resolved,
-        tuple(segments),
+        point.incomplete, tuple(segments),
     )  # fmt: skip
 
 

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import base64
 import hashlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cache
+from itertools import groupby, pairwise
 from typing import TYPE_CHECKING
 
 from markupsafe import Markup
@@ -39,9 +40,14 @@ class Layer:
 
 @dataclass(frozen=True, slots=True)
 class Chart:
-    """The stacked areas, worst at the bottom; ticks as (position, label)."""
+    """The stacked areas, worst at the bottom; ticks as (position, label).
+
+    ``incomplete``: stretches of days (position, width) that may lack failures; ``lacking`` counts these days.
+    """
 
     layers: tuple[Layer, ...]
+    incomplete: tuple[tuple[float, float], ...]
+    lacking: int
     values: tuple[tuple[float, str], ...]
     days: tuple[tuple[float, str, str], ...]
     summary: str
@@ -124,14 +130,29 @@ def chart(days: Sequence[TrendPoint]) -> Chart:
         below = above
     marks = sorted({0, len(days) // 2, len(days) - 1})
     anchors = ("start", "middle", "end") if len(marks) == 3 else ("start", "end")
+    lacking = sum(d.incomplete for d in days)
+    said = f" {plural(lacking, 'day')} may lack failures, since not everything was seen." if lacking else ""
     return Chart(
         tuple(layers),
+        tuple(_stretches(days, x)),
+        lacking,
         tuple((y(top * part // 4), f"{top * part // 4:,}") for part in range(5)),
         tuple((x(n) if len(days) > 1 else float(_LEFT), days[n].as_of[:10], a)
               for n, a in zip(marks, anchors, strict=False)),
         f"From {days[0].as_of[:10]} to {days[-1].as_of[:10]}: failures: {totals[0]:,} first, {totals[-1]:,} last,"
-        f" {max(totals):,} at most.",
+        f" {max(totals):,} at most.{said}",
     )  # fmt: skip
+
+
+def _stretches(days: Sequence[TrendPoint], x: Callable[[int], float]) -> Iterator[tuple[float, float]]:
+    """Where incomplete days begin in the chart, and how wide they are: half the way to the days beside them."""
+    middles = [x(n) for n in range(len(days))] if len(days) > 1 else [float(WIDTH - _RIGHT + _LEFT) / 2]
+    edges = [float(_LEFT), *((a + b) / 2 for a, b in pairwise(middles)), float(WIDTH - _RIGHT)]
+    for incomplete, group in groupby(range(len(days)), lambda n: days[n].incomplete):
+        if incomplete:
+            numbers = list(group)
+            start, end = edges[numbers[0]], edges[numbers[-1] + 1]
+            yield round(start, 1), round(end - start, 1)
 
 
 def _nice(most: int) -> int:
