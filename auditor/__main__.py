@@ -1,5 +1,5 @@
 """``python -m auditor``."""
 
-from auditor.cli.main import main
+from auditor.program import main
 
 main()

@@ -26,7 +26,7 @@ RANKS = {
     "org": 4, "rules": 4, "waivers": 5, "remediation": 5, "evaluate": 6, "drift": 7, "prevent": 7, "whatif": 7,
     "history": 8, "report": 8, "simulator": 8, "fixplan": 9,
     "config": 9, "deliver": 9, "notify": 9, "run": 10,
-    "checkov": 11, "cli": 11, "hook": 11, "__main__": 12,
+    "checkov": 11, "cli": 11, "hook": 11, "program": 12, "__main__": 13,
 }  # fmt: skip
 #: Library → the only parts that may import it.
 HOMES = {

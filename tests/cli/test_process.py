@@ -7,6 +7,7 @@ import signal
 import subprocess
 import sys
 import time
+import tomllib
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -75,6 +76,31 @@ def test_a_second_ctrl_c_leaves_no_traceback(tmp_path: Path) -> None:
         [sys.executable, "-c", code], capture_output=True, text=True, cwd=tmp_path, env=_environment(), check=False
     )
     assert (done.returncode, done.stderr) == (130, "\nInterrupted: nothing was written after this.\n")
+
+
+@pytest.mark.usefixtures("heard")
+def test_ctrl_c_while_the_program_loads_leaves_no_traceback(tmp_path: Path) -> None:
+    """It takes a tenth of a second: whoever has mistyped a command is as fast."""
+    code = (
+        "import os, signal, sys\n"
+        "class Interrupting:\n"
+        "    def find_spec(self, name, path=None, target=None):\n"
+        "        if name == 'click':\n"
+        "            os.kill(os.getpid(), signal.SIGINT)\n"
+        "sys.meta_path.insert(0, Interrupting())\n"
+        "from auditor.program import main\n"
+        "main()\n"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, cwd=tmp_path, env=_environment(), check=False
+    )
+    # Ended by the signal, which a shell shows as 130.
+    assert (done.returncode, done.stdout, done.stderr) == (-signal.SIGINT, "", "")
+
+
+def test_the_program_begins_there() -> None:
+    declared = tomllib.loads((Path(__file__).parents[2] / "pyproject.toml").read_text(encoding="utf-8"))
+    assert declared["project"]["scripts"] == {"auditor": "auditor.program:main"}
 
 
 def _under_sh(line: str, tmp_path: Path, **environment: str) -> subprocess.CompletedProcess[bytes]:
