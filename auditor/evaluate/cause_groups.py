@@ -6,14 +6,14 @@ a cause each, with one failure: they are counted, and made only where they are w
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass, replace
 from heapq import heapify, heappop, heappush
 from itertools import count
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from auditor.evaluate.alike_findings import PLAIN_NAME
-from auditor.evaluate.causes import Causes
+from auditor.evaluate.causes import Causes, common, several
 from auditor.evaluate.engine import Verdicts
 from auditor.evaluate.failing_kinds import FailingKinds, KindRows
 from auditor.evaluate.failing_rows import Alike, FailingRows, Name, Place, Row, RuleRows, Wanted, profile_kinds
@@ -23,6 +23,7 @@ from auditor.evaluate.gap_reasons import Gaps
 from auditor.model.finding import RootCause, cause_order, priority
 from auditor.model.resource import ResourceRef
 from auditor.model.rule import Rule, Verdict
+from auditor.remediation.command_text import may_be_run
 from auditor.remediation.masked_values import where_masked
 from auditor.remediation.raw_documents import Documents
 from auditor.remediation.remediate import Remediation
@@ -50,14 +51,19 @@ _Bound = tuple[object, ...]
 class Singles:
     """Failures of a rule that are alike, each of which its own resource is to blame for: a cause each.
 
-    ``first``: that of the first resource, without what fixes it; ``has_command``: whether a command that needs nothing
-    filled in may fix one of them, else none does.
+    ``first``: that of the first resource, without what fixes it; ``fix``: that, where a command that needs nothing
+    filled in may fix one of them, else None.
     """
 
     rows: RuleRows
     alike: Alike
     first: RootCause
-    has_command: bool
+    fix: Remediation | None
+
+    @property
+    def has_command(self) -> bool:
+        """Whether a command that needs nothing filled in may fix one of them; else none does."""
+        return self.fix is not None
 
     @property
     def order(self) -> _Bound:
@@ -144,8 +150,14 @@ class CauseGroups:
 
     def ends(self, singles: Singles) -> list[RootCause]:
         """The first and the last of them, without the snapshots being read again."""
-        ends = {row["key"]: row for row in (singles.alike.first, singles.alike.last)}
-        return self._one_by_one(singles.rows, list(ends.values()))
+        causes, one, ends = Causes(), singles.rows, singles.alike
+        if singles.fix is not None:
+            first = self._maker.resource(one.documented, ends.first)
+            causes.add(self._fingerprint(one, first), singles.first, singles.fix)
+        others = [ends.first, ends.last] if singles.fix is None else [ends.last]
+        self._add(causes, one, others if ends.number > 1 else others[:1] if singles.fix is None else [])
+        causes.close()
+        return list(causes.made)
 
     def called(self, beginning: str) -> list[RootCause]:
         """Those whose ids begin so, in the order of a report."""
@@ -217,7 +229,7 @@ class CauseGroups:
 
     def _units(self) -> Iterator[_Unit]:
         """What there is of rules that have a command, by domain."""
-        rules = [rule for rule in self._rules if rule.remediation.changes or rule.remediation.aws]
+        rules = [rule for rule in self._rules if may_be_run(rule.remediation)]
         by_id = {rule.id: rule for rule in rules}
         for id_, place, shared in self._by_kind.counted():
             if id_ in by_id:
@@ -270,8 +282,8 @@ class CauseGroups:
             for group in those:
                 resource, alone, fix = self._alone(one, group.first)
                 if alone.resource.key == resource.key:
-                    singles.append(Singles(one, group, alone, self._may_have_call(one, group, fix)))
-                elif group.number > 1 and _common(*self._alone(one, group.last)[1:]) != _common(alone, fix):
+                    singles.append(Singles(one, group, alone, fix if self._may_have_call(one, group, fix) else None))
+                elif not one.names_only(group) and common(*self._alone(one, group.last)[1:]) != common(alone, fix):
                     apart.append(group.text)
                 else:
                     made[group.text] = (replace(alone, affects=group.number), fix)
@@ -282,7 +294,7 @@ class CauseGroups:
                 self._documents.announce(one.key(row) for row in those_rows)
         causes = Causes()
         for one, made, those_rows in zip(failing, found, rows, strict=True):
-            counts = list(made) if those_rows else _several(made)
+            counts = list(made) if those_rows else several(made)
             names = one.least(counts) if counts else {}
             for text, (alone, fix) in made.items():
                 causes.add(names.get(text, text), alone, fix)
@@ -324,7 +336,10 @@ class CauseGroups:
     def _add(self, causes: Causes, one: RuleRows, rows: Sequence[Row]) -> None:
         for row in rows:
             resource, alone, fix = self._alone(one, row)
-            causes.add(fingerprint(one.rule.id, resource, self._maker.path(one.rule, one.documented)), alone, fix)
+            causes.add(self._fingerprint(one, resource), alone, fix)
+
+    def _fingerprint(self, one: RuleRows, resource: ResourceRef) -> str:
+        return fingerprint(one.rule.id, resource, self._maker.path(one.rule, one.documented))
 
     def _alone(self, one: RuleRows, row: Row) -> tuple[ResourceRef, RootCause, Remediation]:
         resource = self._maker.resource(one.documented, row)
@@ -349,15 +364,6 @@ class CauseGroups:
         for one in singles:
             told.setdefault(one.rows, {})[one.alike.text] = one.told
         return told
-
-
-def _several(made: Mapping[str, tuple[RootCause, Remediation]]) -> list[str]:
-    """Groups whose owner has others that are not the same: which failure stands for a cause counts there only."""
-    told: dict[str, dict[str, tuple[Any, ...]]] = {}
-    for text, (alone, fix) in made.items():
-        told.setdefault(alone.resource.key, {})[text] = _common(replace(alone, affects=1), fix)
-    return [text for those in told.values() if any(one != next(iter(those.values())) for one in those.values())
-            for text in those]  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -391,8 +397,3 @@ def _may_be_read(fix: Remediation, resource: ResourceRef) -> bool:
         return True
     text = where_masked(fix.of_all(), resource).aws
     return bool(text) and not any(placeholders(text))
-
-
-def _common(alone: RootCause, fix: Remediation) -> tuple[Any, ...]:
-    """What failures of one cause have in common."""
-    return alone, fix.steps, fix.change, fix.of_all()

@@ -8,7 +8,8 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from typing import Any
 
 from auditor.evaluate.fingerprints import fingerprint
 from auditor.model.finding import RootCause
@@ -102,3 +103,17 @@ def _parts(members: Mapping[str, tuple[RootCause, Remediation]]) -> list[tuple[_
         else:
             wider.causes |= part.causes
     return parts
+
+
+def common(alone: RootCause, fix: Remediation) -> tuple[Any, ...]:
+    """What failures of one cause have in common."""
+    return alone, fix.steps, fix.change, fix.of_all()
+
+
+def several(made: Mapping[str, tuple[RootCause, Remediation]]) -> list[str]:
+    """Groups whose owner has others that are not the same: which failure stands for a cause counts there only."""
+    told: dict[str, dict[str, tuple[Any, ...]]] = {}
+    for text, (alone, fix) in made.items():
+        told.setdefault(alone.resource.key, {})[text] = common(replace(alone, affects=1), fix)
+    return [text for those in told.values() if any(one != next(iter(those.values())) for one in those.values())
+            for text in those]  # fmt: skip

@@ -10,6 +10,7 @@ import re
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING
 
+from auditor.evaluate.alike_findings import PLAIN_NAME
 from auditor.evaluate.failing_rows import NAMES, Alike, Place, RuleRows, Wanted, put_places
 from auditor.model.rule import Verdict
 from auditor.remediation.inheritance import replaces
@@ -175,6 +176,18 @@ class KindRows(RuleRows):
             for end in ("first", "last")
         )
         return self.read_groups(both)
+
+    def names_only(self, group: Alike) -> bool:
+        """As of all rows; everything but names is its kind's."""
+        if group.number == 1:
+            return True
+        changes = self.rule.remediation.changes
+        told = {value for change in changes for value in (change.value, change.but_not) if isinstance(value, str)}
+        return (
+            bool(changes)
+            and told.isdisjoint(f"${name}" for name in NAMES)
+            and all(PLAIN_NAME.fullmatch(row["name"] or "") for row in (group.first, group.last))
+        )
 
     def documents(self, texts: Sequence[str]) -> list[Key]:
         """Keys of the documents behind the rows of the groups with these texts, and perhaps others of the same

@@ -254,6 +254,11 @@ class RuleRows(ABC):
             found.setdefault(text, []).append(Name(*name))
         return found
 
+    def names_only(self, group: Alike) -> bool:
+        """Whether the failures of a group, if their domain is to blame, can differ in nothing but names, none of which
+        tells how they are fixed."""
+        return group.number == 1
+
     @abstractmethod
     def drop(self) -> None:
         """Forget them."""

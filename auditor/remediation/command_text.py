@@ -7,6 +7,7 @@ import shlex
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from auditor.model.rule import Remediation
 from auditor.studio.placeholders import placeholders
 
 #: A word that a shell reads, where no quotes but single ones are in it and no backslash.
@@ -29,6 +30,12 @@ class Call:
         """The one word of an option; '' where the command does not have it."""
         words = self.options.get(option, ())
         return words[0] if words else ""
+
+
+def may_be_run(fix: Remediation) -> bool:
+    """Whether a command of a rule may need nothing filled in; else none of its failures has one that can be run."""
+    values = [change.value for change in fix.changes] or fix.aws.values()
+    return any(not isinstance(value, str) or not any(placeholders(value)) for value in values)
 
 
 def shell_words(text: str) -> list[str]:

@@ -21,11 +21,11 @@ from auditor.iam.evaluation import Request
 from auditor.model.finding import RootCause
 from auditor.org.account_policies import hub_policy, organization_policy
 from auditor.remediation.command_request import api_call
-from auditor.remediation.command_text import UnreadableError, read_call
+from auditor.remediation.command_text import UnreadableError, may_be_run, read_call
 from auditor.run.nightly_actions import listed, nightly_actions
 from auditor.run.run_options import RuleOptions
 from auditor.run.selection import choose
-from auditor.run.what_if_sides import first_side, groups_of
+from auditor.run.what_if_sides import FirstSide, first_side, groups_of
 from auditor.store.masked_copies import without_secrets
 from auditor.store.snapshot_reader import SnapshotReader
 from auditor.studio.api_requests import request_of
@@ -58,6 +58,11 @@ def calls_of(
         else:
             yield from _commands(groups.of(one))
     yield from our_calls(policies, regions)
+
+
+def groups_with_commands(first: FirstSide) -> CauseGroups:
+    """The root causes of those rules that may have a command which can be run: no other has one that is tried."""
+    return groups_of(first, [rule for rule in first.side.rules if may_be_run(rule.remediation)])
 
 
 def regions_of(files: Sequence[Path]) -> tuple[str, ...]:
@@ -130,5 +135,5 @@ def policy_replay(config: Config, rules: RuleOptions, files: Sequence[Path], pol
         return replay(policies, our_calls(), RecordedCalls((), 0, (), collected=True))
     choice = choose(config, rules)
     with without_secrets(files) as masked, workspace("replay") as folder:
-        groups = groups_of(first_side(config, choice, masked, folder))
+        groups = groups_with_commands(first_side(config, choice, masked, folder))
         return replay(policies, calls_of(groups, policies, regions_of(masked)), recorded_calls(masked))

@@ -18,7 +18,7 @@ from auditor.run.plan import waivers_of
 from auditor.run.run_options import RuleOptions, TemplateOptions
 from auditor.run.selection import RuleChoice, choose
 from auditor.run.template_changes import TemplateChanges, template_changes
-from auditor.run.what_if_sides import causes_of, compare, first_side, groups_of
+from auditor.run.what_if_sides import causes_of, compare, first_side
 from auditor.store.masked_copies import without_secrets
 from auditor.store.snapshot_reader import Key
 from auditor.temporary_files import workspace
@@ -80,9 +80,10 @@ def trial(config: Config, files: Sequence[Path], options: WhatIfOptions, most: i
         tried = Changed(changes, clashes, [*deployed.left, *left, *missing], lines, changed)
         found = compare(first, after if other_rules else None, tried, most)
         if policies:
-            from auditor.run.policy_replay import calls_of, regions_of  # only now: it brings what asks AWS
+            # Only now: it brings what asks AWS.
+            from auditor.run.policy_replay import calls_of, groups_with_commands, regions_of
 
-            groups = groups_of(first)
+            groups = groups_with_commands(first)
             found = replace(
                 found, replay=replay(policies, calls_of(groups, policies, regions_of(masked)), recorded_calls(masked))
             )
