@@ -19,7 +19,8 @@ from auditor.collect.iac.hcl.evaluate import Scope, value
 from auditor.collect.iac.hcl.values import first_unknown, plain_text
 from auditor.collect.iac.interface import NotAssessed, Unknown, Value
 from auditor.collect.iac.partly_known import open_keys_of, rest_of
-from auditor.collect.iac.terraform.module_files import Module, names_in, read_file, read_text
+from auditor.collect.iac.terraform.generated_files import generated_files
+from auditor.collect.iac.terraform.module_files import Laid, Module, names_in, read_file, read_text
 from auditor.collect.iac.terraform.modules import COMPONENT
 from auditor.collect.iac.tree import Tree, within
 from auditor.collect.iac.unreadable import UnreadableError
@@ -44,12 +45,14 @@ def is_caller(name: str) -> bool:
 @dataclass(slots=True)
 class Unit:
     """A module that Terragrunt deploys. ``module`` is its folder, None where it cannot be told (``missed`` says why).
-    ``inputs`` by name; ``unsure``: why all others are not known."""
+    ``inputs`` by name; ``unsure``: why all others are not known. ``generated``: files that it lays beside the module's,
+    by name."""
 
     folder: Path
     module: Path | None = None
     inputs: dict[str, Value] = field(default_factory=dict)
     unsure: Unknown | None = None
+    generated: dict[str, Laid] = field(default_factory=dict)
     files: list[str] = field(default_factory=list)
     missed: list[NotAssessed] = field(default_factory=list)
 
@@ -96,6 +99,10 @@ class Callers:
         unit.module = self._module(layers, unit, at)
         for layer in layers:
             self._pass(layer, unit, at)
+        names = [*(self._shown(file) for file, _ in above), at]
+        unit.generated = generated_files(
+            [(name, layer.body, layer.scope) for name, layer in zip(names, layers, strict=True)]
+        )
         return unit
 
     def _configuration(self, file: Path) -> _Configuration:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -18,7 +18,7 @@ from auditor.collect.iac.hcl.values import EvaluationError
 from auditor.collect.iac.interface import NotAssessed
 from auditor.collect.iac.terraform.json_syntax import json_body
 from auditor.collect.iac.tree import Tree, within
-from auditor.collect.iac.unreadable import UnreadableError
+from auditor.collect.iac.unreadable import ElsewhereError, UnreadableError
 
 ENDINGS = (".tf", ".tf.json", ".tofu", ".tofu.json")
 #: Larger files are not configuration that people write.
@@ -36,6 +36,8 @@ class Module:
     files: list[str] = field(default_factory=list)
     not_assessed: list[NotAssessed] = field(default_factory=list)
     blocks: dict[str, list[n.Block]] = field(default_factory=dict)
+    #: Folders whose files are copied over those of ``path`` before Terraform runs, behind the user's names of them.
+    beside: tuple[tuple[str, Path], ...] = ()
 
     def of(self, kind: str) -> list[n.Block]:
         """Blocks of one type, in the order of the files' names."""
@@ -44,6 +46,28 @@ class Module:
     def labelled(self, kind: str) -> Iterator[tuple[str, n.Block]]:
         """Blocks with their first label."""
         return ((block.labels[0], block) for block in self.of(kind) if block.labels)
+
+
+@dataclass(frozen=True, slots=True)
+class Laid:
+    """A file that something lays into a module's folder before Terraform runs. ``text`` is None where it is not known.
+    ``at``, ``line``: where its text begins, as the user would name it. ``yields``: one of that name that is there
+    already is kept."""
+
+    text: str | None
+    at: str
+    line: int
+    yields: bool = False
+
+    def body(self, name: str) -> n.Body:
+        """What it holds, called so. Raises UnreadableError."""
+        if self.text is None:
+            raise ElsewhereError(f"what it generates as {name} is not known", self.line)
+        try:
+            # As many lines stand before it as in the file that says so.
+            return body_of(("\n" * self.line + self.text).encode("utf-8", "surrogatepass"), name, variables=False)
+        except UnreadableError as error:
+            raise UnreadableError(f"what it generates as {name} can't be read: {error.reason}", error.line) from None
 
 
 def configuration_files(names: Sequence[str]) -> list[str]:
@@ -70,29 +94,44 @@ def names_in(folder: Path) -> list[str]:
         raise UnreadableError(f"it cannot be listed: {error.strerror or error}") from None
 
 
-def read_module(path: Path, shown: Callable[[Path], str], tree: Tree, seconds: float) -> Module:
-    """The module in a folder. A file that cannot be read is noted, and its blocks are missing. ``seconds``: of this
-    thread's own time, after which the other files are not read either."""
-    module = Module(path, shown(path))
+def has_files(folder: Path) -> bool:
+    """Whether a folder holds files that Terraform reads, values of variables among them."""
     try:
-        names = names_in(path)
-    except UnreadableError as error:
-        module.not_assessed.append(NotAssessed(module.name, error.reason))
-        return module
+        return any(name.endswith((*ENDINGS, ".tfvars", ".tfvars.json")) for name in names_in(folder))
+    except UnreadableError:
+        return True
+
+
+def read_module(
+    path: Path, shown: Callable[[Path], str], tree: Tree, seconds: float, beside: Sequence[Path] = (),
+    laid: Mapping[str, Laid] | None = None,
+) -> Module:  # fmt: skip
+    """The module in a folder. A file that cannot be read is noted, and its blocks are missing. ``seconds``: of this
+    thread's own time, after which the other files are not read either. Files of the folders ``beside`` it, and those
+    that are ``laid`` there by name, stand for its own of the same name."""
+    module = Module(path, shown(path), beside=tuple((shown(folder), folder) for folder in beside))
+    files: dict[str, Path | Laid] = {}
+    for folder in (path, *beside):
+        try:
+            files |= {name: folder / name for name in names_in(folder)}
+        except UnreadableError as error:
+            module.not_assessed.append(NotAssessed(shown(folder), error.reason))
+            if folder == path:
+                return module
+    files |= {name: one for name, one in (laid or {}).items() if not (one.yields and name in files)}
     started = time.thread_time()
-    for name in configuration_files(names):
-        file = path / name
-        at = shown(file)
+    for name in configuration_files(list(files)):
+        file = files[name]
         try:
             if time.thread_time() - started > seconds:
                 spent = f"the files before it took the {seconds:g} seconds that the folder has"
                 raise UnreadableError(f"{spent}; --budget gives it more")
-            body = read_file(file, tree)
+            body = read_file(file, tree) if isinstance(file, Path) else file.body(name)
         except UnreadableError as error:
-            # A link is named, not what it leads to.
-            named = f"{module.name}/{name}" if module.name != "." else name
-            module.not_assessed.append(NotAssessed(named, error.reason, error.line))
+            named = _beside_link(file, shown, name) if isinstance(file, Path) else file.at
+            module.not_assessed.append(NotAssessed(named, error.reason, error.line, isinstance(error, ElsewhereError)))
             continue
+        at = shown(file) if isinstance(file, Path) else file.at
         module.files.append(at)
         for block in body.blocks:
             block.file = at
@@ -101,6 +140,12 @@ def read_module(path: Path, shown: Callable[[Path], str], tree: Tree, seconds: f
             else:
                 module.blocks.setdefault(block.kind, []).append(block)
     return module
+
+
+def _beside_link(file: Path, shown: Callable[[Path], str], name: str) -> str:
+    """A link is named, not what it leads to."""
+    folder = shown(file.parent)
+    return f"{folder}/{name}" if folder != "." else name
 
 
 def text_of(content: bytes) -> str:

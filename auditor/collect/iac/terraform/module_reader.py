@@ -14,7 +14,7 @@ from auditor.collect.iac.hcl.evaluate import Scope
 from auditor.collect.iac.hcl.values import EvaluationError, plain_text
 from auditor.collect.iac.interface import NotAssessed, Root, RootLanguage, Unknown, Unread, Value
 from auditor.collect.iac.terraform.callers import TERRAGRUNT, Callers, Unit, stack_files, units_file
-from auditor.collect.iac.terraform.module_files import LocalFiles, Module, read_module
+from auditor.collect.iac.terraform.module_files import LocalFiles, Module, has_files, read_module
 from auditor.collect.iac.terraform.modules import ABSENT, ModuleInstance, Shared
 from auditor.collect.iac.terraform.resource_blocks import resources
 from auditor.collect.iac.terraform.variables import Given, RootValues, root_values
@@ -41,6 +41,7 @@ class ModuleReader:
     limits: Limits = DEFAULT
     declared: set[str] = field(default_factory=set)
     _modules: dict[Path, Module] = field(default_factory=dict)
+    _laid: dict[tuple[object, ...], Module] = field(default_factory=dict)
     _fetched: dict[str, Path] = field(default_factory=dict)
     _budget: Budget = field(default_factory=Budget)
 
@@ -170,7 +171,8 @@ class ModuleReader:
     def _unit(self, unit: Unit) -> Root:
         """The root module that Terragrunt deploys from a folder."""
         name = self.shown(unit.folder)
-        if unit.module is None:
+        module = self._laid_out(unit)
+        if unit.module is None and not (module.files or module.not_assessed):
             missed = unit.missed or [
                 NotAssessed(self.shown(unit.folder / TERRAGRUNT), "it names no module, and none lies beside it")
             ]
@@ -181,12 +183,24 @@ class ModuleReader:
                 return unit.inputs[variable]
             return ABSENT if unit.unsure is None else Unknown(f"${{var.{variable}}}", unit.unsure.reason)
 
-        module = self.module(unit.module)
         found = self._evaluated(module, name, passed)
         files = tuple(dict.fromkeys((*found.files, *unit.files)))
         return replace(
             found, files=files, not_assessed=(*found.not_assessed, *unit.missed), called={"": module.name}
         )  # fmt: skip
+
+    def _laid_out(self, unit: Unit) -> Module:
+        """The module that a unit deploys, with the unit's own files and those that Terragrunt generates."""
+        path = (unit.module or unit.folder).resolve()
+        beside = (unit.folder,) if path != unit.folder and has_files(unit.folder) else ()
+        if not beside and not unit.generated:
+            return self.module(path)
+        key = (path, beside, tuple(unit.generated.items()))
+        if key not in self._laid:
+            self._laid[key] = read_module(
+                path, self.shown, self.tree, self.limits.seconds, beside, unit.generated
+            )  # fmt: skip
+        return self._laid[key]
 
     def _stack(self, stack: Module) -> Root:
         """A Terraform Stack: what each of its components makes. Its variables are a deployment's to give."""

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -70,8 +71,7 @@ def root_values(module: Module, user: Given, scope: Scope, tree: Tree) -> RootVa
     texts = {k.removeprefix("TF_VAR_"): v for k, v in os.environ.items() if k.startswith("TF_VAR_")}
     types = {label: block.body.attributes.get("type") for label, block in module.labelled("variable")}
     found.values |= _from_texts({k: v for k, v in texts.items() if k in types}, types, scope)
-    for file in _automatic(module.path):
-        at = f"{module.name}/{file.name}" if module.name != "." else file.name
+    for at, file in _automatic(((module.name, module.path), *module.beside)):
         try:
             body = read_file(file, tree)
         except UnreadableError as error:
@@ -87,12 +87,17 @@ def root_values(module: Module, user: Given, scope: Scope, tree: Tree) -> RootVa
     return found
 
 
-def _automatic(folder: Path) -> list[Path]:
-    try:
-        files = {name: folder / name for name in names_in(folder) if "tfvars" in name}
-    except UnreadableError:
-        # That the folder cannot be listed is said of the module.
-        return []
+def _automatic(folders: Sequence[tuple[str, Path]]) -> list[tuple[str, Path]]:
+    """Files of variables that Terraform reads by itself, the strongest last, as the user names them. A file of a later
+    folder stands for one of the same name."""
+    files: dict[str, tuple[str, Path]] = {}
+    for shown, folder in folders:
+        # That a folder cannot be listed is said of the module.
+        with suppress(UnreadableError):
+            files |= {
+                name: (f"{shown}/{name}" if shown != "." else name, folder / name)
+                for name in names_in(folder) if "tfvars" in name
+            }  # fmt: skip
     first = [files[name] for name in ("terraform.tfvars", "terraform.tfvars.json") if name in files]
     return [*first, *(files[k] for k in sorted(files) if k.endswith((".auto.tfvars", ".auto.tfvars.json")))]
 

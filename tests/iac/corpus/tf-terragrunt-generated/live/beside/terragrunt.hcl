@@ -1,0 +1,7 @@
+terraform {
+  source = "../../modules//users"
+}
+
+inputs = {
+  names = ["ana-lopez"]
+}
