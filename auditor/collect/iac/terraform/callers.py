@@ -1,16 +1,14 @@
-"""Who calls a root module from outside: Terragrunt and Terraform Stacks. What they pass wins over a variable's default.
+"""Who calls a root module from outside: Terragrunt, whose inputs win over a variable's default; and Terraform Stacks.
 
-Sources: Terragrunt's reference, "HCL Blocks and Attributes" (``terraform``, ``include``, ``inputs``: each input is
-passed as ``TF_VAR_name``, so files of variables beside the module are stronger); Terraform's documentation, "Terraform
-Stacks: component configuration" (a component's ``inputs`` are all that its module gets).
+Source: Terragrunt's reference, "HCL Blocks and Attributes" (``terraform``, ``include``, ``inputs``: each input is
+passed as ``TF_VAR_name``, so files of variables beside the module are stronger).
 """
 
 from __future__ import annotations
 
 import os
 import re
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import suppress
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -20,16 +18,13 @@ from auditor.collect.iac.hcl.values import first_unknown, plain_text
 from auditor.collect.iac.interface import NotAssessed, Unknown, Value
 from auditor.collect.iac.partly_known import open_keys_of, rest_of
 from auditor.collect.iac.terraform.generated_files import generated_files
-from auditor.collect.iac.terraform.module_files import Laid, Module, names_in, read_file, read_text
-from auditor.collect.iac.terraform.modules import COMPONENT
+from auditor.collect.iac.terraform.module_files import Laid, Module, read_file
+from auditor.collect.iac.terraform.terraform_stacks import COMPONENT_FILES, local_sources
 from auditor.collect.iac.tree import Tree, within
 from auditor.collect.iac.unreadable import UnreadableError
 
 TERRAGRUNT = "terragrunt.hcl"
 _UNITS = "terragrunt.stack.hcl"
-#: Components of a Terraform Stack; the second ending is that of its public preview.
-_COMPONENTS = (".tfcomponent.hcl", ".tfstack.hcl")
-_SOURCE = re.compile(r"""(?m)^\s*source\s*=\s*"([^"]*)\"""")
 _REMOTE = re.compile(r"^[\w.+-]+(::|://|@)|^[\w.-]+\.[a-z]+/")
 _FROM_HERE = "${get_terragrunt_dir()}"
 
@@ -39,7 +34,7 @@ Scoped = Callable[[Module], Scope]
 
 def is_caller(name: str) -> bool:
     """Whether a file of that name calls modules from outside of Terraform's configuration."""
-    return name in (TERRAGRUNT, _UNITS) or name.endswith(_COMPONENTS)
+    return name in (TERRAGRUNT, _UNITS) or name.endswith(COMPONENT_FILES)
 
 
 @dataclass(slots=True)
@@ -88,7 +83,7 @@ class Callers:
         except UnreadableError as error:
             unit.missed.append(NotAssessed(at, error.reason, error.line))
             unit.unsure = Unknown("", f"{at} cannot be read")
-            unit.module = next((target for _, target in self._guessed(folder / TERRAGRUNT)), None)
+            unit.module = next((target for _, target in local_sources(folder / TERRAGRUNT, self._tree)), None)
             return unit
         unit.files.append(at)
         above, problem = self._included(own)
@@ -183,85 +178,6 @@ class Callers:
         gap = first_unknown(passed)
         unit.inputs.clear()
         unit.unsure = Unknown(node.shown, f"the inputs of {at} are not known: {gap.reason if gap else 'no mapping'}")
-
-    # Terraform Stacks
-
-    def stack(self, folder: Path, names: Sequence[str]) -> Module:
-        """The components of a stack, as a module that calls their modules."""
-        module = Module(folder, self._shown(folder))
-        for name in sorted(names):
-            at = self._named(folder, name)
-            try:
-                body = read_file(folder / name, self._tree)
-            except UnreadableError as error:
-                module.not_assessed.append(NotAssessed(at, error.reason, error.line))
-                for source, target in self._guessed(folder / name):
-                    self._call(module, source, target, at)
-                continue
-            module.files.append(at)
-            for block in body.blocks:
-                block.file = at
-                if block.kind == "component" and block.labels:
-                    self._component(module, block)
-                elif block.kind in ("variable", "locals"):
-                    module.blocks.setdefault(block.kind, []).append(block)
-        return module
-
-    def _component(self, stack: Module, block: n.Block) -> None:
-        written = block.body.attributes
-        inputs = written.pop("inputs", None)
-        passed = {name: node for name, node in written.items() if name in ("source", "for_each")}
-        if isinstance(inputs, n.Object):
-            for key, item in inputs.items:
-                name = key.name if isinstance(key, n.Name) else n.literal(key)
-                if isinstance(name, str) and name not in passed:
-                    passed[name] = item
-        elif inputs is not None:
-            source = n.literal(written.get("source"))
-            target = within(stack.path, source) if isinstance(source, str) else None
-            passed |= dict.fromkeys(
-                self._variables(target), n.Broken(inputs.source, inputs.line, "the inputs are not known")
-            )
-        block.body.attributes = passed
-        called = n.Block("module", (f"{COMPONENT}{block.labels[0]}",), block.body, block.line, block.file)
-        stack.blocks.setdefault("module", []).append(called)
-
-    def _call(self, stack: Module, source: str, target: Path, at: str) -> None:
-        """Have a module called with variables of which nothing is known: its caller cannot be read."""
-        body = n.Body(dict.fromkeys(self._variables(target), n.Broken("", 1, f"{at} cannot be read")))
-        body.attributes["source"] = n.Literal(source, 1, source)
-        stack.blocks.setdefault("module", []).append(n.Block("module", (f"{COMPONENT}{target.name}",), body, 1, at))
-
-    def _guessed(self, file: Path) -> list[tuple[str, Path]]:
-        """The local folders that a file which cannot be parsed seems to name, with what it calls them."""
-        try:
-            sources = _SOURCE.findall(read_text(file, self._tree))
-        except UnreadableError:
-            return []
-        found = [(source, self._sourced(file.parent, source)) for source in sources if source.startswith(".")]
-        return [(source, folder) for source, folder in found if folder is not None]
-
-    def _variables(self, folder: Path | None) -> Iterator[str]:
-        """Names of the variables that a module's files declare."""
-        if folder is None or not folder.is_dir():
-            return
-        try:
-            names = sorted(names_in(folder))
-        except UnreadableError:
-            return
-        for name in names:
-            if name.endswith((".tf", ".tofu")):
-                with suppress(UnreadableError):
-                    text = read_text(folder / name, self._tree)
-                    yield from re.findall(r'(?m)^\s*variable\s+"([^"]+)"', text)
-
-
-def stack_files(folder: Path) -> list[str]:
-    """The files of a Terraform Stack in a folder."""
-    try:
-        return [name for name in names_in(folder) if name.endswith(_COMPONENTS)]
-    except UnreadableError:
-        return []
 
 
 def units_file(folder: Path) -> Path | None:

@@ -19,14 +19,18 @@ from auditor.collect.iac.unreadable import UnreadableError
 #: Blocks of which the parts lie below labels, by the number of labels; in JSON those are nested mappings.
 LABELS = {"resource": 2, "data": 2, "ephemeral": 2, "provider": 1, "variable": 1, "output": 1, "module": 1,
           "locals": 0, "terraform": 0, "moved": 0, "removed": 0, "import": 0, "check": 1}  # fmt: skip
+#: The same in a file of a Terraform Stack.
+STACK_LABELS = {"component": 1, "stack": 1, "provider": 2, "variable": 1, "output": 1, "locals": 0,
+                "required_providers": 0, "removed": 0}  # fmt: skip
 #: Inside a resource, what JSON writes as a mapping and is a block for certain.
 _INNER = {"dynamic": 1, "lifecycle": 0, "provisioner": 1, "connection": 0}
 _COMMENT = "//"
 _NO_SPAN = n.Span(0, 0, 1, 1)
 
 
-def json_body(text: str, *, variables: bool = False) -> n.Body:
-    """The blocks of a file, or the attributes of one of variables. Raises UnreadableError."""
+def json_body(text: str, *, variables: bool = False, labels: Mapping[str, int] = LABELS) -> n.Body:
+    """The blocks of a file, or the attributes of one of variables. ``labels``: which blocks there are. Raises
+    UnreadableError."""
     try:
         json.loads(text)
     except RecursionError:
@@ -40,8 +44,8 @@ def json_body(text: str, *, variables: bool = False) -> n.Body:
         return _body(content, inner=False)
     body = n.Body()
     for kind, value in content.items():
-        if kind in LABELS:
-            body.blocks += _blocks(str(kind), LABELS[kind], value, _key_span(kind), ())
+        if kind in labels:
+            body.blocks += _blocks(str(kind), labels[kind], value, _key_span(kind), ())
     return body
 
 

@@ -13,10 +13,11 @@ from auditor.collect.iac.hcl import nodes as n
 from auditor.collect.iac.hcl.evaluate import Scope
 from auditor.collect.iac.hcl.values import EvaluationError, plain_text
 from auditor.collect.iac.interface import NotAssessed, Root, RootLanguage, Unknown, Unread, Value
-from auditor.collect.iac.terraform.callers import TERRAGRUNT, Callers, Unit, stack_files, units_file
+from auditor.collect.iac.terraform.callers import TERRAGRUNT, Callers, Unit, units_file
 from auditor.collect.iac.terraform.module_files import LocalFiles, Module, has_files, read_module
 from auditor.collect.iac.terraform.modules import ABSENT, ModuleInstance, Shared
 from auditor.collect.iac.terraform.resource_blocks import resources
+from auditor.collect.iac.terraform.terraform_stacks import read_stack, stack_files
 from auditor.collect.iac.terraform.variables import Given, RootValues, root_values
 from auditor.collect.iac.tree import Tree, within
 from auditor.collect.iac.unreadable import UnreadableError
@@ -51,7 +52,7 @@ class ModuleReader:
         paths = list(dict.fromkeys(folder.resolve() for folder in folders))
         callers = Callers(self.shown, paths, self._scope, self.tree)
         units = [self._called_from(path, callers) for path in paths if os.path.lexists(path / TERRAGRUNT)]
-        stacks = [callers.stack(path, names) for path in paths if (names := stack_files(path))]
+        stacks = [read_stack(path, names, self.shown, self.tree) for path in paths if (names := stack_files(path))]
         called = {child for path in paths for child in self._local_calls(self.module(path)) if child != path}
         called |= {child for stack in stacks for child in self._local_calls(stack)}
         deployed = {unit.module for unit in units} | {unit.folder for unit in units if unit.module is not None}
