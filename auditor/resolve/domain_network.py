@@ -62,6 +62,7 @@ DOMAIN_COLUMNS = (
     # A domain in a VPC has subnets (API_CreateDomain): an answer without them does not tell which.
     "case when d.subnet_ids is null or len(d.subnet_ids) > 0 then n.public_subnets when d.vpc_id = ''"
     " or of_template then []::VARCHAR[] end as public_subnets,"
+    " coalesce(len(d.subnet_ids), d.known_subnet_number) as subnet_number,"
     " case when len(d.subnet_ids) = 0 then []::VARCHAR[] else n.zones end as subnet_zones,"
     # What a template makes is empty at first; nobody knows how large it is.
     " case when of_template then null when len(d.subnet_ids) = 0 then 0"

@@ -17,6 +17,8 @@ NETWORK_COLUMNS = (
            " gateway",
            inputs=("subnet_ids",), via="'subnet_ids'", kinds=("subnet", "route_table"),
            culprits="public_subnets"),
+    Column("subnet_number", "BIGINT", "How many subnets it has; also where a template has one and doesn't tell which",
+           inputs=("subnet_ids",), via="'subnet_ids'"),
     Column("subnet_zones", "VARCHAR[]", "Availability Zones of its subnets; where two are known, perhaps not all. In"
            " a template that takes them from a list, zone 1, zone 2 and so on",
            inputs=("subnet_ids",), via="'subnet_ids'", kinds=("subnet",)),

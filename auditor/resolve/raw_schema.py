@@ -89,6 +89,8 @@ DOCUMENTS: Mapping[str, Mapping[str, str]] = {
         "DomainName": "VARCHAR",
         # Of a template that does not tell all of them: those that are certain.
         "KnownSubnetIds": "VARCHAR[]",
+        # How many there are, where that is certain though not which.
+        "KnownSubnetNumber": "INTEGER",
         # Of a name that a template does not tell whole: what it may be, with % for what is not known.
         "KnownDomainName": "VARCHAR[]",
         "SingleSignOnApplicationArn": "VARCHAR",

@@ -38,7 +38,9 @@ _LISTS: Mapping[str, tuple[str, str]] = {
     f"{root}.{s.path}": (f"{root}.{s.known_path}", s.item)
     for root in (DOMAIN_USER_ROOT, USER_PROFILE_ROOT) for s in USER_SETTINGS if s.known_path
 } | {"SubnetIds": ("KnownSubnetIds", "")}  # fmt: skip
-_CERTAIN_PARTS = frozenset(known.rpartition(".")[2] for known, _ in _LISTS.values()) | {"KnownDomainName"}
+_CERTAIN_PARTS = frozenset(
+    {"KnownDomainName", "KnownSubnetNumber", *(known.rpartition(".")[2] for known, _ in _LISTS.values())}
+)
 _OWN_ROLE = f"arn:aws:iam::{TEMPLATE}:role/"
 _NESTED = 3
 _NOT_SAID = Unsure("the template leaves it out, and AWS does not say whether an update keeps it")

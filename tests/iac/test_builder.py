@@ -103,6 +103,8 @@ def test_a_default_vpc_and_routes_inside_a_table() -> None:
         ({"kms_key_id": None}, {}, None),
         ({"kms_key_id": UNKNOWN}, {}, "KmsKeyId"),
         ({"subnet_ids": ["a", UNKNOWN]}, {"KnownSubnetIds": ["a"]}, "SubnetIds"),
+        ({"subnet_ids": [UNKNOWN]}, {"KnownSubnetNumber": 1}, "SubnetIds"),
+        ({"subnet_ids": [UNKNOWN, UNKNOWN]}, {}, "SubnetIds"),
         ({"subnet_ids": "a"}, {}, "SubnetIds"),
         ({"default_user_settings": UNKNOWN}, {}, "DefaultUserSettings"),
         ({"default_user_settings": []}, {}, None),

@@ -36,6 +36,7 @@ GIVEN_BY_AWS = {
 #: What the builder says of a template beside the API's own members.
 MADE_OF_TEMPLATES = {
     "KnownSubnetIds",
+    "KnownSubnetNumber",
     "KnownDomainName",
     *(
         f"{root}.{s.known_path}"

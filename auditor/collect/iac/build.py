@@ -156,7 +156,8 @@ def _innate(scope: Scope, kind: str, language: Language, paths: Sequence[str]) -
 
 def _created_domain(scope: Scope, resource: Resource, found: Document) -> None:
     """What AWS gives a domain when it is made: its id, and a file system unless told not to make one. Of subnets that
-    are not all known those that are: one that is public is so whatever the others are. Of a name that is not known,
+    are not all known those that are, for one that is public is so whatever the others are, and whether there is one
+    only. Of a name that is not known,
     what it may be: quick setup gives names of one form."""
     members = found.members
     members["DomainId"] = resource.address
@@ -164,8 +165,12 @@ def _created_domain(scope: Scope, resource: Resource, found: Document) -> None:
         members["KnownDomainName"] = patterns
     if "SubnetIds" in found.gaps:
         listed = scope.read(resource).members.get("SubnetIds")
-        known = [subnet for subnet in listed if isinstance(subnet, str)] if isinstance(listed, list) else []
-        members |= {"KnownSubnetIds": known} if known else {}
+        if isinstance(listed, list):
+            known = [subnet for subnet in listed if isinstance(subnet, str)]
+            members |= {"KnownSubnetIds": known} if known else {}
+            # One that is not known is one all the same: a list within a list is refused. Of several, one may be
+            # left out, or two be the same.
+            members |= {"KnownSubnetNumber": 1} if len(listed) == 1 else {}
     creation = found.gaps.get("HomeEfsFileSystemCreation")
     if creation is not None:
         found.gaps["HomeEfsFileSystemId"] = replace(creation)

@@ -1,7 +1,8 @@
 create table domain_resolved as
 with settings as (
     select key, account, region, id, name, arn, status, failure_reason, creation_time, as_of,
-           domain_id, identity_center_instance, "{settings}", tags, known_tags, known_subnet_ids, known_name
+           domain_id, identity_center_instance, "{settings}", tags, known_tags, known_subnet_ids, known_subnet_number,
+           known_name
     from domain_layer),
 derived as (
     select s.*, "{experience}" as default_experience,
