@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Sequence, Set
 from pathlib import Path
 
 from auditor.collect.iac.interface import TemplateReader
-from auditor.collect.iac.other_languages import FILLED_IN, OUTSIDE_AN_APP, PROGRAMS, of_cdk, unread
+from auditor.collect.iac.other_languages import FILLED_IN, PROGRAMS, PROJECTS, unread, why_unread
 from auditor.collect.iac.source_text import decoded
 from auditor.collect.iac.tree import MAX_PLAN_BYTES, NOWHERE, OUTSIDE, Tree
 from auditor.collect.iac.unreadable import UnreadableError
@@ -59,9 +59,10 @@ class _Search:
 
     def result(self) -> dict[Path, str]:
         """What was missed. A hidden folder that was searched all the same, since a link leads there, is not."""
+        projects = {path.parent for path in self._missed if path.name in PROJECTS}
         for path in self._programs:
-            if self._apps.isdisjoint(path.parents) and self._declares(path):
-                self._missed[path] = OUTSIDE_AN_APP
+            if why := self._declares(path, self._apps, projects):
+                self._missed[path] = why
         return {path: why for path, why in self._missed.items() if why != HIDDEN or self._first(path)}
 
     def folder(self, folder: Path) -> None:
@@ -143,11 +144,17 @@ class _Search:
             # It may have been a folder of configuration, and be one again where it is deployed.
             self._missed[path] = NOWHERE
 
-    def _declares(self, program: Path) -> bool:
+    def _declares(self, program: Path, apps: Set[Path], projects: Set[Path]) -> str:
+        """Why a program that makes something of Studio is not read; empty where it makes none, or belongs to an app
+        of the CDK or to another project that is named already."""
+        in_app, in_project = not apps.isdisjoint(program.parents), not projects.isdisjoint(program.parents)
+        if in_app and in_project:
+            return ""
         try:
-            return of_cdk(decoded(self._tree.read(program, MAX_PLAN_BYTES), "replace"))
+            text = decoded(self._tree.read(program, MAX_PLAN_BYTES), "replace")
         except UnreadableError:
-            return False
+            return ""
+        return why_unread(text, cdk=not in_app, others=not in_project)
 
     def file(self, file: Path, *, named: bool = False) -> None:
         """A file that may be a reader's. ``named``: the user says so. Raises ConfigError for one that is not."""

@@ -1,0 +1,3 @@
+from troposphere.sagemaker import Endpoint
+
+Endpoint("Endpoint")

@@ -1,0 +1,3 @@
+import pulumi_aws as aws
+
+aws.sagemaker.Domain("studio", domain_name="research")
