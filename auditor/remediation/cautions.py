@@ -7,13 +7,15 @@ of the built-in rules against these tables.
 from __future__ import annotations
 
 import shlex
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
+from auditor.counting import plural
 from auditor.model.resource import ResourceRef
 from auditor.remediation.steps import Step
+from auditor.resolve.alike_profiles import counted_by_domain
 from auditor.studio.statuses import ONLY_WITHOUT_APPS, RUNNING, RunningApps
 from auditor.studio.tools import CLASSIC_APP_TYPES
 
@@ -101,6 +103,12 @@ class _Call:
         return f" --region {self.options['region']}" if "region" in self.options else ""
 
 
+#: Lists below StudioWebPortalSettings that Studio Classic doesn't read (API_StudioWebPortalSettings; developer guide,
+#: "Hide machine learning tools and applications in the Amazon SageMaker Studio UI"), and the columns that hold them.
+_NOT_OF_CLASSIC: Mapping[str, str] = {
+    "HiddenAppTypes": "hidden_app_types", "HiddenMlTools": "hidden_ml_tools",
+    "HiddenInstanceTypes": "hidden_instance_types",
+}  # fmt: skip
 #: Whose apps stand against a change, as a sentence has it.
 _WHOSE: Mapping[RunningApps, str] = {
     "all": "an app of the domain",
@@ -118,6 +126,7 @@ class Cautions:
         #: unknown.
         self._apps: dict[tuple[str, str, str], dict[str, list[str]] | None] | None = None
         self._users: dict[tuple[str, str], list[str]] | None = None
+        self._classic: dict[str, dict[str, int]] = {}
 
     def of_command(self, command: str, resource: ResourceRef) -> str:
         """Of a command that a rule has written out; empty where it takes nothing away."""
@@ -142,7 +151,24 @@ class Cautions:
             if step.path in ONLY_WITHOUT_APPS and (step.path != "SubnetIds" or step.action == "remove")
         )
         first = (f"AWS refuses the change while {_WHOSE[w]} runs; {self._running(resource, w)}." for w in stopped)
-        return " ".join((*first, *dict.fromkeys(s.text for s in found)))
+        return " ".join((*first, *dict.fromkeys(s.text for s in found), *self._in_classic(steps, resource)))
+
+    def _in_classic(self, steps: Sequence[Step], resource: ResourceRef) -> Iterator[str]:
+        """That a list which a domain hides does nothing for those who land in Studio Classic."""
+        lists = sorted({c for s in steps if (c := _NOT_OF_CLASSIC.get(s.path.rpartition(".")[2])) is not None})
+        if resource.type != "domain" or not lists:
+            return
+        taken_over = " or ".join(f"{column}_origin in ('domain', 'service', 'ambiguous')" for column in lists)
+        condition = f"experience = 'classic' and not unified_studio and ({taken_over})"
+        if condition not in self._classic:
+            columns = ("experience", "unified_studio", *(f"{column}_origin" for column in lists))
+            self._classic[condition] = counted_by_domain(self._con, condition, columns)
+        number = self._classic[condition].get(resource.key, 0)
+        if number:
+            yield (
+                f"It does nothing for {plural(number, 'user profile')} that land{'s' if number == 1 else ''} in Studio"
+                " Classic: STU407 reports whoever has such a list there."
+            )
 
     def delete_app(self, call: _Call) -> str:
         space, profile = call.option("space-name"), call.option("user-profile-name")

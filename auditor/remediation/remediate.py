@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import json
 import re
 import string
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
@@ -30,9 +31,10 @@ from auditor.remediation.shell import (
 )
 from auditor.remediation.status import by_status, with_status
 from auditor.remediation.steps import Step, column_at
-from auditor.resolve.alike_profiles import alike_columns
+from auditor.resolve.alike_profiles import counted_by_domain
 from auditor.resolve.table_model import Table
 from auditor.rules.remediation_set import TAGS
+from auditor.rules.value_columns import IN_SNIPPET, VALUE
 from auditor.studio.resource_types import UPDATABLE_KINDS
 from auditor.studio.settings import DOMAIN_USER_ROOT
 from auditor.studio.template_names import DEMANDED
@@ -89,6 +91,18 @@ def columns(rule: Rule, documented: Table) -> tuple[str, ...]:
 _DELETES = re.compile(r"aws [a-z]+ delete-")
 
 
+def _filled(snippet: str, row: Mapping[str, Any], quote: Callable[[str], str]) -> str:
+    """A snippet that a rule has written out, with the rule's values in its quotes; empty where one is unknown."""
+    named = {name for name in IN_SNIPPET.findall(snippet) if VALUE + name in row}
+    if any(row[VALUE + name] is None for name in named):
+        return ""
+
+    def value(found: re.Match[str]) -> str:
+        return quote(str(row[VALUE + found[1]])) if found[1] in named else found[0]
+
+    return IN_SNIPPET.sub(value, snippet)
+
+
 class Remediator:
     """Makes remediations over one connection's tables and the documents behind them."""
 
@@ -139,8 +153,9 @@ class Remediator:
                 pass
             except UnusableError as error:
                 command, note = "", str(error)
+        template = _filled(pick(fix.cloudformation).strip(), row, json.dumps)
         return FindingRemediation(
-            fix.steps, command, pick(fix.cloudformation).strip(), pick(fix.terraform).strip(), note
+            fix.steps, command, template, _filled(pick(fix.terraform).strip(), row, snippets.hcl_text), note
         )
 
     def _by_status(self, row: Mapping[str, Any], resource: ResourceRef) -> str:
@@ -319,13 +334,6 @@ class Remediator:
         named = {c for step in steps if (c := column_at(documented, step.path))}
         condition = " or ".join(f"{c}_origin in ('domain', 'service', 'ambiguous')" for c in sorted(named)) or "true"
         if condition not in self._followers:
-            counted = "select domain_key, count(*) from user_profile"
-            if {f"{column}_origin" for column in named} <= alike_columns(self._con):
-                # Those of one kind are counted at once.
-                counted = (
-                    "select domain_key, sum(number)::BIGINT from user_profile_alike join (select alike, count(*) as"
-                    " number from raw_user_profile group by alike) using (alike)"
-                )
-            rows = self._con.execute(f"{counted} where {condition} group by 1").fetchall()
-            self._followers[condition] = dict(rows)
+            origins = [f"{column}_origin" for column in named]
+            self._followers[condition] = counted_by_domain(self._con, condition, origins)
         return self._followers[condition].get(domain.key, 0)

@@ -49,7 +49,7 @@ def terraform(resource: ResourceRef, settings: Settings, changed: tuple[str, ...
 def tags(resource: ResourceRef, pairs: Mapping[str, str]) -> tuple[str, str]:
     """Tags in both languages."""
     listed = {"Tags": [{"Key": key, "Value": value} for key, value in pairs.items()]}
-    lines = [f"  {_quoted(key)} = {_quoted(value)}" for key, value in pairs.items()]
+    lines = [f"  {hcl_text(key)} = {hcl_text(value)}" for key, value in pairs.items()]
     return (
         "\n".join((*_about(BY_KIND[resource.type].cloudformation, resource, []), _yaml(listed))),
         "\n".join((*_about(BY_KIND[resource.type].terraform, resource, []), "tags = {", *lines, "}")),
@@ -165,9 +165,9 @@ def _block(settings: Settings, indent: str) -> Iterator[str]:
 def _literal(value: object) -> str:
     if isinstance(value, list):
         return "[" + ", ".join(_literal(item) for item in value) + "]"
-    return _quoted(value) if isinstance(value, str) else json.dumps(value)
+    return hcl_text(value) if isinstance(value, str) else json.dumps(value)
 
 
-def _quoted(text: str) -> str:
+def hcl_text(text: str) -> str:
     """A string of HCL, whose escapes are JSON's, and whose templates stay text."""
     return json.dumps(text).replace("${", "$${").replace("%{", "%%{")

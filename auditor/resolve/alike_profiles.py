@@ -282,3 +282,14 @@ def alike_columns(con: duckdb.DuckDBPyConnection) -> frozenset[str]:
     """The documented columns of user_profile that are the same for all profiles of a kind, lower-case; none where
     profiles are not told apart or their documented table is kept."""
     return frozenset(name for (name,) in con.execute("select name from alike_column").fetchall())
+
+
+def counted_by_domain(con: duckdb.DuckDBPyConnection, condition: str, columns: Collection[str]) -> dict[str, int]:
+    """How many user profiles of each domain, by its key, meet a condition on the columns; those of one kind at once."""
+    counted = "select domain_key, count(*) from user_profile"
+    if set(columns) <= alike_columns(con):
+        counted = (
+            "select domain_key, sum(number)::BIGINT from user_profile_alike join (select alike, count(*) as"
+            " number from raw_user_profile group by alike) using (alike)"
+        )
+    return dict(con.execute(f"{counted} where {condition} group by 1").fetchall())

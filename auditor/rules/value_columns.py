@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from typing import Any
 
@@ -28,9 +29,15 @@ def expressions(rule: Rule, overrides: Mapping[str, Any] | None, *, shown: bool 
     return [f'try(\n{substitute(sql, values)}\n) as "{name}"' for name, sql in named.items()]
 
 
+#: A value of the remediation in a snippet: ``$name``.
+IN_SNIPPET = re.compile(r"\$([a-z_]+)\b")
+
+
 def _named(rule: Rule) -> set[str]:
     """Values that the changes, the commands or what withholds these may name."""
     fix = rule.remediation
     texts = [*fix.aws.values(), *(text for one in fix.withhold_when for text in (one.because, one.unknown))]
     changed = {part[1:] for c in fix.changes for part in (c.value, c.but_not) if isinstance(part, str)}
+    snippets = [*fix.cloudformation.values(), *fix.terraform.values()]
+    changed |= {name for text in snippets for name in IN_SNIPPET.findall(text) if name in fix.values}
     return changed | {name for name in fix.values if any(f"{{{name}" in text for text in texts)}

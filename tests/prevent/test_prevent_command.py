@@ -11,6 +11,7 @@ import pytest
 import yaml
 
 from auditor.cli.main import run
+from auditor.collect.aws.request_members import unknown_members
 from auditor.errors import RuleError
 from auditor.prevent.matrix import AGES, Row, matrix
 from auditor.resolve.tables import TABLES
@@ -170,6 +171,52 @@ def test_rules_test_runs_the_calls(tmp_path: Path, capfd: pytest.CaptureFixture[
     assert "2 test cases of 1 rule passed, 1 failed" in out
     assert int(run(["rules", "test", str(path), "--verbose"])) == 4
     assert "ok     ACME010 every space: denied" in capfd.readouterr().out
+
+
+def test_rules_test_names_members_that_the_api_does_not_have(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
+    """By botocore's model of CreateSpace; CloudTrail writes names with a small letter first."""
+    deny = {"actions": ["sagemaker:CreateSpace"]}
+    space = {"SpaceSettings": {"JupyterLabAppSettings": {"CodeRepositories": [{"Url": "a"}, {"RepositoryUrl": "b"}]}}}
+    cases = [
+        {**CASE, "then": "denied", "given": {"SpaceNames": "a", **space}},
+        {**CASE, "then": "denied", "given": {"domainId": "d-1", "spaceSettings": {"remoteAccess": "ENABLED"}}},
+    ]
+    path = _file(tmp_path, {"deny": [deny], "cases": cases})
+    assert int(run(["rules", "test", str(path)])) == 4
+    out = capfd.readouterr().out
+    odd = "SpaceNames, SpaceSettings.JupyterLabAppSettings.CodeRepositories[].Url"
+    assert f"sagemaker:CreateSpace has no {odd}" in out
+    assert "2 test cases of 1 rule passed, 1 failed" in out
+    assert unknown_members("iam:PassRole", {"RoleArns": 1}) == []  # an action without an operation of that name
+    assert unknown_members("sagemaker-mlflow:AccessUI", {"a": 1}) == []
+
+
+def test_rules_test_reads_the_folder_s_frameworks(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
+    _file(tmp_path, {"deny": [{"actions": ["sagemaker:CreateSpace"]}], "cases": [{**CASE, "then": "denied"}]})
+    own = tmp_path / "frameworks" / "ours.yaml"
+    own.parent.mkdir()
+    mapped = {"id": "1", "title": "t", "rules": {"ACME010": "why", "STU101": "why"}}
+    framework = {
+        "name": "ours",
+        "title": "Ours",
+        "version": "1",
+        "source": "https://example.com",
+        "requirements": [mapped],
+    }
+    own.write_text(json.dumps(framework), encoding="utf-8")
+    assert int(run(["rules", "test", str(tmp_path)])) == 0
+    mapped["rules"] = {"ACME999": "why"}
+    own.write_text(json.dumps(framework), encoding="utf-8")
+    assert int(run(["rules", "test", str(tmp_path)])) == 2
+    assert "requirement 1: there is no rule 'ACME999'" in capfd.readouterr().err
+    # A folder of frameworks alone has no cases, and is read as well.
+    alone = tmp_path / "alone"
+    (alone / "frameworks").mkdir(parents=True)
+    own.rename(alone / "frameworks" / "ours.yaml")
+    assert int(run(["rules", "test", str(alone)])) == 2
+    mapped["rules"] = {"STU101": "why"}
+    (alone / "frameworks" / "ours.yaml").write_text(json.dumps(framework), encoding="utf-8")
+    assert int(run(["rules", "test", str(alone)])) == 0
 
 
 def test_a_parameter_in_the_name_of_a_key_makes_a_statement_for_each_item(tmp_path: Path) -> None:

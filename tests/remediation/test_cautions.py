@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import re
 import shlex
+from collections.abc import Mapping
 from dataclasses import replace
+from itertools import product
+from typing import Any
 
 import duckdb
 import pytest
@@ -13,6 +16,7 @@ from auditor.model.resource import ResourceRef
 from auditor.remediation.cautions import COMMANDS, SETTINGS, Cautions
 from auditor.remediation.steps import Step
 from auditor.rules.cases import run_cases
+from auditor.rules.verdict_sql import substitute
 
 from .simulated_account import RULES, Audit
 
@@ -131,15 +135,48 @@ def test_whose_apps_stand_against_a_change(path: str, action: str, value: object
     assert ("AWS refuses" in told) == bool(whose)
 
 
+def _values(rule: str, columns: Mapping[str, str], **parameters: int) -> dict[str, Any]:
+    """What a rule's remediation works out for a row with these columns, as SQL."""
+    values = RULES[rule].remediation.values
+    asked = ", ".join(f'({substitute(sql, parameters)}) as "{name}"' for name, sql in values.items() if name in _IDLE)
+    given = ", ".join(f"{value} as {key}" for key, value in columns.items())
+    found = duckdb.sql(f"select {asked} from (select {given})")
+    return dict(zip(found.columns, found.fetchall()[0], strict=True))
+
+
+_IDLE = {"jupyterlab_minutes", "minutes", "least", "greatest"}
+
+
 @pytest.mark.parametrize(
     ("least", "most", "minutes"), [(0, 0, 120), (424, 0, 424), (60, 90, 90), (60, 300, 120), (200, 300, 200)]
 )
 def test_a_timeout_that_is_turned_on_lies_within_its_bounds(least: int, most: int, minutes: int) -> None:
-    """Of shared spaces as of people (API_IdleSettings: a least and a greatest timeout around the one that is set)."""
-    for rule, column in (("STU704", "jupyterlab"), ("STU711", "space_default_jupyterlab")):
-        name = "jupyterlab_minutes" if rule == "STU704" else "minutes"
-        columns = {f"{column}_idle_shutdown": "'DISABLED'", f"{column}_idle_timeout": "0", "jupyterlab_usable": "true",
-                   f"{column}_idle_timeout_min": str(least), f"{column}_idle_timeout_max": str(most)}  # fmt: skip
-        given = ", ".join(f"{value} as {key}" for key, value in columns.items())
-        asked = f"select {RULES[rule].remediation.values[name]} from (select {given})"
-        assert duckdb.sql(asked).fetchall() == [(minutes,)], rule
+    """API_IdleSettings: a least and a greatest timeout around the one that is set."""
+    columns = {"jupyterlab_idle_shutdown": "'DISABLED'", "jupyterlab_idle_timeout": "0", "jupyterlab_usable": "true",
+               "jupyterlab_idle_timeout_min": str(least), "jupyterlab_idle_timeout_max": str(most)}  # fmt: skip
+    assert _values("STU704", columns)["jupyterlab_minutes"] == minutes
+
+
+@pytest.mark.parametrize("limit", [60, 100, 120, 180, 500, 525_600])
+def test_idle_shutdown_of_shared_spaces_is_turned_on_within_the_limit(limit: int) -> None:
+    """As people's, and so that STU715, which asks for a timeout and a greatest one of at most the limit, has nothing to
+    report afterwards."""
+    column = "space_default_jupyterlab_idle"
+    minutes = (0, 60, 90, 150, 424, 525_600)
+    for least, timeout, most in product(minutes, repeat=3):
+        if not least <= (timeout or least) <= (most or 525_600) or least > (most or 525_600):
+            continue  # AWS takes no such settings
+        columns = {f"{column}_shutdown": "'DISABLED'", f"{column}_timeout": str(timeout),
+                   f"{column}_timeout_min": str(least), f"{column}_timeout_max": str(most)}  # fmt: skip
+        found = _values("STU711", columns, max_minutes=limit)
+        after = {"min": least if found["least"] is None else found["least"],
+                 "max": most if found["greatest"] is None else found["greatest"]}  # fmt: skip
+        assert 60 <= max(after["min"], 60) <= found["minutes"] <= after["max"] <= limit, (least, timeout, most)
+        assert found["minutes"] == timeout or not 0 < timeout <= limit
+
+
+def test_what_a_setting_that_is_on_says_stays() -> None:
+    column = "space_default_jupyterlab_idle"
+    columns = {f"{column}_shutdown": "'ENABLED'", f"{column}_timeout": "0", f"{column}_timeout_min": "424",
+               f"{column}_timeout_max": "0"}  # fmt: skip
+    assert set(_values("STU711", columns, max_minutes=180).values()) == {None}

@@ -7,8 +7,10 @@ from __future__ import annotations
 from pathlib import Path
 
 from auditor.evaluate.audit import evaluate
+from auditor.model.snapshot import Record
 from auditor.resolve.inheritance_sql import NestedMerge
-from tests.evaluate.helpers import REGION, audit, changed, profile, rules_of, snapshot_file
+from auditor.rules.catalogue import all_rules
+from tests.evaluate.helpers import ACCOUNT, REGION, audit, changed, profile, rules_of, snapshot_file
 
 from .hiding import ALL, PORTAL, fix_of, hides, of, sent
 
@@ -54,6 +56,20 @@ class TestPlace:
     def test_nobody_else_takes_it_over(self, tmp_path: Path) -> None:
         report = audit(tmp_path, rules_of(tmp_path, hides()), of(), profile("ana"))
         assert "take" not in fix_of(report, "ana").note
+
+    def test_the_domain_s_list_does_nothing_in_studio_classic(self, tmp_path: Path) -> None:
+        """Classic reads none of the lists (API_StudioWebPortalSettings), and STU407 reports them there."""
+        classic = {"DefaultLandingUri": "app:JupyterServer:", "StudioWebPortal": "DISABLED"}
+        people = [profile("ana"), profile("ben", classic), profile("cleo", classic)]
+        own = profile("dan", {**classic, "StudioWebPortalSettings": {"HiddenAppTypes": ["Canvas"]}})
+        studio = {"DefaultLandingUri": "studio::", "StudioWebPortal": "ENABLED"}
+        rules = rules_of(tmp_path, hides())
+        fix = fix_of(audit(tmp_path, rules, of(**studio), *people, own), "ana")
+        assert "It does nothing for 2 user profiles that land in Studio Classic" in fix.note
+        fix = fix_of(audit(tmp_path, rules, of(**studio), *people[:2]), "ana")
+        assert "It does nothing for 1 user profile that lands in Studio Classic" in fix.note
+        assert "Classic" not in fix.aws_only_here
+        assert "Classic" not in fix_of(audit(tmp_path, rules, of(**studio), people[0]), "ana").note
 
     def test_own_settings_are_fixed_on_the_profile(self, tmp_path: Path) -> None:
         own = {"StudioWebPortalSettings": {"HiddenAppTypes": [], "HiddenMlTools": ["Training"]}}
@@ -192,3 +208,22 @@ def test_the_same_snapshot_gives_the_same_commands(tmp_path: Path) -> None:
     path = snapshot_file(tmp_path / "s.jsonl", of(StudioWebPortalSettings=ALL), *(profile(f"p{n}") for n in range(20)))
     rules = rules_of(tmp_path, hides())
     assert evaluate([path], rules) == evaluate([path], rules)
+
+
+def test_a_snippet_that_is_written_out_has_the_rule_s_values(tmp_path: Path) -> None:
+    """The tag that approves a shared space is a parameter. In Terraform ${ begins an expression, in YAML not."""
+    (rule,) = [rule for rule in all_rules(()) if rule.id == "STU701"]
+    space = Record(
+        ACCOUNT, REGION, "space", "d-1/board",
+        {"SpaceName": "board", "DomainId": "d-1", "SpaceSharingSettings": {"SharingType": "Shared"},
+         "SpaceArn": f"arn:aws:sagemaker:{REGION}:{ACCOUNT}:space/d-1/board"},
+        tags={},
+    )  # fmt: skip
+    for tag, yaml, hcl in (
+        ("studio-shared-approved", '"studio-shared-approved"', '"studio-shared-approved"'),
+        ('by "${x}"', '"by \\"${x}\\""', '"by \\"$${x}\\""'),
+    ):
+        report = audit(tmp_path, [rule], of(), space, overrides={"STU701": {"approval_tag": tag}})
+        fix = fix_of(report, "board")
+        assert f"- {{Key: {yaml}, Value: APPROVER}}" in fix.cloudformation
+        assert f'  {hcl} = "APPROVER"' in fix.terraform

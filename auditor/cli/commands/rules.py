@@ -179,10 +179,14 @@ def test(paths: tuple[Path, ...], rules_dirs: tuple[Path, ...], verbose: bool, w
 def _run_cases(places: Sequence[Path], verbose: bool) -> ExitCode:
     """Run the cases of the rules there and print how they went. Raises ConfigError for a file that cannot be used."""
     from auditor.rules.cases import run_cases
+    from auditor.rules.frameworks import only_frameworks
     from auditor.rules.load import load_rules
     from auditor.rules.prevent_cases import run_prevent_cases
 
-    rules = load_rules(places, own_types=True)
+    # A folder may hold nothing but frameworks.
+    with_rules = [place for place in places if not only_frameworks(place)]
+    rules = load_rules(with_rules, own_types=True) if with_rules else ()
+    _read_frameworks(places, rules)
     results = run_cases(rules)
     for result in results:
         name = result.case.name or ", ".join(f"{k}: {json.dumps(v, default=str)}" for k, v in result.case.given.items())
@@ -191,9 +195,16 @@ def _run_cases(places: Sequence[Path], verbose: bool) -> ExitCode:
         elif verbose:
             say(f"ok     {result.rule.id} {printable(name)}: {result.got}")
     requests = run_prevent_cases(rules)
+    right: list[bool] = []
+    if requests:
+        from auditor.collect.aws.request_members import unknown_members
     for request in requests:
         said = request.case.name or f"{request.case.call} {json.dumps(request.case.given, default=str)}"
-        if not request.ok:
+        odd = unknown_members(request.case.call, request.case.given)
+        right.append(request.ok and not odd)
+        if odd:
+            say(f"FAILED {request.rule.id} {printable(said)}: {request.case.call} has no {printable(', '.join(odd))}")
+        elif not request.ok:
             error = f" ({request.error})" if request.error else ""
             say(f"FAILED {request.rule.id} {printable(said)}: expected {request.case.then}, got {request.got}{error}")
         elif verbose:
@@ -201,10 +212,23 @@ def _run_cases(places: Sequence[Path], verbose: bool) -> ExitCode:
     without = _without_cases(rules)
     for rule, missing in without:
         click.echo(f"NOTE   {rule.id} has no case for: {', '.join(missing)}")
-    counts = Counter([*(result.ok for result in results), *(request.ok for request in requests)])
+    counts = Counter([*(result.ok for result in results), *right])
     failed = f", {counts[False]:,} failed" if counts[False] else ""
     click.echo(f"{plural(counts[True], 'test case')} of {plural(len(rules), 'rule')} passed{failed}")
     return ExitCode.FINDINGS if counts[False] else ExitCode.OK
+
+
+def _read_frameworks(places: Sequence[Path], rules: Sequence[Rule]) -> None:
+    """Read the frameworks in the folders as an audit with them does. Raises ConfigError for one that cannot be used."""
+    from auditor.resources import rules_dir
+    from auditor.rules.catalogue import all_rules, rule_folders
+    from auditor.rules.frameworks import framework_files, load_frameworks
+
+    own = [place for place in places if place.resolve() != rules_dir().resolve()]
+    if not framework_files(own):
+        return
+    files = framework_files(rule_folders(own))
+    load_frameworks(files, list(files), [*all_rules((), bind=False), *rules])
 
 
 def _difference(result: CaseResult) -> str:
