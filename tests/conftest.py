@@ -159,14 +159,16 @@ def _models_are_parsed_once() -> Iterator[None]:
 
 @pytest.fixture(autouse=True, scope="session")
 def _the_same_tables_are_built_once(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
-    """Tables of a snapshot that was read twice are copied from then on: their making is most of what a small evaluation
-    costs, and depends on the files and the personas alone. Tests of how they are made, in tests/resolve, make them."""
+    """Tables of a snapshot that was read twice, wherever it lay, are copied from then on: their making is most of what
+    a small evaluation costs, and depends on the files' content and the personas alone. Tests of how they are made, in
+    tests/resolve, make them."""
     from auditor.evaluate import audit
     from auditor.resolve import alike_profiles, build_tables, evidence_tables
 
     real = audit.build
     sights: dict[str, int] = {}
     without: dict[str, str] = {}
+    places: dict[str, list[str]] = {}
     folder = tmp_path_factory.mktemp("tables")
 
     def build(con: duckdb.DuckDBPyConnection, files: Sequence[SourceFile], *how: object) -> None:
@@ -179,7 +181,8 @@ def _the_same_tables_are_built_once(tmp_path_factory: pytest.TempPathFactory) ->
             build_tables.MATERIALISED_DOCUMENTED,
             evidence_tables.MATERIALISED_ROLES,
         )
-        held = [(str(file.path), sha256(file.path.read_bytes()).hexdigest()) for file in files]
+        paths = [str(file.path) for file in files]
+        held = [sha256(file.path.read_bytes()).hexdigest() for file in files]
         key = sha256(repr((held, how, limits)).encode()).hexdigest()
         kept = folder / f"{key}.duckdb"
         if kept.exists():
@@ -188,6 +191,10 @@ def _the_same_tables_are_built_once(tmp_path_factory: pytest.TempPathFactory) ->
             con.execute(f"attach '{kept}' as kept (read_only)")
             con.execute("copy from database kept to memory")
             con.execute("detach kept")
+            # The only table that holds where a file lay.
+            if paths != places[key]:
+                new_name = "list_extract($1, list_position($2, filename))"
+                con.execute(f"update header set filename = {new_name}", [paths, places[key]])
             return None
         real(con, files, *how)  # type: ignore[arg-type]
         sights[key] = sights.get(key, 0) + 1
@@ -197,6 +204,7 @@ def _the_same_tables_are_built_once(tmp_path_factory: pytest.TempPathFactory) ->
             con.execute("copy from database memory to kept")
             con.execute("detach kept")
             part.rename(kept)
+            places[key] = paths
             ((without[key],),) = con.execute("select current_setting('disabled_optimizers')").fetchall()
         return None
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+import shutil
 import subprocess
 import sys
 from collections import Counter
@@ -14,7 +15,7 @@ from pathlib import Path
 import pytest
 
 from auditor.evaluate.ask_tables import Asked, query
-from auditor.evaluate.audit import EvaluateOptions, evaluate
+from auditor.evaluate.audit import EvaluateOptions, evaluate, load_tables
 from auditor.model.finding import priority
 from auditor.model.report import Report
 from auditor.model.rule import Rule, Severity, Verdict
@@ -47,6 +48,21 @@ class TestDeterminism:
         again = evaluate([estate_file("acme")], built_in_rules, WITH_SUMMARIES)
         assert again == acme
         assert _json(again) == _json(acme)
+
+    def test_wherever_a_file_lies(
+        self, estate_file: Callable[[str], Path], built_in_rules: tuple[Rule, ...], tmp_path: Path
+    ) -> None:
+        """Tests copy the tables of a file that was read twice: they are those of the file."""
+        files = [tmp_path / str(number) / "night.jsonl" for number in range(3)]
+        found = []
+        for file in files:
+            file.parent.mkdir()
+            shutil.copy(estate_file("clean"), file)
+            con, _ = load_tables([file])
+            assert con.execute("select filename from header").fetchall() == [(str(file),)]
+            con.close()
+            found.append(_json(evaluate([file], built_in_rules, WITH_SUMMARIES)))
+        assert len(set(found)) == 1
 
     @pytest.mark.parametrize("seed", ["1", "4242"])
     def test_another_process(self, seed: str, acme: Report, estate_file: Callable[[str], Path]) -> None:
