@@ -42,15 +42,25 @@ def test_each_point_is_what_a_what_if_of_its_changes_foresees(
     assert first.resolved >= found.failures / 10
 
 
+MORE = ("storage", "roles", "people", "STU401")
+
+
+@pytest.fixture(scope="module")
+def whole(estate_file: Callable[[str], Path], built_in_rules: Sequence[Rule]) -> tuple[list[tuple[int, ...]], int]:
+    """The curve as whole reports have it."""
+    return long_curve([estate_file("acme")], select(built_in_rules, MORE))
+
+
 @pytest.mark.parametrize("many", [True, False])
 def test_it_says_what_whole_reports_say(
-    many: bool, estate_file: Callable[[str], Path], built_in_rules: Sequence[Rule], monkeypatch: pytest.MonkeyPatch
-) -> None:
+    many: bool, whole: tuple[list[tuple[int, ...]], int], estate_file: Callable[[str], Path],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:  # fmt: skip
+    """However many profiles there are."""
     if many:
         monkeypatch.setattr(alike_profiles, "MANY_BYTES", 0)
-    only = ("storage", "roles", "people", "STU401")
-    found = change_curve(Config(), [estate_file("acme")], RuleOptions(only=only))
-    points, left = long_curve([estate_file("acme")], select(built_in_rules, only))
+    found = change_curve(Config(), [estate_file("acme")], RuleOptions(only=MORE))
+    points, left = whole
     assert [(p.changes, p.resolved, p.resolved_high, p.new) for p in found.points] == points
     assert any(p.resolved_high for p in found.points)
     assert found.left == left > 0
