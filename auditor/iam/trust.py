@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -34,17 +34,47 @@ def _context(account: str) -> Context:
     )
 
 
-#: What SageMaker sends when it acts for a resource of an account and an organization that no policy names.
-_ELSEWHERE = Context(
-    {
-        "aws:SourceAccount": ("000000000000",),
-        "aws:SourceArn": ("arn:aws:sagemaker:us-east-1:000000000000:domain/d-elsewhere",),
-        "aws:SourceOrgID": ("o-elsewhere00",),
-        "aws:SourceOrgPaths": ("o-elsewhere00/r-none/",),
-        "aws:PrincipalIsAWSService": ("true",),
-        "aws:SecureTransport": ("true",),
+#: An account and an organization that no policy names.
+_NOBODY = "000000000000"
+_ELSEWHERE: Mapping[str, tuple[str, ...]] = {
+    "aws:SourceAccount": (_NOBODY,),
+    "aws:SourceOrgID": ("o-elsewhere00",),
+    "aws:SourceOrgPaths": ("o-elsewhere00/r-none/",),
+    "aws:PrincipalIsAWSService": ("true",),
+    "aws:SecureTransport": ("true",),
+}
+_SOURCE_ARN = "aws:SourceArn"
+#: Stands for any text that a policy's wildcard takes.
+_ANY = "any-0f3b"
+
+
+def _elsewhere(policy: Policy) -> Iterator[Context]:
+    """What SageMaker sends when it acts for a resource of that account: of a domain, and of whatever the policy's
+    conditions on the source let pass in their partition, Region and kind of resource."""
+    written = {
+        value.text
+        for statement in policy.statements
+        for condition in statement.conditions
+        if condition.key.lower() == _SOURCE_ARN.lower()
+        for value in condition.values
     }
-)
+    sources = {f"arn:aws:sagemaker:us-east-1:{_NOBODY}:domain/d-elsewhere", *filter(None, map(_of_nobody, written))}
+    return (Context({**_ELSEWHERE, _SOURCE_ARN: (source,)}) for source in sorted(sources))
+
+
+def _of_nobody(pattern: str) -> str:
+    """A resource of an account that no policy names, of the form that a pattern of ARNs has; empty where it has none,
+    or names one resource."""
+    parts = pattern.split(":", 5)
+    if len(parts) < 6 or "${" in pattern or UNKNOWN_PART in pattern or not {"*", "?"} & set(parts[5]):
+        return ""
+    parts[4] = _NOBODY
+    filled = [part.replace("?", "x").replace("*", other) for part, other in zip(parts, _FILLED, strict=True)]
+    return ":".join(filled)
+
+
+#: For a wildcard of each part of an ARN.
+_FILLED = ("arn", "aws", "sagemaker", "us-east-1", _NOBODY, _ANY)
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,7 +134,9 @@ def assumed_for_anyone(document: object) -> Truth:
     """Whether SageMaker may assume the role whatever account it acts for: no condition on the source, such as
     aws:SourceAccount or aws:SourceArn, is in its way (developer guide, "Cross-service confused deputy prevention")."""
     policy = parse(document, "trust policy", "trust")
-    return some(_trusted(policy, ASSUME, principal, _ELSEWHERE) for principal in SAGEMAKER)
+    return some(
+        _trusted(policy, ASSUME, principal, context) for context in _elsewhere(policy) for principal in SAGEMAKER
+    )
 
 
 def assumers(policy: Policy) -> tuple[Principal, ...]:

@@ -199,6 +199,19 @@ def test_who_may_assume_a_role(statements: Sequence[Mapping[str, Any]], names: t
         # Conditions that let everybody pass.
         ([trust("sts:AssumeRole", Condition={"ArnLike": {"aws:SourceArn": "arn:aws:sagemaker:*:*:*"}})], True),
         ([trust("sts:AssumeRole", Condition={"StringLike": {"aws:SourceAccount": "*"}})], True),
+        # Any account's, of one partition, Region or kind of resource.
+        *[
+            ([trust("sts:AssumeRole", Condition={"ArnLike": {"aws:SourceArn": pattern}})], True)
+            for pattern in (
+                "arn:aws-us-gov:sagemaker:*:*:*", "arn:aws-cn:sagemaker:cn-north-1:*:*",
+                "arn:aws:sagemaker:eu-west-1:*:*", "arn:aws:sagemaker:*:*:notebook-instance/*",
+                "arn:aws:sagemaker:eu-*:*:domain/d-*", "arn:*:sagemaker:*:????????????:*",
+            )
+        ],
+        *[
+            ([trust("sts:AssumeRole", Condition={"ArnLike": {"aws:SourceArn": pattern}})], False)
+            for pattern in ("arn:aws:sagemaker:*:*:domain/d-0a1b", f"arn:aws-cn:sagemaker:*:{ACCOUNT}:*")
+        ],
         ([trust("sts:AssumeRole", Condition={"StringNotEquals": {"aws:SourceAccount": "999999999999"}})], True),
         ([trust("sts:AssumeRole", Condition=OURS), trust("sts:AssumeRole")], True),
         ([trust("sts:AssumeRole"), trust("sts:*", effect="Deny", Condition=NOT_OURS)], False),
