@@ -323,7 +323,9 @@ def _unseen(report: Report) -> _Section | None:
         place = f" in {region}" if region else f" on {plural(count, 'resource')}"
         return Text(printable(f"{operation}: {reason.replace('_', ' ')}{place}"))
 
-    heading = Text.assemble(("Missing data", "bold"), f": {plural(open_, 'check')} not evaluated")
+    # What was not listed has no checks at all: their number says nothing of what was not seen.
+    what = f"{plural(open_, 'check')} not evaluated" if open_ else "no check of what was seen depends on it"
+    heading = Text.assemble(("Missing data", "bold"), f": {what}")
     lines = [partial(line, *kind, count) for kind, count in ordered]
     values = " ".join(values_to_give(lost))
     if values:

@@ -159,6 +159,17 @@ def test_a_waiver_that_runs_for_over_a_year_is_named(acme: Report, years: int, n
     assert ("runs for over a year" in "".join(markdown(report))) is named
 
 
+def test_no_number_of_checks_stands_for_what_was_not_seen(acme: Report) -> None:
+    """An account that was denied has no checks: none of them is "not evaluated"."""
+    decided = tuple(f for f in acme.findings if f.status is Verdict.FAIL)
+    gap = Gap("210000000005", "aws-global", "account", "*", "*", "AssumeRole", "access_denied")
+    counts = acme.by_status | {Verdict.UNKNOWN: 0, Verdict.ERROR: 0}
+    report = replace(acme, findings=decided, gaps=(gap,), by_status=counts)
+    lines = printed(report, ExitCode.OK, width=None)
+    at = lines.index("Missing data: no check of what was seen depends on it")
+    assert lines[at + 1] == "  AssumeRole: access denied in aws-global"
+
+
 def test_causes_whose_failures_are_all_waived_are_not_to_be_done(acme: Report) -> None:
     none = replace(acme, root_causes=tuple(replace(c, affects=0) for c in acme.root_causes))
     assert "Top fixes" not in "\n".join(printed(none, ExitCode.OK))
