@@ -34,20 +34,21 @@ from auditor.store.snapshot_file import write_snapshot
 FOLDER = Path(__file__).resolve().parent.parent / "tests" / "evaluate" / "names"
 PRECISION, RECALL = 0.99, 0.95
 #: The later draws miss the aim, for the most part by names that begin with a product of their owner. The lists were
-#: tuned on them since, but for "fresh", of which three names were known when they were widened.
+#: tuned on them since, but for "fresh", of which three names were known when they were widened, and "placed".
 #: This says that none gets worse. Three people in "owned" have handles made of words (``nomad3k``); one of the two in
 #: "sealed" is John Q. Public.
-RECALL_OF = {"blind": 0.94, "sealed": 0.91, "fresh": 0.82, "sampled": 0.93, "owned": 0.90, "answered": 0.72}
+RECALL_OF = {"blind": 0.95, "sealed": 0.91, "fresh": 0.86, "sampled": 0.94, "owned": 0.90, "answered": 0.76,
+             "placed": 0.84}  # fmt: skip
 PRECISION_OF = {"owned": 0.985, "sealed": 0.985}
-#: The same where each owner has the words of its name in ``more_generic_words``. Two of them are people, whom that
-#: wrongs.
-WITH_WORDS = {"precision": 0.979, "recall": 0.97}
+#: Precision and recall where each owner has the words of its name in ``more_generic_words``.
+WITH_WORDS = {"owned": (0.985, 0.975), "placed": (PRECISION, 0.97)}
 #: What the lists may be tuned on and what counts, by hash; names from public repositories, looked up after the rules
 #: were finished; later draws, used to widen the lists; and those that count, drawn and frozen before they were judged.
-PARTS = ("tune", "held_out", "public", "drawn", "unseen", "blind", "sealed", "fresh", "sampled", "owned", "answered")
-HELD_OUT = ("held_out", "unseen", "fresh")
+PARTS = ("tune", "held_out", "public", "drawn", "unseen", "blind", "sealed", "fresh", "sampled", "owned", "answered",
+         "placed")  # fmt: skip
+HELD_OUT = ("held_out", "unseen", "fresh", "placed")
 #: Draws that are judged with a company's list of cities.
-LATER = ("drawn", "unseen", "blind", "sealed", "fresh", "sampled", "owned", "answered")
+LATER = ("drawn", "unseen", "blind", "sealed", "fresh", "sampled", "owned", "answered", "placed")
 REGION = "eu-west-1"
 #: Rules of lists of their own that are evaluated at once: DuckDB limits how deep an expression is.
 _AT_ONCE = 12
@@ -287,7 +288,11 @@ def main(arguments: Sequence[str] = ()) -> int:
             elif options.misses:
                 print(f"  missed:  {' '.join(figures.missed)}\n  wronged: {' '.join(figures.wronged)}")
         owned = with_words(rule_of(rule_id), names, generic, questions[1].auth_mode)
-        print(f"{'with words':11}{judge(names, owned, 'owned')}")
+        for part in WITH_WORDS:
+            figures = judge(names, owned, part)
+            print(f"{part} with words: {figures}")
+            if options.misses and part not in HELD_OUT:
+                print(f"  missed:  {' '.join(figures.missed)}\n  wronged: {' '.join(figures.wronged)}")
         for is_generic, group in dict.fromkeys((n.generic, n.group) for n in names):
             own = [n for n in names if (n.generic, n.group) == (is_generic, group)]
             figures = judge(own, generic, next((p for p in HELD_OUT if group.startswith(f"{p} ")), "held_out"))

@@ -1,6 +1,6 @@
 """Write auditor/evaluate/name_forms.txt.gz: by which a word that no list has is told from a person's name.
 
-Needs faker and scikit-learn, which nothing else here does, and four public lists:
+Needs faker and scikit-learn, which nothing else here does, and five public lists:
 
 - SURNAMES: the surnames of the US Census of 2010 that a hundred people or more have (Names_2010Census.csv of the Census
   Bureau: name, rank, count, …), in the public domain. People of most countries are among them.
@@ -8,12 +8,15 @@ Needs faker and scikit-learn, which nothing else here does, and four public list
 - WORLD: given names of WIPO's World Gender-Name Dictionary 2.0, one a line, of 195 countries. Its many misspellings are
   drawn from, and none is kept.
 - PACKAGES: the names of PyPI's packages, one a line: words that things are called by.
+- ENGLISH: the words of American and British English, one a line, of Debian's wamerican and wbritish. They come from
+  SCOWL, which everybody may use (Copyright 2000-2011 Kevin Atkinson). What has a capital there is a name.
 
-    python tools/name_forms.py SURNAMES PACKAGES WORLD GIVEN...
+    python tools/name_forms.py SURNAMES PACKAGES ENGLISH WORLD GIVEN...
 
 From the names, accounts of people are made up as directories form them; from the packages, words of things, alone and
 two together. A logistic regression on their runs of one to five letters says which of the two a word looks like. Its
-weights are written in tenths, those that are near nothing left out, with the names that the weights alone would doubt.
+weights are written in tenths, those that are near nothing left out, with the names that the weights alone would doubt,
+and the English words that they would not.
 What is drawn is drawn from one seed. The regression stops before its end, wherever rounding has led it, so that another
 run gives other weights of much the same worth (93 % of the words right, twice). None of the labelled names is read.
 """
@@ -33,7 +36,7 @@ from pathlib import Path
 from string import ascii_lowercase
 from typing import Any
 
-from auditor.evaluate.unlike_names import DOUBTFUL, FORMS, LONGEST_RUN, SHORTEST, runs
+from auditor.evaluate.unlike_names import DOUBTFUL, FORMS, LONG, SHORTEST, UNLIKE, runs
 
 #: Bearers from which a surname is a name behind an initial as well, and from which no thing of the lists is called by
 #: the two. A surname alone is a name however few have it.
@@ -200,8 +203,16 @@ def _weights(people: Sequence[str], things: Sequence[str]) -> dict[str, int]:
     return {name: tenths for name, weight in found.items() if (tenths := round(weight * PARTS)) or not name}
 
 
+def common_words(lines: Sequence[str], names: Names) -> list[str]:
+    """The English words that nobody is called, of ``LONG`` letters or more. A name that few have and that is a word
+    (``kingfisher``) counts as the word; one that the world's lists have does not."""
+    capital, world = {line.lower() for line in lines if line[:1].isupper()}, set(names.world)
+    words = {line for line in lines if len(line) >= LONG and _WORD.fullmatch(line)}
+    return sorted(word for word in words - capital - world if not names.is_like(word))
+
+
 def main(arguments: Sequence[str]) -> None:
-    surnames, packages, world, *given = map(Path, arguments)
+    surnames, packages, english, world, *given = map(Path, arguments)
     with surnames.open(encoding="utf-8", newline="") as file:
         rows = {row["name"].lower(): int(row["count"]) for row in csv.DictReader(file)}
     bearers = {name: count for name, count in rows.items() if _WORD.fullmatch(name) and name != "all other names"}
@@ -212,17 +223,20 @@ def main(arguments: Sequence[str]) -> None:
     print(f"{len(people)} people, {len(things)} things")
     weights = _weights(people, things)
 
-    def doubted(word: str) -> bool:
-        return weights[""] + sum(weights.get(run, 0) for run in runs(word)) < DOUBTFUL
+    def total(word: str) -> int:
+        return weights[""] + sum(weights.get(run, 0) for run in runs(word))
+
+    common = common_words(english.read_text(encoding="utf-8").splitlines(), names)
 
     kept = [
         name for name in sorted(names.all)
         if len(name) >= SHORTEST
-        and any(doubted(initial + name) for initial in ("", *(ascii_lowercase if name in names.known else "")))
+        and any(total(initial + name) < DOUBTFUL for initial in ("", *(ascii_lowercase if name in names.known else "")))
     ]  # fmt: skip
-    lines = [*kept, "", *(f"{run} {weight}" for run, weight in sorted(weights.items()))]
+    seen = [word for word in common if total(word) >= UNLIKE]
+    lines = [*kept, "", *(f"{run} {weight}" for run, weight in sorted(weights.items())), "", *seen]
     FORMS.write_bytes(gzip.compress("\n".join(lines).encode(), 9, mtime=0))
-    print(f"{len(kept)} names, {len(weights)} weights, longest run {LONGEST_RUN}, {FORMS.stat().st_size} bytes")
+    print(f"{len(kept)} names, {len(weights)} weights, {len(seen)} words, {FORMS.stat().st_size} bytes")
 
 
 if __name__ == "__main__":

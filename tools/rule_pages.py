@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator, Mapping, Sequence
 
-from auditor.model.rule import Rule
+from auditor.model.rule import Rule, UnlikeNames
 from auditor.prevent.deny_policies import minified
 from auditor.prevent.matrix import matrix
 from auditor.remediation.preview import preview
@@ -77,8 +77,14 @@ def _unlike_names(rule: Rule) -> str:
     return (
         "\nOf [words that aren't a person's name](../writing-rules.md#words-that-arent-a-persons-name),"
         f" `{spec.unlisted}` beside one of {beside} counts as `{spec.unlike}`, or as `{spec.doubtful}` where that is"
-        " doubtful.\n"
+        f" doubtful{_others(spec)}.\n"
     )
+
+
+def _others(spec: UnlikeNames) -> str:
+    """What words count as that are asked about wherever they stand."""
+    pairs = [*zip(spec.joined, spec.generic, strict=False), *zip(spec.own, spec.generic, strict=True)]
+    return "".join(f", `{letter}` as `{instead}`" for letter, instead in pairs)
 
 
 def rule_page(rule: Rule) -> str:

@@ -69,6 +69,8 @@ def page(rule: Rule) -> RenderableType:
     if spec := rule.unlike_names:
         beside = f"{spec.unlisted} beside one of {', '.join(spec.beside)}"
         text = f"{beside} counts as {spec.unlike}, or as {spec.doubtful} where that is doubtful"
+        others = [*zip(spec.joined, spec.generic, strict=False), *zip(spec.own, spec.generic, strict=True)]
+        text += "".join(f"; {letter} counts as {instead}" for letter, instead in others)
         parts += [_heading("Words that aren't a person's name"), Padding(Text(text), (0, 0, 0, 2))]
     missing = template_limits(rule)
     if missing:

@@ -3,13 +3,15 @@
 ``portainer-backup`` reads as ``alice-dev`` does: a word that no list has, beside a listed one. No list holds the
 products of all companies; but such a word can be told from a name by its letters. A word is a person's
 
-- where it is a known name, or an initial before one;
+- not where it is an English word that nobody is called (``snooker``);
+- else where it is a known name, or an initial before one;
 - else by the weights of its runs of one to five letters, its beginning and end among them: people's names and accounts
   that are made of them against the words that software is called by.
 
-``name_forms.txt.gz`` holds the names and the weights; ``tools/name_forms.py`` says what they were made from. Only words
-that are in question are weighed: those beside a listed word, in small letters of ASCII. What is shorter than four
-letters may be anyone's initials, and is doubtful at most.
+``name_forms.txt.gz`` holds the names, the weights and the words; ``tools/name_forms.py`` says what they were made from.
+Only words that are in question are weighed, in small letters of ASCII: those beside a listed word, those that end as a
+generic word does (``radiologylab``), and the company's own. What is shorter than four letters may be anyone's initials,
+and is doubtful at most.
 """
 
 from __future__ import annotations
@@ -27,15 +29,16 @@ from auditor.sql_text import literal
 if TYPE_CHECKING:
     import duckdb
 
-#: The names that the weights alone would doubt, one a line; then an empty line; then runs of letters and their weights.
+#: The names that the weights alone would doubt, one a line; an empty line; runs of letters and their weights; an empty
+#: line; the English words that the weights alone would not tell from a name.
 FORMS = Path(__file__).with_name("name_forms.txt.gz")
 #: Letters of a run, at most. ``^`` stands before a word and ``$`` behind it.
 LONGEST_RUN = 5
 #: Letters from which a word is weighed, and from which it can be more than doubtful.
 SHORTEST, LONG = 3, 4
 #: Sums of weights, in tenths of the logarithm of the odds, below which a word is doubtful, and below which it is formed
-#: as no name is.
-DOUBTFUL, UNLIKE = 10, -10
+#: as no name is; and below which a word is so that stands alone.
+DOUBTFUL, UNLIKE, FAR = 10, -10, -20
 #: Letters from which a name may have an initial before it.
 _WITH_INITIAL = 5
 
@@ -69,8 +72,11 @@ def mark_unlike_names(
     try:
         con.execute(f"""
             create temp table names_asked as
-            select {WORD} from {kinds} semi join ({asked}) using ({WORD})
-            where kind = {literal(spec.unlisted)} and regexp_full_match({WORD}, '[a-z]{{{SHORTEST},}}')
+            select {WORD}, kind, beside
+            from {kinds} left join (select distinct {WORD}, true as beside from ({asked})) using ({WORD})
+            where (beside and kind in ({literal(spec.unlisted)}, {literal(spec.joined)})
+                or kind = {literal(spec.joined)} or contains({literal(spec.own)}, kind))
+              and regexp_full_match({WORD}, '[a-z]{{{SHORTEST},}}')
         """).fetchall()
         if con.execute("select 1 from names_asked limit 1").fetchall():
             _weigh(con, kinds, spec)
@@ -80,38 +86,47 @@ def mark_unlike_names(
 
 
 def _weigh(con: duckdb.DuckDBPyConnection, kinds: str, spec: UnlikeNames) -> None:
-    names, weights = _forms()
+    names, weights, common = _forms()
     text = f"'^' || {WORD} || '$'"
     every = " union all ".join(
         f"select {WORD}, text, start, substr(text, start, {length}) as run"
         f" from (select {WORD}, text, unnest(generate_series(1, length(text) - {length - 1})) as start from words)"
         for length in range(1, LONGEST_RUN + 1)
     )
+    unlike = f"sum < {UNLIKE} and length({WORD}) >= {LONG}"
     con.execute(
         f"""
         with lines as (select unnest(string_split(?, chr(10))) as line),
         weights as (
             select split_part(line, ' ', 1) as run, split_part(line, ' ', 2)::INTEGER as weight from lines),
         names as (select unnest(string_split(?, chr(10))) as name),
+        common as (select {WORD} from names_asked where {WORD} in (select unnest(string_split(?, chr(10))))),
         words as (
-            select {WORD}, {text} as text from names_asked
+            select {WORD}, {text} as text from names_asked anti join common using ({WORD})
             where {WORD} not in (select name from names)
               and not (length({WORD}) >= {_WITH_INITIAL} and substr({WORD}, 2) in (select name from names))),
         sums as (
             select {WORD}, (select weight from weights where run = '')
                 -- Each run counts once. Few have a weight: so only of these is it asked whether it came before.
                 + sum(weight) filter (where instr(text, run) = start) as sum
-            from ({every}) join weights using (run) group by {WORD})
-        update {kinds} set kind = case when sum < {UNLIKE} and length(sums.{WORD}) >= {LONG}
-            then {literal(spec.unlike)} else {literal(spec.doubtful)} end
-        from sums where {kinds}.{WORD} = sums.{WORD} and sum < {DOUBTFUL}
+            from ({every}) join weights using (run) group by {WORD}
+            union all select {WORD}, {FAR - 1} from common),
+        told as (
+            select {WORD}, case
+                when kind = {literal(spec.joined)} and sum < {FAR} then {literal(spec.generic[:1])}
+                when contains({literal(spec.own)}, kind) then
+                    case when {unlike} then translate(kind, {literal(spec.own)}, {literal(spec.generic)}) end
+                when beside then case when {unlike} then {literal(spec.unlike)}
+                                      when sum < {DOUBTFUL} then {literal(spec.doubtful)} end end as told
+            from names_asked join sums using ({WORD}))
+        update {kinds} set kind = told from told where {kinds}.{WORD} = told.{WORD} and told is not null
         """,
-        [weights, names],
+        [weights, names, common],
     ).fetchall()
 
 
 @cache
-def _forms() -> tuple[str, str]:
-    """The names, and the weights, as they are in the file."""
-    names, _, weights = gzip.decompress(FORMS.read_bytes()).decode().partition("\n\n")
-    return names, weights
+def _forms() -> tuple[str, str, str]:
+    """The names, the weights and the words, as they are in the file."""
+    names, weights, common = gzip.decompress(FORMS.read_bytes()).decode().split("\n\n")
+    return names, weights, common

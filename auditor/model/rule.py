@@ -149,12 +149,19 @@ class OwnWords:
 @dataclass(frozen=True, slots=True)
 class UnlikeNames:
     """What a word is to a rule on names that is formed as no person's name is, by letters of ``word_kind``: a word of
-    the kind ``unlisted``, in a name that holds one of a kind in ``beside``, becomes ``unlike``, or ``doubtful``."""
+    the kind ``unlisted``, in a name that holds one of a kind in ``beside``, becomes ``unlike``, or ``doubtful``.
+
+    A word of one of the kinds ``own`` is asked about wherever it stands, and becomes the kind at the same place in
+    ``generic`` where it isn't a name. So is one of the kind ``joined``, which becomes the first of ``generic`` where it
+    is far from any name, and is as ``unlisted`` else."""
 
     unlisted: str
     beside: str
     unlike: str
     doubtful: str
+    joined: str = ""
+    own: str = ""
+    generic: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -275,7 +275,11 @@ def _rule(path: Path, line: int, wire: RuleFile) -> Rule:
         message=wire.message,
         values=wire.values,
         word_kind=wire.word_kind,
-        unlike_names=UnlikeNames(u.unlisted, u.beside, u.unlike, u.doubtful) if (u := wire.unlike_names) else None,
+        unlike_names=(
+            UnlikeNames(u.unlisted, u.beside, u.unlike, u.doubtful, u.joined, u.own, u.generic)
+            if (u := wire.unlike_names)
+            else None
+        ),
         own_words=OwnWords(own.unlisted, own.generic, own.person) if (own := wire.own_words) else None,
         severity_when=wire.severity_when,
         why=wire.why.strip(),

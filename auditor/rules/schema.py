@@ -147,6 +147,14 @@ class UnlikeNamesFile(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
     beside: Annotated[str, msgspec.Meta(min_length=1, description="Letters of words beside which it is asked")]
     unlike: Annotated[str, msgspec.Meta(min_length=1, max_length=1, description="The letter where it isn't a name")]
     doubtful: Annotated[str, msgspec.Meta(min_length=1, max_length=1, description="The letter where it hardly is")]
+    joined: Annotated[
+        str, msgspec.Meta(max_length=1, description="The letter of words on no list that end as a generic one does")
+    ] = ""
+    own: Annotated[str, msgspec.Meta(description="Letters of the company's own words")] = ""
+    generic: Annotated[
+        str,
+        msgspec.Meta(description="A letter for each of own, where it isn't a name; the first for joined as well"),
+    ] = ""
 
 
 class RuleFile(msgspec.Struct, forbid_unknown_fields=True, frozen=True):

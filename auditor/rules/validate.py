@@ -122,6 +122,8 @@ def _check_word_kind(rule: Rule, documented: Table, guard: ExpressionChecker, co
     _check_own_words(rule, complain)
     if rule.unlike_names and not rule.word_kind:
         raise complain("unlike_names: needs the field word_kind", "unlike_names")
+    if (spec := rule.unlike_names) and len(spec.generic) != max(len(spec.own), len(spec.joined)):
+        raise complain("unlike_names: generic must have a letter for each of own or joined", "unlike_names", "generic")
     if not rule.word_kind:
         if called:
             raise complain(f"{called[0]}: {FUNCTION}() needs the field word_kind", called[0])

@@ -77,7 +77,8 @@ def _later_cities() -> list[str]:
 
 @pytest.mark.parametrize("rule_id", ["STU101", "STU105"])
 @pytest.mark.parametrize(
-    "part", ["held_out", "tune", "unseen", "drawn", "blind", "sealed", "fresh", "sampled", "owned", "answered"]
+    "part",
+    ["held_out", "tune", "unseen", "drawn", "blind", "sealed", "fresh", "sampled", "owned", "answered", "placed"],
 )
 def test_precision_and_recall(rule_id: str, part: str, answers: _Answers) -> None:
     benchmark = _benchmark()
@@ -90,13 +91,17 @@ def test_precision_and_recall(rule_id: str, part: str, answers: _Answers) -> Non
 
 
 def test_the_words_of_a_company_find_what_is_called_after_it(answers: _Answers) -> None:
-    """Each owner of ``owned.yaml`` with the words of its own name set."""
+    """Each owner of ``owned.yaml`` and ``placed.yaml`` with the words of its own name set. That reaches the aims in
+    the latter, on which nothing was tuned."""
     benchmark = _benchmark()
     names, generic = answers.measured["STU101"]
-    figures = benchmark.judge(names, benchmark.with_words(benchmark.rule_of("STU101"), names, generic, "IAM"), "owned")
-    report = f"{figures}\npeople called generic: {figures.wronged}\nmissed: {figures.missed}"
-    assert figures.precision >= benchmark.WITH_WORDS["precision"], report
-    assert figures.recall >= benchmark.WITH_WORDS["recall"], report
+    found = benchmark.with_words(benchmark.rule_of("STU101"), names, generic, "IAM")
+    for part, (precision, recall) in benchmark.WITH_WORDS.items():
+        figures = benchmark.judge(names, found, part)
+        report = f"{part}: {figures}\npeople called generic: {figures.wronged}\nmissed: {figures.missed}"
+        assert figures.precision >= precision, report
+        assert figures.recall >= recall, report
+    assert benchmark.WITH_WORDS["placed"] >= (benchmark.PRECISION, benchmark.RECALL)
 
 
 @pytest.mark.parametrize(
@@ -128,7 +133,7 @@ def test_the_names_are_enough_and_each_is_there_once() -> None:
     assert sum(parts.values()) >= 600
     assert all(parts[part, generic] >= 200 for part in ("tune", "held_out") for generic in (True, False))
     assert sum(count for (part, _), count in parts.items() if part in _benchmark().HELD_OUT) >= 0.3 * len(names)
-    for part in ("unseen", "blind", "sealed", "fresh", "sampled", "owned", "answered"):
+    for part in ("unseen", "blind", "sealed", "fresh", "sampled", "owned", "answered", "placed"):
         drawn = Counter(n.group.removeprefix(f"{part} ") for n in names if n.part == part)
         assert sum(drawn.values()) >= 400
         assert drawn["public"] + drawn["schemes"] >= sum(drawn.values()) / 2

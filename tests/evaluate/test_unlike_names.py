@@ -22,19 +22,21 @@ from tests.evaluate.helpers import rules_of
 from tests.evaluate.test_own_words import _rule, generic
 from tests.rules.test_word_kinds import text
 
-LETTERS = UnlikeNames(unlisted="w", beside="gh", unlike="u", doubtful="v")
+LETTERS = UnlikeNames(unlisted="w", beside="gh", unlike="u", doubtful="v", joined="l", own="oO", generic="gG")
 
 
 def kinds(*names: str) -> dict[str, str]:
     """The letters of the words of names: ``g`` of ``admin`` and ``user``, else ``w``, as they are marked."""
+    return told({word: "g" if word in ("admin", "user") else "w" for name in names for word in name.split("-")}, *names)
+
+
+def told(letters: dict[str, str], *names: str) -> dict[str, str]:
+    """What becomes of the letters of words, in these names; each word is a name if there are none."""
     con = connect()
     con.execute("create temp table kind_rows_user_profile (name_tokens VARCHAR[])")
-    con.executemany("insert into kind_rows_user_profile values (?)", [[name.split("-")] for name in names])
-    con.execute("""
-        create temp table kind_words_0 as
-        select word, case when word in ('admin', 'user') then 'g' else 'w' end as kind
-        from (select distinct unnest(name_tokens) as word from kind_rows_user_profile)
-    """)
+    con.executemany("insert into kind_rows_user_profile values (?)", [[name.split("-")] for name in names or letters])
+    con.execute("create temp table kind_words_0 (word VARCHAR, kind VARCHAR)")
+    con.executemany("insert into kind_words_0 values (?, ?)", [list(item) for item in letters.items()])
     before = con.execute("show all tables").fetchall()
     mark_unlike_names(con, "kind_words_0", LETTERS, {"user_profile": ["name_tokens"]})
     assert con.execute("show all tables").fetchall() == before
@@ -74,14 +76,16 @@ def test_short_words_may_be_initials_and_other_scripts_are_not_weighed() -> None
 
 def test_the_sums_are_those_of_the_file() -> None:
     """Words made by chance, and the longest that a name can be, against the definition of their runs."""
-    names, weights = unlike_names._forms()
-    known = set(names.split("\n"))
+    names, weights, common = unlike_names._forms()
+    known, plain = set(names.split("\n")), common.split("\n")
     weighed = {run: int(weight) for run, weight in (line.rsplit(" ", 1) for line in weights.split("\n"))}
     chance = random.Random(5)
     made = ["".join(chance.choices("aeionrstlkmy", k=chance.randint(1, 14))) for _ in range(600)]
-    words = {*made, "banana", "aaaaaa", "x" * 63}
+    words = {*made, *chance.choices(plain, k=100), "banana", "aaaaaa", "x" * 63}
 
     def letter(word: str) -> str:
+        if word in plain:
+            return "u"
         if len(word) < SHORTEST or word in known or (len(word) > LONG and word[1:] in known):
             return "w"
         total = weighed[""] + sum(weighed.get(run, 0) for run in runs(word))
@@ -93,14 +97,44 @@ def test_the_sums_are_those_of_the_file() -> None:
 
 
 def test_the_file_holds_names_and_weights_in_order() -> None:
-    names, weights = (part.split("\n") for part in unlike_names._forms())
+    names, weights, words = (part.split("\n") for part in unlike_names._forms())
     assert names == sorted(set(names))
     assert all(re.fullmatch(f"[a-z]{{{SHORTEST},}}", name) for name in names)
     found = [line.rsplit(" ", 1)[0] for line in weights]
     assert found == sorted(set(found))
     assert found[0] == ""
     assert all(re.fullmatch(r"\^?[a-z]*\$?", run) and len(run) <= unlike_names.LONGEST_RUN for run in found)
-    assert FORMS.stat().st_size < 300_000
+    assert words == sorted(set(words))
+    assert all(re.fullmatch(f"[a-z]{{{LONG},}}", word) for word in words)
+    assert FORMS.stat().st_size < 350_000
+
+
+def test_english_words_that_nobody_is_called_are_no_names() -> None:
+    """Which the letters alone do not see. Words that people are called (``temple``) are none of them."""
+    assert kinds("snooker-admin", "moisture-user", "kingfisher-admin") == {
+        "snooker": "u", "moisture": "u", "kingfisher": "u", "admin": "g", "user": "g",
+    }  # fmt: skip
+    words = set(unlike_names._forms()[2].split("\n"))
+    people = (
+        "temple woods king bishop hazel rose baker smith garcia cohen li mehta grace faith joy amber crystal jsmith"
+    )
+    assert not words & set(people.split())
+
+
+def test_a_word_that_ends_as_a_generic_one_does_is_one_where_it_is_far_from_any_name() -> None:
+    found = told({"radiologylab": "l", "camilab": "l", "taskflowadmin": "l", "okonkwo": "l"})
+    assert found == {"radiologylab": "g", "camilab": "l", "taskflowadmin": "g", "okonkwo": "l"}
+
+
+def test_beside_a_listed_word_such_a_word_is_asked_about_as_others_are() -> None:
+    found = told({"jafadmin": "l", "okonkwo": "l", "admin": "g"}, "jafadmin-admin", "okonkwo-admin")
+    assert found == {"jafadmin": "u", "okonkwo": "l", "admin": "g"}
+
+
+def test_a_word_of_the_companys_own_is_generic_where_nobody_is_called_so() -> None:
+    """``schneider`` at Schneider may be somebody."""
+    own = {"taskflow": "o", "storyboards": "O", "schneider": "o", "jsmith": "O", "snooker": "o", "kxq": "o"}
+    assert told(own) == own | {"taskflow": "g", "storyboards": "G", "snooker": "g"}
 
 
 def test_where_such_a_word_counts() -> None:
@@ -127,24 +161,33 @@ def test_where_such_a_word_counts() -> None:
 def test_what_the_rules_make_of_the_letters() -> None:
     """All texts of up to four letters of kinds, against the sentences: without such words it is as it was; an initial,
     an unlisted word or the lack of a listed one leaves a name a person's; and a doubtful word needs two listed ones,
-    or one that ends the name of a thing."""
+    one that ends the name of a thing, or a number. A thing's word with a number is nobody's, alone or beside initials.
+    A word of the company's own that may be a name counts as a generic one does, but alone and beside initials."""
     before = re.compile(
         "[^;]*n[^;]*|[^;t]*[iI][^;t]*|[^;tq]*(?:w|[wW][^;tq]*(?:[skiwghpe]|[wWsS][^;tq]*[A-Z]))|(?:[^;tq]*[sS])?[wW][A-Z]"
         "|[sSkKiIeE]*|[sSkKiI]*[pP][sSkKiI]*|[sSkKiI]+[hH][sSkKiI]*|[hH][sSkKiI]+"
     )
     for rule_id in ("STU101", "STU105"):
         sql = _rule(rule_id).require
-        first, last = sql.index("[^;]*n[^;]*"), sql.rindex("[hH][sSkKiI]+")
+        first, last = sql.index("[^;]*n[^;]*"), sql.rindex("|h[sSkKiI]+#")
         literals = sql[sql.rindex("'", 0, first) : sql.index("'", last) + 1]
         whole = "".join(re.findall("'([^']*)'", literals))
         pattern = re.compile(whole.removeprefix("(?:[^;]*;)?(?:").removesuffix(")(?:;[^;]*)?"))
         for length in range(1, 5):
-            for letters in itertools.product("wWsSkiGghpeEuvtqn", repeat=length):
+            for letters in itertools.product("wWsSkiGghHpeEuvtqnoO"[: None if length < 4 else -2], repeat=length):
                 name = "".join(letters)
                 assert bool(pattern.fullmatch(name)) == _is_persons(name, before), (rule_id, name)
+                assert bool(pattern.fullmatch(f"{name}#")) == _is_persons(name, before, numbered=True), (rule_id, name)
+        assert pattern.fullmatch("#")
 
 
-def _is_persons(name: str, before: re.Pattern[str]) -> bool:
+def _is_persons(name: str, before: re.Pattern[str], *, numbered: bool = False) -> bool:
+    held = set(name)
+    if numbered and (re.fullmatch("[sSkKeE]*E|H[sSkK]+", name)):
+        return False
+    if sum(map(name.count, "oO")) == 1 and held <= set("sSkKiIeEoO"):
+        return True
+    name = name.replace("o", "g").replace("O", "G")
     held = set(name)
     if not held & set("uv") or held & set("nit"):
         return before.fullmatch(name) is not None
@@ -153,13 +196,15 @@ def _is_persons(name: str, before: re.Pattern[str]) -> bool:
     listed = sum(letter in "gGhHpP" for letter in name)
     if held & set("sSkKwW") or not listed:
         return True
-    return "v" in held and listed == 1 and not name[-1].isupper()
+    return "v" in held and listed == 1 and not name[-1].isupper() and not numbered
 
 
 def test_a_rule_needs_words_and_takes_what_another_says(tmp_path: Path) -> None:
     spec = {"unlisted": "s", "beside": "c", "unlike": "u", "doubtful": "v"}
     (rule,) = rules_of(tmp_path, text(unlike_names=spec))
     assert rule.unlike_names == UnlikeNames("s", "c", "u", "v")
+    with pytest.raises(RuleError, match="generic must have a letter for each of own or joined"):
+        rules_of(tmp_path, text(unlike_names=spec | {"own": "oO", "generic": "g"}))
     with pytest.raises(RuleError, match="unlike_names: needs the field word_kind"):
         rules_of(tmp_path, text(unlike_names=spec, word_kind=None, require="name <> ''"))
     for rule_id in ("STU105", "STU703"):
