@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gc
 import os
+import pickle
 import signal
 from collections.abc import Callable, Iterator, Sequence
 from datetime import UTC, datetime
@@ -154,6 +155,32 @@ def _models_are_parsed_once() -> Iterator[None]:
         patch.setattr(session, "create_loader", cache(session.create_loader))
         patch.setattr(ClientCreator, "_load_service_model", loaded)
         patch.setattr(ClientCreator, "_create_methods", created)
+        yield
+
+
+@pytest.fixture(autouse=True, scope="session")
+def _the_same_answer_is_parsed_once() -> Iterator[None]:
+    """Half of what it takes to collect a small account is botocore reading XML, and the answers of a simulated account
+    are the same each time. What is read of one is kept packed, so that nobody changes what another gets."""
+    from botocore.parsers import QueryParser
+
+    # Each holds the shape that its key is the address of, so that no other gets that address.
+    kept: dict[tuple[object, ...], tuple[object, bytes]] = {}
+    parse = QueryParser._do_parse
+
+    def parsed(self: QueryParser, response: dict[str, bytes], shape: object) -> object:
+        key = (type(self), id(shape), sha256(response["body"]).digest())
+        found = kept.get(key)
+        if found is None:
+            fresh = parse(self, response, shape)
+            if len(kept) >= 1_000:
+                kept.clear()
+            kept[key] = shape, pickle.dumps(fresh, pickle.HIGHEST_PROTOCOL)
+            return fresh
+        return pickle.loads(found[1])
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(QueryParser, "_do_parse", parsed)
         yield
 
 
