@@ -378,7 +378,8 @@ class Simulator:
             self._server = make_server(
                 "127.0.0.1", 0, self._app, threaded=True, request_handler=_Handler, fd=listening.fileno()
             )
-        self._thread = threading.Thread(target=self._server.serve_forever, args=(0.05,), name="simulator", daemon=True)
+        # Stopping waits until the server looks up, after so many seconds.
+        self._thread = threading.Thread(target=self._server.serve_forever, args=(0.01,), name="simulator", daemon=True)
         self._thread.start()
 
     def stop(self) -> None:
