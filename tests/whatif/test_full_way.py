@@ -81,7 +81,7 @@ def keys(twins: Sequence[Path]) -> list[Key]:
 
 
 # An example takes four evaluations: shrinking one would take an hour.
-@settings(max_examples=max(4, settings().max_examples // 12), phases=[Phase.explicit, Phase.reuse, Phase.generate])
+@settings(max_examples=max(2, settings().max_examples // 12), phases=[Phase.explicit, Phase.reuse, Phase.generate])
 @given(data=st.data())
 def test_it_says_what_two_audits_say(
     data: st.DataObject, twins: list[Path], keys: list[Key], built_in_rules: tuple[Rule, ...]
