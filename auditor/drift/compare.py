@@ -18,6 +18,7 @@ from auditor.model.drift import Disagreement, NotCompared, Side, Value
 from auditor.model.paths import line_at
 from auditor.model.resource import ResourceRef
 from auditor.model.snapshot import MAY_NOT_EXIST, NUMBER, Record
+from auditor.studio.resource_types import STACK_TAG
 from auditor.studio.structures import SESSION_NAME_MODE
 
 #: Tags that AWS's services put on resources themselves.
@@ -240,7 +241,7 @@ class Comparer:
         for key, text in found.items() if not more else ():
             if key in written or key.startswith(_AWS_TAGS) or propagated.get(key) == text:
                 continue
-            if "aws:cloudformation:stack-name" in found:
+            if STACK_TAG in found:
                 unsure(f"Tags.{key}", "tags of a stack are given at deployment")
                 continue
             result.compared += 1

@@ -19,9 +19,8 @@ from auditor.model.drift import Disagreement, Drift, LiveOnly, NotCompared, Unma
 from auditor.model.resource import ResourceRef
 from auditor.model.snapshot import Record, Snapshot
 from auditor.store.snapshot_reader import SnapshotReader
-from auditor.studio.resource_types import BY_KIND, STUDIO_KINDS
+from auditor.studio.resource_types import BY_KIND, STACK_TAG, STUDIO_KINDS
 
-_STACK = "aws:cloudformation:stack-name"
 _ORDER = {kind: number for number, kind in enumerate(STUDIO_KINDS)}
 
 
@@ -121,7 +120,7 @@ def _live_only(live: Live, record: Record, reason: str, owners: Sequence[str]) -
         created=str(document.get("CreationTime", "")),
         owner=next((lower[key.casefold()] for key in owners if lower.get(key.casefold())), ""),
         profile=str(profile),
-        stack=tags.get(_STACK, ""),
+        stack=tags.get(STACK_TAG, ""),
     )
 
 

@@ -57,6 +57,11 @@ def _step(number: int, step: Step, causes: Mapping[str, RootCause]) -> Iterator[
         note = _ALONE.sub("", cause.remediation.note if cause.remediation else "").strip()
         if note:
             yield f"- Know first: {text(note, _LONG)}"
+    if step.stack:
+        yield (
+            f"- Know first: the CloudFormation stack {text(step.stack)} made it. Change the template as well: the next"
+            " update of the stack may undo this, and until then it has drifted."
+        )
     back = ", then ".join(f"`aws {r.service} {r.operation}`" for r in step.back)
     yield f"- Way back: {back or 'none'}"
     if step.lasting:
@@ -76,6 +81,7 @@ def as_json(account: str, as_of: str, steps: Sequence[Step], left: Sequence[NotT
             {
                 "resource": "/".join(s.key), "change": s.what, "causes": s.origins, "request": request(s.request),
                 "back": [request(one) for one in s.back], "lasting": s.lasting,
+                **({"stack": s.stack} if s.stack else {}),
             }
             for s in steps
         ],

@@ -5,13 +5,13 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from copy import deepcopy
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from auditor.counting import plural
 from auditor.model.paths import value_at
 from auditor.store.snapshot_reader import Key
-from auditor.studio.resource_types import BY_KIND
+from auditor.studio.resource_types import BY_KIND, STACK_TAG
 from auditor.studio.structures import NO_BOUND, PLAIN, ROOTS, takes
 from auditor.whatif.changes import Line
 
@@ -64,7 +64,8 @@ class Look:
 class Step:
     """One change of one resource. ``back``: the calls that undo it, in order; ``lasting``: what stays all the same, in
     words. ``removes``: nothing is there to look at afterwards. ``details``: each setting, before and
-    after. ``origins``: the causes that asked for it."""
+    after. ``origins``: the causes that asked for it. ``stack``: the CloudFormation stack that made the resource, empty
+    where its tags name none."""
 
     key: Key
     what: str
@@ -75,11 +76,20 @@ class Step:
     origins: tuple[str, ...]
     removes: bool = False
     details: tuple[str, ...] = ()
+    stack: str = ""
 
 
 def steps_of(key: Key, line: Line, made: Line | None, origins: Sequence[str], in_force: ValueInForce) -> Iterator[Step]:
     """The steps that make ``made`` of a resource that was ``line``."""
-    kind, told = key[2], tuple(dict.fromkeys(origins))
+    tags = {tag["Key"]: tag["Value"] for tag in line.get("tags") or ()}
+    for step in _steps(key, line, made, tuple(dict.fromkeys(origins)), in_force):
+        yield replace(step, stack=tags[STACK_TAG]) if STACK_TAG in tags else step
+
+
+def _steps(
+    key: Key, line: Line, made: Line | None, told: tuple[str, ...], in_force: ValueInForce
+) -> Iterator[Step]:  # fmt: skip
+    kind = key[2]
     if kind == "role":
         assert made is not None
         yield from _of_role(key, line["role"], made["role"], told)

@@ -21,7 +21,7 @@ from auditor.run.template_values import FIXED, Made, Values, nested, own_name
 from auditor.store.snapshot_reader import Key, SnapshotReader
 from auditor.studio.partitions import partition_of
 from auditor.studio.resource_types import BY_KIND, STUDIO_KINDS
-from auditor.whatif.changes import Change, Edit, Line, only_tags, partly_known, put, tag, unknown, unknown_but
+from auditor.whatif.changes import Change, Edit, Line, only_tags, partly_known, put, shown, tag, unknown, unknown_but
 from auditor.whatif.consequences import NotTried
 
 _OPTION = "--template"
@@ -238,7 +238,7 @@ class _Overlay:
     # Lists
 
     def _change(self, key: Key, template: Record, path: str, value: Any, edit: Edit) -> None:
-        said = f"{key[2].replace('_', ' ')} {key[3]}: {path} = {value}"
+        said = f"{key[2].replace('_', ' ')} {key[3]}: {path} = {shown(value)}"
         self._changes.append(Change(key, _origin(template, path), said, edit))
 
     def _leave(self, record: Record, reason: str) -> None:

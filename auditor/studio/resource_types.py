@@ -14,6 +14,9 @@ from dataclasses import dataclass
 
 from auditor.model.snapshot import Kind
 
+#: The tag in which CloudFormation names the stack that made a resource (CloudFormation User Guide, "Resource tag").
+STACK_TAG = "aws:cloudformation:stack-name"
+
 
 @dataclass(frozen=True, slots=True)
 class ResourceType:

@@ -15,7 +15,7 @@ from auditor.masking import MASK, mask_document, mask_value
 from auditor.store.snapshot_reader import Key
 from auditor.studio.resource_types import BY_KIND, UPDATABLE_KINDS
 from auditor.studio.structures import ARNS, NUMBERS, PLAIN, ROOTS, WORDS, Member, member, members
-from auditor.whatif.changes import Change, Line, put, tag
+from auditor.whatif.changes import Change, Line, put, shown, tag
 from auditor.yaml_source import near
 
 #: The resource's name ends at the first colon that a path and an equals sign follow: ARNs have colons of their own.
@@ -209,7 +209,7 @@ def changes_of(asked: Sequence[Asked], names: Names) -> Iterator[Change]:
     """The changes that the options ask for. Raises ConfigError for a resource that is not there."""
     for one in asked:
         key = names.of(one.resource)
-        what = f"{key[2].replace('_', ' ')} {key[3]}: {one.path} = {'(not set)' if one.value is None else one.value}"
+        what = f"{key[2].replace('_', ' ')} {key[3]}: {one.path} = {shown(one.value)}"
         if one.path.startswith(_TAG):
             edit = tag({one.path.removeprefix(_TAG): None if one.value is None else str(one.value)})
         else:

@@ -6,6 +6,7 @@ member by member, so that a command that sends a whole structure undoes nothing 
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from copy import deepcopy
 from dataclasses import dataclass
@@ -32,6 +33,13 @@ class Change:
     origin: str
     said: str
     edit: Edit
+
+
+def shown(value: Any) -> str:
+    """A member's new value as the API has it, and texts as they are; None for one that is taken away."""
+    if value is None or isinstance(value, str):
+        return "(not set)" if value is None else value
+    return json.dumps(value, ensure_ascii=False, default=str)
 
 
 def put(path: str, value: Any) -> Edit:

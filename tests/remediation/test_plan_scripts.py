@@ -18,6 +18,7 @@ import pytest
 
 from auditor.fixplan import plan_script
 from auditor.fixplan.plan_automation import runbook_files
+from auditor.fixplan.plan_page import as_json, page
 from auditor.fixplan.plan_script import DIGEST, apply_script, back_script, digest
 from auditor.fixplan.plan_steps import Look, Request, Step, in_order, steps_of
 from auditor.fixplan.running_apps import RunningOnes
@@ -280,6 +281,23 @@ def test_an_app_that_aws_shows_no_more_is_deleted(number: int, tmp_path: Path, m
     told = [told_by(runbooks[f"automation/{name}-1.json"]) for name in ("apply", "back")]
     gone = [digest(True), "gone"]
     assert (told[0]["after"], told[1]["before"], told[0]["before"]) == (gone, gone, [digest(False)])
+
+
+def test_a_plan_names_the_stack_that_made_a_resource() -> None:
+    """CloudFormation writes its name into a tag (CloudFormation User Guide, "Resource tag")."""
+    key = (ACCOUNT, "eu-west-1", "domain", "d-1")
+    tags = [{"Key": "aws:cloudformation:stack-name", "Value": "studio|base"}, {"Key": "owner", "Value": "ana"}]
+    arn = f"arn:aws:sagemaker:eu-west-1:{ACCOUNT}:domain/d-1"
+    for held, said in ((tags, 2), (tags[1:], 0), (None, 0)):
+        line = {"kind": "domain", "domain": {"DomainArn": arn, "TagPropagation": "DISABLED"}, "tags": held}
+        more = [*(held or []), {"Key": "team", "Value": "a"}]
+        made = {**line, "domain": {"DomainArn": arn, "TagPropagation": "ENABLED"}, "tags": more}
+        steps = list(steps_of(key, line, made, ["STU710 1a2b"], lambda *_: None))
+        assert [step.request.operation for step in steps] == ["update-domain", "add-tags"]
+        told = page(ACCOUNT, "2026-11-28T02:00:00Z", steps, (), {})
+        assert told.count("the CloudFormation stack studio\\|base made it. Change the template as well") == said
+        asked = json.loads(as_json(ACCOUNT, "2026-11-28T02:00:00Z", steps, ()))
+        assert [step.get("stack") for step in asked["steps"]] == (["studio|base"] if said else [None]) * 2
 
 
 def told_by(runbook: Any) -> Any:

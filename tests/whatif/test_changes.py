@@ -221,14 +221,30 @@ LINES = [
 EBS = "SpaceStorageSettings.EbsStorageSettings.EbsVolumeSizeInGb"
 
 
-def _found(text: str) -> str:
+def _asked_for(text: str) -> Change:
     one = read_asked(text)
     names = Names({one.resource: one.kinds})
     for line in LINES:
         if names.may_mean(_key(line)):
             names.see(_key(line), line)
     (change,) = changes_of([one], names)
-    return "/".join(change.key[2:])
+    return change
+
+
+def _found(text: str) -> str:
+    return "/".join(_asked_for(text).key[2:])
+
+
+@pytest.mark.parametrize(
+    ("asked", "told"),
+    [
+        ("SecurityGroups=sg-1", 'SecurityGroups = ["sg-1"]'),
+        ("AutoMountHomeEFS=null", "AutoMountHomeEFS = (not set)"),
+        ("DefaultLandingUri=studio::", "DefaultLandingUri = studio::"),
+    ],
+)
+def test_a_change_is_told_as_the_api_has_it(asked: str, told: str) -> None:
+    assert _asked_for(f"lab:DefaultUserSettings.{asked}").said == f"domain d-1: DefaultUserSettings.{told}"
 
 
 @pytest.mark.parametrize(
