@@ -268,17 +268,22 @@ def _pairs(tags: Mapping[str, str]) -> list[dict[str, str]]:
 # What is deleted
 
 
-#: An app is listed for a day after it was deleted.
-_DELETED = """contains(`["Deleted", "Deleting"]`, Status)"""
+#: True of an app that was deleted, which is listed for a day; else its instance type. An app that somebody started anew
+#: on another one has the same name, and is not the one that was audited.
+_APP = """contains(`["Deleted", "Deleting"]`, Status) || ResourceSpec.InstanceType || 'none'"""
+#: What a space is beside its settings: whose, with whom it is shared, and its number on the file system. None of it can
+#: be changed, so that another space of the same name, made since, is told by it.
+_IDENTITY = ("OwnershipSettings", "SpaceSharingSettings", "HomeEfsFileSystemUid")
 
 
 def _delete_app(key: Key, app: Mapping[str, Any], origins: tuple[str, ...]) -> Step:
     names = {n: app[n] for n in ("DomainId", "UserProfileName", "SpaceName", "AppType", "AppName") if app.get(n)}
     again = {**names, **({"ResourceSpec": app["ResourceSpec"]} if app.get("ResourceSpec") else {})}
+    runs_on = (app.get("ResourceSpec") or {}).get("InstanceType") or "none"
     return Step(
         key,
         f"app {key[3]}: deleted",
-        Look(Request("sagemaker", "describe-app", names), _DELETED, False, True, False, forgotten=True),
+        Look(Request("sagemaker", "describe-app", names), _APP, runs_on, True, runs_on, forgotten=True),
         Request("sagemaker", "delete-app", names),
         (Request("sagemaker", "create-app", again),),
         "What was unsaved in the app is lost; the way back starts it again.",
@@ -288,11 +293,13 @@ def _delete_app(key: Key, app: Mapping[str, Any], origins: tuple[str, ...]) -> S
 
 def _delete(key: Key, line: Line, origins: tuple[str, ...]) -> Step:
     type_ = BY_KIND[key[2]]
-    root = next(root for root, (owner, _) in ROOTS.items() if owner == key[2])
+    members = [root for root, (owner, _) in ROOTS.items() if owner == key[2]] + list(_IDENTITY)
+    query = "{" + ", ".join(f"{member}: {member}" for member in members) + "}"
+    before = {member: line[key[2]].get(member) for member in members}
     return Step(
         key,
         f"{_noun(key)}: deleted",
-        Look(Request("sagemaker", _dashed(type_.describe), _named(key)), root, line[key[2]].get(root), None, None),
+        Look(Request("sagemaker", _dashed(type_.describe), _named(key)), query, before, None, None),
         Request("sagemaker", f"delete-{key[2].replace('_', '-')}", _named(key)),
         (),
         "It cannot be undone: its volume and the files on it are deleted as well.",

@@ -94,9 +94,9 @@ def make_plan(
         _write(planned, report.as_of, told, mode)
         made.append(planned)
     if not made:
-        raise ConfigError(
-            "there is nothing to plan: no failure of a live account", hint="auditor check shows what fails."
-        )
+        chosen = any(c.resource.account.isdecimal() for c in open_) and (fix or options.owners)
+        why = "nothing of what --fix and --owner choose fails" if chosen else "no failure of a live account"
+        raise ConfigError(f"there is nothing to plan: {why}", hint="auditor check shows what fails.")
     return made
 
 

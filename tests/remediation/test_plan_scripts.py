@@ -14,6 +14,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
+import jmespath
 import pytest
 
 from auditor.fixplan import plan_script
@@ -280,7 +281,44 @@ def test_an_app_that_aws_shows_no_more_is_deleted(number: int, tmp_path: Path, m
     runbooks = {name: json.loads(text) for name, text in runbook_files(ACCOUNT, [step]).items()}
     told = [told_by(runbooks[f"automation/{name}-1.json"]) for name in ("apply", "back")]
     gone = [digest(True), "gone"]
-    assert (told[0]["after"], told[1]["before"], told[0]["before"]) == (gone, gone, [digest(False)])
+    assert (told[0]["after"], told[1]["before"], told[0]["before"]) == (gone, gone, [digest("none")])
+
+
+def test_an_app_that_was_started_anew_is_not_deleted(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Most apps are called default: whoever moved to a smaller instance type since the audit has another app."""
+    app = {"DomainId": "d-1", "SpaceName": "lab", "AppType": "JupyterLab", "AppName": "default"}
+    large, small = (
+        {"Status": "InService", "ResourceSpec": {"InstanceType": t}} for t in ("ml.g5.8xlarge", "ml.t3.medium")
+    )
+    line, made = ({"kind": "app", "app": {**app, **large, "Status": status}} for status in ("InService", "Deleted"))
+    (step,) = steps_of((ACCOUNT, "eu-west-1", "app", "d-1/lab"), line, made, ["STU708 1a2b"], lambda *_: None)
+    scripts = _scripts(tmp_path, [step], monkeypatch, app=small)
+    done = scripts.run("apply.sh")
+    assert (done.returncode, scripts.calls) == (3, [])
+    assert "it is not as it was when it was audited" in done.stderr
+    (tmp_path / "state.json").write_text(json.dumps({**scripts.state, "app": large}), encoding="utf-8")
+    assert scripts.run("apply.sh", "--check").stdout == "would change: app d-1/lab: deleted\n"
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        {"OwnershipSettings": {"OwnerUserProfileName": "ben"}},
+        {"SpaceSharingSettings": {"SharingType": "Shared"}},
+        {"HomeEfsFileSystemUid": "200006"},
+        {"SpaceSettings": {"AppType": "CodeEditor"}},
+    ],
+)
+def test_a_space_that_was_made_anew_is_not_deleted(other: dict[str, Any]) -> None:
+    """DescribeSpace (API reference): what no update changes tells one space from another of its name."""
+    space = {
+        "SpaceName": "lab", "SpaceSettings": {"AppType": "JupyterLab"}, "HomeEfsFileSystemUid": "200005",
+        "OwnershipSettings": {"OwnerUserProfileName": "ana"}, "SpaceSharingSettings": {"SharingType": "Private"},
+    }  # fmt: skip
+    line = {"kind": "space", "space": space}
+    (step,) = steps_of((ACCOUNT, "eu-west-1", "space", "d-1/lab"), line, None, ["STU702 1a2b"], lambda *_: None)
+    assert digest(jmespath.search(step.look.query, space)) == digest(step.look.before)
+    assert digest(jmespath.search(step.look.query, {**space, **other})) != digest(step.look.before)
 
 
 def test_a_plan_names_the_stack_that_made_a_resource() -> None:
