@@ -12,6 +12,11 @@ _START = 8192
 #: How each kind begins, and what to do with it. The first that fits counts.
 _KINDS: tuple[tuple[re.Pattern[str], str], ...] = (
     (
+        # RFC 1952: 1f 8b 08; the second byte is no text.
+        re.compile("\\A\x1f\N{REPLACEMENT CHARACTER}\x08"),
+        "This is compressed, as a store keeps its snapshots: unpack it first (gunzip -c FILE > night.jsonl).",
+    ),
+    (
         re.compile(r'\A\{"snapshot":'),
         "This is a snapshot: auditor check FILE evaluates it (and writes report.json), auditor query --snapshot FILE"
         " asks it.",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import json
 from collections.abc import Callable
 from pathlib import Path
@@ -40,6 +41,15 @@ def test_kinds(tmp_path: Path, name: str, text: str, hint: str) -> None:
     said = kind_hint(file)
     assert said.startswith(hint.format(file=file, folder=tmp_path))
     assert bool(said) is bool(hint)
+
+
+def test_a_snapshot_of_a_store_is_compressed(tmp_path: Path) -> None:
+    file = tmp_path / "snapshot-1.jsonl.gz"
+    file.write_bytes(gzip.compress(b'{"snapshot":{}}'))
+    with pytest.raises(ConfigError) as taken:
+        _ = SnapshotReader(file).header
+    assert taken.value.hint.startswith("This is compressed")
+    assert f"gunzip -c {file} >" in taken.value.hint
 
 
 def test_a_rule() -> None:
