@@ -8,10 +8,10 @@ products of all companies; but such a word can be told from a name by its letter
 - else by the weights of its runs of one to five letters, its beginning and end among them: people's names and accounts
   that are made of them against the words that software is called by.
 
-``name_forms.txt.gz`` holds the names, the weights and the words; ``tools/name_forms.py`` says what they were made from.
-Only words that are in question are weighed, in small letters of ASCII: those beside a listed word, those that end as a
-generic word does (``radiologylab``), and the company's own. What is shorter than four letters may be anyone's initials,
-and is doubtful at most.
+``name_forms.txt.gz`` holds the names, the weights and the words, which are SCOWL's (SCOWL-LICENSE);
+``tools/name_forms.py`` says what they were made from. Only words that are in question are weighed, in small letters of
+ASCII: those beside a listed word, those that end as a generic word does (``radiologylab``), and the company's own. What
+is shorter than four letters may be anyone's initials, and is doubtful at most.
 """
 
 from __future__ import annotations
