@@ -6,6 +6,7 @@ import gc
 import os
 import pickle
 import signal
+import sys
 from collections.abc import Callable, Iterator, Sequence
 from datetime import UTC, datetime
 from functools import cache, partial
@@ -52,8 +53,11 @@ settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "dev"))
 
 def pytest_configure() -> None:
     """As the program itself sets it (auditor/cli/main.py): a session of tests holds very many values that stay, and the
-    collector of cycles would go over them again and again."""
+    collector of cycles would go over them again and again. What is compiled is kept, even where the shell says
+    otherwise: each of the programs that tests start would compile all of it."""
     gc.set_threshold(100_000, 50, 50)
+    os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
+    sys.dont_write_bytecode = False
 
 
 def pytest_collection_finish() -> None:
