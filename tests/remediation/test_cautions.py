@@ -144,35 +144,52 @@ def _values(rule: str, columns: Mapping[str, str], **parameters: int) -> dict[st
     return dict(zip(found.columns, found.fetchall()[0], strict=True))
 
 
-_IDLE = {"jupyterlab_minutes", "minutes", "least", "greatest"}
-
-
-@pytest.mark.parametrize(
-    ("least", "most", "minutes"), [(0, 0, 120), (424, 0, 424), (60, 90, 90), (60, 300, 120), (200, 300, 200)]
-)
-def test_a_timeout_that_is_turned_on_lies_within_its_bounds(least: int, most: int, minutes: int) -> None:
-    """API_IdleSettings: a least and a greatest timeout around the one that is set."""
-    columns = {"jupyterlab_idle_shutdown": "'DISABLED'", "jupyterlab_idle_timeout": "0", "jupyterlab_usable": "true",
-               "jupyterlab_idle_timeout_min": str(least), "jupyterlab_idle_timeout_max": str(most)}  # fmt: skip
-    assert _values("STU704", columns)["jupyterlab_minutes"] == minutes
+#: What the commands that turn idle shutdown on set: rule, its column of the switch, its values.
+_TURNED_ON = [
+    ("STU704", "jupyterlab_idle", "jupyterlab_"),
+    ("STU704", "code_editor_idle", "code_editor_"),
+    ("STU711", "space_default_jupyterlab_idle", ""),
+]
+_IDLE = {f"{app}{name}" for _, _, app in _TURNED_ON for name in ("minutes", "least", "greatest")}
+#: Both app types off, and nothing else set: columns of a rule that a test doesn't set.
+_OFF = {
+    f"{app}_{name}": value
+    for app in ("jupyterlab", "code_editor")
+    for name, value in {
+        "usable": "true", "idle_shutdown": "'DISABLED'", "idle_timeout": "0", "idle_timeout_min": "0",
+        "idle_timeout_max": "0",
+    }.items()
+}  # fmt: skip
 
 
 @pytest.mark.parametrize("limit", [60, 100, 120, 180, 500, 525_600])
-def test_idle_shutdown_of_shared_spaces_is_turned_on_within_the_limit(limit: int) -> None:
-    """As people's, and so that STU715, which asks for a timeout and a greatest one of at most the limit, has nothing to
-    report afterwards."""
-    column = "space_default_jupyterlab_idle"
+@pytest.mark.parametrize(("rule", "column", "app"), _TURNED_ON)
+def test_idle_shutdown_is_turned_on_within_its_bounds_and_the_limit(
+    rule: str, column: str, app: str, limit: int
+) -> None:
+    """API_IdleSettings: a least and a greatest timeout around the one that is set. And so that the rules on timeouts
+    (STU705 and STU706, STU715 for shared spaces), which ask for one and for a greatest one of at most the limit, have
+    nothing to report afterwards."""
     minutes = (0, 60, 90, 150, 424, 525_600)
     for least, timeout, most in product(minutes, repeat=3):
         if not least <= (timeout or least) <= (most or 525_600) or least > (most or 525_600):
             continue  # AWS takes no such settings
-        columns = {f"{column}_shutdown": "'DISABLED'", f"{column}_timeout": str(timeout),
-                   f"{column}_timeout_min": str(least), f"{column}_timeout_max": str(most)}  # fmt: skip
-        found = _values("STU711", columns, max_minutes=limit)
+        columns = _OFF | {f"{column}_shutdown": "'DISABLED'", f"{column}_timeout": str(timeout),
+                          f"{column}_timeout_min": str(least), f"{column}_timeout_max": str(most)}  # fmt: skip
+        values = _values(rule, columns, max_minutes=limit)
+        found = {name: values[f"{app}{name}"] for name in ("minutes", "least", "greatest")}
         after = {"min": least if found["least"] is None else found["least"],
                  "max": most if found["greatest"] is None else found["greatest"]}  # fmt: skip
         assert 60 <= max(after["min"], 60) <= found["minutes"] <= after["max"] <= limit, (least, timeout, most)
         assert found["minutes"] == timeout or not 0 < timeout <= limit
+
+
+@pytest.mark.parametrize(
+    ("least", "most", "minutes"), [(0, 0, 120), (170, 0, 170), (60, 90, 90), (60, 300, 120), (424, 0, 180)]
+)
+def test_where_there_is_room_it_is_two_hours(least: int, most: int, minutes: int) -> None:
+    columns = _OFF | {"jupyterlab_idle_timeout_min": str(least), "jupyterlab_idle_timeout_max": str(most)}
+    assert _values("STU704", columns, max_minutes=180)["jupyterlab_minutes"] == minutes
 
 
 def test_what_a_setting_that_is_on_says_stays() -> None:
