@@ -74,8 +74,11 @@ class Hub:
         return evaluate(node, self, names)
 
     def named(self, name: str) -> Any:
-        data = {"aws_caller_identity": {"account_id": ACCOUNT}, "aws_partition": {"partition": "aws"},
-                "aws_region": {"name": REGION}}  # fmt: skip
+        data = {
+            "aws_caller_identity": {"account_id": ACCOUNT},
+            "aws_partition": {"partition": "aws", "dns_suffix": "amazonaws.com"},
+            "aws_region": {"name": REGION},
+        }
         match name:
             case "var":
                 return self._variables

@@ -67,6 +67,17 @@ def test_it_has_what_the_stack_has() -> None:
     assert re.search(r'treat_missing_data +=\s*"breaching"', TEXT)
 
 
+def test_no_partition_is_taken_for_granted() -> None:
+    """ARNs of AWS GovCloud (US) begin with arn:aws-us-gov, those of China with arn:aws-cn (Step Functions' integrations
+    too), and CloudWatch Logs signs in there as logs.REGION.amazonaws.com.cn (aws_service_principal in the provider)."""
+    deployed = [file for file in NIGHTLY.parent.rglob("*") if file.suffix in (".tf", ".yaml", ".yml", ".json")]
+    assert len(deployed) > 10
+    for file in deployed:
+        text = file.read_text(encoding="utf-8")
+        assert "arn:aws:" not in text, file
+        assert not re.search(r"logs\.\$\{[^}]*\}\.amazonaws\.com", text), file
+
+
 def test_the_state_machine_is_the_stacks() -> None:
     """Which runs in tests/test_shards_deployment.py. Terraform fills it in as CloudFormation does."""
     text = (FOLDER / "shards.asl.json").read_text(encoding="utf-8")

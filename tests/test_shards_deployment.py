@@ -30,7 +30,8 @@ def definition() -> dict[str, Any]:
     template = yaml.load((NIGHTLY / "shards.yaml").read_text(encoding="utf-8"), _Loader)
     properties = template["Resources"]["Machine"]["Properties"]
     values = {
-        "Cluster": "audit", "Task": TASK, "Bucket": "studio-store", "MemberRole": "StudioAuditor",
+        "RunTask": "arn:aws:states:::ecs:runTask.sync", "Cluster": "audit", "Task": TASK, "Bucket": "studio-store",
+        "MemberRole": "StudioAuditor",
         "Subnets": 'subnet-1","subnet-2', "SecurityGroups": "sg-1",
     }  # fmt: skip
     assert properties["DefinitionSubstitutions"].keys() == values.keys()

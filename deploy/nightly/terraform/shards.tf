@@ -73,6 +73,7 @@ resource "aws_sfn_state_machine" "this" {
   role_arn    = aws_iam_role.machine[0].arn
 
   definition = templatefile("${path.module}/shards.asl.json", {
+    RunTask        = "arn:${local.partition}:states:::ecs:runTask.sync"
     Cluster        = aws_ecs_cluster.this.arn
     Task           = aws_ecs_task_definition.this.arn
     Bucket         = aws_s3_bucket.store.id
