@@ -145,20 +145,25 @@ def _placed(judged: Iterable[ResourceVerdict], roots: Sequence[Root]) -> dict[Lo
             # A role is known by its ARN, all else by its address.
             id_ = scope.role_arn(resource) if table == "execution_role" else resource.address
             verdicts = by_row.get((root.path, table, id_), {})
-            found[_place(root, resource)].append(Found(_own(resource.address), resource.file, verdicts))
+            for place in _places(root, resource):
+                found[place].append(Found(_own(resource.address), resource.file, verdicts))
     return found
 
 
-def _place(root: Root, resource: Resource) -> Location:
+def _places(root: Root, resource: Resource) -> list[Location]:
+    """Where checkov may have the resource."""
     if "::" in resource.type:
         # Behind the ids of the nested stacks that it lies in.
-        return resource.file, resource.address.rpartition("/")[2]
+        return [(resource.file, resource.address.rpartition("/")[2])]
     address = without_keys(resource.address)
     # checkov knows nothing of who deploys a module from outside.
     for before, folder in root.called.items():
-        if not before or address.startswith(f"{before}."):
-            return folder, without_keys(_own(resource.address))
-    return root.path, address
+        if not before:
+            # What stands in the folder of a Terragrunt unit, beside its module's files, is in a module of its own.
+            return list(dict.fromkeys([(folder, address), (root.path, address)]))
+        if address.startswith(f"{before}."):
+            return [(folder, without_keys(_own(resource.address)))]
+    return [(root.path, address)]
 
 
 def _own(address: str) -> str:

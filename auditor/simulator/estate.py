@@ -13,7 +13,6 @@ from __future__ import annotations
 
 import base64
 import random
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
@@ -25,24 +24,13 @@ import yaml
 from auditor.errors import ConfigError
 from auditor.regular_files import NotReadError, read_regular
 from auditor.simulator import account_facts, simulated_networks, surroundings
+from auditor.simulator.estate_form import KEYS, form_problem
 from auditor.simulator.state import StudioBackend, studio_backends
 from auditor.simulator.wire import DAY, ApiError, operation_model, service_model, today, validate
 
 #: Bytes of a file with an estate.
 _LARGEST = 64 * 1024 * 1024
 _ESTATES = Path(__file__).parent / "estates"
-_KEYS = {
-    "about", "account", "aws_managed_keys", "cost_tags", "created", "domains", "event_rules", "identity_center",
-    "image_versions", "keys_without_rotation", "lifecycle_configs", "log_groups", "missing_roles", "mlflow",
-    "mlflow_apps", "partner_apps", "quotas", "region", "roles", "trails", "vpcs",
-}  # fmt: skip
-_ENTRIES = "entries with members"
-_LISTS: Mapping[str, tuple[Any, str]] = {
-    "roles": (str | dict, "names, or entries with members"), "missing_roles": (str, "names"),
-    "aws_managed_keys": (str, "ids or ARNs"), "keys_without_rotation": (str, "ids or ARNs"),
-    **dict.fromkeys(("domains", "event_rules", "image_versions", "lifecycle_configs", "log_groups", "mlflow",
-                    "mlflow_apps", "partner_apps", "quotas", "trails"), (dict, _ENTRIES)),
-}  # fmt: skip
 CREATED = "2025-02-03"
 
 
@@ -93,42 +81,15 @@ def load_estate(name: str) -> Estate:
         ) from error
     if not isinstance(data, dict) or not {"region", "domains"} <= set(data):
         raise ConfigError.at(path, 1, "an estate holds at least region and domains")
-    unknown = set(data) - _KEYS
+    unknown = set(data) - KEYS
     if unknown:
         raise ConfigError.at(
-            path, 1, f"unknown: {', '.join(sorted(unknown))}", hint=f"Known: {', '.join(sorted(_KEYS))}"
+            path, 1, f"unknown: {', '.join(sorted(unknown))}", hint=f"Known: {', '.join(sorted(KEYS))}"
         )
-    problem = _form_problem(data)
+    problem = form_problem(data)
     if problem:
         raise ConfigError.at(path, 1, problem)
     return Estate(str(path), str(data.get("account", "123456789012")), data["region"], data)
-
-
-def _form_problem(data: Mapping[str, Any]) -> str:
-    """What is of the wrong kind; empty where nothing is. The API's own members are checked when they are used."""
-    if not re.fullmatch(r"\d{12}", str(data.get("account", "123456789012"))):
-        return "account: twelve digits, in quotes"
-    if not isinstance(data["region"], str):
-        return "region: a name"
-    vpcs = data.get("vpcs") or {}
-    if not isinstance(vpcs, dict) or not all(isinstance(v, dict | None) for v in vpcs.values()):
-        return "vpcs: names, each with its options"
-    if not isinstance(data.get("identity_center") or {}, dict):
-        return "identity_center: region and users"
-    for key, (kind, what) in _LISTS.items():
-        entries = data[key] if key == "domains" else data.get(key) or []
-        if not _list_of(entries, kind):
-            return f"{key}: a list of {what}"
-    for domain in data["domains"]:
-        for key, kinds in (("profiles", str | dict), ("spaces", dict), ("apps", dict), ("sign_ins", dict),
-                           ("changes", dict)):  # fmt: skip
-            if not _list_of(domain.get(key) or [], kinds):
-                return f"{key} of domain {domain.get('DomainName')}: a list of entries"
-    return ""
-
-
-def _list_of(value: object, kinds: Any) -> bool:
-    return isinstance(value, list) and all(isinstance(entry, kinds) for entry in value)
 
 
 def generate(domains: int, profiles: int, seed: int = 7) -> Estate:

@@ -25,6 +25,7 @@ import yaml
 from auditor.errors import ConfigError
 from auditor.regular_files import NotReadError, read_regular
 from auditor.simulator.estate import Estate, generate, load_estate
+from auditor.simulator.estate_form import KEYS, form_problem, is_list_of, region_problem
 
 _LARGEST = 64 * 1024 * 1024
 _ORGANIZATIONS = Path(__file__).parent / "organizations"
@@ -119,31 +120,51 @@ def load_organization(name: str) -> SimulatedOrganization:
     management = str(data.get("management", ""))
     if len(found) < len(accounts) or management not in found:
         raise ConfigError.at(path, 1, "each account has an id of its own, and management is one of them")
+    seconds = data.get("session_seconds", 3600)
+    if not isinstance(seconds, int):
+        raise ConfigError.at(path, 1, "session_seconds: a whole number")
     return SimulatedOrganization(
-        name, management, found, str(data.get("role", DEFAULT_ROLE)), str(data.get("external_id", "")),
-        int(data.get("session_seconds", 3600)),
-    )  # fmt: skip
+        name, management, found, str(data.get("role", DEFAULT_ROLE)), str(data.get("external_id", "")), seconds
+    )
 
 
 def _account(path: Path, entry: Any, region: str) -> SimulatedAccount:
     if not isinstance(entry, dict) or set(entry) - _ACCOUNT_KEYS or "name" not in entry:
         raise ConfigError.at(path, 1, f"not an account: {entry}", hint=f"Known: {', '.join(sorted(_ACCOUNT_KEYS))}")
-    given = entry.get("estate") or {"domains": []}
+    given = entry.get("estate") or {}
     if isinstance(given, str):
         estate = load_estate(given)
         estate = replace(estate, account=str(entry.get("id", estate.account)))
     else:
-        estate = Estate(str(path), str(entry["id"]), str(given.get("region", region)), {"domains": [], **given})
+        estate = _written_out(path, entry, given, region)
+    regions, rate = entry.get("regions") or list(estate.regions), entry.get("rate")
+    if not is_list_of(regions, str):
+        raise ConfigError.at(path, 1, f"regions of {entry['name']}: a list of names")
+    if rate is not None and not isinstance(rate, int | float):
+        raise ConfigError.at(path, 1, f"rate of {entry['name']}: calls a second, a number")
+    if problem := region_problem([{"region": name} for name in regions]):
+        raise ConfigError.at(path, 1, f"{entry['name']}: {problem}")
     return SimulatedAccount(
         estate=estate,
         name=str(entry["name"]),
         ou=tuple(part for part in str(entry.get("ou", "")).split("/") if part),
-        regions=tuple(entry.get("regions") or estate.regions),
+        regions=tuple(regions),
         state=str(entry.get("state", "ACTIVE")),
         denied=bool(entry.get("denied")),
-        rate=None if entry.get("rate") is None else float(entry["rate"]),
+        rate=None if rate is None else float(rate),
         listed=bool(entry.get("listed", True)),
     )
+
+
+def _written_out(path: Path, entry: Mapping[str, Any], given: Any, region: str) -> Estate:
+    """The estate of an account that stands in the organization's file. Raises ConfigError."""
+    if not isinstance(given, dict) or set(given) - KEYS:
+        raise ConfigError.at(path, 1, f"estate of {entry['name']}: a name, or {', '.join(sorted(KEYS))}")
+    account = str(entry.get("id", ""))
+    data = {"region": region, "domains": [], **given, "account": account}
+    if problem := form_problem(data):
+        raise ConfigError.at(path, 1, f"estate of {entry['name']}: {problem}")
+    return Estate(str(path), account, data["region"], data)
 
 
 def generate_organization(accounts: int, regions: int, profiles: int) -> SimulatedOrganization:

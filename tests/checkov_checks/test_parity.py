@@ -28,10 +28,11 @@ pytestmark = pytest.mark.checkov
 ROOT = Path(__file__).resolve().parents[1] / "iac" / "corpus"
 EVERY = Path(__file__).parent / "every_entity"
 #: Cases whose resources checkov does not show to any check: Fn::ForEach and what is a text inside a template are no
-#: resources to it (nor what Terraform deploys as one), and its framework terraform reads neither JSON nor .tofu files.
+#: resources to it (nor what Terraform deploys as one, or Terragrunt generates), and its framework terraform reads
+#: neither JSON nor .tofu files.
 UNSEEN = {
     "cfn-for-each", "cfn-for-each-unknown", "cfn-stack-set", "tf-enabled", "tf-json-syntax", "tf-opentofu",
-    "tf-stack-inside",
+    "tf-stack-inside", "tf-terragrunt-generated",
 }  # fmt: skip
 
 

@@ -30,6 +30,7 @@ DIFFERENT = {
     "tf-lookup-try": "it gives up on a file after a time (made short here: how long it needs hangs on the machine)",
     "tf-network": "for_each over resources is not unrolled",
     "tf-stack-inside": "a CloudFormation template inside a resource is no resource to it",
+    "tf-terragrunt-generated": "it knows nothing of what a Terragrunt unit generates, and of the values beside it",
     "tf-yaml-users": "it does not read files, so that for_each is not unrolled",
 }
 CASES = sorted({path.parent for path in ROOT.glob("tf-*/expected.yaml")} - {ROOT / "tf-nothing-readable"})

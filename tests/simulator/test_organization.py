@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from pathlib import Path
@@ -146,6 +147,32 @@ def test_a_file_that_is_none(tmp_path: Path, text: str) -> None:
     path = tmp_path / "o.yaml"
     path.write_text(text)
     with pytest.raises(ConfigError, match=str(path)):
+        load_organization(str(path))
+
+
+@pytest.mark.parametrize(
+    ("account", "word"),
+    [
+        ("rate: slow", "rate of a"),
+        ("regions: eu-west-1", "regions of a"),
+        ("regions: [cn-north-1]", "cn-north-1 is in aws-cn"),
+        ("estate: [domains]", "estate of a"),
+        ("estate: {domians: []}", "estate of a"),
+        ("estate: {domains: [lab]}", "estate of a: domains"),
+        ("estate: {region: us-gov-west-1}", "us-gov-west-1 is in aws-us-gov"),
+        ("id: '12'", "estate of a: account: twelve digits"),
+    ],
+)
+def test_an_account_that_cannot_be_is_refused(tmp_path: Path, account: str, word: str) -> None:
+    path = tmp_path / "o.yaml"
+    own = "" if account.startswith("id") else "id: '100000000001', "
+    path.write_text(f"management: '100000000001'\naccounts: [{{{own}name: a, {account}}}]")
+    with pytest.raises(ConfigError, match=re.escape(word)):
+        load_organization(str(path))
+    path.write_text(
+        f"management: '100000000001'\naccounts: [{{{own or account + ', '}name: a}}]\nsession_seconds: long"
+    )
+    with pytest.raises(ConfigError, match="twelve digits" if not own else "session_seconds"):
         load_organization(str(path))
 
 
