@@ -15,7 +15,7 @@ from pathlib import Path
 from auditor.collect.iac.hcl import nodes as n
 from auditor.collect.iac.hcl.parser import parse
 from auditor.collect.iac.hcl.values import EvaluationError
-from auditor.collect.iac.interface import NotAssessed
+from auditor.collect.iac.interface import NotAssessed, Unknown
 from auditor.collect.iac.terraform.json_syntax import json_body
 from auditor.collect.iac.tree import Tree, within
 from auditor.collect.iac.unreadable import ElsewhereError, UnreadableError
@@ -29,7 +29,8 @@ OUTSIDE = "it lies outside of what is scanned"
 
 @dataclass(slots=True)
 class Module:
-    """The configuration of one folder. ``name``: the folder as the user would name it."""
+    """The configuration of one folder. ``name``: the folder as the user would name it. ``overridden``: why nobody can
+    tell what its blocks hold: an override file is not known, and may change any of them."""
 
     path: Path
     name: str
@@ -38,6 +39,7 @@ class Module:
     blocks: dict[str, list[n.Block]] = field(default_factory=dict)
     #: Folders whose files are copied over those of ``path`` before Terraform runs, behind the user's names of them.
     beside: tuple[tuple[str, Path], ...] = ()
+    overridden: Unknown | None = None
 
     def of(self, kind: str) -> list[n.Block]:
         """Blocks of one type, in the order of the files' names."""
@@ -130,6 +132,8 @@ def read_module(
         except UnreadableError as error:
             named = _beside_link(file, shown, name) if isinstance(file, Path) else file.at
             module.not_assessed.append(NotAssessed(named, error.reason, error.line, isinstance(error, ElsewhereError)))
+            if _is_override(name):
+                module.overridden = Unknown("", f"{name} may override it: {error.reason}")
             continue
         at = shown(file) if isinstance(file, Path) else file.at
         module.files.append(at)

@@ -97,8 +97,8 @@ Path = tuple[tuple[str, Key], ...]
 class ModuleInstance:
     """One call of a module.
 
-    ``inputs`` gives the value passed to a variable, or ABSENT. ``doubt``: why it may not exist; ``number``: why nobody
-    can tell how many there are. ``caller``: the module that calls it, and the call.
+    ``inputs`` gives the value passed to a variable, or ABSENT. ``doubt``: why it may not exist, or be another than is
+    written; ``number``: why nobody can tell how many there are. ``caller``: the module that calls it, and the call.
     """
 
     def __init__(
@@ -112,7 +112,8 @@ class ModuleInstance:
         number: Unknown | None = None,
         caller: tuple[ModuleInstance, n.Block] | None = None,
     ) -> None:
-        self.module, self.shared, self.path, self.doubt = module, shared, path, doubt
+        self.module, self.shared, self.path = module, shared, path
+        self.doubt = doubt or module.overridden
         self.number = number
         self._inputs = inputs
         self._parent = caller[0] if caller else None

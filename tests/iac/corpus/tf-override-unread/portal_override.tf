@@ -1,0 +1,1 @@
+resource "aws_sagemaker_user_profile" "this" {
