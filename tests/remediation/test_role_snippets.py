@@ -21,6 +21,7 @@ from auditor.model.rule import Rule
 from auditor.remediation.role_snippets import fitted
 from auditor.report.phrases import place
 from auditor.report.sarif_format import related_locations
+from auditor.rules.value_columns import IN_SNIPPET
 from auditor.store.snapshot_file import write_snapshot
 
 from .simulated_account import REGION, ROOT, RULES
@@ -173,7 +174,8 @@ def _members(snippet: str) -> dict[str, Any]:
 def _all_snippets() -> list[str]:
     """Those of the rules, and those that fit a form."""
     languages = [x for r in RULES.values() for x in (r.remediation.cloudformation, r.remediation.terraform)]
-    fixed = [text for language in languages for text in language.values()]
+    # A rule's value in a snippet is a text in quotes once it is made.
+    fixed = [IN_SNIPPET.sub('"value"', text) for language in languages for text in language.values()]
     made = FindingRemediation("s")
     forms = [
         ("AWS::IAM::Role", "ManagedPolicyArns"), ("AWS::IAM::Role", "Policies"), ("AWS::IAM::Policy", ""),
