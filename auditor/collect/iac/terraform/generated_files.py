@@ -16,8 +16,8 @@ from auditor.collect.iac.terraform.module_files import ENDINGS, Laid
 #: Stands for what only Terragrunt knows, where it is a part of a text.
 _OPEN = "${terragrunt.value}"
 _HERE = ("${get_terragrunt_dir()}/", "./")
-#: What a file may be called whose name is not known.
-_SOME_FILE = "generated.tf"
+#: A file whose name is not known: it may be one that overrides others.
+_SOME_FILE = "${name}.tf"
 
 
 def generated_files(layers: Sequence[tuple[str, n.Body, Scope]]) -> dict[str, Laid]:
@@ -43,9 +43,8 @@ def _generated(block: n.Block, at: str, scope: Scope) -> tuple[str, Laid] | None
     for here in _HERE:
         name = name.removeprefix(here)
     if not name.endswith(ENDINGS):
-        return None if "${" not in name.rpartition("/")[2] and not name.endswith(")") else (
-            _SOME_FILE, Laid(None, at, block.line)
-        )  # fmt: skip
+        open_ = "${" in name.rpartition("/")[2] or name.endswith(")")
+        return (_SOME_FILE, Laid(None, at, block.line)) if open_ else None
     # In a folder of its own it is a part of a module that nobody knows.
     text = None if "/" in name else _text(contents, scope)
     return name.rpartition("/")[2], Laid(text, at, contents.line, n.literal(written.get("if_exists")) == "skip")

@@ -132,7 +132,7 @@ def read_module(
         except UnreadableError as error:
             named = _beside_link(file, shown, name) if isinstance(file, Path) else file.at
             module.not_assessed.append(NotAssessed(named, error.reason, error.line, isinstance(error, ElsewhereError)))
-            if _is_override(name):
+            if _is_override(name) or "${" in name:
                 module.overridden = Unknown("", f"{name} may override it: {error.reason}")
             continue
         at = shown(file) if isinstance(file, Path) else file.at

@@ -1,0 +1,9 @@
+terraform {
+  source = "../../modules//users"
+}
+
+generate "portal" {
+  path      = get_env("FILE")
+  if_exists = "overwrite"
+  contents  = "locals {}"
+}
