@@ -25,7 +25,7 @@ from auditor.remediation.shell import UnusableError
 from auditor.remediation.steps import Step
 from auditor.resolve.origin import deciding, needed
 from auditor.resolve.table_model import Table
-from auditor.rules.message import filled, format_value
+from auditor.rules.message import filled, format_placeholder
 from auditor.rules.value_columns import VALUE
 from auditor.studio.resource_types import BY_TABLE, UPDATABLE_KINDS
 from auditor.studio.template_names import DEMANDED
@@ -206,7 +206,7 @@ class AlikeRows:
                 parts.append("{" + name + (f"!{conversion}" if conversion else "") + (f":{form}" if form else "") + "}")
                 varies = True
             else:
-                parts.append(_escaped(format_value(row[place])))
+                parts.append(_escaped(format_placeholder(name, row)))
         return ("".join(parts), True) if varies else (filled(self._rule.message, row), False)
 
 

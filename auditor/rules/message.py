@@ -32,6 +32,19 @@ def filled(text: str, row: Mapping[str, Any]) -> str:
     return text.format_map(_Shown(row))
 
 
+def format_placeholder(name: str, row: Mapping[str, Any]) -> str:
+    """What stands for a placeholder ``name`` in a sentence about the row.
+
+    A column that is empty is not set. A value that is empty is a part of the sentence that its rule leaves out.
+    """
+    if name not in row:
+        # A value that could not be worked out is unknown, as a column is.
+        value = row.get(VALUE + name)
+        return "" if value == "" else format_value(value)
+    # What a template calls a resource is known, whatever its name will be.
+    return format_value(row.get("id") if name == "name" and row[name] is None else row[name])
+
+
 class _Shown:
     """A row whose values read well in a sentence."""
 
@@ -39,8 +52,4 @@ class _Shown:
         self._row = row
 
     def __getitem__(self, name: str) -> str:
-        row = self._row
-        # A value that could not be worked out is unknown, as a column is.
-        value = row[name] if name in row else row.get(VALUE + name)
-        # What a template calls a resource is known, whatever its name will be.
-        return format_value(row.get("id") if name == "name" and value is None else value)
+        return format_placeholder(name, self._row)

@@ -198,6 +198,15 @@ def test_messages_speak_of_values(worded: Report) -> None:
     assert only(worded.findings, "TST003", "d-4").message == "x: not set, a, b, none, unknown, yes."
 
 
+@pytest.mark.parametrize("number", [1, 12])
+def test_a_part_of_a_sentence_that_a_rule_leaves_out_is_not_there(tmp_path: Path, number: int) -> None:
+    """Of a value, which the rule itself words; alone, and among many alike, which are worded together."""
+    but = "case when has_efs then ' on EFS' else '' end"
+    rules = rules_of(tmp_path, changed(message="{name} signs in with IAM{but}", values={"but": but}))
+    report = audit(tmp_path, rules, *(domain(f"d-{n}", {"DomainName": "x"}) for n in range(number)))
+    assert {f.message for f in report.findings} == {"x signs in with IAM"}
+
+
 def test_what_hangs_on_other_evidence_says_why_it_is_unknown(everything: Report) -> None:
     """The call for people that was denied; else what was seen, of which nobody says what it means."""
     findings = of(NO_PEOPLE, everything).findings
