@@ -11,9 +11,10 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from datetime import UTC
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
-from auditor.aws_credentials import session
+from auditor.aws_credentials import FIRST_ANSWER, session
+from auditor.deadline import DeadlineError, within
 from auditor.errors import ConfigError
 from auditor.store.manifest import is_safe
 from auditor.store.place import BLOCK, SMALL, Entry, missing, refuse_unsafe, sha256, small
@@ -27,6 +28,11 @@ _DELETE = 1000
 _THERE, _CONFLICT = 412, 409
 #: Writes that are tried where others are at work on the same name.
 _TRIES = 5
+#: Seconds for a connection, and between two bytes of an answer.
+_CONNECT, _SILENT = 10, 60
+#: Attempts at a request; as many at the body of an object, which botocore doesn't ask for again.
+_ATTEMPTS = 3
+T = TypeVar("T")
 _TYPES = {
     ".html": "text/html; charset=utf-8", ".json": "application/json", ".gz": "application/gzip",
     ".parquet": "application/vnd.apache.parquet", ".md": "text/markdown; charset=utf-8", ".csv": "text/csv",
@@ -39,13 +45,22 @@ class Bucket:
     """Files under a prefix. Methods as ``auditor.store.place.Backend`` says."""
 
     def __init__(self, url: str, profile: str | None) -> None:
+        from botocore.config import Config
+
         bucket, _, prefix = url.removeprefix("s3://").partition("/")
         if not bucket:
             raise ConfigError(f"{url}: names no bucket", hint="Write s3://bucket/prefix.")
         self._url, self._bucket = url, bucket
         self._prefix = f"{prefix.strip('/')}/" if prefix.strip("/") else ""
+        self._answered = False
         with self._explained():
-            self._client: Any = session(profile).client("s3")
+            config = Config(
+                connect_timeout=_CONNECT,
+                read_timeout=_SILENT,
+                retries={"mode": "standard", "total_max_attempts": _ATTEMPTS},
+                max_pool_connections=_PARALLEL,
+            )
+            self._client: Any = session(profile).client("s3", config=config)
 
     @property
     def label(self) -> str:
@@ -65,6 +80,16 @@ class Bucket:
             if key and isinstance(error, ClientError) and error.response["Error"].get("Code") in ("NoSuchKey", "404"):
                 raise missing(where) from error
             raise ConfigError(f"{where}: {' '.join(str(error).split())}", hint=S3_HINT) from error
+        except DeadlineError as error:
+            raise ConfigError(f"{self._url}: {error}", hint="Check the network and AWS_ENDPOINT_URL.") from error
+
+    def _first(self, call: Callable[[], T]) -> T:
+        """What the call returns; the first one of all has a limit, since nothing has been said yet."""
+        if self._answered:
+            return call()
+        answer = within(FIRST_ANSWER, call, "Amazon S3")
+        self._answered = True
+        return answer
 
     def entries(self, prefix: str = "", limit: int = 0, after: str = "") -> list[Entry]:
         found: list[Entry] = []
@@ -73,7 +98,8 @@ class Bucket:
             pages = self._client.get_paginator("list_objects_v2").paginate(
                 Bucket=self._bucket, Prefix=self._prefix + prefix, PaginationConfig={"MaxItems": limit or None}, **begin
             )
-            for page in pages:
+            following = iter(pages)
+            while (page := self._first(lambda: next(following, None))) is not None:
                 for item in page.get("Contents", ()):
                     key = item["Key"].removeprefix(self._prefix)
                     # A console's "folder" is an empty object whose key ends so.
@@ -84,9 +110,24 @@ class Bucket:
     def read(self, key: str) -> bytes:
         refuse_unsafe(key, self._url)
         with self._explained(key):
-            answer = self._client.get_object(Bucket=self._bucket, Key=self._prefix + key)
-            body: bytes = answer["Body"].read(SMALL + 1)
-        return small(body, f"s3://{self._bucket}/{self._prefix}{key}")
+            return small(self._whole(key), f"s3://{self._bucket}/{self._prefix}{key}")
+
+    def _whole(self, key: str) -> bytes:
+        """What an object holds, and ``SMALL`` and a byte of a larger one. A connection that breaks in the middle is no
+        end of the object: botocore tells it from one by a further read, after the last byte."""
+        from botocore.exceptions import HTTPClientError, IncompleteReadError
+
+        for left in reversed(range(_ATTEMPTS)):
+            answer = self._first(lambda: self._client.get_object(Bucket=self._bucket, Key=self._prefix + key))
+            try:
+                body: bytes = answer["Body"].read(SMALL + 1)
+                if len(body) <= SMALL:
+                    answer["Body"].read(1)
+                return body
+            except (HTTPClientError, IncompleteReadError):
+                if not left:
+                    raise
+        raise AssertionError("the last attempt returns or raises")
 
     def digest(self, key: str) -> str:
         refuse_unsafe(key, self._url)
@@ -113,9 +154,10 @@ class Bucket:
 
     def put_bytes(self, key: str, data: bytes) -> None:
         refuse_unsafe(key, self._url)
+        extra = {"ContentType": _content_type(key)}
         with self._explained(key):
-            self._client.put_object(
-                Bucket=self._bucket, Key=self._prefix + key, Body=data, ContentType=_content_type(key)
+            self._first(
+                lambda: self._client.put_object(Bucket=self._bucket, Key=self._prefix + key, Body=data, **extra)
             )
 
     def put_new(self, key: str, source: Path) -> bool:
