@@ -142,6 +142,42 @@ def test_hidden_folders_are_said_where_something_of_ours_is_in_them(repository: 
     assert len(domains(scan([Path(".infra")], ScanOptions()))) == 1
 
 
+@pytest.mark.parametrize(
+    ("files", "reason"),
+    [
+        ({"cdk.out/tree.json": "{}"}, discovery.EMPTY),
+        ({"cdk.out/README.md": "# later"}, discovery.EMPTY),
+        ({"cdk.out/manifest.json": '{"version": "36.0.0", "artifacts": {}}'}, "its manifest.json names no stack"),
+    ],
+)
+def test_a_folder_without_templates_is_said_beside_others(
+    repository: Write, files: dict[str, str], reason: str
+) -> None:
+    """A synthesis that failed, say, before ``auditor scan infra cdk.out``: alone it ends with 3."""
+    repository({"infra/main.tf": DOMAIN, **files})
+    snapshot = scan([Path("infra"), Path("cdk.out")], ScanOptions())
+    assert len(domains(snapshot)) == 1
+    assert missed(snapshot) == {"cdk.out": reason}
+    with pytest.raises(CollectError, match=r"(?s)nothing could be assessed: .*cdk\.out"):
+        scan([Path("cdk.out")], ScanOptions())
+
+
+@pytest.mark.parametrize(
+    "paths",
+    [["sub", "."], [".", "sub"], ["sub", "sub"], ["sub/main.tf", "sub"], ["sub/t.yaml", "sub"], ["program", "."]],
+)
+def test_what_was_searched_by_another_name_is_not_empty(repository: Write, paths: list[str]) -> None:
+    """Nor is a folder with a program that is named as not assessed."""
+    repository(
+        {
+            "sub/main.tf": DOMAIN,
+            "sub/t.yaml": TEMPLATE,
+            "program/app.py": "from aws_cdk import aws_sagemaker as s\ns.CfnDomain(self, 'D')\n",
+        }
+    )
+    assert discovery.EMPTY not in missed(scan([Path(path) for path in paths], ScanOptions())).values()
+
+
 def test_a_folder_that_cannot_be_listed(repository: Write, monkeypatch: pytest.MonkeyPatch) -> None:
     """Root may list everything, so that the system's refusal is made here."""
     repository({"closed/main.tf": DOMAIN})

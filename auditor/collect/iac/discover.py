@@ -23,6 +23,7 @@ _TOOLS = frozenset({
     ".terragrunt-cache", ".terragrunt-stack", ".tox", ".venv", ".vscode", ".yarn",
 })  # fmt: skip
 HIDDEN = "it is a hidden folder with templates or configuration in it; name it to have it scanned"
+EMPTY = "there is no template and no Terraform configuration in it"
 _NO_TEMPLATE = ("this is not a template", "See docs/templates.md for what can be scanned.")
 
 
@@ -38,7 +39,7 @@ def discover(paths: Sequence[Path], readers: Sequence[TemplateReader], tree: Tre
         if not os.path.lexists(path):
             raise ConfigError(f"{path}: no such file or folder")
         if path.is_dir():
-            search.folder(path)
+            search.named_folder(path)
         else:
             search.file(path, named=True)
     return search.result()
@@ -56,6 +57,9 @@ class _Search:
         # Programs, and folders of the apps that some of them make up.
         self._programs: list[Path] = []
         self._apps: set[Path] = set()
+        # How much was found: taken or noticed by a reader, or looked at before by another name.
+        self._found = 0
+        self._empty: list[Path] = []
 
     def result(self) -> dict[Path, str]:
         """What was missed. A hidden folder that was searched all the same, since a link leads there, is not."""
@@ -63,7 +67,16 @@ class _Search:
         for path in self._programs:
             if why := self._declares(path, self._apps, projects):
                 self._missed[path] = why
-        return {path: why for path, why in self._missed.items() if why != HIDDEN or self._first(path)}
+        missed = {path: why for path, why in self._missed.items() if why != HIDDEN or self._first(path)}
+        # A folder of which nothing is read is not passed over because another one is named beside it.
+        return missed | {path: EMPTY for path in self._empty if not any(one.is_relative_to(path) for one in missed)}
+
+    def named_folder(self, folder: Path) -> None:
+        """A folder that the user names."""
+        found = self._found
+        self.folder(folder)
+        if self._found == found:
+            self._empty.append(folder)
 
     def folder(self, folder: Path) -> None:
         """Everything below a folder. What lies in one that a reader reads as a whole is its own, but for what nothing
@@ -72,6 +85,7 @@ class _Search:
         while waiting:
             here, inside = waiting.pop()
             if not self._first(here):
+                self._found += 1
                 continue
             try:
                 with os.scandir(here) as listed:
@@ -83,7 +97,7 @@ class _Search:
                 inside = next((reader for reader in self._readers if reader.as_a_whole(here)), None)
                 if inside is not None:
                     self._apps.add(here.parent)
-                    inside.take(here)
+                    self._take(inside, here)
             folders = []
             for entry in entries:
                 path = here / entry.name
@@ -92,6 +106,10 @@ class _Search:
                 else:
                     self._entry(path, entry, inside)
             waiting += [(path, inside) for path in reversed(folders)]
+
+    def _take(self, reader: TemplateReader, path: Path, text: str = "", named: bool = False) -> None:
+        self._found += 1
+        reader.take(path, text, named)
 
     def _first(self, path: Path) -> bool:
         real = Path(os.path.realpath(path))
@@ -131,8 +149,9 @@ class _Search:
         name = entry.name
         reader = self._by_name(name)
         if reader is not None:
-            reader.take(path)
+            self._take(reader, path)
         elif inside is None and any(reader.notice(path) for reader in self._readers):
+            self._found += 1
             self._apps.add(path.parent)
         elif inside is None and name.endswith(PROGRAMS):
             self._programs.append(path)
@@ -160,9 +179,10 @@ class _Search:
         """A file that may be a reader's. ``named``: the user says so. Raises ConfigError for one that is not."""
         reader = self._by_name(file.name)
         if reader is not None:
-            reader.take(file, "", named)
+            self._take(reader, file, "", named)
             return
         if not self._first(file):
+            self._found += 1
             return
         text = self._text(file)
         if text is None:
@@ -174,7 +194,7 @@ class _Search:
             return
         reader = next((reader for reader in self._readers if reader.by_text(text)), None)
         if reader is not None:
-            reader.take(file, text, named)
+            self._take(reader, file, text, named)
         elif named:
             said = (reader.refusal(file, text) for reader in self._readers)
             reason, hint = next(filter(any, said), _NO_TEMPLATE)

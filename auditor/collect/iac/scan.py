@@ -13,7 +13,7 @@ from auditor.budget import DEFAULT, Limits
 from auditor.collect.iac.build import build, scan_moment
 from auditor.collect.iac.cloudformation import parameters
 from auditor.collect.iac.cloudformation.cloudformation_reader import CloudFormationReader
-from auditor.collect.iac.discover import discover
+from auditor.collect.iac.discover import EMPTY, discover
 from auditor.collect.iac.interface import NotAssessed, Root, TemplateReader
 from auditor.collect.iac.terraform import variables
 from auditor.collect.iac.terraform.terraform_reader import TerraformReader
@@ -120,7 +120,7 @@ def _refuse_unfit(reader: TemplateReader, roots: Sequence[Root]) -> None:
 
 
 def _nothing(paths: Sequence[Path], roots: Sequence[Root]) -> CollectError:
-    missed = [n for root in roots for n in root.not_assessed]
+    missed = [n for root in roots for n in root.not_assessed if n.reason != EMPTY]
     where = ", ".join(str(path) for path in paths)
     if not missed:
         return CollectError(

@@ -43,7 +43,10 @@ class StackReader:
         found = [Deployment(path, self._name(path), self._given, beside(path)) for path in dict.fromkeys(files)]
         for folder in assemblies:
             try:
-                found += [self._deployment(stack, folder) for stack in stacks(folder)]
+                named = [self._deployment(stack, folder) for stack in stacks(folder)]
+                if not named:
+                    raise UnreadableError("its manifest.json names no stack")
+                found += named
             except UnreadableError as error:
                 name = self._name(folder)
                 yield Root(name, LANGUAGE, (), (), (NotAssessed(name, error.reason, error.line),))
