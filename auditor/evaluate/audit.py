@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 from operator import attrgetter
 from pathlib import Path
@@ -34,7 +34,7 @@ from auditor.model.snapshot import Gap, Source
 from auditor.remediation.raw_documents import Documents
 from auditor.resolve.build_tables import build
 from auditor.resolve.inheritance_sql import NestedMerge
-from auditor.resolve.load_documents import SourceFile
+from auditor.resolve.load_documents import SourceFile, are_many
 from auditor.rules.applicability import template_limits
 from auditor.rules.frameworks import assess
 from auditor.rules.references import inherit_overrides
@@ -73,23 +73,30 @@ def load_tables(
     locked; ``folder``: the only one in which files may be written after that. Raises SnapshotError.
     """
     readers = tuple(map(SnapshotReader, files))
-    sources = [SourceFile(reader.path, reader.header) for reader in readers]
+    sources = [SourceFile(reader.path, reader.header, reader.blocks) for reader in readers]
     con = connect()
     with ThreadPoolExecutor(max_workers=1) as pool:
-        pending = [pool.submit(attrgetter("sha256"), reader) for reader in readers]
+        # Of large files it is computed from the blocks that are read anyway.
+        pending = [] if are_many(sources) else [pool.submit(attrgetter("sha256"), reader) for reader in readers]
         try:
             build(con, sources, merge, personas)
         except SnapshotError:
             # Damage is what the hash is for; its message says more than a parser's.
-            for check in pending:
-                check.result()
+            _verify(readers, pending)
             raise
-        for check in pending:
-            check.result()
+        _verify(readers, pending)
     if export is not None:
         export(con, readers)
     lock(con, folder)
     return con, readers
+
+
+def _verify(readers: Sequence[SnapshotReader], pending: Sequence[Future[str]]) -> None:
+    """Hold the files against their hashes, of which ``pending`` are computed already. Raises SnapshotError."""
+    for check in pending:
+        check.result()
+    for reader in readers:
+        reader.sha256  # noqa: B018 — raises where the content is not what was written
 
 
 @dataclass(frozen=True, slots=True)

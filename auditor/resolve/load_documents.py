@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import astuple, dataclass, fields, replace
 from pathlib import Path
@@ -37,6 +37,9 @@ _RECORD = {
 _PLACE = "STRUCT(file VARCHAR, line INTEGER, construct VARCHAR, lines MAP(VARCHAR, INTEGER))"
 #: Longest line of a snapshot: one resource's document. AWS bounds every list in it; this leaves room to spare.
 MAX_LINE_BYTES = 64 * 1024 * 1024
+#: The same of files with many profiles; those with a longer line are read as others are. DuckDB hands each thread
+#: twice as much at a time, which takes memory, and of such large pieces a thread soon has none left.
+COMMON_LINE_BYTES = 16 * 1024 * 1024
 
 #: Profiles are by far the most numerous and have the widest documents: where there are many, a scan of their own keeps
 #: the other kinds' rows from carrying that width.
@@ -46,10 +49,12 @@ NARROW = tuple(kind for kind in KINDS if kind != WIDE)
 
 @dataclass(frozen=True, slots=True)
 class SourceFile:
-    """A snapshot file and its header."""
+    """A snapshot file and its header. ``blocks`` reads the file in blocks that end with a line, each with its number of
+    lines, and may raise SnapshotError: so whoever holds it against its hash need not read it once more."""
 
     path: Path
     header: Header
+    blocks: Callable[[], Iterable[tuple[bytes, int]]] | None = None
 
 
 def load(
@@ -73,7 +78,7 @@ def load(
     _refuse_overlap(files)
     with workspace("odd") as own:
         place = folder or own
-        many = sum(f.path.stat().st_size for f in files) > alike_profiles.MANY_BYTES if apart is None else apart
+        many = are_many(files) if apart is None else apart
         odd = _load_many(con, files, place) if many else None
         odd = _load_few(con, files) if odd is None else odd
         if any(odd):
@@ -86,6 +91,11 @@ def load(
             " where account = ? and ? in ('', region)",
             [kind, account, region],
         )
+
+
+def are_many(files: Sequence[SourceFile]) -> bool:
+    """Whether the files are so large that profiles are told apart by kind, and all blocks of each are read."""
+    return sum(file.path.stat().st_size for file in files) > alike_profiles.MANY_BYTES
 
 
 def _say_what_is_unseen(con: duckdb.DuckDBPyConnection, files: Sequence[SourceFile]) -> None:
@@ -177,14 +187,17 @@ def _load_many(con: duckdb.DuckDBPyConnection, files: Sequence[SourceFile], fold
     import duckdb
 
     placed = any(_is_template(file) for file in files)
-    texts = _scan(files, {WIDE: alike_profiles.TEXT_MEMBERS}, alike_profiles.TEXT_TAGS)
+    texts = _scan(files, {WIDE: alike_profiles.TEXT_MEMBERS}, alike_profiles.TEXT_TAGS, longest=COMMON_LINE_BYTES)
     looks_odd = f", {alike_profiles.looks_odd(f'records.{WIDE}', 'tags')} as odd"
     if headed := len(files) == 1:
         texts = f"(select *{_header_columns(files[0], (WIDE,))} from {texts})"
     query = _select(WIDE, texts, placed, _tags("json_extract_string({0}, '$')"), looks_odd, headed=headed)
     copies = [folder / f"others-{number}.jsonl" for number in range(len(files))]
     with ThreadPoolExecutor(max_workers=1) as pool:
-        pending = [pool.submit(copy_others, file.path, WIDE, copy) for file, copy in zip(files, copies, strict=True)]
+        pending = [
+            pool.submit(copy_others, file.path, WIDE, copy, file.blocks() if file.blocks else None)
+            for file, copy in zip(files, copies, strict=True)
+        ]
         try:
             _headers(con, files)
             may_be_odd = alike_profiles.tell_apart(con, query, folder)
@@ -281,9 +294,10 @@ def _scan(
     tags: str = _RECORD["tags"],
     *,
     gaps: bool = False,
+    longest: int = MAX_LINE_BYTES,
 ) -> str:
     """``documents``: kind → the members of its documents that are read; ``tags``: the type of a record's tags;
-    ``gaps``: with the snapshots' gaps."""
+    ``gaps``: with the snapshots' gaps; ``longest``: bytes of a line up to which it is read."""
     columns = _RECORD | {"tags": tags}
     if any(_is_template(file) for file in files):
         columns["place"] = _PLACE
@@ -295,7 +309,7 @@ def _scan(
     paths = string_list(tuple(re.sub(r"[*?\[]", r"[\g<0>]", str(f.path)) for f in files))
     return (
         f"read_json({paths}, format = 'newline_delimited', compression = 'none',"
-        f" maximum_object_size = {MAX_LINE_BYTES}, filename = true, hive_partitioning = false, columns = {{{names}}})"
+        f" maximum_object_size = {longest}, filename = true, hive_partitioning = false, columns = {{{names}}})"
     )
 
 

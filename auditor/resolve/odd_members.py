@@ -15,7 +15,7 @@ from datetime import datetime
 from functools import cache
 from io import BytesIO
 from pathlib import Path
-from typing import Annotated, Any, BinaryIO
+from typing import Annotated, Any
 
 import msgspec
 
@@ -163,21 +163,23 @@ class Others:
     left_out: int
 
 
-def copy_others(path: Path, kind: str, target: Path, *, in_order: bool = True) -> Others:
+def copy_others(
+    path: Path, kind: str, target: Path, blocks: Iterable[tuple[bytes, int]] | None = None, *, in_order: bool = True
+) -> Others:
     """Make ``target`` a copy of the snapshot file without the records of a kind. Those that begin as our own writer
     begins them, and where records are ``in_order`` lines between two of these, are not looked at: ``text_looks_odd``
     says in SQL what may be odd of them. Whoever reads them holds their number against ``left_out``, or a record would
     be lost where a file is in no order, or a line is made to look like one of them.
 
-    Raises SnapshotError as ``odd_records``.
+    ``blocks``: the file, in blocks that end with a line, each with its number of lines; None: it is read here.
+    Raises SnapshotError as ``odd_records``, and what the blocks raise.
     """
     written = b'"kind":"%b",' % kind.encode()
     odd: list[OddRecord] = []
     left_out = number = 0
-    with path.open("rb") as file, target.open("wb") as out:
-        for block in _whole_lines(file):
+    with target.open("wb") as out:
+        for block, held in _whole_lines(path) if blocks is None else blocks:
             if in_order and _is_between(block, written):
-                held = block.count(b"\n")
                 number, left_out = number + held, left_out + held
                 continue
             for line in BytesIO(block):
@@ -189,10 +191,12 @@ def copy_others(path: Path, kind: str, target: Path, *, in_order: bool = True) -
     return Others(tuple(odd), left_out)
 
 
-def _whole_lines(file: BinaryIO) -> Iterator[bytes]:
-    """The file in blocks that end with a line."""
-    while block := file.read(_BLOCK_BYTES):
-        yield block if block.endswith(b"\n") else block + file.readline()
+def _whole_lines(path: Path) -> Iterator[tuple[bytes, int]]:
+    """The file in blocks that end with a line, each with its number of lines."""
+    with path.open("rb") as file:
+        while block := file.read(_BLOCK_BYTES):
+            block = block if block.endswith(b"\n") else block + file.readline()
+            yield block, block.count(b"\n")
 
 
 def _is_between(block: bytes, written: bytes) -> bool:

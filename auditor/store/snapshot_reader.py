@@ -24,6 +24,8 @@ from auditor.studio.resource_types import UPDATABLE_KINDS
 #: Account, region, kind and id of a resource.
 Key = tuple[str, str, str, str]
 _BLOCK = 4 * 1024 * 1024
+#: Bytes of a block that whoever reads it keeps in the processor's cache.
+_SMALL_BLOCK = 128 * 1024
 _AGAIN = "Collect the account again, or restore the file from a copy."
 _END = b'{"end":'
 #: How the line of a resource begins; its kind stands within so many bytes.
@@ -137,6 +139,16 @@ class SnapshotReader:
 
         Raises SnapshotError where the file is empty, truncated, damaged, of a newer version, or no snapshot.
         """
+        for _ in self.blocks():
+            pass
+        return str(vars(self)["sha256"])
+
+    def blocks(self) -> Iterator[tuple[bytes, int]]:
+        """The file in blocks that end with a line, each with its number of lines. Once the last block was taken, all
+        of them were held against the hash, and ``sha256`` is known: who needs both reads the file once.
+
+        Raises SnapshotError as ``sha256``, after the last block where the content is damaged.
+        """
         path = self.path
         self.header  # noqa: B018 — what is not a snapshot, or of a newer version, is not called damaged
         last, offset = _last_line(path)
@@ -148,14 +160,15 @@ class SnapshotReader:
         except (msgspec.DecodeError, UnicodeDecodeError) as error:
             raise truncated from error
         digest, lines, left = hashlib.sha256(), 0, offset
-        with path.open("rb", buffering=0) as file:
-            while left > 0:
-                block = file.read(min(_BLOCK, left))
-                if not block:
-                    break
+        with path.open("rb") as file:
+            while left > 0 and (block := file.read(min(_SMALL_BLOCK, left))):
+                if not block.endswith(b"\n"):
+                    block += file.readline(left - len(block))
                 digest.update(block)
-                lines += block.count(b"\n")
+                counted = block.count(b"\n")
+                lines += counted
                 left -= len(block)
+                yield block, counted
         # The whole last line is compared, so that a change in it shows as well.
         expected = end_line(lines, digest.hexdigest())
         if (
@@ -164,7 +177,8 @@ class SnapshotReader:
             or msgspec.json.decode(last) != msgspec.json.decode(expected)
         ):
             raise SnapshotError(f"{path}: damaged: the content does not match the hash in its last line", hint=_AGAIN)
-        return end.sha256
+        vars(self)["sha256"] = end.sha256
+        yield last, 1
 
     @cached_property
     def ledger(self) -> Ledger:

@@ -27,6 +27,7 @@ from auditor.resources import rules_dir
 from auditor.rules.load import load_rules
 from auditor.rules.verdict_sql import verdict_sql
 from auditor.store.snapshot_file import sealed, write_snapshot
+from auditor.store.snapshot_reader import SnapshotReader
 from auditor.studio.personas import DEFAULT_PERSONAS, Match, Persona
 from resolve.builder import ACCOUNT, REGION, domain, merged, nest, place, profile, record, space
 
@@ -298,3 +299,31 @@ class TestOddInput:
         whole, by_kind = self._both(path, monkeypatch)
         assert by_kind == whole
         assert "damaged" not in by_kind
+
+    @pytest.mark.parametrize("bytes_", [0, 10**12])
+    def test_a_file_that_was_changed(self, bytes_: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+        """Whoever reads the blocks of a large file holds them against its hash, the last ones too."""
+        users = [profile(name, {"StudioWebPortal": "ENABLED"}) for name in ("ana", "zoe")]
+        path = _file(tmp_path / "one.jsonl", [place(), domain(), *users])
+        monkeypatch.setattr(alike_profiles, "MANY_BYTES", bytes_)
+        written = path.read_bytes()
+        for name in (b"ana", b"zoe"):
+            path.write_bytes(written.replace(b'"UserProfileName":"' + name, b'"UserProfileName":"eve'))
+            with pytest.raises(SnapshotError, match="damaged: the content does not match the hash"):
+                load_tables([path])
+        for left, said in ((-3, "truncated"), (-80, "truncated"), (len(written) // 2, "truncated")):
+            path.write_bytes(written[:left])
+            with pytest.raises(SnapshotError, match=said):
+                load_tables([path])
+
+
+def test_a_large_file_is_read_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Beside DuckDB: its hash is of the blocks that are looked at."""
+    path = _file(tmp_path / "one.jsonl", [place(), domain(), profile("ana"), profile("ben")])
+    reads: list[int] = []
+    blocks = SnapshotReader.blocks
+    monkeypatch.setattr(SnapshotReader, "blocks", lambda self: (reads.append(1), blocks(self))[1])
+    monkeypatch.setattr(alike_profiles, "MANY_BYTES", 0)
+    _, (reader,) = load_tables([path])
+    assert reader.sha256 == json.loads(path.read_bytes().splitlines()[-1])["end"]["sha256"]
+    assert len(reads) == 1
