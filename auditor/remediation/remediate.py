@@ -311,7 +311,8 @@ class Remediator:
                 pairs |= {key: re.sub(r"[^A-Z0-9]+", "_", key.upper()).strip("_") or "VALUE" for key in step.value}
             else:
                 pairs[step.path.removeprefix(f"{TAGS}.")] = str(step.value)
-        present = failure.row.get("tags") or {}
+        held = failure.row.get("tags")
+        present = held or {}
         pairs = {key: value for key, value in pairs.items() if key not in present}
         if not pairs:
             return FindingRemediation(steps)
@@ -323,7 +324,7 @@ class Remediator:
         return FindingRemediation(
             steps,
             command,
-            *snippets.tags(resource, pairs),
+            *snippets.tags(resource, pairs, beside=held is None or bool(held)),
             " ".join(
                 explained(value, f"the value of the tag {key}") for key, value in pairs.items() if value.isupper()
             ),

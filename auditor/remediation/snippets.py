@@ -25,6 +25,8 @@ from auditor.studio.template_names import (
 )
 
 Settings = Mapping[str, Any]
+#: What a snippet of a tag says of those that a resource has: a list of tags, or a map, would stand instead of theirs.
+OTHER_TAGS = "every other tag"
 
 
 def cloudformation(resource: ResourceRef, settings: Settings, changed: tuple[str, ...]) -> str:
@@ -46,13 +48,14 @@ def terraform(resource: ResourceRef, settings: Settings, changed: tuple[str, ...
     return "\n".join((*_about(BY_KIND[resource.type].terraform, resource, left_out), *_block(known, "")))
 
 
-def tags(resource: ResourceRef, pairs: Mapping[str, str]) -> tuple[str, str]:
-    """Tags in both languages."""
+def tags(resource: ResourceRef, pairs: Mapping[str, str], *, beside: bool = False) -> tuple[str, str]:
+    """Tags in both languages. ``beside``: the resource has others, or may have, which stay."""
+    kept = [f"{_KEPT}{OTHER_TAGS}"] if beside else []
     listed = {"Tags": [{"Key": key, "Value": value} for key, value in pairs.items()]}
     lines = [f"  {hcl_text(key)} = {hcl_text(value)}" for key, value in pairs.items()]
     return (
-        "\n".join((*_about(BY_KIND[resource.type].cloudformation, resource, []), _yaml(listed))),
-        "\n".join((*_about(BY_KIND[resource.type].terraform, resource, []), "tags = {", *lines, "}")),
+        "\n".join((*_about(BY_KIND[resource.type].cloudformation, resource, kept), _yaml(listed))),
+        "\n".join((*_about(BY_KIND[resource.type].terraform, resource, kept), "tags = {", *lines, "}")),
     )
 
 

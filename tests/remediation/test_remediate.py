@@ -4,10 +4,15 @@ test_other_commands."""
 
 from __future__ import annotations
 
+import re
+from dataclasses import replace
 from pathlib import Path
 
+import pytest
+
 from auditor.evaluate.audit import evaluate
-from auditor.model.snapshot import Record
+from auditor.model.rule import Rule
+from auditor.model.snapshot import Gap, Record
 from auditor.resolve.inheritance_sql import NestedMerge
 from auditor.rules.catalogue import all_rules
 from tests.evaluate.helpers import ACCOUNT, REGION, audit, changed, profile, rules_of, snapshot_file
@@ -227,3 +232,27 @@ def test_a_snippet_that_is_written_out_has_the_rule_s_values(tmp_path: Path) -> 
         fix = fix_of(report, "board")
         assert f"- {{Key: {yaml}, Value: APPROVER}}" in fix.cloudformation
         assert f'  {hcl} = "APPROVER"' in fix.terraform
+
+
+@pytest.mark.parametrize("held", [{}, {"team": "research"}, None])
+def test_a_tag_in_a_template_stands_beside_those_that_are_there(held: dict[str, str] | None, tmp_path: Path) -> None:
+    """Tags are one list in CloudFormation and one map in Terraform: what is written stands instead of what was there.
+    Where that is unknown there may be some."""
+    change = {"steps": "s", "set": {"Tags.owner": "OWNER"}}
+    rules = rules_of(tmp_path, changed(require="auth_mode = 'SSO'", setting="tags", remediation=change))
+    gaps = [] if held is not None else [Gap(ACCOUNT, REGION, "domain", "d-1", "Tags", "GetResources", "access_denied")]
+    fix = fix_of(
+        audit(tmp_path, rules, replace(of(), tags=None if held is None else tuple(held.items())), gaps=gaps),
+        "name-of-d-1",
+    )
+    for snippet in (fix.cloudformation, fix.terraform):
+        assert ("# every other tag stays as it stands" in snippet) == (held != {})
+
+
+@pytest.mark.parametrize("rule", all_rules(()), ids=lambda rule: rule.id)
+def test_what_is_written_out_says_what_stays(rule: Rule) -> None:
+    """Of a list or a policy that a resource has already, where the rule can't know what is in it. A trust policy
+    without its condition lets SageMaker assume the role on behalf of any account."""
+    for text in (*rule.remediation.cloudformation.values(), *rule.remediation.terraform.values()):
+        if re.search(r"^(Tags|tags|Policies|AssumeRolePolicyDocument|assume_role_policy)\b", text, re.MULTILINE):
+            assert re.search(r"^#.* (stays as it stands|stay as they stand)$", text, re.MULTILINE), text
