@@ -150,9 +150,12 @@ def _asked(rules: Sequence[Rule], overrides: Overrides) -> list[_Asked]:
 
 
 def _kind_sql(kind: str, values: Mapping[str, Any], among: frozenset[str] | None = None) -> str:
-    """SQL of the kind of one ``word``; ``among``: all the words there are, where they are few."""
-    if "lambda" not in kind.lower():  # in the body of one there may be no subquery
+    """SQL of the kind of one ``word``; ``among``: all the words there are, where they are few: then the lists that they
+    are looked up in are short, and each join would take longer."""
+    if among is None and "lambda" not in kind.lower():  # in the body of one there may be no subquery
         kind = _LOOKED_UP.sub(rf"{WORD} in (select unnest(\1{_LISTED}))", kind)
+    if among is not None:
+        kind = _LOOKED_UP.sub(rf"list_contains(\1{_LISTED}, {WORD})", kind)
     listed = {
         f"{name}{_LISTED}": [item for item in value if item in among]
         if among is not None and isinstance(value, (list, tuple)) else value
@@ -184,6 +187,9 @@ def _classify(
         f'select unnest("{name}") as {WORD} from kind_rows_{table}' for table, names in rows.items() for name in names
     )
     few = con.execute(f"select distinct {WORD} from ({every}) limit {_FEW + 1}").fetchall()
+    if not few:
+        con.execute(f"create temp table {words} ({WORD} VARCHAR, kind VARCHAR)").fetchall()
+        return _Found(asked, words, "")
     kind = _kind_sql(asked.kind, asked.values, frozenset(word for (word,) in few) if len(few) <= _FEW else None)
     try:
         con.execute(

@@ -41,6 +41,8 @@ SHORTEST, LONG = 3, 4
 DOUBTFUL, UNLIKE, FAR = 10, -10, -20
 #: Letters from which a name may have an initial before it.
 _WITH_INITIAL = 5
+#: Words up to which only what of the file is about them is read: all of it takes longer than a small account's words.
+_FEW = 500
 
 
 def runs(word: str) -> set[str]:
@@ -78,15 +80,17 @@ def mark_unlike_names(
                 or kind = {literal(spec.joined)} or contains({literal(spec.own)}, kind))
               and regexp_full_match({WORD}, '[a-z]{{{SHORTEST},}}')
         """).fetchall()
-        if con.execute("select 1 from names_asked limit 1").fetchall():
-            _weigh(con, kinds, spec)
+        few = con.execute(f"select {WORD} from names_asked limit {_FEW + 1}").fetchall()
+        if few:
+            forms = _forms() if len(few) > _FEW else _forms_of([word for (word,) in few])
+            _weigh(con, kinds, spec, forms)
     finally:
         for table in ("names_asked", "beside_names"):
             con.execute(f"drop table if exists temp.main.{table}").fetchall()
 
 
-def _weigh(con: duckdb.DuckDBPyConnection, kinds: str, spec: UnlikeNames) -> None:
-    names, weights, common = _forms()
+def _weigh(con: duckdb.DuckDBPyConnection, kinds: str, spec: UnlikeNames, forms: tuple[str, str, str]) -> None:
+    names, weights, common = forms
     text = f"'^' || {WORD} || '$'"
     every = " union all ".join(
         f"select {WORD}, text, start, substr(text, start, {length}) as run"
@@ -130,3 +134,22 @@ def _forms() -> tuple[str, str, str]:
     """The names, the weights and the words, as they are in the file."""
     names, weights, common = gzip.decompress(FORMS.read_bytes()).decode().split("\n\n")
     return names, weights, common
+
+
+@cache
+def _by_form() -> tuple[frozenset[str], Mapping[str, str], frozenset[str]]:
+    """The same: the names, each weight's line by its run of letters, and the words."""
+    names, weights, common = _forms()
+    lines = {line.partition(" ")[0]: line for line in weights.split("\n")}
+    return frozenset(names.split("\n")), lines, frozenset(common.split("\n"))
+
+
+def _forms_of(asked: Sequence[str]) -> tuple[str, str, str]:
+    """What ``_forms`` has about the words; the weight of no run of letters is every word's."""
+    names, weights, common = _by_form()
+    held = {"", *(run for word in asked for run in runs(word))}
+    return (
+        "\n".join(sorted(names.intersection([*asked, *(word[1:] for word in asked)]))),
+        "\n".join(weights[run] for run in sorted(held & weights.keys())),
+        "\n".join(sorted(common.intersection(asked))),
+    )

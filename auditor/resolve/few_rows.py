@@ -15,6 +15,9 @@ SMALL = 2_000_000
 #: conditions, without which a query could take the square of its rows; not to read columns that nobody asks for.
 WORTH_IT = ("expression_rewriter", "filter_pushdown", "unused_columns")
 
+#: SQL of whether a connection's queries are planned so.
+PLANNED_FOR_FEW_ROWS = "current_setting('disabled_optimizers') <> ''"
+
 
 def plan_for_few_rows(con: duckdb.DuckDBPyConnection) -> None:
     """Leave out of planning what only makes a query faster on many rows, a sixth of a small audit. The results are the

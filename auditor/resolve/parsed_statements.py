@@ -9,6 +9,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from auditor.resolve.empty_joins import without_empty_joins
+
 if TYPE_CHECKING:
     import duckdb
 
@@ -20,7 +22,11 @@ _once: set[int] = set()
 
 def run(con: duckdb.DuckDBPyConnection, sql: str) -> duckdb.DuckDBPyConnection:
     """Execute one statement without parameters, whose text doesn't hang on the data. Its second run keeps it parsed: a
-    process that runs each once parses none twice and keeps none. Threads may run statements at the same time."""
+    process that runs each once parses none twice and keeps none. Threads may run statements at the same time.
+
+    A table that is made of few rows is made without the joins of those that are empty by then."""
+    if sql.startswith("create table"):
+        sql = without_empty_joins(con, sql)
     kept = _parsed.get(sql)
     if kept is None:
         seen = hash(sql)

@@ -96,6 +96,23 @@ def test_the_sums_are_those_of_the_file() -> None:
     assert all(list(expected.values()).count(kind) > 20 for kind in "uvw")
 
 
+def test_few_words_are_weighed_as_many(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Of few, only what of the file is about them is read."""
+    names, weights, common = (part.split("\n") for part in unlike_names._forms())
+    words = [
+        *names[::4000], *(f"q{name}" for name in names[::5000]),
+        *common[::3000], *(f"{word}x" for word in common[::3000]),
+        *(run.partition(" ")[0].strip("^$") * 2 for run in weights[1::2000]),
+    ]  # fmt: skip
+    listed = [f"{word}-user" for word in words]
+    few = kinds(*listed)
+    asked = unlike_names._forms_of(words)
+    assert all(0 < len(part) < len(whole) / 10 for part, whole in zip(asked, unlike_names._forms(), strict=True))
+    monkeypatch.setattr(unlike_names, "_FEW", 0)
+    assert kinds(*listed) == few
+    assert {"u", "v", "w"} <= set(few.values())
+
+
 def test_the_file_holds_names_and_weights_in_order() -> None:
     names, weights, words = (part.split("\n") for part in unlike_names._forms())
     assert names == sorted(set(names))
