@@ -154,9 +154,8 @@ class Remediator:
             except UnusableError as error:
                 command, note = "", str(error)
         template = _filled(pick(fix.cloudformation).strip(), row, json.dumps)
-        return FindingRemediation(
-            fix.steps, command, template, _filled(pick(fix.terraform).strip(), row, snippets.hcl_text), note
-        )
+        hcl = snippets.written_out(resource, _filled(pick(fix.terraform).strip(), row, snippets.hcl_text))
+        return FindingRemediation(fix.steps, command, template, hcl, note)
 
     def _by_status(self, row: Mapping[str, Any], resource: ResourceRef) -> str:
         """What to know of the statuses of what is updated before it is. Raises UnusableError where it can't be."""

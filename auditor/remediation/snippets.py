@@ -8,6 +8,7 @@ What a template refers to (a role, a bucket) has no value that could be written:
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator, Mapping
 from functools import cache, lru_cache
 from typing import Any
@@ -16,13 +17,15 @@ from auditor.model.resource import ResourceRef
 from auditor.model.snapshot import TEMPLATE
 from auditor.studio.resource_types import BY_KIND
 from auditor.studio.template_names import (
+    NOT_IN,
     NOT_IN_CLOUDFORMATION,
-    NOT_IN_TERRAFORM,
     NOT_YET_IN_CLOUDFORMATION,
     REPEATED_BLOCKS,
     lacks,
+    snake,
     terraform_name,
 )
+from auditor.studio.template_types import Language
 
 Settings = Mapping[str, Any]
 #: What a snippet of a tag says of those that a resource has: a list of tags, or a map, would stand instead of theirs.
@@ -41,21 +44,61 @@ def cloudformation(resource: ResourceRef, settings: Settings, changed: tuple[str
 
 def terraform(resource: ResourceRef, settings: Settings, changed: tuple[str, ...]) -> str:
     """HCL of the resource's arguments; empty where the provider cannot express what is changed."""
-    if any(lacks(NOT_IN_TERRAFORM, path) for path in changed):
+    provider = _provider(resource)
+    if any(lacks(NOT_IN[provider], path) for path in changed):
         return ""
     left_out: list[str] = []
-    known = _known(_told(resource, settings, changed, left_out), "", NOT_IN_TERRAFORM, left_out)
-    return "\n".join((*_about(BY_KIND[resource.type].terraform, resource, left_out), *_block(known, "")))
+    known = _known(_told(resource, settings, changed, left_out), "", NOT_IN[provider], left_out)
+    if provider == "awscc":
+        _drop_new_values(known, left_out)
+        lines = _attributes(known, "")
+    else:
+        lines = _block(known, "")
+    return "\n".join((*_about(_terraform_type(resource), resource, left_out), *lines))
+
+
+def written_out(resource: ResourceRef, text: str) -> str:
+    """A snippet of the provider aws that a rule has written out, in the words of the resource's provider."""
+    if _provider(resource) == "aws" or not text.startswith(_AWS_TAGS):
+        return text
+    return _TAG_MAP.sub(_as_list, text.replace("# aws_", "# awscc_", 1))
+
+
+#: How a snippet of a tag begins, and its map of one tag.
+_AWS_TAGS = "# aws_sagemaker_"
+_TAG_MAP = re.compile(r"^tags = \{\n  (.+) = (.+)\n\}$", re.MULTILINE)
+
+
+def _as_list(found: re.Match[str]) -> str:
+    return f"tags = [\n  {{ key = {found[1]}, value = {found[2]} }},\n]"
+
+
+def _provider(resource: ResourceRef) -> Language:
+    """Of which of Terraform's two providers the resource is, by its address; ``aws`` where it is of none."""
+    return "awscc" if _AWSCC.search(resource.id) else "aws"
+
+
+#: The address of a resource of the provider awscc, in modules or not.
+_AWSCC = re.compile(r"(?:^|[.\]])awscc_sagemaker_\w+\.")
+
+
+def _terraform_type(resource: ResourceRef) -> str:
+    type_ = BY_KIND[resource.type].terraform
+    return type_ if _provider(resource) == "aws" else type_.replace("aws_", "awscc_", 1)
 
 
 def tags(resource: ResourceRef, pairs: Mapping[str, str], *, beside: bool = False) -> tuple[str, str]:
     """Tags in both languages. ``beside``: the resource has others, or may have, which stay."""
     kept = [f"{_KEPT}{OTHER_TAGS}"] if beside else []
     listed = {"Tags": [{"Key": key, "Value": value} for key, value in pairs.items()]}
-    lines = [f"  {hcl_text(key)} = {hcl_text(value)}" for key, value in pairs.items()]
+    written = [(hcl_text(key), hcl_text(value)) for key, value in pairs.items()]
+    if _provider(resource) == "awscc":
+        lines = ["tags = [", *(f"  {{ key = {key}, value = {value} }}," for key, value in written), "]"]
+    else:
+        lines = ["tags = {", *(f"  {key} = {value}" for key, value in written), "}"]
     return (
         "\n".join((*_about(BY_KIND[resource.type].cloudformation, resource, kept), _yaml(listed))),
-        "\n".join((*_about(BY_KIND[resource.type].terraform, resource, kept), "tags = {", *lines, "}")),
+        "\n".join((*_about(_terraform_type(resource), resource, kept), *lines)),
     )
 
 
@@ -163,6 +206,32 @@ def _block(settings: Settings, indent: str) -> Iterator[str]:
             yield f"{indent}{terraform_name(name)} {{"
             yield from _block(inner, indent + "  ")
             yield f"{indent}}}"
+
+
+def _attributes(settings: Settings, indent: str) -> Iterator[str]:
+    """Members of a resource of awscc, or of an object in it: structures are values there, and no blocks."""
+    plain = {n: v for n, v in settings.items() if not isinstance(v, Mapping) and not _structures(v)}
+    width = max((len(snake(n)) for n in plain), default=0)
+    for name, value in plain.items():
+        yield f"{indent}{snake(name):<{width}} = {_literal(value)}"
+    for name, value in settings.items():
+        if name in plain:
+            continue
+        if isinstance(value, Mapping):
+            yield f"{indent}{snake(name)} = {{"
+            yield from _attributes(value, indent + "  ")
+            yield f"{indent}}}"
+            continue
+        yield f"{indent}{snake(name)} = ["
+        for inner in value:
+            yield f"{indent}  {{"
+            yield from _attributes(inner, indent + "    ")
+            yield f"{indent}  }},"
+        yield f"{indent}]"
+
+
+def _structures(value: object) -> bool:
+    return isinstance(value, list) and any(isinstance(item, Mapping) for item in value)
 
 
 def _literal(value: object) -> str:
