@@ -132,12 +132,7 @@ class AlikeRows:
         self._compared = frozenset(name for name in header if name not in _OWN and name not in free)
         names = sorted(self._compared)
         self._values: Callable[[Row], tuple[Any, ...]] = itemgetter(*names, names[0])
-        fix = rule.remediation
-        described = documented.name in UPDATABLE_KINDS and BY_TABLE[documented.name].in_domain
-        self._by_document = described and bool(fix.changes or fix.aws)
-        steps = [Step(change.path, change.action, None) for change in fix.changes]
-        beside = [f"{step.root}.{DEMANDED[step.root]}" for step in steps if step.root in DEMANDED]
-        self._paths = tuple(dict.fromkeys((*(step.top for step in steps), *beside)))
+        self._paths = document_paths(rule, documented)
         self._known: dict[Any, Alike] = {}
 
     def find(self, row: Row, resource: ResourceRef) -> tuple[Any, Alike | None]:
@@ -145,7 +140,7 @@ class AlikeRows:
         if not PLAIN_NAME.fullmatch(resource.name):
             return None, None
         told = b""
-        if self._by_document:
+        if self._paths is not None:
             told = self._documents.told((resource.account, resource.region, resource.type, resource.id), self._paths)
         # The beginning of an ARN holds the partition, which a domain's ARN is made with.
         key: Any = (told, resource.arn[:12], self._values(row))
@@ -208,6 +203,18 @@ class AlikeRows:
             else:
                 parts.append(_escaped(format_placeholder(name, row)))
         return ("".join(parts), True) if varies else (filled(self._rule.message, row), False)
+
+
+def document_paths(rule: Rule, documented: Table) -> tuple[str, ...] | None:
+    """What a command for a failure depends on in the resource's own document, beside its status and its gaps; None
+    where it does not depend on the document."""
+    fix = rule.remediation
+    described = documented.name in UPDATABLE_KINDS and BY_TABLE[documented.name].in_domain
+    if not (described and (fix.changes or fix.aws)):
+        return None
+    steps = [Step(change.path, change.action, None) for change in fix.changes]
+    beside = [f"{step.root}.{DEMANDED[step.root]}" for step in steps if step.root in DEMANDED]
+    return tuple(dict.fromkeys((*(step.top for step in steps), *beside)))
 
 
 def _escaped(text: str) -> str:

@@ -12,14 +12,16 @@ from heapq import heapify, heappop, heappush
 from itertools import count
 from typing import TYPE_CHECKING
 
+from auditor.evaluate.alike_causes import AlikeCauses
 from auditor.evaluate.alike_findings import PLAIN_NAME
 from auditor.evaluate.causes import Causes, common, several
 from auditor.evaluate.engine import Verdicts
 from auditor.evaluate.failing_kinds import FailingKinds, KindRows
-from auditor.evaluate.failing_rows import Alike, FailingRows, Name, Place, Row, RuleRows, Wanted, profile_kinds
+from auditor.evaluate.failing_rows import Alike, FailingRows, Place, Row, RuleRows, Wanted, profile_kinds
 from auditor.evaluate.findings import FindingMaker
 from auditor.evaluate.fingerprints import fingerprint, named
 from auditor.evaluate.gap_reasons import Gaps
+from auditor.evaluate.single_causes import Singles
 from auditor.model.finding import RootCause, cause_order, priority
 from auditor.model.resource import ResourceRef
 from auditor.model.rule import Rule, Verdict
@@ -48,35 +50,6 @@ _Bound = tuple[object, ...]
 
 
 @dataclass(frozen=True, slots=True)
-class Singles:
-    """Failures of a rule that are alike, each of which its own resource is to blame for: a cause each.
-
-    ``first``: that of the first resource, without what fixes it; ``fix``: that, where a command that needs nothing
-    filled in may fix one of them, else None.
-    """
-
-    rows: RuleRows
-    alike: Alike
-    first: RootCause
-    fix: Remediation | None
-
-    @property
-    def has_command(self) -> bool:
-        """Whether a command that needs nothing filled in may fix one of them; else none does."""
-        return self.fix is not None
-
-    @property
-    def order(self) -> _Bound:
-        """As ``cause_order``, to the rule: what tells them apart is the resource."""
-        return cause_order(self.first)[:5]
-
-    @property
-    def told(self) -> str:
-        """What their causes are named after beside the rule and the resource."""
-        return f"{self.first.layer}\x1f{self.first.setting}"
-
-
-@dataclass(frozen=True, slots=True)
 class _Unit:
     """Failures of a rule in one domain, or all where ``place`` is None. No cause of them comes before ``bound``."""
 
@@ -95,12 +68,17 @@ class CauseGroups:
         rules: Sequence[Rule],
         verdicts: Verdicts,
         overrides: Overrides,
+        *,
+        commands_only: bool = False,
     ) -> None:
-        """``con`` has the tables of the ``files`` and the verdicts in them. Raises SnapshotError."""
+        """``con`` has the tables of the ``files`` and the verdicts in them; ``commands_only``: of what fixes a cause
+        nothing but the command is wanted. Raises SnapshotError."""
         self._con, self._verdicts = con, verdicts
         self._rules = [rule for rule in rules if verdicts.counts[rule.id].get(Verdict.FAIL)]
         self._documents = Documents(files)
-        self._maker = FindingMaker(con, verdicts, overrides, Gaps(()), self._documents)
+        self._maker = FindingMaker(
+            con, verdicts, overrides, Gaps(()), self._documents, commands_only=commands_only
+        )  # fmt: skip
         self._wanted = {rule.id: Wanted.of(rule, self._maker) for rule in self._rules}
         self._kinds = profile_kinds(con, self._documents, self._rules)
         self._by_kind = FailingKinds(
@@ -111,7 +89,6 @@ class CauseGroups:
         self._apart: list[Singles] = []
         # Of the rule that was asked for last.
         self._read: dict[RuleRows, dict[str, list[Row]]] = {}
-        self._named: dict[RuleRows, dict[str, list[Name]]] = {}
 
     def every(self) -> list[RootCause]:
         """All of them, in the order of a report."""
@@ -139,22 +116,16 @@ class CauseGroups:
             return self._single(singles.rows, singles.rows.keys([singles.alike.text]))
         return self._one_by_one(singles.rows, found)
 
-    def names(self, singles: Singles) -> list[tuple[Name, str]]:
-        """What the resources that they are about are called, each with the id of its cause; none is made."""
-        if singles.rows not in self._named:
-            texts = [one.alike.text for one in self._apart if one.rows is singles.rows]
-            self._named = {singles.rows: singles.rows.names(texts)}
-        rule, told = singles.rows.rule.id, singles.told
-        found = self._named[singles.rows].get(singles.alike.text, [])
-        return [(name, named(rule, name.key, told)[:_ID]) for name in found]
-
     def ends(self, singles: Singles) -> list[RootCause]:
-        """The first and the last of them, without the snapshots being read again."""
+        """The first and the last of them, without the snapshots being read again; the first alone where the last one
+        differs in its name only."""
         causes, one, ends = Causes(), singles.rows, singles.alike
         if singles.fix is not None:
             first = self._maker.resource(one.documented, ends.first)
             causes.add(self._fingerprint(one, first), singles.first, singles.fix)
         others = [ends.first, ends.last] if singles.fix is None else [ends.last]
+        if singles.differ_in_name:
+            others = []
         self._add(causes, one, others if ends.number > 1 else others[:1] if singles.fix is None else [])
         causes.close()
         return list(causes.made)
@@ -279,11 +250,12 @@ class CauseGroups:
         for one, those in zip(failing, groups, strict=True):
             made: dict[str, tuple[RootCause, Remediation]] = {}
             apart: list[str] = []
+            causes_of = AlikeCauses(one.rule, one.documented, self._maker, self._documents)
             for group in those:
-                resource, alone, fix = self._alone(one, group.first)
+                resource, alone, fix = causes_of.alone(group.first)
                 if alone.resource.key == resource.key:
                     singles.append(Singles(one, group, alone, fix if self._may_have_call(one, group, fix) else None))
-                elif not one.names_only(group) and common(*self._alone(one, group.last)[1:]) != common(alone, fix):
+                elif not one.names_only(group) and common(*causes_of.alone(group.last)[1:]) != common(alone, fix):
                     apart.append(group.text)
                 else:
                     made[group.text] = (replace(alone, affects=group.number), fix)
@@ -353,7 +325,7 @@ class CauseGroups:
         resource = self._maker.resource(one.documented, group.first)
         if _may_be_read(fix, resource):
             return True
-        if group.number == 1:
+        if group.number == 1 or one.names_only(group):
             return False
         resource, _, fix = self._alone(one, group.last)
         return _may_be_read(fix, resource)

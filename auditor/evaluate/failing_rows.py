@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import msgspec
 
+from auditor.evaluate.alike_findings import PLAIN_NAME
 from auditor.evaluate.findings import FindingMaker
 from auditor.model.rule import Rule, Verdict
 from auditor.remediation.raw_documents import Documents
@@ -24,6 +25,7 @@ from auditor.resolve.table_model import Table
 from auditor.resolve.tables import table
 from auditor.sql_text import literal
 from auditor.store.snapshot_reader import Key
+from auditor.studio.placeholders import ANY_PLACEHOLDER
 
 if TYPE_CHECKING:
     import duckdb
@@ -37,6 +39,11 @@ _OF_PROFILE = frozenset({
     "SingleSignOnUserValue", "SingleSignOnUserIdentifier",
 })  # fmt: skip
 _ROLE = "ExecutionRole"
+#: SQL over a row ``r``: whether its name stands in a command and in its ARN as it is.
+_PLAIN = (
+    f"coalesce(ends_with(r.arn, r.id) and regexp_full_match(r.name, {literal(PLAIN_NAME.pattern)})"
+    f" and not regexp_matches(r.name, {literal(ANY_PLACEHOLDER)}), false)"
+)
 #: Accounts and domains that are written out at most.
 _FEW = 500
 #: Account, Region and domain.
@@ -54,13 +61,14 @@ class Alike:
     last: Row
 
 
-class Name(NamedTuple):
-    """What a resource is called: its key, id, name and ARN."""
+class NameClass(NamedTuple):
+    """Resources whose ARNs pass the same tests: how many, and the least ARN. ``start``: what stands before the id in
+    all their ARNs, '' where that is not one text or where one has a name that can't stand in a command as it is."""
 
-    key: str
-    id: str
-    name: str
-    arn: str | None
+    passed: tuple[bool, ...]
+    number: int
+    arn: str
+    start: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -242,16 +250,38 @@ class RuleRows(ABC):
             found.setdefault(text, []).append(dict(zip(self._columns, values, strict=True)))
         return found
 
-    def names(self, texts: Sequence[str]) -> dict[str, list[Name]]:
-        """What the resources of the groups with these texts are called, by these."""
+    def name_classes(self, texts: Sequence[str], tests: Sequence[str]) -> dict[str, list[NameClass]]:
+        """The resources of the groups with these texts, by these, those together of which the ARNs pass the same tests:
+        conditions on a row ``r``."""
         rows = self._con.execute(
-            f"select a.alike, r.key, r.id, r.name, r.arn from {self._table} r join alike_{self._table} a"
-            " on a.key = r.key where a.alike in (select unnest(?::VARCHAR[])) order by r.key",
+            f"select alike, tested, count(*), min(arn), bool_and(plain), min(start), max(start) from"
+            f" (select a.alike, [{', '.join(tests)}]::BOOLEAN[] as tested, r.arn, {_PLAIN} as plain,"
+            f" left(r.arn, length(r.arn) - length(r.id)) as start from {self._table} r join alike_{self._table} a"
+            " on a.key = r.key where a.alike in (select unnest(?::VARCHAR[]))) group by all order by alike, tested",
             [list(texts)],
         ).fetchall()
-        found: dict[str, list[Name]] = {}
-        for text, *name in rows:
-            found.setdefault(text, []).append(Name(*name))
+        found: dict[str, list[NameClass]] = {}
+        for text, tested, number, arn, plain, least, greatest in rows:
+            start = least if plain and least == greatest else ""
+            found.setdefault(text, []).append(NameClass(tuple(tested), number, arn or "", start))
+        return found
+
+    def named_alike(
+        self, told: Mapping[str, str], tests: Sequence[str], passed: Sequence[bool]
+    ) -> dict[str, list[tuple[str, str]]]:
+        """Of the resources of groups those that pass some of the tests and not the others: ARNs, each with the id of
+        its cause, by group. ``told``: by the groups' texts, what a cause is named after beside its rule and
+        resource."""
+        rows = self._con.execute(
+            f"select g.alike, r.arn, sha256({self._named.replace('key', 'r.key')})[:16] from {self._table} r"
+            f" join alike_{self._table} a on a.key = r.key"
+            " join (select unnest($1::VARCHAR[]) as alike, unnest($2::VARCHAR[]) as told) g on g.alike = a.alike"
+            f" where [{', '.join(tests)}]::BOOLEAN[] = $3::BOOLEAN[] order by r.key",
+            [list(told), list(told.values()), list(passed)],
+        ).fetchall()
+        found: dict[str, list[tuple[str, str]]] = {}
+        for text, arn, id_ in rows:
+            found.setdefault(text, []).append((arn, id_))
         return found
 
     def names_only(self, group: Alike) -> bool:

@@ -50,15 +50,18 @@ class FindingMaker:
         gaps: Gaps,
         documents: Documents,
         rules: Sequence[Rule] = (),
+        *,
+        commands_only: bool = False,
     ) -> None:
-        """``rules``: those whose findings will be made; the documents that their commands need are read at once."""
+        """``rules``: those whose findings will be made; the documents that their commands need are read at once.
+        ``commands_only``: as for ``Remediator``."""
         self._con = con
         self._verdicts = verdicts
         self._overrides = overrides
         self._gaps = gaps
         self._documents = documents
         self._failures = Failures(documents, overrides)
-        self._remediator = Remediator(con, documents)
+        self._remediator = Remediator(con, documents, commands_only=commands_only)
         self._places = SourceLocations(con)
         self._causes = Causes()
         self._resources: dict[tuple[str, str], ResourceRef] = {}

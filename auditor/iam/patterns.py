@@ -51,6 +51,13 @@ class Pattern:
         """Its policy variables."""
         return tuple(part for part in self.parts if isinstance(part, Variable))
 
+    @property
+    def regular(self) -> str | None:
+        """The same as a regular expression that a whole text matches; None where it hangs on the request's context."""
+        if not all(isinstance(part, str) for part in self.parts) or self.literals:
+            return None
+        return "(?s:" + "".join({"*": ".*", "?": "."}.get(c, re.escape(c)) for c in self.text) + ")"
+
     def lacks(self, context: Context) -> bool:
         """Whether a variable has no value in the request, and no default."""
         return any(v.default is None and context.get(v.key) is Known.ABSENT for v in self.variables)

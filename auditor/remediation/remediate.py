@@ -106,8 +106,11 @@ def _filled(snippet: str, row: Mapping[str, Any], quote: Callable[[str], str]) -
 class Remediator:
     """Makes remediations over one connection's tables and the documents behind them."""
 
-    def __init__(self, con: duckdb.DuckDBPyConnection, documents: Documents) -> None:
+    def __init__(self, con: duckdb.DuckDBPyConnection, documents: Documents, *, commands_only: bool = False) -> None:
+        """``commands_only``: what templates would say and notes beside a command are left out, which take longer to
+        make than the command."""
         self._con = con
+        self._commands_only = commands_only
         self._documents = documents
         self._cautions = Cautions(con)
         self._followers: dict[str, dict[str, int]] = {}
@@ -146,7 +149,7 @@ class Remediator:
             try:
                 command = in_partition(template.format_map(words).strip(), resource)
                 about = "" if _DELETES.match(command) else self._by_status(row, resource)
-                caution = self._cautions.of_command(command, resource)
+                caution = "" if self._commands_only else self._cautions.of_command(command, resource)
                 note = " ".join(filter(None, (caution, about, to_fill_in(template + "".join(str(words.used))))))
             except KeyError:
                 # A name that the command needs is unknown for this resource: no command is better than a wrong one.
@@ -198,8 +201,10 @@ class Remediator:
         key = f"{rule.id} {domain.key} {steps}"
         if key not in self._made:
             made = self._on(rule, domain, tuple(step.moved(DOMAIN_USER_ROOT) for step in steps), "domain")
-            others = self._followers_of(documented, domain, steps) - 1
-            self._made[key] = replace(made, note=" ".join(filter(None, (shared(others), made.note))))
+            if not self._commands_only:
+                others = self._followers_of(documented, domain, steps) - 1
+                made = replace(made, note=" ".join(filter(None, (shared(others), made.note))))
+            self._made[key] = made
         return replace(self._made[key], aws_only_here=self._alone(failure, key))
 
     def _alone(self, failure: Failure, key: str) -> str:
@@ -279,6 +284,11 @@ class Remediator:
             return FindingRemediation(fix.steps)
         changed = tuple(step.path.replace("[]", "") for step in steps)
         command = ""
+        if self._commands_only:
+            live = self._live(resource)
+            return FindingRemediation(
+                fix.steps, " ".join((*call(resource), *update_call.options(sent))) if live else ""
+            )
         note = [to_fill_in(" ".join(map(str, steps)))]
         if self._live(resource):
             whole = tuple(dict.fromkeys(s.top.partition(".")[2] for s in steps if s.nested and value_at(sent, s.top)))

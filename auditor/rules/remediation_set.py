@@ -11,7 +11,7 @@ from auditor.model.rule import Change
 from auditor.resolve.table_model import Table
 from auditor.rules.schema import ChangeFile, RuleFile
 from auditor.studio.resource_types import RESOURCE_TYPES, UPDATABLE_KINDS
-from auditor.studio.structures import PLAIN, ROOTS, Member, member, members
+from auditor.studio.structures import PLAIN, ROOTS, member, names_beside
 from auditor.yaml_source import Source, near
 
 #: Table → what ``set`` may begin with there. A profile's rules speak of UserSettings, wherever they are set.
@@ -104,16 +104,13 @@ def _check_tags(source: Source, path: str, value: Any) -> None:
 
 def _near(path: str) -> str:
     """The name most like the first one that the API does not know."""
-    root, *parts = path.split(".")
-    if root not in ROOTS:
-        return near(root, list(PLAIN), "")
-    known, there = members(ROOTS[root][1]), root
-    for part in parts:
-        name = part.removesuffix("[]")
-        found: Member | None = known.get(name)
-        if found is None:
-            return near(name, list(known), f"Members of {there}: {', '.join(known)}")
-        if found.many and found.shape and "[]" not in part:
-            return f"{name} is a list of structures: write {name}[]"
-        known, there = members(found.shape) if found.shape else {}, name
-    return ""
+    found, wrong, known = names_beside(path)
+    if not wrong:
+        return f"Did you mean {found!r}?" if found != path else ""
+    there = member(found)
+    if there is not None and there.many and there.shape and not found.endswith("[]"):
+        name = found.rpartition(".")[2]
+        return f"{name} is a list of structures: write {name}[]"
+    if not found:
+        return near(wrong, known)
+    return near(wrong, known, f"Members of {found.rpartition('.')[2]}: {', '.join(known)}" if known else "")

@@ -10,9 +10,11 @@ from typing import Any
 from auditor.errors import ConfigError
 from auditor.json_source import is_unicode
 from auditor.model.rule import Param, Rule, Verdict
+from auditor.rules.rule_names import near_rule
 from auditor.rules.word_kinds import FUNCTION, with_calls, written_out
 from auditor.sql_text import literal
 from auditor.studio.resource_types import STUDIO_TYPES
+from auditor.yaml_source import near
 
 #: A string, a quoted identifier, a comment, other quoting that DuckDB knows, or a parameter: only the last is replaced.
 _TOKEN = re.compile(
@@ -184,11 +186,15 @@ def parse_overrides(options: Sequence[str], rules: Sequence[Rule]) -> dict[str, 
             )
         rule = next((r for r in rules if rule_name in (r.id, r.name)), None)
         if rule is None:
-            raise ConfigError(f"--param {option}: there is no rule {rule_name!r}", hint="See: auditor rules list")
+            named = near_rule(rule_name, [n for r in rules for n in (r.id, r.name)])
+            raise ConfigError(f"--param {option}: there is no rule {rule_name!r}", hint=named)
         param = next((p for p in rule.params if p.name == name), None)
         if param is None:
             names = ", ".join(p.name for p in rule.params) or "none"
-            raise ConfigError(f"--param {option}: {rule.id} has no parameter {name!r} (it has: {names})")
+            raise ConfigError(
+                f"--param {option}: {rule.id} has no parameter {name!r} (it has: {names})",
+                hint=near(name, [p.name for p in rule.params]),
+            )
         try:
             value = yaml.safe_load(text)
         except (yaml.YAMLError, ValueError, RecursionError) as error:

@@ -67,7 +67,7 @@ def change_curve(config: Config, files: Sequence[Path], rules: RuleOptions) -> C
         tried: set[str] = set()
         made: set[str] = set()
         for number in count():
-            groups = groups_of(state)
+            groups = groups_of(state, commands_only=True)
             room = MOST - len(tried)
             lot = list(islice(_lot(groups, tried, today.failures / _PARTS), room or 1))
             if not lot or not room:

@@ -12,8 +12,8 @@ from pathlib import Path
 from auditor.collect.aws.specs import permissions
 from auditor.config import Config
 from auditor.deliver.security_hub import PERMISSIONS as SENDING
-from auditor.evaluate.alike_findings import PLAIN_NAME
-from auditor.evaluate.cause_groups import CauseGroups, Singles
+from auditor.evaluate.cause_groups import CauseGroups
+from auditor.evaluate.single_causes import SingleNames, Singles
 from auditor.iam.capabilities import IAM_REGIONS
 from auditor.iam.context import Context
 from auditor.iam.documents import Policy
@@ -26,12 +26,13 @@ from auditor.run.nightly_actions import listed, nightly_actions
 from auditor.run.run_options import RuleOptions
 from auditor.run.selection import choose
 from auditor.run.what_if_sides import FirstSide, first_side, groups_of
+from auditor.sql_text import literal
 from auditor.store.masked_copies import without_secrets
 from auditor.store.snapshot_reader import SnapshotReader
 from auditor.studio.api_requests import request_of
 from auditor.studio.partitions import home_region, partition_of
 from auditor.temporary_files import workspace
-from auditor.whatif.replay import AlikeCalls, Asked, RecordedCalls, Replay, recorded_calls, replay, unmasked
+from auditor.whatif.replay import AlikeCalls, Asked, RecordedCalls, Replay, SameAnswer, recorded_calls, replay, unmasked
 
 #: Services that an audit asks in each Region that it audits, and those that answer in one Region of a partition, where
 #: IAM does. Others lie where an organization has put them.
@@ -50,11 +51,15 @@ def calls_of(
     """The commands of a report, and what an audit of the Regions calls. Of commands that only their resources tell
     apart the first and the last are made."""
     made, singles = groups.together()
+    singles = [one for one in singles if one.has_command]
+    tests = _tests(policies)
+    names = SingleNames(singles, tests) if tests is not None else None
     yield from _commands(made)
-    for one in (one for one in singles if one.has_command):
+    for one in singles:
         ends = list(_commands(groups.ends(one)))
-        if len(ends) == min(one.alike.number, 2) and len({_beside_resource(call) for call in ends}) == 1:
-            yield AlikeCalls(ends[0], one.alike.number, partial(_each, groups, one, ends))
+        wanted = 1 if one.differ_in_name else min(one.alike.number, 2)
+        if len(ends) == wanted and len({_beside_resource(call) for call in ends}) == 1:
+            yield AlikeCalls(ends[0], one.alike.number, partial(_each, groups, names, one, ends))
         else:
             yield from _commands(groups.of(one))
     yield from our_calls(policies, regions)
@@ -62,7 +67,8 @@ def calls_of(
 
 def groups_with_commands(first: FirstSide) -> CauseGroups:
     """The root causes of those rules that may have a command which can be run: no other has one that is tried."""
-    return groups_of(first, [rule for rule in first.side.rules if may_be_run(rule.remediation)])
+    rules = [rule for rule in first.side.rules if may_be_run(rule.remediation)]
+    return groups_of(first, rules, commands_only=True)
 
 
 def regions_of(files: Sequence[Path]) -> tuple[str, ...]:
@@ -70,20 +76,43 @@ def regions_of(files: Sequence[Path]) -> tuple[str, ...]:
     return tuple(sorted({scope.region for file in files for scope in SnapshotReader(file).header.scopes}))
 
 
-def _each(groups: CauseGroups, singles: Singles, ends: Sequence[Asked]) -> Iterator[Asked]:
+def _each(
+    groups: CauseGroups, names: SingleNames | None, singles: Singles, ends: Sequence[Asked]
+) -> Iterable[Asked | SameAnswer]:
     """The commands by their resources' names, where a name stands in a command as it is; else each is made."""
-    first, names = ends[0], groups.names(singles)
-    made = [(replace(first.request, resource=name.arn or ""), id_, name) for name, id_ in names]
-    begins = first.request.resource.removesuffix(names[0][0].id) if names else ""
+    first, alike = ends[0], singles.alike
+    start = first.request.resource.removesuffix(alike.first["id"])
+    classes = names.classes(singles) if names is not None else []
     if (
-        len(made) == singles.alike.number
-        and all(request.resource == begins + name.id and PLAIN_NAME.fullmatch(name.name) for request, _, name in made)
-        and [request.resource for request, _, _ in (made[0], made[-1])][: len(ends)]
-        == [e.request.resource for e in ends]
+        names is None
+        or sum(one.number for one in classes) != alike.number
+        or any(one.start != start for one in classes)
+        or [start + row["id"] for row in (alike.first, alike.last)][: len(ends)] != [e.request.resource for e in ends]
     ):
-        rule_id = singles.rows.rule.id
-        return (Asked("remediation", f"{rule_id} {id_}", request) for request, id_, _ in made)
-    return _commands(groups.of(singles))
+        return _commands(groups.of(singles))
+
+    def called(passed: tuple[bool, ...]) -> Iterator[Asked]:
+        for arn, id_ in names.of(singles, passed):
+            yield Asked("remediation", f"{singles.rows.rule.id} {id_}", replace(first.request, resource=arn))
+
+    return [
+        SameAnswer(replace(first, request=replace(first.request, resource=one.arn)), one.number,
+                   partial(called, one.passed))
+        for one in classes
+    ]  # fmt: skip
+
+
+def _tests(policies: Sequence[Policy]) -> list[str] | None:
+    """Of each statement whether it is about a row's ARN, in SQL; None where that hangs on what else a request holds."""
+    elements = [s.resources for p in policies for s in p.statements if s.resources is not None]
+    tests: list[str] = []
+    for one in elements:
+        patterns = [p.regular for p in one.patterns if p.regular is not None]
+        if not one.whole or len(patterns) != len(one.patterns):
+            return None
+        met = " or ".join(f"regexp_full_match(r.arn, {literal(text)})" for text in patterns) or "false"
+        tests.append(f"{'not ' if one.negated else ''}({met})")
+    return tests
 
 
 def _beside_resource(call: Asked) -> str:

@@ -70,15 +70,16 @@ def first_side(config: Config, choice: RuleChoice, files: Sequence[Path], folder
 
 
 def causes_of(first: FirstSide, wanted: Named) -> Sequence[RootCause]:
-    """The root causes that are named, in the order of the report, and perhaps others after them."""
+    """The root causes that are named, in the order of the report, and perhaps others after them, each with its command
+    and without what a template would say."""
     side = first.side
     named = tuple(rule for rule in side.rules if rule.id in wanted.rules)
     elsewhere = bool(wanted.first or wanted.beginnings)
     waivers = waivers_of(first.config, first.choice)
     if not (waivers.waivers or waivers.tag):
-        found = [*groups_of(first, named).every()] if named else []
+        found = [*groups_of(first, named, commands_only=True).every()] if named else []
         if elsewhere:
-            groups = groups_of(first)
+            groups = groups_of(first, commands_only=True)
             found += islice(groups.in_order(has_call), wanted.first)
             for beginning in wanted.beginnings:
                 found += groups.called(beginning)
@@ -92,11 +93,13 @@ def causes_of(first: FirstSide, wanted: Named) -> Sequence[RootCause]:
     return assembled(Prepared(done, rules, side.overrides, {}, options)).root_causes
 
 
-def groups_of(first: FirstSide, rules: Sequence[Rule] | None = None) -> CauseGroups:
-    """The root causes of the rules, whatever is waived; None: of all that are evaluated."""
+def groups_of(first: FirstSide, rules: Sequence[Rule] | None = None, *, commands_only: bool = False) -> CauseGroups:
+    """The root causes of the rules, whatever is waived; None: of all that are evaluated. ``commands_only``: of what
+    fixes one nothing but the command is wanted."""
     side = first.side
     return CauseGroups(
-        side.con, first.files, side.rules if rules is None else rules, side.verdicts, side.overrides
+        side.con, first.files, side.rules if rules is None else rules, side.verdicts, side.overrides,
+        commands_only=commands_only,
     )  # fmt: skip
 
 

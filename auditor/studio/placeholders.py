@@ -18,6 +18,8 @@ PLACEHOLDERS: Mapping[str, str] = {
     "APPROVER": "who approved it: one of the rule's approvers",
     "RETENTION_DAYS": "how many days the logs must be kept: a value of CloudWatch Logs, not below the group's own",
 }
+#: Matches a text that holds one.
+ANY_PLACEHOLDER = rf"\b({'|'.join(PLACEHOLDERS)})\b"
 _WORD = re.compile(r"\b[A-Z][A-Z0-9]+(?:_[A-Z0-9]+)*\b")
 
 

@@ -9,7 +9,7 @@ UpdateUserProfile and UpdateSpace; a test holds it against the installed model.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
 #: Shape → its members: ``Name``, ``Name[]`` (a list of texts), ``Name:Shape``, ``Name:Shape[]`` (a list of structures).
@@ -221,6 +221,31 @@ def member(path: str) -> Member | None:
             return None
         shape = "" if found.many and not items else found.shape
     return found
+
+
+def names_beside(path: str) -> tuple[str, str, tuple[str, ...]]:
+    """Where a path leads to no member: what of it does, the name behind that, and the names that could stand there.
+    Names in another case are taken for what they mean: ``userSettings.autoMount`` gives ``UserSettings``, ``autoMount``
+    and the members of that structure. The name is '' where the path leads to a member, but for the case."""
+    root, *parts = path.split(".")
+    known = _in_case(root, (*ROOTS, *PLAIN))
+    if known is None:
+        return "", root, (*ROOTS, *PLAIN)
+    found, shape = [known], ROOTS[known][1] if known in ROOTS else ""
+    for part in parts:
+        name = part.removesuffix("[]")
+        here = tuple(_MEMBERS[shape]) if shape else ()
+        known = _in_case(name, here)
+        if known is None:
+            return ".".join(found), name, here
+        found.append(known + part.removeprefix(name))
+        one = _MEMBERS[shape][known]
+        shape = "" if one.many and not part.endswith("[]") else one.shape
+    return ".".join(found), "", ()
+
+
+def _in_case(name: str, known: Iterable[str]) -> str | None:
+    return next((one for one in known if one.lower() == name.lower()), None)
 
 
 def _below(shape: str, prefix: str) -> Iterator[str]:

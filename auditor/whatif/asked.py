@@ -14,7 +14,7 @@ from auditor.json_source import decode_json
 from auditor.masking import MASK, mask_document, mask_value
 from auditor.store.snapshot_reader import Key
 from auditor.studio.resource_types import BY_KIND, UPDATABLE_KINDS
-from auditor.studio.structures import ARNS, NUMBERS, PLAIN, ROOTS, WORDS, Member, member, members
+from auditor.studio.structures import ARNS, NUMBERS, ROOTS, WORDS, Member, member, members, names_beside
 from auditor.whatif.changes import Change, Line, put, shown, tag
 from auditor.yaml_source import near
 
@@ -22,6 +22,8 @@ from auditor.yaml_source import near
 _ASKED = re.compile(
     r"(?P<resource>.+?):(?P<path>Tags\.[^=]+|[A-Z][A-Za-z0-9]*(?:\.[A-Z][A-Za-z0-9]*)*)=(?P<value>.*)", re.DOTALL
 )
+#: The same in any case, of which somebody is told how it is written.
+_ANY_CASE = re.compile(r"(?P<resource>.+?):(?P<path>[A-Za-z][A-Za-z0-9]*(?:\.[^=.:]+)*)=.*", re.DOTALL)
 _FORM = "Write it so: --set lab/ana:UserSettings.AutoMountHomeEFS=Disabled"
 _TAG = "Tags."
 _FEW = 12
@@ -50,7 +52,9 @@ def read_asked(text: str) -> Asked:
     change holds it. Raises ConfigError where the form, the path or the value cannot be."""
     found = _ASKED.fullmatch(text)
     if found is None:
-        raise ConfigError(f"--set {text}: this is not RESOURCE:PATH=VALUE", hint=_FORM)
+        meant = _ANY_CASE.fullmatch(text)
+        hint = _near(meant["path"]) if meant is not None else _FORM
+        raise ConfigError(f"--set {text}: this is not RESOURCE:PATH=VALUE", hint=hint)
     path, given = found["path"], found["value"]
     if path.startswith(_TAG):
         return _asked(text, found, None if given == "null" else mask_value(path.removeprefix(_TAG), given))
@@ -140,11 +144,19 @@ def _plain_fault(name: str, value: Any) -> str:
 
 
 def _near(path: str) -> str:
-    root = path.partition(".")[0]
-    known = [*ROOTS, *PLAIN]
-    if root not in ROOTS:
-        return near(root, known, f"A path begins with one of: {', '.join(known)}, Tags")
-    return f"See the members of {root} in AWS's documentation: docs/tables.md lists those that rules read."
+    """What of the members' names is meant; '' where that can't be told."""
+    root, dot, rest = path.partition(".")
+    if root.lower() == _TAG.lower()[:-1] and dot:
+        return f"Did you mean '{_TAG}{rest}'?"
+    found, wrong, others = names_beside(path)
+    if not wrong:
+        return f"Did you mean {found!r}?"
+    if not found:
+        return near(wrong, others, f"A path begins with one of: {', '.join(others)}, Tags")
+    if not others:
+        return f"{found} has no members."
+    meant = near(wrong, others)
+    return meant.replace("'", f"'{found}.", 1) if meant else f"{found} has: {', '.join(others)}"
 
 
 class Names:

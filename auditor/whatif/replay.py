@@ -44,12 +44,21 @@ class Asked:
 
 
 @dataclass(frozen=True, slots=True)
+class SameAnswer:
+    """So many calls of which policies make the same: their resources match the same patterns. ``every`` makes all."""
+
+    first: Asked
+    number: int
+    every: Callable[[], Iterable[Asked]]
+
+
+@dataclass(frozen=True, slots=True)
 class AlikeCalls:
     """So many calls that differ in their resource and in who makes them, and in nothing else; ``every`` makes all."""
 
     first: Asked
     number: int
-    every: Callable[[], Iterable[Asked]]
+    every: Callable[[], Iterable[Asked | SameAnswer]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -203,7 +212,7 @@ def replay(policies: Sequence[Policy], calls: Iterable[Asked | AlikeCalls], reco
     """What the policies make of the recorded calls and of further ones: what one of them denies is denied."""
     asked: Counter[Group] = Counter()
     stopped: Counter[Stopped] = Counter()
-    each: Iterable[Asked]
+    each: Iterable[Asked | SameAnswer]
     for call in chain(recorded.asked, calls):
         if isinstance(call, Asked):
             alike, each = call, (call,)
@@ -216,6 +225,11 @@ def replay(policies: Sequence[Policy], calls: Iterable[Asked | AlikeCalls], reco
         # What policies make of calls that differ in their resource hangs on which of their patterns that matches.
         known: dict[tuple[Truth, ...], _Stop | None] = {}
         for one in each:
+            if isinstance(one, SameAnswer):
+                asked[one.first.group] += one.number
+                if (stop := _stops(policies, one.first.request)) is not None:
+                    stopped.update(_stopped(call, stop) for call in one.every())
+                continue
             asked[one.group] += 1
             request = one.request
             if request.context is not alike.request.context or request.action != alike.request.action:
@@ -226,8 +240,7 @@ def replay(policies: Sequence[Policy], calls: Iterable[Asked | AlikeCalls], reco
                     known[matched] = _stops(policies, request)
                 stop = known[matched]
             if stop is not None:
-                stopped[Stopped(one.group, one.who, request.action, request.resource, stop.outcome, 1, stop.by,
-                                stop.reasons)] += 1  # fmt: skip
+                stopped[_stopped(one, stop)] += 1
     counted = [replace(one, times=times) for one, times in stopped.items()]
     ordered = sorted(counted, key=lambda s: (s.group, s.outcome, -s.times, s.who, s.action, s.resource))
     return Replay(dict(asked), recorded.exempt, tuple(ordered), recorded.incomplete, recorded.collected)
@@ -252,6 +265,11 @@ class _Stop:
     outcome: Outcome
     by: tuple[str, ...]
     reasons: tuple[str, ...] = ()
+
+
+def _stopped(call: Asked, stop: _Stop) -> Stopped:
+    request = call.request
+    return Stopped(call.group, call.who, request.action, request.resource, stop.outcome, 1, stop.by, stop.reasons)
 
 
 def _stops(policies: Sequence[Policy], request: Request) -> _Stop | None:

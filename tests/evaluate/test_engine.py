@@ -266,6 +266,8 @@ def test_parse_overrides(options: list[str], expected: dict[str, dict[str, Any]]
         ("", "RULE.NAME=VALUE"),
         ("TST009.least=4", "no rule 'TST009'"),
         ("tst001.least=4", "no rule 'tst001'"),
+        ("tst001.least=4", "Did you mean 'TST001'?"),
+        ("TST001.Least=4", "Did you mean 'least'?"),
         ("TST001.leest=4", "no parameter 'leest' (it has: least, share, word, strict, words)"),
         ("TST001.least=four", "of type integer, not 'four'"),
         ("TST001.least=4.5", "of type integer, not 4.5"),

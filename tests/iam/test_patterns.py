@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import time
 
+import duckdb
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -24,6 +25,36 @@ def reference(wild: str, text: str) -> bool:
 @given(TEXTS, TEXTS)
 def test_wildcards_match_as_a_regular_expression_does(wild: str, text: str) -> None:
     assert matches(wild, text) is reference(wild, text)
+
+
+@given(TEXTS, TEXTS)
+def test_the_regular_expression_of_a_pattern_matches_what_it_does(wild: str, text: str) -> None:
+    regular = pattern(wild, variables=True).regular
+    assert regular is not None
+    assert (re.fullmatch(regular, text) is not None) is matches(wild, text)
+
+
+def test_a_database_reads_that_expression_alike() -> None:
+    """The names that AWS allows, and what else may stand in an ARN."""
+    texts = [
+        "arn:aws:sagemaker:eu-west-1:111122223333:user-profile/d-1/a.b_c-d@e",
+        "a\nb",
+        "a+b",
+        "a b",
+        "ä",
+        "a\\b",
+        "([",
+    ]
+    with duckdb.connect() as con:
+        for wild in ("*", "*/a.b*", "*/a?b_c-d@?", "a?b", "a+b", "a b", "?", "a\\*", "([", "*b"):
+            rows = con.execute("select t, regexp_full_match(t, ?) from (select unnest(?) as t)",
+                               [pattern(wild).regular, texts]).fetchall()  # fmt: skip
+            assert dict(rows) == {text: matches(wild, text) for text in texts}
+
+
+@pytest.mark.parametrize("text", ["user/${aws:username}", "user/${*}"])
+def test_a_pattern_that_hangs_on_the_request_has_no_regular_expression(text: str) -> None:
+    assert pattern(text, variables=True).regular is None
 
 
 @given(TEXTS)

@@ -26,6 +26,10 @@ WRONG: dict[str, tuple[dict[str, Any], str, str]] = {
         {"set": {f"{PORTAL}.HiddenApps": {"add": ["x"]}}},
         "the API knows no UserSettings.StudioWebPortalSettings.HiddenApps", "Did you mean 'HiddenAppTypes'?",
     ),
+    "another case": (
+        {"set": {"UserSettings.studioWebPortalSettings.hiddenAppTypes": {"add": ["x"]}}},
+        "the API knows no", f"Did you mean '{PORTAL}.HiddenAppTypes'?",
+    ),
     "nothing like it": (
         {"set": {"UserSettings.SharingSettings.Zzz": "x"}},
         "the API knows no", "Members of SharingSettings: NotebookOutputOption, S3OutputPath, S3KmsKeyId",

@@ -297,6 +297,33 @@ def test_what_is_not_there_or_cannot_be_is_an_error(text: str, said: str) -> Non
 
 
 @pytest.mark.parametrize(
+    ("path", "hint"),
+    [
+        # Spelt as API_UserSettings, API_DomainSettings and API_Tag spell them.
+        ("userSettings.autoMountHomeEFS", "Did you mean 'UserSettings.AutoMountHomeEFS'?"),
+        ("UserSettings.AutoMountHomeEfs", "Did you mean 'UserSettings.AutoMountHomeEFS'?"),
+        (
+            "DefaultUserSettings.jupyterLabAppSettings.AppLifeCycleManagement.idleSettings.idleTimeoutInMinutes",
+            "Did you mean 'DefaultUserSettings.JupyterLabAppSettings.AppLifecycleManagement.IdleSettings"
+            ".IdleTimeoutInMinutes'?",
+        ),
+        ("UserSettings.JupyterLabAppSetting.EmrSettings", "Did you mean 'UserSettings.JupyterLabAppSettings'?"),
+        ("usersettings.StudioWebPortalSettings.HiddenAppTypes", "Did you mean 'UserSettings.StudioWebPortalSettings"
+         ".HiddenAppTypes'?"),
+        ("appnetworkaccesstype", "Did you mean 'AppNetworkAccessType'?"),
+        ("tags.owner", "Did you mean 'Tags.owner'?"),
+        ("AppNetworkAccessType.Mode", "AppNetworkAccessType has no members."),
+        ("DomainSettings.DockerSettings.Zzz", "DomainSettings.DockerSettings has: EnableDockerAccess,"
+         " VpcOnlyTrustedAccounts, RootlessDocker"),
+    ],
+)  # fmt: skip
+def test_a_member_that_is_not_there_is_told_how_it_is_written(path: str, hint: str) -> None:
+    with pytest.raises(ConfigError) as raised:
+        read_asked(f"lab/ana:{path}=x")
+    assert raised.value.hint == hint
+
+
+@pytest.mark.parametrize(
     ("given_", "value"),
     [
         ("UserSettings.AutoMountHomeEFS=Disabled", "Disabled"),

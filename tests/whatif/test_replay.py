@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -13,6 +13,7 @@ import pytest
 from auditor.cli.main import run
 from auditor.config import Config
 from auditor.errors import ConfigError
+from auditor.evaluate.cause_groups import CauseGroups
 from auditor.iam.evaluation import Request
 from auditor.model.report import Report
 from auditor.model.snapshot import GLOBAL, KINDS, SCHEMA_VERSION, Header, Kind, Record, Scope, Snapshot
@@ -20,14 +21,23 @@ from auditor.prevent.deny_policies import pieces, service_control_policies
 from auditor.remediation.command_request import api_call
 from auditor.remediation.command_text import read_call
 from auditor.resolve import alike_profiles, build_tables, evidence_tables
-from auditor.run.policy_replay import _commands, calls_of, our_calls
+from auditor.run.policy_replay import _commands, calls_of, groups_with_commands, our_calls
 from auditor.run.run_options import RuleOptions
 from auditor.run.selection import choose
-from auditor.run.what_if_sides import first_side, groups_of
+from auditor.run.what_if_sides import first_side
 from auditor.store.snapshot_file import write_snapshot
 from auditor.studio.api_requests import request_of
 from auditor.studio.partitions import home_region
-from auditor.whatif.replay import AlikeCalls, Asked, RecordedCalls, Replay, read_policies, recorded_calls, replay
+from auditor.whatif.replay import (
+    AlikeCalls,
+    Asked,
+    RecordedCalls,
+    Replay,
+    SameAnswer,
+    read_policies,
+    recorded_calls,
+    replay,
+)
 
 ACCOUNT, REGION = "111122223333", "eu-west-1"
 TAG = "aws sagemaker add-tags --resource-arn arn:aws:sagemaker:eu-north-1:111122223333:domain/d-1 --tags Key=a,Value=b"
@@ -316,8 +326,9 @@ _UPDATE = {"Sid": "Updates", "Effect": "Deny", "Action": "sagemaker:Update*"}
 @pytest.fixture(scope="module", params=["few", "very many"])
 def of_acme(
     request: pytest.FixtureRequest, estate_file: Callable[[str], Path], tmp_path_factory: pytest.TempPathFactory
-) -> list[Asked | AlikeCalls]:
-    """The calls of acme, its profiles compared by their documents, or or told apart by kind as very many are."""
+) -> CauseGroups:
+    """The root causes of acme that may have a command, its profiles compared by their documents, or told apart by kind
+    as very many are."""
     with pytest.MonkeyPatch.context() as patch:
         if request.param == "very many":
             patch.setattr(alike_profiles, "MANY_BYTES", 0)
@@ -326,7 +337,7 @@ def of_acme(
             patch.setattr(evidence_tables, "MATERIALISED_ROLES", 0)
         choice = choose(Config(), RuleOptions())
         side = first_side(Config(), choice, [estate_file("acme")], tmp_path_factory.mktemp("side"))
-    return list(calls_of(groups_of(side)))
+    return groups_with_commands(side)
 
 
 @pytest.mark.parametrize(
@@ -335,6 +346,7 @@ def of_acme(
         {**_UPDATE, "Resource": "*"},
         {**_UPDATE, "Resource": "arn:aws:sagemaker:*:*:user-profile/*/a*"},
         {**_UPDATE, "NotResource": "arn:aws:sagemaker:*:*:user-profile/*/*e"},
+        {**_UPDATE, "Resource": ["arn:aws:sagemaker:*:*:user-profile/*/?a*", "arn:aws:sagemaker:*:*:domain/*"]},
         {**_UPDATE, "Resource": "arn:aws:sagemaker:*:*:user-profile/*/${aws:username}"},
         {**_UPDATE, "Resource": "*", "Condition": {"StringEquals": {"aws:PrincipalTag/team": "x"}}},
         {"Effect": "Allow", "Action": "sagemaker:UpdateUserProfile", "Resource": "*"},
@@ -343,17 +355,27 @@ def of_acme(
 )
 def test_commands_that_only_their_resources_tell_apart_are_evaluated_as_each_of_them(
     statement: dict[str, Any],
-    of_acme: list[Asked | AlikeCalls],
+    of_acme: CauseGroups,
     estate_report: Callable[[str], Report],
     tmp_path: Path,
 ) -> None:
     policies = read_policies([_policy(tmp_path, statement)])
-    assert sum(call.number for call in of_acme if isinstance(call, AlikeCalls)) > 10
+    calls = list(calls_of(of_acme, policies))
+    assert sum(call.number for call in calls if isinstance(call, AlikeCalls)) > 10
     none = RecordedCalls((), 0, (), collected=True)
     # Each command of the report as it was printed.
     commands = list(_commands(estate_report("acme").root_causes))
-    found = replay(policies, of_acme, none)
+    found = replay(policies, calls, none)
     assert found == replay(policies, [*commands, *our_calls()], none)
-    each = [call for one in of_acme for call in (one.every() if isinstance(one, AlikeCalls) else [one])]
+    each = [call for one in calls for call in _each(one)]
     assert {call.who: call for call in each if call.group == "remediation"} == {call.who: call for call in commands}
     assert found.asked["remediation"] == len(commands)
+
+
+def _each(call: Asked | AlikeCalls | SameAnswer) -> Iterator[Asked]:
+    if isinstance(call, Asked):
+        yield call
+    else:
+        made = [one for inner in call.every() for one in _each(inner)]
+        assert len(made) == call.number
+        yield from made
