@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from copy import deepcopy
 from dataclasses import dataclass
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 from auditor.drift.detect import load_live
@@ -52,12 +53,34 @@ def template_changes(paths: Sequence[Path], options: TemplateOptions, files: Seq
             )
     templates = _read(paths, options)
     live = load_live(files)
+    # Whose resources they are says where they are deployed.
+    if pseudo := _deployed_in(templates, live):
+        templates = _read(paths, options, pseudo)
     return _Overlay(templates, live).run()
 
 
-def _read(paths: Sequence[Path], options: TemplateOptions) -> Snapshot:
+def _deployed_in(snapshot: Snapshot, files: tuple[LiveFile, ...]) -> dict[str, str]:
+    """The pseudo parameters that follow from where the templates are deployed, as far as they are all deployed in one
+    place: where the resources are that they define, or the only place that there is."""
+    templates, live = Templates.of(snapshot), Live.of(files)
+    found: dict[str, set[tuple[str, str]]] = {}
+    for template, there in match(templates, live).pairs:
+        found.setdefault(template.account, set()).add((there.account, there.region))
+    roots = {record.account for record in snapshot.records if record.kind in STUDIO_KINDS}
+    places = {place for root in roots for place in found.get(root, live.scopes)}
+    values: dict[str, set[str]] = {
+        "AWS::AccountId": {account for account, _ in places},
+        "AWS::Region": {region for _, region in places},
+        "AWS::Partition": {partition_of(region) for _, region in places},
+    }
+    return {name: one for name, those in values.items() if len(those) == 1 for one in those}
+
+
+def _read(
+    paths: Sequence[Path], options: TemplateOptions, pseudo: Mapping[str, str] = MappingProxyType({})
+) -> Snapshot:
     try:
-        return read_templates(paths, options)
+        return read_templates(paths, options, pseudo)
     except CollectError as error:
         # No audit was begun: it is the option that leads nowhere.
         raise ConfigError(f"--template: {error.message}", hint=error.hint) from error

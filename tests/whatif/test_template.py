@@ -266,3 +266,34 @@ def test_2_with_file_and_line_where_nothing_can_be_read(deployed: Deployed) -> N
 
 
 # The law: deploying is what the what-if foresaw, or it said that it does not know.
+
+
+_ROLE_OF_STACK = (
+    "!Sub arn:${AWS::Partition}:iam::${AWS::AccountId}:role/default",
+    "!Join ['', ['arn:', !Ref AWS::Partition, ':iam::', !Ref AWS::AccountId, ':role/default']]",
+)
+
+
+@pytest.mark.parametrize("role", _ROLE_OF_STACK)
+def test_the_account_says_where_a_template_is_deployed(deployed: Deployed, role: str) -> None:
+    """CloudFormation User Guide, "Pseudo parameters reference": AWS::AccountId is that of the account in which the
+    stack is created, AWS::Region that of the resource, AWS::Partition "aws" but for China and GovCloud."""
+    written = CFN.replace("arn:aws:iam::111122223333:role/default", role)
+    assert deployed.over(written, domain(), profile("ana")).said == []
+    tagged = CFN.replace("DomainName: research", "DomainName: !Sub research-${AWS::Region}")
+    assert deployed.over(tagged, domain(name=f"research-{REGION}"), profile("ana")).said == []
+    # What is given is taken.
+    made = deployed.over(written, domain(), profile("ana"), parameters=("AWS::Partition=aws-cn",))
+    assert "arn:aws-cn:iam::111122223333:role/default" in made.said[0]
+
+
+def test_where_a_template_is_deployed_is_not_known_of_two_regions(deployed: Deployed) -> None:
+    written = CFN.replace("AutoMountHomeEFS: Disabled", "DefaultLandingUri: !Sub 'app:${AWS::Region}:'")
+    made = deployed.over(written, domain(), profile("ana"), domain("d-2", "other", "eu-north-1"))
+    # The domain lies in one of them.
+    assert made.line("domain", "d-research01")["domain"]["DefaultUserSettings"]["DefaultLandingUri"] == f"app:{REGION}:"
+    both = written + written.partition("Resources:\n")[2].partition("  Ana:")[0].replace("Research:", "Other:").replace(
+        "DomainName: research", "DomainName: other"
+    )
+    made = deployed.over(both, domain(), profile("ana"), domain("d-2", "other", "eu-north-1"))
+    assert "DefaultUserSettings.DefaultLandingUri" in made.line("domain", "d-research01")["gaps"]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from pathlib import Path
 
@@ -32,13 +32,15 @@ _LONG = 200
 @dataclass(frozen=True, slots=True)
 class ScanOptions:
     """``parameters``: NAME=VALUE for CloudFormation; ``parameter_files``: files of them. ``variables`` and
-    ``variable_files``: the same for Terraform. ``limits``: what working out each root may cost."""
+    ``variable_files``: the same for Terraform. ``limits``: what working out each root may cost. ``pseudo``: values of
+    CloudFormation's pseudo parameters, by full name, where nothing else gives one."""
 
     parameters: tuple[str, ...] = ()
     parameter_files: tuple[Path, ...] = ()
     variables: tuple[str, ...] = ()
     variable_files: tuple[Path, ...] = ()
     limits: Limits = DEFAULT
+    pseudo: Mapping[str, str] = field(default_factory=dict)
 
 
 def scan(paths: Sequence[Path], options: ScanOptions, as_of: datetime | None = None) -> Snapshot:
@@ -76,7 +78,7 @@ def shown(path: Path) -> str:
 
 def _readers(options: ScanOptions, tree: Tree) -> Sequence[TemplateReader]:
     """One for each language. A plan may quote a template, so Terraform's is asked first."""
-    given = parameters.given(options.parameters, options.parameter_files, tree)
+    given = replace(parameters.given(options.parameters, options.parameter_files, tree), around=options.pseudo)
     user = variables.given(options.variables, options.variable_files, tree)
     return (
         TerraformReader(shown, user, tree, options.limits),

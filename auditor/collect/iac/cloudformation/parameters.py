@@ -29,16 +29,19 @@ _FORMS = (
 class Given:
     """What the user gives: parameters and pseudo parameters by name (None: "the previous value", which is not known
     here; an Unknown says why another one is not), tags of the stacks, and the names that came from ``--parameter``:
-    those have to fit somewhere."""
+    those have to fit somewhere. ``around``: pseudo parameters that count where neither the user nor a stack says more.
+    """
 
     values: Mapping[str, str | Unknown | None] = field(default_factory=dict)
     tags: Mapping[str, str] = field(default_factory=dict)
     options: frozenset[str] = frozenset()
+    around: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def pseudo(self) -> dict[str, str]:
         """Pseudo parameters among them, by full name."""
-        return {n: value for n, value in self.values.items() if n.startswith("AWS::") and isinstance(value, str)}
+        own = {n: value for n, value in self.values.items() if n.startswith("AWS::") and isinstance(value, str)}
+        return {**self.around, **own}
 
 
 def given(options: Sequence[str], files: Sequence[Path], tree: Tree) -> Given:

@@ -56,7 +56,8 @@ class StackReader:
         yield from self._together([one for one, _ in read])
 
     def _deployment(self, stack: AssemblyStack, folder: Path) -> Deployment:
-        given = Given({**stack.pseudo, **stack.parameters, **self._given.values}, {**stack.tags, **self._given.tags})
+        values = {**stack.pseudo, **stack.parameters, **self._given.values}
+        given = Given(values, {**stack.tags, **self._given.tags}, around=self._given.around)
         return Deployment(stack.template, self._name(stack.template), given, stack.cdk, folder)
 
     def _together(self, deployments: Sequence[Deployment]) -> Iterator[Root]:
