@@ -26,7 +26,11 @@ ELSEWHERE = {
     "auditor/collect/iac": ("tests/iac/test_corpus.py", "tests/iac/test_scan.py", "tests/iac/test_terraform_scan.py"),
     "auditor/rules": ("tests/rules/test_load.py", "tests/rules/test_cases.py", "tests/rules/test_expressions.py"),
     "auditor/remediation": ("tests/remediation/test_remediate.py", "tests/remediation/test_preview.py"),
-    "auditor/fixplan": ("tests/remediation/test_plan.py", "tests/remediation/test_plan_scripts.py"),
+    "auditor/fixplan": (
+        "tests/remediation/test_plan.py",
+        "tests/remediation/test_plan_apps.py",
+        "tests/remediation/test_plan_scripts.py",
+    ),
     "auditor/evaluate": ("tests/evaluate/test_findings.py", "tests/evaluate/test_gate.py", "tests/test_estates.py"),
     "auditor/studio": ("tests/model", "tests/iac/test_mapping.py"),
     "auditor/checkov": ("tests/cli/test_checkov_checks.py",),

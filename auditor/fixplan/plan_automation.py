@@ -29,7 +29,7 @@ LOOKS = 50
 #: Runs in Systems Manager, which has boto3; a step stops the runbook by raising.
 SCRIPT = (
     """\
-import base64, hashlib, json, time, zlib
+import base64, datetime, hashlib, json, time, zlib
 import boto3, jmespath
 from botocore.exceptions import ClientError
 
@@ -153,7 +153,7 @@ def _step(number: int, block: Block) -> Mapping[str, Any]:
         "what": one_line(block.what),
         "region": block.region,
         "look": {"service": look.request.service, "operation": look.request.operation, "input": look.request.input},
-        "query": look.query,
+        "query": block.query,
         "settles": look.settles,
         "before": block.digests(block.before),
         "between": [digest(one) for one in block.between],

@@ -12,22 +12,32 @@ import json
 import shlex
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
-from auditor.fixplan.plan_steps import Request, Step
+from auditor.fixplan.plan_steps import CREATED, Request, Step
 from auditor.inert_text import one_line
 from auditor.model.snapshot import GLOBAL
 from auditor.studio.partitions import home_region
 
 #: The digest of what a look gives, for a script and a runbook. AWS writes the mode of session names unasked, and STATIC
-#: is the same as none (API_StudioWebPortalSettings), so that it tells no two states apart. No quote stands in it.
+#: is the same as none (API_StudioWebPortalSettings), so that it tells no two states apart. When a resource was made is
+#: said in seconds, in UTC or as the clock of whoever runs the script says, by the AWS CLI's version and configuration
+#: (cli_timestamp_format). No quote stands in it.
 DIGEST = """\
+def second(value):
+    if isinstance(value, str):
+        value = datetime.datetime.fromisoformat(value.replace("Z", "+00:00")).timestamp()
+    return int(value)
+
 def plain(value):
     if isinstance(value, list):
         return [plain(one) for one in value]
     if not isinstance(value, dict):
         return value
     kept = {n: plain(v) for n, v in value.items() if (n, v) != ("ExecutionRoleSessionNameMode", "STATIC")}
+    if kept.get("CreationTime") is not None:
+        kept["CreationTime"] = second(kept["CreationTime"])
     return {n: v for n, v in kept.items() if (n, v) != ("StudioWebPortalSettings", dict())}
 
 def digest(value):
@@ -51,7 +61,7 @@ found=$(aws sts get-caller-identity --query Account --output text)
 
 # SHA-256 of JSON on stdin, whatever the order of its members.
 digest() {{
-  python3 -c 'import hashlib, json, sys
+  python3 -c 'import datetime, hashlib, json, sys
 {digest}
 print(digest(json.load(sys.stdin)))'
 }}
@@ -137,6 +147,13 @@ class Block:
     after: Any
     requests: tuple[Request, ...]
     between: tuple[Any, ...] = ()
+    back: bool = False
+
+    @property
+    def query(self) -> str:
+        """Of the look's answer."""
+        look = self.step.look
+        return (look.query_back if self.back else "") or look.query
 
     def digests(self, value: Any) -> tuple[str, ...]:
         """What a look may give for ``before`` or ``after``."""
@@ -160,7 +177,7 @@ def apply_blocks(steps: Sequence[Step]) -> list[Block]:
 def back_blocks(steps: Sequence[Step]) -> list[Block]:
     """Those that can be undone, the last first, each as it undoes its change."""
     return [
-        Block(s, f"back: {s.what}", s.look.after, s.look.restored, s.back, s.look.between)
+        Block(s, f"back: {s.what}", s.look.after, s.look.restored, s.back, s.look.between, back=True)
         for s in reversed(steps)
         if s.back
     ]
@@ -185,7 +202,7 @@ def _lines(name: str, block: Block, inputs: dict[str, str]) -> Iterator[str]:
     yield f"# {what}  ({', '.join(block.step.origins)})"
     if look.settles:
         yield f"status=$(settled {looking})"
-    yield f"now=$(state {looking} --query {shlex.quote(look.query)})"
+    yield f"now=$(state {looking} --query {shlex.quote(block.query)})"
     yield f'if step {shlex.quote(what)} "$now" {before} {after}{between}; then'
     for part, request in enumerate(block.requests):
         file = _input(f"{name}-{part}" if part else name, request, inputs)
@@ -214,4 +231,10 @@ def _plain(value: Any) -> Any:
     if not isinstance(value, Mapping):
         return value
     kept = {n: _plain(v) for n, v in value.items() if (n, v) != ("ExecutionRoleSessionNameMode", "STATIC")}
+    if kept.get(CREATED) is not None:
+        kept[CREATED] = _second(kept[CREATED])
     return {n: v for n, v in kept.items() if (n, v) != ("StudioWebPortalSettings", {})}
+
+
+def _second(value: Any) -> int:
+    return int(datetime.fromisoformat(value).timestamp() if isinstance(value, str) else value)

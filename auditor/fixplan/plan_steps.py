@@ -28,6 +28,10 @@ _ORDER = (
 )  # fmt: skip
 
 
+#: The member that says when a resource was made.
+CREATED = "CreationTime"
+
+
 @dataclass(frozen=True, slots=True)
 class Request:
     """One call of the AWS CLI: ``aws SERVICE OPERATION``, with its input as the API has it."""
@@ -44,6 +48,7 @@ class Look:
     ``before``: what the query gave when the audit was made; ``after``: what it gives once the step was run;
     ``restored``: what it gives once that was undone, ``between``: after each call of the way back but the last.
     ``forgotten``: AWS no longer shows the resource some time after the step; that is the same as ``after``.
+    ``query_back``: the query on the way back, where ``restored`` is something that another one gives.
     """
 
     request: Request
@@ -53,6 +58,7 @@ class Look:
     restored: Any
     between: tuple[Any, ...] = ()
     forgotten: bool = False
+    query_back: str = ""
 
     @property
     def settles(self) -> bool:
@@ -268,9 +274,11 @@ def _pairs(tags: Mapping[str, str]) -> list[dict[str, str]]:
 # What is deleted
 
 
-#: True of an app that was deleted, which is listed for a day; else its instance type. An app that somebody started anew
-#: on another one has the same name, and is not the one that was audited.
-_APP = """contains(`["Deleted", "Deleting"]`, Status) || ResourceSpec.InstanceType || 'none'"""
+#: True of an app that was deleted, which is listed for a day; else what tells it from one of the same name that
+#: somebody started anew: its instance type, and when it was made. AWS says that an app which is started again within 24
+#: hours after it was shut down is the same one, with its metadata (API_DescribeApp, CreationTime).
+_DELETED = """contains(`["Deleted", "Deleting"]`, Status)"""
+_ON = "ResourceSpec.InstanceType || 'none'"
 #: What a space is beside its settings: whose, with whom it is shared, and its number on the file system. None of it can
 #: be changed, so that another space of the same name, made since, is told by it.
 _IDENTITY = ("OwnershipSettings", "SpaceSharingSettings", "HomeEfsFileSystemUid")
@@ -280,10 +288,18 @@ def _delete_app(key: Key, app: Mapping[str, Any], origins: tuple[str, ...]) -> S
     names = {n: app[n] for n in ("DomainId", "UserProfileName", "SpaceName", "AppType", "AppName") if app.get(n)}
     again = {**names, **({"ResourceSpec": app["ResourceSpec"]} if app.get("ResourceSpec") else {})}
     runs_on = (app.get("ResourceSpec") or {}).get("InstanceType") or "none"
+    query = f"{_DELETED} || {_ON}"
+    look = Look(Request("sagemaker", "describe-app", names), query, runs_on, True, runs_on, forgotten=True)
+    if made := app.get("CreationTime"):
+        # The app that the way back starts may be another one.
+        look = replace(
+            look, query=f"{_DELETED} || {{On: {_ON}, {CREATED}: {CREATED}}}", before={"On": runs_on, CREATED: made},
+            query_back=query,
+        )  # fmt: skip
     return Step(
         key,
         f"app {key[3]}: deleted",
-        Look(Request("sagemaker", "describe-app", names), _APP, runs_on, True, runs_on, forgotten=True),
+        look,
         Request("sagemaker", "delete-app", names),
         (Request("sagemaker", "create-app", again),),
         "What was unsaved in the app is lost; the way back starts it again.",

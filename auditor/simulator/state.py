@@ -285,6 +285,9 @@ class StudioBackend(BaseBackend):
             self.profile(domain_id, owner)
         if key in self.apps and self.apps[key]["Status"] != "Deleted":
             raise in_use(f"App [{name}] already exists.")
+        if created is None and key in self.apps and self.apps[key] in self.listed_apps():
+            # "restarted within 24 hours …": it keeps its metadata (API_DescribeApp, CreationTime).
+            created = self.apps[key]["CreationTime"]
         arn = self.arn("app", f"{domain_id}/{owner}/{app_type.lower()}/{name}")
         document = {k: deepcopy(v) for k, v in request.items() if k != "Tags"}
         document |= {"AppArn": arn, "Status": "InService", "CreationTime": now() if created is None else created}

@@ -3,124 +3,22 @@ fail afterwards; a call may be the last one before the network goes."""
 
 from __future__ import annotations
 
-import base64
 import hashlib
 import json
-import subprocess
-import sys
-import zlib
-from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import jmespath
 import pytest
 
-from auditor.fixplan import plan_script
 from auditor.fixplan.plan_automation import runbook_files
 from auditor.fixplan.plan_page import as_json, page
-from auditor.fixplan.plan_script import DIGEST, apply_script, back_script, digest
+from auditor.fixplan.plan_script import DIGEST, digest
 from auditor.fixplan.plan_steps import Look, Request, Step, in_order, steps_of
 from auditor.fixplan.running_apps import RunningOnes
 
-ACCOUNT = "111122223333"
-#: Stands for the AWS CLI: one domain and its tags in state.json, every call that changes something in calls.txt.
-AWS = """\
-import json, sys
-from pathlib import Path
-import jmespath
-
-folder = Path(__file__).parent
-words = sys.argv[1:]
-options = dict(zip(words[2::2], words[3::2], strict=True))
-operation = words[1]
-path = folder / "state.json"
-state = json.loads(path.read_text())
-
-def end(answer):
-    path.write_text(json.dumps(state))
-    answer = jmespath.search(options.get("--query", "@"), answer)
-    if options.get("--output") == "text":
-        answer = answer if isinstance(answer, list) else [answer]
-        print("\\t".join(str(one) for one in answer))
-    else:
-        print(json.dumps(answer))
-    sys.exit()
-
-def refuse(code, text):
-    sys.exit(f"An error occurred ({code}) when calling the {operation} operation: {text}")
-
-if operation == "get-caller-identity":
-    end({"Account": "111122223333"})
-given = json.loads(Path(options["--cli-input-json"].removeprefix("file://")).read_text())
-domain = state["domain"]
-if operation == "describe-domain":
-    if domain["Status"] == "Updating":
-        state["updating"] -= 1
-        if not state["updating"]:
-            domain |= state["then"]
-    end(domain)
-if operation == "describe-app":
-    if state["app"] is None:
-        refuse("ResourceNotFound", "no such app")
-    end(state["app"])
-if operation == "list-tags":
-    end({"Tags": [{"Key": k, "Value": v} for k, v in state["tags"].items()]})
-if state.get("cut") == operation:
-    sys.exit("Could not connect to the endpoint URL")
-with (folder / "calls.txt").open("a") as calls:
-    calls.write(operation + "\\n")
-if operation == "add-tags":
-    state["tags"] |= {tag["Key"]: tag["Value"] for tag in given["Tags"]}
-elif operation == "create-app":
-    state["app"] = {"Status": "InService"}
-elif operation == "delete-tags":
-    state["tags"] = {k: v for k, v in state["tags"].items() if k not in given["TagKeys"]}
-elif domain["Status"] == "Updating":
-    refuse("ResourceInUse", "the domain is being updated")
-else:
-    domain |= {**{k: v for k, v in given.items() if k != "DomainId"}, "Status": "Updating"}
-    state["updating"] = 3
-end({})
-"""
-
-
-@dataclass(frozen=True)
-class Scripts:
-    """The scripts of some steps, and the account that they are run in."""
-
-    folder: Path
-
-    def run(self, name: str, *words: str, shell: str = "sh") -> subprocess.CompletedProcess[str]:
-        return subprocess.run(
-            [shell, f"{self.folder}/{name}", *words], capture_output=True, text=True, check=False, timeout=60,
-            env={"PATH": f"{self.folder}:/usr/bin:/bin", "CDPATH": "/"},
-        )  # fmt: skip
-
-    @property
-    def calls(self) -> list[str]:
-        path = self.folder / "calls.txt"
-        return path.read_text(encoding="utf-8").split() if path.exists() else []
-
-    @property
-    def state(self) -> dict[str, Any]:
-        found: dict[str, Any] = json.loads((self.folder / "state.json").read_text(encoding="utf-8"))
-        return found
-
-
-def _scripts(folder: Path, steps: Sequence[Step], monkeypatch: pytest.MonkeyPatch, **state: Any) -> Scripts:
-    monkeypatch.setattr(plan_script, "PAUSE", 0)
-    for name, script in (("apply", apply_script(ACCOUNT, steps)), ("back", back_script(ACCOUNT, steps))):
-        for file, text in {f"{name}.sh": script.text, **script.inputs}.items():
-            (folder / file).parent.mkdir(exist_ok=True)
-            (folder / file).write_text(text, encoding="utf-8")
-    (folder / "aws").write_text(f'#!/bin/sh\nexec {sys.executable} {folder}/aws.py "$@"\n', encoding="utf-8")
-    (folder / "aws").chmod(0o755)
-    (folder / "aws.py").write_text(AWS, encoding="utf-8")
-    given = {"domain": {"Status": "InService"}, "tags": {}, "then": {"Status": "InService"}, **state}
-    (folder / "state.json").write_text(json.dumps(given), encoding="utf-8")
-    return Scripts(folder)
+from .plan_scripts import ACCOUNT, scripts_of, told_by
 
 
 def _setting(name: str, before: Any, after: Any, **key: str) -> Step:
@@ -137,7 +35,7 @@ def test_the_next_call_waits_until_the_update_is_made(
 ) -> None:
     """ "Updating: ongoing update of the domain" (developer guide, "Domain entities and statuses")."""
     steps = [_setting("TagPropagation", None, "ENABLED"), _setting("VpcId", "vpc-1", "vpc-2")]
-    scripts = _scripts(tmp_path, steps, monkeypatch, domain={"Status": "InService", "VpcId": "vpc-1"})
+    scripts = scripts_of(tmp_path, steps, monkeypatch, domain={"Status": "InService", "VpcId": "vpc-1"})
     done = scripts.run("apply.sh", shell=shell)
     assert (done.returncode, done.stderr, done.stdout.count("\n")) == (0, "", 2)
     assert scripts.state["domain"] == {"Status": "InService", "VpcId": "vpc-2", "TagPropagation": "ENABLED"}
@@ -156,7 +54,7 @@ def test_the_mode_that_aws_writes_unasked_is_no_other_state(
     written = {"StudioWebPortalSettings": {**after["StudioWebPortalSettings"], "ExecutionRoleSessionNameMode": mode}}
     then = {"Status": "InService", "DefaultUserSettings": written}
     domain = {"Status": "InService", "DefaultUserSettings": before}
-    scripts = _scripts(
+    scripts = scripts_of(
         tmp_path, [_setting("DefaultUserSettings", before, after)], monkeypatch, domain=domain, then=then
     )
     assert scripts.run("apply.sh").returncode == 0
@@ -193,14 +91,14 @@ def test_what_is_said_is_one_line_in_every_shell(tmp_path: Path, monkeypatch: py
     """dash's echo makes lines of backslashes: a name would say what it likes."""
     what = r"domain a\n::error::b $(id) `id` %s 'q'"
     step = replace(_setting("TagPropagation", None, "ENABLED"), what=what)
-    done = _scripts(tmp_path, [step], monkeypatch).run("apply.sh", shell=shell)
+    done = scripts_of(tmp_path, [step], monkeypatch).run("apply.sh", shell=shell)
     assert (done.returncode, done.stdout) == (0, f"{what}\n")
 
 
 def test_an_update_that_fails_afterwards_stops_the_script(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     failed = {"Status": "Update_Failed", "FailureReason": "Unable to reach the subnet", "TagPropagation": None}
     steps = [_setting("TagPropagation", None, "ENABLED"), _setting("VpcId", "vpc-1", "vpc-2")]
-    scripts = _scripts(tmp_path, steps, monkeypatch, domain={"Status": "InService", "VpcId": "vpc-1"}, then=failed)
+    scripts = scripts_of(tmp_path, steps, monkeypatch, domain={"Status": "InService", "VpcId": "vpc-1"}, then=failed)
     done = scripts.run("apply.sh")
     assert done.returncode == 1
     assert done.stderr.startswith("stopped: domain d-1: TagPropagation: AWS says: Update_Failed")
@@ -211,14 +109,14 @@ def test_an_update_that_fails_afterwards_stops_the_script(tmp_path: Path, monkey
 def test_what_fails_already_can_be_updated(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """The reason of an earlier failure is not taken for one of this update."""
     before = {"Status": "Update_Failed", "FailureReason": "Failed long ago", "VpcId": "vpc-1"}
-    scripts = _scripts(tmp_path, [_setting("VpcId", "vpc-1", "vpc-2")], monkeypatch, domain=before)
+    scripts = scripts_of(tmp_path, [_setting("VpcId", "vpc-1", "vpc-2")], monkeypatch, domain=before)
     assert scripts.run("apply.sh").returncode == 0
     assert scripts.state["domain"]["VpcId"] == "vpc-2"
 
 
 @pytest.mark.parametrize("words", [["--chekc"], ["--dry-run"], ["--check", "--check"], [""], ["-h"]])
 def test_what_is_not_check_changes_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, words: list[str]) -> None:
-    scripts = _scripts(tmp_path, [_setting("TagPropagation", None, "ENABLED")], monkeypatch)
+    scripts = scripts_of(tmp_path, [_setting("TagPropagation", None, "ENABLED")], monkeypatch)
     for name in ("apply.sh", "back.sh"):
         done = scripts.run(name, *words)
         assert (done.returncode, done.stdout, done.stderr) == (2, "", f"./{name} takes --check, or nothing\n")
@@ -232,7 +130,7 @@ def test_a_way_back_of_two_calls_goes_on_between_them(tmp_path: Path, monkeypatc
     made = {**line, "tags": [{"Key": k, "Value": v} for k, v in {**earlier, "owner": "ana", "cost": "1"}.items()]}
     (step,) = steps_of((ACCOUNT, "eu-west-1", "domain", "d-1"), line, made, ["STU607 1a2b"], lambda *_: None)
     assert [one.operation for one in step.back] == ["add-tags", "delete-tags"]
-    scripts = _scripts(tmp_path, [step], monkeypatch, tags=earlier)
+    scripts = scripts_of(tmp_path, [step], monkeypatch, tags=earlier)
     assert scripts.run("apply.sh").returncode == 0
     assert scripts.state["tags"] == {**earlier, "owner": "ana", "cost": "1"}
     (tmp_path / "state.json").write_text(json.dumps({**scripts.state, "cut": "delete-tags"}), encoding="utf-8")
@@ -273,7 +171,7 @@ def test_an_app_that_aws_shows_no_more_is_deleted(number: int, tmp_path: Path, m
     app = {"DomainId": "d-1", "UserProfileName": "ana", "AppType": "Canvas", "AppName": "default"}
     line, made = ({"kind": "app", "app": {**app, "Status": status}} for status in ("InService", "Deleted"))
     (step,) = steps_of((ACCOUNT, "eu-west-1", "app", "d-1/ana"), line, made, ["STU701 1a2b"], lambda *_: None)
-    scripts = _scripts(tmp_path, [step], monkeypatch, app={"Status": "Deleted"} if number == 1 else None)
+    scripts = scripts_of(tmp_path, [step], monkeypatch, app={"Status": "Deleted"} if number == 1 else None)
     assert scripts.run("apply.sh").stdout.startswith("done already: app d-1/ana: deleted")
     assert scripts.run("back.sh").stdout == "back: app d-1/ana: deleted\n"
     assert scripts.run("back.sh").stdout.startswith("done already: ")
@@ -282,22 +180,6 @@ def test_an_app_that_aws_shows_no_more_is_deleted(number: int, tmp_path: Path, m
     told = [told_by(runbooks[f"automation/{name}-1.json"]) for name in ("apply", "back")]
     gone = [digest(True), "gone"]
     assert (told[0]["after"], told[1]["before"], told[0]["before"]) == (gone, gone, [digest("none")])
-
-
-def test_an_app_that_was_started_anew_is_not_deleted(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Most apps are called default: whoever moved to a smaller instance type since the audit has another app."""
-    app = {"DomainId": "d-1", "SpaceName": "lab", "AppType": "JupyterLab", "AppName": "default"}
-    large, small = (
-        {"Status": "InService", "ResourceSpec": {"InstanceType": t}} for t in ("ml.g5.8xlarge", "ml.t3.medium")
-    )
-    line, made = ({"kind": "app", "app": {**app, **large, "Status": status}} for status in ("InService", "Deleted"))
-    (step,) = steps_of((ACCOUNT, "eu-west-1", "app", "d-1/lab"), line, made, ["STU708 1a2b"], lambda *_: None)
-    scripts = _scripts(tmp_path, [step], monkeypatch, app=small)
-    done = scripts.run("apply.sh")
-    assert (done.returncode, scripts.calls) == (3, [])
-    assert "it is not as it was when it was audited" in done.stderr
-    (tmp_path / "state.json").write_text(json.dumps({**scripts.state, "app": large}), encoding="utf-8")
-    assert scripts.run("apply.sh", "--check").stdout == "would change: app d-1/lab: deleted\n"
 
 
 @pytest.mark.parametrize(
@@ -336,12 +218,6 @@ def test_a_plan_names_the_stack_that_made_a_resource() -> None:
         assert told.count("the CloudFormation stack studio\\|base made it. Change the template as well") == said
         asked = json.loads(as_json(ACCOUNT, "2026-11-28T02:00:00Z", steps, ()))
         assert [step.get("stack") for step in asked["steps"]] == (["studio|base"] if said else [None]) * 2
-
-
-def told_by(runbook: Any) -> Any:
-    """What the first step of a runbook is told."""
-    payload = runbook["mainSteps"][1]["inputs"]["InputPayload"]["step"]
-    return json.loads(zlib.decompress(base64.b64decode(payload)))
 
 
 def _app(space: str, status: str = "InService") -> dict[str, Any]:

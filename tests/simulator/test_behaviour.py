@@ -9,7 +9,8 @@ from typing import Any
 
 import pytest
 
-from auditor.simulator import Simulator
+from auditor.simulator import Simulator, state
+from auditor.simulator.wire import now
 
 from .clients import REGION, ROLE, client, refusal
 
@@ -216,6 +217,22 @@ def test_a_deleted_app_stays_listed_as_deleted(studio: Any) -> None:
     assert [a["Status"] for a in studio.list_apps()["Apps"]] == ["Deleted"]
     studio.create_app(**APP)
     assert [a["Status"] for a in studio.list_apps()["Apps"]] == ["InService"]
+
+
+@pytest.mark.parametrize(("hours", "same"), [(23, True), (25, False)])
+def test_an_app_that_is_restarted_within_a_day_is_the_same_one(
+    studio: Any, monkeypatch: pytest.MonkeyPatch, hours: int, same: bool
+) -> None:
+    """API_DescribeApp, CreationTime: "applications must be restarted within 24 hours after the previous application has
+    been shut down. After this time window, creation of an application is considered a new application"."""
+    studio.create_space(**SPACE)
+    studio.create_app(**APP)
+    made = studio.describe_app(**APP)["CreationTime"]
+    studio.delete_app(**APP)
+    later = now() + hours * 3600
+    monkeypatch.setattr(state, "now", lambda: later)
+    studio.create_app(**APP)
+    assert (studio.describe_app(**APP)["CreationTime"] == made) == same
 
 
 def test_a_space_has_sharing_and_owner_or_neither(studio: Any) -> None:
