@@ -127,18 +127,31 @@ def domain(con: duckdb.DuckDBPyConnection, classic_app_types: str) -> None:
             f" when {alias}.domain_id is null then false else {alias}.{column} end"
         )
 
+    failed = f"({', '.join(map(literal, FAILED))})"
     efs = _counted("classic or list_contains(s.custom_efs, m.home_efs_file_system_id)", "s.")
     classic_app = _counted(f"app_type in {classic_app_types} and status not in ('Deleted', 'Failed')")
+    domains = dict.fromkeys(("account", "region", "domain_id"), "VARCHAR")
+    if holds(con, "space"):
+        shared = _any(_counted("sharing_type = 'Shared'", "s."))
+        run(con, statement("domain_spaces", any_shared=shared, any_needs_efs=_any(efs)))
+    else:
+        create_without_rows(con, "domain_spaces", domains | dict.fromkeys(("shared", "needs_efs"), "BOOLEAN"))
+    if holds(con, "app"):
+        run(con, statement("domain_apps", any_classic=_any(classic_app)))
+    else:
+        of_apps = {"classic": "BOOLEAN", "running": "BIGINT", "unseen": "BOOLEAN"}
+        create_without_rows(con, "domain_apps", domains | of_apps)
+    if holds(con, "user_profile", "space"):
+        run(con, statement("domain_failures", failed=failed))
+    else:
+        create_without_rows(con, "domain_failures", domains | {"unseen": "BOOLEAN", "failed": "VARCHAR[]"})
     run(
         con,
         statement(
             "domain",
             accounts=ACCOUNTS,
             of_template=of_template(con),
-            failed=f"({', '.join(map(literal, FAILED))})",
-            any_shared=_any(_counted("sharing_type = 'Shared'", "s.")),
-            any_needs_efs=_any(efs),
-            any_classic=_any(classic_app),
+            failed=failed,
             has_shared_spaces=seen("shared", "space", "s"),
             profiles_need_efs=seen("needs_efs", "user_profile", "p"),
             spaces_need_efs=seen("needs_efs", "space", "s"),
