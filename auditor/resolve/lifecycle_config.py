@@ -34,8 +34,11 @@ def create(con: duckdb.DuckDBPyConnection) -> None:
         members = {path: f"{document}{quoted(path)}" for path in paths}
         # One scan for all members: one for each takes twice as long to plan.
         arns = ", ".join(member if is_list(path) else f"[{member}]" for path, member in members.items())
+        # Hardly a profile has one: so no name and no list is made of a million others.
+        some = " or ".join(f"{member} is not null" for member in members.values()) if not document else "true"
         named.append(
             f"select account, region, {_CALLED[kind]} as what, unnest(flatten([{arns}])) as arn from {relation}"
+            f" where {some}"
         )
         open_ = " or ".join(f"{member} is null and {unseen('gaps', path)}" for path, member in members.items())
         hidden.append(f"select account, region from {relation} where {open_}")
