@@ -15,7 +15,6 @@ PLACEHOLDERS: Mapping[str, str] = {
     "POLICY_ARN": "the ARN of a policy that allows what the role's people need",
     "OWNER": "who is responsible for it",
     "COST_CENTER": "the cost center that pays for it",
-    "APPROVER": "who approved it: one of the rule's approvers",
     "RETENTION_DAYS": "how many days the logs must be kept: a value of CloudWatch Logs, not below the group's own",
 }
 #: Matches a text that holds one.

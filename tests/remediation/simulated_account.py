@@ -57,7 +57,6 @@ FILLED_IN = {
     "POLICY_ARN": f"arn:aws:iam::{ACCOUNT}:policy/what-is-needed",
     "OWNER": "platform",
     "COST_CENTER": "4711",
-    "APPROVER": "grace",
     "RETENTION_DAYS": "400",
 }
 #: Members that every update moves.

@@ -228,10 +228,15 @@ def test_a_snippet_that_is_written_out_has_the_rule_s_values(tmp_path: Path) -> 
         ("studio-shared-approved", '"studio-shared-approved"', '"studio-shared-approved"'),
         ('by "${x}"', '"by \\"${x}\\""', '"by \\"$${x}\\""'),
     ):
-        report = audit(tmp_path, [rule], of(), space, overrides={"STU701": {"approval_tag": tag}})
+        report = audit(
+            tmp_path, [rule], of(), space, overrides={"STU701": {"approval_tag": tag, "approvers": ["grace"]}}
+        )
         fix = fix_of(report, "board")
-        assert f"- {{Key: {yaml}, Value: APPROVER}}" in fix.cloudformation
-        assert f'  {hcl} = "APPROVER"' in fix.terraform
+        assert f'- {{Key: {yaml}, Value: "grace"}}' in fix.cloudformation
+        assert f'  {hcl} = "grace"' in fix.terraform
+    # Where nobody is an approver, no tag approves a space.
+    fix = fix_of(audit(tmp_path, [rule], of(), space), "board")
+    assert (fix.aws, fix.cloudformation, fix.terraform) == ("", "", "")
 
 
 @pytest.mark.parametrize("held", [{}, {"team": "research"}, None])
