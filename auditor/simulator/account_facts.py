@@ -17,6 +17,7 @@ from auditor.simulator import surroundings
 from auditor.simulator.operations import paged
 from auditor.simulator.state import StudioBackend
 from auditor.simulator.wire import ApiError
+from auditor.studio.partitions import HOME_REGIONS, partition_of
 
 _ACTIVE: Mapping[str, str] = dict.fromkeys(
     ("sagemaker:domain-arn", "sagemaker:user-profile-arn", "sagemaker:space-arn", "owner"), "Active"
@@ -59,7 +60,7 @@ def _service_quotas(backend: StudioBackend, request: Mapping[str, Any]) -> dict[
 def make(data: Mapping[str, Any], regions: Sequence[str], backend: Callable[[str], StudioBackend]) -> None:
     """What the estate says of its account."""
     # Cost Explorer answers from its one Region, or from any where its endpoint is another.
-    for region in {*regions, "us-east-1"}:
+    for region in {*regions, HOME_REGIONS[partition_of(regions[0])]}:
         backend(region).cost_tags = data.get("cost_tags")
     for entry in data.get("event_rules") or ():
         surroundings.make_event_rule(backend(regions[0]).account_id, regions[0], entry)

@@ -3,6 +3,7 @@
 An estate file holds ``account``, ``region`` (the default one), ``vpcs``, ``roles``, ``domains`` (CreateDomain's members
 plus ``id``, ``created``, ``status``, ``region``, ``tags``, and their ``profiles``, ``spaces`` and ``apps``),
 ``partner_apps``, ``mlflow``, ``mlflow_apps`` and ``image_versions`` (CreateImageVersion's members).
+Its Regions are all of one partition: aws, aws-cn or aws-us-gov, in which its ARNs then are.
 An app's ``age_days`` counts back from midnight (UTC) of the day of the simulation, where other times are dates: so an
 app can stay young, and an estate is the same all day.
 ``$NAME`` in a domain stands for a VPC, subnet or security group of ``vpcs``, ``role:NAME`` for a role's ARN,
@@ -27,6 +28,7 @@ from auditor.simulator import account_facts, simulated_networks, surroundings
 from auditor.simulator.estate_form import KEYS, form_problem
 from auditor.simulator.state import StudioBackend, studio_backends
 from auditor.simulator.wire import DAY, ApiError, operation_model, service_model, today, validate
+from auditor.studio.partitions import partition_of
 
 #: Bytes of a file with an estate.
 _LARGEST = 64 * 1024 * 1024
@@ -42,6 +44,11 @@ class Estate:
     account: str
     region: str
     data: Mapping[str, Any]
+
+    @property
+    def partition(self) -> str:
+        """The partition that the account is in, with all its Regions."""
+        return partition_of(self.region)
 
     @property
     def regions(self) -> tuple[str, ...]:
@@ -193,8 +200,8 @@ class _Populator:
         if isinstance(value, str) and value.startswith("role:"):
             name = value.removeprefix("role:")
             if name not in self.roles and name not in (self.data.get("missing_roles") or ()):
-                self.roles.add(surroundings.make_role(self.estate.account, name))
-            return f"arn:aws:iam::{self.estate.account}:role/{name}"
+                self.roles.add(surroundings.make_role(self.estate.account, self.estate.partition, name))
+            return f"arn:{self.estate.partition}:iam::{self.estate.account}:role/{name}"
         return value
 
     def network(self) -> None:
@@ -202,6 +209,7 @@ class _Populator:
         from moto.moto_api._internal import mock_random
 
         mock_random.seed(42)
+        simulated_networks.name_regions(self.estate.account, self.estate.partition)
         for number, (name, vpc) in enumerate((self.data.get("vpcs") or {}).items()):
             region = (vpc or {}).get("region", self.estate.region)
             ec2 = self.place(moto_backends.get_backend("ec2"), region)
@@ -233,7 +241,10 @@ class _Populator:
             ids = [self.places[place] for place in (f"${name}", f"${name}.0", f"${name}.1")]
             groups = simulated_networks.make_guards(self.estate.account, region, ids[0], ids[1:], vpc or {})
             self.places |= {f"${name}.{group}": id_ for group, id_ in groups.items()}
-        self.roles = {surroundings.make_role(self.estate.account, role) for role in self.data.get("roles") or ()}
+        self.roles = {
+            surroundings.make_role(self.estate.account, self.estate.partition, role)
+            for role in self.data.get("roles") or ()
+        }
 
     def domain(self, given: Mapping[str, Any]) -> None:
         entry: dict[str, Any] = self.resolve(dict(given))

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from auditor.studio.partitions import partition_of
 
+#: Partitions whose accounts can be simulated: moto, beneath, has every service that is asked in them.
+PARTITIONS = ("aws", "aws-cn", "aws-us-gov")
 #: What stands at the top of the file.
 KEYS = {
     "about", "account", "aws_managed_keys", "cost_tags", "created", "domains", "event_rules", "identity_center",
@@ -47,12 +49,18 @@ def form_problem(data: Mapping[str, Any]) -> str:
     return region_problem(data)
 
 
-def region_problem(data: object) -> str:
-    """Which Region that stands in there, wherever, cannot be simulated: moto, beneath, makes ARNs and endpoints of the
-    partition ``aws``. Empty where all can."""
+def region_problem(data: object, partitions: Sequence[str] = PARTITIONS) -> str:
+    """Which Region that stands in there, wherever, cannot be simulated: one of a partition that moto, beneath, lacks
+    services in, or of another than the first one is in, since an account is in one. Empty where all can.
+    ``partitions``: those that can be."""
+    first = ""
     for region in _regions(data):
-        if (partition := partition_of(region)) != "aws":
-            return f"region {region} is in {partition}; only accounts of the partition aws can be simulated"
+        if (partition := partition_of(region)) not in partitions:
+            known = ", ".join(partitions)
+            return f"region {region} is in {partition}; only accounts of {known} can be simulated"
+        first = first or region
+        if partition != partition_of(first):
+            return f"{first} and {region} are in two partitions, and an account is in one"
     return ""
 
 

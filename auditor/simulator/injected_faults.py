@@ -7,6 +7,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
+from auditor.simulator.wire import ApiError
+from auditor.studio.partitions import partition_of
+
 FaultKind = Literal[
     "access_denied",  # AccessDeniedException, as for a missing permission
     "throttle",  # ThrottlingException, HTTP 400
@@ -57,3 +60,40 @@ class Faults:
                 self._left[number] = left - 1
             return fault.kind
         return None
+
+
+def refuse(
+    fault: FaultKind | None, service: str, name: str, place: tuple[str, str], request: Mapping[str, Any]
+) -> None:
+    """Raises what AWS answers where a fault strikes a call, in a Region and an account; nothing for faults that are no
+    error."""
+    region, account = place
+    arn = f"arn:{partition_of(region)}"
+    who = f"{arn}:iam::{account}:user/auditor"
+    prefix = "tag" if service == "tagging" else service
+    errors: dict[FaultKind, ApiError] = {
+        "access_denied": ApiError(
+            "UnauthorizedOperation" if service == "ec2" else "AccessDeniedException",
+            f"User: {who} is not authorized to perform: {prefix}:{name} on resource: "
+            f"{arn}:{prefix}:{region}:{account}:* because no identity-based policy allows the"
+            f" {prefix}:{name} action",
+            403 if service == "ec2" else 400,
+        ),
+        "throttle": ApiError("ThrottlingException", "Rate exceeded"),
+        "server_error": ApiError(
+            "InternalFailure", "The request processing has failed because of an unknown error.", 500
+        ),
+        "not_found": ApiError(
+            "ResourceNotFound", f"UserProfile [{request.get('UserProfileName', '?')}] does not exist."
+        ),
+        "expired_token": ApiError(
+            "ExpiredTokenException" if service != "sts" else "ExpiredToken",
+            "The security token included in the request is expired", 400 if service != "sts" else 403,
+        ),
+        "not_enabled": ApiError(
+            "UnrecognizedClientException" if service not in ("sts", "ec2") else "InvalidClientTokenId",
+            "The security token included in the request is invalid.", 403 if service in ("sts", "ec2") else 400,
+        ),
+    }  # fmt: skip
+    if fault in errors:
+        raise errors[fault]

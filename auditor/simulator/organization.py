@@ -142,7 +142,7 @@ def _account(path: Path, entry: Any, region: str) -> SimulatedAccount:
         raise ConfigError.at(path, 1, f"regions of {entry['name']}: a list of names")
     if rate is not None and not isinstance(rate, int | float):
         raise ConfigError.at(path, 1, f"rate of {entry['name']}: calls a second, a number")
-    if problem := region_problem([{"region": name} for name in regions]):
+    if problem := region_problem([{"region": name} for name in regions], ("aws",)):
         raise ConfigError.at(path, 1, f"{entry['name']}: {problem}")
     return SimulatedAccount(
         estate=estate,

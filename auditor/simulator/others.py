@@ -42,7 +42,7 @@ def answer(
 
         request = _query(body)
         validate(model, request)
-        asked = question(moto_backends.get_backend("iam")[account]["aws"], request)
+        asked = question(moto_backends.get_backend("iam")[account][partition_of(backend.region_name)], request)
         return simulate(asked), _simulated(asked)
     request = json.loads(body or b"{}")
     validate(model, request)

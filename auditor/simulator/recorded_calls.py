@@ -8,6 +8,8 @@ from datetime import UTC, datetime
 from typing import Any
 from urllib.parse import parse_qsl
 
+from auditor.studio.partitions import HOME_REGIONS, partition_of
+
 #: IAM's calls whose events say who changed a role; they are recorded in IAM's home Region.
 IAM_CALLS = frozenset(
     {
@@ -16,7 +18,6 @@ IAM_CALLS = frozenset(
         "UpdateAssumeRolePolicy", "UpdateRole",
     }
 )  # fmt: skip
-IAM_REGION = "us-east-1"
 
 
 def event(
@@ -37,8 +38,8 @@ def event(
         "_detail": {
             "eventVersion": "1.11",
             "userIdentity": {
-                "type": "IAMUser", "principalId": "AIDASIMULATED", "arn": f"arn:aws:iam::{account}:user/simulated",
-                "accountId": account, "userName": "simulated",
+                "type": "IAMUser", "principalId": "AIDASIMULATED", "accountId": account, "userName": "simulated",
+                "arn": f"arn:{partition_of(region)}:iam::{account}:user/simulated",
             },
             "eventSource": f"{service}.amazonaws.com",
             "eventName": name,
@@ -55,9 +56,14 @@ def event(
     }  # fmt: skip
 
 
-def iam_event(account: str, name: str, body: bytes) -> dict[str, Any]:
-    """The event of one of ``IAM_CALLS``, whose request is in the query protocol."""
-    return event(account, IAM_REGION, "iam", name, dict(parse_qsl(body.decode())), {})
+def iam_region(region: str) -> str:
+    """Where CloudTrail has IAM's events, of the partition that a Region is in."""
+    return HOME_REGIONS[partition_of(region)]
+
+
+def iam_event(account: str, region: str, name: str, body: bytes) -> dict[str, Any]:
+    """The event of one of ``IAM_CALLS``, whose request is in the query protocol, in IAM's Region."""
+    return event(account, region, "iam", name, dict(parse_qsl(body.decode())), {})
 
 
 def _spelt(value: Any) -> Any:

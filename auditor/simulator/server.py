@@ -20,11 +20,11 @@ from werkzeug.serving import BaseWSGIServer, WSGIRequestHandler, make_server
 from auditor.errors import ConfigError
 from auditor.simulator import others
 from auditor.simulator.estate import Estate, load_estate, populate
-from auditor.simulator.injected_faults import Fault, FaultKind, Faults
+from auditor.simulator.injected_faults import Fault, FaultKind, Faults, refuse
 from auditor.simulator.operations import OPERATIONS, OWN_ARNS, paged, position, tagged_resources, token
 from auditor.simulator.organization import SimulatedOrganization
 from auditor.simulator.organization_api import OrganizationApi
-from auditor.simulator.recorded_calls import IAM_CALLS, IAM_REGION, event, iam_event
+from auditor.simulator.recorded_calls import IAM_CALLS, event, iam_event, iam_region
 from auditor.simulator.reset_backends import reset
 from auditor.simulator.state import StudioBackend, studio_backends
 from auditor.simulator.updates import Nested
@@ -81,7 +81,7 @@ class _App:
             account = self._account(key, service)
             if self.organization is not None and self.organization.refuses(account, service, region):
                 fault = "not_enabled"
-            _refuse(fault, service, name, region, request)
+            refuse(fault, service, name, (region, DEFAULT_ACCOUNT_ID), request)
             if fault == "drop":
                 _hang_up(environ)
             if fault == "garbage":
@@ -97,7 +97,8 @@ class _App:
                 environ |= {"wsgi.input": io.BytesIO(body), "HTTP_X_MOTO_ACCOUNT_ID": account}
                 by_moto = self._ask_moto(environ, start, name)
                 if service == "iam" and name in IAM_CALLS:
-                    _studio(account, IAM_REGION).events.append(iam_event(account, name, body))
+                    home = iam_region(region)
+                    _studio(account, home).events.append(iam_event(account, home, name, body))
                 return by_moto
         except ApiError as error:
             # Which protocol a request speaks shows in its headers.
@@ -219,37 +220,6 @@ def _json(body: bytes) -> dict[str, Any]:
     except ValueError:
         return {}
     return request if isinstance(request, dict) else {}
-
-
-def _refuse(fault: FaultKind | None, service: str, name: str, region: str, request: Mapping[str, Any]) -> None:
-    who = f"arn:aws:iam::{DEFAULT_ACCOUNT_ID}:user/auditor"
-    prefix = "tag" if service == "tagging" else service
-    errors: dict[FaultKind, ApiError] = {
-        "access_denied": ApiError(
-            "UnauthorizedOperation" if service == "ec2" else "AccessDeniedException",
-            f"User: {who} is not authorized to perform: {prefix}:{name} on resource: "
-            f"arn:aws:{prefix}:{region}:{DEFAULT_ACCOUNT_ID}:* because no identity-based policy allows the"
-            f" {prefix}:{name} action",
-            403 if service == "ec2" else 400,
-        ),
-        "throttle": ApiError("ThrottlingException", "Rate exceeded"),
-        "server_error": ApiError(
-            "InternalFailure", "The request processing has failed because of an unknown error.", 500
-        ),
-        "not_found": ApiError(
-            "ResourceNotFound", f"UserProfile [{request.get('UserProfileName', '?')}] does not exist."
-        ),
-        "expired_token": ApiError(
-            "ExpiredTokenException" if service != "sts" else "ExpiredToken",
-            "The security token included in the request is expired", 400 if service != "sts" else 403,
-        ),
-        "not_enabled": ApiError(
-            "UnrecognizedClientException" if service not in ("sts", "ec2") else "InvalidClientTokenId",
-            "The security token included in the request is invalid.", 403 if service in ("sts", "ec2") else 400,
-        ),
-    }  # fmt: skip
-    if fault in errors:
-        raise errors[fault]
 
 
 def _hang_up(environ: Mapping[str, Any]) -> None:

@@ -18,9 +18,24 @@ from datetime import UTC, datetime
 from typing import Any
 
 from auditor.simulator.surroundings import service_backend
+from auditor.studio.partitions import partition_of
 
 #: The account is the same whenever it is started.
 _LONG_AGO = datetime(2024, 1, 1, tzinfo=UTC)
+
+
+def name_regions(account: str, partition: str) -> None:
+    """Let DescribeRegions name those of the partition: moto names those of ``aws`` in every one."""
+    if partition == "aws":
+        return
+    import boto3
+    from moto.ec2.models.availability_zones_and_regions import Region
+
+    names = boto3.Session().get_available_regions("ec2", partition)
+    for name in names:
+        service_backend("ec2", account, name).regions = [
+            Region(one, f"ec2.{one}.amazonaws.com", "opt-in-not-required") for one in names
+        ]
 
 
 def make_endpoints(account: str, region: str, vpc_id: str, *, opened: bool) -> None:
@@ -55,10 +70,11 @@ def make_guards(
         ids = list(subnet_ids) if logged == "subnets" else [vpc_id]
         kind = "Subnet" if logged == "subnets" else "VPC"
         bucket = f"flow-logs-{account}"
-        s3 = service_backend("s3", account, "aws")
+        s3 = service_backend("s3", account, partition_of(region))
         if bucket not in s3.buckets:
             s3.create_bucket(bucket, region)
-        for log in ec2.create_flow_logs(kind, ids, "ALL", None, "s3", f"arn:aws:s3:::{bucket}", None, None, None)[0]:
+        to = f"arn:{partition_of(region)}:s3:::{bucket}"
+        for log in ec2.create_flow_logs(kind, ids, "ALL", None, "s3", to, None, None, None)[0]:
             log.creation_time = _LONG_AGO
     if entry.get("ipv6"):
         gateway = ec2.create_egress_only_internet_gateway(vpc_id)

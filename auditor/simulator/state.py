@@ -96,8 +96,8 @@ class StudioBackend(BaseBackend):
         }
         document.setdefault("AppNetworkAccessType", "PublicInternetOnly")
         if request.get("AuthMode") == "SSO":
-            application = f"{INSTANCE}/apl-{digest[:16]}"
-            document["SingleSignOnApplicationArn"] = f"arn:aws:sso::{self.account_id}:application/{application}"
+            applications = f"arn:{partition_of(self.region_name)}:sso::{self.account_id}:application"
+            document["SingleSignOnApplicationArn"] = f"{applications}/{INSTANCE}/apl-{digest[:16]}"
         if request.get("HomeEfsFileSystemCreation") != "Disabled":
             document["HomeEfsFileSystemId"] = f"fs-{digest[:17]}"
         self.domains[domain_id] = document

@@ -33,6 +33,7 @@ import moto.backends as moto_backends
 
 from auditor.errors import ConfigError
 from auditor.simulator.wire import DAY, today
+from auditor.studio.partitions import HOME_REGIONS, partition_of
 from auditor.studio.trails import STUDIO_LOG_GROUP
 
 DEFAULT_TRUST = ("sts:AssumeRole", "sts:SetSourceIdentity")
@@ -67,11 +68,11 @@ def service_backend(service: str, account: str, region: str) -> Any:
     return backend[account][region]
 
 
-def make_role(account: str, entry: str | Mapping[str, Any]) -> str:
-    """Make a role in moto's IAM; gives its ``path/name``."""
+def make_role(account: str, partition: str, entry: str | Mapping[str, Any]) -> str:
+    """Make a role in moto's IAM of a partition; gives its ``path/name``."""
     given: Mapping[str, Any] = {"name": entry} if isinstance(entry, str) else entry
     path, _, name = str(given["name"]).rpartition("/")
-    iam = service_backend("iam", account, "aws")
+    iam = service_backend("iam", account, partition)
     actions = list(given.get("trust", DEFAULT_TRUST))
     source = given.get("source", {"StringEquals": {"aws:SourceAccount": account}})
     trusting: list[dict[str, Any]] = [
@@ -85,22 +86,26 @@ def make_role(account: str, entry: str | Mapping[str, Any]) -> str:
         boundary = iam.create_policy("", "/", _policy(given["boundary"]), f"{name}-boundary", {}).arn
     iam.create_role(name, json.dumps(trust), f"/{path}/" if path else "/", boundary, "", [], "3600")
     policies = {"managed", "inline", "customer"} & set(given)
-    inline = given.get("inline") or ({} if policies else {"studio": _ORDINARY})
+    inline = given.get("inline") or ({} if policies else {"studio": _in_partition(_ORDINARY, partition)})
     for policy, document in inline.items():
         iam.put_role_policy(name, policy, _policy(document))
     for policy in given.get("managed") or ():
-        iam.attach_role_policy(_aws_managed(iam, account, policy), name)
+        iam.attach_role_policy(_aws_managed(iam, account, partition, policy), name)
     for policy, document in (given.get("customer") or {}).items():
         made = iam.create_policy("", "/", _policy(document), policy, {})
         iam.attach_role_policy(made.arn, name)
     return str(given["name"])
 
 
+def _in_partition(document: Mapping[str, Any], partition: str) -> Any:
+    return json.loads(json.dumps(document).replace("arn:aws:", f"arn:{partition}:"))
+
+
 def _policy(document: Mapping[str, Any]) -> str:
     return json.dumps({"Version": "2012-10-17", **document})
 
 
-def _aws_managed(iam: Any, account: str, name: str) -> str:
+def _aws_managed(iam: Any, account: str, partition: str, name: str) -> str:
     """ARN of an AWS managed policy, loaded from moto's copy of the real one. All of them would take seconds."""
     from moto.iam.aws_managed_policies import aws_managed_policies_data
     from moto.iam.models import AWSManagedPolicy
@@ -108,7 +113,7 @@ def _aws_managed(iam: Any, account: str, name: str) -> str:
     data = json.loads(aws_managed_policies_data).get(name)
     if data is None:
         raise ConfigError(f"roles: there is no AWS managed policy {name!r}")
-    policy = AWSManagedPolicy.from_data(name, account, "us-east-1", data)
+    policy = AWSManagedPolicy.from_data(name, account, HOME_REGIONS[partition], data)
     iam.managed_policies.setdefault(policy.arn, policy)
     return policy.arn
 
@@ -173,7 +178,7 @@ def make_trail(account: str, region: str, entry: Mapping[str, Any]) -> None:
     """A CloudTrail trail with its bucket, logging unless told otherwise."""
     place = str(entry.get("region", region))
     bucket = f"trail-{account}"
-    s3 = service_backend("s3", account, "aws")
+    s3 = service_backend("s3", account, partition_of(place))
     if bucket not in s3.buckets:
         s3.create_bucket(bucket, place)
     cloudtrail = service_backend("cloudtrail", account, place)
@@ -203,7 +208,7 @@ def make_trail(account: str, region: str, entry: Mapping[str, Any]) -> None:
 
 def _make_alarm(account: str, place: str, entry: Mapping[str, Any]) -> None:
     """An alarm on what a trail's metric filter counts, in one period of five minutes."""
-    actions = [f"arn:aws:sns:{place}:{account}:alerts"] if entry.get("actions", True) else []
+    actions = [f"arn:{partition_of(place)}:sns:{place}:{account}:alerts"] if entry.get("actions", True) else []
     service_backend("cloudwatch", account, place).put_metric_alarm(
         name=f"alarm-{entry['filter']}", namespace="trail", metric_name=f"m{entry['filter']}",
         comparison_operator="GreaterThanOrEqualToThreshold", evaluation_periods=1, period=300,
@@ -226,7 +231,10 @@ def make_event_rule(account: str, region: str, entry: Mapping[str, Any]) -> None
     place, name = str(entry.get("region", region)), str(entry["name"])
     events_ = service_backend("events", account, place)
     events_.put_rule(name, event_pattern=json.dumps(entry["pattern"]), state=entry.get("state", "ENABLED"))
-    targets = [{"Id": f"t{n}", "Arn": f"arn:aws:sns:{place}:{account}:alerts"} for n in range(entry.get("targets", 1))]
+    targets = [
+        {"Id": f"t{n}", "Arn": f"arn:{partition_of(place)}:sns:{place}:{account}:alerts"}
+        for n in range(entry.get("targets", 1))
+    ]
     if targets:
         events_.put_targets(name, None, targets)
 
@@ -268,7 +276,7 @@ def _event(account: str, region: str, entry: Mapping[str, Any], number: int) -> 
         "Resources": [],
         "_detail": {
             "eventVersion": "1.11",
-            "userIdentity": {**identity(account, by), **via},
+            "userIdentity": {**identity(account, region, by), **via},
             "eventSource": "sagemaker.amazonaws.com",
             "eventName": name,
             "awsRegion": region,
@@ -287,13 +295,14 @@ def _event(account: str, region: str, entry: Mapping[str, Any], number: int) -> 
     }
 
 
-def identity(account: str, by: str) -> dict[str, Any]:
+def identity(account: str, region: str, by: str) -> dict[str, Any]:
     """CloudTrail's userIdentity for the estate's short form."""
+    arn = f"arn:{partition_of(region)}"
     kind, _, rest = by.partition("/")
     if kind == "service":
         return {"type": "AWSService", "invokedBy": rest}
     if kind == "user":
-        return {"type": "IAMUser", "principalId": "AIDASIMULATED", "arn": f"arn:aws:iam::{account}:user/{rest}",
+        return {"type": "IAMUser", "principalId": "AIDASIMULATED", "arn": f"{arn}:iam::{account}:user/{rest}",
                 "accountId": account, "userName": rest}  # fmt: skip
     role, _, session = rest.partition("/")
     path = ""
@@ -301,16 +310,16 @@ def identity(account: str, by: str) -> dict[str, Any]:
         role, path = f"AWSReservedSSO_{role}_0123456789abcdef", "aws-reserved/sso.amazonaws.com/"
     scope: dict[str, Any] = {}
     if kind == "lambda":
-        function = f"arn:aws:lambda:us-east-1:{account}:function:{session}"
+        function = f"{arn}:lambda:{region}:{account}:function:{session}"
         scope["inScopeOf"] = {"issuerType": "AWS::Lambda::Function", "credentialsIssuedTo": function}
     return {
         **scope,
         "type": "AssumedRole",
         "principalId": f"AROASIMULATED:{session}",
-        "arn": f"arn:aws:sts::{account}:assumed-role/{role}/{session}",
+        "arn": f"{arn}:sts::{account}:assumed-role/{role}/{session}",
         "accountId": account,
         "sessionContext": {
-            "sessionIssuer": {"type": "Role", "arn": f"arn:aws:iam::{account}:role/{path}{role}", "userName": role},
+            "sessionIssuer": {"type": "Role", "arn": f"{arn}:iam::{account}:role/{path}{role}", "userName": role},
             "attributes": {"mfaAuthenticated": "false"},
         },
     }

@@ -110,10 +110,10 @@ def test_a_broken_file_is_named_with_the_line(tmp_path: Path, content: str | byt
         ({"roles": "studio"}, "roles"),
         ({"vpcs": ["main"]}, "vpcs"),
         ({"vpcs": {"main": {"region": "mars-north-1"}}}, "mars-north-1"),
-        # Other partitions: moto, beneath, writes ARNs and endpoints of this one.
-        ({"region": "us-gov-west-1"}, "region us-gov-west-1 is in aws-us-gov"),
         ({"region": "us-iso-east-1"}, "region us-iso-east-1 is in aws-iso"),
-        ({"domains": [{**DOMAIN, "region": "cn-north-1"}]}, "region cn-north-1 is in aws-cn"),
+        ({"domains": [{**DOMAIN, "region": "us-isob-east-1"}]}, "region us-isob-east-1 is in aws-iso-b"),
+        # An account is in one partition.
+        ({"domains": [{**DOMAIN, "region": "cn-north-1"}]}, "eu-west-1 and cn-north-1 are in two partitions"),
         ({"domains": None}, "domains"),
         ({"domains": ["lab"]}, "domains"),
         ({"domains": [DOMAIN, DOMAIN]}, "lab"),
