@@ -83,17 +83,33 @@ def _entity(vertex: Mapping[str, Any], type_: str) -> Entity:
     address = str(vertex.get(CustomAttributes.TF_RESOURCE_ADDRESS) or vertex[CustomAttributes.BLOCK_NAME])
     if file.endswith(".json"):
         return Entity("plan", file, file, address, type_, vertex)
-    caller = _outermost(vertex.get(CustomAttributes.SOURCE_MODULE_OBJECT))
-    return Entity("module", absolute(Path(caller or file).parent), file, address, type_, vertex)
+    calls = _calls(vertex.get(CustomAttributes.SOURCE_MODULE_OBJECT))
+    return Entity("module", absolute(Path(calls[0][1] if calls else file).parent), file, address, type_, vertex)
 
 
-def _outermost(module: Any) -> str:
-    """The file of the root module that calls the module that calls …; empty for what is in the root module itself."""
-    path = ""
+def _calls(module: Any) -> list[tuple[str, str]]:
+    """The calls that lead to a module, from that in the root module on: the name of each and the file that it stands
+    in. None for what is in the root module itself."""
+    calls = []
     while module:
         inner = module if isinstance(module, Mapping) else vars(module)
-        path, module = str(inner["path"]), inner.get("nested_tf_module")
-    return path
+        calls.append((str(inner["name"]), str(inner["path"])))
+        module = inner.get("nested_tf_module")
+    return calls[::-1]
+
+
+def module_folders(entities: Iterable[Entity]) -> dict[Path, dict[str, Path]]:
+    """Root module → names of the calls that lead to a module (``studio.network``) → the folder that checkov read it
+    from. It downloads those of a registry or a repository with ``--download-external-modules``."""
+    found: dict[Path, dict[str, Path]] = {}
+    for entity in entities:
+        calls = _calls(entity.vertex.get(CustomAttributes.SOURCE_MODULE_OBJECT)) if entity.source == "module" else []
+        names = [name for name, _ in calls]
+        # What a call leads to stands in the file of the next call, and at last of the resource.
+        files = [*(file for _, file in calls[1:]), entity.file]
+        for number, file in enumerate(files[: len(names)], 1):
+            found.setdefault(Path(entity.root), {})[".".join(names[:number])] = Path(absolute(file)).parent
+    return found
 
 
 def absolute(path: str | os.PathLike[str]) -> str:

@@ -15,7 +15,7 @@ from pathlib import Path
 from checkov.common.bridgecrew.integration_features.integration_feature_registry import integration_feature_registry
 
 from auditor.budget import DEFAULT, Limits, parse_limits
-from auditor.checkov.entities import HOLDING, Entity, absolute
+from auditor.checkov.entities import HOLDING, Entity, absolute, module_folders
 from auditor.collect.iac.cloudformation import parameters
 from auditor.collect.iac.cloudformation.assembly import is_assembly
 from auditor.collect.iac.cloudformation.cloudformation_reader import EXPORTS, IMPORTS
@@ -49,7 +49,7 @@ def read(entities: Sequence[Entity], templates: Sequence[str] = ()) -> list[Root
     plans = dict.fromkeys(Path(e.root) for e in ours if e.source == "plan")
     if folders or plans:
         given = variables.given((), [Path(file) for file in _option("var_file")], tree)
-        reader = ModuleReader(_name, tree, given, limits)
+        reader = ModuleReader(_name, tree, given, limits, module_folders(entities))
         roots += reader.folders([*folders, *_callers()])
         roots += (read_plan(plan, reader) for plan in plans)
     return roots

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import subprocess
 from pathlib import Path
 
 import pytest
@@ -14,6 +15,26 @@ from .commandline import checkov
 pytestmark = pytest.mark.checkov
 CORPUS = Path(__file__).resolve().parents[1] / "iac" / "corpus"
 BEN = "aws_sagemaker_user_profile.ben"
+#: A module with a person, and one that calls it from a repository.
+PERSON = """
+variable "landing" {}
+resource "aws_sagemaker_user_profile" "p" {
+  domain_id         = "d-0123456789ab"
+  user_profile_name = "ana"
+  user_settings {
+    execution_role      = "arn:aws:iam::111122223333:role/ana"
+    default_landing_uri = var.landing
+    studio_web_portal   = "ENABLED"
+  }
+}
+"""
+PEOPLE = """
+variable "landing" {}
+module "people" {
+  source  = "git::file://INNER"
+  landing = var.landing
+}
+"""
 
 
 def test_one_check_in_all_frameworks_and_a_soft_fail(project: Path, watched: Path) -> None:
@@ -57,6 +78,31 @@ def test_values_of_variables(project: Path, watched: Path, environment: dict[str
         ("terraform", "aws_sagemaker_user_profile.cleo"): "PASSED",
         ("terraform", "aws_sagemaker_user_profile.dan"): "PASSED",
     }
+
+
+def test_modules_that_checkov_downloads(tmp_path: Path, watched: Path) -> None:
+    """From where it put them, also behind each other: checkov's own checks have results there as well."""
+    outer, inner, app = (tmp_path / name for name in ("outer", "inner", "app"))
+    for folder, text in ((inner, PERSON), (outer, PEOPLE.replace("INNER", str(inner)))):
+        folder.mkdir()
+        (folder / "main.tf").write_text(text)
+        for command in (
+            ["init", "-q"],
+            ["add", "."],
+            ["-c", "user.name=x", "-c", "user.email=x", "commit", "-qm", "x"],
+        ):
+            subprocess.run(["git", *command], cwd=folder, check=True)
+    app.mkdir()
+    (app / "main.tf").write_text("".join(
+        f'module "{name}" {{\n  source = "git::file://{outer}"\n  landing = "{landing}"\n}}\n'
+        for name, landing in (("old", "app:JupyterServer:"), ("new", "studio::"))
+    ))  # fmt: skip
+    given = ("-d", ".", "--framework", "terraform", "-c", "STU301", "-o", "json")
+    run = checkov(*given, "--download-external-modules", "true", folder=app, watched=watched)
+    address = "module.{}.module.people.aws_sagemaker_user_profile.p"
+    assert run.said("STU301") == {
+        ("terraform", address.format("old")): "FAILED", ("terraform", address.format("new")): "PASSED",
+    }  # fmt: skip
 
 
 def test_frameworks_in_threads(project: Path, watched: Path) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import Path
@@ -33,6 +33,7 @@ class ModuleReader:
     """Reads Terraform folders; each file once.
 
     ``shown``: a file as the user would name it. ``tree``: what may be read. ``limits``: the budget of each root.
+    ``elsewhere``: root module → names of the calls that lead to a module → the folder that it was downloaded to.
     ``declared``: names of the variables of all roots that were read.
     """
 
@@ -40,6 +41,7 @@ class ModuleReader:
     tree: Tree
     given: Given = field(default_factory=Given)
     limits: Limits = DEFAULT
+    elsewhere: Mapping[Path, Mapping[str, Path]] = field(default_factory=dict)
     declared: set[str] = field(default_factory=set)
     _modules: dict[Path, Module] = field(default_factory=dict)
     _laid: dict[tuple[object, ...], Module] = field(default_factory=dict)
@@ -160,7 +162,11 @@ class ModuleReader:
         return NotAssessed(self.shown(file), "a stack of Terragrunt's is not read: what its units are is not known")
 
     def _manifest(self, root: Path) -> dict[str, Path]:
-        """Folders of fetched modules by the names of the calls that lead to them."""
+        """Folders of fetched modules by the names of the calls that lead to them; what ``terraform init`` fetched is
+        what is deployed."""
+        return {**self.elsewhere.get(root, {}), **self._initialized(root)}
+
+    def _initialized(self, root: Path) -> dict[str, Path]:
         try:
             content = decode_json(self.tree.read(root / ".terraform" / "modules" / "modules.json"))
             entries = content["Modules"]
