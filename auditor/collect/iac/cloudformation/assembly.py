@@ -11,24 +11,33 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from auditor.collect.iac.cloudformation.context_lookups import NO_LOOKUPS, ContextLookups, context_lookups
+from auditor.collect.iac.cloudformation.context_lookups import (
+    NO_LOOKUPS,
+    ContextLookups,
+    context_lookups,
+    default_vpcs,
+)
 from auditor.collect.iac.tree import MAX_PLAN_BYTES, Tree, real_path, within
 from auditor.collect.iac.unreadable import UnreadableError
 from auditor.json_source import decode_json
 from auditor.studio.partitions import partition_of
 
 MANIFEST = "manifest.json"
+#: Where an app of the CDK keeps the answers of its look-ups.
+CONTEXT = "cdk.context.json"
 _MAX_DEPTH = 10
 
 
 @dataclass(frozen=True, slots=True)
 class Cdk:
     """What an assembly knows beside its templates: construct paths by logical id (nested stacks may repeat an id),
-    files by the name that they are uploaded under, and what was not looked up in the account."""
+    files by the name that they are uploaded under, and what was not looked up in the account. ``default_vpcs``: ids of
+    VPCs that were looked up as the default one of their Region."""
 
     constructs: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     assets: Mapping[str, Path] = field(default_factory=dict)
     lookups: ContextLookups = NO_LOOKUPS
+    default_vpcs: frozenset[str] = frozenset()
 
     def construct(self, logical_id: str, inside: str = "") -> str:
         """The path of a resource: of the one inside the construct of a nested stack, else the outermost."""
@@ -93,6 +102,15 @@ def beside(template: Path) -> Cdk:
         if is_assembly(template.parent):
             return Cdk(lookups=context_lookups(_manifest(template.parent)))
     return Cdk()
+
+
+def looked_up_default_vpcs(folder: Path, tree: Tree) -> frozenset[str]:
+    """Of an assembly, by what the app beside it keeps of its look-ups, where that may be read."""
+    kept = folder.parent / CONTEXT
+    with suppress(UnreadableError, ValueError, RecursionError):
+        if tree.holds(kept):
+            return default_vpcs(decode_json(tree.read(kept)))
+    return frozenset()
 
 
 def output_folder(file: Path, tree: Tree) -> str:

@@ -77,6 +77,20 @@ def context_lookups(manifest: Mapping[str, Any]) -> ContextLookups:
     return ContextLookups(dict(sorted(found.items(), key=lambda item: (-len(item[0]), item[0]))))
 
 
+def default_vpcs(context: object) -> frozenset[str]:
+    """Ids of the VPCs that were looked up as a Region's default one (``Vpc.from_lookup(is_default=True)``), out of
+    cdk.context.json: the question stands in the key of the answer, filter by filter.
+    Source: the CDK's guide, "Context values and the AWS CDK"; aws-ec2, Vpc.fromLookup."""
+    answers = context.items() if isinstance(context, Mapping) else ()
+    return frozenset(
+        answer["vpcId"]
+        for key, answer in answers
+        if {"vpc-provider", "filter.isDefault=true"} <= set(str(key).split(":"))
+        and isinstance(answer, Mapping)
+        and isinstance(answer.get("vpcId"), str)
+    )
+
+
 def _texts(value: object) -> Iterator[str]:
     """The texts of a placeholder, without what else is only known at deployment (the partition, say)."""
     if isinstance(value, str):

@@ -9,17 +9,19 @@ from functools import partial
 from pathlib import Path
 
 from auditor.budget import DEFAULT, Budget, Limits, OverBudgetError
-from auditor.collect.iac.cloudformation.assembly import AssemblyStack, beside, stacks
+from auditor.collect.iac.cloudformation.assembly import AssemblyStack, beside, looked_up_default_vpcs, stacks
 from auditor.collect.iac.cloudformation.evaluator import Imports
 from auditor.collect.iac.cloudformation.exports import Deployment, Exports, groups
 from auditor.collect.iac.cloudformation.library import Library
 from auditor.collect.iac.cloudformation.parameters import Given, declared
 from auditor.collect.iac.cloudformation.stack import Position, Stack, StackContext
-from auditor.collect.iac.interface import NotAssessed, Root, RootLanguage
+from auditor.collect.iac.interface import NotAssessed, Resource, Root, RootLanguage
 from auditor.collect.iac.tree import Tree
 from auditor.collect.iac.unreadable import NotATemplateError, UnreadableError
 
 LANGUAGE: RootLanguage = "CloudFormation"
+#: What a Region's default VPC is called among resources, in whatever language.
+DEFAULT_VPC = "aws_default_vpc"
 _ENDINGS = (".template.json", ".template.yaml")
 
 
@@ -58,7 +60,8 @@ class StackReader:
     def _deployment(self, stack: AssemblyStack, folder: Path) -> Deployment:
         values = {**stack.pseudo, **stack.parameters, **self._given.values}
         given = Given(values, {**stack.tags, **self._given.tags}, around=self._given.around)
-        return Deployment(stack.template, self._name(stack.template), given, stack.cdk, folder)
+        cdk = replace(stack.cdk, default_vpcs=looked_up_default_vpcs(folder, self._library.tree))
+        return Deployment(stack.template, self._name(stack.template), given, cdk, folder)
 
     def _together(self, deployments: Sequence[Deployment]) -> Iterator[Root]:
         """The roots, those of stacks that import from each other as one."""
@@ -114,6 +117,7 @@ class StackReader:
             found = stack.resources()
         except _REFUSALS as error:
             return self._failed(one, error)
+        found = [*found, *_default_vpcs(one, found)]
         resources = tuple(replace(r, account=account, region=region, tags=given.tags) for r in found)
         return Root(
             one.name, LANGUAGE, resources, tuple(stack.files), tuple(stack.not_assessed), others=stack.others,
@@ -124,6 +128,13 @@ class StackReader:
         if isinstance(error, OverBudgetError):
             self._spent[one.name] = error
         return _refused(one.name, error)
+
+
+def _default_vpcs(one: Deployment, resources: Sequence[Resource]) -> list[Resource]:
+    """The VPCs of domains that are known to be the default one of their Region, though no template makes them."""
+    named = [resource.properties.get("VpcId") for resource in resources if resource.type == "AWS::SageMaker::Domain"]
+    ids = {vpc for vpc in named if isinstance(vpc, str) and vpc in one.cdk.default_vpcs}
+    return [Resource(vpc, DEFAULT_VPC, {}, one.name) for vpc in sorted(ids)]
 
 
 _REFUSALS = (UnreadableError, OverBudgetError, RecursionError, MemoryError)
@@ -162,10 +173,13 @@ def _folder(names: Sequence[str]) -> str:
 
 def _merged(parts: Sequence[Root]) -> Root:
     """Stacks that import from each other, as one root; it is called after the folder that their templates lie in."""
+    own = [resource for part in parts for resource in part.resources if resource.type != DEFAULT_VPC]
+    # Of a VPC that no template makes there is one, however many stacks have a domain in it.
+    vpcs = {one.address: one for part in parts for one in part.resources if one.type == DEFAULT_VPC}
     return Root(
         _folder([part.path for part in parts]) or "./",
         LANGUAGE,
-        tuple(resource for part in parts for resource in part.resources),
+        (*own, *vpcs.values()),
         tuple(dict.fromkeys(file for part in parts for file in part.files)),
         tuple(missed for part in parts for missed in part.not_assessed),
         others={address: type_ for part in parts for address, type_ in part.others.items()},
