@@ -76,6 +76,36 @@ class GroupedCommand(click.Command):
             )
 
 
+class LocalPath(click.Path):
+    """A path of this machine. ``--output s3://bucket/reports`` would otherwise make a folder ``s3:`` here, and nothing
+    would reach the bucket."""
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        text = os.fspath(value)
+        if isinstance(text, str) and _URL.match(text):
+            self.fail(
+                f"{text} is a URL, and it takes a file or folder of this machine. Copy files there or from there with"
+                " a tool of the place (aws s3 cp); --store keeps whole runs in s3://bucket/prefix.",
+                param, ctx,
+            )  # fmt: skip
+        return super().convert(value, param, ctx)
+
+
+#: How an address begins, and no path: a drive of Windows has one letter.
+_URL = re.compile(r"[A-Za-z][A-Za-z0-9+.-]+://")
+
+
+def keep_local(command: click.Command) -> None:
+    """Let options and arguments of a command that take a path refuse a URL."""
+    for parameter in command.params:
+        path = parameter.type
+        if isinstance(path, click.Path):
+            parameter.type = LocalPath(
+                path.exists, path.file_okay, path.dir_okay, path.writable, path.readable, path.resolve_path,
+                path.allow_dash, path.type, path.executable,
+            )  # fmt: skip
+
+
 def long_name(option: click.Parameter) -> str:
     """``--fail-on``: the first long name of an option."""
     return next((name for name in option.opts if name.startswith("--")), "")
@@ -87,13 +117,14 @@ def give_variables(name: str, command: click.Command) -> click.Command:
     Where an option means something else in each command, the variable names the command: ``AUDITOR_DIFF_FORMAT``.
     An option that has a variable already keeps it. Several values are separated by spaces, paths by the system's
     separator of paths. Also gives each the names of the option of help: click keeps those of the first context that
-    asks, which need not know the group's.
+    asks, which need not know the group's. A path is one of this machine (``keep_local``).
     """
     command.context_settings.setdefault("help_option_names", list(HELP))
     if isinstance(command, click.Group):
         for sub_name, sub in command.commands.items():
             give_variables(f"{name} {sub_name}", sub)
         return command
+    keep_local(command)
     for parameter in command.params:
         option = long_name(parameter)
         if not option or parameter.envvar or option in _NEVER:

@@ -60,6 +60,24 @@ def test_an_option_without_its_value_is_refused(auditor: Auditor, typed: list[st
     assert f"Error: {option}: the value is empty. Leave the option out, or give it a value." in outcome.err
 
 
+@pytest.mark.parametrize(
+    "typed",
+    [
+        ["check", "night.jsonl", "--output", "s3://bucket/reports"], ["check", "s3://bucket/night.jsonl"],
+        ["scan", ".", "--snapshot", "s3://bucket/night.jsonl"], ["scan", "https://example.com/main.tf"],
+        ["explain", "x", "--snapshot", "s3://bucket/night.jsonl"],
+        ["check", "night.jsonl", "--baseline", "file:///tmp/report.json"],
+    ],
+)  # fmt: skip
+def test_a_url_is_no_path(auditor: Auditor, typed: list[str], tmp_path: Path) -> None:
+    """Nothing is written to a folder ``s3:``, and a job doesn't end as if its report had reached the bucket."""
+    outcome = auditor(*typed)
+    url = next(word for word in typed if "://" in word)
+    assert (outcome.code, outcome.out) == (2, "")
+    assert f"{url} is a URL, and it takes a file or folder of this machine." in outcome.err
+    assert list(tmp_path.iterdir()) == []
+
+
 def test_what_may_be_empty_is_taken(auditor: Auditor) -> None:
     """A parameter's value, and whatever stands behind ``--``."""
     for typed in (["check", "--param", "STU101.words=", "no.jsonl"], ["check", "--", "--store", ""]):

@@ -177,15 +177,11 @@ def test_every_key_of_the_file_is_shown(tmp_path: Path) -> None:
 
 
 def test_show_config_runs_nothing_and_tells_no_secret(auditor: Auditor, tmp_path: Path) -> None:
-    outcome = auditor(
-        "check",
-        "missing.jsonl",
-        "--show-config",
-        "--store",
-        "s3://nights",
-        "--baseline",
-        "https://ana:pa55w0rd-of-ana@example.com/r.json",
-    )
+    secret = "https://ana:pa55w0rd-of-ana@example.com/nights"
+    outcome = auditor("check", "missing.jsonl", "--show-config", "--store", secret, "--fail-on", "medium")
     assert (outcome.code, "pa55w0rd-of-ana" in outcome.out + outcome.err) == (0, False)
-    assert "s3://nights" in outcome.out
+    assert "example.com/nights" in outcome.out
     assert list(tmp_path.iterdir()) == []
+    # Nor does the refusal of a URL where a path belongs.
+    refused = auditor("check", "missing.jsonl", "--baseline", secret)
+    assert (refused.code, "pa55w0rd-of-ana" in refused.err, "is a URL" in refused.err) == (2, False, True)
