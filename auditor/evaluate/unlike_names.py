@@ -17,6 +17,7 @@ is shorter than four letters may be anyone's initials, and is doubtful at most.
 from __future__ import annotations
 
 import gzip
+from bisect import bisect_left
 from collections.abc import Mapping, Sequence
 from functools import cache
 from pathlib import Path
@@ -137,19 +138,23 @@ def _forms() -> tuple[str, str, str]:
 
 
 @cache
-def _by_form() -> tuple[frozenset[str], Mapping[str, str], frozenset[str]]:
-    """The same: the names, each weight's line by its run of letters, and the words."""
-    names, weights, common = _forms()
-    lines = {line.partition(" ")[0]: line for line in weights.split("\n")}
-    return frozenset(names.split("\n")), lines, frozenset(common.split("\n"))
+def _lines() -> tuple[list[str], list[str], list[str]]:
+    """The same line by line, each in order: a space, before a weight, comes before any letter of a run."""
+    names, weights, common = (part.split("\n") for part in _forms())
+    return names, weights, common
 
 
 def _forms_of(asked: Sequence[str]) -> tuple[str, str, str]:
     """What ``_forms`` has about the words; the weight of no run of letters is every word's."""
-    names, weights, common = _by_form()
+    names, weights, common = _lines()
     held = {"", *(run for word in asked for run in runs(word))}
-    return (
-        "\n".join(sorted(names.intersection([*asked, *(word[1:] for word in asked)]))),
-        "\n".join(weights[run] for run in sorted(held & weights.keys())),
-        "\n".join(sorted(common.intersection(asked))),
-    )
+    known = {name for word in asked for name in (word, word[1:]) if _begun(names, name) == name}
+    of_runs = (_begun(weights, f"{run} ") for run in sorted(held))
+    plain = {word for word in asked if _begun(common, word) == word}
+    return "\n".join(sorted(known)), "\n".join(filter(None, of_runs)), "\n".join(sorted(plain))
+
+
+def _begun(lines: Sequence[str], beginning: str) -> str:
+    """The first of the lines, which are in order, that begins so; '' where none does."""
+    place = bisect_left(lines, beginning)
+    return lines[place] if place < len(lines) and lines[place].startswith(beginning) else ""
