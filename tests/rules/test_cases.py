@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+from dataclasses import replace
 from functools import cache
 from pathlib import Path
 
@@ -46,6 +48,17 @@ def test_every_verdict_that_a_rule_can_give_has_a_case(rule: Rule) -> None:
     shown = {case.then for case in rule.cases}
     assert {Verdict.PASS, Verdict.FAIL, Verdict.UNKNOWN} <= shown
     assert (Verdict.NOT_APPLICABLE in shown) == (rule.when != "true")
+
+
+def test_no_message_glues_a_value_to_a_word() -> None:
+    """An empty value reads "not set", an unknown one "unknown", an empty list "none": each is a word of its own in the
+    message of every case that fails, whatever else the message says there."""
+    failing = [
+        replace(r, cases=tuple(replace(c, withheld="") for c in r.cases if c.then is Verdict.FAIL)) for r in RULES
+    ]
+    messages = [result.message for result in run_cases(failing)]
+    assert len(messages) > 300
+    assert [text for text in messages if re.search(r"\w(not set|unknown|none)\b", text)] == []
 
 
 def test_a_case_that_does_not_hold_is_reported(tmp_path: Path) -> None:
