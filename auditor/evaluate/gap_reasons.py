@@ -57,6 +57,8 @@ class Gaps:
             )
             if _covers(gap.setting, paths)
         ]
+        # Where a language's limit is all that keeps a rule from a verdict, the rule does not apply.
+        found = [gap for gap in found if gap.reason not in LANGUAGE_LIMITS] or found
         if not found and (behind := self._behind(resource, kinds)):
             return _listed(behind)
         # What follows from no setting follows from lists of resources; a template that was not read may add to them.

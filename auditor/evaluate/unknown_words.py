@@ -22,8 +22,9 @@ def unknown_message(
     unknown = [e for e in evidence if e.value is None]
     # Of a list, what is certain and what is possible may be columns of their own; then nothing is NULL.
     possible = [] if unknown else [e for e in evidence if _told(rule, [e.setting], row)]
-    names = ", ".join(dict.fromkeys(map(setting_words, unknown))) or "a value that the rule needs"
-    verb = "are" if ", " in names else "is"
+    named = [e for e in unknown if not _says_of(rule, e.setting, unknown)]
+    names = ", ".join(dict.fromkeys(map(setting_words, named))) or "a value that the rule needs"
+    verb = "are" if ", " in names or _are_several(names) else "is"
     paths = [path for e in unknown for path in _paths(rule, e.setting)]
     # Behind a profile's key: account/region/user_profile/id.
     owner = str(row.get("owner_key") or "").partition("/user_profile/")[2]
@@ -40,6 +41,21 @@ def unknown_message(
         told = "; ".join(f"{setting_words(e)}: {format_value(e.value)}" for e in possible)
         return f"{of}: {told}; not certain ({_told(rule, [e.setting for e in possible], row)})"
     return f"{of}: {names} {verb} unknown" + (f" ({reasons})" if reasons else "")
+
+
+def _are_several(words: str) -> bool:
+    """Whether the words of a column of ours name several things; AWS's names are names."""
+    return words.islower() and words.endswith("s") and not words.endswith(("ss", "us"))
+
+
+def _says_of(rule: Rule, column_name: str, unknown: Sequence[Evidence]) -> bool:
+    """Whether a column only says something of a setting that is unknown itself."""
+    documented = table(rule.table)
+    column = documented.column(column_name) if documented else None
+    if column is None or not column.reads or documented is None:
+        return False
+    others = (documented.column(e.setting) for e in unknown)
+    return any(set(column.reads) & set((other.paths or {}).values()) for other in others if other is not None)
 
 
 def _kinds(rule: Rule, column_name: str) -> dict[str, tuple[str, ...]]:
@@ -113,5 +129,5 @@ def _paths(rule: Rule, column_name: str) -> tuple[str, ...]:
     column = documented.column(column_name) if documented else None
     if column is None or documented is None:
         return ()
-    paths = tuple((column.paths or {}).values())
+    paths = (*(column.paths or {}).values(), *column.reads)
     return paths + tuple(p for name in column.inputs for p in _paths(rule, name))

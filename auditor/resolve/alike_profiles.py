@@ -26,6 +26,7 @@ from auditor.resolve.inheritance_sql import (
 )
 from auditor.resolve.name_words import user_words_beside, words
 from auditor.resolve.odd_members import fits, tag_looks_odd, text_looks_odd
+from auditor.resolve.own_settings import own_execution_role
 from auditor.resolve.raw_schema import DOCUMENTS, quoted, struct_type
 from auditor.resolve.sql_files import statement
 from auditor.sql_text import literal, string_list
@@ -99,7 +100,7 @@ _OF_PROFILE = (
     *("key", "account", "region", "id", "name", "arn", "status", "failure_reason", "creation_time", "as_of"),
     *("domain_id", "tags", "persona_number", "alike", *KEPT_WORDS),
     *(f"{s.column}{end}" for s in (*PROFILE_SETTINGS, _EXECUTION_ROLE) for end in ("", "_origin")),
-    *("auth_mode", "auth_mode_origin"),
+    *("auth_mode", "auth_mode_origin", "own_execution_role"),
 )
 
 #: Documented columns that are the same for all profiles of a kind: its settings, what its domain and its account have,
@@ -112,6 +113,7 @@ _SAME = frozenset({
     "domain_has_efs", "experience", "subscribed_partner_tools", "mlflow_servers",
     *(f"{s.column}{end}" for s in USER_SETTINGS if s is not _EXECUTION_ROLE for end in ("", "_origin")),
     *(f"known_{s.column}" for s in USER_SETTINGS),
+    *("own_settings", "known_own_settings", "unseen_own_settings"),
     *(f"{tool}_idle_supported" for tool in ("jupyterlab", "code_editor")),
     *("custom_images", "image_sources", "unusable_images", "unpinned_images", "images_known", "posix_shared_mounts"),
 })  # fmt: skip
@@ -254,6 +256,7 @@ def resolve_kinds(
         origin=f"({effective_origin(_EXECUTION_ROLE, merge)})::origin",
         own_settings=with_origin(own),
         execution_role=effective_value(_EXECUTION_ROLE),
+        own_execution_role=own_execution_role(),
         layers=", ".join([*layers, *_HANDED_ON.values()]),
         signed_in=signed_in,
     )

@@ -33,6 +33,7 @@ from auditor.resolve.inheritance_sql import (
 from auditor.resolve.lifecycle_config import create as create_lifecycle_configs
 from auditor.resolve.load_documents import SourceFile, load
 from auditor.resolve.name_words import user_words, words
+from auditor.resolve.own_settings import own_execution_role, own_settings
 from auditor.resolve.parsed_statements import run
 from auditor.resolve.persona_columns import assign_personas, persona_columns, persona_name, persona_number
 from auditor.resolve.raw_schema import quoted
@@ -176,6 +177,8 @@ def _resolved_profiles(
         handed_on=alike_profiles.HANDED_ON if by_kind else "",
         identity=named,
         layer_columns=", ".join(layer),
+        set_by_profile=own_settings(con),
+        own_execution_role=own_execution_role(),
         persona_number=persona_number(personas),
         domain_columns=_FROM_DOMAIN,
         handed_down=", ".join([*handed, *(alike_profiles.HANDED_DOWN if by_kind else ())]),

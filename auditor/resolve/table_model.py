@@ -22,6 +22,7 @@ class Column:
     role's own), the paths on which the value hangs; a gap elsewhere in them doesn't explain it. ``why``: the column
     that says why this one is not known, where nothing else does: empty, or no items, where it is known. ``culprits``:
     the column that names the policies or subnets behind the value, of which a template says where they are written.
+    ``reads``: paths in the resource's own document of which the value says something without being theirs.
     """
 
     name: str
@@ -35,6 +36,7 @@ class Column:
     members: Mapping[str, tuple[str, ...]] | None = None
     why: str = ""
     culprits: str = ""
+    reads: tuple[str, ...] = ()
 
     @property
     def has_origin(self) -> bool:

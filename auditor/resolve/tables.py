@@ -17,6 +17,7 @@ from auditor.resolve.image_columns import APP_IMAGES, SPACE_IMAGES
 from auditor.resolve.lifecycle_table import LIFECYCLE_CONFIG
 from auditor.resolve.load_columns import LOAD_COLUMNS
 from auditor.resolve.network_columns import NETWORK_COLUMNS
+from auditor.resolve.own_settings import OWN_COLUMNS
 from auditor.resolve.role_table import EXECUTION_ROLE as EXECUTION_ROLE
 from auditor.resolve.role_table import PLACE_COLUMNS, ROLES_OF_PROFILES
 from auditor.resolve.sign_in_table import SIGN_IN as SIGN_IN
@@ -189,6 +190,7 @@ USER_PROFILE = Table(
         Column("domain_has_efs", "BOOLEAN", "Whether its domain has an EFS at all"),
         *(Column(s.column, s.type, s.doc, s.unit, {"profile": s.path, "service": s.path}) for s in PROFILE_SETTINGS),
         *(_effective(s) for s in USER_SETTINGS),
+        *OWN_COLUMNS,
         _experience("", _EXPERIENCE),
         Column("name_tokens", "VARCHAR[]", "Words of the profile's name, lower case: split on separators, digits and"
                " case changes", inputs=("name",), via="'name'"),

@@ -22,7 +22,8 @@ Node = Mapping[str, Any]
 #: Columns that every row of every table has, without which there would be no row; and those that hold what is certain,
 #: which may be nothing, but is never NULL.
 KNOWN_COLUMNS = frozenset({"key", "account", "region", "id", "as_of", "known_tags", "known_hidden_app_types",
-                           "known_hidden_ml_tools", "known_hidden_instance_types"})  # fmt: skip
+                           "known_hidden_ml_tools", "known_hidden_instance_types", "known_own_settings",
+                           "unseen_own_settings"})  # fmt: skip
 #: Arguments, from 0, for which a function gives something else than NULL when they are NULL; None: all but the first.
 #: A test calls every function with NULL in every place.
 LENIENT: Mapping[str, frozenset[int] | None] = {

@@ -108,6 +108,7 @@ def _inherited() -> Apart:
         (profile_raw, _), (domain_raw, _) = _values(setting)
         handed = {"DefaultUserSettings": nest(setting.path, domain_raw)}
         sets, silent = f"d-sets-{setting.column}", f"d-silent-{setting.column}"
+        unseen = f"d-unseen-{setting.column}"
         records += [
             domain(sets, merged(WITH_EFS, handed)),
             domain(silent, WITH_EFS),
@@ -116,6 +117,9 @@ def _inherited() -> Apart:
             profile("inherits-empty", {}, of=sets),
             profile("alone", nest(setting.path, profile_raw), of=silent),
             profile("neither", None, of=silent),
+            profile("alone", nest(setting.path, profile_raw), of=unseen),
+            profile("neither", None, of=unseen),
+            profile("blind", {}, [f"UserSettings.{setting.path}"], of=unseen),
         ]
     return together(*records)
 
@@ -160,6 +164,25 @@ class TestInherited:
         expected = USER_DEFAULTS[setting.column]
         assert row[setting.column] == expected
         assert row[f"{setting.column}_origin"] == (None if expected is None else "service")
+
+    @pytest.mark.parametrize(
+        ("name", "own"),
+        [("sets/inherits", False), ("sets/both", True), ("silent/alone", True), ("silent/neither", False),
+         ("unseen/alone", True), ("unseen/neither", False), ("unseen/blind", None)],
+    )  # fmt: skip
+    def test_what_the_profile_sets_itself_does_not_hang_on_the_domain(
+        self, setting: Setting, name: str, own: bool | None, inherited: dict[str, dict[str, Any]]
+    ) -> None:
+        place, _, name = name.partition("/")
+        row = inherited[f"d-{place}-{setting.column}/{name}"]
+        columns = ("own_settings", "known_own_settings", "unseen_own_settings", "own_execution_role")
+        said = tuple(row[column] for column in columns)
+        if setting.column == "execution_role":
+            assert said == ([], [], [], own)
+            return
+        member = [setting.path.partition(".")[0]]
+        lists = {True: (member, member, []), False: ([], [], []), None: (None, [], member)}
+        assert said == (*lists[own], False)
 
     def test_the_origin_has_a_path_at_each_layer(self, setting: Setting, inherited: object) -> None:
         documented = table("user_profile")

@@ -11,4 +11,5 @@ select * exclude ("{layers}", user_tokens) replace ("{signed_in}" as auth_mode,
                        else auth_mode_origin end as auth_mode_origin),
        case when sso_user <> '' then user_tokens when sso_user = '' then []::VARCHAR[] end as sso_user_tokens
 from (select *, "{own_settings}", "{execution_role}" as execution_role,
+             "{own_execution_role}" as own_execution_role,
              domain_auth_mode as auth_mode, domain_auth_mode_origin as auth_mode_origin from joined)

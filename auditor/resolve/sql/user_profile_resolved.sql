@@ -17,12 +17,13 @@ settings as (
            execution_role_identity_config, execution_role_identity_config_origin,
            trusted_identity_propagation, trusted_identity_propagation_origin,
            domain_has_efs, identity_center_instance,
-           "{own_settings}", "{settings}", tags, persona_number /*{handed_on}*/
+           "{own_settings}", "{settings}", "{set_by_profile}", "{own_execution_role}" as own_execution_role, tags, persona_number /*{handed_on}*/
     from origins)
 select * replace ("{signed_in}" as auth_mode,
                   case when auth_mode is null and sso_user is not null then 'profile'::origin
                        else auth_mode_origin end as auth_mode_origin,
                   "{mount}" as auto_mount_home_efs, ("{mount_origin}")::origin as auto_mount_home_efs_origin),
        "{experience}" as experience, "{shows}",
+       case when len(unseen_own_settings) = 0 then known_own_settings end as own_settings,
        "{name_tokens}" as name_tokens, "{sso_user_tokens}" as sso_user_tokens
 from settings
