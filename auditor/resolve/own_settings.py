@@ -38,7 +38,7 @@ OWN_COLUMNS = (
 
 
 def own_settings(con: duckdb.DuckDBPyConnection) -> str:
-    """Select-list items of what is certain and of what is not known, over the layer's columns of the profile and its ``account``.
+    """Select-list items of what is certain and what is not known, over the profile's layer and its ``account``.
 
     What a template's language cannot express, the template's profile does not set."""
     gaps = "raw_gap where reason = 'not_expressible'"
