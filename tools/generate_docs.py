@@ -241,9 +241,10 @@ def main() -> None:
         if wrong:
             sys.exit("Out of date, run make docs:\n  " + "\n  ".join(wrong))
         return
+    files = generated()
     for path in (ROOT / "docs" / "rules").glob("*.md"):
         path.unlink()
-    for path, text in generated().items():
+    for path, text in files.items():
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(text, encoding="utf-8")
     sys.stdout.write("docs/ written\n")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from auditor.resolve.power_columns import POWER_COLUMNS
-from auditor.resolve.table_model import Column, Table
+from auditor.resolve.table_model import LIVE, Column, Table
 from auditor.studio.settings import DOMAIN_USER_ROOT, USER_PROFILE_ROOT
 
 #: Where a row lies: the first columns of every table.
@@ -39,6 +39,9 @@ EXECUTION_ROLE = Table(
             " the role; never NULL"),
      Column("role_exists", "BOOLEAN", "Whether the role exists; NULL for another account's role",
             members={"role": ("*",)}),
+     Column("role_missing", "BOOLEAN", "Whether a running account has no role of that ARN: it was deleted, or never"
+            " made; NULL where that is not known, as of another account's role and of what a template doesn't define",
+            kinds=(LIVE,), inputs=("role_exists",)),
      Column("managed_policies", "VARCHAR[]", "Names of AWS's managed policies that are attached",
             culprits="managed_policies"),
      Column("managed_policy_arns", "VARCHAR[]", "ARNs of AWS's managed policies that are attached",

@@ -72,6 +72,7 @@ NO_CALL = {
     "STU214": "which roles must be passed is for people to say",
     "STU215": "which instance types are needed is for people to say",
     "STU216": "jobs that name no VPC or key would fail at once",
+    "STU219": "which role the people need is for people to say",
     "STU217": "the change is the domain's, and each role has to trust it first",
     "STU218": "each role has to trust sts:SetContext first",
     "STU503": "an EFS, once made, stays with its domain",

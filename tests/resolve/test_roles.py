@@ -72,6 +72,7 @@ def test_one_row_a_role_in_use_with_its_users() -> None:
     # Its list was read and it is not in it; another account's role cannot be looked for.
     assert (rows[OTHER]["role_exists"], rows[OTHER]["shared_spaces"], rows[OTHER]["profiles"]) == (False, True, 0)
     assert rows[FAR]["role_exists"] is None
+    assert {arn: row["role_missing"] for arn, row in rows.items()} == {ROLE: False, OTHER: True, FAR: None}
 
 
 FULL = {"PolicyName": "AmazonS3FullAccess", "PolicyArn": "arn:aws:iam::aws:policy/AmazonS3FullAccess"}
@@ -94,7 +95,7 @@ UNLISTED = together(place(["role", "permission"]), domain(document=defaults(ROLE
 def test_roles_that_could_not_be_listed_are_unknown() -> None:
     (row,) = UNLISTED.rows("execution_role")
     columns = (
-        "role_exists", "managed_policies", "known_managed_policy_arns",
+        "role_exists", "role_missing", "managed_policies", "known_managed_policy_arns",
         "allows_everything", "administrator", "administrator_policies",
         "broad_access", "permissions_boundary", "trusts_set_source_identity", "allowed_tools",
     )  # fmt: skip

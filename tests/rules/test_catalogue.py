@@ -47,6 +47,7 @@ STU215 instance-types-not-limited        medium   execution_role P07 P28
 STU216 jobs-outside-vpc-permitted        medium   execution_role P24 P31
 STU217 emr-not-attributable              medium   execution_role P06
 STU218 identity-not-propagated           low      user_profile   P04
+STU219 execution-role-missing            medium   execution_role P05
 STU301 classic-is-default                medium   user_profile   P09
 STU302 domain-default-is-classic         high     domain         P09
 STU303 studio-portal-disabled            medium   user_profile   P09

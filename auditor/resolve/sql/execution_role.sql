@@ -16,7 +16,7 @@ select u.account || '/' || "{global_region}" || '/execution_role/' || u.id as ke
        u.assumed_by_roles,
        u.unified_studio,
        case when f.id is not null then true when n.roles or split_part(u.id, ':', 5) <> u.account then null
-            else false end as role_exists,
+            else false end as role_exists, not role_exists as role_missing,
        f.managed_policies, f.managed_policy_arns, f.known_managed_policy_arns, f.customer_policies,
        f.inline_policies,
        f.permissions_boundary, f.allows_everything, f.administrator, f.administrator_actions,
