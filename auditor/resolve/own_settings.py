@@ -17,7 +17,7 @@ from auditor.studio.settings import USER_PROFILE_ROOT, USER_SETTINGS
 if TYPE_CHECKING:
     import duckdb
 
-_ROLE = "ExecutionRole"
+_ROLE, _MOUNT = "ExecutionRole", "auto_mount_home_efs"
 #: The settings by their member of UserSettings, without the role: it is each profile's own, and the others are alike
 #: for many profiles.
 _BY_MEMBER: dict[str, list[Setting]] = defaultdict(list)
@@ -27,7 +27,8 @@ for _setting in USER_SETTINGS:
 
 OWN_COLUMNS = (
     Column("own_settings", "VARCHAR[]", "Members of UserSettings with a setting that the profile sets itself, whatever"
-           " the domain says, without ExecutionRole; NULL where that is not known of one",
+           " the domain says, without ExecutionRole, and without an auto-mount where the domain has no EFS; NULL where"
+           " that is not known of one",
            reads=tuple(f"{USER_PROFILE_ROOT}.{s.path}" for s in USER_SETTINGS if s.path != _ROLE)),
     Column("known_own_settings", "VARCHAR[]", "Those of which it is certain that the profile sets them; never NULL"),
     Column("unseen_own_settings", "VARCHAR[]", "Those of which it is not known whether the profile sets them, or all"
@@ -38,9 +39,11 @@ OWN_COLUMNS = (
 
 
 def own_settings(con: duckdb.DuckDBPyConnection) -> str:
-    """Select-list items of what is certain and what is not known, over the profile's layer and its ``account``.
+    """Select-list items of what is certain and what is not known, over the profile's layer, its ``account`` and
+    ``domain_has_efs``.
 
-    What a template's language cannot express, the template's profile does not set."""
+    What a template's language cannot express, the template's profile does not set. An auto-mount is nothing where the
+    domain has no EFS, which it can never be given (CreateDomain alone takes HomeEfsFileSystemCreation)."""
     gaps = "raw_gap where reason = 'not_expressible'"
     beyond = {setting for (setting,) in con.execute(f"select distinct setting from {gaps}").fetchall()}
     known, unseen = [], []
@@ -50,6 +53,8 @@ def own_settings(con: duckdb.DuckDBPyConnection) -> str:
         for setting in settings:
             path = f"{USER_PROFILE_ROOT}.{setting.path}"
             told = f" and (account, {literal(path)}) not in (select account, setting from {gaps})"
+            if setting.column == _MOUNT:
+                doubts.append(f"({_MOUNT}_own <> 'Disabled' and domain_has_efs is null)")
             doubts.append(f"(not ({_written(setting)}) and {setting.column}_unseen{told if path in beyond else ''})")
         unseen.append(f"case when {' or '.join(doubts)} then {literal(member)} end")
     there = "lambda member: member is not null"
@@ -66,6 +71,8 @@ def own_execution_role() -> str:
 
 def _written(setting: Setting) -> str:
     own = f"{setting.column}_own"
+    if setting.column == _MOUNT:
+        return f"coalesce({own} = 'Disabled' or ({own} is not null and domain_has_efs), false)"
     if setting.merge == "union":
         return f"coalesce(len({own}) > 0, false)"
     return f"{own} is not null" + (f" or {setting.column}_known is not null" if setting.known_path else "")

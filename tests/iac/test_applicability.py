@@ -33,6 +33,7 @@ NEVER = {
     "STU111",
     "STU112",
     "STU207",
+    "STU219",
     "STU615",
     "STU616",
     "STU707",

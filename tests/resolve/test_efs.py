@@ -69,6 +69,8 @@ class TestEveryCombination:
             expected = word if exists else "Disabled"
             assert row["auto_mount_home_efs"] == expected, on_profile
             assert row["domain_has_efs"] is exists
+            own = on_profile == "Disabled" or (on_profile == "Enabled" and exists)
+            assert row["own_settings"] == ([MOUNT] if own else []), on_profile
             if word == expected:
                 assert row["auto_mount_home_efs_origin"] in ({layer} if exists else {layer, "domain"}), on_profile
             else:
