@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from auditor.collect.iac.scan import ScanOptions, scan
 from auditor.evaluate.audit import evaluate
 from auditor.evaluate.gap_reasons import Gaps
 from auditor.model.resource import ResourceRef
@@ -137,3 +138,34 @@ def test_who_shares_a_role_hangs_on_profiles_in_any_region(
     assert told["STU205", "lab"] == f"Domain lab: has shared role is unknown ({reason})"
     assert told["STU201", "ana"].startswith("User profile ana: execution role profiles, ")
     assert told["STU201", "ana"].endswith(f" are unknown ({reason})")
+
+
+TEMPLATE = """\
+Parameters: {Domain: {Type: String}, Role: {Type: String}}
+Conditions: {Own: !Equals [!Ref Role, x]}
+Resources:
+  Ana:
+    Type: AWS::SageMaker::UserProfile
+    Properties: {DomainId: !Ref Domain, UserProfileName: ana, UserSettings: {DefaultLandingUri: !ImportValue Landing}}
+  Ben:
+    Type: AWS::SageMaker::UserProfile
+    Properties: {DomainId: !Ref Domain, UserProfileName: ben, UserSettings: {
+      ExecutionRole: !If [Own, !Ref Role, !Ref AWS::NoValue]}}
+"""
+
+
+def test_what_a_profile_of_another_domain_sets_is_unknown_for_its_own_reasons_only(tmp_path: Path) -> None:
+    """No words for the domain, which lies elsewhere, or for what CloudFormation cannot express; and a setting is not
+    named twice, as itself and as what is said of it."""
+    (tmp_path / "t.yaml").write_text(TEMPLATE, encoding="utf-8")
+    write_snapshot(tmp_path / "t.jsonl", scan([tmp_path / "t.yaml"], ScanOptions()))
+    rules = [rule for rule in load_rules([rules_dir()]) if rule.id in ("STU110", "STU202")]
+    findings = evaluate([tmp_path / "t.jsonl"], rules).findings
+    assert {(f.rule_id, f.resource.name): (f.status.value, f.message.partition(" (")[0]) for f in findings} == {
+        ("STU110", "ana"): ("unknown", "User profile ana: own settings are unknown"),
+        ("STU202", "ana"): ("fail", "User profile ana inherits its execution role from the domain"),
+        ("STU202", "ben"): ("unknown", "User profile ben: ExecutionRole is unknown"),
+    }
+    reasons = {f.message.partition(" (")[2] for f in findings if f.status.value == "unknown"}
+    assert len(reasons) == 2
+    assert all("express it" not in reason and "${Domain}" not in reason for reason in reasons)
