@@ -179,6 +179,7 @@ class FindingMaker:
                 *identity,
                 rule.setting,
                 *rule.columns,
+                *_named_as_cause(rule, documented),
                 *(c.why for name in rule.columns if (c := documented.column(name)) is not None and c.why),
                 *_in_message(rule, documented),
                 *remediate.columns(rule, documented),
@@ -199,7 +200,7 @@ class FindingMaker:
         self, rule: Rule, documented: Table, identity: Sequence[str], names: Sequence[str]
     ) -> tuple[str, ...]:
         """Of the columns of a finding those that its cause and what fixes that are made of."""
-        blamed = [name for name in names if f"'{name}'" in rule.cause]
+        blamed = list(_named_as_cause(rule, documented))
         if "||" in rule.cause:
             # What is put together may name any of them.
             cause = substitute(rule.cause, parameter_values(rule, self._overrides.get(rule.id)))
@@ -345,6 +346,11 @@ class FindingMaker:
 def _blamed_column(rule: Rule, documented: Table, row: Mapping[str, Any]) -> str:
     blamed = str(row.get("__cause") or rule.setting)
     return rule.setting if documented.column(blamed) is None or blamed not in row else blamed
+
+
+def _named_as_cause(rule: Rule, documented: Table) -> tuple[str, ...]:
+    """Columns that the rule's cause names, which its verdict need not read."""
+    return tuple(c.name for c in documented.columns if f"'{c.name}'" in rule.cause) if rule.cause else ()
 
 
 def _verdict(rule: Rule) -> str:

@@ -19,12 +19,13 @@ def unknown_message(
     rule: Rule, row: Mapping[str, Any], resource: ResourceRef, evidence: Sequence[Evidence], gaps: Gaps
 ) -> str:
     """What a finding of an unknown verdict says, from the row that it is about and its evidence."""
-    unknown = [e for e in evidence if e.value is None]
+    # A setting that the rule would blame and does not read keeps it from no verdict.
+    missing = [e for e in evidence if e.value is None]
+    unknown = [e for e in missing if e.setting != rule.setting or e.setting in rule.columns] or missing
     # Of a list, what is certain and what is possible may be columns of their own; then nothing is NULL.
     possible = [] if unknown else [e for e in evidence if _told(rule, [e.setting], row)]
-    named = [e for e in unknown if not _says_of(rule, e.setting, unknown)]
-    names = ", ".join(dict.fromkeys(map(setting_words, named))) or "a value that the rule needs"
-    verb = "are" if ", " in names or _are_several(names) else "is"
+    names = ", ".join(dict.fromkeys(map(setting_words, unknown))) or "a value that the rule needs"
+    verb = "are" if ", " in names or _are_several(rule, unknown) else "is"
     paths = [path for e in unknown for path in _paths(rule, e.setting)]
     # Behind a profile's key: account/region/user_profile/id.
     owner = str(row.get("owner_key") or "").partition("/user_profile/")[2]
@@ -43,19 +44,15 @@ def unknown_message(
     return f"{of}: {names} {verb} unknown" + (f" ({reasons})" if reasons else "")
 
 
-def _are_several(words: str) -> bool:
-    """Whether the words of a column of ours name several things; AWS's names are names."""
-    return words.islower() and words.endswith("s") and not words.endswith(("ss", "us"))
-
-
-def _says_of(rule: Rule, column_name: str, unknown: Sequence[Evidence]) -> bool:
-    """Whether a column only says something of a setting that is unknown itself."""
+def _are_several(rule: Rule, unknown: Sequence[Evidence]) -> bool:
+    """Whether one list of ours is unknown whose words name several things: "own settings", and not "broad access"."""
     documented = table(rule.table)
-    column = documented.column(column_name) if documented else None
-    if column is None or not column.reads or documented is None:
-        return False
-    others = (documented.column(e.setting) for e in unknown)
-    return any(set(column.reads) & set((other.paths or {}).values()) for other in others if other is not None)
+    columns = [documented.column(e.setting) for e in unknown] if documented else []
+    return any(
+        column is not None and column.type.endswith("[]") and not column.paths and column.name.endswith("s")
+        and not column.name.endswith("ss")
+        for column in columns
+    )  # fmt: skip
 
 
 def _kinds(rule: Rule, column_name: str) -> dict[str, tuple[str, ...]]:

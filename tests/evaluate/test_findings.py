@@ -89,6 +89,9 @@ def report(everything: Report) -> Report:
          Origin("service", "", "DefaultUserSettings.AutoMountHomeEFS")),
         ("STU202", "d-1/inherits", "execution_role", f"{ROLE}shared",
          Origin("domain", "d-1", "DefaultUserSettings.ExecutionRole")),
+        # Which the verdict need not read: what a profile sets itself is known without its domain.
+        ("STU110", "d-1/studio", "auto_mount_home_efs", "Enabled",
+         Origin("profile", "d-1/studio", "UserSettings.AutoMountHomeEFS")),
         # What the domain itself is.
         ("STU106", "d-1", "auth_mode", "IAM", Origin("domain", "d-1", "AuthMode")),
         ("STU710", "d-1", "tag_propagation", "DISABLED", Origin("service", "", "TagPropagation")),

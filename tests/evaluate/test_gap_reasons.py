@@ -155,8 +155,8 @@ Resources:
 
 
 def test_what_a_profile_of_another_domain_sets_is_unknown_for_its_own_reasons_only(tmp_path: Path) -> None:
-    """No words for the domain, which lies elsewhere, or for what CloudFormation cannot express; and a setting is not
-    named twice, as itself and as what is said of it."""
+    """No words for the domain, which lies elsewhere, for what CloudFormation cannot express, or for settings that the
+    rule only blames."""
     (tmp_path / "t.yaml").write_text(TEMPLATE, encoding="utf-8")
     write_snapshot(tmp_path / "t.jsonl", scan([tmp_path / "t.yaml"], ScanOptions()))
     rules = [rule for rule in load_rules([rules_dir()]) if rule.id in ("STU110", "STU202")]
@@ -164,7 +164,7 @@ def test_what_a_profile_of_another_domain_sets_is_unknown_for_its_own_reasons_on
     assert {(f.rule_id, f.resource.name): (f.status.value, f.message.partition(" (")[0]) for f in findings} == {
         ("STU110", "ana"): ("unknown", "User profile ana: own settings are unknown"),
         ("STU202", "ana"): ("fail", "User profile ana inherits its execution role from the domain"),
-        ("STU202", "ben"): ("unknown", "User profile ben: ExecutionRole is unknown"),
+        ("STU202", "ben"): ("unknown", "User profile ben: own execution role is unknown"),
     }
     reasons = {f.message.partition(" (")[2] for f in findings if f.status.value == "unknown"}
     assert len(reasons) == 2

@@ -7,7 +7,9 @@ import string
 from pathlib import Path
 
 import pytest
+import yaml
 
+from auditor.evaluate.findings import FindingMaker
 from auditor.model.rule import Rule
 from auditor.remediation.preview import preview
 from auditor.resolve.tables import table
@@ -217,6 +219,12 @@ def test_practices_are_known(rules: dict[str, Rule]) -> None:
 def test_no_rule_is_missing_or_unknown(rules: dict[str, Rule]) -> None:
     assert {row[0] for row in ROWS} == set(rules)
     assert len({rule.name for rule in rules.values()}) == len(rules)
+
+
+def test_findings_stay_known_by_what_they_were_known_by(rules: dict[str, Rule]) -> None:
+    """Fingerprints hold over versions: of baselines, of "failing since" and of alerts for what is new."""
+    known = yaml.safe_load((Path(__file__).parent / "known_by.yaml").read_text(encoding="utf-8"))
+    assert {rule.id: FindingMaker.path(rule, table(rule.table)) for rule in rules.values()} == known
 
 
 @pytest.mark.parametrize("id_", ["STU301", "STU302", "STU303", "STU407"])
