@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
@@ -200,7 +201,7 @@ class FindingMaker:
         self, rule: Rule, documented: Table, identity: Sequence[str], names: Sequence[str]
     ) -> tuple[str, ...]:
         """Of the columns of a finding those that its cause and what fixes that are made of."""
-        blamed = list(_named_as_cause(rule, documented))
+        blamed = [name for name in names if f"'{name}'" in rule.cause]
         if "||" in rule.cause:
             # What is put together may name any of them.
             cause = substitute(rule.cause, parameter_values(rule, self._overrides.get(rule.id)))
@@ -349,8 +350,10 @@ def _blamed_column(rule: Rule, documented: Table, row: Mapping[str, Any]) -> str
 
 
 def _named_as_cause(rule: Rule, documented: Table) -> tuple[str, ...]:
-    """Columns that the rule's cause names, which its verdict need not read."""
-    return tuple(c.name for c in documented.columns if f"'{c.name}'" in rule.cause) if rule.cause else ()
+    """Columns that the rule's cause names and reads, themselves or where they come from; its verdict need not."""
+    read = set(re.findall(r"\w+", re.sub(r"'[^']*'", " ", rule.cause)))
+    named = (c.name for c in documented.columns if c.name in read or f"{c.name}_origin" in read)
+    return tuple(name for name in named if f"'{name}'" in rule.cause)
 
 
 def _verdict(rule: Rule) -> str:
