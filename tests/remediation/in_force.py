@@ -85,7 +85,7 @@ def _in_force(rule: Rule, after: Seen, before: Rows, now: Rows) -> None:
 
 
 def _about(find: Any, column: Column, names: set[str]) -> bool:
-    if any(path in names for path in (column.paths or {}).values()):
+    if any(path in names for path in (*(column.paths or {}).values(), *column.reads)):
         return True
     # Roles stand behind what a space's role, or a profile's, may do.
     of_roles = ("execution_role", "space_role", "has_shared_role", "roles_without", "person_in_role_sessions")
