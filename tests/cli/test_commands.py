@@ -65,7 +65,7 @@ def test_an_option_without_its_value_is_refused(auditor: Auditor, typed: list[st
     [
         ["check", "night.jsonl", "--output", "s3://bucket/reports"], ["check", "s3://bucket/night.jsonl"],
         ["scan", ".", "--snapshot", "s3://bucket/night.jsonl"], ["scan", "https://example.com/main.tf"],
-        ["explain", "x", "--snapshot", "s3://bucket/night.jsonl"],
+        ["explain", "x", "--snapshot", "s3://bucket/night.jsonl"], ["diff", "old.jsonl", "s3://bucket/new.jsonl"],
         ["check", "night.jsonl", "--baseline", "file:///tmp/report.json"],
     ],
 )  # fmt: skip

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from auditor.cli.diff_view import render
+from auditor.cli.option_groups import LocalPath
 from auditor.cli.options import debug_option, rule_options
 from auditor.cli.store_options import Reading, reading_options, store_of
 from auditor.cli.terminal import StderrMessages, emit
@@ -67,7 +68,9 @@ def command(
     elif new is None:
         raise ConfigError("diff needs OLD and NEW", hint="Two files, or --store and two runs.")
     else:
-        before, after = _sides((Path(old), Path(new)), reading.config, rules)
+        local = LocalPath()
+        paths = [Path(local.convert(text, None, click.get_current_context())) for text in (old, new)]
+        before, after = _sides(paths, reading.config, rules)
     found = difference(before, after)
     lines = (f"{line}\n" for line in render(found, output))
     if output == "json":
